@@ -1,0 +1,52 @@
+"""What a person said about one change of one agent: approve, reject, withdraw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from fleetward.domain.policy import Assurance
+
+
+class Decision(StrEnum):
+    """What was said."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """The one thing an approval is for; it counts for nothing else."""
+
+    repository: str
+    environment: str
+    agent: str
+    from_state: str | None
+    to_state: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """
+    A statement under ``approvals/``, with what its surroundings say of it.
+
+    ``fault`` is why the file itself cannot count (committed by another, changed afterwards, unsigned where
+    a signature is claimed), found by the reader; the rest is judged by the gate.
+    """
+
+    file: str
+    sha256: str
+    decision: Decision
+    approver: str
+    binding: Binding
+    issued: datetime
+    expires: datetime | None
+    note: str = ""
+    policy_version: int | None = None
+    policy_sha256: str | None = None
+    assurance: Assurance = Assurance.RECORDED
+    fault: str | None = None

@@ -1,0 +1,144 @@
+"""A change: what moved, which way, and how much it matters (SPEC 5)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from fleetward.domain.finding import Place
+
+
+class Kind(StrEnum):
+    """How a value moved."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    TEXT = "text"
+    REORDERED = "reordered"
+
+
+class ChangeClass(StrEnum):
+    """What a change is about."""
+
+    BEHAVIOUR = "behaviour"
+    PRIVILEGE = "privilege"
+    DATA = "data"
+    GUARDRAIL = "guardrail"
+    GOVERNANCE = "governance"
+    COST = "cost"
+    RELIABILITY = "reliability"
+    LIFECYCLE = "lifecycle"
+    TOPOLOGY = "topology"
+    POLICY = "policy"
+    COSMETIC = "cosmetic"
+    UNKNOWN = "unknown"
+
+
+class Direction(StrEnum):
+    """Which way the reins went."""
+
+    LOOSER = "looser"
+    STRICTER = "stricter"
+    NEUTRAL = "neutral"
+    UNKNOWN = "unknown"
+
+
+class Significance(StrEnum):
+    """How closely a reviewer should look."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NONE = "none"
+
+    @property
+    def rank(self) -> int:
+        """0 is worst."""
+        return list(Significance).index(self)
+
+
+class Status(StrEnum):
+    """What became of an agent."""
+
+    ADDED = "added"
+    RETIRED = "retired"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What a promotion will ask because of a change: kind is approvals, evals, soak or note."""
+
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of meaning; ``before`` and ``after`` are effective values, masked where they are secret."""
+
+    environment: str | None
+    agent: str | None
+    path: str
+    kind: Kind
+    before: Any = None
+    after: Any = None
+    rule: str
+    """Class and what, such as ``privilege/tool-added``."""
+    cls: ChangeClass
+    direction: Direction
+    significance: Significance
+    reason: str
+    """One sentence that carries the values."""
+    requires: tuple[Need, ...] = ()
+    place: Place | None = None
+    proposed: bool = False
+    lines: tuple[str, ...] = ()
+    """For texts: what to show, one line each, marked ``+``, ``-`` or ``~``."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same change, wherever its lines stand."""
+        parts = [self.environment, self.agent, self.path, self.kind, self.before, self.after, self.rule]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+    @property
+    def order(self) -> tuple[int, str, str, str, str]:
+        """Worst first, then by place."""
+        return (self.significance.rank, self.environment or "", self.agent or "", self.path, self.rule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentChange:
+    """One agent's row of a comparison."""
+
+    environment: str
+    agent: str
+    status: Status
+    tier_before: str | None
+    tier_after: str | None
+    significance: Significance
+
+
+Facet = tuple[ChangeClass, Direction, Significance]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """
+    What became of one agent between two states.
+
+    ``changes`` is what a reader sees (an added agent is one card); ``facets`` is the class, direction and
+    significance of every leaf beneath, which is what policy rules match, so that a new agent's tools count.
+    """
+
+    row: AgentChange
+    changes: tuple[Change, ...]
+    facets: frozenset[Facet]
+    formatting_only: bool = False
+    """Bytes moved, meaning did not."""

@@ -1,0 +1,74 @@
+"""Dates, instants and durations: whole days in UTC, instants exact (SPEC 1.5)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+_DURATION = re.compile(
+    r"P(?:(?P<years>[0-9]+)Y)?(?:(?P<months>[0-9]+)M)?(?:(?P<weeks>[0-9]+)W)?(?:(?P<days>[0-9]+)D)?"
+    r"(?:T(?=[0-9])(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?(?:(?P<seconds>[0-9]+)S)?)?"
+)
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def duration(text: str) -> timedelta:
+    """
+    An ISO 8601 duration.
+
+    Errors: ValueError when it is not one, is empty, too long, or counts in months or years, whose length
+    would have to be guessed.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None or not any(match.groups()):
+        raise ValueError(f"{text!r} is not an ISO 8601 duration such as P7D or PT30M")
+    parts = {name: int(value) for name, value in match.groupdict().items() if value}
+    if parts.get("years") or parts.get("months"):
+        raise ValueError(f"{text!r} counts in months or years, whose length is not fixed; write days")
+    parts.pop("years", None)
+    parts.pop("months", None)
+    try:
+        return timedelta(**parts)
+    except OverflowError:
+        raise ValueError(f"{text!r} is longer than any calendar") from None
+
+
+def day(text: str) -> date:
+    """
+    A date such as ``2026-11-20``.
+
+    Errors: ValueError when it is none.
+    """
+    if not _DAY.fullmatch(text):
+        raise ValueError(f"{text!r} is not a date such as 2026-11-20")
+    return date.fromisoformat(text)
+
+
+def instant(text: str) -> datetime:
+    """
+    An instant with its zone, such as ``2026-11-20T12:00:00Z``.
+
+    Errors: ValueError when it is none, or has no zone.
+    """
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(f"{text!r} is not an instant such as 2026-11-20T12:00:00Z")
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def written(moment: datetime) -> str:
+    """The instant as text, in UTC, to the second: ``2026-11-20T12:00:00Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def spoken(span: timedelta) -> str:
+    """A duration as people say it: ``3d 4h``, ``90min``."""
+    seconds = max(0, int(span.total_seconds()))
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, seconds = divmod(rest, 60)
+    units = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
+    parts = [f"{count}{unit}" for count, unit in units if count]
+    return " ".join(parts[:2]) or "0s"

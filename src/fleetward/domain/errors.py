@@ -1,0 +1,59 @@
+"""Why there is no answer, and the exit codes that say so."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fleetward.domain.finding import Finding
+
+
+class Exit(IntEnum):
+    """What the process says to its caller; only YES allows."""
+
+    YES = 0
+    NO = 1
+    UNANSWERED = 2
+    BUG = 3
+    MOVED = 4
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class FleetError(Exception):
+    """No answer could be given; *hint* is the next thing to do or type."""
+
+    code = Exit.UNANSWERED
+
+    def __init__(self, message: str, *, hint: str = "", findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.findings = findings
+
+
+class UsageError(FleetError):
+    """The command was asked something that it does not offer."""
+
+
+class GitError(FleetError):
+    """git is missing, refused, or does not know what was named."""
+
+
+class NotAFleet(FleetError):
+    """There is no fleet here, or nothing in it to look at."""
+
+
+class GovernanceInvalid(FleetError):
+    """A file that decisions rest on is wrong; *findings* say where."""
+
+
+class Unwritten(FleetError):
+    """A write could not be done; nothing was changed."""
+
+
+class BranchMoved(FleetError):
+    """Somebody else was faster; nothing was written."""
+
+    code = Exit.MOVED

@@ -1,0 +1,57 @@
+"""What an evaluation run showed, bound to one release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How the samples of a run ended; only *passed* is a pass."""
+
+    total: int = 0
+    passed: int = 0
+    failed: int = 0
+    errored: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What an evaluation tool's file says, before it is bound to anything."""
+
+    format: str
+    metrics: dict[str, float]
+    """By name; ``pass-rate`` (0..1, passed of all that ran or should have run) is always there."""
+    counts: Counts
+    model: str | None
+    started: datetime | None
+    finished: datetime | None
+    release: str | None
+    """The tag ``fleet.release``, where the run carried one."""
+    faults: tuple[str, ...] = ()
+    """Why it is no evidence: an error run, an invalidated log, nothing ran."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A file under ``evidence/``."""
+
+    file: str
+    sha256: str
+    agent: str
+    release: str
+    suite: str
+    format: str
+    metric: str
+    value: float
+    minimum: float | None
+    maximum: float | None
+    counts: Counts
+    model: str | None
+    finished: datetime
+    recorded: datetime
+    source: str
+    source_sha256: str
+    faults: tuple[str, ...] = ()

@@ -1,0 +1,64 @@
+"""A wrong, and the place where it stands."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding weighs; only errors say no."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 is worst."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A span of a file: path relative to the fleet root, lines and columns from 1, the end exclusive."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+    path: str = ""
+    """Where in the document: ``spec.tools[crm].allow``; empty where the file as a whole is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One wrong, found by *rule* at *place*; *hint* names the edit that cures it."""
+
+    rule: str
+    severity: Severity
+    message: str
+    place: Place
+    hint: str = ""
+    environment: str | None = None
+    agent: str | None = None
+    related: tuple[Place, ...] = ()
+    waived: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same wrong wherever its lines have moved to."""
+        text = "\0".join((self.rule, self.place.file, self.place.path, self.message))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def at(self, severity: Severity) -> Finding:
+        """The same finding with another weight."""
+        return replace(self, severity=severity)
+
+    @property
+    def order(self) -> tuple[int, str, int, int, str, str]:
+        """Errors first, then by place."""
+        place = self.place
+        return (self.severity.rank, place.file, place.line, place.column, self.rule, self.message)

@@ -1,0 +1,111 @@
+"""A fleet at one moment: its configuration, its agents, and what governs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from fleetward.domain.finding import Place, Severity
+from fleetward.domain.manifest import Agent, Manifest
+from fleetward.domain.people import People
+from fleetward.domain.policy import Policy
+
+CONFIG = "fleet-config.yaml"
+Key = tuple[str, str]
+"""(environment, agent)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where agents run; one with sources is gated."""
+
+    name: str
+    sources: tuple[str, ...] = ()
+    overridable: tuple[str, ...] = ()
+
+    @property
+    def gated(self) -> bool:
+        """Do its folders change through promotion alone?"""
+        return bool(self.sources)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSetting:
+    """What a fleet made of a rule's severity; None switches it off. Empty tiers or environments mean all."""
+
+    severity: Severity | None
+    tiers: frozenset[str] = frozenset()
+    environments: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetConfig:
+    """``fleet-config.yaml``."""
+
+    repository: str
+    environments: tuple[Environment, ...]
+    rules: Mapping[str, RuleSetting] = field(default_factory=dict)
+
+    def environment(self, name: str) -> Environment | None:
+        """The environment of this name."""
+        return next((known for known in self.environments if known.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A dated exception: one rule, one agent, until the end of a day."""
+
+    rule: str
+    agent: str
+    environment: str | None
+    reason: str
+    approved_by: str
+    expires: date
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """A governance file that is only looked things up in (models, connectors), and where its paths stand."""
+
+    file: str
+    data: Mapping[str, Any]
+    locate: Callable[[str], Place]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything a judgement may rest on, read once from one tree."""
+
+    config: FleetConfig
+    agents: Mapping[Key, Agent]
+    people: People = field(default_factory=People)
+    policy: Policy | None = None
+    connectors: Register | None = None
+    models: Register | None = None
+    waivers: tuple[Waiver, ...] = ()
+
+    @property
+    def manifests(self) -> Iterator[Manifest]:
+        """The manifests that could be read, by environment and name."""
+        for key in sorted(self.agents):
+            manifest = self.agents[key].manifest
+            if manifest is not None:
+                yield manifest
+
+    def manifest(self, environment: str, name: str) -> Manifest | None:
+        """The manifest of an agent that is there and readable."""
+        agent = self.agents.get((environment, name))
+        return agent.manifest if agent else None
+
+    def names(self, environment: str) -> frozenset[str]:
+        """The agents that are in *environment*, readable or not."""
+        return frozenset(name for env, name in self.agents if env == environment)
+
+    def having(self, agents: Iterable[Agent], without: Iterable[Key] = ()) -> Snapshot:
+        """The same fleet with these agents in place, and those gone."""
+        gone = frozenset(without)
+        kept = {key: agent for key, agent in self.agents.items() if key not in gone}
+        return replace(self, agents={**kept, **{(a.environment, a.name): a for a in agents}})

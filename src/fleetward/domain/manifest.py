@@ -1,0 +1,110 @@
+"""An agent: its folder, and what its manifest says there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fleetward.domain import digest
+from fleetward.domain.finding import Place
+from fleetward.domain.path import lookup
+
+MANIFEST = "agent.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """
+    An effective manifest: ``agent.yaml`` with ``overrides.yaml`` merged in, clean by the schema.
+
+    ``data`` is what was written; ``effective`` has the schema's defaults filled in besides.
+    """
+
+    environment: str
+    name: str
+    """The folder's name, which is the agent's."""
+    data: Mapping[str, Any]
+    effective: Mapping[str, Any]
+    locate: Callable[[str], Place]
+    """Where a path is written; the nearest thing above it where it is not."""
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The effective value at *path*, such as ``spec.owner.team``."""
+        there, value = lookup(self.effective, path)
+        return value if there and value is not None else default
+
+    def items(self, path: str) -> Sequence[Mapping[str, Any]]:
+        """The list at *path*, empty where there is none."""
+        found = self.get(path, ())
+        return found if isinstance(found, Sequence) else ()
+
+    def has(self, path: str) -> bool:
+        """Is something written at *path* that is neither null nor empty?"""
+        there, value = lookup(self.data, path)
+        return there and value is not None and value != [] and value != {} and value != ""
+
+    def place(self, path: str = "") -> Place:
+        """Where *path* is written, for a finding."""
+        return self.locate(path)
+
+    @property
+    def tier(self) -> str | None:
+        """The declared risk tier."""
+        return self._text("spec.risk.tier")
+
+    @property
+    def lifecycle(self) -> str | None:
+        """draft, pilot, production, deprecated or retired."""
+        return self._text("spec.lifecycle")
+
+    def _text(self, path: str) -> str | None:
+        value = self.get(path)
+        return value if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A regular file of an agent's folder: its path there, git's mode, its content as stored."""
+
+    path: str
+    mode: str = "100644"
+    content: bytes = b""
+
+    @property
+    def text(self) -> str | None:
+        """The content as text, or None where it is not UTF-8."""
+        try:
+            return self.content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """One agent in one environment: every file that defines it, and its manifest where that can be read."""
+
+    environment: str
+    name: str
+    folder: str
+    """Relative to the fleet root, such as ``environments/staging/refund-bot``."""
+    files: tuple[File, ...]
+    manifest: Manifest | None
+    readable: bool = True
+    """False when its release cannot be named: a link, a colliding path, a file too large."""
+    proposed: bool = False
+    """Its overrides are those of ``proposals/``, judged as if in place."""
+
+    def file(self, path: str) -> File | None:
+        """The file at *path* inside the folder."""
+        return next((file for file in self.files if file.path == path), None)
+
+    @property
+    def release(self) -> str:
+        """The release digest: everything but ``overrides.yaml``."""
+        return digest.of_files((f.path, f.content) for f in self.files if f.path != digest.OVERRIDES)
+
+    @property
+    def state(self) -> str:
+        """The state digest: everything."""
+        return digest.of_files((f.path, f.content) for f in self.files)

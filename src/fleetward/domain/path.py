@@ -1,0 +1,82 @@
+"""Paths into a document, written as in ``spec.tools[crm].allow``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+class Item(str):
+    """The key of an item in a keyed list: the ``crm`` of ``spec.tools[crm]``."""
+
+    __slots__ = ()
+
+
+Step = str | int
+Steps = tuple[Step, ...]
+
+ITEM_KEYS = ("name", "agent", "window", "id")
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN_ITEM = re.compile(r"[A-Za-z0-9_.:/@-]+")
+_TOKEN = re.compile(r'\[("(?:[^"\\]|\\.)*"|[^\]]*)\]|([^.\[\]]+)')
+
+
+def shown(steps: Iterable[Step]) -> str:
+    """The steps as text: ``("spec", "tools", Item("crm"), "allow", 0)`` is ``spec.tools[crm].allow[0]``."""
+    text = ""
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif isinstance(step, Item):
+            text += f"[{step if _PLAIN_ITEM.fullmatch(step) else json.dumps(str(step))}]"
+        elif _PLAIN_KEY.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{json.dumps(step)}]"
+    return text
+
+
+def steps(path: str) -> tuple[str, ...]:
+    """The keys of a written path, brackets and quotes taken off."""
+    found = []
+    for bracketed, plain in _TOKEN.findall(path):
+        found.append(json.loads(bracketed) if bracketed.startswith('"') else bracketed or plain)
+    return tuple(found)
+
+
+def lookup(data: Any, path: str) -> tuple[bool, Any]:
+    """Whether *path* is there in *data*, and its value; list items are found by key, else by position."""
+    value = data
+    for step in steps(path):
+        there, value = _step(value, step)
+        if not there:
+            return False, None
+    return True, value
+
+
+def covers(pattern: str, path: str) -> bool:
+    """Is *path* the place that *pattern* names, or inside it?"""
+    return path == pattern or (path.startswith(pattern) and path[len(pattern)] in ".[")
+
+
+def _step(value: Any, step: str) -> tuple[bool, Any]:
+    if isinstance(value, Mapping):
+        return (True, value[step]) if step in value else (False, None)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        for item in value:
+            if isinstance(item, Mapping) and step == item_key(item):
+                return True, item
+        if step.isdigit() and int(step) < len(value):
+            return True, value[int(step)]
+    return False, None
+
+
+def item_key(item: Any) -> str | None:
+    """The key that a list item goes by, where it has one."""
+    if isinstance(item, Mapping):
+        for key in ITEM_KEYS:
+            if isinstance(item.get(key), str):
+                return str(item[key])
+    return None

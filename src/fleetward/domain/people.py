@@ -1,0 +1,83 @@
+"""Who may speak: people, the robots they run, the teams they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A human; ``left`` is the first day on which they are gone."""
+
+    id: str
+    name: str
+    emails: tuple[str, ...]
+    since: date | None = None
+    left: date | None = None
+
+    def active(self, when: datetime) -> bool:
+        """Is this person with us at *when*?"""
+        today = when.astimezone(UTC).date()
+        return (self.since is None or self.since <= today) and (self.left is None or today < self.left)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Robot:
+    """An account without a human hand; what it writes counts as written by who operates it."""
+
+    id: str
+    emails: tuple[str, ...]
+    operated_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A person's time in a team; both days count."""
+
+    person: str
+    since: date | None = None
+    until: date | None = None
+
+    def active(self, when: datetime) -> bool:
+        """Does the membership hold at *when*?"""
+        today = when.astimezone(UTC).date()
+        return (self.since is None or self.since <= today) and (self.until is None or today <= self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """People who answer for something together."""
+
+    id: str
+    members: tuple[Membership, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Everybody of ``governance/people.yaml``."""
+
+    people: Mapping[str, Person] = field(default_factory=dict)
+    robots: Mapping[str, Robot] = field(default_factory=dict)
+    teams: Mapping[str, Team] = field(default_factory=dict)
+
+    def of_email(self, email: str) -> Person | Robot | None:
+        """Whose address this is; upper and lower case are one."""
+        wanted = email.casefold()
+        everybody: tuple[Person | Robot, ...] = (*self.people.values(), *self.robots.values())
+        for known in everybody:
+            if any(address.casefold() == wanted for address in known.emails):
+                return known
+        return None
+
+    def members(self, team: str, when: datetime) -> frozenset[str]:
+        """The ids of the active people who are in *team* at *when*; empty where there is no such team."""
+        known = self.teams.get(team)
+        if known is None:
+            return frozenset()
+        return frozenset(m.person for m in known.members if m.active(when) and self.is_active(m.person, when))
+
+    def is_active(self, person: str, when: datetime) -> bool:
+        """Is there such a person, with us at *when*?"""
+        return person in self.people and self.people[person].active(when)

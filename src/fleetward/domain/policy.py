@@ -1,0 +1,127 @@
+"""What a promotion must show, as ``governance/policy.yaml`` asks it (SPEC 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from fleetward.domain.change import ChangeClass, Direction
+from fleetward.domain.finding import Place
+
+OWNER = "owner"
+"""In ``from``: the active humans of the manifest's owner team, plus accountable and backup."""
+
+
+class Assurance(IntEnum):
+    """How sure it is that an approval is its approver's."""
+
+    RECORDED = 0
+    FORGE = 1
+    SIGNED = 2
+
+    @property
+    def word(self) -> str:
+        """As policy and reports write it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalsAsked:
+    """So many different people out of these teams together."""
+
+    count: int
+    teams: frozenset[str]
+
+    @property
+    def wording(self) -> str:
+        """``2 of risk``."""
+        return f"{self.count} of {' or '.join(sorted(self.teams))}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvalsAsked:
+    """Every suite of the manifest passed for exactly this release, at most this long ago."""
+
+    max_age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoakAsked:
+    """The release stayed in the environment before for at least this long."""
+
+    span: timedelta
+
+
+Asked = ApprovalsAsked | EvalsAsked | SoakAsked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """What a rule applies to; an empty field means any."""
+
+    to: frozenset[str] = frozenset()
+    tiers: frozenset[str] = frozenset()
+    classes: frozenset[ChangeClass] = frozenset()
+    direction: Direction | None = None
+    only: Direction | None = None
+    kinds: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One entry of ``rules``."""
+
+    id: str
+    when: When
+    require: tuple[Asked, ...]
+    assurance: Assurance = Assurance.RECORDED
+    replaces_all: bool = False
+    exempt: frozenset[str] = frozenset()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalTerms:
+    """How long approvals last, and whose do not count."""
+
+    expire: timedelta | None = timedelta(days=14)
+    exclude: frozenset[str] = frozenset({"author", "committer", "co-author", "robot"})
+    ignore_unknown_authors: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """A time in which nothing is promoted; the end is exclusive, as every instant of expiry."""
+
+    id: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The whole policy; *sha256* is the digest of its file as stored."""
+
+    version: int
+    sha256: str
+    tiers: tuple[str, ...]
+    """Lowest first."""
+    floors: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
+    required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    approvals: ApprovalTerms = field(default_factory=ApprovalTerms)
+    rules: tuple[Rule, ...] = ()
+    limits: Mapping[str, timedelta] = field(default_factory=dict)
+    veto: frozenset[str] = frozenset()
+    freezes: tuple[Freeze, ...] = ()
+
+    def rank(self, tier: str | None) -> int:
+        """The position of *tier*, lowest 0; an unknown one is above all (fail closed)."""
+        return self.tiers.index(tier) if tier in self.tiers else len(self.tiers)
+
+    def higher(self, *tiers: str | None) -> str:
+        """The highest of these tiers; those that are None do not speak."""
+        known = [tier for tier in tiers if tier is not None]
+        return max(known, key=self.rank) if known else self.tiers[-1]

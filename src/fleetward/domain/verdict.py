@@ -1,0 +1,89 @@
+"""A decision that explains itself: what was asked, who met it, what is missing (SPEC 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """May it pass?"""
+
+    UNCHANGED = "unchanged"
+    ALLOWED = "allowed"
+    PENDING = "pending"
+    BLOCKED = "blocked"
+
+    @property
+    def rank(self) -> int:
+        """0 is best; a unit is as good as its worst member."""
+        return list(Verdict).index(self)
+
+
+class Met(StrEnum):
+    """How one requirement stands."""
+
+    MET = "met"
+    MISSING = "missing"
+    REFUSED = "refused"
+
+
+class PromotionKind(StrEnum):
+    """What a promotion does to the running state."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    OVERRIDE = "override"
+    RETIRE = "retire"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One thing that was asked; kind is approvals, evals, soak, veto, freeze, validation or policy."""
+
+    rule: str
+    kind: str
+    asked: str
+    status: Met
+    by: tuple[str, ...] = ()
+    detail: str = ""
+    ready_at: datetime | None = None
+    could: tuple[str, ...] = ()
+    """Who could still meet it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCounted:
+    """An approval that was given and does not count, and why."""
+
+    approver: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblock:
+    """Who could release it, and when time alone has done its part."""
+
+    people: tuple[str, ...] = ()
+    ready_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """One agent's verdict."""
+
+    agent: str
+    kind: PromotionKind | None
+    tier: str | None
+    release: str | None
+    from_state: str | None
+    to_state: str | None
+    generation: int
+    verdict: Verdict
+    requirements: tuple[Requirement, ...] = ()
+    not_counted: tuple[NotCounted, ...] = ()
+    unblock: Unblock = Unblock()
+    counted: tuple[str, ...] = ()
+    """Files of the approvals and evidence that the verdict rests on."""

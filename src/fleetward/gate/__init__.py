@@ -1,0 +1,1 @@
+"""May it pass: one pure evaluator for promote, audit, why and policy tests."""

@@ -1,0 +1,51 @@
+"""A page for people: lines of words with a role, before anybody decides on colours or width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["", "error", "warning", "note", "good", "dim", "strong", "place", "code", "added", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words in one role. User text goes in as it is: control characters are made visible when printed."""
+
+    text: str
+    role: Role = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; where a terminal has to wrap it, what follows stands *hang* columns in."""
+
+    spans: tuple[Span, ...] = ()
+    hang: int = 0
+
+    @property
+    def text(self) -> str:
+        """The words alone."""
+        return "".join(span.text for span in self.spans)
+
+
+Page = tuple[Line, ...]
+
+
+def line(*parts: str | Span, hang: int = 0) -> Line:
+    """A line out of words and spans."""
+    return Line(tuple(part if isinstance(part, Span) else Span(part) for part in parts), hang)
+
+
+def span(text: str, role: Role = "") -> Span:
+    """Words in one role."""
+    return Span(text, role)
+
+
+def page(lines: Iterable[Line]) -> Page:
+    """A page out of lines, without blank ones at its end."""
+    kept = list(lines)
+    while kept and not kept[-1].text:
+        kept.pop()
+    return tuple(kept)

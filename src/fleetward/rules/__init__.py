@@ -1,0 +1,1 @@
+"""What must hold: one pure function for each wrong."""
