@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from fleetward.domain.finding import Place, Severity
-from fleetward.domain.manifest import Agent, Manifest
+from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 
@@ -86,18 +86,27 @@ class Snapshot:
     connectors: Register | None = None
     models: Register | None = None
     waivers: tuple[Waiver, ...] = ()
+    proposals: Mapping[Key, File] = field(default_factory=dict)
+    """Wanted ``overrides.yaml`` of gated environments."""
+    proposed: Mapping[Key, Agent] = field(default_factory=dict)
+    """Agents that stand in a gated environment, with the proposal in place; rules judge these instead."""
 
     @property
     def manifests(self) -> Iterator[Manifest]:
         """The manifests that could be read, by environment and name."""
+        for agent in self.judged:
+            if agent.manifest is not None:
+                yield agent.manifest
+
+    @property
+    def judged(self) -> Iterator[Agent]:
+        """Every agent as rules see it, by environment and name: with its proposal in place."""
         for key in sorted(self.agents):
-            manifest = self.agents[key].manifest
-            if manifest is not None:
-                yield manifest
+            yield self.proposed.get(key, self.agents[key])
 
     def manifest(self, environment: str, name: str) -> Manifest | None:
         """The manifest of an agent that is there and readable."""
-        agent = self.agents.get((environment, name))
+        agent = self.proposed.get((environment, name)) or self.agents.get((environment, name))
         return agent.manifest if agent else None
 
     def names(self, environment: str) -> frozenset[str]:
@@ -107,5 +116,9 @@ class Snapshot:
     def having(self, agents: Iterable[Agent], without: Iterable[Key] = ()) -> Snapshot:
         """The same fleet with these agents in place, and those gone."""
         gone = frozenset(without)
+        placed = {(agent.environment, agent.name): agent for agent in agents}
         kept = {key: agent for key, agent in self.agents.items() if key not in gone}
-        return replace(self, agents={**kept, **{(a.environment, a.name): a for a in agents}})
+        proposed = {
+            key: agent for key, agent in self.proposed.items() if key not in gone and key not in placed
+        }
+        return replace(self, agents={**kept, **placed}, proposed=proposed)

@@ -94,6 +94,10 @@ class Agent:
     """False when its release cannot be named: a link, a colliding path, a file too large."""
     proposed: bool = False
     """Its overrides are those of ``proposals/``, judged as if in place."""
+    overrides: Mapping[str, Any] | None = None
+    """The merge patch as written; None where there is none."""
+    locate_overrides: Callable[[str], Place] | None = None
+    """Where a path of the merge patch is written."""
 
     def file(self, path: str) -> File | None:
         """The file at *path* inside the folder."""

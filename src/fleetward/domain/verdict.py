@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +20,15 @@ class Verdict(StrEnum):
     def rank(self) -> int:
         """0 is best; a unit is as good as its worst member."""
         return list(Verdict).index(self)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """
+    The verdict on several agents as one unit: that of the worst.
+
+    One with nothing to promote does not worsen the others. No agent at all is blocked: empty never means yes.
+    """
+    return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.BLOCKED)
 
 
 class Met(StrEnum):

@@ -1,0 +1,46 @@
+"""When two values are the same: true is not 1, 1 and 1.0 are, PT60M is PT1H, null is nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fleetward.domain import clock
+
+Value = Any
+
+
+def is_list(value: Value) -> bool:
+    """Is it a list, and no text?"""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def alike(before: Value, after: Value, unit: str | None = None) -> bool:
+    """Do both say the same?"""
+    if unit == "duration" and isinstance(before, str) and isinstance(after, str):
+        return _length(before) == _length(after)
+    return canonical(before) == canonical(after)
+
+
+def canonical(value: Value) -> str:
+    """One text for everything that says the same; key order, nulls and number types mean nothing."""
+    return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, default=str)
+
+
+def plain(value: Value) -> Value:
+    """The value without nulls in mappings, with whole floats as integers."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items() if item is not None}
+    if is_list(value):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _length(text: str) -> object:
+    try:
+        return clock.duration(text)
+    except ValueError:
+        return text

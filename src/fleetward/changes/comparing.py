@@ -1,0 +1,169 @@
+"""One agent before and after: every change of meaning, and what policy may ask because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fleetward.changes import combinations, direction, files, walker
+from fleetward.changes.cards import added, retired
+from fleetward.changes.reading import change_of
+from fleetward.domain.change import (
+    AgentChange,
+    Change,
+    ChangeClass,
+    Comparison,
+    Direction,
+    Facet,
+    Kind,
+    Significance,
+    Status,
+)
+from fleetward.domain.finding import Place
+from fleetward.domain.manifest import Agent, Manifest
+from fleetward.domain.path import shown
+
+PinClass = Callable[[Mapping[str, Any]], str]
+"""``pinned``, ``versioned`` or ``floating`` for what ``spec.model`` holds."""
+
+
+def always_pinned(_model: Mapping[str, Any]) -> str:
+    """The class of a pin where nobody judges pins."""
+    return "pinned"
+
+
+def compare(
+    before: Agent | None,
+    after: Agent | None,
+    *,
+    schema: Mapping[str, Any],
+    tiers: tuple[str, ...] = (),
+    dependents: tuple[str, ...] = (),
+    pin_class: PinClass = always_pinned,
+) -> Comparison | None:
+    """
+    What became of an agent; None where nothing differs, not even a byte.
+
+    Both sides have a manifest. *tiers* is the policy's order, *dependents* those that rely on the agent at
+    the later side, *pin_class* what a model's name promises.
+    """
+    if before is None and after is None:
+        return None
+    if before is not None and after is not None and _contents(before) == _contents(after):
+        return None
+    found = _changes(before, after, schema, tiers, pin_class)
+    if before is None and after is not None:
+        return added(after, found, pin_class)
+    if before is not None and after is None:
+        return retired(before, found, dependents)
+    ordered = tuple(sorted(combinations.raised(found), key=lambda change: change.order))
+    return Comparison(
+        row=_row(before, after, ordered),
+        changes=ordered,
+        facets=facets(ordered),
+        formatting_only=not ordered,
+    )
+
+
+def facets(changes: tuple[Change, ...]) -> frozenset[Facet]:
+    """Class, direction and significance of each."""
+    return frozenset((change.cls, change.direction, change.significance) for change in changes)
+
+
+def _contents(agent: Agent) -> dict[str, tuple[str, bytes]]:
+    return {file.path: (file.mode, file.content) for file in agent.files}
+
+
+def _changes(
+    before: Agent | None,
+    after: Agent | None,
+    schema: Mapping[str, Any],
+    tiers: tuple[str, ...],
+    pin_class: PinClass,
+) -> tuple[Change, ...]:
+    was = before.manifest if before else None
+    now = after.manifest if after else None
+    found = [
+        *_of_manifests(was, now, schema, tiers),
+        *_of_pins(was, now, pin_class),
+        *files.changes(before, after),
+    ]
+    there = after or before
+    if there is None:
+        return ()
+    proposed = after is not None and after.proposed
+    return tuple(
+        replace(change, environment=there.environment, agent=there.name, proposed=proposed)
+        for change in found
+    )
+
+
+def _of_manifests(
+    before: Manifest | None, after: Manifest | None, schema: Mapping[str, Any], tiers: tuple[str, ...]
+) -> Iterator[Change]:
+    was = before.effective if before else None
+    now = after.effective if after else None
+    for move in walker.moves(was, now, schema):
+        if move.generic == "spec.risk.tier" and tiers:
+            move = replace(move, direction=direction.of_tier(tiers, move.before, move.after))
+        yield replace(change_of(move), place=_place(move, before, after))
+
+
+def _place(move: walker.Move, before: Manifest | None, after: Manifest | None) -> Place | None:
+    """Where the new value stands; what is gone is shown where it stood."""
+    if after is not None and (move.kind is not Kind.REMOVED or before is None):
+        return after.place(shown(move.spot.now))
+    return before.place(shown(move.spot.was)) if before else None
+
+
+def _of_pins(before: Manifest | None, after: Manifest | None, pin_class: PinClass) -> Iterator[Change]:
+    """Whether the model can change under the agent's feet."""
+    if before is None or after is None:
+        return
+    was, now = before.get("spec.model"), after.get("spec.model")
+    if not isinstance(was, Mapping) or not isinstance(now, Mapping):
+        return
+    first, second = pin_class(was), pin_class(now)
+    if first == "pinned" and second != "pinned":
+        yield _pin("pin-lost", Direction.LOOSER, Significance.CRITICAL, (first, second), now, after)
+    elif first != "pinned" and second == "pinned":
+        yield _pin("pin-gained", Direction.STRICTER, Significance.LOW, (first, second), now, after)
+
+
+def _pin(
+    what: str,
+    way: Direction,
+    significance: Significance,
+    classes: tuple[str, str],
+    pin: Mapping[str, Any],
+    manifest: Manifest,
+) -> Change:
+    before, after = classes
+    return Change(
+        environment=None,
+        agent=None,
+        path="spec.model",
+        kind=Kind.CHANGED,
+        before=before,
+        after=after,
+        rule=f"behaviour/{what}",
+        cls=ChangeClass.BEHAVIOUR,
+        direction=way,
+        significance=significance,
+        reason=f"model {pin.get('name')!r} is {after}, before {before}",
+        place=manifest.place("spec.model.name"),
+    )
+
+
+def _row(before: Agent | None, after: Agent | None, changes: tuple[Change, ...]) -> AgentChange:
+    there = after or before
+    assert there is not None  # noqa: S101
+    return AgentChange(
+        environment=there.environment,
+        agent=there.name,
+        status=Status.CHANGED,
+        tier_before=before.manifest.tier if before and before.manifest else None,
+        tier_after=after.manifest.tier if after and after.manifest else None,
+        significance=min((c.significance for c in changes), key=lambda s: s.rank, default=Significance.NONE),
+    )

@@ -1,0 +1,16 @@
+"""Values inside sentences: quoted where they are text, short where they are long."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_LONGEST = 160
+
+
+def told(value: Any) -> str:
+    """The value as a reason carries it; nothing is ``none``."""
+    if value is None:
+        return "none"
+    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,0 +1,186 @@
+"""The front door: the command table, options that every verb shares, errors to exit codes."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Annotated, Any, NoReturn, get_type_hints
+
+import typer
+
+from fleetward import __version__
+from fleetward.commands import validate
+from fleetward.commands.session import Color, session
+from fleetward.domain.errors import Exit, FleetError
+from fleetward.report.human import visible
+
+Verb = Callable[..., Exit]
+
+TABLE: tuple[tuple[str, Verb, tuple[str, ...]], ...] = (("validate", validate.validate, ("text", "json")),)
+"""Name, function, and the formats it writes, the usual one first."""
+
+_Chdir = Annotated[str | None, typer.Option("-C", "--chdir", metavar="DIR", help="Run as if started in DIR.")]
+_SHARED: dict[str, Any] = {
+    "chdir": _Chdir,
+    "output": Annotated[
+        list[str] | None,
+        typer.Option("-o", "--output", metavar="FORMAT[=PATH]", help="Report format; may be repeated."),
+    ],
+    "as_json": Annotated[bool, typer.Option("--json", help="Short for -o json.")],
+    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Only what says no.")],
+    "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="More of everything.")],
+    "color": Annotated[Color, typer.Option("--color", help="When to colour.")],
+    "now": Annotated[
+        str | None, typer.Option("--now", metavar="INSTANT", help="Judge as of this instant, with its zone.")
+    ],
+}
+_DEFAULTS = {"quiet": False, "verbose": False, "as_json": False, "color": Color.AUTO}
+
+app = typer.Typer(
+    name="fleet",
+    help="Change control for fleets of AI agents kept in git.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fleetward {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    chdir: _Chdir = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take what stands before the verb."""
+    context.obj = {"chdir": chdir}
+
+
+def _shared(verb: Verb, formats: Sequence[str]) -> Callable[..., Exit]:
+    """*verb* with the options of all verbs, given to it as one session."""
+    hints = get_type_hints(verb, include_extras=True)
+    own = [
+        parameter.replace(annotation=hints[name])
+        for name, parameter in inspect.signature(verb).parameters.items()
+        if name != "session"
+    ]
+    common = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(name), annotation=annotation
+        )
+        for name, annotation in _SHARED.items()
+    ]
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+    def called(context: typer.Context, **given: Any) -> Exit:
+        taken = {name: given.pop(name) for name in _SHARED}
+        before = (context.obj or {}).get("chdir")
+        folder = os.path.join(before or "", taken["chdir"] or "") or None  # noqa: PTH118 - as git -C joins
+        return verb(
+            session(
+                folder=folder,
+                outputs=taken["output"] or [],
+                as_json=taken["as_json"],
+                quiet=taken["quiet"],
+                verbose=taken["verbose"],
+                color=taken["color"],
+                now=taken["now"],
+                formats=formats,
+            ),
+            **given,
+        )
+
+    parameters = [*own, *common, context]
+    called.__doc__ = verb.__doc__
+    called.__name__ = verb.__name__
+    called.__annotations__ = {one.name: one.annotation for one in parameters}
+    called.__signature__ = inspect.Signature([_keyword(one) for one in parameters])  # type: ignore[attr-defined]
+    return called
+
+
+def _keyword(parameter: inspect.Parameter) -> inspect.Parameter:
+    return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+
+
+for _name, _verb, _formats in TABLE:
+    app.command(_name)(_shared(_verb, _formats))
+
+
+class _Terminated(BaseException):
+    """SIGTERM or SIGHUP: raised so that what was begun is put away."""
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _terminate)
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or Exit.UNANSWERED
+    sys.exit(int(code))
+
+
+def run(arguments: Sequence[str]) -> Exit:
+    """The exit code of one command line; whatever goes wrong is told on standard error."""
+    try:
+        code = app(args=list(arguments), standalone_mode=False, prog_name="fleet")
+        return Exit(code or 0)
+    except FleetError as error:
+        _tell(error)
+        return error.code
+    except (KeyboardInterrupt, typer.Abort):
+        return Exit.INTERRUPTED
+    except _Terminated:
+        return Exit.TERMINATED
+    except Exception as error:  # noqa: BLE001 - the front door: nothing passes it as a traceback
+        if hasattr(error, "format_message"):  # Typer's own: a wrong option, no such verb
+            _say(f"fleet: {error.format_message()}", "fleet --help")
+            return Exit.UNANSWERED
+        return _bug(error, "-v" in arguments or "--verbose" in arguments)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
+def _tell(error: FleetError) -> None:
+    _say(f"fleet: {error.message}", error.hint)
+    for finding in error.findings[1:20]:
+        place = finding.place
+        _say(f"  {place.file}:{place.line}:{place.column}: {finding.message}", "")
+
+
+def _say(message: str, hint: str) -> None:
+    lines = [message, *([f"  try: {hint}"] if hint else [])]
+    try:
+        sys.stderr.write("".join(f"{visible(line)}\n" for line in lines))
+    except (OSError, ValueError):
+        return
+
+
+def _bug(error: Exception, verbose: bool) -> Exit:
+    if verbose:
+        import traceback
+
+        traceback.print_exception(error)
+    _say(
+        f"fleet: a bug of ours: {type(error).__name__}: {error}",
+        "the same with -v, and report what it prints",
+    )
+    return Exit.BUG

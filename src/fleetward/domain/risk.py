@@ -1,0 +1,79 @@
+"""What an agent could do, measured by its factors and tools, and the tier that this asks for at least."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fleetward.domain.manifest import Manifest
+from fleetward.domain.policy import Policy
+
+ACCESS = ("read", "write", "admin")
+SCALES: Mapping[str, tuple[str, ...]] = {
+    "dataSensitivity": ("public", "internal", "confidential", "restricted"),
+    "externalVisibility": ("none", "internal", "partners", "customers", "public"),
+    "financialImpact": ("none", "limited", "material"),
+    "reversibility": ("reversible", "partial", "irreversible"),
+    "autonomy": ("suggest", "act-with-review", "act"),
+    "toolAccess": ACCESS,
+}
+"""The values of each factor, least first."""
+FACTORS = "spec.risk.factors"
+
+
+def exposure(manifest: Manifest) -> dict[str, str]:
+    """
+    The value of each factor, as far as it is known.
+
+    Fail closed: where ``spec.risk.factors`` is written, a factor that it leaves out counts as its highest
+    value, so that forgetting one never lowers the floor. Where the group is not written at all nobody has
+    assessed anything yet: that absence is the business of ``required`` in the policy, and only what the
+    manifest shows by itself counts, its tools and the users it names.
+    """
+    known = {"toolAccess": tool_access(manifest)}
+    if manifest.has(FACTORS):
+        written = {factor: manifest.get(f"{FACTORS}.{factor}") for factor in SCALES if factor != "toolAccess"}
+        return known | {factor: value or SCALES[factor][-1] for factor, value in written.items()}
+    users = manifest.get("spec.purpose.users")
+    return known | ({"externalVisibility": users} if users in SCALES["externalVisibility"] else {})
+
+
+def tool_access(manifest: Manifest) -> str:
+    """The highest access of any of its tools; none at all counts as reading."""
+    return max(
+        (tool.get("access") or ACCESS[0] for tool in manifest.items("spec.tools")),
+        key=_access,
+        default=ACCESS[0],
+    )
+
+
+def floor_line(manifest: Manifest, policy: Policy) -> tuple[str, Mapping[str, str]] | None:
+    """The highest tier that a line of ``floors`` asks for, and that line; None where none holds."""
+    known = exposure(manifest)
+    for tier in sorted(policy.floors, key=policy.rank, reverse=True):
+        for line in policy.floors[tier]:
+            if all(_reaches(known, factor, asked) for factor, asked in line.items()):
+                return tier, line
+    return None
+
+
+def floor(manifest: Manifest, policy: Policy) -> str | None:
+    """The lowest tier that this agent may have; None where no line of the policy speaks of it."""
+    found = floor_line(manifest, policy)
+    return found[0] if found else None
+
+
+def _reaches(known: Mapping[str, str], factor: str, asked: Any) -> bool:
+    """Is the factor at least *asked*? A word that no scale knows counts as reached (fail closed)."""
+    if factor not in known:
+        return factor not in SCALES
+    return _rank(factor, known[factor], unknown=len(SCALES[factor])) >= _rank(factor, asked, unknown=-1)
+
+
+def _rank(factor: str, value: Any, *, unknown: int) -> int:
+    scale = SCALES[factor]
+    return scale.index(value) if value in scale else unknown
+
+
+def _access(value: str) -> int:
+    return _rank("toolAccess", value, unknown=len(ACCESS))

@@ -1,0 +1,127 @@
+"""The verdict on one agent: everything that is asked of it, held against everything that was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from fleetward.domain import risk
+from fleetward.domain.people import People
+from fleetward.domain.policy import EvalsAsked, Policy, Rule, SoakAsked
+from fleetward.domain.verdict import Met, Promotion, PromotionKind, Requirement, Unblock, Verdict, worst
+from fleetward.gate.applying import applying, merged
+from fleetward.gate.evaluated import evaluations, soak
+from fleetward.gate.question import Question
+from fleetward.gate.seats import Approved, approvals
+from fleetward.gate.stops import frozen, invalid, thawed, unknown_authors, unruled
+
+
+def decide(question: Question, *, policy: Policy, people: People, now: datetime) -> Promotion:
+    """
+    May the candidate take the place of what runs, by this policy, at this instant?
+
+    A retirement is asked for no evaluations and no soak: nothing is left that could be evaluated.
+    Source: SPEC 6 and 6.1.
+    """
+    tier = tier_of(question, policy)
+    if question.kind is None:
+        return _promotion(question, tier, Verdict.UNCHANGED)
+    binding = question.binding
+    rules = applying(
+        policy,
+        to=binding.environment,
+        tier=tier,
+        comparison=question.comparison,
+        kind=question.kind,
+        agent=binding.agent,
+    )
+    approved = approvals(question, rules, policy=policy, people=people, now=now)
+    shown, records = _shown(question, rules, now)
+    requirements = (
+        *unruled(question, rules, tier, policy),
+        *unknown_authors(question, policy, people),
+        *approved.requirements,
+        *shown,
+        *frozen(rules, policy, now),
+        *invalid(question),
+    )
+    unblock = _unblock(requirements, rules, policy)
+    return _promotion(
+        question, tier, _verdict(requirements), requirements, approved, unblock, (*approved.files, *records)
+    )
+
+
+def conclusion(promotions: Iterable[Promotion]) -> Verdict:
+    """The verdict on all agents of one call, as one unit."""
+    return worst(one.verdict for one in promotions)
+
+
+def tier_of(question: Question, policy: Policy) -> str:
+    """
+    The tier that a promotion is judged by: the highest of what runs, the candidate, and both computed floors.
+
+    One that the policy does not define is taken for its highest.
+    """
+    manifests = [one for one in (question.running, question.candidate) if one is not None]
+    declared = [one.tier for one in manifests]
+    tier = policy.higher(*declared, *(risk.floor(one, policy) for one in manifests))
+    return tier if tier in policy.tiers else policy.tiers[-1]
+
+
+def _shown(
+    question: Question, rules: tuple[Rule, ...], now: datetime
+) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
+    """What evaluations and soak show, and the files of the records that met."""
+    if question.kind is PromotionKind.RETIRE:
+        return (), ()
+    requirements: list[Requirement] = []
+    files: list[str] = []
+    for rule, asked in merged(rules):
+        if isinstance(asked, EvalsAsked):
+            for requirement, record in evaluations(question, rule, asked, now):
+                requirements.append(requirement)
+                files.extend([record.file] if record else [])
+        elif isinstance(asked, SoakAsked):
+            requirements.append(soak(question, rule, asked, now))
+    return tuple(requirements), tuple(files)
+
+
+def _verdict(requirements: Sequence[Requirement]) -> Verdict:
+    standing = {one.status for one in requirements}
+    if Met.REFUSED in standing or not requirements:
+        return Verdict.BLOCKED
+    return Verdict.PENDING if Met.MISSING in standing else Verdict.ALLOWED
+
+
+def _unblock(requirements: Sequence[Requirement], rules: Sequence[Rule], policy: Policy) -> Unblock:
+    """A soak that ends inside a freeze is of use only when the freeze has ended, too."""
+    people = {person for one in requirements for person in one.could}
+    instants = [one.ready_at for one in requirements if one.ready_at is not None]
+    ready = thawed(rules, policy, max(instants)) if instants else None
+    return Unblock(people=tuple(sorted(people)), ready_at=ready)
+
+
+def _promotion(
+    question: Question,
+    tier: str,
+    verdict: Verdict,
+    requirements: tuple[Requirement, ...] = (),
+    approved: Approved | None = None,
+    unblock: Unblock | None = None,
+    counted: tuple[str, ...] = (),
+) -> Promotion:
+    binding = question.binding
+    return Promotion(
+        agent=binding.agent,
+        kind=question.kind,
+        tier=tier,
+        release=question.release,
+        from_state=binding.from_state,
+        to_state=binding.to_state,
+        generation=binding.generation,
+        verdict=verdict,
+        requirements=requirements,
+        not_counted=approved.not_counted if approved else (),
+        unblock=unblock or Unblock(),
+        counted=counted,
+    )

@@ -1,0 +1,47 @@
+"""Everything that one agent's promotion is decided by; nothing else may sway it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fleetward.domain.approval import Approval, Binding
+from fleetward.domain.change import Comparison
+from fleetward.domain.contributor import Contributor, Role
+from fleetward.domain.evidence import Record
+from fleetward.domain.finding import Finding
+from fleetward.domain.manifest import Manifest
+from fleetward.domain.verdict import PromotionKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """
+    May this candidate take the place of what runs?
+
+    Shape: ``approvals`` are all statements found for this environment and agent, those about other states
+    too, because a veto outlives the state that it was given for. ``errors`` are the unwaived error findings
+    on the candidate as if it stood in the target environment.
+    Source: SPEC 6 and 6.1.
+    """
+
+    binding: Binding
+    kind: PromotionKind | None
+    """None: there is nothing to promote."""
+    release: str | None = None
+    running: Manifest | None = None
+    candidate: Manifest | None = None
+    comparison: Comparison | None = None
+    contributors: tuple[Contributor, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    evidence: tuple[Record, ...] = ()
+    longest: timedelta = timedelta()
+    """The longest continuous stay of the release in the environment before."""
+    soaking: bool = False
+    """Is it there now?"""
+    soaking_since: datetime | None = None
+    """When the present stay began, where that is known."""
+    errors: tuple[Finding, ...] = ()
+
+
+__all__ = ["Contributor", "Question", "Role"]

@@ -1,0 +1,166 @@
+"""What moved, for people: agents worst first, each change with its way, its weight and its place."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fleetward.domain.change import Change, Comparison, Direction, Kind, Significance, Status
+from fleetward.report.page import Line, Page, Role, line, page, span
+
+Revision = tuple[str, str]
+"""As asked for, and the commit that it was."""
+
+_SIGNS = {
+    Direction.LOOSER: "- looser",
+    Direction.STRICTER: "+ stricter",
+    Direction.NEUTRAL: "~ neutral",
+    Direction.UNKNOWN: "? unknown",
+}
+_ROLES: dict[Significance, Role] = {
+    Significance.CRITICAL: "error",
+    Significance.HIGH: "warning",
+    Significance.MEDIUM: "note",
+    Significance.LOW: "",
+    Significance.NONE: "dim",
+}
+_MARKS: dict[str, Role] = {"+": "added", "-": "removed", "~": "dim"}
+_FEW_LINES, _LONG_VALUE = 12, 200
+
+
+def render(
+    comparisons: Sequence[Comparison],
+    governance: Sequence[Change],
+    *,
+    base: Revision,
+    head: Revision,
+    unreadable: Sequence[tuple[str, str]],
+    verbose: bool,
+    next_command: str,
+) -> Page:
+    """
+    The report of ``fleet diff``; *next_command* is its last line.
+
+    Shape: *unreadable* holds (environment, agent). Without *verbose*, long texts and values are cut, and
+    what has no significance is only counted.
+    """
+    ordered = sorted(comparisons, key=lambda c: (c.row.significance.rank, c.row.environment, c.row.agent))
+    return page(
+        [
+            line(span("compared ", "dim"), _revision(base), span(" with ", "dim"), _revision(head)),
+            line(),
+            *_governance(sorted(governance, key=lambda change: change.order), verbose=verbose),
+            *(shown for comparison in ordered for shown in _agent(comparison, verbose=verbose)),
+            *_unreadable(unreadable),
+            line(_summary(comparisons, governance, len(unreadable))),
+            line(span(next_command, "code")),
+        ]
+    )
+
+
+def _revision(revision: Revision) -> str:
+    asked, commit = revision
+    return asked if not commit or asked == commit else f"{asked} ({commit})"
+
+
+def _governance(changes: Sequence[Change], *, verbose: bool) -> Iterator[Line]:
+    if changes:
+        worst = changes[0].significance
+        yield line(span("governance", "strong"), "  ", span(worst.value, _ROLES[worst]))
+        for change in changes:
+            yield from _change(change, verbose=verbose)
+        yield line()
+
+
+def _agent(comparison: Comparison, *, verbose: bool) -> Iterator[Line]:
+    row = comparison.row
+    status = "formatting only" if comparison.formatting_only else row.status.value
+    yield line(
+        span(f"{row.environment}/{row.agent}", "strong"),
+        f"  {status}{_tiers(comparison)}  ",
+        span(row.significance.value, _ROLES[row.significance]),
+    )
+    shown = [change for change in comparison.changes if verbose or not _trivial(change)]
+    for change in shown:
+        yield from _change(change, verbose=verbose)
+    if len(shown) < len(comparison.changes):
+        hidden = len(comparison.changes) - len(shown)
+        yield line(
+            span(f"  {hidden} without significance; -v shows {'it' if hidden == 1 else 'them'}", "dim")
+        )
+    yield line()
+
+
+def _trivial(change: Change) -> bool:
+    return change.significance is Significance.NONE
+
+
+def _tiers(comparison: Comparison) -> str:
+    row = comparison.row
+    if row.status is Status.CHANGED and row.tier_before != row.tier_after:
+        return f"  tier {row.tier_before or 'none'} -> {row.tier_after or 'none'}"
+    tier = row.tier_after or row.tier_before
+    return f"  tier {tier}" if tier else ""
+
+
+def _change(change: Change, *, verbose: bool) -> Iterator[Line]:
+    yield line(
+        f"  {_SIGNS[change.direction]:<10}  ",
+        span(f"{change.significance:<8}", _ROLES[change.significance]),
+        f"  {change.path or change.rule}{_values(change, verbose=verbose)}",
+        span("  proposed" if change.proposed else "", "note"),
+        hang=24,
+    )
+    yield line(f"      {change.reason}", hang=6)
+    yield from _lines(change, verbose=verbose)
+    for need in change.requires:
+        yield line(span(f"      needs {need.kind}: {need.detail}", "note"), hang=6)
+    if change.place is not None:
+        yield line(
+            span(f"      {change.place.file}:{change.place.line}", "place"), span(f"  {change.rule}", "dim")
+        )
+
+
+def _values(change: Change, *, verbose: bool) -> str:
+    if change.lines or change.kind in (Kind.TEXT, Kind.REORDERED) or not change.path:
+        return f"  {change.kind}" if change.path else ""
+    before, after = _told(change.before, verbose=verbose), _told(change.after, verbose=verbose)
+    if change.kind is Kind.ADDED:
+        return f"  added {after}"
+    return f"  removed {before}" if change.kind is Kind.REMOVED else f"  {before} -> {after}"
+
+
+def _told(value: Any, *, verbose: bool) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if verbose or len(text) <= _LONG_VALUE else f"{text[:_LONG_VALUE]}… (-v shows it whole)"
+
+
+def _lines(change: Change, *, verbose: bool) -> Iterator[Line]:
+    shown = change.lines if verbose else change.lines[:_FEW_LINES]
+    for text in shown:
+        yield line(span(f"        {text}", _MARKS.get(text[:1], "")), hang=10)
+    if len(shown) < len(change.lines):
+        yield line(span(f"        {len(change.lines) - len(shown)} lines more; -v shows them", "dim"))
+
+
+def _unreadable(unreadable: Sequence[tuple[str, str]]) -> Iterator[Line]:
+    if unreadable:
+        yield line(span("could not be read, and was not compared:", "error"))
+        for environment, agent in sorted(unreadable):
+            yield line(f"  {environment}/{agent}")
+        yield line()
+
+
+def _summary(comparisons: Sequence[Comparison], governance: Sequence[Change], unreadable: int) -> str:
+    moved = [c for c in comparisons if not c.formatting_only]
+    status = Counter(c.row.status for c in moved)
+    counts = [f"{status[each]} {each}" for each in Status]
+    formatting = len(comparisons) - len(moved)
+    counts += [f"{formatting} formatting only"] if formatting else []
+    counts += [f"{unreadable} unreadable"] if unreadable else []
+    weights = Counter(change.significance for c in comparisons for change in c.changes)
+    weights.update(change.significance for change in governance)
+    weighed = [f"{weights[each]} {each}" for each in Significance if weights[each]]
+    return f"agents: {', '.join(counts)}; changes: {', '.join(weighed) or '0'}"

@@ -1,0 +1,53 @@
+"""Findings for machines: ``fleetward.validate/1``, within which fields are only added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleetward.domain.finding import Finding, Place
+from fleetward.domain.validation import Validation
+
+FORMAT = "fleetward.validate/1"
+
+
+def render(validation: Validation) -> dict[str, Any]:
+    """The whole report as data."""
+    return {
+        "format": FORMAT,
+        "summary": {
+            "agents": validation.agents,
+            "files": validation.files,
+            "errors": validation.errors,
+            "warnings": validation.warnings,
+            "notes": validation.notes,
+            "waived": validation.waived,
+        },
+        "findings": [encoded(one) for one in validation.findings],
+    }
+
+
+def encoded(finding: Finding) -> dict[str, Any]:
+    """One finding as data."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "hint": finding.hint,
+        **_place(finding.place),
+        "environment": finding.environment,
+        "agent": finding.agent,
+        "waived": finding.waived,
+        "related": [_place(one) for one in finding.related],
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
+        "path": place.path,
+    }

@@ -1,0 +1,92 @@
+"""Pages for people: Rich where there is a terminal, plain full text in a pipe."""
+
+from __future__ import annotations
+
+import re
+from typing import IO, TYPE_CHECKING
+
+from fleetward.report.page import Line, Page
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_STYLES = {
+    "error": "bold red",
+    "warning": "yellow",
+    "note": "cyan",
+    "good": "bold green",
+    "dim": "dim",
+    "strong": "bold",
+    "place": "blue",
+    "code": "cyan",
+    "added": "green",
+    "removed": "red",
+}
+# Whatever moves a cursor, hides, or turns text around is shown, not obeyed.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    """*text* with control, bidi and zero-width characters shown as code points."""
+    return _CONTROL.sub(lambda match: _code(match.group()), text)
+
+
+def _code(character: str) -> str:
+    number = ord(character)
+    if number < 0x100:
+        return {"\n": "\\n", "\r": "\\r"}.get(character, f"\\x{number:02x}")
+    return f"<U+{number:04X}>"
+
+
+def plain(page: Page) -> str:
+    """The page without colour, nothing shortened; ends with a line feed unless it is empty."""
+    return "".join(f"{visible(line.text).rstrip()}\n" for line in page)
+
+
+def show(page: Page, stream: IO[str], *, color: bool, width: int | None) -> None:
+    """Print the page: wrapped to *width* columns where it is not None, in colour where asked."""
+    if not color and width is None:
+        stream.write(plain(page))
+        return
+    from rich.console import Console
+
+    console = Console(
+        file=stream,
+        width=width or 100_000,
+        force_terminal=color,
+        no_color=not color,
+        color_system="standard" if color else None,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=True,
+        legacy_windows=False,
+    )
+    for line in page:
+        for part in _wrapped(line, width):
+            console.print(part, overflow="ignore", crop=False, no_wrap=True)
+
+
+def _wrapped(line: Line, width: int | None) -> list[Text]:
+    """The parts of a line on a terminal; words longer than it (digests, paths) stay whole."""
+    from rich.text import Text
+
+    text = Text(end="")
+    for span in line.spans:
+        text.append(visible(span.text), style=_STYLES.get(span.role, ""))
+    text.rstrip()
+    if width is None or text.cell_len <= width:
+        return [text]
+    breaks, start, room = [], 0, width
+    for match in re.finditer(r"\S+", text.plain):
+        if match.end() - start > room and match.start() > start:
+            breaks.append(match.start())
+            start, room = match.start(), max(20, width - line.hang)
+    first, *rest = text.divide(breaks)
+    parts = [first, *(Text(" " * line.hang) + part for part in rest)]
+    for part in parts:
+        part.rstrip()
+    return parts

@@ -1,0 +1,63 @@
+"""Verdicts for programs, in the shape of SPEC 6."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from fleetward.domain.clock import written
+from fleetward.domain.policy import Policy
+from fleetward.domain.verdict import Promotion, Requirement, worst
+
+FORMAT = "fleetward.promote/1"
+
+
+def render(
+    promotions: Sequence[Promotion], *, to: str, sources: Sequence[str], commit: str, policy: Policy
+) -> dict[str, Any]:
+    """The whole answer; within this format fields are only added."""
+    return {
+        "format": FORMAT,
+        "verdict": worst(one.verdict for one in promotions).value,
+        "from": list(sources),
+        "to": to,
+        "commit": commit,
+        "policy": {"version": policy.version, "sha256": policy.sha256},
+        "promotions": [_promotion(one) for one in promotions],
+    }
+
+
+def _promotion(one: Promotion) -> dict[str, Any]:
+    return {
+        "agent": one.agent,
+        "kind": one.kind.value if one.kind else None,
+        "tier": one.tier,
+        "release": one.release,
+        "fromState": one.from_state,
+        "toState": one.to_state,
+        "generation": one.generation,
+        "verdict": one.verdict.value,
+        "requirements": [requirement(asked) for asked in one.requirements],
+        "notCounted": [{"approver": it.approver, "reason": it.reason} for it in one.not_counted],
+        "unblock": {"people": list(one.unblock.people), "readyAt": _instant(one.unblock.ready_at)},
+        "counted": list(one.counted),
+    }
+
+
+def requirement(one: Requirement) -> dict[str, Any]:
+    """One requirement and how it stands."""
+    return {
+        "rule": one.rule,
+        "kind": one.kind,
+        "asked": one.asked,
+        "status": one.status.value,
+        "by": list(one.by),
+        "detail": one.detail,
+        "readyAt": _instant(one.ready_at),
+        "could": list(one.could),
+    }
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return written(moment) if moment is not None else None

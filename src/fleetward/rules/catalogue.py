@@ -1,0 +1,82 @@
+"""All rules, in the order in which people read about them."""
+
+from __future__ import annotations
+
+from fleetward.rules import (
+    dependencies,
+    environments,
+    escalation,
+    identity,
+    language_models,
+    life,
+    money,
+    ownership,
+    prompts,
+    risk,
+    tools,
+    waivers,
+    watching,
+)
+from fleetward.rules.rule import Rule
+
+CATALOGUE: tuple[Rule, ...] = (
+    identity.name_mismatch,
+    identity.owner_unknown,
+    identity.owner_left,
+    identity.owner_alone,
+    identity.team_empty,
+    identity.role_unknown,
+    risk.tier_undefined,
+    risk.tier_below_floor,
+    risk.assessment_stale,
+    risk.required_for_tier,
+    language_models.model_floating,
+    language_models.model_unverified,
+    language_models.model_not_allowed,
+    language_models.model_retiring,
+    language_models.model_no_fallback,
+    prompts.prompt_missing,
+    prompts.prompt_outside,
+    prompts.prompt_empty,
+    tools.tool_allows_everything,
+    tools.connector_unknown,
+    tools.connector_deprecated,
+    tools.irreversible_without_review,
+    tools.identity_shared,
+    dependencies.dependency_missing,
+    dependencies.dependency_cycle,
+    dependencies.dependency_lower_tier,
+    dependencies.dependency_retired,
+    ownership.knowledge_unowned,
+    ownership.state_without_owner,
+    ownership.state_two_owners,
+    escalation.escalation_nobody,
+    escalation.escalation_untested,
+    escalation.escalation_no_context,
+    escalation.escalation_acts_on_timeout,
+    watching.disclosure_missing,
+    escalation.kill_switch_untested,
+    money.budget_missing,
+    money.budget_alert_above_halt,
+    money.budget_no_halt,
+    watching.eval_missing,
+    watching.eval_suite_missing,
+    watching.output_review_missing,
+    watching.retention_short,
+    life.review_overdue,
+    life.heartbeat_too_slow,
+    life.pilot_without_exit,
+    life.pilot_overdue,
+    life.retirement_missing,
+    life.retirement_due,
+    life.deprecated_without_replacement,
+    environments.triggers_without_limits,
+    environments.override_not_allowed,
+    waivers.waiver_expired,
+    waivers.waiver_unused,
+)
+
+
+def explain(rule_id: str) -> Rule | None:
+    """The rule of this id."""
+    return next((known for known in CATALOGUE if known.id == rule_id), None)

@@ -1,0 +1,153 @@
+"""Agents that call agents: the one called is there, checked as closely, and not about to go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from fleetward.domain.finding import Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import Manifest
+from fleetward.rules.asking import at_work, entries, meant
+from fleetward.rules.rule import Wrong, rule, wrong
+
+CALLED = "spec.dependsOn"
+
+
+@rule("dependency-missing", Severity.ERROR)
+def dependency_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    An agent depends on one that is not in its environment.
+
+    Why: a call to nobody fails at run time, in production first. An optional dependency may be missing.
+    Bad:
+        dependsOn: [{agent: policy-lokup}]
+    Good:
+        dependsOn: [{agent: policy-lookup}]
+    Fix: correct the name, bring that agent into this environment first, or say `optional: true`.
+    """
+    for manifest in fleet.manifests:
+        there = fleet.names(manifest.environment)
+        for path, needed in _required(manifest):
+            if needed not in there:
+                message = f"no agent {needed!r} in {manifest.environment!r}"
+                bring = f"bring {needed} into {manifest.environment} first"
+                hint = f"{bring}, or say optional: true{meant(needed, there)}"
+                yield wrong(manifest, f"{path}.agent", message, hint)
+
+
+@rule("dependency-cycle", Severity.ERROR)
+def dependency_cycle(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Agents need each other in a circle.
+
+    Why: none of them can be promoted, stopped or rolled back before the others, and a call can go round for
+    ever.
+    Bad:
+        # a: dependsOn: [{agent: b}]
+        # b: dependsOn: [{agent: a}]
+    Good:
+        # a: dependsOn: [{agent: b}]
+        # b: dependsOn: [{agent: a, optional: true}]
+    Fix: take one of the dependencies out, or make it optional.
+    """
+    for environment in fleet.config.environments:
+        manifests = {m.name: m for m in fleet.manifests if m.environment == environment.name}
+        calls = {name: dict(_called(m, manifests)) for name, m in manifests.items()}
+        for cycle in cycles(calls):
+            around = zip(cycle, (*cycle[1:], cycle[0]), strict=True)
+            first, *others = [(manifests[name], calls[name][needed]) for name, needed in around]
+            yield wrong(
+                *first,
+                f"a circle of dependencies: {' -> '.join((*cycle, cycle[0]))}",
+                "take one of them out, or say optional: true",
+                related=tuple(manifest.place(path) for manifest, path in others),
+            )
+
+
+@rule("dependency-lower-tier", Severity.WARNING)
+def dependency_lower_tier(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    An agent needs one of a lower tier.
+
+    Why: what a high tier promises is worth what the weakest part of it was checked for.
+    Bad:
+        # payout-bot, tier high:
+        dependsOn: [{agent: rate-lookup}]   # tier low
+    Good:
+        dependsOn: [{agent: rate-lookup}]   # tier high
+    Fix: raise the tier of the agent that is called, or make it optional.
+    """
+    policy = fleet.policy
+    if policy is None:
+        return
+    for manifest in at_work(fleet):
+        for path, needed in _required(manifest):
+            called = fleet.manifest(manifest.environment, needed)
+            known = called is not None and {called.tier, manifest.tier} <= set(policy.tiers)
+            if called is not None and known and policy.rank(called.tier) < policy.rank(manifest.tier):
+                message = f"{needed!r} is {called.tier!r}, while this agent is {manifest.tier!r}"
+                hint = f"raise the tier of {needed}, or say optional: true"
+                place = called.place("spec.risk.tier")
+                yield wrong(manifest, f"{path}.agent", message, hint, related=(place,))
+
+
+@rule("dependency-retired", Severity.WARNING)
+def dependency_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    An agent depends on one that is deprecated or retired.
+
+    Why: its owner has announced the end; what still calls it then breaks.
+    Bad:
+        dependsOn: [{agent: old-lookup}]   # lifecycle: deprecated
+    Good:
+        dependsOn: [{agent: policy-lookup}]
+    Fix: move to what replaces it.
+    """
+    for manifest in at_work(fleet):
+        for path, entry in entries(manifest, CALLED):
+            called = fleet.manifest(manifest.environment, str(entry.get("agent")))
+            if called is not None and called.lifecycle in ("deprecated", "retired"):
+                successor = called.get("spec.retirement.replacedBy")
+                hint = f"move to {successor!r}" if successor else "take the dependency out"
+                message = f"{called.name!r} is {called.lifecycle}"
+                place = called.place("spec.lifecycle")
+                yield wrong(manifest, f"{path}.agent", message, hint, related=(place,))
+
+
+def cycles(calls: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, ...]]:
+    """
+    Circles in a graph (caller to called), each once, turned so that it begins with its first name.
+
+    One circle for each call that closes one on a walk in the order of names: every agent that is in a circle
+    is reached, while the number stays that of the calls.
+    """
+    done: set[str] = set()
+    for start in sorted(calls):
+        trail: dict[str, Iterator[str]] = {start: iter(sorted(calls[start]))} if start not in done else {}
+        while trail:
+            here = next(reversed(trail))
+            ahead = next(trail[here], None)
+            if ahead is None:
+                done.add(here)
+                del trail[here]
+            elif ahead in trail:
+                yield _turned([*trail][[*trail].index(ahead) :])
+            elif ahead not in done:
+                trail[ahead] = iter(sorted(calls[ahead]))
+
+
+def _turned(circle: list[str]) -> tuple[str, ...]:
+    first = circle.index(min(circle))
+    return (*circle[first:], *circle[:first])
+
+
+def _required(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """The agents that it cannot do without, with their paths."""
+    for path, entry in entries(manifest, CALLED):
+        if entry.get("optional") is not True:
+            yield path, str(entry.get("agent"))
+
+
+def _called(manifest: Manifest, known: Mapping[str, Manifest]) -> Iterator[tuple[str, str]]:
+    return ((needed, f"{path}.agent") for path, needed in _required(manifest) if needed in known)

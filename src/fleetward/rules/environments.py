@@ -1,0 +1,94 @@
+"""What is particular to an environment, and what sets agents off there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from fleetward.domain.digest import OVERRIDES
+from fleetward.domain.finding import Place, Severity
+from fleetward.domain.fleet import CONFIG, Snapshot
+from fleetward.domain.manifest import Agent
+from fleetward.domain.path import Steps, covers, shown
+from fleetward.rules.asking import at_work, positions
+from fleetward.rules.rule import Wrong, rule, wrong
+
+ALWAYS = "spec.suspended"
+TRIGGERS = "spec.orchestration.triggers"
+LIMITS = "spec.orchestration.limits"
+
+
+@rule("override-not-allowed", Severity.ERROR)
+def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    An `overrides.yaml` changes what this environment may not have of its own.
+
+    Why: what is approved is a release; whatever an environment changes on top of it was never evaluated.
+    Bad:
+        # fleet-config.yaml: production: overridable: [spec.budgets]
+        # environments/production/refund-bot/overrides.yaml
+        spec: {model: {name: gpt-4.1-2025-04-14}}
+    Good:
+        # environments/production/refund-bot/overrides.yaml
+        spec: {budgets: [{window: day, currency: EUR, alertAt: 80, haltAt: 120}]}
+    Fix: change the release instead, or list the path under overridable in fleet-config.yaml.
+    spec.suspended may be set everywhere.
+    """
+    for key in sorted(fleet.agents):
+        agent = fleet.agents[key]
+        environment = fleet.config.environment(agent.environment)
+        allowed = (ALWAYS, *(environment.overridable if environment else ()))
+        for path in touched(agent.overrides or {}):
+            if not any(covers(pattern, path) for pattern in allowed):
+                yield Wrong(
+                    place=_place(agent, path),
+                    message=f"{agent.environment!r} may not override {path!r}",
+                    hint=f"change the release instead, or list the path under overridable in {CONFIG}",
+                    environment=agent.environment,
+                    agent=agent.name,
+                )
+
+
+@rule("triggers-without-limits", Severity.ERROR)
+def triggers_without_limits(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Something sets the agent off by itself, and nothing ends it.
+
+    Why: an agent that starts when another completes repeats that one's mistakes, and two can start each other
+    for ever.
+    Bad:
+        orchestration: {triggers: [{on: completion, of: ticket-triage}]}
+    Good:
+        orchestration:
+          triggers: [{on: completion, of: ticket-triage}]
+          limits: {maxTurns: 12, maxRetries: 2, maxDepth: 2, maxConcurrency: 4}
+    Fix: write orchestration.limits; for triggers on completion, maxDepth has to be among them.
+    """
+    for manifest in at_work(fleet):
+        if manifest.items(TRIGGERS) and not manifest.has(LIMITS):
+            yield wrong(manifest, TRIGGERS, "triggers without limits", f"write {LIMITS}")
+            continue
+        for path, trigger in positions(manifest, TRIGGERS):
+            if trigger.get("on") == "completion" and not manifest.has(f"{LIMITS}.maxDepth"):
+                message = "set off by another agent, with no depth at which that ends"
+                yield wrong(manifest, path, message, f"write {LIMITS}.maxDepth")
+
+
+def touched(patch: Mapping[str, Any]) -> tuple[str, ...]:
+    """The paths that a merge patch sets, removes, or makes a mapping of; a list is one value."""
+    return tuple(shown(steps) for steps in _leaves(patch, ()))
+
+
+def _leaves(value: Any, steps: Steps) -> Iterator[Steps]:
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, (*steps, str(key)))
+    elif not (isinstance(value, Mapping) and steps in ((), ("spec",))):
+        yield steps
+
+
+def _place(agent: Agent, path: str) -> Place:
+    if agent.locate_overrides is not None:
+        return agent.locate_overrides(path)
+    return Place(file=f"{agent.folder}/{OVERRIDES}", path=path)

@@ -1,0 +1,152 @@
+"""When an agent is out of its depth: somebody answers, knows what happened, and was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from fleetward.domain.finding import Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import Manifest
+from fleetward.rules.asking import answers, at_work, day, limit, meant, on_duty, somebody, today
+from fleetward.rules.rule import Wrong, rule, wrong
+
+GROUP = "spec.escalation"
+RESPONSIBLE = f"{GROUP}.responsible"
+ROLE = "spec.owner.roles.escalation"
+TESTED = f"{GROUP}.lastTestedAt"
+KILL_SWITCH = "spec.guardrails.killSwitch"
+
+
+@rule("escalation-nobody", Severity.ERROR)
+def escalation_nobody(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The agent escalates, or parks work, and nobody is there to take it.
+
+    Why: an escalation to an empty queue looks safe on paper and is silence in practice.
+    Bad:
+        escalation: {default: escalate, queue: helpdesk/l2}
+    Good:
+        escalation: {default: escalate, queue: helpdesk/l2, responsible: support}
+    Fix: name the queue, and as responsible a person who is with us or a team with people in it.
+    """
+    for manifest in at_work(fleet):
+        if _escalates(manifest):
+            for field in ("queue", "responsible"):
+                if not manifest.has(f"{GROUP}.{field}"):
+                    hint = f"write {GROUP}.{field}"
+                    yield wrong(manifest, f"{GROUP}.{field}", f"escalations have no {field}", hint)
+            yield from _unanswered(fleet, manifest, RESPONSIBLE, now)
+        if somebody(fleet, str(manifest.get(ROLE))):
+            yield from _unanswered(fleet, manifest, ROLE, now)
+
+
+@rule("escalation-untested", Severity.WARNING)
+def escalation_untested(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Nobody has tried the escalation lately.
+
+    Why: queues are renamed and shifts reorganised; the first real emergency is a bad time to find out.
+    Bad:
+        escalation: {queue: helpdesk/l2, responsible: support, lastTestedAt: 2025-01-10}
+    Good:
+        escalation: {queue: helpdesk/l2, responsible: support, lastTestedAt: 2026-10-12}
+    Fix: trigger one on purpose, see who answers, write the day. The age allowed is limits.escalationTest.
+    """
+    for manifest in on_duty(fleet):
+        if _escalates(manifest):
+            yield from _untested(fleet, manifest, TESTED, "escalationTest", "the escalation", now)
+
+
+@rule("escalation-no-context", Severity.WARNING)
+def escalation_no_context(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    An escalation hands over nothing about what happened.
+
+    Why: whoever takes over starts from zero, and the customer tells everything twice.
+    Bad:
+        escalation: {queue: helpdesk/l2, responsible: support}
+    Good:
+        escalation: {queue: helpdesk/l2, responsible: support, context: [conversation, actions, reason]}
+    Fix: list what the person who takes over needs to see.
+    """
+    for manifest in at_work(fleet):
+        if _escalates(manifest) and not manifest.has(f"{GROUP}.context"):
+            message = "escalations hand over no context"
+            yield wrong(
+                manifest, f"{GROUP}.context", message, "list what the person who takes over needs to see"
+            )
+
+
+@rule("escalation-acts-on-timeout", Severity.ERROR)
+def escalation_acts_on_timeout(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Where no human answers in time, the agent goes ahead.
+
+    Why: then waiting is all it takes to get past the human, and busy days are the days without review.
+    Bad:
+        escalation: {default: escalate, onTimeout: act}
+    Good:
+        escalation: {default: escalate, onTimeout: park}
+    Fix: write park, deny or escalate; the same for guardrails.humanReview.onTimeout.
+    """
+    for manifest in fleet.manifests:
+        for path in (f"{GROUP}.onTimeout", "spec.guardrails.humanReview.onTimeout"):
+            if manifest.get(path) == "act":
+                message = "the agent goes ahead when no human answers"
+                yield wrong(manifest, path, message, "write onTimeout: park, deny or escalate")
+
+
+@rule("kill-switch-untested", Severity.WARNING)
+def kill_switch_untested(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Nobody has tried the kill switch lately.
+
+    Why: a switch that was never thrown is a hope.
+    Bad:
+        guardrails: {killSwitch: {how: "flag:agents.refund-bot"}}
+    Good:
+        guardrails: {killSwitch: {how: "flag:agents.refund-bot", testedAt: 2026-10-12}}
+    Fix: throw it, see the agent stop, write the day. The age allowed is limits.killSwitchTest in the policy.
+    """
+    for manifest in on_duty(fleet):
+        if manifest.has(KILL_SWITCH):
+            yield from _untested(
+                fleet, manifest, f"{KILL_SWITCH}.testedAt", "killSwitchTest", "the kill switch", now
+            )
+
+
+def _escalates(manifest: Manifest) -> bool:
+    """Is anything handed to a human? Not where it says to act, and nothing else triggers."""
+    if not manifest.has(GROUP):
+        return False
+    return manifest.get(f"{GROUP}.default") != "act" or bool(manifest.items(f"{GROUP}.triggers"))
+
+
+def _unanswered(fleet: Snapshot, manifest: Manifest, path: str, now: datetime) -> Iterator[Wrong]:
+    name = manifest.get(path)
+    if name is None or answers(fleet, name, now):
+        return
+    near = "" if somebody(fleet, name) else meant(name, {**fleet.people.people, **fleet.people.teams})
+    if name in fleet.people.people:
+        message = f"{name!r} is not with us now"
+    elif name in fleet.people.teams:
+        message = f"nobody is in the team {name!r} now"
+    else:
+        message = f"no person or team named {name!r}"
+    yield wrong(manifest, path, message, f"name a person who is with us, or a team with people in it{near}")
+
+
+def _untested(
+    fleet: Snapshot, manifest: Manifest, path: str, allowed: str, what: str, now: datetime
+) -> Iterator[Wrong]:
+    tested, oldest = day(manifest.get(path)), limit(fleet, allowed)
+    hint = f"try it, and write {path.rpartition('.')[2]}: {today(now)}"
+    if tested is None:
+        yield wrong(manifest, path, f"{what} was never tried", hint)
+    elif tested > today(now):
+        yield wrong(manifest, path, f"the test of {tested} lies in the future", hint)
+    elif today(now) - tested > oldest:
+        yield wrong(
+            manifest, path, f"{what} was last tried on {tested}, more than {oldest.days} days ago", hint
+        )

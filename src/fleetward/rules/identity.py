@@ -1,0 +1,181 @@
+"""Names, and the people who answer for an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from fleetward.domain.finding import Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import Manifest
+from fleetward.rules.asking import meant, somebody, today
+from fleetward.rules.rule import Wrong, rule, wrong
+
+PEOPLE = "governance/people.yaml"
+ROLES = "spec.owner.roles"
+GROUPS = (
+    "spec.owner.contact.onCall",
+    "spec.guardrails.humanReview.approvers",
+    "spec.observability.outputReview.by",
+)
+"""Other places that name a person or a team; who answers escalations has a rule of its own."""
+
+
+@rule("name-mismatch", Severity.ERROR)
+def name_mismatch(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The name in the manifest is not the name of the agent's folder.
+
+    Why: the folder is what promotions, approvals and dependencies go by; a second name sends people to the
+    wrong agent.
+    Bad:
+        # environments/staging/refund-bot/agent.yaml
+        metadata: {name: refunds}
+    Good:
+        # environments/staging/refund-bot/agent.yaml
+        metadata: {name: refund-bot}
+    Fix: write the folder's name into metadata.name, or rename the folder.
+    """
+    for manifest in fleet.manifests:
+        said = manifest.get("metadata.name")
+        if said != manifest.name:
+            hint = f"write name: {manifest.name}, or rename the folder to {said}"
+            yield wrong(manifest, "metadata.name", f"{said!r} lives in the folder {manifest.name!r}", hint)
+
+
+@rule("owner-unknown", Severity.ERROR)
+def owner_unknown(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The owner team is not one of the fleet's teams.
+
+    Why: nobody can approve for, or be called about, an agent that belongs to a name nobody knows.
+    Bad:
+        owner: {team: paymets, accountable: carla}
+    Good:
+        owner: {team: payments, accountable: carla}
+    Fix: name a team of governance/people.yaml, or add the team there.
+    """
+    for manifest in fleet.manifests:
+        team = manifest.get("spec.owner.team")
+        if team not in fleet.people.teams:
+            hint = f"name a team of {PEOPLE}, or add {team!r} there{meant(str(team), fleet.people.teams)}"
+            yield wrong(manifest, "spec.owner.team", f"no team named {team!r}", hint)
+
+
+@rule("role-unknown", Severity.ERROR)
+def role_unknown(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A duty is given to somebody who is neither a person nor a team of this fleet.
+
+    Why: a duty with a misspelt name is a duty that nobody has.
+    Bad:
+        owner: {team: payments, accountable: karla}
+    Good:
+        owner: {team: payments, accountable: carla}
+    Fix: name a person (for accountable and backup), or a person or team, of
+    governance/people.yaml.
+    """
+    for manifest in fleet.manifests:
+        for path, kind in _duties(manifest):
+            name = manifest.get(path)
+            known = name in fleet.people.people if kind == "person" else somebody(fleet, str(name))
+            if name is not None and not known:
+                everybody = {**fleet.people.people, **({} if kind == "person" else fleet.people.teams)}
+                hint = f"name a {kind} of {PEOPLE}{meant(str(name), everybody)}"
+                yield wrong(manifest, path, f"no {kind} named {name!r}", hint)
+    yield from _register_owners(fleet)
+
+
+@rule("owner-left", Severity.ERROR)
+def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Somebody who answers for the agent has left, or is not with us yet.
+
+    Why: agents outlive the people who built them; one whose owner is gone is an orphan that keeps working.
+    Bad:
+        # people.yaml: alice left on 2026-10-01
+        owner: {team: payments, accountable: alice}
+    Good:
+        owner: {team: payments, accountable: carla}
+    Fix: hand the duty to a person who is here, and say so in the manifest.
+    """
+    for manifest in fleet.manifests:
+        for path in ("spec.owner.accountable", "spec.owner.backup", *_roles(manifest)):
+            person = fleet.people.people.get(str(manifest.get(path)))
+            if person is None or person.active(now) or path == f"{ROLES}.escalation":
+                continue
+            gone = person.left is not None and not (person.since and person.since > today(now))
+            when = f"left on {person.left}" if gone else f"is not here before {person.since}"
+            yield wrong(manifest, path, f"{person.id!r} {when}", "name a person who is with us")
+
+
+@rule("owner-alone", Severity.WARNING)
+def owner_alone(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    One single person stands behind the agent.
+
+    Why: holidays and resignations come unannounced, and nobody may approve a change that they wrote
+    themselves.
+    Bad:
+        # people.yaml: payments: {members: [carla]}
+        owner: {team: payments, accountable: carla}
+    Good:
+        owner: {team: payments, accountable: carla, backup: dina}
+    Fix: name a backup who is somebody else, or add a second person to the team.
+    """
+    for manifest in fleet.manifests:
+        members = fleet.people.members(str(manifest.get("spec.owner.team")), now)
+        accountable, backup = manifest.get("spec.owner.accountable"), manifest.get("spec.owner.backup")
+        named = {p for p in (accountable, backup) if p and fleet.people.is_active(p, now)}
+        if accountable is not None and accountable == backup:
+            message = f"{backup!r} is accountable and backup at once"
+            yield wrong(manifest, "spec.owner.backup", message, "name somebody else as backup")
+        elif members and len(members | named) == 1:
+            [alone] = members | named
+            hint = f"name a backup, or add a second person to the team in {PEOPLE}"
+            yield wrong(manifest, "spec.owner.team", f"{alone!r} stands alone behind this agent", hint)
+
+
+@rule("team-empty", Severity.ERROR)
+def team_empty(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The owner team has no active member.
+
+    Why: a team without people approves nothing and answers no call.
+    Bad:
+        # people.yaml: payments: {members: []}
+        owner: {team: payments}
+    Good:
+        # people.yaml: payments: {members: [carla, dina]}
+        owner: {team: payments}
+    Fix: give the agent to a team with people in it, or fill the team in governance/people.yaml.
+    """
+    for manifest in fleet.manifests:
+        team = manifest.get("spec.owner.team")
+        if team in fleet.people.teams and not fleet.people.members(team, now):
+            hint = f"name another team, or fill this one in {PEOPLE}"
+            yield wrong(manifest, "spec.owner.team", f"nobody is in the team {team!r} now", hint)
+
+
+def _roles(manifest: Manifest) -> tuple[str, ...]:
+    roles = manifest.get(ROLES, {})
+    return tuple(f"{ROLES}.{role}" for role in roles)
+
+
+def _duties(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Where somebody is named, and what may be named there."""
+    yield "spec.owner.accountable", "person"
+    yield "spec.owner.backup", "person"
+    for path in (*_roles(manifest), *GROUPS):
+        yield path, "person or team"
+
+
+def _register_owners(fleet: Snapshot) -> Iterator[Wrong]:
+    if fleet.connectors is None:
+        return
+    for name, connector in (fleet.connectors.data.get("connectors") or {}).items():
+        owner = connector.get("owner")
+        if owner is not None and not somebody(fleet, owner):
+            message = f"no person or team named {owner!r} owns the connector {name!r}"
+            hint = f"name a person or team of {PEOPLE}{meant(owner, fleet.people.teams)}"
+            yield Wrong(place=fleet.connectors.locate(f"connectors.{name}.owner"), message=message, hint=hint)

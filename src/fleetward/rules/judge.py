@@ -1,0 +1,53 @@
+"""Every rule asked of a fleet, weighed as the fleet has settled it, waivers applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.fleet import RuleSetting, Snapshot
+from fleetward.rules.catalogue import CATALOGUE
+from fleetward.rules.rule import Rule, Wrong
+from fleetward.rules.waivers import unused, waived, waiver_unused
+
+
+def findings(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
+    """
+    All that is wrong at *now*, worst first.
+
+    A waived finding is there and marked, and does not count.
+    """
+    found = tuple(one for rule in CATALOGUE for one in _weighed(fleet, rule, rule.check(fleet, now)))
+    left_over = _weighed(fleet, waiver_unused, unused(found, fleet.waivers, now))
+    return tuple(sorted((*waived(found, fleet.waivers, now), *left_over), key=lambda one: one.order))
+
+
+def _weighed(fleet: Snapshot, rule: Rule, wrongs: Iterable[Wrong]) -> Iterator[Finding]:
+    for wrong in wrongs:
+        severity = _severity(fleet, rule, wrong)
+        if severity is not None:
+            yield Finding(
+                rule=rule.id,
+                severity=severity,
+                message=wrong.message,
+                place=wrong.place,
+                hint=wrong.hint,
+                environment=wrong.environment,
+                agent=wrong.agent,
+                related=wrong.related,
+            )
+
+
+def _severity(fleet: Snapshot, rule: Rule, wrong: Wrong) -> Severity | None:
+    """What the fleet's configuration says of it there, else the default; None is off."""
+    setting = fleet.config.rules.get(rule.id)
+    if setting is not None and _applies(fleet, setting, wrong):
+        return setting.severity
+    return wrong.severity or rule.severity
+
+
+def _applies(fleet: Snapshot, setting: RuleSetting, wrong: Wrong) -> bool:
+    manifest = fleet.manifest(wrong.environment or "", wrong.agent or "")
+    in_tiers = not setting.tiers or (manifest is not None and manifest.tier in setting.tiers)
+    return in_tiers and (not setting.environments or wrong.environment in setting.environments)

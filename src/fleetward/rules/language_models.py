@@ -1,0 +1,166 @@
+"""The language models that an agent runs on: pinned, allowed, still there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from fleetward.domain.finding import Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import Manifest
+from fleetward.rules.asking import at_work, day, entries, limit, on_duty, positions, today
+from fleetward.rules.pin import Pin, PinClass
+from fleetward.rules.pins import verdict
+from fleetward.rules.rule import Wrong, rule, wrong
+
+REGISTER = "governance/models.yaml"
+
+
+@rule("model-floating", Severity.ERROR, unless="warning for the lowest tier")
+def model_floating(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A model is named by an alias, a router, a variable or nothing at all: what answers can change unseen.
+
+    Why: an upgrade of the model is a deployment. Under an alias the provider deploys, on a day of its
+    choosing, and no evaluation that was ever run speaks of what runs now.
+    Bad:
+        model: {provider: openai, name: gpt-4.1}
+    Good:
+        model: {provider: openai, name: gpt-4.1-2025-04-14}
+    Fix: name the dated snapshot, the version or the digest. Fallbacks count as well.
+    """
+    for manifest in fleet.manifests:
+        lowest = fleet.policy.rank(manifest.tier) == 0 if fleet.policy else manifest.tier == "low"
+        severity = Severity.WARNING if lowest else Severity.ERROR
+        for path, said, pin in _pins(manifest):
+            if pin.cls is PinClass.FLOATING:
+                message = f"{said!r} is floating: {pin.reason}"
+                yield wrong(manifest, path, message, pin.hint, severity=severity)
+
+
+@rule("model-unverified", Severity.WARNING)
+def model_unverified(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A model is named by a version of which nobody promises that it stays the same.
+
+    Why: a name such as a tag looks fixed and usually is, until it is pushed again.
+    Bad:
+        model: {provider: ollama, name: "llama3.1:8b-instruct-q4_K_M"}
+    Good:
+        model: {provider: ollama, name: "llama3.1:8b-instruct-q4_K_M", digest: "sha256:<64 hex digits>"}
+    Fix: add the digest or the revision that was evaluated, or waive the rule for this agent with a date.
+    """
+    for manifest in fleet.manifests:
+        for path, said, pin in _pins(manifest):
+            if pin.cls is PinClass.VERSIONED:
+                yield wrong(manifest, path, f"{said!r} has a version, but no promise: {pin.reason}", pin.hint)
+
+
+@rule("model-not-allowed", Severity.ERROR)
+def model_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The model is not one that governance/models.yaml allows.
+
+    Why: contracts, data residency and evaluations hold for the models that were looked at.
+    Bad:
+        # models.yaml: models: [{provider: openai, name: gpt-4.1-2025-04-14, allowed: true}]
+        model: {provider: openai, name: gpt-4o-2024-08-06}
+    Good:
+        # models.yaml: models: [{provider: openai, name: gpt-4.1-2025-04-14, allowed: true}]
+        model: {provider: openai, name: gpt-4.1-2025-04-14}
+    Fix: use an allowed model, or have this one allowed in governance/models.yaml. A register in which no
+    model is marked as allowed is a calendar only, and refuses just what says `allowed: false`.
+    """
+    known = _register(fleet)
+    closed = any(entry.get("allowed") is True for entry in known.values())
+    for manifest in at_work(fleet):
+        for path, entry in models(manifest):
+            key = (entry.get("provider"), entry.get("name"))
+            allowed = known.get(key, {}).get("allowed")
+            if allowed is False or (closed and allowed is not True):
+                hint = f"use an allowed model, or have it allowed in {REGISTER}"
+                yield wrong(manifest, f"{path}.name", f"{key[1]!r} of {key[0]!r} is not allowed here", hint)
+
+
+@rule("model-retiring", Severity.WARNING, unless="error once the day is past")
+def model_retiring(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The provider takes the model away soon, or has done so.
+
+    Why: on that day every call fails, or is answered by another model that nobody has evaluated.
+    Bad:
+        # models.yaml: {provider: openai, name: gpt-4-0613, retiresAt: 2026-12-01}
+        model: {provider: openai, name: gpt-4-0613}
+    Good:
+        # models.yaml: {provider: openai, name: gpt-4.1-2025-04-14, retiresAt: 2027-06-30}
+        model: {provider: openai, name: gpt-4.1-2025-04-14}
+    Fix: move to a model that stays. How early to warn is limits.retiring in the policy.
+    """
+    known, ahead = _register(fleet), limit(fleet, "retiring")
+    for manifest in at_work(fleet):
+        for path, entry in models(manifest):
+            last = day(known.get((entry.get("provider"), entry.get("name")), {}).get("retiresAt"))
+            if last is None or last - today(now) > ahead:
+                continue
+            past = last < today(now)
+            message = f"{entry.get('name')!r} {'was retired' if past else 'is to be retired'} on {last}"
+            severity = Severity.ERROR if past else Severity.WARNING
+            hint = "name a model that stays, and evaluate the agent on it"
+            yield wrong(manifest, f"{path}.name", message, hint, severity=severity)
+
+
+@rule("model-no-fallback", Severity.NOTE)
+def model_no_fallback(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    There is no second model for when the first one does not answer.
+
+    Why: providers have outages; an agent without a fallback has the same ones.
+    Bad:
+        model: {provider: anthropic, name: claude-sonnet-4-6}
+    Good:
+        model:
+          provider: anthropic
+          name: claude-sonnet-4-6
+          fallbacks: [{provider: openai, name: gpt-4.1-2025-04-14}]
+    Fix: name a pinned fallback, best of another provider, and evaluate the agent on it as well.
+    """
+    for manifest in on_duty(fleet):
+        if not manifest.items("spec.model.fallbacks"):
+            yield wrong(
+                manifest, "spec.model", "no fallback model", "add model.fallbacks with a pinned model"
+            )
+
+
+def models(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Everything that counts as a model, with its path: the model, its fallbacks, judges and embeddings."""
+    yield "spec.model", manifest.get("spec.model", {})
+    yield from positions(manifest, "spec.model.fallbacks")
+    for group, field in (("spec.evals", "judge"), ("spec.knowledge", "embedding")):
+        for path, item in entries(manifest, group):
+            if isinstance(item.get(field), Mapping):
+                yield f"{path}.{field}", item[field]
+
+
+def _pins(manifest: Manifest) -> Iterator[tuple[str, str, Pin]]:
+    """Each model's name, where it stands, and how fixed it is."""
+    for path, entry in models(manifest):
+        name = str(entry.get("name") or "")
+        pin = verdict(
+            str(entry.get("provider") or ""),
+            name,
+            _text(entry.get("version")),
+            deployment=_text(entry.get("deployment")),
+            upgrade_policy=_text(entry.get("upgradePolicy")),
+            digest=_text(entry.get("digest")),
+        )
+        yield f"{path}.name", name, pin
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _register(fleet: Snapshot) -> dict[tuple[Any, Any], Mapping[str, Any]]:
+    listed = (fleet.models.data.get("models") if fleet.models else None) or ()
+    return {(entry.get("provider"), entry.get("name")): entry for entry in listed}

@@ -1,0 +1,118 @@
+"""How fixed the id of a language model is: pinned, versioned or floating, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from fleetward.rules.pin import FLOATING, PINNED, VERSIONED, Pin, PinClass, Provider, Row
+from fleetward.rules.pin_table import AZURE, COMMIT, ISO, MMDD, PROVIDERS, SHA256, YMD
+
+_INDIRECTION = re.compile(
+    r"[$%]\{|\$[A-Za-z(]|\{\{|\{[A-Za-z_]|<[^>]*>|%[A-Za-z_]+%|%\(|\b(?:env|secret|vault)[:.(]"
+)
+_ALIAS = re.compile(
+    r"(?:.*[-_.:@/~])?(?:latest|nightly|newest|current|default|auto|stable|main|master|head)", re.I
+)
+_DIGEST = re.compile(rf"(?:sha256:)?{SHA256}|(?:sha1:)?{COMMIT}", re.I)
+_DATED = re.compile(rf".*(?<![0-9])(?:{ISO}|{YMD})(?![0-9]).*", re.I)
+_NUMBERED = re.compile(r".*[-@:]v?[0-9]+\.[0-9]+\.[0-9]+", re.I)
+
+
+def verdict(
+    provider: str,
+    name: str,
+    version: str | None = None,
+    *,
+    deployment: str | None = None,
+    upgrade_policy: str | None = None,
+    digest: str | None = None,
+) -> Pin:
+    """How fixed a model is that is asked for in this way."""
+    known = _provider(provider)
+    hint = known.hint if known else "name a content digest, or a version"
+    cls, reason = _judged(known, name.strip(), version, upgrade_policy, deployment, digest)
+    return Pin(cls=cls, reason=reason, hint="" if cls is PINNED else hint)
+
+
+def _judged(
+    known: Provider | None,
+    name: str,
+    version: str | None,
+    upgrade_policy: str | None,
+    deployment: str | None,
+    digest: str | None,
+) -> tuple[PinClass, str]:
+    if not name:
+        return FLOATING, "no model is named"
+    if any(_INDIRECTION.search(part) for part in (name, version or "", deployment or "")):
+        return FLOATING, "a variable decides elsewhere which model this is"
+    if digest and (known is None or known.addressed) and _DIGEST.fullmatch(digest):
+        return PINNED, "its content is named by digest"
+    if known is AZURE:
+        return _azure(name, version, deployment, upgrade_policy)
+    full = _joined(known, name, version)
+    if known is None:
+        return _unknown(full, version)
+    return _table(known, full)
+
+
+def _table(known: Provider, full: str) -> tuple[PinClass, str]:
+    """What a provider's rows say of an id; words such as ``latest`` float wherever no row knows better."""
+    bare = re.sub(rf"^(?:{known.strip})", "", full) if known.strip else full
+    found = _first(known.rows, bare)
+    if found is not None:
+        return found
+    return (FLOATING, "the name says that it moves") if _moves(bare) else known.otherwise
+
+
+def _first(rows: Iterable[Row], full: str) -> tuple[PinClass, str] | None:
+    """The class and reason of the first row that matches the whole id."""
+    for row in rows:
+        if re.fullmatch(row.pattern, full, re.IGNORECASE | re.ASCII):
+            return row.cls, row.reason
+    return None
+
+
+def _moves(text: str) -> bool:
+    """Does it end with a word such as ``latest``?"""
+    return _ALIAS.fullmatch(text) is not None
+
+
+def _joined(known: Provider | None, name: str, version: str | None) -> str:
+    version = (version or "").strip()
+    if not version or name.endswith(version):
+        return name
+    return f"{name}{known.join if known else '@'}{version}"
+
+
+def _unknown(full: str, version: str | None) -> tuple[PinClass, str]:
+    """What can be said without knowing the provider: nothing is promised, but a version may be named."""
+    if _moves(full):
+        return FLOATING, "the name says that it moves"
+    if re.search(rf"@(?:sha256:)?(?:{SHA256}|{COMMIT})$", full, re.I):
+        return PINNED, "its content is named by digest"
+    if version or _DATED.fullmatch(full) or _NUMBERED.fullmatch(full):
+        return VERSIONED, "a version is named, but this provider's promise is not known"
+    return FLOATING, "no version is named, and this provider's promise is not known"
+
+
+def _provider(name: str) -> Provider | None:
+    """The provider of this name; case, spaces and underscores do not matter."""
+    return PROVIDERS.get(re.sub(r"[ _]+", "-", name.strip().casefold()))
+
+
+def _azure(
+    name: str, version: str | None, deployment: str | None, upgrade_policy: str | None
+) -> tuple[PinClass, str]:
+    """On Azure a deployment holds a version, and its upgrade option says for how long."""
+    dated = _first((Row(rf".+-(?:{ISO}|{MMDD})", PINNED, ""),), name)
+    if (not version and dated is None) or (version and _moves(version)):
+        return FLOATING, "no model version is named for the deployment"
+    if upgrade_policy == "once-expired":
+        return VERSIONED, "the version is kept until it expires, and is then replaced unasked"
+    if upgrade_policy != "no-auto-upgrade":
+        return FLOATING, "the deployment follows each new default version"
+    if not deployment:
+        return VERSIONED, "no deployment is named that would hold this version"
+    return PINNED, "the deployment holds this version and is not upgraded by itself"

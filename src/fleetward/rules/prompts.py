@@ -1,0 +1,96 @@
+"""Prompts: files of the agent's own folder, there and not empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from fleetward.domain.finding import Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import Agent, File, Manifest
+from fleetward.rules.asking import entries
+from fleetward.rules.rule import Wrong, rule, wrong
+
+
+@rule("prompt-missing", Severity.ERROR)
+def prompt_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A prompt names a file that is not in the agent's folder.
+
+    Why: a prompt is part of the release; what is not in the folder is neither reviewed nor promoted.
+    Bad:
+        prompts: [{name: system, file: prompts/sytem.md}]
+    Good:
+        prompts: [{name: system, file: prompts/system.md}]
+    Fix: add the file, or correct the name. Files that git ignores are not there.
+    """
+    for agent, manifest, path, name in _referred(fleet):
+        if inside(name) and agent.file(name) is None:
+            hint = f"add {agent.folder}/{name}, or name a file that is there"
+            yield wrong(manifest, path, f"no file {name!r} in the agent's folder", hint)
+
+
+@rule("prompt-outside", Severity.ERROR)
+def prompt_outside(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A prompt names a file that is not inside the agent's folder.
+
+    Why: a promotion copies the folder. A prompt from elsewhere would change in production without one.
+    Bad:
+        prompts: [{name: system, file: ../shared/system.md}]
+    Good:
+        prompts: [{name: system, file: prompts/system.md}]
+    Fix: copy the text into the agent's folder, and name it by a path such as prompts/system.md.
+    """
+    for _, manifest, path, name in _referred(fleet):
+        if not inside(name):
+            hint = "copy the file into the agent's folder and name it by a path such as prompts/system.md"
+            yield wrong(manifest, path, f"{name!r} is not a path inside the agent's folder", hint)
+
+
+@rule("prompt-empty", Severity.ERROR)
+def prompt_empty(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A prompt's file holds nothing but white space.
+
+    Why: an agent without instructions still answers, as whatever the model happens to be.
+    Bad:
+        prompts: [{name: system, file: prompts/system.md}]   # 0 bytes
+    Good:
+        prompts: [{name: system, file: prompts/system.md}]   # says what the agent is for
+    Fix: write the prompt, or take the entry out.
+    """
+    for agent, manifest, path, name in _referred(fleet):
+        found = agent.file(name) if inside(name) else None
+        if found is not None and not found.content.removeprefix(b"\xef\xbb\xbf").strip():
+            yield wrong(manifest, path, f"{name!r} is empty", f"write the prompt into {agent.folder}/{name}")
+
+
+def inside(name: str) -> bool:
+    """Is this a relative path that stays in its folder, without `.`, `..`, `.git` parts and backslashes?"""
+    parts = name.split("/")
+    return "\\" not in name and "\0" not in name and not any(_strays(part) for part in parts)
+
+
+def refers(
+    agent: Agent, manifest: Manifest, group: str, field: str
+) -> Iterator[tuple[str, str, File | None]]:
+    """The files that a keyed list names in *field*: where, which, and the file where it is there."""
+    item: Mapping[str, Any]
+    for path, item in entries(manifest, group):
+        name = item.get(field)
+        if isinstance(name, str):
+            yield f"{path}.{field}", name, agent.file(name) if inside(name) else None
+
+
+def _strays(part: str) -> bool:
+    """Empty parts are there in absolute paths, too; a drive letter is one on Windows."""
+    return part in ("", ".", "..") or part.casefold() == ".git" or part[1:2] == ":"
+
+
+def _referred(fleet: Snapshot) -> Iterator[tuple[Agent, Manifest, str, str]]:
+    for manifest in fleet.manifests:
+        agent = fleet.agents[manifest.environment, manifest.name]
+        for path, name, _ in refers(agent, manifest, "spec.prompts", "file"):
+            yield agent, manifest, path, name

@@ -1,0 +1,121 @@
+"""The tier of an agent: whether there is one, whether it is high enough, and what comes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from fleetward.domain.finding import Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.domain.risk import floor_line
+from fleetward.rules.asking import at_work, day, limit, meant, today
+from fleetward.rules.rule import Wrong, rule, wrong
+
+TIER = "spec.risk.tier"
+ASSESSED = "spec.risk.assessedAt"
+
+
+@rule("tier-undefined", Severity.ERROR)
+def tier_undefined(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The risk tier is none of the policy's.
+
+    Why: a tier that no rule speaks of would be approved by nobody, or by anybody.
+    Bad:
+        risk: {tier: moderate}
+    Good:
+        risk: {tier: medium}
+    Fix: use a tier of governance/policy.yaml.
+    """
+    if fleet.policy is None:
+        return
+    for manifest in fleet.manifests:
+        if manifest.tier not in fleet.policy.tiers:
+            near = meant(str(manifest.tier), frozenset(fleet.policy.tiers))
+            hint = f"write one of {', '.join(fleet.policy.tiers)}{near}"
+            yield wrong(manifest, TIER, f"no tier named {manifest.tier!r}", hint)
+
+
+@rule("tier-below-floor", Severity.ERROR)
+def tier_below_floor(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The declared tier is lower than what the agent's factors and tools ask for.
+
+    Why: the tier decides who must agree; calling an agent harmless must not make it so. A factor that is left
+    out of written factors counts as its highest value.
+    Bad:
+        # policy.yaml: floors: {medium: [{externalVisibility: customers}]}
+        risk: {tier: low, factors: {externalVisibility: customers}}
+    Good:
+        risk: {tier: medium, factors: {externalVisibility: customers}}
+    Fix: raise the tier, or take away what asks for it (a tool's access, a kind of user).
+    """
+    if fleet.policy is None:
+        return
+    for manifest in fleet.manifests:
+        found = floor_line(manifest, fleet.policy)
+        if found is None or fleet.policy.rank(manifest.tier) >= fleet.policy.rank(found[0]):
+            continue
+        floor, line = found
+        reason = " and ".join(f"{factor} {value}" for factor, value in line.items())
+        message = f"{manifest.tier!r} is below {floor!r}, which the policy asks for from {reason} on"
+        yield wrong(manifest, TIER, message, f"write tier: {floor}, or take away what asks for it")
+
+
+@rule("required-for-tier", Severity.ERROR)
+def required_for_tier(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A field that the policy requires of this tier is not written, or empty.
+
+    Why: what a fleet owes for a risk is written in its policy; each tier owes what the tiers below it owe,
+    too.
+    Bad:
+        # policy.yaml: required: {medium: [spec.owner.accountable]}
+        owner: {team: payments}
+        risk: {tier: medium}
+    Good:
+        owner: {team: payments, accountable: carla}
+        risk: {tier: medium}
+    Fix: write the field that the message names.
+    """
+    policy = fleet.policy
+    if policy is None:
+        return
+    for manifest in fleet.manifests:
+        if manifest.tier not in policy.tiers:
+            continue
+        said: set[str] = set()
+        for tier in policy.tiers[: policy.rank(manifest.tier) + 1]:
+            for path in policy.required.get(tier, ()):
+                if path not in said and not manifest.has(path):
+                    said.add(path)
+                    since = "" if tier == manifest.tier else f", as every tier from {tier!r} on"
+                    message = f"tier {manifest.tier!r} requires {path!r}{since}"
+                    yield wrong(manifest, path, message, f"write {path}")
+
+
+@rule("assessment-stale", Severity.WARNING)
+def assessment_stale(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The risk was assessed too long ago, in the future, or (above the lowest tier) never.
+
+    Why: agents gain tools and readers over time; yesterday's assessment speaks of another agent.
+    Bad:
+        risk: {tier: high, assessedAt: 2024-03-01}
+    Good:
+        risk: {tier: high, assessedAt: 2026-09-01}
+    Fix: assess the risk again and write the day. The age allowed is limits.assessment in the policy.
+    """
+    allowed = limit(fleet, "assessment")
+    for manifest in at_work(fleet):
+        written, assessed = manifest.has(ASSESSED), day(manifest.get(ASSESSED))
+        lowest = fleet.policy is not None and fleet.policy.rank(manifest.tier) == 0
+        hint = f"assess the risk and write assessedAt: {today(now)}"
+        if assessed is None and (written or not lowest):
+            yield wrong(manifest, ASSESSED, "the risk has not been assessed on any day", hint)
+        elif assessed is not None and assessed > today(now):
+            yield wrong(manifest, ASSESSED, f"the assessment of {assessed} lies in the future", hint)
+        elif assessed is not None and today(now) - assessed > allowed:
+            yield wrong(
+                manifest, ASSESSED, f"the assessment of {assessed} is older than {allowed.days} days", hint
+            )

@@ -1,0 +1,167 @@
+"""What an agent may touch: as little as it needs, under its own name, looked at first where it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from fleetward.domain.finding import Place, Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.rules.asking import at_work, entries, meant
+from fleetward.rules.rule import Wrong, rule, wrong
+
+REGISTER = "governance/connectors.yaml"
+REVIEWED = "spec.guardrails.humanReview.required"
+READING = frozenset({"read", "get", "list", "search", "find", "view", "lookup", "describe", "query", "fetch"})
+"""Last words of operations that change nothing."""
+
+
+@rule("tool-allows-everything", Severity.ERROR)
+def tool_allows_everything(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A tool's `allow` has a wildcard.
+
+    Why: a wildcard allows what the tool learns tomorrow, too, without any change here that somebody could
+    review.
+    Bad:
+        tools: [{name: crm, kind: mcp, connector: crm, allow: ["*"]}]
+    Good:
+        tools: [{name: crm, kind: mcp, connector: crm, allow: [customer.read, refund.draft]}]
+    Fix: list the operations that the agent needs.
+    """
+    for manifest in fleet.manifests:
+        for path, tool in entries(manifest, "spec.tools"):
+            for position, operation in enumerate(tool.get("allow") or ()):
+                if "*" in operation:
+                    message = f"{operation!r} allows what nobody has listed"
+                    hint = "list the operations that the agent needs"
+                    yield wrong(manifest, f"{path}.allow[{position}]", message, hint)
+
+
+@rule("connector-unknown", Severity.ERROR)
+def connector_unknown(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A tool goes through a connector that governance/connectors.yaml does not list.
+
+    Why: a connector has an owner who hears of outages and of who reads what; an unlisted one has none.
+    Bad:
+        tools: [{name: crm, kind: mcp, connector: crm-2, allow: [customer.read]}]
+    Good:
+        tools: [{name: crm, kind: mcp, connector: crm, allow: [customer.read]}]
+    Fix: name a listed connector, or list this one with its owner and status.
+    """
+    known = _connectors(fleet)
+    for manifest in fleet.manifests:
+        for path, tool in entries(manifest, "spec.tools"):
+            name = tool.get("connector")
+            if name is not None and name not in known:
+                hint = f"name a connector of {REGISTER}, or list {name!r} there{meant(name, known)}"
+                yield wrong(manifest, f"{path}.connector", f"no connector named {name!r}", hint)
+
+
+@rule("connector-deprecated", Severity.WARNING)
+def connector_deprecated(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A tool goes through a connector that is on its way out.
+
+    Why: its owner has said that it will go; what still uses it on that day stops working.
+    Bad:
+        # connectors.yaml: mailer: {owner: support, status: deprecated, replacedBy: helpdesk}
+        tools: [{name: mail, kind: api, connector: mailer, allow: [send]}]
+    Good:
+        tools: [{name: mail, kind: api, connector: helpdesk, allow: [message.send]}]
+    Fix: move to the connector that replaces it.
+    """
+    known = _connectors(fleet)
+    for manifest in at_work(fleet):
+        for path, tool in entries(manifest, "spec.tools"):
+            connector = known.get(tool.get("connector"), {})
+            status, successor = connector.get("status"), connector.get("replacedBy")
+            if status in ("deprecated", "retired"):
+                hint = (
+                    f"move to {successor!r}"
+                    if successor
+                    else f"ask {connector.get('owner')!r} what replaces it"
+                )
+                message = f"the connector {tool['connector']!r} is {status}"
+                yield wrong(manifest, f"{path}.connector", message, hint)
+
+
+@rule("irreversible-without-review", Severity.ERROR)
+def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A tool may change what cannot be changed back, and no human looks first.
+
+    Why: an agent is wrong now and then; where nothing can be undone, afterwards is too late.
+    Bad:
+        tools: [{name: bank, allow: [payment.send], access: write, reversible: false, approval: never}]
+    Good:
+        tools: [{name: bank, allow: [payment.send], access: write, reversible: false, approval: always}]
+    Fix: set approval to always or on-irreversible, or list the tool or its operations (`bank.payment.send`)
+    in guardrails.humanReview.required. Operations that only read need no review; a tool is taken to be
+    irreversible until it says `reversible: true`.
+    """
+    for manifest in fleet.manifests:
+        reviewed = frozenset(manifest.get(REVIEWED, ()))
+        for path, tool in entries(manifest, "spec.tools"):
+            if not _irreversible(tool) or tool.get("name") in reviewed:
+                continue
+            unseen = [
+                op
+                for op in tool.get("allow") or ()
+                if not _reads(op) and f"{tool.get('name')}.{op}" not in reviewed
+            ]
+            if unseen:
+                listed = ", ".join(repr(op) for op in unseen)
+                message = f"{listed} cannot be undone, and nobody looks first"
+                operation = f"{tool.get('name')}.{unseen[0]}"
+                hint = f"set approval: always, or list {operation} in guardrails.humanReview.required"
+                where = f"{path}.approval" if "approval" in tool else path
+                yield wrong(manifest, where, message, hint)
+
+
+@rule("identity-shared", Severity.WARNING)
+def identity_shared(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Two agents of one environment act under the same account.
+
+    Why: the logs of the systems they touch cannot tell them apart, and neither can lose a right alone.
+    Bad:
+        # refund-bot and ticket-triage, both:
+        tools: [{name: crm, identity: svc-agents}]
+    Good:
+        # refund-bot:
+        tools: [{name: crm, identity: svc-refund-bot}]
+    Fix: give each agent an account of its own.
+    """
+    first: dict[tuple[str, str], tuple[str, Place]] = {}
+    for manifest in at_work(fleet):
+        for path, tool in entries(manifest, "spec.tools"):
+            identity = tool.get("identity")
+            if identity is None:
+                continue
+            where = f"{path}.identity"
+            name, place = first.setdefault(
+                (manifest.environment, identity), (manifest.name, manifest.place(where))
+            )
+            if name != manifest.name:
+                message = f"{identity!r} is the account of {name!r}, too"
+                yield wrong(
+                    manifest, where, message, "give each agent an account of its own", related=(place,)
+                )
+
+
+def _connectors(fleet: Snapshot) -> Mapping[Any, Mapping[str, Any]]:
+    """The register; without one, nothing is known."""
+    return (fleet.connectors.data.get("connectors") if fleet.connectors else None) or {}
+
+
+def _irreversible(tool: Mapping[str, Any]) -> bool:
+    """Could it change something for good, with nobody asked? What is not written counts as its worst."""
+    changes = tool.get("access", "read") in ("write", "admin")
+    return changes and tool.get("reversible") is not True and tool.get("approval", "never") == "never"
+
+
+def _reads(operation: str) -> bool:
+    return "*" not in operation and operation.rpartition(".")[2] in READING

@@ -1,0 +1,297 @@
+"""An agent's folder as a value: every file of it, its effective manifest, and what is wrong with them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fleetward.domain import digest
+from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.fleet import CONFIG, FleetConfig, Key
+from fleetward.domain.manifest import MANIFEST, Agent, File, Manifest
+from fleetward.domain.names import is_name
+from fleetward.domain.path import lookup
+from fleetward.store import schema
+from fleetward.store.document import Document, document
+from fleetward.store.tree import LINK, REGULAR, SUBMODULE, Entry
+from fleetward.store.yaml import hidden_findings
+
+ENVIRONMENTS = "environments"
+PROPOSALS = "proposals"
+LARGEST_FILE = 1024 * 1024
+MOST_FILES = 500
+
+Contents = Mapping[str, bytes | int | None]
+"""By path: what a tree read, the size of what is too large, None for what cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The agents among some files, and what is wrong with them."""
+
+    agents: Mapping[Key, Agent]
+    proposals: Mapping[Key, File]
+    proposed: Mapping[Key, Agent]
+    findings: tuple[Finding, ...]
+
+
+def agents(entries: Iterable[Entry], contents: Contents, config: FleetConfig) -> Found:
+    """The agents and proposals that these files make."""
+    folders: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in entries:
+        parts = entry.path.split("/", 3)
+        if len(parts) > 3 or (len(parts) == 3 and entry.mode not in REGULAR):
+            folders.setdefault((parts[0], parts[1], parts[2]), []).append(entry)
+    known: dict[Key, Agent] = {}
+    proposals: dict[Key, File] = {}
+    proposed: dict[Key, Agent] = {}
+    findings: list[Finding] = []
+    for (top, env, name), inside in sorted(folders.items()):  # "environments" comes before "proposals"
+        if top == ENVIRONMENTS:
+            findings.extend(_misplaced(env, name, inside, config))
+            known[env, name], found = _agent(env, name, inside, contents)
+        else:
+            file, agent, found = _proposal(env, name, inside, contents, known.get((env, name)), config)
+            if file is not None:
+                proposals[env, name] = file
+            if agent is not None:
+                proposed[env, name] = agent
+        findings.extend(found)
+    return Found(agents=known, proposals=proposals, proposed=proposed, findings=tuple(findings))
+
+
+def _misplaced(env: str, name: str, inside: list[Entry], config: FleetConfig) -> list[Finding]:
+    found = []
+    if config.environment(env) is None:
+        message = f"no environment {env!r} in {CONFIG}"
+        found.append(
+            _at(inside[0], "schema", message, f"list {env!r} under environments, or move the folder")
+        )
+    if not is_name(name):
+        hint = "use a-z, 0-9 and - only, at most 63 characters"
+        found.append(_at(inside[0], "name-mismatch", f"{shown_path(name)!r} cannot be an agent's name", hint))
+    return [replace(one, environment=env, agent=shown_path(name)) for one in found]
+
+
+def _agent(env: str, name: str, inside: list[Entry], contents: Contents) -> tuple[Agent, list[Finding]]:
+    folder = f"{ENVIRONMENTS}/{env}/{name}"
+    findings = [*_unfit(inside, contents), *_colliding(inside, folder)]
+    unnameable = bool(findings)
+    files = []
+    for entry in inside:
+        content = contents.get(entry.path)
+        if entry.mode in REGULAR and isinstance(content, bytes) and _clean(entry.path):
+            files.append(File(path=entry.path[len(folder) + 1 :], mode=entry.mode, content=content))
+    agent, found = assembled(env, name, files)
+    findings.extend(found)
+    findings = [replace(one, environment=env, agent=shown_path(name)) for one in findings]
+    return replace(agent, readable=not unnameable), findings
+
+
+def assembled(
+    env: str, name: str, files: Iterable[File], *, overrides_at: str | None = None
+) -> tuple[Agent, list[Finding]]:
+    """
+    The agent that these files make, and what is wrong with them.
+
+    *overrides_at* is the path of a proposal whose content stands in as ``overrides.yaml``.
+    """
+    folder = f"{ENVIRONMENTS}/{env}/{name}"
+    files = tuple(sorted(files, key=lambda file: file.path.encode("utf-8", "surrogateescape")))
+    by_path = {file.path: file for file in files}
+    findings: list[Finding] = []
+    for file in files:
+        if file.path not in (MANIFEST, digest.OVERRIDES) and file.text is not None:
+            findings.extend(hidden_findings(file.text, f"{folder}/{file.path}"))
+    own = by_path.get(MANIFEST)
+    over = by_path.get(digest.OVERRIDES)
+    manifest, overrides = None, None
+    if own is None:
+        place = Place(file=f"{folder}/{MANIFEST}")
+        hint = f"fleet new {name} --env {env}, or delete the folder"
+        findings.append(_error("manifest-missing", f"{folder} has no {MANIFEST}", place, hint))
+    else:
+        base = document(own.content, f"{folder}/{MANIFEST}", "agent")
+        patch = None
+        if over is not None:
+            patch = document(over.content, overrides_at or f"{folder}/{digest.OVERRIDES}", "overrides")
+            overrides = patch if patch.data is not None and not patch.findings else None
+        manifest, found = _manifest(env, name, base, patch)
+        findings.extend(found)
+    agent = Agent(
+        environment=env,
+        name=name,
+        folder=folder,
+        files=files,
+        manifest=manifest,
+        proposed=overrides_at is not None,
+        overrides=overrides.data if overrides else None,
+        locate_overrides=overrides.locate if overrides else None,
+    )
+    return agent, [replace(one, environment=env, agent=name) for one in findings]
+
+
+def _manifest(
+    env: str, name: str, base: Document, patch: Document | None
+) -> tuple[Manifest | None, list[Finding]]:
+    findings = [*base.findings, *(patch.findings if patch else ())]
+    if base.data is None or findings:
+        return None, findings
+    if patch is None or patch.data is None:
+        data, locate = base.data, base.locate
+    else:
+        data, locate = merged(base.data, patch.data), _either(base, patch)
+        overlaid = Document(
+            file=patch.file, content=patch.content, schema="agent", limits=patch.limits, data=data
+        )
+        findings = list(overlaid.judged())
+        if findings:
+            return None, findings
+    known = schema.schema("agent")
+    effective = schema.with_defaults(data, known, known)
+    return Manifest(environment=env, name=name, data=data, effective=effective, locate=locate), []
+
+
+def _either(base: Document, patch: Document) -> Callable[[str], Place]:
+    """Where a value stands: in the overrides when they say it, else in the manifest."""
+
+    def locate(path: str) -> Place:
+        over = patch.locate(path)
+        if over.path and (over.path == path or not isinstance(_value(patch.data, over.path), dict)):
+            return over
+        return base.locate(path)
+
+    return locate
+
+
+def _value(data: Any, path: str) -> Any:
+    return lookup(data, path)[1]
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """JSON Merge Patch: mappings merge, null removes, all else replaces. Source: RFC 7396, section 2."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
+
+
+def _proposal(
+    env: str, name: str, inside: list[Entry], contents: Contents, standing: Agent | None, config: FleetConfig
+) -> tuple[File | None, Agent | None, list[Finding]]:
+    """The proposed file, the agent that stands there with it in place, and what is wrong with it."""
+    found = _unfit(inside, contents)
+    folder = f"{PROPOSALS}/{env}/{name}"
+    environment = config.environment(env)
+    if environment is None or not environment.gated:
+        message = f"{env!r} is no gated environment: nothing is promoted into it"
+        hint = f"write {ENVIRONMENTS}/{env}/{name}/{digest.OVERRIDES} itself"
+        found.append(_at(inside[0], "override-not-allowed", message, hint))
+    for entry in inside:
+        if entry.path != f"{folder}/{digest.OVERRIDES}":
+            message = f"a proposal holds {digest.OVERRIDES} alone"
+            found.append(
+                _at(entry, "override-not-allowed", message, "delete the file, or put it into the release")
+            )
+    found = [replace(one, environment=env, agent=shown_path(name)) for one in found]
+    file = None if found else _proposed_file(inside, contents)
+    if file is None:
+        return None, None, found
+    if standing is None or standing.manifest is None:
+        patch = document(file.content, f"{folder}/{digest.OVERRIDES}", "overrides")
+        return file, None, [replace(one, environment=env, agent=name) for one in patch.findings]
+    agent, found = with_overrides(standing, file)
+    found = [one for one in found if one.place.file.startswith(folder)]
+    return file, agent if agent.manifest else None, found
+
+
+def _proposed_file(inside: Iterable[Entry], contents: Contents) -> File | None:
+    for entry in inside:
+        content = contents.get(entry.path)
+        if entry.path.endswith(f"/{digest.OVERRIDES}") and isinstance(content, bytes):
+            return File(path=digest.OVERRIDES, mode=entry.mode, content=content)
+    return None
+
+
+def with_overrides(agent: Agent, proposed: File) -> tuple[Agent, list[Finding]]:
+    """The agent with a proposal in place of its overrides; one that holds ``{}`` removes them."""
+    at = f"{PROPOSALS}/{agent.environment}/{agent.name}/{digest.OVERRIDES}"
+    files = [file for file in agent.files if file.path != digest.OVERRIDES]
+    patch = document(proposed.content, at, "overrides")
+    if patch.data != {}:
+        files.append(proposed)
+    return assembled(agent.environment, agent.name, files, overrides_at=at)
+
+
+def _unfit(inside: list[Entry], contents: Contents) -> list[Finding]:
+    """Files that cannot be part of an agent: links, nested repositories, too large, too many."""
+    found = []
+    for entry in inside:
+        if entry.mode in (LINK, SUBMODULE) or entry.mode not in REGULAR:
+            what = {LINK: "a symbolic link", SUBMODULE: "a repository of its own"}.get(
+                entry.mode, "no regular file"
+            )
+            found.append(_at(entry, "link-in-agent", f"{what} inside an agent", "put the file itself here"))
+        elif not isinstance(contents.get(entry.path), bytes):
+            found.append(unreadable(entry, *why_not(contents.get(entry.path), LARGEST_FILE)))
+        elif not _clean(entry.path):
+            message = "its path is not UTF-8 in Unicode form NFC"
+            found.append(_at(entry, "file-unreadable", message, "rename the file"))
+    if len(inside) > MOST_FILES:
+        message = f"{len(inside)} files, {MOST_FILES} are allowed"
+        found.append(_at(inside[0], "yaml-limit", message, "keep data outside and refer to it"))
+    return found
+
+
+def _colliding(inside: list[Entry], folder: str) -> list[Finding]:
+    """Paths that are one and the same where upper and lower case are."""
+    seen: dict[str, str] = {}
+    found = []
+    for entry in inside:
+        parts = entry.path[len(folder) + 1 :].split("/")
+        for depth in range(1, len(parts) + 1):
+            path = "/".join(parts[:depth])
+            other = seen.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
+            if other != path:
+                message = f"{shown_path(path)!r} and {shown_path(other)!r} are one file on some systems"
+                found.append(_at(entry, "path-collision", message, "rename one of them"))
+                break
+    return found
+
+
+def _clean(path: str) -> bool:
+    return path.isascii() or (
+        unicodedata.is_normalized("NFC", path) and not any("\ud800" <= c <= "\udfff" for c in path)
+    )
+
+
+def shown_path(path: str) -> str:
+    """A path fit to be printed and encoded: bytes that are no UTF-8 shown as code points."""
+    return "".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in path)
+
+
+def why_not(content: bytes | int | None, limit: int) -> tuple[str, str]:
+    """The rule and the words for a content that a tree did not give."""
+    if isinstance(content, int):
+        return "yaml-limit", f"is {content} bytes large, {limit} are allowed"
+    return "file-unreadable", "cannot be read"
+
+
+def unreadable(entry: Entry, rule: str, message: str) -> Finding:
+    """A finding on a file as a whole."""
+    return _at(entry, rule, f"{shown_path(entry.path)!r} {message}", "put a regular, smaller file here")
+
+
+def _at(entry: Entry, rule: str, message: str, hint: str) -> Finding:
+    return _error(rule, message, Place(file=shown_path(entry.path)), hint)
+
+
+def _error(rule: str, message: str, place: Place, hint: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.ERROR, message=message, place=place, hint=hint)

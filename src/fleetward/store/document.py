@@ -1,0 +1,116 @@
+"""A YAML file of the fleet: its data, and where each value of it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from fleetward.domain import digest
+from fleetward.domain.finding import Finding, Place
+from fleetward.domain.path import Steps, item_key, steps
+from fleetward.store import schema
+from fleetward.store.yaml import AGENT_LIMITS, Limits, Spot, read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What was read of one file; *data* is None where it could not be, and *findings* say why."""
+
+    file: str
+    content: bytes
+    schema: str
+    limits: Limits
+    data: dict[str, Any] | None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file as stored."""
+        return digest.of_bytes(self.content)
+
+    def place(self, at: Steps, *, at_key: bool = False) -> Place:
+        """Where raw steps stand: a one-line value itself, a block at its key, else the nearest above."""
+        spots = _spots(self.content, self.limits)
+        while at and at not in spots:
+            at = at[:-1]
+        spot = spots.get(at)
+        path = schema.spelled(at, self.data, schema.schema(self.schema))
+        if spot is None or not at:
+            return Place(file=self.file, path=path)
+        line, column, end_line, end_column = spot.key if at_key or _is_block(spot) else spot.value
+        return Place(
+            file=self.file, line=line, column=column, end_line=end_line, end_column=end_column, path=path
+        )
+
+    def locate(self, path: str) -> Place:
+        """Where *path*, such as ``spec.tools[crm].allow``, stands, or the nearest thing above it."""
+        return self.place(raw(self.data, path))
+
+    def written(self, place: Place) -> str:
+        """The source text of a one-line place."""
+        lines = self.content.decode("utf-8-sig", "replace").splitlines()
+        if place.line != place.end_line or place.line > len(lines):
+            return ""
+        return lines[place.line - 1][place.column - 1 : place.end_column - 1]
+
+    def judged(self, data: Any = None) -> tuple[Finding, ...]:
+        """What the schema refuses of the file's data, or of *data* made from it."""
+        return schema.findings(data or self.data, self.schema, self.place, self.written)
+
+
+def document(content: bytes, file: str, kind: str, limits: Limits = AGENT_LIMITS) -> Document:
+    """The document in *content*, read and judged by the schema of its *kind*; never an exception."""
+    reading = read(content, file, limits)
+    read_only = Document(
+        file=file,
+        content=content,
+        schema=kind,
+        limits=limits,
+        data=reading.data,
+        findings=reading.findings,
+    )
+    if reading.data is None:
+        return read_only
+    return Document(
+        file=file,
+        content=content,
+        schema=kind,
+        limits=limits,
+        data=reading.data,
+        findings=(*reading.findings, *read_only.judged()),
+    )
+
+
+def raw(data: Any, path: str) -> Steps:
+    """The steps of *path* as they lie in *data*, items by position; as far as they are there."""
+    found: list[str | int] = []
+    value = data
+    for step in steps(path):
+        if isinstance(value, Mapping) and step in value:
+            found.append(step)
+            value = value[step]
+        elif isinstance(value, list) and (index := _index(value, step)) is not None:
+            found.append(index)
+            value = value[index]
+        else:
+            break
+    return tuple(found)
+
+
+def _index(items: list[Any], step: str) -> int | None:
+    for index, item in enumerate(items):
+        if item_key(item) == step:
+            return index
+    return int(step) if step.isdigit() and int(step) < len(items) else None
+
+
+def _is_block(spot: Spot) -> bool:
+    return spot.value[0] != spot.value[2]
+
+
+@lru_cache(maxsize=512)
+def _spots(content: bytes, limits: Limits) -> Mapping[Steps, Spot]:
+    """Positions cost as much as reading: they are found again only where something is reported."""
+    return read(content, "", limits, spots=True).spots or {}

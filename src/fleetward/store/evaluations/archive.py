@@ -1,0 +1,77 @@
+"""Members of a zip archive, read one at a time and never further than allowed."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+
+from fleetward.domain.errors import FleetError
+from fleetward.store.evaluations import zstandard
+
+Members = dict[str, zipfile.ZipInfo]
+LARGEST = 256 * 1024 * 1024
+MOST = 50_000
+_STORED, _DEFLATED, _ZSTANDARD = 0, 8, 93
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, zstandard.Malformed, EOFError, ValueError, OSError)
+
+
+def members(content: bytes, name: str) -> Members:
+    """
+    What the archive lists, by name.
+
+    Errors: FleetError when it is damaged, too large, or lists a name twice, so that two readers could differ.
+    """
+    if len(content) > LARGEST:
+        raise FleetError(f"{name}: {len(content)} bytes, the limit for an archive is {LARGEST}")
+    if content.count(b"PK\x01\x02") > MOST:
+        raise FleetError(f"{name}: the archive lists more than {MOST} members")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as opened:
+            listed = opened.infolist()
+    except (*_DAMAGED, NotImplementedError) as error:
+        raise FleetError(f"{name}: no zip archive that can be read: {error}") from None
+    found = {one.filename: one for one in listed}
+    if len(found) != len(listed):
+        raise FleetError(f"{name}: the archive lists a name twice")
+    return found
+
+
+def read(content: bytes, member: zipfile.ZipInfo, name: str, *, limit: int) -> bytes:
+    """
+    One member, unpacked.
+
+    Errors: FleetError when it is encrypted, packed in an unknown way, damaged, or longer than *limit* bytes.
+    """
+    where = f"{name}: {member.filename}"
+    if member.flag_bits & 0x41 or member.compress_type not in (_STORED, _DEFLATED, _ZSTANDARD):
+        raise FleetError(f"{where}: encrypted, or packed in a way that is not read")
+    if member.file_size > limit:
+        raise FleetError(f"{where}: unpacks to {member.file_size} bytes, the limit is {limit}")
+    try:
+        unpacked = _unpacked(_packed(content, member), member.compress_type, limit)
+    except _DAMAGED as error:
+        raise FleetError(f"{where}: damaged: {error}") from None
+    if len(unpacked) != member.file_size or zlib.crc32(unpacked) != member.CRC:
+        raise FleetError(f"{where}: damaged: its content is not what the archive lists")
+    return unpacked
+
+
+def _packed(content: bytes, member: zipfile.ZipInfo) -> bytes:
+    begin = member.header_offset
+    if content[begin : begin + 4] != b"PK\x03\x04":
+        raise ValueError("no member begins where the archive says")
+    name_size, extra_size = struct.unpack_from("<HH", content, begin + 26)
+    start = begin + 30 + name_size + extra_size
+    if content[begin + 30 : begin + 30 + name_size] != member.orig_filename.encode():
+        raise ValueError("the archive lists another name")
+    return content[start : start + member.compress_size]
+
+
+def _unpacked(packed: bytes, kind: int, limit: int) -> bytes:
+    if kind == _ZSTANDARD:
+        return zstandard.unpacked(packed, limit=limit)
+    if kind == _STORED:
+        return packed
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit + 1)

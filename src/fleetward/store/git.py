@@ -1,0 +1,298 @@
+"""The one door to git: plumbing only, arguments as lists, ids after names are resolved once (SPEC 2)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fleetward.domain.errors import FleetError, GitError
+
+Id = str
+"""An object's name in hex: 40 digits, or 64 in a SHA-256 repository."""
+
+_HEX = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_PLUMBING = frozenset(
+    {
+        *("rev-parse", "symbolic-ref", "for-each-ref", "rev-list", "merge-base", "diff-tree"),
+        *("ls-tree", "ls-files", "cat-file"),
+        *("hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push", "var"),
+    }
+)
+# Programs that a repository's configuration could name, and rewriting of what is read: off.
+_QUIET = (
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.untrackedCache=false",
+    "-c",
+    "core.quotePath=false",
+    "-c",
+    "protocol.ext.allow=never",
+)
+_ALWAYS = {
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "LC_ALL": "C",
+}
+_KEPT = re.compile(
+    r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)"
+    r"|GIT_(SSH|SSH_COMMAND|ASKPASS)|GIT_CEILING_DIRECTORIES"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What git said: exit code, standard output as bytes, standard error as text."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        """The output as one stripped line."""
+        return self.out.decode("utf-8", "surrogateescape").strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A git repository and how to ask it."""
+
+    git_dir: Path
+    top: Path | None
+    """The top of the work tree; None in a bare repository."""
+    shallow: bool
+    object_format: str
+    index_file: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def ask(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> Answer:
+        """
+        Run one plumbing command; its exit code is the caller's to judge.
+
+        Errors: ValueError for a command that is not plumbing.
+        """
+        if arguments[0] not in _PLUMBING:
+            raise ValueError(f"git {arguments[0]} is not plumbing")
+        where = ["--git-dir", str(self.git_dir)]
+        if self.top is not None:
+            where += ["--work-tree", str(self.top)]
+        index = {"GIT_INDEX_FILE": str(self.index_file)} if self.index_file else {}
+        return _run(
+            self.top or self.git_dir,
+            [*where, *arguments],
+            stdin,
+            {**self.environment, **index, **(extra or {})},
+        )
+
+    def need(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
+        """
+        The output of one plumbing command.
+
+        Errors: GitError with git's own words when it fails.
+        """
+        answer = self.ask(*arguments, stdin=stdin, extra=extra)
+        if answer.code != 0:
+            raise GitError(f"git {arguments[0]} failed: {_first(answer.err) or answer.code}")
+        return answer.out
+
+    def resolve(self, revision: str) -> Id:
+        """
+        The commit that *revision* names; a branch wins over a tag of the same name.
+
+        Errors: GitError when there is none.
+        """
+        found = self.resolved(revision)
+        if found is None:
+            raise GitError(
+                f"no revision {revision!r} in this repository",
+                hint="git fetch --unshallow" if self.shallow else "git for-each-ref lists what there is",
+            )
+        return found
+
+    def resolved(self, revision: str) -> Id | None:
+        """The commit that *revision* names, or None."""
+        if revision.startswith("-") or not revision or "\0" in revision or "\n" in revision:
+            raise GitError(f"{revision!r} is not the name of a revision")
+        for name in (f"refs/heads/{revision}", revision):
+            answer = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+            if answer.code == 0 and _HEX.fullmatch(answer.text):
+                return answer.text
+        return None
+
+    def blobs(self, ids: Iterable[Id], limit: int) -> dict[Id, bytes | int]:
+        """
+        Contents by id, each hashed again; one larger than *limit* bytes is only its size.
+
+        Errors: GitError when one is missing or is not what its name says.
+        """
+        wanted = list(dict.fromkeys(ids))
+        for one in wanted:
+            if not _HEX.fullmatch(one):
+                raise GitError(f"{one!r} is not an object id")
+        found: dict[Id, bytes | int] = {}
+        sizes = self._sizes(wanted)
+        small = [one for one in wanted if sizes[one] <= limit]
+        found.update({one: size for one, size in sizes.items() if size > limit})
+        found.update(self._objects(small, "blob"))
+        return found
+
+    def commits(self, ids: Iterable[Id]) -> dict[Id, bytes]:
+        """Commit objects by id as git stores them, each hashed again."""
+        return dict(self._objects(list(dict.fromkeys(ids)), "commit"))
+
+    def _sizes(self, ids: list[Id]) -> dict[Id, int]:
+        if not ids:
+            return {}
+        out = self.need(
+            "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", stdin=_lines(ids)
+        )
+        sizes = {}
+        for one, line in zip(ids, out.decode().splitlines(), strict=True):
+            parts = line.split(" ")
+            if len(parts) != 3 or parts[1] != "blob":
+                raise GitError(f"object {one} is missing or no file", hint=self._missing_hint())
+            sizes[one] = int(parts[2])
+        return sizes
+
+    def _missing_hint(self) -> str:
+        return "git fetch --unshallow" if self.shallow else "git fsck tells what is broken"
+
+    def _objects(self, ids: list[Id], kind: str) -> Iterator[tuple[Id, bytes]]:
+        out = self.need("cat-file", "--batch", stdin=_lines(ids)) if ids else b""
+        position = 0
+        for one in ids:
+            end = out.index(b"\n", position)
+            header = out[position:end].decode().split(" ")
+            if len(header) != 3 or header[1] != kind:
+                raise GitError(f"object {one} is missing or no {kind}", hint=self._missing_hint())
+            content = out[end + 1 : end + 1 + int(header[2])]
+            position = end + 1 + len(content) + 1
+            if self.hashed(content, kind) != one:
+                raise GitError(f"object {one} does not hold what its name says", hint="git fsck --full")
+            yield one, content
+
+    def hashed(self, content: bytes, kind: str = "blob") -> Id:
+        """The id that git gives an object of this content."""
+        header = f"{kind} {len(content)}\0".encode()
+        return hashlib.new(self.object_format, header + content, usedforsecurity=False).hexdigest()
+
+    @property
+    def branch(self) -> str | None:
+        """The full name of the branch that HEAD is on, or None when it is detached."""
+        answer = self.ask("symbolic-ref", "--quiet", "HEAD")
+        return answer.text if answer.code == 0 else None
+
+
+def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
+    """
+    The repository that *folder* is in.
+
+    Errors: GitError when git is missing, there is no repository, or git refuses it.
+    """
+    if not folder.is_dir():
+        raise GitError(f"no folder {str(folder)!r}")
+    kept = {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
+    asked = ("--absolute-git-dir", "--is-shallow-repository", "--show-object-format", "--is-bare-repository")
+    answer = _run(folder, ["rev-parse", *asked], b"", kept)
+    if answer.code != 0:
+        raise _unopened(folder, answer.err)
+    git_dir, shallow, object_format, bare = os.fsdecode(answer.out).splitlines()
+    top = None
+    if bare != "true":
+        shown = _run(folder, ["rev-parse", "--show-toplevel"], b"", kept)
+        if shown.code != 0:
+            raise _unopened(folder, shown.err)
+        top = Path(os.fsdecode(shown.out).removesuffix("\n"))
+    return Repository(
+        git_dir=Path(git_dir),
+        top=top,
+        shallow=shallow == "true",
+        object_format=object_format,
+        index_file=_own_index(Path(git_dir), environment),
+        environment=kept,
+    )
+
+
+def _own_index(git_dir: Path, environment: Mapping[str, str]) -> Path | None:
+    """The index that a hook was given, when it is this repository's: ``git commit -a`` writes another."""
+    named = environment.get("GIT_INDEX_FILE")
+    if not named:
+        return None
+    index = Path(named).absolute()
+    own = Path(environment.get("GIT_DIR") or index.parent).resolve()
+    return index if own == git_dir.resolve() else None
+
+
+def _unopened(folder: Path, said: str) -> FleetError:
+    if "dubious ownership" in said:
+        return GitError(
+            f"git does not trust {str(folder)!r}: it belongs to somebody else",
+            hint=f"git config --global --add safe.directory {folder}",
+        )
+    if "not a git repository" in said:
+        return GitError(f"{str(folder)!r} is not in a git repository", hint="git init, or -C DIR")
+    return GitError(f"git cannot open {str(folder)!r}: {_first(said)}")
+
+
+def _first(said: str) -> str:
+    lines = [
+        line.removeprefix("fatal: ").removeprefix("error: ") for line in said.splitlines() if line.strip()
+    ]
+    return lines[0] if lines else ""
+
+
+def _lines(ids: Iterable[Id]) -> bytes:
+    return "".join(f"{one}\n" for one in ids).encode()
+
+
+def _run(folder: Path, arguments: list[str], stdin: bytes, environment: Mapping[str, str]) -> Answer:
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    with _without_git_variables():
+        from git import Git
+        from git.exc import GitCommandNotFound
+
+        try:
+            with tempfile.TemporaryFile() as given:
+                given.write(stdin)
+                given.seek(0)
+                code, out, err = Git(str(folder)).execute(
+                    ["git", *_QUIET, *arguments],
+                    istream=given,
+                    env={**environment, **_ALWAYS},
+                    with_extended_output=True,
+                    with_exceptions=False,
+                    stdout_as_string=False,
+                    strip_newline_in_stdout=False,
+                )
+        except GitCommandNotFound:
+            raise GitError("git is not installed", hint="install git 2.35 or newer") from None
+    return Answer(
+        code=code, out=bytes(out), err=err if isinstance(err, str) else err.decode("utf-8", "replace")
+    )
+
+
+@contextmanager
+def _without_git_variables() -> Iterator[None]:
+    """GitPython copies the process's environment: what a caller or a hook left there must not steer git."""
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if _steers(name)}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
+
+
+def _steers(name: str) -> bool:
+    return name.startswith("GIT_") and not name.startswith("GIT_PYTHON_")

@@ -1,0 +1,206 @@
+"""``governance/policy.yaml``: what is asked, refused wherever nobody could ever meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from fleetward.domain.change import ChangeClass, Direction
+from fleetward.domain.finding import Finding
+from fleetward.domain.path import Item, Step
+from fleetward.domain.people import People
+from fleetward.domain.policy import (
+    OWNER,
+    ApprovalsAsked,
+    ApprovalTerms,
+    Asked,
+    Assurance,
+    EvalsAsked,
+    Freeze,
+    Policy,
+    Rule,
+    SoakAsked,
+    When,
+)
+from fleetward.store.governance.freezes import freeze
+from fleetward.store.governance.source import Notes, Source, listed, meant
+
+_EXPIRE = "P14D"
+
+
+def policy(
+    data: Mapping[str, Any], source: Source, people: People
+) -> tuple[Policy | None, tuple[Finding, ...]]:
+    """
+    The policy; None where anything in it is wrong.
+
+    Rules: policy-unsatisfiable.
+    """
+    notes = Notes(source, "policy-unsatisfiable")
+    tiers = tuple(data["tiers"])
+    _version(data["version"], notes)
+    _defined_tiers(data, tiers, notes)
+    veto = _teams(data.get("veto") or {}, ("veto",), people, notes)
+    _for_others(data, people, notes)
+    rules = _rules(data, tiers, people, notes)
+    value = Policy(
+        version=data["version"],
+        sha256=source.sha256,
+        tiers=tiers,
+        floors={tier: _lines(lines) for tier, lines in (data.get("floors") or {}).items()},
+        required={tier: tuple(paths) for tier, paths in (data.get("required") or {}).items()},
+        approvals=_terms(data.get("approvals") or {}, notes),
+        rules=rules,
+        limits=_spans(data.get("limits") or {}, notes),
+        veto=veto,
+        freezes=_freezes(data.get("freezes") or (), notes),
+    )
+    return (None if notes.findings else value), notes.findings
+
+
+def _version(version: Any, notes: Notes) -> None:
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        notes.wrong(f"{version!r} is no version", ("version",), "begin with 1 and only ever go up")
+
+
+def _defined_tiers(data: Mapping[str, Any], tiers: tuple[str, ...], notes: Notes) -> None:
+    if len(set(tiers)) < len(tiers):
+        notes.wrong("a tier is listed twice", ("tiers",), "list each tier once, the lowest first")
+    for group in ("floors", "required"):
+        for tier in data.get(group) or {}:
+            _defined(tier, tiers, (group, tier), notes)
+
+
+def _defined(tier: str, tiers: tuple[str, ...], at: tuple[Step, ...], notes: Notes) -> None:
+    if tier not in tiers:
+        notes.wrong(f"no tier {tier!r}", at, meant(tier, tiers, f"tiers are {', '.join(tiers)}"))
+
+
+def _terms(data: Mapping[str, Any], notes: Notes) -> ApprovalTerms:
+    given = data.get("exclude")
+    return ApprovalTerms(
+        expire=notes.span(data.get("expire") or _EXPIRE, ("approvals", "expire")),
+        exclude=ApprovalTerms().exclude if given is None else frozenset(given),
+        ignore_unknown_authors=data.get("unknownAuthors") == "ignore",
+    )
+
+
+def _spans(data: Mapping[str, str], notes: Notes) -> dict[str, timedelta]:
+    spans = {name: notes.span(text, ("limits", name)) for name, text in data.items() if _ours(name)}
+    return {name: span for name, span in spans.items() if span is not None}
+
+
+def _lines(data: Iterable[Mapping[str, str]]) -> tuple[Mapping[str, str], ...]:
+    return tuple({factor: value for factor, value in line.items() if _ours(factor)} for line in data)
+
+
+def _ours(key: str) -> bool:
+    """Keys that begin with ``x-`` are free space."""
+    return not key.startswith("x-")
+
+
+def _rules(data: Mapping[str, Any], tiers: tuple[str, ...], people: People, notes: Notes) -> tuple[Rule, ...]:
+    seen: set[str] = set()
+    found = []
+    for index, one in enumerate(data["rules"]):
+        if one["id"] in seen:
+            notes.wrong(f"a second rule {one['id']!r}", ("rules", index, "id"), "give each rule its own id")
+        seen.add(one["id"])
+        found.append(_rule(one, ("rules", Item(one["id"])), tiers, people, notes))
+    return tuple(found)
+
+
+def _rule(
+    data: Mapping[str, Any], at: tuple[Step, ...], tiers: tuple[str, ...], people: People, notes: Notes
+) -> Rule:
+    when = _when(data.get("when") or {})
+    for tier in sorted(when.tiers):
+        _defined(tier, tiers, (*at, "when", "tier"), notes)
+    require = _require(data.get("require") or (), (*at, "require"), people, notes)
+    if not require and when.tiers != frozenset(tiers[:1]):
+        message = f"asks nothing of tiers above {tiers[0]!r}"
+        notes.wrong(message, (*at, "require"), f"ask something, or say `tier: {tiers[0]}` in when")
+    return Rule(
+        id=data["id"],
+        when=when,
+        require=require,
+        assurance=Assurance[str(data.get("assurance") or "recorded").upper()],
+        replaces_all=data.get("replaces") == "all",
+        exempt=frozenset(data.get("exempt") or ()),
+        place=notes.source.locate(f"rules[{data['id']}]"),
+    )
+
+
+def _when(data: Mapping[str, Any]) -> When:
+    return When(
+        to=frozenset(listed(data.get("to"))),
+        tiers=frozenset(listed(data.get("tier"))),
+        classes=frozenset(ChangeClass(one) for one in listed(data.get("class"))),
+        direction=Direction(data["direction"]) if data.get("direction") else None,
+        only=Direction(data["only"]) if data.get("only") else None,
+        kinds=frozenset(listed(data.get("kind"))),
+        agents=frozenset(listed(data.get("agent"))),
+    )
+
+
+def _require(
+    data: Iterable[Mapping[str, Any]], at: tuple[Step, ...], people: People, notes: Notes
+) -> tuple[Asked, ...]:
+    found = (_asked(one, (*at, index), people, notes) for index, one in enumerate(data))
+    return tuple(one for one in found if one is not None)
+
+
+def _asked(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes) -> Asked | None:
+    if "approvals" in data:
+        return _approvals(data, at, people, notes)
+    if "soak" in data:
+        span = notes.span(data["soak"], (*at, "soak"))
+        return SoakAsked(span=span) if span is not None else None
+    return EvalsAsked(max_age=notes.span(data.get("maxAge"), (*at, "maxAge")))
+
+
+def _approvals(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes) -> ApprovalsAsked:
+    count, teams = data["approvals"], _teams(data, at, people, notes)
+    members = {one.person for team in teams - {OWNER} for one in people.teams[team].members}
+    if count < 1:
+        notes.wrong(f"{count} approvals ask nothing", (*at, "approvals"), "ask for at least 1")
+    elif OWNER not in teams and teams and count > len(members):
+        names = " and ".join(sorted(teams))
+        has = "1 member" if len(members) == 1 else f"{len(members)} members"
+        hint = "ask for fewer, or add members in governance/people.yaml"
+        notes.wrong(f"asks for {count} of {names}, which has {has}", (*at, "approvals"), hint)
+    return ApprovalsAsked(count=count, teams=teams)
+
+
+def _teams(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes) -> frozenset[str]:
+    """The teams under ``from`` that exist; the others are noted."""
+    names = listed(data.get("from"))
+    known = {OWNER, *people.teams}
+    for name in names:
+        if name not in known:
+            hint = meant(name, known, "define it under teams in governance/people.yaml")
+            notes.wrong(f"no team {name!r}", (*at, "from"), hint)
+    return frozenset(names) & known
+
+
+def _for_others(data: Mapping[str, Any], people: People, notes: Notes) -> None:
+    """What rollback, break-glass and changes of governance ask is held to the same."""
+    for group in ("rollback", "breakGlass", "governance"):
+        part = data.get(group) or {}
+        for key in ("within", "lasts", "reviewWithin"):
+            notes.span(part.get(key), (group, key))
+        asked = _require(part.get("require") or (), (group, "require"), people, notes)
+        if part and not asked:
+            notes.wrong("asks nothing", (group, "require"), "ask for at least one approval")
+
+
+def _freezes(data: Iterable[Mapping[str, Any]], notes: Notes) -> tuple[Freeze, ...]:
+    seen: set[str] = set()
+    found = []
+    for index, one in enumerate(data):
+        if one["id"] in seen:
+            notes.wrong(f"a second freeze {one['id']!r}", ("freezes", index, "id"), "give each its own id")
+        seen.add(one["id"])
+        found.append(freeze(one, ("freezes", Item(one["id"])), notes))
+    return tuple(one for one in found if one is not None)

@@ -1,0 +1,157 @@
+"""Questions to git's history: whose hands a change went through, and since when a release stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from fleetward.domain.contributor import Contributor, Role
+from fleetward.domain.digest import OVERRIDES
+from fleetward.domain.errors import GitError
+from fleetward.store.git import Id, Repository
+from fleetward.store.ground import Ground
+
+_IDENTITY = re.compile(rb"(?m)^(author|committer) .*?<([^<>\n]*)> ([0-9]+) [-+][0-9]{4}$")
+_CO_AUTHOR = re.compile(rb"(?mi)^co-authored-by:[^<\n]*<([^<>\n]+)>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """What a commit says of itself."""
+
+    id: Id
+    parents: tuple[Id, ...]
+    author: str
+    committer: str
+    committed: datetime
+    message: bytes
+
+    @property
+    def contributors(self) -> tuple[Contributor, ...]:
+        """Everybody whom the commit names, by e-mail address."""
+        together = (match.decode("utf-8", "replace").strip() for match in _CO_AUTHOR.findall(self.message))
+        return (
+            Contributor(email=self.author, role=Role.AUTHOR, commit=self.id),
+            Contributor(email=self.committer, role=Role.COMMITTER, commit=self.id),
+            *(Contributor(email=email, role=Role.CO_AUTHOR, commit=self.id) for email in together),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """How long a release was in an environment: the longest time without a break, and the present one."""
+
+    longest: timedelta = timedelta()
+    since: datetime | None = None
+    """When the present stay began; None when it is not there now."""
+
+
+def commits(repository: Repository, ids: Iterable[Id]) -> tuple[Commit, ...]:
+    """These commits, read and hashed again, in this order."""
+    return tuple(_commit(one, content) for one, content in repository.commits(ids).items())
+
+
+def whole(repository: Repository) -> None:
+    """
+    Refuse to decide by half a history.
+
+    Errors: GitError in a shallow clone.
+    """
+    if repository.shallow:
+        raise GitError("this clone is shallow: its history cannot be judged", hint="git fetch --unshallow")
+
+
+def contributors(ground: Ground, head: Id, since: Id | None, paths: Sequence[str]) -> tuple[Contributor, ...]:
+    """
+    Everybody with a hand in what *paths* became between *since* (all of history where None) and *head*.
+
+    A merge makes a contributor only of one who changed what it merged; a *since* that is not known here any
+    more means all of history, which excludes more people, never fewer.
+    """
+    repository = ground.repository
+    known = since if since and repository.resolved(since) == since else None
+    span = [head, *([f"^{known}"] if known else [])]
+    scope = [ground.prefix + path for path in paths]
+    plain = _ids(repository, "rev-list", "--full-history", "--no-merges", *span, "--", *scope)
+    merges = _ids(repository, "rev-list", "--full-history", "--merges", *span, "--", *scope)
+    own = [one for one in merges if _changed_while_merging(repository, one, scope)]
+    found = {
+        (person.email.casefold(), person.role): person
+        for commit in reversed(commits(repository, [*plain, *own]))
+        for person in commit.contributors
+    }
+    return tuple(sorted(found.values(), key=lambda person: (person.email.casefold(), person.role)))
+
+
+def committed_by(ground: Ground, head: Id, path: str) -> tuple[Commit, ...]:
+    """The commits, merges aside, that added or touched *path* on the way to *head*."""
+    repository = ground.repository
+    scope = ground.prefix + path
+    return commits(
+        repository, _ids(repository, "rev-list", "--full-history", "--no-merges", head, "--", scope)
+    )
+
+
+def stay(ground: Ground, head: Id, folder: str, now: datetime) -> Stay:
+    """
+    The stay of the release that *folder* (an agent's) holds at *head*, by first-parent history.
+
+    A commit counts as no older than the ones before it, so that a back-dated one gains nothing.
+    """
+    repository = ground.repository
+    scope = ground.prefix + folder
+    touching = _ids(repository, "rev-list", "--first-parent", head, "--", scope)[::-1]
+    wanted = _release(repository, head, scope)
+    longest, since, moment = timedelta(), None, datetime.min.replace(tzinfo=UTC)
+    for commit in commits(repository, touching):
+        moment = max(moment, commit.committed)
+        here = bool(wanted) and _release(repository, commit.id, scope) == wanted
+        if here and since is None:
+            since = moment
+        elif not here and since is not None:
+            longest, since = max(longest, moment - since), None
+    if since is not None:
+        longest = max(longest, now - since, timedelta())
+    return Stay(longest=longest, since=since)
+
+
+def _release(repository: Repository, commit: Id, folder: str) -> frozenset[tuple[bytes, bytes]]:
+    """The paths and blobs of a release: equal where its digest is."""
+    out = repository.need("ls-tree", "-r", "-z", "--full-tree", commit, "--", folder + "/")
+    own = f"\t{folder}/{OVERRIDES}".encode()
+    found = set()
+    for record in out.split(b"\0"):
+        if record and not record.endswith(own):
+            meta, path = record.split(b"\t", 1)
+            found.add((path, meta.split(b" ")[2]))
+    return frozenset(found)
+
+
+def _changed_while_merging(repository: Repository, merge: Id, scope: Sequence[str]) -> bool:
+    """Did the merge itself write something: a file that is like none of its parents'?"""
+    out = repository.need(
+        "diff-tree", "-c", "-r", "-z", "--raw", "--no-renames", "--no-commit-id", merge, "--", *scope
+    )
+    return bool(out.strip(b"\0\n"))
+
+
+def _ids(repository: Repository, *arguments: str) -> list[Id]:
+    return repository.need(*arguments).decode().split()
+
+
+def _commit(one: Id, content: bytes) -> Commit:
+    header, _, message = content.partition(b"\n\n")
+    people = {kind: (email, when) for kind, email, when in _IDENTITY.findall(header)}
+    if len(people) != 2:
+        raise GitError(f"commit {one} does not say who made it", hint="git fsck --full")
+    author, (committer, when) = people[b"author"], people[b"committer"]
+    return Commit(
+        id=one,
+        parents=tuple(line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent ")),
+        author=author[0].decode("utf-8", "replace"),
+        committer=committer.decode("utf-8", "replace"),
+        committed=datetime.fromtimestamp(min(int(when), 2**37), UTC),
+        message=message,
+    )

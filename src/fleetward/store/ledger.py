@@ -1,0 +1,272 @@
+"""Ledger lines: written one after the other, each holding the digest of the one before (SPEC 6.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from fleetward.domain import clock, digest
+from fleetward.domain.errors import FleetError
+from fleetward.domain.ledger import Entry, Ledger, Moved
+from fleetward.domain.policy import Assurance
+from fleetward.store import strict
+from fleetward.store.strict import Fields
+
+ADOPT = "adopt"
+LARGEST = 64 * 1024 * 1024
+LARGEST_LINE = 1024 * 1024
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_FILE = re.compile(r"ledger/(?P<environment>[^/]+)\.jsonl")
+_AGENT_KEYS = ("agent", "from", "to", "release", "generation")
+_KEYS = (
+    *("seq", "previous", "governance", "environment", "kind", "at", "commit", "actor", "agents"),
+    *("policy", "approvals", "evidence", "requirements", "reason", "tool"),
+)
+_HINT = "the ledger only grows: compare it with its history, 'git log -p -- ledger/'"
+
+_Running = dict[str, tuple[str | None, int]]
+"""By agent: the state that its last entry left, and that entry's generation."""
+
+
+def file_name(environment: str) -> str:
+    """Where the ledger of *environment* lies."""
+    return f"ledger/{environment}.jsonl"
+
+
+def encode(entry: Entry) -> str:
+    """The entry as one line, without its line feed; ``entry.line`` is not looked at."""
+    policy = {"version": entry.policy_version, "sha256": entry.policy_sha256}
+    values = {
+        "seq": entry.seq,
+        "previous": entry.previous,
+        "governance": entry.governance,
+        "environment": entry.environment,
+        "kind": entry.kind,
+        "at": clock.written(entry.at),
+        "commit": entry.commit,
+        "actor": entry.actor,
+        "agents": [_moved_written(moved) for moved in entry.agents],
+        "policy": None if entry.policy_version is None else policy,
+        "approvals": [dict(one) for one in entry.approvals],
+        "evidence": [dict(one) for one in entry.evidence],
+        "requirements": [dict(one) for one in entry.requirements],
+        "reason": entry.reason,
+        "tool": entry.tool,
+    }
+    return strict.dumped(values, file_name(entry.environment), separators=(",", ":"))
+
+
+def decode(text: bytes, file: str) -> Ledger:
+    """
+    The ledger in *text*, which lies at *file*, such as ``ledger/production.jsonl``.
+
+    Errors: FleetError naming file and line at the first break of the chain, of an agent's story or of the
+    shape of a line. An empty text is an empty ledger.
+    """
+    environment = _environment(file)
+    if len(text) > LARGEST:
+        raise FleetError(f"{file}: {len(text)} bytes, the limit is {LARGEST}")
+    if text and not text.endswith(b"\n"):
+        count = text.count(b"\n") + 1
+        raise _break(f"{file}:{count}", "the line does not end with a line feed: it was cut off")
+    entries: list[Entry] = []
+    running: _Running = {}
+    for number, line in enumerate(text.split(b"\n")[:-1], start=1):
+        where = f"{file}:{number}"
+        entry = _read(line, where)
+        _check(entry, entries[-1] if entries else None, running, environment, where)
+        entries.append(entry)
+    return Ledger(environment=environment, entries=tuple(entries))
+
+
+def appended(
+    ledger: Ledger,
+    *,
+    kind: str,
+    at: datetime,
+    governance: str,
+    commit: str,
+    actor: str,
+    agents: tuple[Moved, ...],
+    policy_version: int | None = None,
+    policy_sha256: str | None = None,
+    approvals: tuple[Mapping[str, Any], ...] = (),
+    evidence: tuple[Mapping[str, Any], ...] = (),
+    requirements: tuple[Mapping[str, Any], ...] = (),
+    reason: str = "",
+    tool: str = "",
+) -> tuple[Entry, bytes]:
+    """
+    The next entry, chained to the last one, and the whole new content of the file.
+
+    Errors: FleetError when the entry would not be accepted when read: *at* older than the last entry, a
+    ``from`` or a generation that does not continue an agent's story.
+    """
+    last = ledger.entries[-1] if ledger.entries else None
+    wanted = Entry(
+        seq=len(ledger.entries) + 1,
+        previous=None if last is None else digest.of_bytes(last.line.encode()),
+        governance=governance,
+        environment=ledger.environment,
+        kind=kind,
+        at=at.astimezone(UTC).replace(microsecond=0),
+        commit=commit,
+        actor=actor,
+        agents=agents,
+        policy_version=policy_version,
+        policy_sha256=policy_sha256,
+        approvals=approvals,
+        evidence=evidence,
+        requirements=requirements,
+        reason=reason,
+        tool=tool,
+    )
+    where = f"{file_name(ledger.environment)}:{wanted.seq}"
+    entry = _read(encode(wanted).encode(), where)
+    _check(entry, last, _running(ledger), ledger.environment, where)
+    lines = [known.line for known in (*ledger.entries, entry)]
+    return entry, "".join(line + "\n" for line in lines).encode()
+
+
+def _read(line: bytes, where: str) -> Entry:
+    data = strict.decoded(line, where, limit=LARGEST_LINE)
+    fields = Fields.of(data, where, _KEYS)
+    version, sha256 = _policy(fields)
+    entry = Entry(
+        seq=fields.count("seq", least=1),
+        previous=None if fields.absent("previous") else fields.digest("previous"),
+        governance=fields.digest("governance"),
+        environment=fields.name("environment"),
+        kind=fields.name("kind"),
+        at=fields.instant("at"),
+        commit=_commit(fields),
+        actor=fields.text("actor"),
+        agents=tuple(_moved(one) for one in fields.objects("agents", _AGENT_KEYS)),
+        policy_version=version,
+        policy_sha256=sha256,
+        approvals=tuple(_approval(one) for one in fields.objects("approvals", _APPROVAL_KEYS)),
+        evidence=tuple(_evidence(one) for one in fields.objects("evidence", ("file", "sha256"))),
+        requirements=_requirements(fields),
+        reason=fields.text("reason", empty=True),
+        tool=fields.text("tool", empty=True),
+    )
+    written = encode(entry)
+    if written.encode() != line:
+        raise _break(where, "the line is not written as 'fleet' writes it")
+    return replace(entry, line=written)
+
+
+def _check(entry: Entry, last: Entry | None, running: _Running, environment: str, where: str) -> None:
+    """Break off where *entry* does not follow; else take note of what it moved."""
+    previous = None if last is None else digest.of_bytes(last.line.encode())
+    seq = 1 if last is None else last.seq + 1
+    if entry.seq != seq:
+        raise _break(where, f"seq is {entry.seq}, expected {seq}")
+    if entry.previous != previous:
+        raise _break(where, f"previous is {entry.previous!r}, the line before has {previous!r}")
+    if entry.environment != environment:
+        raise _break(where, f"environment is {entry.environment!r}, the file is that of {environment!r}")
+    if last is not None and entry.at < last.at:
+        at, before = clock.written(entry.at), clock.written(last.at)
+        raise _break(where, f"at is {at!r}, older than the entry before ({before!r})")
+    if not entry.agents:
+        raise _break(where, "no agent is named")
+    named = [moved.agent for moved in entry.agents]
+    if len(set(named)) != len(named):
+        raise _break(where, f"an agent is named twice in {named!r}")
+    for moved in entry.agents:
+        _continues(entry, moved, running, where)
+        running[moved.agent] = (moved.to_state, moved.generation)
+
+
+def _continues(entry: Entry, moved: Moved, running: _Running, where: str) -> None:
+    state, generation = running.get(moved.agent, (None, 0))
+    if moved.generation != generation + 1:
+        found = f"generation of {moved.agent!r} is {moved.generation}"
+        raise _break(where, f"{found}, expected {generation + 1}")
+    if moved.from_state != state:
+        raise _break(where, f"from of {moved.agent!r} is {moved.from_state!r}, its last to is {state!r}")
+    if entry.kind == ADOPT and (generation or moved.to_state is None):
+        raise _break(where, f"{moved.agent!r} is adopted, which only a running agent's first entry may do")
+
+
+def _running(ledger: Ledger) -> _Running:
+    return {
+        moved.agent: (moved.to_state, moved.generation) for entry in ledger.entries for moved in entry.agents
+    }
+
+
+_APPROVAL_KEYS = ("file", "sha256", "approver", "assurance")
+
+
+def _moved(fields: Fields) -> Moved:
+    to_state = None if fields.absent("to") else fields.digest("to")
+    release = None if fields.absent("release") else fields.digest("release")
+    if (to_state is None) != (release is None):
+        fields.wrong("release", "a release exactly where there is a state under 'to'")
+    return Moved(
+        agent=fields.name("agent"),
+        from_state=None if fields.absent("from") else fields.digest("from"),
+        to_state=to_state,
+        release=release,
+        generation=fields.count("generation", least=1),
+    )
+
+
+def _moved_written(moved: Moved) -> dict[str, Any]:
+    return {
+        "agent": moved.agent,
+        "from": moved.from_state,
+        "to": moved.to_state,
+        "release": moved.release,
+        "generation": moved.generation,
+    }
+
+
+def _approval(fields: Fields) -> Mapping[str, Any]:
+    fields.text("file")
+    fields.digest("sha256")
+    fields.name("approver")
+    if fields.text("assurance") not in {assurance.word for assurance in Assurance}:
+        fields.wrong("assurance", "one of " + ", ".join(assurance.word for assurance in Assurance))
+    return fields.data
+
+
+def _evidence(fields: Fields) -> Mapping[str, Any]:
+    fields.text("file")
+    fields.digest("sha256")
+    return fields.data
+
+
+def _requirements(fields: Fields) -> tuple[Mapping[str, Any], ...]:
+    found = fields.items("requirements")
+    if not all(isinstance(one, dict) for one in found):
+        fields.wrong("requirements", "a list of objects")
+    return found
+
+
+def _policy(fields: Fields) -> tuple[int | None, str | None]:
+    if fields.absent("policy"):
+        return None, None
+    policy = fields.inside("policy", ("version", "sha256"))
+    return policy.count("version"), policy.digest("sha256")
+
+
+def _commit(fields: Fields) -> str:
+    value = fields.text("commit")
+    return value if _COMMIT.fullmatch(value) else fields.wrong("commit", "a full commit id")
+
+
+def _environment(file: str) -> str:
+    match = _FILE.fullmatch(file)
+    if match is None:
+        raise FleetError(f"{file}: no name of a ledger", hint="a ledger lies at ledger/<environment>.jsonl")
+    return match["environment"]
+
+
+def _break(where: str, what: str) -> FleetError:
+    return FleetError(f"{where}: {what}", hint=_HINT)

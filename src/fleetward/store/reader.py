@@ -1,0 +1,156 @@
+"""From a tree of files to a fleet: what can be trusted as values, the rest as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fleetward.domain.errors import GovernanceInvalid, NotAFleet
+from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.fleet import CONFIG, FleetConfig, Key, Register, Snapshot, Waiver
+from fleetward.domain.people import People
+from fleetward.domain.policy import Policy
+from fleetward.store import governance
+from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, agents, unreadable, why_not
+from fleetward.store.document import document
+from fleetward.store.tree import REGULAR, Entry, Tree
+from fleetward.store.yaml import GOVERNANCE_LIMITS
+
+GOVERNANCE = "governance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A fleet as far as it could be read, and what could not."""
+
+    snapshot: Snapshot | None
+    findings: tuple[Finding, ...]
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    """Every file that was read, by path: for frames around findings."""
+
+    def text(self, file: str) -> str:
+        """A file's text, for showing lines of it."""
+        return self.contents.get(file, b"").decode("utf-8-sig", "replace")
+
+    def governed(self) -> Snapshot:
+        """
+        The fleet, for a command that has to decide by its governance.
+
+        Errors: GovernanceInvalid when a file that decisions rest on is wrong.
+        """
+        wrong = tuple(one for one in self.findings if _governs(one) and one.severity is Severity.ERROR)
+        if self.snapshot is None or wrong or self.snapshot.policy is None:
+            first = wrong[0] if wrong else None
+            where = (
+                f"{first.place.file}:{first.place.line}: {first.message}"
+                if first
+                else "no governance/policy.yaml"
+            )
+            raise GovernanceInvalid(f"cannot decide: {where}", hint="fleet validate", findings=wrong)
+        return self.snapshot
+
+
+def _governs(finding: Finding) -> bool:
+    return finding.place.file == CONFIG or finding.place.file.startswith(GOVERNANCE + "/")
+
+
+def load(
+    tree: Tree, *, version: str, rules: Collection[str] = (), only: Collection[Key] | None = None
+) -> Reading:
+    """
+    The fleet in *tree*; *only* these agents where not None.
+
+    *rules* are the ids that a waiver may name. Errors: NotAFleet when there is no ``fleet-config.yaml``.
+    """
+    governing = _Governing(tree, version, rules)
+    if governing.config is None:
+        return Reading(snapshot=None, findings=tuple(governing.findings), contents=governing.contents)
+    if only is None:
+        entries = tree.entries(ENVIRONMENTS, PROPOSALS)
+    else:
+        folders = [f"{top}/{env}/{name}" for env, name in sorted(only) for top in (ENVIRONMENTS, PROPOSALS)]
+        entries = tree.entries(*folders) if folders else ()
+    contents = tree.read((entry for entry in entries if entry.mode in REGULAR), LARGEST_FILE)
+    found = agents(entries, contents, governing.config)
+    snapshot = replace(
+        governing.snapshot(), agents=found.agents, proposals=found.proposals, proposed=found.proposed
+    )
+    kept = {path: content for path, content in contents.items() if isinstance(content, bytes)}
+    return Reading(
+        snapshot=snapshot,
+        findings=tuple(sorted((*governing.findings, *found.findings), key=lambda one: one.order)),
+        contents={**governing.contents, **kept},
+    )
+
+
+class _Governing:
+    """``fleet-config.yaml`` and ``governance/``, in the order in which one needs the other."""
+
+    def __init__(self, tree: Tree, version: str, rules: Collection[str]) -> None:
+        self.findings: list[Finding] = []
+        self.contents: dict[str, bytes] = {}
+        self.tree = tree
+        entries = {entry.path: entry for entry in tree.entries(CONFIG, GOVERNANCE)}
+        if CONFIG not in entries:
+            raise NotAFleet(f"no {CONFIG} here", hint="fleet init, or -C DIR")
+        self.policy: Policy | None = None
+        self.people = People()
+        self.waivers: tuple[Waiver, ...] = ()
+        self.config: FleetConfig | None = self._read(
+            entries, CONFIG, "fleet-config", lambda d, s: governance.config(d, s, version)
+        )
+        self.people = self._read(entries, "people", "people", governance.people) or People()
+        known = self.people
+        self.policy = self._read(entries, "policy", "policy", lambda d, s: governance.policy(d, s, known))
+        self.connectors: Register | None = self._read(
+            entries, "connectors", "connectors", governance.register
+        )
+        self.models: Register | None = self._read(entries, "models", "models", governance.register)
+        self.waivers = (
+            self._read(
+                entries, "waivers", "waivers", lambda d, s: governance.waivers(d, s, known, frozenset(rules))
+            )
+            or ()
+        )
+
+    def snapshot(self) -> Snapshot:
+        if self.config is None:
+            raise NotAFleet(f"{CONFIG} cannot be read", hint="fleet validate")
+        return Snapshot(
+            config=self.config,
+            agents={},
+            people=self.people,
+            policy=self.policy,
+            connectors=self.connectors,
+            models=self.models,
+            waivers=self.waivers,
+        )
+
+    def _read(
+        self,
+        entries: Mapping[str, Entry],
+        name: str,
+        kind: str,
+        make: Callable[[dict[str, Any], governance.Source], tuple[Any, tuple[Finding, ...]]],
+    ) -> Any:
+        file = name if name == CONFIG else f"{GOVERNANCE}/{name}.yaml"
+        if file not in entries:
+            return None
+        if entries[file].mode not in REGULAR:
+            self.findings.append(unreadable(entries[file], "link-in-agent", "is no regular file"))
+            return None
+        content = self.tree.read([entries[file]], GOVERNANCE_LIMITS.size).get(file)
+        if not isinstance(content, bytes):
+            self.findings.append(unreadable(entries[file], *why_not(content, GOVERNANCE_LIMITS.size)))
+            return None
+        self.contents[file] = content
+        known = document(content, file, kind, GOVERNANCE_LIMITS)
+        self.findings.extend(known.findings)
+        if known.data is None or known.findings:
+            return None
+        value, findings = make(
+            known.data, governance.Source(file=file, sha256=known.sha256, locate=known.locate)
+        )
+        self.findings.extend(findings)
+        return value

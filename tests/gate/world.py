@@ -1,0 +1,294 @@
+"""A small world to ask questions in: one agent, its people, and a policy whose rules can be switched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from fleetward.domain.approval import Approval, Binding, Decision
+from fleetward.domain.change import (
+    AgentChange,
+    ChangeClass,
+    Comparison,
+    Direction,
+    Facet,
+    Significance,
+    Status,
+)
+from fleetward.domain.digest import of_bytes
+from fleetward.domain.evidence import Counts, Record
+from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.manifest import Manifest
+from fleetward.domain.people import Membership, People, Person, Robot, Team
+from fleetward.domain.policy import ApprovalsAsked, Assurance, EvalsAsked, Policy, Rule, SoakAsked, When
+from fleetward.domain.verdict import Promotion, PromotionKind
+from fleetward.gate import Contributor, Question, Role, decide
+from tests import making
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+RELEASE, OLD, NEW, OTHER = (of_bytes(text) for text in (b"release", b"old", b"new", b"other"))
+BINDING = Binding(
+    repository="acme/agents",
+    environment="production",
+    agent="refund-bot",
+    from_state=OLD,
+    to_state=NEW,
+    generation=3,
+)
+SUITES = (
+    {"name": "quality", "metric": "pass-rate", "min": 0.95, "maxAge": "P30D"},
+    {"name": "safety", "metric": "toxicity", "max": 0.01},
+)
+
+
+def folk(**changes: Any) -> People:
+    """payments owns the agent; dina is in payments and security, hugo in security and on-call."""
+    known = making.people(
+        {
+            "payments": ["alice", "carla", "dina"],
+            "risk": ["bob", "farid", "gita"],
+            "security": ["dina", "hugo"],
+            "on-call": ["carla", "erin", "hugo"],
+            "support": ["bob", "erin"],
+        },
+        Person(id="zoe", name="Zoe", emails=("zoe@acme.example",)),
+        robots=[
+            Robot(id="ci", emails=("ci@acme.example",), operated_by="carla"),
+            Robot(id="forge", emails=("noreply@forge.example",)),
+        ],
+    )
+    return replace(known, **changes)
+
+
+def person(name: str, *, since: date | None = None, left: date | None = None) -> People:
+    """Everybody, with *name* here only from *since* until *left*."""
+    usual = folk()
+    changed = replace(usual.people[name], since=since, left=left)
+    return replace(usual, people={**usual.people, name: changed})
+
+
+def member(team: str, name: str, *, since: date | None = None, until: date | None = None) -> People:
+    """Everybody, with *name* in *team* only for a time."""
+    usual = folk()
+    others = [m for m in usual.teams[team].members if m.person != name]
+    changed = Team(id=team, members=(*others, Membership(person=name, since=since, until=until)))
+    return replace(usual, teams={**usual.teams, team: changed})
+
+
+def manifest(tier: str = "medium", team: str = "payments", **spec: Any) -> Manifest:
+    """An agent of *tier* whose accountable person is carla and whose backup, zoe, is in no team."""
+    usual = {
+        "owner": {"team": team, "accountable": "carla", "backup": "zoe"},
+        "risk": {"tier": tier},
+        "evals": list(SUITES),
+    }
+    return making.manifest("refund-bot", {**usual, **spec})
+
+
+def comparison(*facets: Facet) -> Comparison:
+    """A change with these facets."""
+    row = AgentChange(
+        environment="production",
+        agent="refund-bot",
+        status=Status.CHANGED,
+        tier_before="medium",
+        tier_after="medium",
+        significance=Significance.MEDIUM,
+    )
+    return Comparison(row=row, changes=(), facets=frozenset(facets))
+
+
+REWORDED: Facet = (ChangeClass.BEHAVIOUR, Direction.NEUTRAL, Significance.MEDIUM)
+STRICTER: Facet = (ChangeClass.PRIVILEGE, Direction.STRICTER, Significance.LOW)
+LOOSER: Facet = (ChangeClass.PRIVILEGE, Direction.LOOSER, Significance.HIGH)
+RELABELLED: Facet = (ChangeClass.COSMETIC, Direction.NEUTRAL, Significance.NONE)
+DEARER: Facet = (ChangeClass.COST, Direction.LOOSER, Significance.HIGH)
+
+
+def question(**changes: Any) -> Question:
+    """An update that reworded a prompt, written by erin; nobody said anything yet."""
+    usual: dict[str, Any] = {
+        "binding": BINDING,
+        "kind": PromotionKind.UPDATE,
+        "release": RELEASE,
+        "running": manifest(),
+        "candidate": manifest(),
+        "comparison": comparison(REWORDED),
+        "contributors": (wrote("erin"),),
+    }
+    return Question(**{**usual, **changes})
+
+
+def said(
+    who: str,
+    decision: Decision = Decision.APPROVE,
+    *,
+    ago: timedelta = HOUR,
+    lasts: timedelta | None = None,
+    number: int = 1,
+    fault: str | None = None,
+    assurance: Assurance = Assurance.RECORDED,
+    note: str = "",
+    **binding: Any,
+) -> Approval:
+    """A statement of *who*, made *ago*, expiring *lasts* after that; more words change what it is bound to."""
+    bound = replace(BINDING, **binding)
+    issued = NOW - ago
+    return Approval(
+        file=f"approvals/production/refund-bot/{bound.to_state[7:19]}-{who}-{number}.json",
+        sha256=of_bytes(f"{who}{number}".encode()),
+        decision=decision,
+        approver=who,
+        binding=bound,
+        issued=issued,
+        expires=issued + lasts if lasts is not None else None,
+        fault=fault,
+        assurance=assurance,
+        note=note,
+    )
+
+
+def rejected(who: str, **changes: Any) -> Approval:
+    """A rejection."""
+    return said(who, Decision.REJECT, **changes)
+
+
+def withdrew(who: str, **changes: Any) -> Approval:
+    """A withdrawal, half an hour ago."""
+    return said(who, Decision.WITHDRAW, **{"ago": HOUR / 2, "number": 2, **changes})
+
+
+def wrote(who: str, role: Role = Role.AUTHOR) -> Contributor:
+    """Somebody of the house had a hand in it."""
+    return Contributor(email=who if "@" in who else f"{who}@acme.example", role=role, commit="c0ffee" * 6)
+
+
+def measured(
+    suite: str = "quality",
+    value: float = 0.97,
+    *,
+    ago: timedelta = DAY,
+    counts: tuple[int, int, int, int] | None = None,
+    metric: str | None = None,
+    release: str = RELEASE,
+    agent: str = "refund-bot",
+    faults: tuple[str, ...] = (),
+    number: int = 1,
+) -> Record:
+    """A record; counts are passed, failed, errored, skipped out of a hundred."""
+    passed, failed, errored, skipped = counts or (round(value * 100), 100 - round(value * 100), 0, 0)
+    return Record(
+        file=f"evidence/refund-bot/{release[7:19]}/{suite}-{number}.json",
+        sha256=of_bytes(f"{suite}{number}".encode()),
+        agent=agent,
+        release=release,
+        suite=suite,
+        format="promptfoo",
+        metric=metric or ("toxicity" if suite == "safety" else "pass-rate"),
+        value=value,
+        minimum=None,
+        maximum=None,
+        counts=Counts(
+            total=passed + failed + errored + skipped,
+            passed=passed,
+            failed=failed,
+            errored=errored,
+            skipped=skipped,
+        ),
+        model=None,
+        finished=NOW - ago,
+        recorded=NOW - ago,
+        source="results.json",
+        source_sha256=of_bytes(b"results"),
+        faults=faults,
+    )
+
+
+SAFE = measured("safety", 0.002, counts=(100, 0, 0, 0))
+
+
+def error(message: str = "no team named 'nobody'") -> Finding:
+    """An error on the candidate."""
+    return Finding(
+        rule="owner-unknown",
+        severity=Severity.ERROR,
+        message=message,
+        place=Place(file="environments/staging/refund-bot/agent.yaml", line=9),
+    )
+
+
+def approvals(count: int, *teams: str) -> ApprovalsAsked:
+    """So many of these teams."""
+    return ApprovalsAsked(count=count, teams=frozenset(teams))
+
+
+def evals(max_age: timedelta | None = None) -> EvalsAsked:
+    """Evaluations passed."""
+    return EvalsAsked(max_age=max_age)
+
+
+def soak(span: timedelta) -> SoakAsked:
+    """Long enough in staging."""
+    return SoakAsked(span=span)
+
+
+def rule(name: str, *require: Any, when: dict[str, Any] | None = None, **fields: Any) -> Rule:
+    """A rule for production."""
+    return Rule(
+        id=name, when=When(**{"to": frozenset({"production"}), **(when or {})}), require=require, **fields
+    )
+
+
+OWNER = rule("every-change", approvals(1, "owner"))
+RISK = rule("risk", approvals(2, "risk"))
+SECURITY = rule("security", approvals(1, "security"))
+EVALS = rule("evals", evals(7 * DAY))
+SOAK = rule("soak", soak(DAY))
+SAFER = rule(
+    "only-safer",
+    approvals(1, "owner", "on-call"),
+    when={"only": Direction.STRICTER},
+    replaces_all=True,
+    exempt=frozenset({"freeze"}),
+)
+NEW_PRIVILEGE = rule(
+    "new-privilege",
+    approvals(1, "security"),
+    when={"classes": frozenset({ChangeClass.PRIVILEGE, ChangeClass.DATA}), "direction": Direction.LOOSER},
+)
+
+
+def policy(*rules: Rule, **fields: Any) -> Policy:
+    """These rules; risk and security may veto."""
+    usual = {"rules": rules, "veto": frozenset({"risk", "security"})}
+    return making.policy(**{**usual, **fields})
+
+
+def verdict(
+    *rules: Rule,
+    people: People | None = None,
+    now: datetime = NOW,
+    terms: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Promotion:
+    """What the gate says to this question under these rules."""
+    known = policy(*rules, **(terms or {}))
+    return decide(question(**changes), policy=known, people=people or folk(), now=now)
+
+
+def of_kind(promotion: Promotion, kind: str) -> list[Any]:
+    """The requirements of one kind."""
+    return [one for one in promotion.requirements if one.kind == kind]
+
+
+def reasons(promotion: Promotion) -> dict[str, str]:
+    """Why each approval does not count."""
+    return {one.approver: one.reason for one in promotion.not_counted}
+
+
+def all_say(names: Iterable[str]) -> tuple[Approval, ...]:
+    """Each of them approves."""
+    return tuple(said(name) for name in names)
