@@ -13,15 +13,25 @@ from typing import Annotated, Any, NoReturn, get_type_hints
 import typer
 
 from fleetward import __version__
-from fleetward.commands import validate
+from fleetward.commands import adopt, approve, diff, evidence, promote, release, validate
 from fleetward.commands.session import Color, session
 from fleetward.domain.errors import Exit, FleetError
 from fleetward.report.human import visible
 
 Verb = Callable[..., Exit]
 
-TABLE: tuple[tuple[str, Verb, tuple[str, ...]], ...] = (("validate", validate.validate, ("text", "json")),)
+TABLE: tuple[tuple[str, Verb, tuple[str, ...]], ...] = (
+    ("validate", validate.validate, ("text", "json")),
+    ("diff", diff.diff, ("text", "json")),
+    ("promote", promote.promote, ("text", "json")),
+    ("approve", approve.approve, ("text", "json")),
+    ("evidence add", evidence.add, ("text", "json")),
+    ("release", release.release, ("text", "json")),
+    ("adopt", adopt.adopt, ("text", "json")),
+)
 """Name, function, and the formats it writes, the usual one first."""
+
+_GROUPS = {"evidence": "What evaluation runs showed."}
 
 _Chdir = Annotated[str | None, typer.Option("-C", "--chdir", metavar="DIR", help="Run as if started in DIR.")]
 _SHARED: dict[str, Any] = {
@@ -115,8 +125,16 @@ def _keyword(parameter: inspect.Parameter) -> inspect.Parameter:
     return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
 
 
+_groups: dict[str, typer.Typer] = {}
 for _name, _verb, _formats in TABLE:
-    app.command(_name)(_shared(_verb, _formats))
+    *_above, _last = _name.split()
+    _home = app
+    for _word in _above:
+        if _word not in _groups:
+            _groups[_word] = typer.Typer(help=_GROUPS[_word], no_args_is_help=True, rich_markup_mode=None)
+            app.add_typer(_groups[_word], name=_word)
+        _home = _groups[_word]
+    _home.command(_last)(_shared(_verb, _formats))
 
 
 class _Terminated(BaseException):

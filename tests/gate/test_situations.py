@@ -58,7 +58,6 @@ HIGH = rule("high", approvals(1, "risk"), when={"tiers": frozenset({"high", "cri
 CREATE = rule("create", approvals(1, "risk"), when={"kinds": frozenset({"create"})})
 NAMED = rule("named", approvals(1, "risk"), when={"agents": frozenset({"refund-bot"})})
 NOTHING = rule("nothing")
-FREEZE = Freeze(id="year-end", start=NOW, end=NOW + DAY)
 DANGEROUS = manifest(
     tools=[{"name": "crm", "access": "admin"}], owner={"team": "payments", "accountable": "carla"}
 )
@@ -620,6 +619,13 @@ SITUATIONS: list[Row] = [
     row("a second before it is too old", ALLOWED, EVALS, evidence=(measured(ago=7 * DAY - SECOND), SAFE)),
     row("too old for the policy", PENDING, EVALS, evidence=(measured(ago=7 * DAY), SAFE)),
     row("too old for the suite", PENDING, rule("evals", evals()), evidence=(measured(ago=30 * DAY), SAFE)),
+    row(
+        "the shortest age of two rules holds",
+        PENDING,
+        rule("month", evals(30 * DAY)),
+        rule("week", evals(7 * DAY)),
+        evidence=(measured(ago=8 * DAY), SAFE),
+    ),
     row(
         "a suite whose age counts in months",
         PENDING,

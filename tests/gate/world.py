@@ -134,7 +134,7 @@ def said(
     note: str = "",
     **binding: Any,
 ) -> Approval:
-    """A statement of *who*, made *ago*, expiring *lasts* after that; more words change what it is bound to."""
+    """A statement of *who*, made *ago*, expiring *lasts* after that; other words change its binding."""
     bound = replace(BINDING, **binding)
     issued = NOW - ago
     return Approval(

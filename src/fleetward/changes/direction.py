@@ -22,7 +22,7 @@ def of(node: Node, before: Any, after: Any) -> Direction:
         return Direction.UNKNOWN if node.order else Direction.NEUTRAL
     first, second = _rank(node, before), _rank(node, after)
     if first is None or second is None or isinstance(before, bool) is not isinstance(after, bool):
-        return _of_others(before, after)
+        return _of_others(node, before, after)
     try:
         return Direction.NEUTRAL if first == second else _towards(node.better, up=second > first)
     except TypeError:
@@ -47,17 +47,24 @@ def of_tier(tiers: tuple[str, ...], before: Any, after: Any) -> Direction:
 
 
 def _of_presence(node: Node, *, came: bool, value: Any) -> Direction:
-    """A number, span or date is a limit: to have it is stricter, whichever of its ends is."""
+    """
+    A number, span or date is a limit: to have it is stricter, whichever of its ends is.
+
+    A graded word that is no longer said (a classification, a risk factor) is not stricter for its silence.
+    """
+    if node.order and node.better == "lower":
+        return Direction.UNKNOWN
     if node.better and not node.order and not isinstance(value, bool) and _measure(node, value) is not None:
         return _towards("higher", up=came)
     stricter_end = node.better or node.presence
     return _towards(stricter_end, up=came) if stricter_end else Direction.NEUTRAL
 
 
-def _of_others(before: Any, after: Any) -> Direction:
+def _of_others(node: Node, before: Any, after: Any) -> Direction:
     """Text that is only better for being there has no order; anything else could not be told."""
-    texts = isinstance(before, str) and isinstance(after, str)
-    return Direction.NEUTRAL if texts and before and after else Direction.UNKNOWN
+    ordered = bool(node.order) or node.unit in ("duration", "date")
+    texts = isinstance(before, str) and isinstance(after, str) and before and after
+    return Direction.NEUTRAL if texts and not ordered else Direction.UNKNOWN
 
 
 def _rank(node: Node, value: Any) -> Rank | None:

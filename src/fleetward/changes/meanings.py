@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from fleetward.domain.change import ChangeClass, Direction, Kind, Significance
 CRITICAL, HIGH, MEDIUM, LOW, NONE = Significance
 LOOSER, STRICTER, NEUTRAL, UNKNOWN = Direction
 ADDED, REMOVED, CHANGED, _TEXT, REORDERED = Kind
+_BREAK = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,10 @@ def _unrestricted(move: Move) -> bool:
 
 
 def _wild(entry: Any) -> bool:
-    return isinstance(entry, str) and ("*" in entry or entry.lower() in ("admin", "all"))
+    if not isinstance(entry, str):
+        return False
+    words = _BREAK.split(entry.lower())
+    return "*" in entry or "admin" in words or words == ["all"]
 
 
 def _wildcard(move: Move) -> bool:

@@ -67,7 +67,9 @@ def _dashed(key: str) -> str:
 
 
 def _random(token: str) -> bool:
-    mixed = token != token.lower() and token != token.upper() and any(digit in token for digit in "0123456789")
+    mixed = (
+        token != token.lower() and token != token.upper() and any(digit in token for digit in "0123456789")
+    )
     return mixed and _entropy(token) >= _BITS
 
 

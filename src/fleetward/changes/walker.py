@@ -80,6 +80,7 @@ def moves(
 def _walk(before: Any, after: Any, node: Node, spot: Spot) -> Iterator[Move]:
     if before is None and after is None:
         return
+    before, after = _listed(before, after, node)
     if not node.known:
         yield from _free(before, after, node, spot)
     elif _fits(before, after, lambda value: isinstance(value, Mapping)):
@@ -92,6 +93,17 @@ def _walk(before: Any, after: Any, node: Node, spot: Spot) -> Iterator[Move]:
 
 def _fits(before: Any, after: Any, test: Any) -> bool:
     return all(value is None or test(value) for value in (before, after))
+
+
+def _listed(before: Any, after: Any, node: Node) -> tuple[Any, Any]:
+    """Where a list may be written as its one value, that value is a list of one."""
+    if "x-list" not in node.keywords or is_list(before) == is_list(after):
+        return before, after
+    first, second = (
+        value if value is None or is_list(value) or isinstance(value, Mapping) else [value]
+        for value in (before, after)
+    )
+    return first, second
 
 
 def _handed(node: Node, before: Any, after: Any) -> Node:
@@ -197,7 +209,7 @@ def _told_apart(item: Mapping[str, Any]) -> tuple[str, str]:
     """What an element goes by, and of which shape it is."""
     named = next((key for key in _DISCRIMINATORS if isinstance(item.get(key), str)), None)
     shape = sorted(key for key, value in item.items() if value is not None)
-    return (str(item[named]) if named else "+".join(shape), named or "")
+    return (str(item[named]) if named else "-".join(shape), named or "")
 
 
 def _ordered(before: Sequence[Any], after: Sequence[Any], node: Node, spot: Spot) -> Iterator[Move]:

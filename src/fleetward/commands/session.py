@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import IO, Any
 
 from fleetward.domain.clock import instant
@@ -53,6 +54,11 @@ class Session:
     now_given: bool = False
     """The clock was set by --now."""
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def here(self) -> str:
+        """How a command names this place: `` -C DIR``, or nothing."""
+        return "" if str(self.folder) == "." else f" -C {quote(str(self.folder))}"
 
     def path(self, text: str) -> Path:
         """A path argument, relative to ``-C``."""

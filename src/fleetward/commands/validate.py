@@ -8,14 +8,16 @@ from typing import Annotated
 
 import typer
 
-from fleetward import __version__, rules
+from fleetward import rules
+from fleetward.commands.judging import read
 from fleetward.commands.session import Session
 from fleetward.domain.errors import Exit, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
 from fleetward.domain.validation import Validation
 from fleetward.report import findings_json, findings_text
+from fleetward.report.page import line
 from fleetward.store.ground import Ground, find
-from fleetward.store.reader import Reading, load
+from fleetward.store.reader import Reading
 from fleetward.store.tree import Tree
 
 
@@ -33,10 +35,12 @@ def validate(
     if staged and rev:
         raise UsageError("--staged and --rev exclude each other", hint="leave one of them out")
     ground = find(session.folder, session.environment)
-    reading = load(_tree(ground, staged, rev), version=__version__, rules=rules.ids())
+    reading = read(_tree(ground, staged, rev))
     found = list(reading.findings)
-    if reading.snapshot is not None:
+    if reading.snapshot is not None and reading.judgeable:
         found.extend(rules.findings(reading.snapshot, session.now))
+    elif not reading.judgeable:
+        session.tell((line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),))
     validation = _validation(reading, found, _wanted(paths or [], session, ground))
     if not validation.agents and not found and not allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
@@ -101,7 +105,6 @@ def _concerns(finding: Finding, wanted: frozenset[str]) -> bool:
 
 
 def _next(validation: Validation, session: Session) -> str:
-    where = f" -C {session.folder}" if str(session.folder) != "." else ""
     if validation.errors:
-        return f"fleet validate{where} -o json"
-    return f"fleet diff{where}"
+        return f"fleet validate{session.here} -o json"
+    return f"fleet diff{session.here}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 
@@ -38,6 +39,7 @@ def shown(steps: Iterable[Step]) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def steps(path: str) -> tuple[str, ...]:
     """The keys of a written path, brackets and quotes taken off."""
     found = []

@@ -34,7 +34,7 @@ def render(
         "base": {"rev": base[0], "commit": base[1]},
         "head": {"rev": head[0], "commit": head[1]},
         "summary": _summary(comparisons, changes),
-        "agents": [_agent(comparison) for comparison in rows if not comparison.formatting_only],
+        "agents": [_agent(comparison) for comparison in rows],
         "changes": [_change(change) for change in sorted(changes, key=lambda change: change.order)],
         "unreadable": [{"environment": env, "agent": agent} for env, agent in sorted(unreadable)],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import IO, TYPE_CHECKING
 
+from fleetward.domain.characters import FORBIDDEN, codepoint
 from fleetward.report.page import Line, Page
 
 if TYPE_CHECKING:
@@ -23,10 +24,7 @@ _STYLES = {
     "removed": "red",
 }
 # Whatever moves a cursor, hides, or turns text around is shown, not obeyed.
-_CONTROL = re.compile(
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
-)
+_CONTROL = re.compile(f"[\n\r]|{FORBIDDEN.pattern}")
 
 
 def visible(text: str) -> str:
@@ -38,7 +36,7 @@ def _code(character: str) -> str:
     number = ord(character)
     if number < 0x100:
         return {"\n": "\\n", "\r": "\\r"}.get(character, f"\\x{number:02x}")
-    return f"<U+{number:04X}>"
+    return f"<{codepoint(character)}>"
 
 
 def plain(page: Page) -> str:

@@ -20,7 +20,7 @@ def render(
     return {
         "format": FORMAT,
         "verdict": worst(one.verdict for one in promotions).value,
-        "from": list(sources),
+        "from": sources[0] if len(sources) == 1 else list(sources),
         "to": to,
         "commit": commit,
         "policy": {"version": policy.version, "sha256": policy.sha256},

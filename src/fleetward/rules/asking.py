@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -35,6 +36,14 @@ def at_work(fleet: Snapshot) -> Iterator[Manifest]:
 def on_duty(fleet: Snapshot) -> Iterator[Manifest]:
     """The manifests of agents that somebody relies on: neither drafts nor retired."""
     return (manifest for manifest in fleet.manifests if manifest.lifecycle not in ("draft", "retired"))
+
+
+def inhabitants(fleet: Snapshot) -> Mapping[str, frozenset[str]]:
+    """The names of the agents by environment, gathered once for a whole rule."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for environment, name in fleet.agents:
+        found[environment].add(name)
+    return {environment: frozenset(names) for environment, names in found.items()}
 
 
 def elevated(fleet: Snapshot, manifest: Manifest) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.asking import at_work, entries, meant
+from fleetward.rules.asking import at_work, entries, inhabitants, meant
 from fleetward.rules.rule import Wrong, rule, wrong
 
 CALLED = "spec.dependsOn"
@@ -26,13 +26,14 @@ def dependency_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         dependsOn: [{agent: policy-lookup}]
     Fix: correct the name, bring that agent into this environment first, or say `optional: true`.
     """
+    agents = inhabitants(fleet)
     for manifest in fleet.manifests:
-        there = fleet.names(manifest.environment)
+        there = agents[manifest.environment]
         for path, needed in _required(manifest):
             if needed not in there:
                 message = f"no agent {needed!r} in {manifest.environment!r}"
                 bring = f"bring {needed} into {manifest.environment} first"
-                hint = f"{bring}, or say optional: true{meant(needed, there)}"
+                hint = f"{bring}, or say optional: true{meant(needed, there - {manifest.name})}"
                 yield wrong(manifest, f"{path}.agent", message, hint)
 
 

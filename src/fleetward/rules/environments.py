@@ -35,8 +35,7 @@ def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: change the release instead, or list the path under overridable in fleet-config.yaml.
     spec.suspended may be set everywhere.
     """
-    for key in sorted(fleet.agents):
-        agent = fleet.agents[key]
+    for agent in fleet.judged:
         environment = fleet.config.environment(agent.environment)
         allowed = (ALWAYS, *(environment.overridable if environment else ()))
         for path in touched(agent.overrides or {}):

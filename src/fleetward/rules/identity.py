@@ -159,7 +159,7 @@ def team_empty(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
 
 def _roles(manifest: Manifest) -> tuple[str, ...]:
     roles = manifest.get(ROLES, {})
-    return tuple(f"{ROLES}.{role}" for role in roles)
+    return tuple(f"{ROLES}.{role}" for role in roles if not role.startswith("x-"))
 
 
 def _duties(manifest: Manifest) -> Iterator[tuple[str, str]]:

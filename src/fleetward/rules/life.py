@@ -173,11 +173,13 @@ def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[W
     Fix: write retirement.replacedBy, the name of an agent of this environment.
     """
     for manifest in fleet.manifests:
-        successor, there = manifest.get(REPLACED), fleet.names(manifest.environment)
-        if manifest.lifecycle != "deprecated" or successor in there - {manifest.name}:
+        if manifest.lifecycle != "deprecated":
+            continue
+        successor, others = manifest.get(REPLACED), fleet.names(manifest.environment) - {manifest.name}
+        if successor in others:
             continue
         said = "nothing takes its place" if successor is None else f"{successor!r} cannot take its place here"
-        near = meant(successor, there - {manifest.name}) if successor else ""
+        near = meant(successor, others) if successor else ""
         yield wrong(manifest, REPLACED, said, f"write replacedBy: and an agent of this environment{near}")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.rules.asking import at_work, entries, meant, somebody
+from fleetward.rules.asking import at_work, entries, inhabitants, meant, somebody
 from fleetward.rules.rule import Wrong, rule, wrong
 
 STATE = "spec.sharedState"
@@ -25,8 +25,9 @@ def state_without_owner(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         sharedState: [{name: refund-queue, access: write, owner: refund-bot}]
     Fix: name the one agent that owns the state.
     """
+    agents = inhabitants(fleet)
     for manifest in at_work(fleet):
-        there = fleet.names(manifest.environment)
+        there = agents[manifest.environment]
         for path, state in entries(manifest, STATE):
             owner = state.get("owner")
             if owner is None:
@@ -51,11 +52,12 @@ def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         # triage:      sharedState: [{name: queue, access: read, owner: refund-bot}]
     Fix: agree on one owner and name it in both manifests.
     """
+    agents = inhabitants(fleet)
     first: dict[tuple[str, str], tuple[str, str, Place]] = {}
     for manifest in at_work(fleet):
         for path, state in entries(manifest, STATE):
             owner, where = state.get("owner"), f"{path}.owner"
-            if owner not in fleet.names(manifest.environment):
+            if owner not in agents[manifest.environment]:
                 continue  # state-without-owner speaks of it
             key = (manifest.environment, str(state.get("name")))
             said, by, place = first.setdefault(key, (owner, manifest.name, manifest.place(where)))

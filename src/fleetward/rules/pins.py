@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from fleetward.rules.pin import FLOATING, PINNED, VERSIONED, Pin, PinClass, Provider, Row
 from fleetward.rules.pin_table import AZURE, COMMIT, ISO, MMDD, PROVIDERS, SHA256, YMD
@@ -19,6 +20,7 @@ _DATED = re.compile(rf".*(?<![0-9])(?:{ISO}|{YMD})(?![0-9]).*", re.I)
 _NUMBERED = re.compile(r".*[-@:]v?[0-9]+\.[0-9]+\.[0-9]+", re.I)
 
 
+@lru_cache(maxsize=4096)
 def verdict(
     provider: str,
     name: str,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
@@ -77,7 +76,6 @@ def refers(
     agent: Agent, manifest: Manifest, group: str, field: str
 ) -> Iterator[tuple[str, str, File | None]]:
     """The files that a keyed list names in *field*: where, which, and the file where it is there."""
-    item: Mapping[str, Any]
     for path, item in entries(manifest, group):
         name = item.get(field)
         if isinstance(name, str):
@@ -90,7 +88,7 @@ def _strays(part: str) -> bool:
 
 
 def _referred(fleet: Snapshot) -> Iterator[tuple[Agent, Manifest, str, str]]:
-    for manifest in fleet.manifests:
-        agent = fleet.agents[manifest.environment, manifest.name]
-        for path, name, _ in refers(agent, manifest, "spec.prompts", "file"):
-            yield agent, manifest, path, name
+    for agent in fleet.judged:
+        if agent.manifest is not None:
+            for path, name, _ in refers(agent, agent.manifest, "spec.prompts", "file"):
+                yield agent, agent.manifest, path, name

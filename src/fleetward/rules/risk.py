@@ -58,7 +58,7 @@ def tier_below_floor(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
             continue
         floor, line = found
         reason = " and ".join(f"{factor} {value}" for factor, value in line.items())
-        message = f"{manifest.tier!r} is below {floor!r}, which the policy asks for from {reason} on"
+        message = f"{manifest.tier!r} is below {floor!r}, the least that the policy asks for with {reason}"
         yield wrong(manifest, TIER, message, f"write tier: {floor}, or take away what asks for it")
 
 

@@ -74,12 +74,13 @@ def eval_suite_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         evals: [{name: quality, suite: evals/quality.yaml}]
     Fix: add the file, or correct the path.
     """
-    for manifest in fleet.manifests:
-        agent = fleet.agents[manifest.environment, manifest.name]
-        for path, name, found in refers(agent, manifest, "spec.evals", "suite"):
+    for agent in fleet.judged:
+        if agent.manifest is None:
+            continue
+        for path, name, found in refers(agent, agent.manifest, "spec.evals", "suite"):
             if found is None:
                 hint = f"add the file to {agent.folder}, or name one that is there"
-                yield wrong(manifest, path, f"no suite {name!r} in the agent's folder", hint)
+                yield wrong(agent.manifest, path, f"no suite {name!r} in the agent's folder", hint)
 
 
 @rule("output-review-missing", Severity.WARNING)

@@ -139,8 +139,9 @@ def _manifest(
     findings = [*base.findings, *(patch.findings if patch else ())]
     if base.data is None or findings:
         return None, findings
+    locate: Callable[[str], Place] = base.locate
     if patch is None or patch.data is None:
-        data, locate = base.data, base.locate
+        data = base.data
     else:
         data, locate = merged(base.data, patch.data), _either(base, patch)
         overlaid = Document(
@@ -228,6 +229,18 @@ def with_overrides(agent: Agent, proposed: File) -> tuple[Agent, list[Finding]]:
     if patch.data != {}:
         files.append(proposed)
     return assembled(agent.environment, agent.name, files, overrides_at=at)
+
+
+def candidate(
+    source: Agent, env: str, overrides: File | None, *, proposed: bool
+) -> tuple[Agent, list[Finding]]:
+    """The release of *source* as it would stand in *env*, with these overrides, and what is wrong with it."""
+    files = [file for file in source.files if file.path != digest.OVERRIDES]
+    if overrides is None:
+        return assembled(env, source.name, files)
+    if proposed:
+        return with_overrides(replace(source, environment=env, files=tuple(files)), overrides)
+    return assembled(env, source.name, [*files, overrides])
 
 
 def _unfit(inside: list[Entry], contents: Contents) -> list[Finding]:

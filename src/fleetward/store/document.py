@@ -30,14 +30,14 @@ class Document:
         """The digest of the file as stored."""
         return digest.of_bytes(self.content)
 
-    def place(self, at: Steps, *, at_key: bool = False) -> Place:
+    def place(self, steps: Steps, *, at_key: bool = False) -> Place:
         """Where raw steps stand: a one-line value itself, a block at its key, else the nearest above."""
         spots = _spots(self.content, self.limits)
-        while at and at not in spots:
-            at = at[:-1]
-        spot = spots.get(at)
-        path = schema.spelled(at, self.data, schema.schema(self.schema))
-        if spot is None or not at:
+        while steps and steps not in spots:
+            steps = steps[:-1]
+        spot = spots.get(steps)
+        path = schema.spelled(steps, self.data, schema.schema(self.schema))
+        if spot is None or not steps:
             return Place(file=self.file, path=path)
         line, column, end_line, end_column = spot.key if at_key or _is_block(spot) else spot.value
         return Place(

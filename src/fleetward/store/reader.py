@@ -26,6 +26,8 @@ class Reading:
 
     snapshot: Snapshot | None
     findings: tuple[Finding, ...]
+    judgeable: bool = True
+    """False while a governing file is wrong: rules would find fault with every agent because of it."""
     contents: Mapping[str, bytes] = field(default_factory=dict)
     """Every file that was read, by path: for frames around findings."""
 
@@ -65,7 +67,12 @@ def load(
     """
     governing = _Governing(tree, version, rules)
     if governing.config is None:
-        return Reading(snapshot=None, findings=tuple(governing.findings), contents=governing.contents)
+        return Reading(
+            snapshot=None,
+            findings=tuple(governing.findings),
+            judgeable=False,
+            contents=governing.contents,
+        )
     if only is None:
         entries = tree.entries(ENVIRONMENTS, PROPOSALS)
     else:
@@ -80,6 +87,7 @@ def load(
     return Reading(
         snapshot=snapshot,
         findings=tuple(sorted((*governing.findings, *found.findings), key=lambda one: one.order)),
+        judgeable=governing.readable,
         contents={**governing.contents, **kept},
     )
 
@@ -94,25 +102,27 @@ class _Governing:
         entries = {entry.path: entry for entry in tree.entries(CONFIG, GOVERNANCE)}
         if CONFIG not in entries:
             raise NotAFleet(f"no {CONFIG} here", hint="fleet init, or -C DIR")
-        self.policy: Policy | None = None
-        self.people = People()
-        self.waivers: tuple[Waiver, ...] = ()
+        self.policy: Policy | None
+        self.waivers: tuple[Waiver, ...]
         self.config: FleetConfig | None = self._read(
             entries, CONFIG, "fleet-config", lambda d, s: governance.config(d, s, version)
         )
-        self.people = self._read(entries, "people", "people", governance.people) or People()
-        known = self.people
-        self.policy = self._read(entries, "policy", "policy", lambda d, s: governance.policy(d, s, known))
+        known = self._read(entries, "people", "people", governance.people)
+        people = self.people = known or People()
+        # Without its people a policy cannot be judged: every team in it would be undefined.
+        missing = known is None and "governance/people.yaml" in entries
+        self.policy = (
+            None
+            if missing
+            else self._read(entries, "policy", "policy", lambda d, s: governance.policy(d, s, people))
+        )
         self.connectors: Register | None = self._read(
             entries, "connectors", "connectors", governance.register
         )
         self.models: Register | None = self._read(entries, "models", "models", governance.register)
-        self.waivers = (
-            self._read(
-                entries, "waivers", "waivers", lambda d, s: governance.waivers(d, s, known, frozenset(rules))
-            )
-            or ()
-        )
+        waivers = lambda d, s: governance.waivers(d, s, people, frozenset(rules))  # noqa: E731
+        self.waivers = (() if missing else self._read(entries, "waivers", "waivers", waivers)) or ()
+        self.readable = not any(one.severity is Severity.ERROR for one in self.findings)
 
     def snapshot(self) -> Snapshot:
         if self.config is None:

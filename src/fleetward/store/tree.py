@@ -135,7 +135,7 @@ class Folder:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 return None
-            return status.st_size if status.st_size > limit else file.read(limit + 1)
+            return status.st_size if status.st_size > limit else file.read(status.st_size)
 
     def _unlinked(self, folder: str, real: set[str]) -> bool:
         """Is every folder on the way a real one?"""

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fleetward.domain.characters import hidden
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.path import Steps, shown
-from fleetward.store.characters import hidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

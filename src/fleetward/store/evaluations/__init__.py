@@ -11,7 +11,7 @@ from fleetward.domain.evidence import Measured
 from fleetward.store import strict
 from fleetward.store.evaluations import deepeval, inspect_ai, junit, own, promptfoo
 
-LARGEST_JSON = 32 * 1024 * 1024
+LARGEST_JSON = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

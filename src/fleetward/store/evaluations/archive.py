@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zipfile
 import zlib
+from importlib import import_module
+from typing import Any
 
 from fleetward.domain.errors import FleetError
-from fleetward.store.evaluations import zstandard
 
 Members = dict[str, zipfile.ZipInfo]
 LARGEST = 256 * 1024 * 1024
 MOST = 50_000
 _STORED, _DEFLATED, _ZSTANDARD = 0, 8, 93
-_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, zstandard.Malformed, EOFError, ValueError, OSError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError)
 
 
 def members(content: bytes, name: str) -> Members:
@@ -47,8 +49,8 @@ def read(content: bytes, member: zipfile.ZipInfo, name: str, *, limit: int) -> b
     where = f"{name}: {member.filename}"
     if member.flag_bits & 0x41 or member.compress_type not in (_STORED, _DEFLATED, _ZSTANDARD):
         raise FleetError(f"{where}: encrypted, or packed in a way that is not read")
-    if member.file_size > limit:
-        raise FleetError(f"{where}: unpacks to {member.file_size} bytes, the limit is {limit}")
+    if max(member.file_size, member.compress_size) > limit:
+        raise FleetError(f"{where}: {member.file_size} bytes unpacked, the limit is {limit}")
     try:
         unpacked = _unpacked(_packed(content, member), member.compress_type, limit)
     except _DAMAGED as error:
@@ -71,7 +73,21 @@ def _packed(content: bytes, member: zipfile.ZipInfo) -> bytes:
 
 def _unpacked(packed: bytes, kind: int, limit: int) -> bytes:
     if kind == _ZSTANDARD:
-        return zstandard.unpacked(packed, limit=limit)
+        return _zstandard(packed, limit)
     if kind == _STORED:
         return packed
     return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit + 1)
+
+
+def _zstandard(packed: bytes, limit: int) -> bytes:
+    """Python's own from 3.14 on, before that its backport, which the extra ``inspect`` brings."""
+    try:
+        zstd: Any = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    except ImportError:
+        hint = "pip install 'fleetward[inspect]', or write JSON: inspect log convert --to json LOG"
+        raise FleetError("packed with Zstandard, which is not installed here", hint=hint) from None
+    try:
+        unpacked: bytes = zstd.ZstdDecompressor().decompress(packed, max_length=limit + 1)
+    except zstd.ZstdError as error:
+        raise ValueError(str(error)) from None
+    return unpacked

@@ -12,7 +12,7 @@ from fleetward.store.evaluations import archive, tally
 from fleetward.store.evaluations.tally import Outcome
 
 NAME = "inspect"
-LARGEST_MEMBER = 16 * 1024 * 1024
+LARGEST_MEMBER = 8 * 1024 * 1024
 
 
 def holds(data: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 NAME = "junit"
-LARGEST = 8 * 1024 * 1024
+LARGEST = 4 * 1024 * 1024
 _DEEPEST = 50
 _DECLARED = re.compile(r"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
 _REFUSED = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)

@@ -1,0 +1,45 @@
+"""Characters that a reader cannot see, or that change what is seen (SPEC 2)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# Controls but tab and line ends; bidi marks, embeddings and isolates; zero width; line separators that only
+# YAML 1.1 knows; tags and the variation selectors that can smuggle bytes. U+FE0F stays: emoji need it.
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A forbidden character: its position (line and column from 1) and its name, ``U+202E``."""
+
+    line: int
+    column: int
+    codepoint: str
+    description: str
+
+
+def hidden(text: str) -> Iterator[Hidden]:
+    """Every forbidden character of *text*; one BOM at the start is tolerated where it was kept."""
+    if FORBIDDEN.search(text) is None:
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        for match in FORBIDDEN.finditer(line):
+            character = match.group()
+            yield Hidden(number, match.start() + 1, codepoint(character), _called(character))
+
+
+def codepoint(character: str) -> str:
+    """``U+202E``."""
+    return f"U+{ord(character):04X}"
+
+
+def _called(character: str) -> str:
+    return unicodedata.name(character, "control character").lower()

@@ -1,0 +1,120 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from fleetward.changes import compare_document
+from fleetward.domain.finding import Place
+
+SHIPPED = json.loads(
+    (Path(__file__).parents[2] / "schemas" / "policy.schema.json").read_text(encoding="utf-8")
+)
+SCHEMA = {
+    "type": "object",
+    "x-class": "policy",
+    "properties": {
+        "version": {"type": "integer"},
+        "rules": {"type": "array", "x-list": "keyed(id)", "items": {"properties": {
+            "id": {}, "require": {"x-list": "set", "items": {"properties": {"approvals": {"x-better": "higher"}}}}}}},
+    },
+}  # fmt: skip
+
+
+def compared(before, after, file="governance/policy.yaml", schema=SCHEMA):
+    return compare_document(
+        before,
+        after,
+        schema=schema,
+        file=file,
+        locate_before=lambda path: Place(file=f"old {file}", path=path, line=1),
+        locate_after=lambda path: Place(file=file, path=path, line=2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("governance/policy.yaml", ("policy/policy-changed", "policy", "critical")),
+        ("governance/people.yaml", ("policy/people-changed", "policy", "critical")),
+        ("fleet-config.yaml", ("policy/fleet-config-changed", "policy", "critical")),
+        ("governance/waivers.yaml", ("policy/waivers-changed", "policy", "high")),
+        ("governance/connectors.yaml", ("governance/connectors-changed", "governance", "medium")),
+        ("governance/models.yaml", ("behaviour/models-changed", "behaviour", "medium")),
+        ("governance/else.yaml", ("policy/else-changed", "policy", "critical")),
+    ],
+)
+def test_any_change_of_what_governs_weighs_by_its_file(file, expected):
+    [change] = compared({"version": 1}, {"version": 2}, file)
+
+    assert (change.rule, change.cls, change.significance) == expected
+    assert (change.environment, change.agent, change.path, change.place.file) == (None, None, "version", file)
+
+
+def test_even_a_stricter_policy_is_critical_and_says_its_direction():
+    before, after = ({"rules": [{"id": "a", "require": [{"approvals": n}]}]} for n in (1, 2))
+
+    [change] = compared(before, after)
+
+    assert (change.direction, change.significance) == ("stricter", "critical")
+
+
+def test_what_went_is_placed_where_it_stood():
+    [change] = compared({"version": 1, "rules": [{"id": "a"}]}, {"version": 1})
+
+    assert (change.path, change.kind, change.place.file) == (
+        "rules[a]",
+        "removed",
+        "old governance/policy.yaml",
+    )
+
+
+def test_a_policy_that_is_gone_is_one_change():
+    [gone], [come] = compared({"version": 1}, None), compared(None, {})
+
+    assert (gone.rule, gone.kind, gone.significance) == ("policy/policy-removed", "removed", "critical")
+    assert (come.rule, come.place.file) == ("policy/policy-added", "governance/policy.yaml")
+
+
+def test_the_same_policy_in_another_order_is_no_change():
+    rules = [{"id": "a"}, {"id": "b"}]
+
+    assert compared({"version": 1, "rules": rules}, {"rules": rules[::-1], "version": 1.0}) == ()
+    assert compared(None, None) == ()
+
+
+def rule(**fields):
+    return {
+        "rules": [
+            {
+                "id": "every",
+                "when": {"to": "production"},
+                "require": [{"approvals": 2, "from": "risk"}],
+                **fields,
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("after", "path", "direction"),
+    [
+        (
+            rule(require=[{"approvals": 1, "from": "risk"}]),
+            "rules[every].require[approvals-from].approvals",
+            "looser",
+        ),
+        (rule(require=[]), "rules[every].require", "looser"),
+        (rule(assurance="signed"), "rules[every].assurance", "stricter"),
+        (rule(when={"to": "staging"}), "rules[every].when.to", "neutral"),
+        (rule(when={"to": ["production", "staging"]}), "rules[every].when.to", "neutral"),
+        ({"rules": []}, "rules[every]", "neutral"),
+    ],
+)
+def test_the_shipped_policy_schema_tells_which_way_a_rule_moved(after, path, direction):
+    [change] = compared(rule(), after, schema=SHIPPED)
+
+    assert (change.path, change.direction, change.significance) == (path, direction, "critical")
+
+
+def test_one_value_and_a_list_of_it_are_the_same():
+    assert compared(rule(), rule(when={"to": ["production"]}), schema=SHIPPED) == ()

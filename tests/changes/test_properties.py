@@ -1,0 +1,118 @@
+import random
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleetward.changes import freeform
+from fleetward.changes.alike import canonical
+from fleetward.changes.combinations import raised
+from fleetward.changes.reading import change_of
+from fleetward.changes.walker import moves
+from fleetward.domain.change import Direction
+from tests.changes.situations import SCHEMA
+
+names = st.sampled_from(["a", "b", "c", "d"])
+words = st.lists(st.sampled_from(["read", "write", "send", "*"]), unique=True, max_size=3)
+days = st.sampled_from(["P1D", "PT24H", "P7D", "PT30M", "P90D"])
+numbers = st.one_of(st.integers(0, 5), st.sampled_from([0.5, 1.0, 2.0]))
+free = st.recursive(
+    st.one_of(st.none(), st.booleans(), numbers, names),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(names, inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+def maybe(**fields):
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def keyed(key, **fields):
+    items = maybe(**fields)
+    return st.dictionaries(names, items, max_size=3).map(
+        lambda found: [{key: name, **item} for name, item in found.items()]
+    )
+
+
+specs = maybe(
+    suspended=st.booleans(),
+    risk=maybe(tier=st.sampled_from(["low", "medium", "high", "critical"]), assessedAt=st.just("2026-01-01")),
+    owner=maybe(team=names, accountable=names, backup=names, contact=maybe(chat=names)),
+    model=maybe(name=names, parameters=st.dictionaries(names, free, max_size=2),
+                upgradePolicy=st.sampled_from(["on-new-default", "once-expired", "no-auto-upgrade"])),
+    tools=keyed("name", allow=words, access=st.sampled_from(["read", "write", "admin"]), reversible=st.booleans(),
+                approval=st.sampled_from(["never", "on-irreversible", "always"]), identity=names),
+    knowledge=keyed("name", maxAge=days, classification=st.sampled_from(["public", "restricted"])),
+    budgets=keyed("window", haltAt=numbers, alertAt=numbers, tokens=numbers),
+    evals=keyed("name", min=numbers, max=numbers, maxAge=days),
+    escalation=maybe(sla=maybe(acknowledge=days, resolve=days), context=words,
+                     triggers=st.lists(maybe(when=names, above=numbers), max_size=3)),
+    guardrails=maybe(humanReview=maybe(required=words, approvers=names), input=words,
+                     killSwitch=maybe(how=names, testedAt=st.just("2026-10-01"))),
+    orchestration=maybe(limits=maybe(maxTurns=numbers, maxDepth=numbers), antiLoop=maybe(key=names)),
+    retirement=maybe(criteria=st.lists(maybe(metric=names, below=numbers, date=st.just("2027-01-01")), max_size=2)),
+).map(lambda spec: {"apiVersion": "fleetward/v1", "spec": spec})  # fmt: skip
+
+
+def changes(before, after):
+    return tuple(change_of(move) for move in moves(before, after, SCHEMA))
+
+
+def shuffled(value, chance, *, inside="spec"):
+    """Mapping keys and lists without order stand elsewhere; free space and ordered lists stay."""
+    if isinstance(value, dict):
+        keys = chance.sample(list(value), len(value))
+        return {k: v if k == "parameters" else shuffled(v, chance) for k, v in ((k, value[k]) for k in keys)}
+    if isinstance(value, list):
+        return [shuffled(item, chance) for item in chance.sample(value, len(value))]
+    return value
+
+
+@given(specs)
+def test_nothing_moved_between_a_thing_and_itself(spec):
+    assert changes(spec, spec) == ()
+
+
+@given(specs, st.integers())
+def test_the_order_of_keys_keyed_lists_and_sets_means_nothing(spec, seed):
+    other = shuffled(spec, random.Random(seed))
+
+    assert changes(spec, other) == ()
+
+
+@given(specs, specs)
+@settings(max_examples=200)
+def test_the_way_back_is_looser_where_the_way_there_was_stricter(before, after):
+    flipped = {Direction.LOOSER: Direction.STRICTER, Direction.STRICTER: Direction.LOOSER}
+
+    there = Counter((c.path, flipped.get(c.direction, c.direction)) for c in changes(before, after))
+    back = Counter((c.path, c.direction) for c in changes(after, before))
+
+    assert there == back
+
+
+@given(specs, specs)
+def test_what_differs_is_never_passed_over_and_never_weighs_nothing(before, after):
+    found = changes(before, after)
+
+    assert bool(found) == bool(changes(after, before))
+    assert all(change.significance != "none" for change in found)
+
+
+@given(specs, specs)
+def test_together_no_change_weighs_less_than_alone(before, after):
+    alone = changes(before, after)
+
+    for single, among in zip(alone, raised(alone), strict=True):
+        assert among.significance.rank <= single.significance.rank
+        assert (among.path, among.rule) == (single.path, single.rule)
+
+
+@given(specs, specs)
+def test_the_same_two_states_give_the_same_changes(before, after):
+    assert changes(before, after) == changes(before, after)
+
+
+@given(free, free)
+def test_free_space_is_reported_exactly_when_it_says_something_else(before, after):
+    assert bool(list(freeform.moves(before, after))) == (canonical(before) != canonical(after))

@@ -1,0 +1,290 @@
+"""A verdict explains itself: who counts, who does not and why, who could, and when."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from fleetward.domain.policy import ApprovalTerms, Assurance, Freeze
+from fleetward.domain.verdict import Met, NotCounted, PromotionKind, Verdict
+from fleetward.gate import asked, conclusion
+from tests.gate.world import (
+    BINDING,
+    DAY,
+    EVALS,
+    HOUR,
+    LOOSER,
+    MINUTE,
+    NEW_PRIVILEGE,
+    NOW,
+    OTHER,
+    OWNER,
+    REWORDED,
+    RISK,
+    SAFE,
+    SAFER,
+    SECURITY,
+    SOAK,
+    STRICTER,
+    approvals,
+    comparison,
+    error,
+    manifest,
+    measured,
+    of_kind,
+    person,
+    policy,
+    reasons,
+    rejected,
+    rule,
+    said,
+    soak,
+    verdict,
+    withdrew,
+    wrote,
+)
+
+
+def test_a_requirement_names_who_met_it_and_who_still_could() -> None:
+    promotion = verdict(RISK, approvals=(said("gita"),))
+
+    [risk] = of_kind(promotion, "approvals")
+
+    assert (risk.asked, risk.by, risk.detail) == ("2 of risk", ("gita",), "1 of 2: gita")
+    assert risk.could == ("bob", "farid")
+    assert promotion.unblock.people == ("bob", "farid")
+    assert promotion.counted == (said("gita").file,)
+
+
+def test_who_could_leaves_out_authors_and_those_who_sit_already() -> None:
+    promotion = verdict(OWNER, SECURITY, contributors=(wrote("hugo"),), approvals=(said("alice"),))
+
+    assert of_kind(promotion, "approvals")[1].could == ("dina",)
+
+
+def test_who_could_includes_those_whose_seat_lets_another_move_up() -> None:
+    promotion = verdict(OWNER, SECURITY, contributors=(wrote("hugo"),), approvals=(said("dina"),))
+
+    [owner, security] = of_kind(promotion, "approvals")
+
+    assert owner.by == ("dina",)
+    assert security.could == ("alice", "carla", "zoe")
+
+
+def test_too_few_people_left_is_said() -> None:
+    promotion = verdict(SECURITY, contributors=(wrote("hugo"), wrote("dina")))
+
+    [security] = of_kind(promotion, "approvals")
+
+    assert security.detail == "0 of 1; nobody left who could fill 1 seat"
+    assert promotion.unblock.people == ()
+
+
+def test_every_approval_that_does_not_count_says_why() -> None:
+    promotion = verdict(
+        OWNER,
+        people=person("zoe", left=date(2026, 11, 1)),
+        contributors=(wrote("carla"),),
+        approvals=(
+            said("alice", to_state=OTHER),
+            said("bob"),
+            said("carla"),
+            said("ci"),
+            said("dina", ago=14 * DAY),
+            said("erin", fault="committed by somebody else"),
+            said("farid", ago=-MINUTE),
+            said("mallory"),
+            said("zoe"),
+        ),
+    )
+
+    assert reasons(promotion) == {
+        "alice": f"approved another state ({OTHER})",
+        "bob": "not in owner",
+        "carla": "author of the change (commit c0ffeec0ffee)",
+        "ci": "a robot, and robots do not approve",
+        "dina": "expired on 2026-11-20T12:00:00Z",
+        "erin": "committed by somebody else",
+        "farid": "dated in the future (2026-11-20T12:01:00Z)",
+        "mallory": "nobody of this name in people.yaml",
+        "zoe": "left on 2026-11-01",
+    }
+    assert promotion.counted == ()
+
+
+def test_what_was_taken_back_or_is_weaker_than_asked_says_so() -> None:
+    signed = rule("signed", approvals(1, "owner"), assurance=Assurance.SIGNED)
+
+    promotion = verdict(signed, approvals=(said("alice"), withdrew("alice"), said("dina")))
+
+    assert reasons(promotion) == {
+        "alice": "withdrawn on 2026-11-20T11:30:00Z",
+        "dina": "its assurance is recorded, signed is asked",
+    }
+
+
+def test_an_approval_that_counts_but_is_not_needed_is_accounted_for() -> None:
+    promotion = verdict(OWNER, approvals=(said("alice"), said("dina")))
+
+    assert promotion.verdict is Verdict.ALLOWED
+    assert promotion.counted == (said("alice").file,)
+    assert promotion.not_counted == (
+        NotCounted(approver="dina", reason="not needed, every seat that could be taken is taken"),
+    )
+
+
+def test_who_operates_the_robot_that_wrote_it_is_told_so() -> None:
+    promotion = verdict(OWNER, contributors=(wrote("ci"),), approvals=(said("carla"),))
+
+    assert reasons(promotion) == {
+        "carla": "operates the robot 'ci', author of the change (commit c0ffeec0ffee)"
+    }
+
+
+def test_a_veto_names_its_author_who_alone_can_lift_it() -> None:
+    promotion = verdict(OWNER, approvals=(said("alice"), rejected("bob", note="too soon")))
+
+    [veto] = of_kind(promotion, "veto")
+
+    assert (veto.status, veto.by, veto.could) == (Met.REFUSED, ("bob",), ("bob",))
+    assert "too soon" in veto.detail
+    assert promotion.unblock.people == ("bob",)
+
+
+def test_a_soak_says_when_it_is_full() -> None:
+    promotion = verdict(SOAK, longest=DAY - HOUR, soaking=True)
+
+    assert promotion.unblock.ready_at == NOW + HOUR
+
+
+def test_a_stay_that_began_anew_counts_from_its_own_start() -> None:
+    promotion = verdict(SOAK, longest=DAY - HOUR, soaking=True, soaking_since=NOW - 2 * HOUR)
+
+    assert promotion.unblock.ready_at == NOW + DAY - 2 * HOUR
+
+
+def test_a_release_that_is_gone_from_the_source_gets_no_time() -> None:
+    assert verdict(SOAK, longest=DAY - HOUR).unblock.ready_at is None
+
+
+def test_a_soak_that_ends_in_a_freeze_is_ready_when_both_freezes_have_ended() -> None:
+    freezes = (
+        Freeze(id="second", start=NOW + 5 * DAY, end=NOW + 9 * DAY),
+        Freeze(id="first", start=NOW, end=NOW + 5 * DAY),
+    )
+
+    promotion = verdict(SOAK, longest=HOUR, soaking=True, terms={"freezes": freezes})
+
+    [freeze] = of_kind(promotion, "freeze")
+    assert freeze.detail == "frozen until 2026-11-25T12:00:00Z"
+    assert promotion.unblock.ready_at == NOW + 9 * DAY
+
+
+def test_evaluations_are_told_suite_by_suite_and_their_files_count() -> None:
+    promotion = verdict(EVALS, evidence=(measured(value=0.9), SAFE))
+
+    [quality, safety] = of_kind(promotion, "evals")
+
+    assert quality.status is Met.REFUSED
+    assert "0.9 is below 0.95" in quality.detail
+    assert safety.status is Met.MET
+    assert promotion.counted == (SAFE.file,)
+
+
+def test_errors_are_counted_and_the_first_are_told() -> None:
+    errors = tuple(error(f"wrong number {n}") for n in range(5))
+
+    [invalid] = of_kind(verdict(OWNER, errors=errors), "validation")
+
+    assert invalid.detail.startswith("5 errors: environments/staging/refund-bot/agent.yaml:9 owner-unknown: ")
+    assert invalid.detail.endswith("; 2 more")
+
+
+def test_an_unknown_author_is_named_with_the_commit() -> None:
+    [refusal] = of_kind(verdict(OWNER, contributors=(wrote("x@evil.example"),)), "policy")
+
+    assert "'x@evil.example'" in refusal.detail
+    assert "c0ffeec0ffee" in refusal.detail
+
+
+def test_the_promotion_carries_what_it_was_asked_about() -> None:
+    promotion = verdict(OWNER, running=manifest("high"))
+
+    assert promotion.tier == "high"
+    assert (promotion.agent, promotion.from_state, promotion.to_state, promotion.generation) == (
+        BINDING.agent,
+        BINDING.from_state,
+        BINDING.to_state,
+        3,
+    )
+
+
+def test_an_approval_that_never_expires_by_policy_still_expires_by_itself() -> None:
+    terms = {"approvals": ApprovalTerms(expire=None)}
+
+    assert verdict(OWNER, approvals=(said("alice", ago=999 * DAY),), terms=terms).verdict is Verdict.ALLOWED
+    old = said("alice", ago=999 * DAY, lasts=DAY)
+    assert verdict(OWNER, approvals=(old,), terms=terms).verdict is Verdict.PENDING
+
+
+def test_a_span_longer_than_the_calendar_is_no_crash() -> None:
+    terms = {"approvals": ApprovalTerms(expire=timedelta(days=999_999_999))}
+    endless = rule("soak", soak(timedelta(days=999_999_999)))
+
+    promotion = verdict(OWNER, endless, approvals=(said("alice"),), terms=terms, soaking=True)
+
+    assert promotion.verdict is Verdict.PENDING
+
+
+def test_the_unit_is_as_good_as_its_worst() -> None:
+    unchanged = verdict(OWNER, kind=None)
+    allowed = verdict(OWNER, approvals=(said("alice"),))
+    pending, blocked = verdict(OWNER), verdict(OWNER, errors=(error(),))
+
+    assert conclusion([unchanged]) is Verdict.UNCHANGED
+    assert conclusion([unchanged, allowed]) is Verdict.ALLOWED
+    assert conclusion([pending, allowed, unchanged]) is Verdict.PENDING
+    assert conclusion([blocked, pending, allowed]) is Verdict.BLOCKED
+
+
+def test_a_unit_of_nothing_is_not_allowed() -> None:
+    assert conclusion([]) is Verdict.BLOCKED
+
+
+def test_what_a_change_would_be_asked_names_the_rules() -> None:
+    known = policy(OWNER, NEW_PRIVILEGE, SAFER)
+
+    def rules(*facets: object) -> list[str]:
+        found = asked(
+            known,
+            to="production",
+            tier="medium",
+            comparison=comparison(*facets),  # type: ignore[arg-type]
+            kind=PromotionKind.UPDATE,
+        )
+        return [rule.id for rule, _ in found]
+
+    assert rules(REWORDED) == ["every-change"]
+    assert rules(LOOSER) == ["every-change", "new-privilege"]
+    assert rules(STRICTER) == ["only-safer"]
+
+
+def test_a_tier_that_nobody_defined_is_asked_as_much_as_the_highest() -> None:
+    high = rule("high", approvals(1, "risk"), when={"tiers": frozenset({"critical"})})
+
+    found = asked(
+        policy(high), to="production", tier="ultra", comparison=comparison(), kind=PromotionKind.UPDATE
+    )
+
+    assert [one.id for one, _ in found] == ["high"]
+
+
+def test_an_owner_who_has_left_is_not_among_those_who_could() -> None:
+    promotion = verdict(OWNER, people=person("zoe", left=date(2026, 11, 20)))
+
+    assert promotion.unblock.people == ("alice", "carla", "dina")
+
+
+def test_an_approval_of_another_repository_says_so() -> None:
+    promotion = verdict(OWNER, approvals=(said("alice", repository="fork/agents"),))
+
+    assert reasons(promotion) == {"alice": "approved in another repository ('fork/agents')"}

@@ -1,0 +1,116 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from fleetward.changes import compare, compare_document
+from fleetward.domain.change import Need
+from fleetward.domain.finding import Place
+from fleetward.report import changes_json, changes_text
+from tests.changes.situations import FILES, SCHEMA, TIERS, known, spec
+
+OUTPUT = Path(__file__).parents[2] / "schemas" / "output" / "diff-output.schema.json"
+GOLDEN = Path(__file__).parent / "golden" / "changes.txt"
+BASE, HEAD = ("main", "a" * 40), ("HEAD", "b" * 40)
+
+
+@pytest.fixture
+def comparisons():
+    prompt = {**FILES, "prompts/system.md": "Be kind.\nPromise up to 50 EUR.\n", "overrides.yaml": "{}"}
+    after = known(spec(risk__tier="medium", tools__1=None, review__heartbeat="P7D", **{"x-a": 1}), prompt)
+    edited = compare(known(), after, schema=SCHEMA, tiers=TIERS)
+    tidied = compare(known(), known(files={**FILES, "overrides.yaml": "{}"}), schema=SCHEMA)
+    come = compare(None, known(), schema=SCHEMA)
+    gone = compare(known(), None, schema=SCHEMA, dependents=("triage",))
+    found = {"edited": edited, "tidied": tidied, "come": come, "gone": gone}
+    return [replace(one, row=replace(one.row, agent=name)) for name, one in found.items()]
+
+
+@pytest.fixture
+def governance():
+    def located(path):
+        return Place(file="governance/policy.yaml", line=3, path=path)
+
+    return compare_document({"version": 3}, {"version": 4}, schema={"properties": {"version": {}}},
+                            file="governance/policy.yaml", locate_before=located, locate_after=located)  # fmt: skip
+
+
+def rendered(comparisons, governance=(), *, verbose=False, unreadable=()):
+    page = changes_text.render(comparisons, governance, base=BASE, head=HEAD, unreadable=unreadable,
+                               verbose=verbose, next_command="fleet promote edited --to production")  # fmt: skip
+    return [line.text for line in page]
+
+
+def test_the_report_reads_as_it_did(comparisons, governance):
+    text = "\n".join(rendered(comparisons, governance, unreadable=[("staging", "broken")])) + "\n"
+
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_last_line_is_the_command_that_the_caller_gave(comparisons):
+    assert rendered(comparisons)[-1] == "fleet promote edited --to production"
+
+
+def test_the_worst_agent_comes_first(comparisons):
+    lines = rendered(comparisons)
+
+    heads = [line.split()[0] for line in lines if line.startswith("staging/")]
+    assert heads[-1] == "staging/tidied"
+    assert heads.index("staging/edited") < heads.index("staging/come")
+
+
+def test_nothing_moved_is_said_so():
+    assert "agents: 0 added, 0 retired, 0 changed; changes: 0" in rendered([])
+
+
+def test_what_a_promotion_will_ask_stands_with_its_change(comparisons):
+    first = comparisons[0]
+    asked = replace(first.changes[0], requires=(Need(kind="approvals", detail="2 of risk"),))
+
+    assert "      needs approvals: 2 of risk" in rendered([replace(first, changes=(asked,))])
+
+
+def test_a_long_edit_is_cut_until_everything_is_asked_for():
+    long = {**FILES, "prompts/system.md": "\n".join(f"line {n}" for n in range(40))}
+    found = compare(known(), known(files=long), schema=SCHEMA)
+
+    assert "        + line 39" not in rendered([found])
+    assert any("lines more; -v shows them" in line for line in rendered([found]))
+    assert "        + line 39" in rendered([found], verbose=True)
+
+
+def test_the_json_answer_has_the_promised_shape(comparisons, governance):
+    answer = changes_json.render(
+        comparisons, governance, base=BASE, head=HEAD, unreadable=[("staging", "broken")]
+    )
+
+    assert list(answer) == ["format", "base", "head", "summary", "agents", "changes", "unreadable"]
+    assert answer["format"] == "fleetward.diff/1"
+    assert answer["base"] == {"rev": "main", "commit": "a" * 40}
+    assert {k: v for k, v in answer["summary"].items() if k != "bySignificance"} == {
+        "added": 1, "retired": 1, "changed": 1, "formattingOnly": 1
+    }  # fmt: skip
+    assert sum(answer["summary"]["bySignificance"].values()) == len(answer["changes"])
+    assert [row["agent"] for row in answer["agents"]] == ["edited", "gone", "come", "tidied"]
+    assert answer["unreadable"] == [{"environment": "staging", "agent": "broken"}]
+
+
+def test_a_change_in_json_carries_every_promised_field(comparisons, governance):
+    answer = changes_json.render(comparisons, governance, base=BASE, head=HEAD, unreadable=())
+
+    promised = {"environment", "agent", "path", "kind", "before", "after", "rule", "class", "direction",
+                "significance", "reason", "requires", "file", "line", "proposed", "fingerprint"}  # fmt: skip
+    assert all(set(change) == promised for change in answer["changes"])
+    assert answer["changes"][0]["significance"] == "critical"
+    assert all(change["file"] and change["line"] for change in answer["changes"])
+
+
+def test_the_json_answer_is_what_its_schema_says(comparisons, governance):
+    answer = changes_json.render(
+        comparisons, governance, base=BASE, head=HEAD, unreadable=[("staging", "broken")]
+    )
+
+    schema = json.loads(OUTPUT.read_text(encoding="utf-8"))
+    assert list(Draft202012Validator(schema).iter_errors(json.loads(json.dumps(answer)))) == []

@@ -1,0 +1,159 @@
+"""Verdicts as text and JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from fleetward.domain.verdict import Promotion
+from fleetward.report import verdicts_json, verdicts_text
+from fleetward.store import schema
+from tests.gate.world import (
+    DAY,
+    EVALS,
+    HOUR,
+    NEW,
+    NOW,
+    OLD,
+    OTHER,
+    OWNER,
+    RISK,
+    SAFE,
+    SOAK,
+    error,
+    manifest,
+    measured,
+    policy,
+    rejected,
+    said,
+    verdict,
+)
+
+COMMIT = "ab" * 20
+POLICY = policy(OWNER)
+HELD = verdict(
+    OWNER,
+    RISK,
+    EVALS,
+    SOAK,
+    approvals=(said("alice"), said("gita"), said("bob", to_state=OTHER)),
+    evidence=(measured(), SAFE),
+    longest=DAY - HOUR,
+    soaking=True,
+)
+
+
+def text(*promotions: Promotion, verbose: bool = False) -> str:
+    page = verdicts_text.render(
+        promotions,
+        to="production",
+        sources=("staging",),
+        commit=COMMIT,
+        policy=POLICY,
+        next_command="fleet approve refund-bot --to production",
+        verbose=verbose,
+        now=NOW,
+    )
+    return "\n".join(one.text for one in page)
+
+
+def data(*promotions: Promotion) -> dict[str, Any]:
+    return verdicts_json.render(
+        promotions, to="production", sources=("staging",), commit=COMMIT, policy=POLICY
+    )
+
+
+GOLDEN = f"""\
+staging -> production at {COMMIT}, policy version 1
+
+PENDING refund-bot (update, tier medium, generation 3)
+  from {OLD}
+    to {NEW}
+  met     approvals 1 of owner (every-change): 1 of 1: alice
+  missing approvals 2 of risk (risk): 1 of 2: gita
+          could approve: bob, farid
+  met     evals quality passed (pass-rate at least 0.95) (evals): 0.97 on 2026-11-19T12:00:00Z
+  met     evals safety passed (toxicity at most 0.01) (evals): 0.002 on 2026-11-19T12:00:00Z
+  missing soak soak of 1d (soak): 23h so far, long enough at 2026-11-20T13:00:00Z
+  not counted: bob: approved another state ({OTHER})
+  earliest: 2026-11-20T13:00:00Z, in 1h
+
+fleet approve refund-bot --to production"""
+
+
+def test_the_text_tells_everything_and_ends_with_a_command() -> None:
+    assert text(HELD) == GOLDEN
+
+
+def test_every_verdict_has_its_word() -> None:
+    allowed = verdict(OWNER, approvals=(said("alice"),))
+    blocked = verdict(OWNER, approvals=(rejected("bob", note="too soon"),))
+
+    page = text(allowed, blocked, verdict(OWNER, kind=None))
+
+    assert "ALLOWED refund-bot" in page
+    assert "BLOCKED refund-bot" in page
+    assert "can lift it: bob" in page
+    assert "UNCHANGED refund-bot (nothing to promote)" in page
+
+
+def test_verbose_adds_the_ground_of_the_verdict() -> None:
+    page = text(HELD, verbose=True)
+
+    assert f"policy {POLICY.sha256}" in page
+    assert f"counts: {SAFE.file}" in page
+    assert "at 2026-11-20T12:00:00Z" in page
+
+
+def test_no_digest_is_ever_shortened() -> None:
+    assert OLD in text(HELD)
+    assert NEW in text(HELD)
+
+
+def test_the_json_has_the_shape_that_is_promised() -> None:
+    promotions = (
+        HELD,
+        verdict(OWNER, kind=None),
+        verdict(OWNER, candidate=manifest("high"), errors=(error(),)),
+        verdict(approvals=(rejected("bob"),)),
+    )
+
+    Draft202012Validator(schema.schema("promote-output")).validate(data(*promotions))
+
+
+def test_the_json_says_what_the_gate_said() -> None:
+    found = data(HELD)
+
+    [promotion] = found["promotions"]
+    assert (found["format"], found["verdict"], found["to"]) == (
+        "fleetward.promote/1",
+        "pending",
+        "production",
+    )
+    assert promotion["fromState"] == OLD
+    assert promotion["unblock"] == {"people": ["bob", "farid"], "readyAt": "2026-11-20T13:00:00Z"}
+    assert promotion["notCounted"] == [{"approver": "bob", "reason": f"approved another state ({OTHER})"}]
+    assert promotion["requirements"][1] == {
+        "rule": "risk",
+        "kind": "approvals",
+        "asked": "2 of risk",
+        "status": "missing",
+        "by": ["gita"],
+        "detail": "1 of 2: gita",
+        "readyAt": None,
+        "could": ["bob", "farid"],
+    }
+
+
+def test_the_same_answer_is_the_same_bytes() -> None:
+    assert json.dumps(data(HELD)) == json.dumps(data(HELD))
+
+
+def test_the_unit_in_json_is_as_good_as_its_worst() -> None:
+    allowed = verdict(OWNER, approvals=(said("alice"),))
+
+    assert data(allowed)["verdict"] == "allowed"
+    assert data(allowed, HELD)["verdict"] == "pending"
+    assert data()["verdict"] == "blocked"

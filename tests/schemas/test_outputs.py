@@ -1,0 +1,116 @@
+"""What commands print in JSON is what the output schemas promise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from fleetward.changes import compare
+from fleetward.domain.approval import Binding
+from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.policy import ApprovalsAsked, EvalsAsked, Rule, SoakAsked, When
+from fleetward.domain.validation import Validation
+from fleetward.domain.verdict import PromotionKind
+from fleetward.gate import Question, decide
+from fleetward.report import changes_json, findings_json, verdicts_json
+from tests.making import agent, manifest, people, policy
+from tests.schemas.reading import outputs, schema
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+COMMIT = "a" * 40
+
+
+def wrongs(verb: str, data: dict[str, Any]) -> list[str]:
+    judge = Draft202012Validator(schema(f"output/{verb}-output"))
+    return [f"{error.json_path}: {error.message}" for error in judge.iter_errors(data)]
+
+
+def diff() -> dict[str, Any]:
+    owner = {"owner": {"team": "payments"}, "risk": {"tier": "medium"}}
+    tool = {"name": "crm", "allow": ["customer.read"], "access": "read"}
+    before = agent(manifest("desk", {**owner, "suspended": True}))
+    after = agent(manifest("desk", {**owner, "suspended": False, "tools": [tool]}))
+    comparisons = [
+        compare(before, after, schema=schema("agent")),
+        compare(None, after, schema=schema("agent")),
+        compare(before, None, schema=schema("agent"), dependents=("other",)),
+    ]
+    return changes_json.render(
+        [one for one in comparisons if one is not None],
+        (),
+        base=("origin/main", COMMIT),
+        head=("HEAD", COMMIT),
+        unreadable=[("staging", "broken")],
+    )
+
+
+def validate() -> dict[str, Any]:
+    place = Place(file="environments/staging/desk/agent.yaml", line=3, column=5, end_line=3, end_column=9)
+    finding = Finding(
+        rule="owner-unknown",
+        severity=Severity.ERROR,
+        message="no team named 'nobody'",
+        place=place,
+        related=(Place(file="governance/people.yaml"),),
+    )
+    return findings_json.render(Validation(findings=(finding,), agents=1, files=2))
+
+
+def promote() -> dict[str, Any]:
+    candidate = manifest("desk", {"owner": {"team": "payments"}, "risk": {"tier": "medium"}})
+    asked = (ApprovalsAsked(count=1, teams=frozenset({"owner"})), EvalsAsked(), SoakAsked(span=NOW - NOW))
+    known = policy(rules=(Rule(id="every-change", when=When(), require=asked),))
+    binding = Binding(
+        repository="acme/agents",
+        environment="production",
+        agent="desk",
+        from_state=None,
+        to_state="sha256:" + "b" * 64,
+        generation=1,
+    )
+    question = Question(
+        binding=binding,
+        kind=PromotionKind.CREATE,
+        release="sha256:" + "c" * 64,
+        candidate=candidate,
+        comparison=compare(None, agent(candidate), schema=schema("agent")),
+    )
+    verdict = decide(question, policy=known, people=people({"payments": ["carla"]}), now=NOW)
+    return verdicts_json.render([verdict], to="production", sources=["staging"], commit=COMMIT, policy=known)
+
+
+@pytest.mark.parametrize(
+    ("verb", "data"), [("validate", validate()), ("diff", diff()), ("promote", promote())]
+)
+def test_an_answer_is_what_its_schema_promises(verb: str, data: dict[str, Any]) -> None:
+    assert wrongs(verb, data) == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "data"), [("validate", validate()), ("diff", diff()), ("promote", promote())]
+)
+def test_an_answer_that_lacks_a_promised_field_is_refused(verb: str, data: dict[str, Any]) -> None:
+    for key in schema(f"output/{verb}-output")["required"]:
+        assert wrongs(verb, {k: v for k, v in data.items() if k != key}) != [], key
+
+
+def test_the_answers_above_show_something_of_every_kind() -> None:
+    assert diff()["changes"]
+    assert {row["status"] for row in diff()["agents"]} == {"added", "retired", "changed"}
+    assert promote()["promotions"][0]["requirements"]
+
+
+@pytest.mark.parametrize("name", outputs())
+def test_an_answer_names_its_format_and_may_say_more(name: str) -> None:
+    verb = name.removeprefix("output/").removesuffix("-output")
+    known = schema(name)
+
+    assert known["properties"]["format"]["const"] == f"fleetward.{verb}/1"
+    assert "format" in known["required"]
+
+
+def test_a_field_to_come_is_accepted() -> None:
+    assert wrongs("validate", {**validate(), "later": {"than": "today"}}) == []
