@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn, get_type_hints
 import typer
 
 from fleetward import __version__
-from fleetward.commands import adopt, approve, diff, evidence, promote, release, validate
+from fleetward.commands import adopt, approve, demo, diff, evidence, promote, release, validate
 from fleetward.commands.session import Color, session
 from fleetward.domain.errors import Exit, FleetError
 from fleetward.report.human import visible
@@ -28,6 +28,7 @@ TABLE: tuple[tuple[str, Verb, tuple[str, ...]], ...] = (
     ("evidence add", evidence.add, ("text", "json")),
     ("release", release.release, ("text", "json")),
     ("adopt", adopt.adopt, ("text", "json")),
+    ("demo", demo.demo, ("text",)),
 )
 """Name, function, and the formats it writes, the usual one first."""
 

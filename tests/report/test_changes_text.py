@@ -69,7 +69,7 @@ def test_what_a_promotion_will_ask_stands_with_its_change(comparisons):
     first = comparisons[0]
     asked = replace(first.changes[0], requires=(Need(kind="approvals", detail="2 of risk"),))
 
-    assert "      needs approvals: 2 of risk" in rendered([replace(first, changes=(asked,))])
+    assert "  will require  approvals 2 of risk" in rendered([replace(first, changes=(asked,))])
 
 
 def test_a_long_edit_is_cut_until_everything_is_asked_for():

@@ -76,7 +76,7 @@ PENDING refund-bot (update, tier medium, generation 3)
           could approve: bob, farid
   met     evals quality passed (pass-rate at least 0.95) (evals): 0.97 on 2026-11-19T12:00:00Z
   met     evals safety passed (toxicity at most 0.01) (evals): 0.002 on 2026-11-19T12:00:00Z
-  missing soak soak of 1d (soak): 23h so far, long enough at 2026-11-20T13:00:00Z
+  missing soak at least 1d (soak): 23h so far, long enough at 2026-11-20T13:00:00Z
   not counted: bob: approved another state ({OTHER})
   earliest: 2026-11-20T13:00:00Z, in 1h
 

@@ -52,7 +52,7 @@ def _of_presence(node: Node, *, came: bool, value: Any) -> Direction:
 
     A graded word that is no longer said (a classification, a risk factor) is not stricter for its silence.
     """
-    if node.order and node.better == "lower":
+    if node.order and node.better == "lower" and not came:
         return Direction.UNKNOWN
     if node.better and not node.order and not isinstance(value, bool) and _measure(node, value) is not None:
         return _towards("higher", up=came)

@@ -78,7 +78,7 @@ def _page(asked: Hearing, agents: list[Agent], written: Id | None) -> Page:
         head = line(span("would adopt", "strong"), f" {len(agents)} agents into ledger/{to}.jsonl:")
         return page([head, *rows, line(span(f"fleet adopt{here} --to {to} --apply", "code"))])
     head = line(span("adopted", "good"), f" {len(agents)} agents into ledger/{to}.jsonl, commit {written}:")
-    return page([head, *rows, line(span(f"fleet promote{here} AGENT --to {to}", "code"))])
+    return page([head, *rows, line(span(f"fleet promote{here} {agents[0].name} --to {to}", "code"))])
 
 
 def _data(asked: Hearing, moved: tuple[Moved, ...], written: Id | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,8 @@ import typer
 from fleetward import changes, gate
 from fleetward.commands.judging import compared, dependents, read
 from fleetward.commands.session import Session
+from fleetward.commands.validate import shown
+from fleetward.domain import risk
 from fleetward.domain.change import Change, Comparison, Need, Significance, Status
 from fleetward.domain.errors import Exit, GitError, UsageError
 from fleetward.domain.fleet import CONFIG, Key, Snapshot
@@ -72,7 +75,7 @@ def diff(
         base, head = _sides(ground, session.environment, revisions or [], staged=staged, worktree=worktree)
         pairs = None
     found = _compared(ground, base, head, pairs)
-    _report(session, base, head, found)
+    _report(session, ground, base, head, found)
     weights = [change.significance for change in found.all]
     if found.unreadable or (exit_code and (weights or any(one.formatting_only for one in found.agents))):
         return Exit.NO
@@ -93,7 +96,7 @@ class Found:
         return (*self.governance, *(change for one in self.agents for change in one.changes))
 
 
-def _report(session: Session, base: Side, head: Side, found: Found) -> None:
+def _report(session: Session, ground: Ground, base: Side, head: Side, found: Found) -> None:
     ends = ((base.name, base.commit or base.name), (head.name, head.commit or head.name))
     session.report(
         {
@@ -104,7 +107,7 @@ def _report(session: Session, base: Side, head: Side, found: Found) -> None:
                 head=ends[1],
                 unreadable=found.unreadable,
                 verbose=session.verbose,
-                next_command=_next(session, found),
+                next_command=_next(session, ground, found),
             ),
             "json": lambda: changes_json.render(
                 found.agents, found.governance, base=ends[0], head=ends[1], unreadable=found.unreadable
@@ -113,14 +116,14 @@ def _report(session: Session, base: Side, head: Side, found: Found) -> None:
     )
 
 
-def _next(session: Session, found: Found) -> str:
+def _next(session: Session, ground: Ground, found: Found) -> str:
     moved = [
         one.row for one in found.agents if not one.formatting_only and one.row.status is not Status.RETIRED
     ]
     if found.unreadable or not moved:
         return f"fleet validate{session.here}"
-    folders = " ".join(f"environments/{row.environment}/{row.agent}" for row in moved[:3])
-    return f"fleet validate{session.here} {folders}"
+    folders = (f"environments/{row.environment}/{row.agent}" for row in moved[:3])
+    return f"fleet validate{session.here} {' '.join(quote(shown(session, ground, one)) for one in folders)}"
 
 
 # Which two states
@@ -330,9 +333,8 @@ def _with_needs(
     if base is None or base.policy is None:
         return comparison
     policy, row = base.policy, comparison.row
-    tier = policy.higher(
-        *(one.manifest.tier for one in (before, after) if one is not None and one.manifest is not None)
-    )
+    manifests = [one.manifest for one in (before, after) if one is not None and one.manifest is not None]
+    tier = policy.higher(*(one.tier for one in manifests), *(risk.floor(one, policy) for one in manifests))
     kind = {Status.ADDED: PromotionKind.CREATE, Status.RETIRED: PromotionKind.RETIRE}.get(
         row.status, PromotionKind.UPDATE
     )

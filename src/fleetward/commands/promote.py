@@ -102,7 +102,7 @@ def _next(asked: Hearing, promotions: Sequence[Promotion], verdict: Verdict, wri
     if "validation" in kinds:
         return f"fleet validate{where}"
     if "evals" in kinds:
-        return f"fleet evidence add {stuck.agent} --suite NAME FILE{where}"
+        return f"fleet release{where} {stuck.agent}"
     if "approvals" in kinds:
         return f"fleet approve{where} {stuck.agent} --to {to}"
     return f"fleet promote{where} {names} --to {to} -v"

@@ -89,10 +89,14 @@ class Session:
         terminal = _is_terminal(stream)
         width = shutil.get_terminal_size().columns or 80 if terminal else None
         try:
-            show(page, stream, color=_colored(self.color, terminal, self.environment), width=width)
+            show(page, stream, color=self.colored(stream), width=width)
             stream.flush()
         except OSError as error:
             raise _lost(stream, error) from error
+
+    def colored(self, stream: IO[str]) -> bool:
+        """Is this stream written to in colour?"""
+        return _colored(self.color, _is_terminal(stream), self.environment)
 
     def _write(self, path: Path, text: str) -> None:
         try:

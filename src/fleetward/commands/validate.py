@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -51,7 +53,7 @@ def validate(
                 reading.text,
                 quiet=session.quiet,
                 verbose=session.verbose,
-                next_command=_next(validation, session),
+                next_command=_next(validation, session, ground),
             ),
             "json": lambda: findings_json.render(validation),
         }
@@ -104,7 +106,15 @@ def _concerns(finding: Finding, wanted: frozenset[str]) -> bool:
     return False
 
 
-def _next(validation: Validation, session: Session) -> str:
-    if validation.errors:
-        return f"fleet validate{session.here} -o json"
-    return f"fleet diff{session.here}"
+def _next(validation: Validation, session: Session, ground: Ground) -> str:
+    first = next((one for one in validation.findings if not one.waived), None)
+    if validation.errors and first is not None:
+        return f"fleet validate{session.here} {quote(shown(session, ground, first.place.file))}"
+    if ground.repository.resolved("HEAD") is None:
+        return f"git{session.here} add -A && git{session.here} commit -m 'the fleet as it is'"
+    return f"fleet diff{session.here} --worktree"
+
+
+def shown(session: Session, ground: Ground, file: str) -> str:
+    """A path of the fleet as a command run with the same ``-C`` would take it."""
+    return os.path.relpath(ground.root / file, session.folder.resolve())

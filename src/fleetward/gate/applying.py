@@ -18,9 +18,9 @@ def asked(
     kind: PromotionKind,
     agent: str | None = None,
 ) -> tuple[tuple[Rule, Asked], ...]:
-    """Every requirement that the policy's rules would put to this change, each with the rule that asks."""
+    """What the policy's rules together would ask of this change, each with the rule that asks it."""
     rules = applying(policy, to=to, tier=tier, comparison=comparison, kind=kind, agent=agent)
-    return tuple((rule, one) for rule in rules for one in rule.require)
+    return merged(rules)
 
 
 def applying(
@@ -83,9 +83,14 @@ def _sees(rule: Rule, comparison: Comparison | None, kind: PromotionKind) -> boo
     if not when.classes and when.direction is None:
         return True
     return any(
-        (not when.classes or cls in when.classes) and when.direction in (None, direction)
+        (not when.classes or cls in when.classes) and _goes(direction, when.direction)
         for cls, direction, _ in comparison.facets
     )
+
+
+def _goes(direction: Direction, wanted: Direction | None) -> bool:
+    """A change of which nobody can tell the way might be a looser one, and is asked for what that would be."""
+    return wanted in (None, direction) or (wanted is Direction.LOOSER and direction is Direction.UNKNOWN)
 
 
 def _only(wanted: Direction, facets: frozenset[Facet]) -> bool:

@@ -24,7 +24,7 @@ def evaluations(
     if not suites:
         detail = "the manifest declares no evaluation suite"
         yield (
-            Requirement(rule=rule.id, kind="evals", asked="evals passed", status=Met.MISSING, detail=detail),
+            Requirement(rule=rule.id, kind="evals", asked="passed", status=Met.MISSING, detail=detail),
             None,
         )
     for suite in suites:
@@ -37,7 +37,7 @@ def evaluations(
 
 def soak(question: Question, rule: Rule, asked: SoakAsked, now: datetime) -> Requirement:
     """Whether the release has stayed long enough; the very instant at which the span is full counts."""
-    wording = f"soak of {spoken(asked.span)}"
+    wording = f"at least {spoken(asked.span)}"
     if question.longest >= asked.span:
         detail = f"stayed {spoken(question.longest)}"
         return Requirement(rule=rule.id, kind="soak", asked=wording, status=Met.MET, detail=detail)

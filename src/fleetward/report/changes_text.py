@@ -85,6 +85,10 @@ def _agent(comparison: Comparison, *, verbose: bool) -> Iterator[Line]:
     shown = [change for change in comparison.changes if verbose or not _trivial(change)]
     for change in shown:
         yield from _change(change, verbose=verbose)
+    needs = dict.fromkeys(need for change in shown for need in change.requires)
+    if needs:
+        told = "; ".join(f"{need.kind} {need.detail}" for need in needs)
+        yield line(span("  will require  ", "dim"), span(told, "note"), hang=16)
     if len(shown) < len(comparison.changes):
         hidden = len(comparison.changes) - len(shown)
         yield line(
@@ -115,8 +119,6 @@ def _change(change: Change, *, verbose: bool) -> Iterator[Line]:
     )
     yield line(f"      {change.reason}", hang=6)
     yield from _lines(change, verbose=verbose)
-    for need in change.requires:
-        yield line(span(f"      needs {need.kind}: {need.detail}", "note"), hang=6)
     if change.place is not None:
         yield line(
             span(f"      {change.place.file}:{change.place.line}", "place"), span(f"  {change.rule}", "dim")

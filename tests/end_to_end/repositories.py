@@ -1,0 +1,287 @@
+"""Real git repositories with fleets in them, and the installed command run on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).parents[2]
+ACME = CHECKOUT / "tests" / "samples" / "acme"
+EXAMPLE = CHECKOUT / "example-fleet"
+NOW = "2026-11-20T12:00:00Z"
+EARLIER = "2026-11-16T09:00:00+00:00"
+
+Files = Mapping[str, "str | bytes | None"]
+"""By path: what to write there, None to delete it."""
+
+POLICY = """\
+apiVersion: fleetward/v1
+kind: Policy
+version: 1
+tiers: [low, medium, high, critical]
+rules:
+  - id: every-change
+    when: {to: production}
+    require: [{approvals: 1, from: owner}]
+"""
+MANIFEST = """\
+apiVersion: fleetward/v1
+kind: Agent
+metadata: {name: desk-bot}
+spec:
+  lifecycle: production
+  purpose: {summary: Answer questions of staff about orders, users: internal}
+  owner: {team: desk, accountable: carla, backup: dina}
+  risk:
+    tier: low
+    factors: {dataSensitivity: public, externalVisibility: internal, financialImpact: none,
+              reversibility: reversible, autonomy: suggest}
+    assessedAt: 2026-09-01
+  model:
+    provider: openai
+    name: gpt-4.1-2025-04-14
+    fallbacks: [{provider: anthropic, name: claude-sonnet-4-6}]
+  prompts:
+    - {name: system, file: prompts/system.md}
+  escalation:
+    default: escalate
+    triggers: [{when: confidence, below: 0.8}]
+    queue: helpdesk/orders
+    responsible: desk
+    context: [conversation, reason]
+    onTimeout: park
+    lastTestedAt: 2026-10-12
+  budgets: [{window: day, currency: EUR, alertAt: 40, haltAt: 60}]
+  evals: [{name: quality, suite: evals/quality.yaml, format: promptfoo, metric: pass-rate, min: 0.9}]
+  review: {cadence: P90D, lastReviewedAt: 2026-10-15, heartbeat: P7D, volatility: weekly}
+  retirement: {criteria: [{metric: runs-per-month, below: 50, for: P90D}]}
+"""
+DESK = "environments/staging/desk-bot"
+FLEET: dict[str, str] = {
+    "fleet-config.yaml": """\
+apiVersion: fleetward/v1
+kind: FleetConfig
+requires: ">=0.1,<1"
+repository: acme/agents
+environments:
+  - name: staging
+  - name: production
+    from: staging
+    overridable: [spec.budgets]
+""",
+    "governance/people.yaml": """\
+apiVersion: fleetward/v1
+kind: People
+people:
+  alice: {name: Alice Roe, emails: [alice@acme.example], since: 2024-01-01}
+  carla: {name: Carla Ferri, emails: [carla@acme.example], since: 2024-01-01}
+  dina: {name: Dina Aziz, emails: [dina@acme.example], since: 2024-01-01}
+teams:
+  desk: {members: [carla, dina]}
+""",
+    "governance/policy.yaml": POLICY,
+    f"{DESK}/agent.yaml": MANIFEST,
+    f"{DESK}/prompts/system.md": "You answer questions about orders.\n",
+    f"{DESK}/evals/quality.yaml": "tests:\n  - vars: {question: Where is order 17?}\n",
+}
+"""One agent of the lowest tier; one of its owners has to approve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a run of the command left: exit code and both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)
+
+
+def surroundings(home: Path, **more: str) -> dict[str, str]:
+    """An environment without anything of the caller's git; nobody's identity but the one given."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "TMPDIR", "LANG", "SYSTEMROOT", "VIRTUAL_ENV") or name.startswith("COVERAGE_")
+    }
+    return {
+        **kept,
+        "HOME": str(home),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **more,
+    }
+
+
+def persona(who: str, at: str | None = None) -> dict[str, str]:
+    """The variables that make git act as this person, at this instant."""
+    names = {
+        f"GIT_{role}_{part}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for part, value in (("NAME", who.title()), ("EMAIL", f"{who}@acme.example"))
+    }
+    dates = {f"GIT_{role}_DATE": at for role in ("AUTHOR", "COMMITTER")} if at else {}
+    return {**names, **dates}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A repository of a test's own; *fleet_root* is the fleet's folder in it."""
+
+    top: Path
+    home: Path
+    fleet_root: str = ""
+
+    @property
+    def root(self) -> Path:
+        return self.top / self.fleet_root
+
+    def environment(
+        self, identity: str = "alice", at: str | None = None, env: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        return {**surroundings(self.home), **persona(identity, at), **(env or {})}
+
+    def git(
+        self,
+        *args: str,
+        identity: str = "alice",
+        at: str | None = EARLIER,
+        env: Mapping[str, str] | None = None,
+        check: bool = True,
+    ) -> str:
+        done = subprocess.run(
+            ["git", *args],
+            cwd=self.top,
+            env=self.environment(identity, at, env),
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+        )
+        assert not check or done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def write(self, files: Files) -> None:
+        for path, content in files.items():
+            target = self.root / path
+            if content is None:
+                target.unlink()
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def commit(
+        self,
+        message: str = "a change",
+        *,
+        identity: str = "alice",
+        at: str = EARLIER,
+        files: Files | None = None,
+    ) -> str:
+        """Everything that is there, committed; its id."""
+        self.write(files or {})
+        self.git("add", "-A", identity=identity)
+        self.git("commit", "-q", "--no-verify", "-m", message, identity=identity, at=at)
+        return self.head
+
+    @property
+    def head(self) -> str:
+        return self.git("rev-parse", "HEAD")
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """Where the branch stands, and what git says of index and work tree."""
+        return self.head, self.git("status", "--porcelain", "-uall")
+
+    def fleet(
+        self,
+        *args: str,
+        cwd: Path | None = None,
+        identity: str = "alice",
+        env: Mapping[str, str] | None = None,
+        now: str | None = NOW,
+    ) -> Ran:
+        """The command as this person runs it, at NOW."""
+        clock = ["--now", now] if now else []
+        given = self.environment(identity, None, env)
+        return fleet(*args, *clock, cwd=cwd or self.root, env=given)
+
+    def approve(self, agent: str, who: str, *flags: str, now: str = NOW) -> str:
+        """This person decides with the command and commits the statement; its file."""
+        said = self.fleet("approve", agent, "--to", "production", *flags, "--json", identity=who, now=now)
+        assert said.code == 0, said.err
+        self.commit(f"decision of {who}", identity=who, at=now)
+        return str(said.data["file"])
+
+
+def fleet(*args: str, cwd: Path, env: Mapping[str, str]) -> Ran:
+    """One run of the installed command."""
+    done = subprocess.run(command(*args), cwd=cwd, env=dict(env), capture_output=True, timeout=60)
+    return Ran(
+        code=done.returncode,
+        out=done.stdout.decode("utf-8", "surrogateescape"),
+        err=done.stderr.decode("utf-8", "surrogateescape"),
+    )
+
+
+def command(*args: str) -> list[str]:
+    """How the installed command is started with this interpreter."""
+    return [sys.executable, "-m", "fleetward", *args]
+
+
+def repository(
+    folder: Path,
+    source: Files | Path | None = None,
+    *,
+    inside: str = "",
+    object_format: str = "sha1",
+    committed: bool = True,
+) -> Repository:
+    """A repository in *folder* with these files, or a copy of this fleet, committed by alice."""
+    top, home = folder / "fleet", folder / "home"
+    home.mkdir(parents=True)
+    made = Repository(top=top, home=home, fleet_root=inside)
+    if isinstance(source, Path):
+        shutil.copytree(source, made.root, symlinks=True)
+    made.root.mkdir(parents=True, exist_ok=True)
+    made.git("init", "-q", "-b", "main", f"--object-format={object_format}")
+    if not isinstance(source, Path):
+        made.write(FLEET if source is None else source)
+    if committed:
+        made.commit("the fleet as it is")
+    return made
+
+
+def running(folder: Path, **options: Any) -> Repository:
+    """The small fleet with desk-bot in production and in the ledger, and a change of it in staging."""
+    in_production = {
+        path.replace("staging", "production"): text for path, text in FLEET.items() if path.startswith(DESK)
+    }
+    made = repository(folder, {**FLEET, **in_production}, **options)
+    adopted = made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z")
+    assert adopted.code == 0, adopted.err
+    made.commit(
+        "answer with sources",
+        at="2026-11-18T09:00:00+00:00",
+        files={f"{DESK}/prompts/system.md": "You answer questions about orders, with sources.\n"},
+    )
+    return made
+
+
+def allowed(folder: Path, **options: Any) -> Repository:
+    """The same, with the approval that the promotion of desk-bot needs."""
+    made = running(folder, **options)
+    made.approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")
+    return made
+
+
+APPLY = ("promote", "desk-bot", "--to", "production", "--apply")
