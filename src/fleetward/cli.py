@@ -7,30 +7,31 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from types import FrameType
 from typing import Annotated, Any, NoReturn, get_type_hints
 
 import typer
+from typer.core import TyperGroup
 
 from fleetward import __version__
-from fleetward.commands import adopt, approve, demo, diff, evidence, promote, release, validate
 from fleetward.commands.session import Color, session
 from fleetward.domain.errors import Exit, FleetError
 from fleetward.report.human import visible
 
 Verb = Callable[..., Exit]
 
-TABLE: tuple[tuple[str, Verb, tuple[str, ...]], ...] = (
-    ("validate", validate.validate, ("text", "json")),
-    ("diff", diff.diff, ("text", "json")),
-    ("promote", promote.promote, ("text", "json")),
-    ("approve", approve.approve, ("text", "json")),
-    ("evidence add", evidence.add, ("text", "json")),
-    ("release", release.release, ("text", "json")),
-    ("adopt", adopt.adopt, ("text", "json")),
-    ("demo", demo.demo, ("text",)),
+TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("validate", "validate:validate", ("text", "json")),
+    ("diff", "diff:diff", ("text", "json")),
+    ("promote", "promote:promote", ("text", "json")),
+    ("approve", "approve:approve", ("text", "json")),
+    ("evidence add", "evidence:add", ("text", "json")),
+    ("release", "release:release", ("text", "json")),
+    ("adopt", "adopt:adopt", ("text", "json")),
+    ("demo", "demo:demo", ("text",)),
 )
-"""Name, function, and the formats it writes, the usual one first."""
+"""Name, where the verb lives in ``commands/``, and the formats it writes, the usual one first."""
 
 _GROUPS = {"evidence": "What evaluation runs showed."}
 
@@ -51,14 +52,48 @@ _SHARED: dict[str, Any] = {
 }
 _DEFAULTS = {"quiet": False, "verbose": False, "as_json": False, "color": Color.AUTO}
 
+
+class _Verbs(TyperGroup):
+    """The table as commands; a verb is imported when it is called for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The first words of the table, in its order."""
+        return list(dict.fromkeys(name.split()[0] for name, _, _ in TABLE))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name, or None."""
+        rows = [row for row in TABLE if row[0].split()[0] == cmd_name]
+        if not rows:
+            return None
+        if cmd_name in _GROUPS:
+            group = typer.Typer(help=_GROUPS[cmd_name], no_args_is_help=True, **_PLAIN)
+            group.callback()(_nothing)
+        else:
+            group = typer.Typer(**_PLAIN)
+        for name, place, formats in rows:
+            module, _, function = place.partition(":")
+            verb = getattr(import_module(f"fleetward.commands.{module}"), function)
+            group.command(name.split()[-1])(_shared(verb, formats))
+        return typer.main.get_command(group)
+
+
+def _nothing() -> None:
+    """Do nothing before a verb of a group."""
+
+
+_PLAIN: dict[str, Any] = {
+    "add_completion": False,
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
+}
+
 app = typer.Typer(
     name="fleet",
+    cls=_Verbs,
     help="Change control for fleets of AI agents kept in git.",
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    **_PLAIN,
 )
 
 
@@ -126,18 +161,6 @@ def _keyword(parameter: inspect.Parameter) -> inspect.Parameter:
     return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
 
 
-_groups: dict[str, typer.Typer] = {}
-for _name, _verb, _formats in TABLE:
-    *_above, _last = _name.split()
-    _home = app
-    for _word in _above:
-        if _word not in _groups:
-            _groups[_word] = typer.Typer(help=_GROUPS[_word], no_args_is_help=True, rich_markup_mode=None)
-            app.add_typer(_groups[_word], name=_word)
-        _home = _groups[_word]
-    _home.command(_last)(_shared(_verb, _formats))
-
-
 class _Terminated(BaseException):
     """SIGTERM or SIGHUP: raised so that what was begun is put away."""
 
@@ -169,9 +192,18 @@ def run(arguments: Sequence[str]) -> Exit:
         return Exit.TERMINATED
     except Exception as error:  # noqa: BLE001 - the front door: nothing passes it as a traceback
         if hasattr(error, "format_message"):  # Typer's own: a wrong option, no such verb
-            _say(f"fleet: {error.format_message()}", "fleet --help")
-            return Exit.UNANSWERED
+            return _misused(error.format_message(), arguments)
         return _bug(error, "-v" in arguments or "--verbose" in arguments)
+
+
+def _misused(message: str, arguments: Sequence[str]) -> Exit:
+    if message.startswith("Usage:"):  # nothing was asked: the help itself
+        for text in message.splitlines():
+            _say(text, "")
+        return Exit.UNANSWERED
+    verb = next((name for name, _, _ in TABLE if " ".join(arguments).startswith(name)), None)
+    _say(f"fleet: {message[:1].lower()}{message[1:].rstrip('.')}", f"fleet {verb} -h" if verb else "fleet -h")
+    return Exit.UNANSWERED
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -29,7 +29,7 @@ SITUATIONS = [
     ({"tools__0__allow": ["read", "draft", "crm.admin"]}, "privilege/wildcard-allowed", "looser", "critical"),
     ({"tools__0__allow": ["read"]}, "privilege/allow-narrowed", "stricter", "low"),
     ({"tools__0__reversible": False}, "privilege/irreversible", "looser", "high"),
-    ({"tools__0__connector": "other"}, "privilege/tool-replaced", "neutral", "high"),
+    ({"tools__0__connector": "other"}, "privilege/tool-replaced", "unknown", "high"),
     ({"tools__2": TOOL}, "privilege/tool-added", "looser", "high"),
     ({"tools__2": {**TOOL, "allow": ["*"]}}, "privilege/tool-unrestricted", "looser", "critical"),
     ({"tools__2": {**TOOL, "access": "admin"}}, "privilege/tool-unrestricted", "looser", "critical"),

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import IO, Annotated, Any
-from xml.sax.saxutils import quoteattr
 
 import typer
 
@@ -329,9 +328,7 @@ def _junit(release: str) -> str:
         "survives_a_double_click",
         "cancels_after_review",
     )
-    cases = "".join(
-        f"<testcase classname='rescheduling' name={quoteattr(name)} time='1.2'/>" for name in names
-    )
-    tag = f"<properties><property name='fleet.release' value={quoteattr(release)}/></properties>"
+    cases = "".join(f"<testcase classname='rescheduling' name={name!r} time='1.2'/>" for name in names)
+    tag = f"<properties><property name='fleet.release' value={release!r}/></properties>"
     head = f"<testsuite name='rescheduling' tests='{len(names)}' failures='0' errors='0' skipped='0'"
     return f"<testsuites>{head} timestamp='2026-11-18T11:40:00+00:00'>{tag}{cases}</testsuite></testsuites>"

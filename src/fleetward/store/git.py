@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,10 @@ from fleetward.domain.errors import FleetError, GitError
 
 Id = str
 """An object's name in hex: 40 digits, or 64 in a SHA-256 repository."""
+
+class NoRepository(GitError):
+    """The folder is in no git repository."""
+
 
 _HEX = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _PLUMBING = frozenset(
@@ -204,7 +209,7 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
     """
     if not folder.is_dir():
         raise GitError(f"no folder {str(folder)!r}")
-    kept = {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
+    kept = _kept(environment)
     asked = ("--absolute-git-dir", "--is-shallow-repository", "--show-object-format", "--is-bare-repository")
     answer = _run(folder, ["rev-parse", *asked], b"", kept)
     if answer.code != 0:
@@ -226,6 +231,37 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
     )
 
 
+def create_repository(folder: Path, environment: Mapping[str, str]) -> None:
+    """
+    Make *folder* a git repository, with nothing in it.
+
+    Errors: GitError when git is missing or cannot; what it began is removed.
+    """
+    began = folder / ".git"
+    answer = _run(folder, ["init", "--quiet", "--template="], b"", _kept(environment))
+    if answer.code != 0:
+        shutil.rmtree(began, ignore_errors=True)
+        raise GitError(f"git init failed: {_first(answer.err) or answer.code}")
+
+
+def identity(folder: Path, environment: Mapping[str, str]) -> tuple[str, str]:
+    """
+    The name and the address that git would write as author, whether *folder* is in a repository or not.
+
+    Errors: GitError when they were never told: a guessed address is nobody's.
+    """
+    answer = _run(folder, ["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], b"", _kept(environment))
+    name, _, rest = answer.out.decode("utf-8", "replace").strip().partition(" <")
+    if answer.code != 0 or not rest:
+        hint = "git config --global user.name NAME && git config --global user.email YOU@EXAMPLE"
+        raise GitError("git does not know who you are", hint=hint)
+    return name, rest.partition(">")[0]
+
+
+def _kept(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
+
+
 def _own_index(git_dir: Path, environment: Mapping[str, str]) -> Path | None:
     """The index that a hook was given, when it is this repository's: ``git commit -a`` writes another."""
     named = environment.get("GIT_INDEX_FILE")
@@ -243,7 +279,7 @@ def _unopened(folder: Path, said: str) -> FleetError:
             hint=f"git config --global --add safe.directory {folder}",
         )
     if "not a git repository" in said:
-        return GitError(f"{str(folder)!r} is not in a git repository", hint="git init, or -C DIR")
+        return NoRepository(f"{str(folder)!r} is not in a git repository", hint="git init, or -C DIR")
     return GitError(f"git cannot open {str(folder)!r}: {_first(said)}")
 
 

@@ -1,0 +1,41 @@
+# The two commands: `make demo` and `make test`. Each makes its own virtual environment first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+JOBS ?= auto
+
+.PHONY: demo test lint docs clean
+
+demo: $(VENV)/.runs
+	@$(BIN)/fleet demo
+
+test: $(VENV)/.develops
+	$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(VENV)/.develops
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m fleetward.rules > $(VENV)/rules.md && diff -u docs/rules.md $(VENV)/rules.md
+	$(BIN)/python -m fleetward.changes > $(VENV)/changes.md && diff -u docs/changes.md $(VENV)/changes.md
+
+docs: $(VENV)/.develops
+	$(BIN)/python -m fleetward.rules > docs/rules.md
+	$(BIN)/python -m fleetward.changes > docs/changes.md
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fleetward needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runs: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.develops: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.runs
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,7 @@
+"""``python -m fleetward.rules`` prints ``docs/rules.md``."""
+
+import sys
+
+from fleetward.rules.pages import documentation
+
+sys.stdout.write(documentation())

@@ -1,0 +1,1 @@
+"""Attacks on the gate: each a story on a real repository, told through the installed command."""

@@ -1,0 +1,239 @@
+"""A small fleet in a real repository, and the people who work, err and cheat in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DAY = "2026-11-%02dT%02d:00:00Z"
+NOW = "2026-11-20T12:00:00Z"
+FLEET = Path(sys.executable).with_name("fleet")
+
+CONFIG = """\
+apiVersion: fleetward/v1
+kind: FleetConfig
+repository: town/agents
+environments:
+  - name: staging
+  - {name: production, from: staging, overridable: [spec.budgets]}
+"""
+PEOPLE = """\
+apiVersion: fleetward/v1
+kind: People
+people:
+  alice: {name: Alice, emails: [alice@town.example]}
+  bob: {name: Bob, emails: [bob@town.example]}
+  carla: {name: Carla, emails: [carla@town.example]}
+  dina: {name: Dina, emails: [dina@town.example]}
+  erin: {name: Erin, emails: [erin@town.example]}
+robots:
+  ci: {emails: [ci@town.example], operatedBy: erin}
+  github: {emails: [noreply@github.com]}
+teams:
+  desk: {members: [alice, bob, carla]}
+  risk: {members: [dina]}
+"""
+POLICY = """\
+apiVersion: fleetward/v1
+kind: Policy
+version: 2
+tiers: [low, high]
+approvals: {expire: P14D, exclude: [author, committer, co-author, robot], unknownAuthors: refuse}
+rules:
+  - {id: every-change, when: {to: production}, require: [{approvals: 1, from: owner}]}
+veto: {from: [risk]}
+"""
+MANIFEST = """\
+apiVersion: fleetward/v1
+kind: Agent
+metadata: {name: %s}
+spec:
+  lifecycle: production
+  class: foundation
+  purpose: {summary: Answers the phone, users: internal}
+  owner: {team: desk, accountable: alice, backup: bob}
+  risk:
+    tier: low
+    factors: {dataSensitivity: internal, externalVisibility: internal, financialImpact: none, reversibility: reversible, autonomy: suggest}
+    assessedAt: 2026-10-01
+  model: {provider: openai, name: gpt-4.1-mini-2025-04-14}
+  prompts: [{name: system, file: prompts/system.md}]
+  escalation: {default: park, triggers: [{when: confidence, below: 0.5}], responsible: desk, context: [question], onTimeout: park}
+  budgets: [{window: day, currency: EUR, alertAt: 5, haltAt: 8}]
+  evals: [{name: quality, suite: evals/quality.yaml, format: junit, metric: pass-rate, min: 0.9, maxAge: P30D}]
+  retirement: {criteria: [{metric: runs-per-month, below: 5, for: P90D}], dataDisposition: delete}
+"""
+PROMPT = "You answer the phone.\n"
+SOAK = "  - {id: time, when: {to: production}, require: [{soak: PT24H}]}\nveto:"
+EVALS = "  - {id: shown, when: {to: production}, require: [{evals: passed}]}\nveto:"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def all(self) -> str:
+        """Both streams."""
+        return self.out + self.err
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The JSON report."""
+        known: dict[str, Any] = json.loads(self.out)
+        return known
+
+    @property
+    def agent(self) -> dict[str, Any]:
+        """The first promotion of a JSON report."""
+        known: dict[str, Any] = self.data["promotions"][0]
+        return known
+
+    def reasons(self) -> str:
+        """Every detail of the first promotion as one text."""
+        needs = [f"{n['kind']} {n['status']} {n['detail']}" for n in self.agent["requirements"]]
+        return "\n".join(needs + [f"{n['approver']}: {n['reason']}" for n in self.agent["notCounted"]])
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """The repository."""
+
+    path: Path
+
+    def _environment(self, who: str, at: str, committer: str | None) -> dict[str, str]:
+        by = committer or who
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.path.parent),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_AUTHOR_NAME": who.partition("@")[0],
+            "GIT_AUTHOR_EMAIL": who if "@" in who else f"{who}@town.example",
+            "GIT_COMMITTER_NAME": by.partition("@")[0],
+            "GIT_COMMITTER_EMAIL": by if "@" in by else f"{by}@town.example",
+            "GIT_AUTHOR_DATE": at,
+            "GIT_COMMITTER_DATE": at,
+        }
+
+    def git(self, *arguments: str, who: str = "alice", at: str = NOW, committer: str | None = None) -> str:
+        """Run git as somebody, at some time."""
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=self.path,
+            env=self._environment(who, at, committer),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def fleet(self, *arguments: str, who: str = "carla", now: str = NOW) -> Said:
+        """Run the installed command as somebody."""
+        environment = self._environment(who, now, None)
+        del environment["GIT_AUTHOR_DATE"], environment["GIT_COMMITTER_DATE"]
+        # no option can stand before the verb of ``evidence add``
+        done = subprocess.run(
+            [str(FLEET), *arguments, "--now", now],
+            cwd=self.path,
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
+        said = Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in said.all, said.all
+        assert said.code in (0, 1, 2, 4), said.all
+        return said
+
+    def write(self, path: str, text: str) -> Path:
+        """Put a file there."""
+        file = self.path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+        return file
+
+    def commit(
+        self,
+        message: str = "change",
+        *,
+        who: str = "alice",
+        at: str = NOW,
+        committer: str | None = None,
+    ) -> str:
+        """Commit everything that is there."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", message, who=who, at=at, committer=committer)
+        return self.git("rev-parse", "HEAD")
+
+    def change(self, text: str = "You answer the phone kindly.\n", **commit: Any) -> str:
+        """Reword desk's prompt in staging and commit it."""
+        self.write("environments/staging/desk/prompts/system.md", text)
+        return self.commit(**commit)
+
+    def approve(self, who: str, *more: str, agent: str = "desk", now: str = NOW, commit: bool = True) -> str:
+        """Write a statement and commit it as its author; its file."""
+        said = self.fleet("approve", agent, "--to", "production", "--json", *more, who=who, now=now)
+        assert said.code == 0, said.all
+        if commit:
+            self.commit("decide", who=who, at=now)
+        file: str = said.data["file"]
+        return file
+
+    def judge(self, *more: str, agent: str = "desk", now: str = NOW, to: str = "production") -> Said:
+        """Ask for the verdict."""
+        return self.fleet("promote", agent, "--to", to, "--json", *more, now=now)
+
+    def apply(self, *more: str, agent: str = "desk", now: str = NOW) -> Said:
+        """Promote for real."""
+        return self.fleet("promote", agent, "--to", "production", "--apply", "--json", *more, now=now)
+
+    def rewrite(self, file: str, **predicate: Any) -> None:
+        """Change fields of a statement where it lies."""
+        path = self.path / file
+        statement = json.loads(path.read_bytes())
+        statement["predicate"].update(predicate)
+        path.write_text(json.dumps(statement, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def agent_files(name: str, env: str = "staging") -> dict[str, str]:
+    """The files of one agent."""
+    folder = f"environments/{env}/{name}"
+    return {
+        f"{folder}/agent.yaml": MANIFEST % name,
+        f"{folder}/prompts/system.md": PROMPT,
+        f"{folder}/evals/quality.yaml": "tests: []\n",
+    }
+
+
+def town(folder: Path, *, policy: str = POLICY, config: str = CONFIG, agents: tuple[str, ...] = ("desk",)) -> Town:
+    """A fleet whose agents stand in staging since the 1st, written by alice; production is empty."""
+    path = folder / "town"
+    path.mkdir(parents=True)
+    made = Town(path)
+    made.git("init", "-q", "-b", "main")
+    made.write("fleet-config.yaml", config)
+    made.write("governance/people.yaml", PEOPLE)
+    made.write("governance/policy.yaml", policy)
+    for name in agents:
+        for file, text in agent_files(name).items():
+            made.write(file, text)
+    made.commit("begin", at="2026-11-01T12:00:00Z")
+    return made
+
+
+def running(folder: Path, **fleet: Any) -> Town:
+    """The same, with desk promoted on the 2nd after carla's approval."""
+    made = town(folder, **fleet)
+    made.approve("carla", now="2026-11-02T12:00:00Z")
+    said = made.apply(now="2026-11-02T13:00:00Z")
+    assert said.code == 0, said.all
+    return made
