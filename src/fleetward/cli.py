@@ -29,6 +29,9 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("evidence add", "evidence:add", ("text", "json")),
     ("release", "release:release", ("text", "json")),
     ("adopt", "adopt:adopt", ("text", "json")),
+    ("init", "init:init", ("text", "json")),
+    ("new", "new:new", ("text", "json")),
+    ("schema", "schema:schema", ("text", "json")),
     ("demo", "demo:demo", ("text",)),
 )
 """Name, where the verb lives in ``commands/``, and the formats it writes, the usual one first."""

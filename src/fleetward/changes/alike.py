@@ -10,21 +10,44 @@ from fleetward.domain import clock
 
 Value = Any
 
+_quoted = json.encoder.encode_basestring
+_NO_LISTS = frozenset({str, int, float, bool, dict, type(None)})
+
 
 def is_list(value: Value) -> bool:
     """Is it a list, and no text?"""
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    if type(value) in _NO_LISTS:
+        return False
+    return type(value) is list or (isinstance(value, Sequence) and not isinstance(value, str | bytes))
+
+
+def identical(before: Value, after: Value) -> bool:
+    """Are both written the same, types included? What is not may still be alike."""
+    if before is after:
+        return True
+    kind = type(before)
+    if kind is not type(after):
+        return False
+    if kind is dict:
+        return len(before) == len(after) and all(
+            key in after and identical(value, after[key]) for key, value in before.items()
+        )
+    if kind is list:
+        return len(before) == len(after) and all(map(identical, before, after))
+    return bool(before == after)
 
 
 def alike(before: Value, after: Value, unit: str | None = None) -> bool:
     """Do both say the same?"""
     if unit == "duration" and isinstance(before, str) and isinstance(after, str):
         return _length(before) == _length(after)
-    return canonical(before) == canonical(after)
+    return identical(before, after) or canonical(before) == canonical(after)
 
 
 def canonical(value: Value) -> str:
     """One text for everything that says the same; key order, nulls and number types mean nothing."""
+    if type(value) is str:
+        return _quoted(value)
     return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, default=str)
 
 

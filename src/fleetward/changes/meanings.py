@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from fleetward.changes.walker import Move
@@ -42,10 +43,9 @@ class Meaning:
         return ChangeClass(self.rule.partition("/")[0])
 
     def fits(self, move: Move) -> bool:
-        """Does this row speak of *move*?"""
+        """Does this row, whose paths cover it, speak of *move*?"""
         return (
-            any(covers(pattern, move.generic) for pattern in self.paths.split())
-            and (not self.kinds or move.kind in self.kinds)
+            (not self.kinds or move.kind in self.kinds)
             and (self.direction is None or self.direction == move.direction)
             and (self.test is None or self.test(move))
         )
@@ -316,3 +316,13 @@ MEANINGS: tuple[Meaning, ...] = (
 )
 # fmt: on
 """Worst first within a subject; a meaning more is a row more."""
+
+
+def meaning(move: Move) -> Meaning | None:
+    """The first row that fits, or None."""
+    return next((row for row in _rows(move.generic) if row.fits(move)), None)
+
+
+@lru_cache(maxsize=4096)
+def _rows(path: str) -> tuple[Meaning, ...]:
+    return tuple(row for row in MEANINGS if any(covers(pattern, path) for pattern in row.paths.split()))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from fleetward.changes.hidden import code_points, visible
-from fleetward.changes.meanings import MEANINGS, Meaning, covers
+from fleetward.changes.meanings import Meaning, covers, meaning
 from fleetward.changes.secrets import masked
 from fleetward.changes.walker import Move
 from fleetward.changes.wording import told
@@ -30,9 +30,9 @@ _WHEN_LOOSER = {
 
 def change_of(move: Move) -> Change:
     """The change that *move* is, not yet placed in an agent."""
-    meaning = _meaning(move)
-    direction = meaning.means or move.direction
-    asked_for = meaning.direction is Direction.STRICTER or meaning.significance is Significance.NONE
+    row = _meaning(move)
+    direction = row.means or move.direction
+    asked_for = row.direction is Direction.STRICTER or row.significance is Significance.NONE
     tightened = direction is Direction.STRICTER and not asked_for
     before, after = _shown(move.before, move), _shown(move.after, move)
     words = {"key": key_of(move), "item": visible(move.item), "path": visible(move.path)}
@@ -43,11 +43,11 @@ def change_of(move: Move) -> Change:
         kind=move.kind,
         before=before,
         after=after,
-        rule=meaning.rule,
-        cls=meaning.cls,
+        rule=row.rule,
+        cls=row.cls,
         direction=direction,
-        significance=Significance.LOW if tightened else meaning.significance,
-        reason=meaning.reason.format(**words, before=told(before), after=told(after)),
+        significance=Significance.LOW if tightened else row.significance,
+        reason=row.reason.format(**words, before=told(before), after=told(after)),
     )
     return _with_hidden(found, move)
 
@@ -66,7 +66,7 @@ def _meaning(move: Move) -> Meaning:
             means=Direction.UNKNOWN,
             reason="{path} is {after}, before {before}; no schema says what it means",
         )
-    return next((row for row in MEANINGS if row.fits(move)), None) or _unlisted(move)
+    return meaning(move) or _unlisted(move)
 
 
 def _unlisted(move: Move) -> Meaning:
@@ -93,9 +93,9 @@ def _shown(value: Any, move: Move) -> Any:
 
 
 def _with_hidden(found: Change, move: Move) -> Change:
-    new = code_points([move.after, *move.spot.steps]) - code_points([move.before, *move.spot.steps])
+    new = code_points(move.after) - code_points(move.before)
     if move.before is None:
-        new = code_points([move.after, *map(str, move.spot.steps)])
+        new += code_points(move.spot.steps)
     if not new:
         return found
     return replace(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fleetward.changes import direction, freeform
-from fleetward.changes.alike import alike, canonical, is_list
+from fleetward.changes.alike import alike, canonical, identical, is_list
 from fleetward.changes.nodes import Node, top
 from fleetward.domain.change import Direction, Kind
 from fleetward.domain.path import Item, Step, Steps, shown
@@ -78,26 +78,27 @@ def moves(
 
 
 def _walk(before: Any, after: Any, node: Node, spot: Spot) -> Iterator[Move]:
-    if before is None and after is None:
+    if identical(before, after):
         return
-    before, after = _listed(before, after, node)
+    if "x-list" in node.keywords:
+        before, after = _listed(before, after)
     if not node.known:
         yield from _free(before, after, node, spot)
-    elif _fits(before, after, lambda value: isinstance(value, Mapping)):
+    elif _mapped(before) and _mapped(after):
         yield from _mapping(before or {}, after or {}, _handed(node, before, after), spot)
-    elif _fits(before, after, is_list):
+    elif (before is None or is_list(before)) and (after is None or is_list(after)):
         yield from _list(before or (), after or (), _handed(node, before, after), spot)
     elif not alike(before, after, node.unit):
         yield _leaf(before, after, node, spot)
 
 
-def _fits(before: Any, after: Any, test: Any) -> bool:
-    return all(value is None or test(value) for value in (before, after))
+def _mapped(value: Any) -> bool:
+    return value is None or type(value) is dict or isinstance(value, Mapping)
 
 
-def _listed(before: Any, after: Any, node: Node) -> tuple[Any, Any]:
+def _listed(before: Any, after: Any) -> tuple[Any, Any]:
     """Where a list may be written as its one value, that value is a list of one."""
-    if "x-list" not in node.keywords or is_list(before) == is_list(after):
+    if is_list(before) == is_list(after):
         return before, after
     first, second = (
         value if value is None or is_list(value) or isinstance(value, Mapping) else [value]
@@ -108,7 +109,7 @@ def _listed(before: Any, after: Any, node: Node) -> tuple[Any, Any]:
 
 def _handed(node: Node, before: Any, after: Any) -> Node:
     whole = before is None or after is None
-    return replace(node, presence=(node.better or node.presence) if whole else None)
+    return node.whole((node.better or node.presence) if whole else None)
 
 
 def _free(before: Any, after: Any, node: Node, spot: Spot) -> Iterator[Move]:
@@ -132,7 +133,9 @@ def _kind(before: Any, after: Any) -> Kind:
 
 def _mapping(before: Mapping[str, Any], after: Mapping[str, Any], node: Node, spot: Spot) -> Iterator[Move]:
     for key in sorted({*before, *after}):
-        yield from _walk(before.get(key), after.get(key), node.child(key), spot.key(key))
+        was, now = before.get(key), after.get(key)
+        if not identical(was, now):
+            yield from _walk(was, now, node.child(key), spot.key(key))
 
 
 def _list(before: Sequence[Any], after: Sequence[Any], node: Node, spot: Spot) -> Iterator[Move]:
@@ -144,12 +147,15 @@ def _keyed(before: Sequence[Any], after: Sequence[Any], node: Node, spot: Spot) 
     first, second = _by_key(before, node.list_key), _by_key(after, node.list_key)
     for key in sorted({*first, *second}):
         was, now = first.get(key), second.get(key)
+        gone = None if was is None else before[was]
+        come = None if now is None else after[now]
+        if identical(gone, come):
+            continue
         inner = spot.item(Item(key), was=was, now=now)
         if was is not None and now is not None:
-            yield from _walk(before[was], after[now], node.item(), inner)
+            yield from _walk(gone, come, node.item(), inner)
         else:
-            gone = None if was is None else before[was]
-            yield _element(gone, None if now is None else after[now], node, inner)
+            yield _element(gone, come, node, inner)
 
 
 def _by_key(items: Sequence[Any], key: str) -> dict[str, int]:

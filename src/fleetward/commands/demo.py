@@ -284,15 +284,20 @@ def _environment(environment: Mapping[str, str], at: str, who: str) -> dict[str,
 def _folder(session: Session, keep: str | None) -> Iterator[Path]:
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="fleet-demo-") as above:
-            place = Path(above) / "agents"
-            place.mkdir()
-            yield place
+            yield _agents(Path(above))
         return
     place = session.path(keep)
     if place.exists() and any(place.iterdir()):
         raise UsageError(f"{keep!r} is not empty", hint="name a folder that does not exist yet")
     place.mkdir(parents=True, exist_ok=True)
-    yield place.resolve()
+    yield _agents(place.resolve())
+
+
+def _agents(above: Path) -> Path:
+    """The repository; what evaluation tools write lies beside it."""
+    folder = above / "agents"
+    folder.mkdir()
+    return folder
 
 
 def _example() -> Any:

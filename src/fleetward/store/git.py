@@ -17,6 +17,7 @@ from fleetward.domain.errors import FleetError, GitError
 Id = str
 """An object's name in hex: 40 digits, or 64 in a SHA-256 repository."""
 
+
 class NoRepository(GitError):
     """The folder is in no git repository."""
 
@@ -238,9 +239,11 @@ def create_repository(folder: Path, environment: Mapping[str, str]) -> None:
     Errors: GitError when git is missing or cannot; what it began is removed.
     """
     began = folder / ".git"
-    answer = _run(folder, ["init", "--quiet", "--template="], b"", _kept(environment))
+    ours = not began.exists() and not began.is_symlink()
+    answer = _run(folder, ["init", "--quiet"], b"", _kept(environment))
     if answer.code != 0:
-        shutil.rmtree(began, ignore_errors=True)
+        if ours:
+            shutil.rmtree(began, ignore_errors=True)
         raise GitError(f"git init failed: {_first(answer.err) or answer.code}")
 
 
@@ -250,7 +253,9 @@ def identity(folder: Path, environment: Mapping[str, str]) -> tuple[str, str]:
 
     Errors: GitError when they were never told: a guessed address is nobody's.
     """
-    answer = _run(folder, ["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], b"", _kept(environment))
+    answer = _run(
+        folder, ["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], b"", _kept(environment)
+    )
     name, _, rest = answer.out.decode("utf-8", "replace").strip().partition(" <")
     if answer.code != 0 or not rest:
         hint = "git config --global user.name NAME && git config --global user.email YOU@EXAMPLE"

@@ -66,7 +66,9 @@ def placed(top: Path, contents: Mapping[str, bytes]) -> Iterator[None]:
         _take_back(made)
         if isinstance(error, OSError):
             where = error.filename or str(top)
-            raise Unwritten(f"cannot write {str(where)!r}: {error.strerror}", hint="nothing was written") from error
+            raise Unwritten(
+                f"cannot write {str(where)!r}: {error.strerror}", hint="nothing was written"
+            ) from error
         raise
 
 

@@ -1,0 +1,79 @@
+"""Soak, and clocks that lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.town import POLICY, SOAK, Town, running
+
+LONG_AGO, YESTERDAY = "2026-11-10T12:00:00Z", "2026-11-19T11:00:00Z"
+JUST_NOW = "2026-11-20T11:00:00Z"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Town:
+    """A running fleet that afterwards asks for a day of soak."""
+    made = running(tmp_path)
+    made.write("governance/policy.yaml", POLICY.replace("veto:", SOAK))
+    made.commit("ask for soak", who="dina", at="2026-11-03T12:00:00Z")
+    return made
+
+
+def soak(place: Town) -> str:
+    """How the soak stands."""
+    [need] = [one for one in place.judge().agent["requirements"] if one["kind"] == "soak"]
+    return str(need["status"])
+
+
+def test_a_release_that_stood_for_a_day_has_soaked(place: Town) -> None:
+    place.change(at=YESTERDAY)
+
+    assert soak(place) == "met"
+
+
+def test_a_commit_dated_before_its_parent_gains_nothing(place: Town) -> None:
+    place.write("notes.txt", "nothing to do with the agent\n")
+    place.commit("notes", at=JUST_NOW)
+    place.change(at=LONG_AGO)
+
+    assert soak(place) == "missing"
+
+
+def test_a_side_branch_does_not_soak(place: Town) -> None:
+    place.git("checkout", "-q", "-b", "topic")
+    place.change(at=LONG_AGO)
+    place.git("checkout", "-q", "main")
+    place.git("merge", "-q", "--no-ff", "-m", "merge", "topic", at=JUST_NOW)
+
+    assert soak(place) == "missing"
+
+
+def test_leaving_in_the_future_makes_no_stay_longer(place: Town) -> None:
+    place.change("two\n", at=JUST_NOW)
+    place.change("three\n", at="2026-12-20T12:00:00Z")
+    place.change("two\n", at="2026-12-20T12:00:00Z")
+
+    assert soak(place) == "missing"
+
+
+def test_one_clock_far_ahead_somewhere_does_not_stop_soak_for_ever(place: Town) -> None:
+    place.write("notes.txt", "from a machine with a broken clock\n")
+    place.commit("notes", at="2037-01-01T00:00:00Z")
+    place.change(at=YESTERDAY)
+
+    assert soak(place) == "met"
+
+
+def test_zones_do_not_move_time(place: Town) -> None:
+    place.change(at="2026-11-20T01:30:00+14:00")  # 11:30 UTC of the 19th
+
+    assert soak(place) == "met"
+
+
+def test_an_approval_dated_in_the_future_does_not_count(place: Town) -> None:
+    place.change(at=YESTERDAY)
+    place.approve("carla", now="2026-11-21T12:00:00Z")
+
+    assert "dated in the future" in place.judge().reasons()
