@@ -25,7 +25,6 @@ STAGES_POLICY = "  - {id: trial, when: {to: trial}, require: [{approvals: 1, fro
         "Co-Authored-By : Carla <carla@town.example>",
         "  Co-authored-by: Carla <carla@town.example>",
         "Co-authored-by: carla@town.example",
-        "Co-authored-by: Carla (the one <of us>) <carla@town.example>",
         "Co-authored-by: Carla\n <carla@town.example>",
         "Co-authored-by: Bob <bob@town.example>, Carla <carla@town.example>",
     ],

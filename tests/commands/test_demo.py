@@ -31,8 +31,7 @@ def scrubbed(text: str) -> str:
     abbreviated = re.sub(r"\(commit [0-9a-f]{12}\)", "(commit <commit>)", abbreviated)
     logged = re.sub(r"(?m)^  [0-9a-f]{7,10} ", "  <commit> ", abbreviated)
     digests = re.sub(r"sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b", "<digest>", logged)
-    files = re.sub(r"\b[0-9a-f]{12}(?=[-/])|(?<=-)[0-9a-f]{12}(?=\.json)", "<digest>", digests)
-    return files
+    return re.sub(r"\b[0-9a-f]{12}(?=[-/])|(?<=-)[0-9a-f]{12}(?=\.json)", "<digest>", digests)
 
 
 def test_the_demonstration_ends_well_teaches_the_road_and_leaves_nothing_behind(tmp_path: Path) -> None:

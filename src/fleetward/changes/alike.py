@@ -23,18 +23,23 @@ def is_list(value: Value) -> bool:
 
 def identical(before: Value, after: Value) -> bool:
     """Are both written the same, types included? What is not may still be alike."""
-    if before is after:
-        return True
+    # what differs, differs for == too, which says so much sooner; it only takes true for 1
+    return before is after or (bool(before == after) and _same_types(before, after))
+
+
+def _same_types(before: Value, after: Value) -> bool:
     kind = type(before)
     if kind is not type(after):
         return False
     if kind is dict:
-        return len(before) == len(after) and all(
-            key in after and identical(value, after[key]) for key, value in before.items()
-        )
-    if kind is list:
-        return len(before) == len(after) and all(map(identical, before, after))
-    return bool(before == after)
+        for key, value in before.items():
+            if type(value) is not str and not _same_types(value, after[key]):
+                return False
+    elif kind is list:
+        for first, second in zip(before, after, strict=True):
+            if type(first) is not str and not _same_types(first, second):
+                return False
+    return True
 
 
 def alike(before: Value, after: Value, unit: str | None = None) -> bool:

@@ -12,6 +12,7 @@ _KEYED = re.compile(r"keyed\(([A-Za-z]+)\)")
 _UNIONS = ("allOf", "anyOf", "oneOf")
 _DEEPEST = 16
 """References that lead nowhere end here."""
+_SAYS_NOTHING: Mapping[str, Any] = {"description": ""}
 _MOST_CHILDREN = 1_000
 """Keys are free in some places: what a hostile manifest thinks up is not kept for ever."""
 
@@ -64,7 +65,8 @@ class Node:
     def _property(self, key: str) -> Any:
         properties = self.keywords.get("properties", {})
         if key in properties:
-            return properties[key] or {"": None}
+            # one that says nothing is known all the same
+            return properties[key] if isinstance(properties[key], Mapping) and properties[key] else _SAYS_NOTHING
         for pattern, schema in self.keywords.get("patternProperties", {}).items():
             if isinstance(schema, Mapping) and schema and re.search(pattern, key):
                 return schema

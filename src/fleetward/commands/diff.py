@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import changes, gate
-from fleetward.commands.judging import compared, dependents, read
+from fleetward.commands.judging import compared, dependents
+from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.commands.validate import shown
 from fleetward.domain import risk

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fleetward import __version__, changes, gate, rules
+from fleetward import changes, gate, rules
+from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.approval import Binding
 from fleetward.domain.change import Comparison
 from fleetward.domain.errors import FleetError, NotAFleet, UsageError
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.fleet import Environment, Key, Snapshot
+from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.ledger import Ledger, Moved
 from fleetward.domain.manifest import Agent
 from fleetward.domain.names import nearest
@@ -25,8 +26,7 @@ from fleetward.store.agents import candidate
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground, find
 from fleetward.store.history import Stay, contributors, stay, whole
-from fleetward.store.reader import Reading, load
-from fleetward.store.tree import Tree
+from fleetward.store.reader import Reading
 
 NOTHING = digest.of_files([])
 """The state of an agent that is gone: what a retirement is approved for."""
@@ -140,11 +140,6 @@ def compared(
         dependents=dependents,
         pin_class=_pin_class,
     )
-
-
-def read(tree: Tree, only: Collection[Key] | None = None) -> Reading:
-    """The fleet in *tree*, read as this version of the tool does."""
-    return load(tree, version=__version__, rules=frozenset(rule.id for rule in rules.CATALOGUE), only=only)
 
 
 def _pin_class(named: Mapping[str, Any]) -> str:
@@ -277,7 +272,7 @@ def _shown(
         comparison = compared(asked.fleet, running, proposed, dependents(asked.fleet, to, name))
     folders = [f"environments/{env}/{name}" for env in asked.sources]
     statements, unread = records.approvals(asked.ground, asked.law, to, name, asked.people)
-    runs, unread_runs = records.evidence(asked.ground.commit(asked.head), name, question.release)
+    runs, unread_runs = records.evidence(asked.ground, asked.head, name, question.release)
     stays = [stay(asked.ground, asked.head, folder, asked.session.now) for folder in folders]
     shortest = min(stays, key=lambda one: one.longest) if proposed else Stay()
     asked_for = replace(

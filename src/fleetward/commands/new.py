@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import rules
-from fleetward.commands.judging import read
+from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.domain.clock import day
 from fleetward.domain.errors import Exit, FleetError, GitError, GovernanceInvalid, UsageError

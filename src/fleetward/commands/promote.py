@@ -250,11 +250,11 @@ def _approvals(asked: Hearing, unit: Sequence[Promotion]) -> tuple[dict[str, Any
 
 
 def _evidence(asked: Hearing, unit: Sequence[Promotion]) -> tuple[dict[str, Any], ...]:
-    counted, tree = _counted(unit), asked.ground.commit(asked.head)
+    counted = _counted(unit)
     return tuple(
         {"file": one.file, "sha256": one.sha256}
         for promotion in unit
-        for one in records.evidence(tree, promotion.agent, promotion.release)[0]
+        for one in records.evidence(asked.ground, asked.head, promotion.agent, promotion.release)[0]
         if one.file in counted
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetward.commands.judging import read
+from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.errors import Exit, FleetError, UsageError

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fleetward import rules
-from fleetward.commands.judging import read
+from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.domain.errors import Exit, NotAFleet, UsageError
 from fleetward.domain.finding import Finding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.errors import GitError
 from fleetward.store.git import Id, Repository
 from fleetward.store.ground import Ground
+from fleetward.store.tree import REGULAR
 
-_IDENTITY = re.compile(rb"(?m)^(author|committer) .*?<([^<>\n]*)> ([0-9]+) [-+][0-9]{4}$")
-_CO_AUTHOR = re.compile(rb"(?mi)^co-authored-by:[^<\n]*<([^<>\n]+)>")
+_IDENTITY = re.compile(rb"(?m)^(author|committer) .*?<([^<>\n]*)> (-?[0-9]+) [-+][0-9]+$")
+_CO_AUTHORS = re.compile(rb"(?mi)^[ \t]*co-authored-by[ \t]*:(.*(?:\n[ \t]+\S.*)*)")
+_ADDRESS = re.compile(r"[^\s<>()\",;:]+@[^\s<>()\",;:]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,7 @@ class Commit:
     @property
     def contributors(self) -> tuple[Contributor, ...]:
         """Everybody whom the commit names, by e-mail address."""
-        together = (match.decode("utf-8", "replace").strip() for match in _CO_AUTHOR.findall(self.message))
+        together = (who for text in _CO_AUTHORS.findall(self.message) for who in _named(text))
         return (
             Contributor(email=self.author, role=Role.AUTHOR, commit=self.id),
             Contributor(email=self.committer, role=Role.COMMITTER, commit=self.id),
@@ -86,11 +89,28 @@ def contributors(ground: Ground, head: Id, since: Id | None, paths: Sequence[str
 
 
 def committed_by(ground: Ground, head: Id, path: str) -> tuple[Commit, ...]:
-    """The commits, merges aside, that added or touched *path* on the way to *head*."""
+    """The commits that added or touched *path* on the way to *head*, a merge that wrote something of its own too."""
     repository = ground.repository
-    scope = ground.prefix + path
-    return commits(
-        repository, _ids(repository, "rev-list", "--full-history", "--no-merges", head, "--", scope)
+    return commits(repository, _ids(repository, "rev-list", "--full-history", head, "--", ground.prefix + path))
+
+
+def versions(ground: Ground, head: Id, path: str) -> frozenset[tuple[str, Id]]:
+    """
+    Every content that the files at or under *path* ever had on the way to *head*: (path, blob).
+
+    Looking for what was put there, not for what was taken away, finds also what a merge left out.
+    """
+    repository, scope = ground.repository, ground.prefix + path
+    ids = _ids(repository, "rev-list", "--full-history", head, "--", scope)
+    asked = ("diff-tree", "--stdin", "--no-commit-id", "--root", "-m", "-r", "-z", "--raw", "--no-renames")
+    out = repository.need(*asked, "--", scope, stdin="".join(f"{one}\n" for one in ids).encode())
+    fields = out.split(b"\0")[:-1]
+    start = len(os.fsencode(ground.prefix))
+    found = ((meta.decode().split(" "), file) for meta, file in zip(fields[::2], fields[1::2], strict=True))
+    return frozenset(
+        (file[start:].decode("utf-8", "surrogateescape"), meta[3])
+        for meta, file in found
+        if meta[1] in REGULAR
     )
 
 
@@ -98,23 +118,39 @@ def stay(ground: Ground, head: Id, folder: str, now: datetime) -> Stay:
     """
     The stay of the release that *folder* (an agent's) holds at *head*, by first-parent history.
 
-    A commit counts as no older than the ones before it, so that a back-dated one gains nothing.
+    A commit counts as no older than the ones before it, so that a back-dated one gains nothing; and no stay
+    lasts longer than until *now*.
     """
     repository = ground.repository
     scope = ground.prefix + folder
     touching = _ids(repository, "rev-list", "--first-parent", head, "--", scope)[::-1]
     wanted = _release(repository, head, scope)
-    longest, since, moment = timedelta(), None, datetime.min.replace(tzinfo=UTC)
+    longest, since, dates = timedelta(), None, _dates(repository, head, now)
     for commit in commits(repository, touching):
-        moment = max(moment, commit.committed)
+        moment = max(dates[commit.id], commit.committed)
         here = bool(wanted) and _release(repository, commit.id, scope) == wanted
         if here and since is None:
             since = moment
         elif not here and since is not None:
-            longest, since = max(longest, moment - since), None
+            longest, since = max(longest, min(moment, now) - since), None
     if since is not None:
         longest = max(longest, now - since, timedelta())
     return Stay(longest=longest, since=since)
+
+
+def _dates(repository: Repository, head: Id, now: datetime) -> dict[Id, datetime]:
+    """
+    When each commit of the branch came to be, by its own date and those before it.
+
+    A date that is still to come says nothing of the commits after it: one wrong clock would stop time for ever.
+    """
+    latest, found = datetime.min.replace(tzinfo=UTC), {}
+    for line in reversed(repository.need("rev-list", "--first-parent", "--timestamp", head).decode().splitlines()):
+        seconds, _, one = line.partition(" ")
+        dated = _moment(int(seconds))
+        found[one] = max(latest, dated)
+        latest = found[one] if dated <= now else latest
+    return found
 
 
 def _release(repository: Repository, commit: Id, folder: str) -> frozenset[tuple[bytes, bytes]]:
@@ -137,6 +173,16 @@ def _changed_while_merging(repository: Repository, merge: Id, scope: Sequence[st
     return bool(out.strip(b"\0\n"))
 
 
+def _named(trailer: bytes) -> list[str]:
+    """The addresses in a trailer; its text where it holds none, which then is nobody's."""
+    text = " ".join(trailer.decode("utf-8", "replace").split())
+    return _ADDRESS.findall(text) or ([text] if text else [])
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(max(0, min(seconds, 2**37)), UTC)
+
+
 def _ids(repository: Repository, *arguments: str) -> list[Id]:
     return repository.need(*arguments).decode().split()
 
@@ -152,6 +198,6 @@ def _commit(one: Id, content: bytes) -> Commit:
         parents=tuple(line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent ")),
         author=author[0].decode("utf-8", "replace"),
         committer=committer.decode("utf-8", "replace"),
-        committed=datetime.fromtimestamp(min(int(when), 2**37), UTC),
+        committed=_moment(int(when)),
         message=message,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from fleetward.domain import digest
@@ -16,7 +17,7 @@ from fleetward.store import evidence as runs
 from fleetward.store import ledger as lines
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
-from fleetward.store.history import committed_by
+from fleetward.store.history import committed_by, versions
 from fleetward.store.tree import REGULAR, Tree
 
 
@@ -26,13 +27,41 @@ def ledger(tree: Tree, environment: str) -> Ledger:
 
     Errors: FleetError when it is broken, naming the line.
     """
-    content = _contents(tree, lines.file_name(environment)).get(lines.file_name(environment))
+    content = ledger_bytes(tree, environment)
     return lines.decode(content, lines.file_name(environment)) if content else Ledger(environment=environment)
 
 
 def ledger_bytes(tree: Tree, environment: str) -> bytes:
-    """The ledger's file as it is."""
-    return _contents(tree, lines.file_name(environment)).get(lines.file_name(environment), b"")
+    """
+    The ledger's file as it is, empty where there is none.
+
+    Errors: FleetError where something lies there that cannot be read.
+    """
+    file = lines.file_name(environment)
+    if not tree.entries(file):
+        return b""
+    content = _contents(tree, file).get(file)
+    if content is None:
+        raise FleetError(f"{file}: no regular file of at most {lines.LARGEST} bytes", hint=f"git log -- {file}")
+    return content
+
+
+def only_grew(ground: Ground, head: Id, environment: str) -> None:
+    """
+    Refuse a ledger that is not what it was and more: without its lines, approvals would count a second time.
+
+    Looked at are the length of everything that history holds, and the content of the longest hundred.
+    Errors: FleetError, naming the lost version.
+    """
+    file = lines.file_name(environment)
+    content = ledger_bytes(ground.commit(head), environment)
+    ends = {0, *(at + 1 for at, byte in enumerate(content) if byte == 10)}
+    held = ground.repository.blobs((blob for _, blob in versions(ground, head, file)), 0)
+    sizes = sorted(((size if isinstance(size, int) else 0, one) for one, size in held.items()), reverse=True)
+    for number, (size, one) in enumerate(sizes):
+        if size not in ends or (number < 100 and ground.repository.hashed(content[:size]) != one):
+            hint = f"git cat-file blob {one[:12]} > {file} brings the lines back"
+            raise FleetError(f"{file}: lines that were there (blob {one[:12]}) are not there any more", hint=hint)
 
 
 def approvals(
@@ -50,22 +79,25 @@ def approvals(
             refused.append(_unreadable(file, error))
             continue
         found.append(replace(statement, fault=_fault(ground, commit, statement, people)))
-    return tuple(found), tuple(refused)
+    return tuple(found), (*refused, *_undone(ground, commit, f"approvals/{environment}/{agent}", _binds))
 
 
-def evidence(tree: Tree, agent: str, release: str | None) -> tuple[tuple[Record, ...], tuple[Finding, ...]]:
-    """The evaluation records of exactly this release."""
+def evidence(
+    ground: Ground, commit: Id, agent: str, release: str | None
+) -> tuple[tuple[Record, ...], tuple[Finding, ...]]:
+    """The evaluation records of exactly this release; what cannot be read or was taken away is told."""
     if release is None:
         return (), ()
+    folder = f"evidence/{agent}/{digest.short(release)}"
     found, refused = [], []
-    for file, content in sorted(_contents(tree, f"evidence/{agent}/{digest.short(release)}").items()):
+    for file, content in sorted(_contents(ground.commit(commit), folder).items()):
         if not file.endswith(".json"):
             continue
         try:
             found.append(runs.decode(content, file))
         except FleetError as error:
             refused.append(_unreadable(file, error))
-    return tuple(found), tuple(refused)
+    return tuple(found), (*refused, *_undone(ground, commit, folder, _shows))
 
 
 def governance_digest(tree: Tree) -> str:
@@ -90,6 +122,41 @@ def _fault(ground: Ground, commit: Id, statement: Approval, people: People) -> s
         hand = others[0]
         return f"committed by {hand.author} (commit {hand.id[:12]}), not by {statement.approver}"
     return None
+
+
+def _undone(
+    ground: Ground, commit: Id, folder: str, weighs: Callable[[bytes, str], bool]
+) -> Iterator[Finding]:
+    """Records that history holds and *commit* does not, or not any more as they were."""
+    present = {(entry.path, entry.id) for entry in ground.commit(commit).entries(folder) if entry.mode in REGULAR}
+    lost = sorted(versions(ground, commit, folder) - present)
+    contents = ground.repository.blobs((blob for _, blob in lost), statements.LARGEST)
+    for file, blob in lost:
+        content = contents[blob]
+        if isinstance(content, bytes) and weighs(content, file):
+            yield Finding(
+                rule="file-unreadable",
+                severity=Severity.ERROR,
+                message=f"the record (blob {blob[:12]}) was changed or taken away: records are append-only",
+                place=Place(file=file),
+                hint=f"git cat-file blob {blob[:12]} > {file}",
+            )
+
+
+def _binds(content: bytes, file: str) -> bool:
+    """Only a no is missed: an approval that is gone counts for nothing."""
+    try:
+        return statements.decode(content, file).decision is not Decision.APPROVE
+    except FleetError:
+        return False
+
+
+def _shows(content: bytes, file: str) -> bool:
+    try:
+        runs.decode(content, file)
+    except FleetError:
+        return False
+    return True
 
 
 def _is(people: People, email: str, person: str) -> bool:
