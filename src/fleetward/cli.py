@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Annotated, Any, NoReturn, get_type_hints
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from fleetward import __version__
 from fleetward.commands.session import Color, session
@@ -22,21 +22,34 @@ from fleetward.report.human import visible
 Verb = Callable[..., Exit]
 
 TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("validate", "validate:validate", ("text", "json")),
-    ("diff", "diff:diff", ("text", "json")),
+    (
+        "validate",
+        "validate:validate",
+        ("text", "json", "sarif", "junit", "github", "gitlab", "markdown"),
+    ),
+    ("diff", "diff:diff", ("text", "json", "markdown", "github")),
+    ("textconv", "textconv:textconv", ("text",)),
     ("promote", "promote:promote", ("text", "json")),
     ("approve", "approve:approve", ("text", "json")),
+    ("approvals", "approvals:approvals", ("text", "json")),
+    ("signers", "signers:signers", ("text", "json")),
     ("evidence add", "evidence:add", ("text", "json")),
     ("release", "release:release", ("text", "json")),
     ("adopt", "adopt:adopt", ("text", "json")),
     ("init", "init:init", ("text", "json")),
     ("new", "new:new", ("text", "json")),
+    ("explain", "explain:explain", ("text", "json")),
+    ("list", "listing:listing", ("text", "json")),
+    ("models import", "models:import_", ("text", "json")),
     ("schema", "schema:schema", ("text", "json")),
     ("demo", "demo:demo", ("text",)),
 )
 """Name, where the verb lives in ``commands/``, and the formats it writes, the usual one first."""
 
-_GROUPS = {"evidence": "What evaluation runs showed."}
+_GROUPS = {
+    "evidence": "What evaluation runs showed.",
+    "models": "The register of language models, governance/models.yaml.",
+}
 
 _Chdir = Annotated[str | None, typer.Option("-C", "--chdir", metavar="DIR", help="Run as if started in DIR.")]
 _SHARED: dict[str, Any] = {
@@ -54,6 +67,27 @@ _SHARED: dict[str, Any] = {
     ],
 }
 _DEFAULTS = {"quiet": False, "verbose": False, "as_json": False, "color": Color.AUTO}
+
+
+class _Verb(TyperCommand):
+    """A command whose options with a value in brackets, as in ``--sign [KEY]``, may stand without one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Say that no value is meant where none follows."""
+        return super().parse_args(ctx, self._whole(args))
+
+    def _whole(self, args: Sequence[str]) -> list[str]:
+        options = [one for one in self.params if one.param_type_name == "option"]
+        optional = {name for one in options if (one.metavar or "").startswith("[") for name in one.opts}
+        valued = {name for one in options if not getattr(one, "is_flag", False) for name in one.opts}
+        whole: list[str] = []
+        for number, word in enumerate(args):
+            if word == "--":
+                return [*whole, *args[number:]]
+            alone = number + 1 == len(args) or args[number + 1].startswith("-")
+            is_value = number > 0 and args[number - 1] in valued
+            whole.append(f"{word}=" if word in optional and alone and not is_value else word)
+        return whole
 
 
 class _Verbs(TyperGroup):
@@ -76,7 +110,7 @@ class _Verbs(TyperGroup):
         for name, place, formats in rows:
             module, _, function = place.partition(":")
             verb = getattr(import_module(f"fleetward.commands.{module}"), function)
-            group.command(name.split()[-1])(_shared(verb, formats))
+            group.command(name.split()[-1], cls=_Verb)(_shared(verb, formats))
         return typer.main.get_command(group)
 
 

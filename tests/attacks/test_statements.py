@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
-from tests.attacks.town import NOW, town, running
+from tests.attacks.town import NOW, running, town
 
 LATER = "2026-11-20T13:00:00Z"
 
@@ -81,7 +80,7 @@ def test_a_veto_replaced_by_a_link_still_stops(tmp_path: Path) -> None:
     file = place.approve("dina", "--reject")
     place.approve("carla")
     (place.path / file).unlink()
-    os.symlink("elsewhere.json", place.path / file)
+    (place.path / file).symlink_to("elsewhere.json")
     place.commit("tidy up", who="alice")
 
     assert place.judge().agent["verdict"] == "blocked"
@@ -203,7 +202,8 @@ def test_a_note_with_terminal_codes_reaches_no_terminal(tmp_path: Path) -> None:
 
     said = place.fleet("promote", "desk", "--to", "production")
 
-    assert "\x1b" not in said.all and "\x07" not in said.all
+    assert "\x1b" not in said.all
+    assert "\x07" not in said.all
     assert "[bold]allowed[/]" in said.all
 
 
@@ -212,7 +212,9 @@ def test_the_next_promotion_may_be_approved_by_who_merged(tmp_path: Path) -> Non
     place.git("checkout", "-q", "-b", "topic")
     place.change()
     place.git("checkout", "-q", "main")
-    place.git("merge", "-q", "--no-ff", "-m", "merge topic", "topic", who="carla", committer="noreply@github.com")
+    place.git(
+        "merge", "-q", "--no-ff", "-m", "merge topic", "topic", who="carla", committer="noreply@github.com"
+    )
 
     place.approve("carla")
 

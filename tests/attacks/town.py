@@ -59,11 +59,14 @@ spec:
   owner: {team: desk, accountable: alice, backup: bob}
   risk:
     tier: low
-    factors: {dataSensitivity: internal, externalVisibility: internal, financialImpact: none, reversibility: reversible, autonomy: suggest}
+    factors:
+      {dataSensitivity: internal, externalVisibility: internal, financialImpact: none,
+       reversibility: reversible, autonomy: suggest}
     assessedAt: 2026-10-01
   model: {provider: openai, name: gpt-4.1-mini-2025-04-14}
   prompts: [{name: system, file: prompts/system.md}]
-  escalation: {default: park, triggers: [{when: confidence, below: 0.5}], queue: desk, responsible: desk, context: [question], onTimeout: park}
+  escalation: {default: park, triggers: [{when: confidence, below: 0.5}], queue: desk, responsible: desk,
+               context: [question], onTimeout: park}
   budgets: [{window: day, currency: EUR, alertAt: 5, haltAt: 8}]
   evals: [{name: quality, suite: evals/quality.yaml, format: junit, metric: pass-rate, min: 0.9, maxAge: P30D}]
   retirement: {criteria: [{metric: runs-per-month, below: 5, for: P90D}], dataDisposition: delete}
@@ -141,7 +144,6 @@ class Town:
         """Run the installed command as somebody."""
         environment = self._environment(who, now, None)
         del environment["GIT_AUTHOR_DATE"], environment["GIT_COMMITTER_DATE"]
-        # no option can stand before the verb of ``evidence add``
         done = subprocess.run(
             [str(FLEET), *arguments, "--now", now],
             cwd=self.path,
@@ -214,7 +216,9 @@ def agent_files(name: str, env: str = "staging") -> dict[str, str]:
     }
 
 
-def town(folder: Path, *, policy: str = POLICY, config: str = CONFIG, agents: tuple[str, ...] = ("desk",)) -> Town:
+def town(
+    folder: Path, *, policy: str = POLICY, config: str = CONFIG, agents: tuple[str, ...] = ("desk",)
+) -> Town:
     """A fleet whose agents stand in staging since the 1st, written by alice; production is empty."""
     path = folder / "town"
     path.mkdir(parents=True)

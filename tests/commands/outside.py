@@ -64,7 +64,7 @@ class Desk:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def fleet(self, *arguments: str, at: str = ".", now: str = NOW, **more: Any) -> Ran:
-        found = self.run("fleet", *arguments, "--now", now, at=at, **more)
+        found = self.run("fleet", arguments[0], "--now", now, *arguments[1:], at=at, **more)
         assert "Traceback" not in found.err, found.err
         return found
 

@@ -7,13 +7,14 @@ import os
 import pty
 import resource
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
 from fleetward.store import schema
-from tests.commands.outside import NOW, Desk, desk
+from tests.commands.outside import NOW, SAMPLES, Desk, Ran, desk
 
 OWN = (
     "fleet-config.yaml",
@@ -65,14 +66,14 @@ def test_a_folder_in_no_repository_becomes_one_and_what_is_written_is_what_is_to
 
 def test_an_existing_repository_is_used_and_named_by_its_remote(zoe: Desk) -> None:
     zoe.git("init", "-q")
-    zoe.git("remote", "add", "origin", "https://token:secret@git.acme.example/acme/agents.git")
+    zoe.git("remote", "add", "origin", "https://token:hunter2@git.acme.example/acme/agents.git")
 
     told = zoe.fleet("init", "--yes", "--json").data
 
     assert told["newRepository"] is False
     assert told["repository"] == "acme/agents"
     assert "\nrepository: acme/agents\n" in (zoe.here / "fleet-config.yaml").read_text()
-    assert not any(b"secret" in content for content in zoe.everything().values())
+    assert not any(b"hunter2" in content for content in zoe.everything().values())
 
 
 @pytest.mark.parametrize(
@@ -317,39 +318,74 @@ def test_the_workflow_asks_for_little_and_puts_no_foreign_text_into_a_script(zoe
     assert depths == [0, 0]
 
 
-def test_the_fleet_that_init_wrote_goes_to_production_by_its_own_workflow(tmp_path: Path) -> None:
-    zoe, bo = desk(tmp_path), desk(tmp_path, "Bo Lind", "bo@acme.example")
+def shared(zoe: Desk, bo: Desk) -> None:
+    """Zoe's new fleet with Bo as the second person, in a repository that both have a clone of."""
     zoe.fleet("init", "fleet", "--yes")
     people = zoe.here / "fleet/governance/people.yaml"
     people.write_text(people.read_text().replace("colleague@example.invalid", "bo@acme.example"))
     zoe.commit("start", at="fleet")
-    script = "\n".join(
-        step["run"]
-        for step in workflow(zoe.here / "fleet")["jobs"]["promote"]["steps"]
-        if "run" in step and "pip install" not in step["run"]
-    )
     zoe.git("clone", "-q", "--bare", "fleet", "origin.git")
-
     bo.git("clone", "-q", "origin.git", "bo")
-    approved = bo.run("fleet", "approve", "handbook-lookup", "--to", "production", at="bo")
+
+
+def runner(zoe: Desk, agent: str) -> Ran:
+    """What the workflow's promotion does on a fresh clone, but for installing the tool."""
+    steps = workflow(zoe.here / "fleet")["jobs"]["promote"]["steps"]
+    scripts = [step["run"] for step in steps if "run" in step and "pip install" not in step["run"]]
+    zoe.git("clone", "-q", "origin.git", f"runner-{agent}")
+    return zoe.run("bash", "-e", "-c", "\n".join(scripts), at=f"runner-{agent}", extra={"AGENT": agent})
+
+
+def passed() -> str:
+    """A run of promptfoo, of now, in which everything went well."""
+    run = json.loads((SAMPLES / "evals/promptfoo/promptfoo.json").read_text(encoding="utf-8"))
+    rows = [row for row in run["results"]["results"] if row["success"]]
+    stats = {**run["results"]["stats"], "successes": len(rows), "failures": 0}
+    moment = datetime.now(UTC).isoformat()
+    run["results"] = {**run["results"], "results": rows, "stats": stats, "timestamp": moment}
+    run["config"]["tags"] = {}
+    return json.dumps(run)
+
+
+@pytest.mark.parametrize("agent", ["handbook-lookup", "ticket-sorter"])
+def test_the_fleet_that_init_wrote_goes_to_production_by_its_own_workflow(tmp_path: Path, agent: str) -> None:
+    zoe, bo = desk(tmp_path), desk(tmp_path, "Bo Lind", "bo@acme.example")
+    shared(zoe, bo)
+    bo.write({"run.json": passed()})
+
+    if agent == "ticket-sorter":
+        added = bo.run("fleet", "evidence", "add", agent, "--suite", "queues", "../run.json", at="bo")
+        assert added.code == 0, added.err
+    approved = bo.run("fleet", "approve", agent, "--to", "production", at="bo")
     bo.commit("approve", at="bo")
     bo.git("push", "-q", at="bo")
-    zoe.git("clone", "-q", "origin.git", "runner")
-    ran = zoe.run("bash", "-e", "-c", script, at="runner", extra={"AGENT": "handbook-lookup"})
-    zoe.git("pull", "-q", at="bo")
+    ran = runner(zoe, agent)
+    bo.git("pull", "-q", at="bo")
 
     assert approved.code == 0, approved.err
     assert ran.code == 0, ran.out + ran.err
     [first, second] = [
         {path.relative_to(top): path.read_bytes() for path in top.rglob("*") if path.is_file()}
-        for top in (
-            zoe.here / "bo/environments/staging/handbook-lookup",
-            zoe.here / "bo/environments/production/handbook-lookup",
-        )
+        for top in (bo.here / "bo/environments" / env / agent for env in ("staging", "production"))
     ]
     assert first == second != {}
-    [entry] = (zoe.here / "bo/ledger/production.jsonl").read_text().splitlines()
+    [entry] = (bo.here / "bo/ledger/production.jsonl").read_text().splitlines()
     assert json.loads(entry)["approvals"][0]["approver"] == "colleague"
+
+
+def test_the_author_alone_cannot_release_what_init_wrote(tmp_path: Path) -> None:
+    zoe, bo = desk(tmp_path), desk(tmp_path, "Bo Lind", "bo@acme.example")
+    shared(zoe, bo)
+    zoe.git("clone", "-q", "origin.git", "own")
+    zoe.run("fleet", "approve", "handbook-lookup", "--to", "production", at="own")
+    zoe.commit("approve", at="own")
+    zoe.git("push", "-q", at="own")
+
+    ran = runner(zoe, "handbook-lookup")
+
+    assert ran.code == 1
+    assert "PENDING" in ran.out
+    assert zoe.git("rev-list", "--count", "main", at="origin.git").strip() == "2"
 
 
 def test_an_agent_name_that_looks_like_an_option_is_only_an_unknown_agent(zoe: Desk) -> None:

@@ -154,7 +154,7 @@ def test_the_tier_is_the_lowest_that_the_floors_allow(begun: Desk) -> None:
 
     assert spec(begun)["risk"]["tier"] == "medium"
     assert made["toDo"] == []
-    assert begun.fleet("validate").code == 0
+    assert begun.fleet("validate", MANIFEST).code == 0
 
 
 def test_what_the_policy_asks_beyond_the_template_is_told(begun: Desk) -> None:

@@ -65,6 +65,18 @@ def test_what_is_committed_is_judged_and_not_what_lies_beside_it(zoe: Desk) -> N
     assert taken.code == 0, taken.out + taken.err
 
 
+def test_a_link_in_an_agents_folder_is_not_committed(zoe: Desk) -> None:
+    hooked(zoe, ".")
+    zoe.git("commit", "-qm", "start")
+    (zoe.here / Path(MANIFEST).parent / "prompts/link.md").symlink_to("system.md")
+    zoe.git("add", "-A")
+
+    refused = zoe.run("git", "commit", "-qm", "link")
+
+    assert refused.code != 0
+    assert "link-in-agent" in refused.out + refused.err
+
+
 def test_a_commit_that_touches_no_fleet_file_asks_nothing(zoe: Desk) -> None:
     hooked(zoe, ".")
     zoe.git("commit", "-qm", "start")
@@ -88,7 +100,7 @@ def test_the_hooks_on_offer_do_as_local_hooks_what_they_are_named_for(zoe: Desk)
     zoe.git("commit", "-qanm", "a mistake that nobody looked at")
     run = ("pre-commit", "run", "-c", "config.yaml")
 
-    changed = zoe.run(*run, "fleet-validate", "--files", "governance/../environments/staging/x", "README.md")
+    changed = zoe.run(*run, "fleet-validate", "--files", "README.md")
     other = zoe.run(
         *run, "fleet-validate", "--files", f"{Path(MANIFEST).parents[1]}/handbook-lookup/agent.yaml"
     )

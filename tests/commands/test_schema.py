@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.commands.outside import CHECKOUT, Desk, desk
 
@@ -52,3 +53,19 @@ def test_an_unknown_name_is_refused_with_what_there_is(zoe: Desk, name: str, hin
 
     assert (refused.code, refused.out) == (2, "")
     assert hint in refused.err
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [("init", ("fleet", "--yes")), ("new", ("mail-bot", "-C", "begun")), ("schema", ())],
+)
+def test_an_answer_in_json_is_what_its_schema_promises(
+    zoe: Desk, verb: str, arguments: tuple[str, ...]
+) -> None:
+    zoe.fleet("init", "begun", "--yes")
+
+    answer = zoe.fleet(verb, *arguments, "--json").data
+    promised = zoe.fleet("schema", f"{verb}-output").data
+
+    assert list(Draft202012Validator(promised).iter_errors(answer)) == []
+    assert set(answer) == set(promised["properties"])

@@ -28,7 +28,9 @@ WARNINGS = {
     "heartbeat-too-slow",
     "pilot-overdue",
     "retirement-due",
+    "environment-skipped",
     "waiver-unused",
+    "policy-dead-rule",
 }
 
 
@@ -84,8 +86,9 @@ def test_explain_finds_a_rule_and_nothing_for_a_stranger() -> None:
 def test_the_page_holds_every_rule_with_its_examples() -> None:
     text = rules.documentation()
 
-    for rule in rules.CATALOGUE:
+    for rule in rules.DOCUMENTED:
         assert f"\n## {rule.id}\n" in text
         assert page(rule) in text
-    assert text.count("```") == 4 * len(rules.CATALOGUE)
+    assert {rule.id for rule in rules.DOCUMENTED} >= {rule.id for rule in rules.CATALOGUE}
+    assert text.count("```") == 4 * len(rules.DOCUMENTED)
     assert "Severity: error, warning for the lowest tier." in text

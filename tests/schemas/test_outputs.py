@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from fleetward.changes import compare
 from fleetward.domain.approval import Binding
+from fleetward.domain.change import Unreadable
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.policy import ApprovalsAsked, EvalsAsked, Rule, SoakAsked, When
 from fleetward.domain.validation import Validation
@@ -43,8 +44,14 @@ def diff() -> dict[str, Any]:
         (),
         base=("origin/main", COMMIT),
         head=("HEAD", COMMIT),
-        unreadable=[("staging", "broken")],
+        unreadable=[_unreadable()],
     )
+
+
+def _unreadable() -> Unreadable:
+    place = Place(file="environments/staging/broken/agent.yaml", line=3, column=5)
+    finding = Finding(rule="yaml-syntax", severity=Severity.ERROR, message="no end of text", place=place)
+    return Unreadable(environment="staging", agent="broken", side="head", finding=finding)
 
 
 def validate() -> dict[str, Any]:

@@ -41,7 +41,21 @@ def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
     assert inputs() == [
         "agent", "connectors", "fleet-config", "models", "overrides", "people", "policy", "waivers",
     ]  # fmt: skip
-    verbs = ["adopt", "approve", "diff", "evidence", "promote", "release", "validate"]
+    verbs = [
+        "adopt",
+        "approve",
+        "diff",
+        "evidence",
+        "explain",
+        "init",
+        "list",
+        "models",
+        "new",
+        "promote",
+        "release",
+        "schema",
+        "validate",
+    ]
     assert outputs() == [f"output/{verb}-output" for verb in verbs]
 
 

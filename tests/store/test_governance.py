@@ -189,7 +189,7 @@ def test_people_robots_and_teams_become_values() -> None:
     assert value.members("risk", datetime(2026, 10, 1, tzinfo=UTC)) == {"bob"}
 
 
-KEY = "ssh-ed25519 AAAAC3Nz"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH8D4ksr2esYLJ4fulX/TT9sAWlw92K1ewZ5eGn5oEWj"
 
 
 @pytest.mark.parametrize(

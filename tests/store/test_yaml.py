@@ -192,7 +192,9 @@ def test_scalars_mean_what_the_core_schema_says(text: str, meant: Any) -> None:
 
 
 @both_parsers
-@pytest.mark.parametrize("content", [b"\xef\xbb\xbfa: 1\n", b"a: 1\r\nb:\r\n  - 2\r\n", b"a: 1", b"---\na: 1\n"])
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfa: 1\n", b"a: 1\r\nb:\r\n  - 2\r\n", b"a: 1", b"---\na: 1\n"]
+)
 def test_byte_order_mark_crlf_no_last_line_end_and_one_opening_line_are_tolerated(content: bytes) -> None:
     reading = read(content, FILE)
 
@@ -278,7 +280,7 @@ HOSTILE = {
     "256 KiB of duplicate keys": (b"a: 1\n" * 60_000)[: 256 * 1024],
     "256 KiB of a flow of duplicate keys": b"{" + (b"a: 1, " * 50_000)[: 256 * 1024 - 8] + b"a: 1}",
     "256 KiB of ambiguous scalars": (b"a: [" + b"0777, " * 50_000)[: 256 * 1024 - 3] + b"1]\n",
-    "256 KiB of invisible characters": "a: ".encode() + "\u200b".encode() * 80_000,
+    "256 KiB of invisible characters": b"a: " + "\u200b".encode() * 80_000,
     "256 KiB of escapes": b'a: "' + b"\\u202e" * 43_000 + b'"\n',
     "lone surrogates as escapes": b'a: "\\ud800"\nb: "\\udfff\\ud800"\n',
     "lone surrogates as bytes": b"a: \xed\xa0\x80\n",

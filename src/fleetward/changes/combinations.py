@@ -19,6 +19,8 @@ class Combination:
     first: Test
     other: Test
     words: str
+    of: str
+    """What *first* is, in words."""
 
 
 def _looser_guardrail(change: Change) -> bool:
@@ -46,11 +48,24 @@ def _lower_tier(change: Change) -> bool:
 
 
 COMBINATIONS: tuple[Combination, ...] = (
-    Combination(first=_threshold, other=_model, words="a lower threshold together with another model"),
     Combination(
-        first=_looser_guardrail, other=_behaviour, words="a looser guardrail together with changed behaviour"
+        first=_threshold,
+        other=_model,
+        words="a lower threshold together with another model",
+        of="`guardrail/threshold-lowered`",
     ),
-    Combination(first=_privilege, other=_lower_tier, words="more privilege together with a lower tier"),
+    Combination(
+        first=_looser_guardrail,
+        other=_behaviour,
+        words="a looser guardrail together with changed behaviour",
+        of="every looser change of class guardrail",
+    ),
+    Combination(
+        first=_privilege,
+        other=_lower_tier,
+        words="more privilege together with a lower tier",
+        of="every looser change of class privilege",
+    ),
 )
 
 

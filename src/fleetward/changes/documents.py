@@ -58,6 +58,22 @@ def compare_document(
     return tuple(sorted(found, key=lambda change: change.order))
 
 
+def unknown_document(file: str) -> Change:
+    """A file among those that govern of which nothing is known: never nothing, since nobody can tell."""
+    return Change(
+        environment=None,
+        agent=None,
+        path="",
+        kind=Kind.CHANGED,
+        rule="unknown/governance-file-changed",
+        cls=ChangeClass.UNKNOWN,
+        direction=Direction.UNKNOWN,
+        significance=Significance.MEDIUM,
+        reason=f"{file} came, went or changed; nothing is known of it",
+        place=Place(file=file),
+    )
+
+
 def _governing(change: Change, name: str, file: str) -> Change:
     cls, significance = KNOWN.get(name, KNOWN["policy"])
     hidden = change.rule.endswith("/hidden-characters")

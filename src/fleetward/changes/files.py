@@ -26,6 +26,7 @@ class Role:
     added: tuple[Significance, Direction]
     removed: tuple[Significance, Direction]
     changed: tuple[Significance, Direction]
+    remark: str = "low where line ends or white space alone did"
 
 
 PROMPT = Role(
@@ -35,6 +36,7 @@ PROMPT = Role(
     added=(HIGH, Direction.UNKNOWN),
     removed=(HIGH, Direction.UNKNOWN),
     changed=(MEDIUM, Direction.UNKNOWN),
+    remark="high where a number, a negation or a variable did, low where line ends or white space alone did",
 )
 SUITE = Role(
     name="eval suite",
@@ -53,20 +55,36 @@ OTHER = Role(
     changed=(MEDIUM, Direction.UNKNOWN),
 )
 
+ROLES = (PROMPT, SUITE, OTHER)
+
 
 def changes(before: Agent | None, after: Agent | None) -> Iterator[Change]:
     """Every file that came, went or changed; manifest and overrides aside, which are read for meaning."""
     first, second = _files(before), _files(after)
+    tools = _tools(before, after)
     for path in sorted({*first, *second}):
         was, now = first.get(path), second.get(path)
         if path not in (MANIFEST, OVERRIDES) and (was is None or now is None or was.content != now.content):
-            yield _change(path, was, now, _role(path, before, after), _folder(now, before, after))
+            role = _role(path, before, after)
+            folder = _folder(now, before, after)
+            yield _change(path, was, now, role, folder, tools if role is PROMPT else frozenset())
         if was and now and was.mode != now.mode:
             yield _mode(path, was, now, _folder(now, before, after))
 
 
 def _files(agent: Agent | None) -> dict[str, File]:
     return {file.path: file for file in agent.files} if agent else {}
+
+
+def _tools(*agents: Agent | None) -> frozenset[str]:
+    """What the tools are called, and what they allow: a prompt that speaks of one of them says when to use it."""
+    tools = [
+        tool for agent in agents if agent and agent.manifest for tool in agent.manifest.items("spec.tools")
+    ]
+    named = {str(tool["name"]) for tool in tools if tool.get("name")}
+    return frozenset(
+        named | {one for tool in tools for one in tool.get("allow") or () if isinstance(one, str)}
+    )
 
 
 def _folder(now: File | None, before: Agent | None, after: Agent | None) -> str:
@@ -82,11 +100,13 @@ def _role(path: str, *agents: Agent | None) -> Role:
     return OTHER
 
 
-def _change(path: str, was: File | None, now: File | None, role: Role, folder: str) -> Change:
+def _change(
+    path: str, was: File | None, now: File | None, role: Role, folder: str, tools: frozenset[str]
+) -> Change:
     before, after = (None if file is None else file.text for file in (was, now))
     if (was and before is None) or (now and after is None):
         return _bytes(path, was, now, role, folder)
-    prose = compared(before or "", after or "")
+    prose = compared(before or "", after or "", tools)
     kind = Kind.ADDED if was is None else Kind.REMOVED if now is None else Kind.TEXT
     significance, direction = _weight(kind, role, prose)
     what = "hidden-characters" if prose.hidden else f"{role.what}-{'changed' if kind is Kind.TEXT else kind}"

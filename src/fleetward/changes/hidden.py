@@ -30,7 +30,11 @@ def _texts(value: Any) -> Iterator[str]:
 def visible(value: Any) -> Any:
     """The same value with hidden characters written out, ``<U+202E>``."""
     if isinstance(value, str):
-        return value if FORBIDDEN.search(value) is None else FORBIDDEN.sub(lambda found: f"<{codepoint(found.group())}>", value)
+        return (
+            value
+            if FORBIDDEN.search(value) is None
+            else FORBIDDEN.sub(lambda found: f"<{codepoint(found.group())}>", value)
+        )
     if isinstance(value, Mapping):
         return {visible(key): visible(item) for key, item in value.items()}
     return [visible(item) for item in value] if is_list(value) else value

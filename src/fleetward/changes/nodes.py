@@ -66,7 +66,9 @@ class Node:
         properties = self.keywords.get("properties", {})
         if key in properties:
             # one that says nothing is known all the same
-            return properties[key] if isinstance(properties[key], Mapping) and properties[key] else _SAYS_NOTHING
+            return (
+                properties[key] if isinstance(properties[key], Mapping) and properties[key] else _SAYS_NOTHING
+            )
         for pattern, schema in self.keywords.get("patternProperties", {}).items():
             if isinstance(schema, Mapping) and schema and re.search(pattern, key):
                 return schema

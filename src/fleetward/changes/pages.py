@@ -1,34 +1,48 @@
-"""The documentation of the meanings, printed from their table."""
+"""The documentation of the meanings, printed from their catalogue."""
 
 from __future__ import annotations
 
 from itertools import groupby
 
-from fleetward.changes.meanings import MEANINGS, Meaning
+from fleetward.changes.catalogue import Entry, catalogue, combined
 
 _HEAD = """# Changes
 
-What `fleet diff` makes of a change. The table is read from the top, and the first row that fits a change names
-it; a value that only became stricter weighs low, whatever its row says, unless the row is about that. Values come
-from the effective manifest: overrides merged in, defaults filled in. What no row speaks of is `unknown`, medium.
+What `fleet diff` makes of a change; `fleet diff --rules` lists the same. The table is read from the top, and the
+first row that fits a change names it; a value that only became stricter weighs low, whatever its row says, unless
+the row is about that. Values come from the effective manifest: overrides merged in, defaults filled in. What no row
+speaks of goes by its class and its key (`reliability/api-added`) and weighs medium; what no schema knows is
+`unknown`, medium. A rule that says *looser* names its twin: the same change the other way round.
 This page is printed from the table itself.
+"""
+_TOGETHER = """## Together worse than alone
+
+Where both are found in one agent, what the second column names is critical.
+
+| together | critical |
+| --- | --- |
 """
 
 
 def documentation() -> str:
-    """The table as one page of Markdown, a section for each class."""
-    ordered = sorted(MEANINGS, key=lambda meaning: meaning.cls.value)
-    sections = groupby(ordered, key=lambda meaning: meaning.cls.value)
-    return "\n".join((_HEAD, *(_section(name, list(rows)) for name, rows in sections)))
+    """The catalogue as one page of Markdown, a section for each class."""
+    sections = groupby(catalogue(), key=lambda entry: entry.rule.partition("/")[0])
+    together = _TOGETHER + "".join(f"| {words} | {of} |\n" for words, of in combined())
+    return "\n".join((_HEAD, *(_section(name, list(rows)) for name, rows in sections), together))
 
 
-def _section(name: str, rows: list[Meaning]) -> str:
-    head = f"## {name}\n\n| rule | significance | of | when | it says |\n| --- | --- | --- | --- | --- |\n"
+def _section(name: str, rows: list[Entry]) -> str:
+    head = (
+        f"## {name}\n\n| rule | significance | direction | of | when | it says | twin |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+    )
     return head + "".join(_row(one) for one in rows)
 
 
-def _row(one: Meaning) -> str:
-    paths = ", ".join(f"`{path}`" for path in one.paths.split())
-    narrowed = [*(kind.value for kind in one.kinds), *([one.direction.value] if one.direction else [])]
-    cells = (f"`{one.rule}`", one.significance.value, paths, ", ".join(narrowed) or "any", one.reason)
+def _row(one: Entry) -> str:
+    paths = (
+        ", ".join(f"`{path}`" for path in one.of.split()) if one.of.startswith(("spec", "meta")) else one.of
+    )
+    twin = f"`{one.twin}`" if one.twin else ""
+    cells = (f"`{one.rule}`", one.significance.value, one.direction, paths, one.when, one.says, twin)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"

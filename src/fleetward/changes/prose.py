@@ -51,6 +51,8 @@ class Prose:
     negations: frozenset[str] = frozenset()
     modals: frozenset[str] = frozenset()
     variables: frozenset[str] = frozenset()
+    tools: frozenset[str] = frozenset()
+    """Names of tools, or of what they allow, that are spoken of more or less often."""
     only_line_ends: bool = False
     only_spaces: bool = False
 
@@ -68,6 +70,7 @@ class Prose:
             ("negations", self.negations),
             ("numbers", self.numbers),
             ("modal words", self.modals),
+            ("tools", self.tools),
         )
         found = [f"{what}: {_few(words)}" for what, words in named if words]
         if self.only_line_ends:
@@ -81,8 +84,8 @@ def _few(words: frozenset[str]) -> str:
     return ", ".join(named[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def compared(before: str, after: str) -> Prose:
-    """How *after* differs from *before*."""
+def compared(before: str, after: str, tools: frozenset[str] = frozenset()) -> Prose:
+    """How *after* differs from *before*; *tools* are names to look out for."""
     hidden = frozenset(code_points(after) - code_points(before))
     if _LINE_END.split(before) == _LINE_END.split(after):
         return Prose(hidden=hidden, only_line_ends=True, gone=_ends(before), come=_ends(after))
@@ -102,6 +105,7 @@ def compared(before: str, after: str) -> Prose:
         negations=words.those(lambda word: _NEGATION.fullmatch(word.lower())),
         modals=words.those(lambda word: _MODAL.fullmatch(word.lower())),
         variables=_variables(before) ^ _variables(after),
+        tools=_spoken(before, after, tools),
         only_spaces=before.split() == after.split(),
     )
 
@@ -194,6 +198,16 @@ class _Words:
 
 def _words(text: str) -> list[str]:
     return [token for token in _TOKENS.findall(text) if not token.isspace()]
+
+
+def _spoken(before: str, after: str, names: frozenset[str]) -> frozenset[str]:
+    """The names that one text has more often than the other."""
+    if not names:
+        return frozenset()
+    longest_first = sorted(names, key=lambda name: (-len(name), name))
+    known = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])")
+    was, now = Counter(known.findall(before)), Counter(known.findall(after))
+    return frozenset(name for name in was.keys() | now.keys() if was[name] != now[name])
 
 
 def _variables(text: str) -> frozenset[str]:

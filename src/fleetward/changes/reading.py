@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from fleetward.changes.hidden import code_points, visible
-from fleetward.changes.meanings import Meaning, covers, meaning
+from fleetward.changes.meanings import Meaning, covers
 from fleetward.changes.secrets import masked
+from fleetward.changes.table import meaning
 from fleetward.changes.walker import Move
 from fleetward.changes.wording import told
 from fleetward.domain.change import Change, ChangeClass, Direction, Significance

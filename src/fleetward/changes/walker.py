@@ -184,7 +184,7 @@ def _set(before: Sequence[Any], after: Sequence[Any], node: Node, spot: Spot) ->
     come = [second[text] for text in sorted(second.keys() - first.keys())]
     for was, now in _pairs(before, gone, after, come):
         if was is not None and now is not None:
-            step = Item(_told_apart(after[now])[0])
+            step = Item(told_apart(after[now])[0])
             yield from _walk(before[was], after[now], node.item(), spot.item(step, was=was, now=now))
         elif was is not None:
             yield _element(before[was], None, node, spot.element(was=was))
@@ -206,12 +206,12 @@ def _pairs(
 
 
 def _alone(items: Sequence[Any], positions: list[int]) -> dict[tuple[str, str], int]:
-    marked = [(_told_apart(items[at]), at) for at in positions if isinstance(items[at], Mapping)]
+    marked = [(told_apart(items[at]), at) for at in positions if isinstance(items[at], Mapping)]
     seen = Counter(mark for mark, _ in marked)
     return {mark: at for mark, at in marked if seen[mark] == 1}
 
 
-def _told_apart(item: Mapping[str, Any]) -> tuple[str, str]:
+def told_apart(item: Mapping[str, Any]) -> tuple[str, str]:
     """What an element goes by, and of which shape it is."""
     named = next((key for key in _DISCRIMINATORS if isinstance(item.get(key), str)), None)
     shape = sorted(key for key, value in item.items() if value is not None)

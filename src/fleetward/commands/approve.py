@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,14 +13,18 @@ import typer
 from fleetward import gate
 from fleetward.commands.judging import Case, Hearing, cases, compared, dependents, hearing
 from fleetward.commands.session import Session
+from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Decision
+from fleetward.domain.clock import written
 from fleetward.domain.errors import Exit, FleetError, Unwritten, UsageError
 from fleetward.domain.people import Person
+from fleetward.domain.policy import Assurance
 from fleetward.domain.verdict import Promotion
 from fleetward.report import changes_text
 from fleetward.report.page import Line, Page, line, page, span
 from fleetward.store import approvals as statements
-from fleetward.store import writer
+from fleetward.store import authorship, signing, ssh, writer
+from fleetward.store.records import signature_name
 
 
 def approve(
@@ -33,6 +36,14 @@ def approve(
     ] = False,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back what you said before.")] = False,
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; goes into the statement.")] = "",
+    sign: Annotated[
+        str | None,
+        typer.Option(
+            "--sign",
+            metavar="[KEY]",
+            help="Sign it, with this key file, or the SSH key that git or the ssh-agent has.",
+        ),
+    ] = None,
 ) -> Exit:
     """Show what a promotion would change, and write down your decision on exactly that content."""
     if reject and withdraw:
@@ -44,12 +55,17 @@ def approve(
     if case.question.kind is None and decision is Decision.APPROVE:
         raise UsageError(f"nothing to approve: {to} runs what {asked.sources[0]} holds", hint="fleet diff")
     statement = _statement(asked, case, person, decision, note)
+    contents = {statement.file: statements.encode(statement)}
+    if sign is not None:
+        signature = _signature(asked, statement, contents[statement.file], sign)
+        statement = _signed(asked, statement, contents[statement.file], signature)
+        contents[signature_name(statement.file)] = signature
     outlook = _outlook(asked, case, statement)
-    path = _write(asked, statement)
+    _write(asked, contents)
     session.report(
         {
-            "text": lambda: _page(asked, case, statement, outlook, path),
-            "json": lambda: _data(asked, statement, outlook, path),
+            "text": lambda: _page(asked, case, statement, outlook, contents),
+            "json": lambda: _data(asked, statement, outlook, contents),
         }
     )
     return Exit.YES
@@ -89,10 +105,42 @@ def _statement(asked: Hearing, case: Case, person: Person, decision: Decision, n
         policy_sha256=asked.policy.sha256,
     )
     n = 1
-    while (asked.ground.root / statements.file_name(statement, n)).exists():
+    while _taken(asked, file := statements.file_name(statement, n)):
         n += 1
-    file = statements.file_name(statement, n)
     return statements.decode(statements.encode(replace(statement, file=file)), file)
+
+
+def _taken(asked: Hearing, file: str) -> bool:
+    """Does anything lie there, or where its signature would: a broken link, too?"""
+    return any(os.path.lexists(asked.ground.root / name) for name in (file, signature_name(file)))
+
+
+def _signature(asked: Hearing, statement: Approval, content: bytes, named: str) -> bytes:
+    """The signature over the statement, by a key that counts as its approver's."""
+    session = asked.session
+    made = signing.sign(
+        statements.pre_authentication(content),
+        session.folder / Path(named).expanduser() if named else None,
+        own={key.text for key in asked.people.people[statement.approver].keys},
+        repository=asked.ground.repository,
+        environment=session.environment,
+    )
+    try:
+        key = ssh.signature(made).key
+    except ssh.Unsound as error:
+        hint = "ssh-keygen -t ed25519 makes a key that is accepted"
+        raise FleetError(f"the signature would not count: {error}", hint=hint) from None
+    if refusal := authorship.foreign(key, statement, asked.people, session.now):
+        place = f"people.{statement.approver}.keys of governance/people.yaml"
+        hint = f"keys that count are under {place}; this one is {key.text}"
+        raise FleetError(f"the approval would not count: {refusal}", hint=hint)
+    return made
+
+
+def _signed(asked: Hearing, statement: Approval, content: bytes, signature: bytes) -> Approval:
+    """The statement as the gate will see it."""
+    fault = authorship.unsigned(statement, content, signature, asked.people, asked.session.now)
+    return replace(statement, fault=fault, assurance=Assurance.RECORDED if fault else Assurance.SIGNED)
 
 
 def _outlook(asked: Hearing, case: Case, statement: Approval) -> Promotion:
@@ -101,15 +149,20 @@ def _outlook(asked: Hearing, case: Case, statement: Approval) -> Promotion:
     return gate.decide(question, policy=asked.policy, people=asked.people, now=asked.session.now)
 
 
-def _write(asked: Hearing, statement: Approval) -> Path:
-    path = asked.ground.root / statement.file
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(statements.encode(statement))
-    except OSError as error:
-        raise Unwritten(f"cannot write {statement.file!r}: {error.strerror}") from error
-    return path
+def _write(asked: Hearing, contents: Mapping[str, bytes]) -> None:
+    """All of these files, or none: a statement without its signature would be another decision."""
+    begun: list[Path] = []
+    for name, content in contents.items():
+        path = asked.ground.root / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as file:
+                begun.append(path)
+                file.write(content)
+        except OSError as error:
+            for one in begun:
+                one.unlink(missing_ok=True)
+            raise Unwritten(f"cannot write {name!r}: {error.strerror}") from error
 
 
 _DONE = {
@@ -119,7 +172,9 @@ _DONE = {
 }
 
 
-def _page(asked: Hearing, case: Case, statement: Approval, outlook: Promotion, path: Path) -> Page:
+def _page(
+    asked: Hearing, case: Case, statement: Approval, outlook: Promotion, contents: Mapping[str, bytes]
+) -> Page:
     binding = statement.binding
     word, role = _DONE[statement.decision]
     lines: list[Line] = [*_change(asked, case), line()]
@@ -134,11 +189,14 @@ def _page(asked: Hearing, case: Case, statement: Approval, outlook: Promotion, p
     lines.extend(
         line("  ", span("does not count", "warning"), f": {one.reason}", hang=4)
         for one in outlook.not_counted
-        if one.approver == statement.approver
+        if statement.file in one.files
     )
     lines.append(line(f"  with it: {outlook.verdict}", *_missing(outlook)))
-    lines.append(line("wrote ", span(statement.file, "place"), "; it counts once you commit it:"))
-    lines.append(line(span(_commit(asked, statement, path), "code")))
+    when = "it counts once you commit it:"
+    if len(contents) > 1:
+        when = "signed, it counts once it is committed, by whomever:"
+    lines.append(line("wrote ", span(" and ".join(contents), "place"), f"; {when}"))
+    lines.append(line(span(_commit(asked, statement, contents), "code")))
     return page(lines)
 
 
@@ -163,20 +221,19 @@ def _missing(outlook: Promotion) -> Sequence[str]:
     return [f"; still asked: {', '.join(still)}"] if still else []
 
 
-def _commit(asked: Hearing, statement: Approval, path: Path) -> str:
-    from shlex import quote
+def _commit(asked: Hearing, statement: Approval, contents: Mapping[str, bytes]) -> str:
+    from shlex import join, quote
 
-    shown = str(path)
-    with contextlib.suppress(ValueError):
-        shown = os.path.relpath(path)
+    start = asked.session.folder if asked.session.here else Path.cwd()
+    shown = join(os.path.relpath(asked.ground.root / name, start) for name in contents)
     subject = f"{statement.decision} {statement.binding.agent} for {asked.target.name}"
-    inside = "" if asked.session.here == "" else f" -C {quote(str(asked.session.folder))}"
-    if inside:
-        shown = os.path.relpath(path, asked.session.folder)
-    return f"git{inside} add {quote(shown)} && git{inside} commit -m {quote(subject)} -- {quote(shown)}"
+    inside = asked.session.here
+    return f"git{inside} add {shown} && git{inside} commit -m {quote(subject)} -- {shown}"
 
 
-def _data(asked: Hearing, statement: Approval, outlook: Promotion, path: Path) -> dict[str, Any]:
+def _data(
+    asked: Hearing, statement: Approval, outlook: Promotion, contents: Mapping[str, bytes]
+) -> dict[str, Any]:
     binding = statement.binding
     return {
         "format": "fleetward.approve/1",
@@ -184,16 +241,21 @@ def _data(asked: Hearing, statement: Approval, outlook: Promotion, path: Path) -
         "approver": statement.approver,
         "environment": binding.environment,
         "agent": binding.agent,
+        "repository": binding.repository,
         "fromState": binding.from_state,
         "toState": binding.to_state,
         "generation": binding.generation,
         "file": statement.file,
         "sha256": statement.sha256,
+        "assurance": statement.assurance.word,
+        "issued": written(statement.issued),
+        "expires": None if statement.expires is None else written(statement.expires),
+        "files": [{"file": name, "sha256": digest.of_bytes(content)} for name, content in contents.items()],
         "verdictWithIt": outlook.verdict.value,
         "notCounted": [
             {"approver": one.approver, "reason": one.reason}
             for one in outlook.not_counted
-            if one.approver == statement.approver
+            if statement.file in one.files
         ],
-        "next": _commit(asked, statement, path),
+        "next": _commit(asked, statement, contents),
     }

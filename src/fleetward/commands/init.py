@@ -84,8 +84,8 @@ def _plan(session: Session, folder: Path) -> Plan:
     contents.update({path: content for path, content in around.items() if path not in kept})
     blocking = starter.in_the_way(top, contents)
     if blocking:
-        hint = "fleet init DIR with another folder, or move them away; nothing was written"
-        raise UsageError(f"already there: {', '.join(blocking)}", hint=hint)
+        message = f"already there, so nothing was written: {', '.join(blocking)}"
+        raise UsageError(message, hint="fleet init DIR with another folder, or move them away")
     return Plan(
         top=top,
         inside=inside,
@@ -187,7 +187,7 @@ def _named(repository: Repository | None, folder: Path) -> str:
     remote = repository.ask("var", "-l").out.decode("utf-8", "replace") if repository else ""
     urls = re.findall(r"^remote\.origin\.url=(.+)$", remote, re.MULTILINE)
     address = urls[-1].strip().rstrip("/").removesuffix(".git") if urls else ""
-    hosted = re.fullmatch(r"(?:[a-z+]+://[^/]+/|[^/:]+:/*)(.+)", address)
+    hosted = re.fullmatch(r"(?:[a-z+]+://[^/]*/?|[^/:]+:/*)(.*)", address)
     wanted = hosted[1] if hosted else address.rpartition("/")[2]
     top = repository.top if repository and repository.top else folder.resolve()
     for one in (wanted, top.name):

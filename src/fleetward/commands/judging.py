@@ -12,10 +12,11 @@ from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.approval import Binding
 from fleetward.domain.change import Comparison
+from fleetward.domain.contributor import Contributor
 from fleetward.domain.errors import FleetError, NotAFleet, UsageError
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Environment, Snapshot
-from fleetward.domain.ledger import Ledger, Moved
+from fleetward.domain.ledger import Entry, Ledger, Moved
 from fleetward.domain.manifest import Agent
 from fleetward.domain.names import nearest
 from fleetward.domain.people import People
@@ -25,7 +26,8 @@ from fleetward.store import records, schema
 from fleetward.store.agents import candidate
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground, find
-from fleetward.store.history import Stay, contributors, stay, whole
+from fleetward.store.history import Stay, contributors, promoted_by, stay, whole
+from fleetward.store.ledger import file_name
 from fleetward.store.reader import Reading
 
 NOTHING = digest.of_files([])
@@ -70,21 +72,24 @@ def hearing(session: Session, *, to: str, source: str | None = None, base: str |
     head = ground.head()
     reading = read(ground.commit(head))
     fleet = reading.governed()
-    law, judge = head, fleet
+    law, judge, ruling = head, fleet, reading
     if base is not None:
         law = ground.repository.resolve(base)
-        judge = read(ground.commit(law), only=()).governed()
+        ruling = read(ground.commit(law), only=())
+        judge = ruling.governed()
+        # nothing of the law may come from what is judged: no waiver, no severity, no wider overridable
+        fleet = replace(judge, agents=fleet.agents, proposals=fleet.proposals, proposed=fleet.proposed)
     if judge.policy is None:
         raise NotAFleet(
             "no governance/policy.yaml: nothing can be promoted without a policy", hint="fleet init"
         )
     target, sources = _route(fleet, to, source)
-    ledger = records.ledger(ground.commit(head), to)
+    ledger = _ledger(ground, head, law, to)
     last = ledger.entries[-1].policy_version if ledger.entries else None
     if last is not None and judge.policy.version < last:
-        message = (
-            f"governance/policy.yaml has version {judge.policy.version}, the ledger's last entry used {last}"
-        )
+        file = "governance/policy.yaml"
+        where = f"{file}:{ruling.line(file, 'policy', 'version')}"
+        message = f"{where}: version is {judge.policy.version}, the ledger's last entry used {last}"
         raise FleetError(message, hint="raise version in governance/policy.yaml: it only ever increases")
     return Hearing(
         session=session,
@@ -166,6 +171,24 @@ def dependents(fleet: Snapshot, environment: str, name: str) -> tuple[str, ...]:
     )
 
 
+def _ledger(ground: Ground, head: Id, law: Id, to: str) -> Ledger:
+    """
+    The ledger at *head*.
+
+    Errors: FleetError where it is broken, lost lines, or holds lines that *law* does not know: what is to be
+    judged cannot bring its own.
+    """
+    ledger = records.ledger(ground.commit(head), to)
+    records.only_grew(ground, head, to)
+    own, known = (records.ledger_bytes(ground.commit(one), to) for one in (head, law))
+    if not known.startswith(own):
+        raise FleetError(
+            f"ledger/{to}.jsonl has lines that the base does not have: only --apply writes them",
+            hint="take them out, or name the newest state of the branch as --base",
+        )
+    return ledger
+
+
 def _route(fleet: Snapshot, to: str, source: str | None) -> tuple[Environment, tuple[str, ...]]:
     names = [one.name for one in fleet.config.environments]
     target = fleet.config.environment(to)
@@ -194,7 +217,12 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
             f"no agent {name!r} in {', '.join(asked.sources)}",
             hint=f"did you mean {close!r}?" if close else f"one of: {', '.join(sorted(known)[:12])}",
         )
-    findings = [*_divided(asked, name, sources), *_reborn(asked, name, running, last is not None)]
+    findings = [
+        *_divided(asked, name, sources),
+        *_reborn(asked, name, running, last is not None),
+        *_unpromoted(asked, name),
+        *_unproposed(asked, name),
+    ]
     proposed = None
     if source is not None:
         if not source.readable:
@@ -218,6 +246,7 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
         kind=kind,
         release=proposed.release if proposed else None,
         running=running.manifest if running else None,
+        running_unread=running is not None and running.manifest is None,
         candidate=proposed.manifest if proposed else None,
     )
     question, unread = _shown(asked, question, running, proposed)
@@ -237,14 +266,15 @@ def _running(asked: Hearing, name: str) -> Agent | None:
     last = asked.ledger.last(name)
     said = last[1].to_state if last else None
     held = standing.state if standing and standing.readable else None
+    if not asked.ledger.entries and (there := asked.fleet.names(to)):
+        raise FleetError(
+            f"environments/{to}/{min(there)} is there, but {to} has no ledger yet",
+            hint=f"fleet adopt --to {to} --apply",
+        )
     if standing is None and said is None:
         return None
     if held == said and standing is not None:
         return standing
-    if not asked.ledger.entries:
-        raise FleetError(
-            f"{folder} is there, but {to} has no ledger yet", hint=f"fleet adopt --to {to} --apply"
-        )
     where = f"{folder} holds {held or 'nothing that can be named'}, the ledger says {said or 'nothing runs'}"
     commit = last[0].commit if last else None
     hint = f"git log --oneline {commit[:12]}.. -- {folder}, then restore it" if commit else f"remove {folder}"
@@ -271,15 +301,18 @@ def _shown(
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compared(asked.fleet, running, proposed, dependents(asked.fleet, to, name))
     folders = [f"environments/{env}/{name}" for env in asked.sources]
-    statements, unread = records.approvals(asked.ground, asked.law, to, name, asked.people)
+    statements, unread = records.approvals(
+        asked.ground, asked.law, to, name, asked.people, now=asked.session.now
+    )
     runs, unread_runs = records.evidence(asked.ground, asked.head, name, question.release)
     stays = [stay(asked.ground, asked.head, folder, asked.session.now) for folder in folders]
     shortest = min(stays, key=lambda one: one.longest) if proposed else Stay()
     asked_for = replace(
         question,
         comparison=comparison,
-        contributors=contributors(
-            asked.ground, asked.head, last[0].commit if last else None, [*folders, f"proposals/{to}/{name}"]
+        contributors=(
+            *_authors(asked, asked.target, name, asked.head, last[0] if last else None),
+            *_proposers(asked, name, last[0] if last else None),
         ),
         approvals=statements,
         evidence=runs,
@@ -288,6 +321,38 @@ def _shown(
         soaking_since=shortest.since,
     )
     return asked_for, (*unread, *unread_runs)
+
+
+def _authors(
+    asked: Hearing, target: Environment, name: str, head: Id, since: Entry | None
+) -> tuple[Contributor, ...]:
+    """
+    Everybody who wrote what *target* would get, since its entry *since*.
+
+    A stage in between is written by promotions alone: asked are those who wrote what was promoted into it.
+    """
+    ground, found = asked.ground, list[Contributor]()
+    before = since.commit if since else None
+    for source in target.sources:
+        stage = asked.fleet.config.environment(source)
+        reached = records.ledger(ground.commit(head), source).last(name) if stage and stage.gated else None
+        if stage is None or reached is None or ground.repository.resolved(reached[0].commit) is None:
+            found += contributors(ground, head, before, [f"environments/{source}/{name}"])
+            continue
+        then = None
+        if before and ground.repository.resolved(before) == before:
+            then = records.ledger(ground.commit(before), source).last(name)
+        found += _authors(asked, stage, name, reached[0].commit, then[0] if then else None)
+    return tuple(found)
+
+
+def _proposers(asked: Hearing, name: str, since: Entry | None) -> tuple[Contributor, ...]:
+    """Everybody who wrote the proposal; the last promotion took its own away, which makes nobody an author."""
+    to, begin = asked.target.name, since.commit if since else None
+    if since is not None:
+        file, line = file_name(to), since.line.encode()
+        begin = promoted_by(asked.ground, asked.head, since.commit, file, line) or begin
+    return contributors(asked.ground, asked.head, begin, [f"proposals/{to}/{name}"])
 
 
 def _caused(asked: Hearing, after: Snapshot, names: Sequence[str]) -> dict[str, tuple[Finding, ...]]:
@@ -314,6 +379,34 @@ def _divided(asked: Hearing, name: str, sources: Sequence[Agent | None]) -> Iter
                 f"environments/{environment}/{name}/agent.yaml",
                 f"fleet promote {name} --to {environment}",
             )
+
+
+def _unpromoted(asked: Hearing, name: str) -> Iterable[Finding]:
+    """A gated source passes on what was promoted into it, nothing that somebody wrote there."""
+    for source in asked.sources:
+        stage = asked.fleet.config.environment(source)
+        ledger = records.ledger(asked.ground.commit(asked.head), source) if stage and stage.gated else None
+        if ledger is None or not ledger.entries:
+            continue
+        last, agent = ledger.last(name), asked.fleet.agents.get((source, name))
+        said, held = last[1].to_state if last else None, agent.state if agent else None
+        if said != held:
+            yield _error(
+                "unpromoted-state",
+                f"{source} holds {held or 'nothing'}, its ledger says {said or 'nothing runs'}",
+                f"environments/{source}/{name}/agent.yaml",
+                f"restore environments/{source}/{name}",
+            )
+
+
+def _unproposed(asked: Hearing, name: str) -> Iterable[Finding]:
+    """What lies under ``proposals/`` and is none must not be passed over."""
+    to = asked.target.name
+    if (to, name) not in asked.fleet.proposals:
+        place = f"proposals/{to}/{name}/"
+        for one in asked.reading.findings:
+            if one.severity is Severity.ERROR and one.place.file.startswith(place):
+                yield one
 
 
 def _reborn(asked: Hearing, name: str, running: Agent | None, known: bool) -> Iterable[Finding]:

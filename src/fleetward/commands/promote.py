@@ -244,7 +244,9 @@ def _approvals(asked: Hearing, unit: Sequence[Promotion]) -> tuple[dict[str, Any
     return tuple(
         {"file": one.file, "sha256": one.sha256, "approver": one.approver, "assurance": one.assurance.word}
         for promotion in unit
-        for one in records.approvals(asked.ground, asked.law, to, promotion.agent, asked.people)[0]
+        for one in records.approvals(
+            asked.ground, asked.law, to, promotion.agent, asked.people, now=asked.session.now
+        )[0]
         if one.file in counted
     )
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from fleetward import __version__, rules
-from fleetward.domain.fleet import Key
-from fleetward.store.reader import Reading, load
+from fleetward.domain.fleet import FleetConfig
+from fleetward.store.reader import Only, Reading, load
 from fleetward.store.tree import Tree
 
 
-def read(tree: Tree, only: Collection[Key] | None = None) -> Reading:
-    """The fleet in *tree*, or these agents of it; waivers may name this version's rules."""
-    return load(tree, version=__version__, rules=frozenset(rule.id for rule in rules.CATALOGUE), only=only)
+def read(tree: Tree, only: Only | None = None, *, instead: FleetConfig | None = None) -> Reading:
+    """
+    The fleet in *tree*, or these agents of it; waivers may name this version's rules.
+
+    *instead* stands in for a configuration that cannot be read.
+    """
+    known = frozenset(rule.id for rule in rules.CATALOGUE)
+    return load(tree, version=__version__, rules=known, only=only, instead=instead)

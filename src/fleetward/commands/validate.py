@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from fleetward import rules
+from fleetward import __version__, rules
 from fleetward.commands.reading import read
-from fleetward.commands.session import Session
+from fleetward.commands.session import Report, Session, encoded
 from fleetward.domain.errors import Exit, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
+from fleetward.domain.fleet import CONFIG, Key
 from fleetward.domain.validation import Validation
-from fleetward.report import findings_json, findings_text
 from fleetward.report.page import line
 from fleetward.store.ground import Ground, find
 from fleetward.store.reader import Reading
@@ -43,22 +45,37 @@ def validate(
         found.extend(rules.findings(reading.snapshot, session.now))
     elif not reading.judgeable:
         session.tell((line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),))
-    validation = _validation(reading, found, _wanted(paths or [], session, ground))
+    wanted = _wanted(paths or [], session, ground)
+    validation = _validation(reading, found, wanted, now=session.now, prefix=ground.prefix)
     if not validation.agents and not found and not allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
-    session.report(
-        {
-            "text": lambda: findings_text.render(
-                validation,
-                reading.text,
-                quiet=session.quiet,
-                verbose=session.verbose,
-                next_command=_next(validation, session, ground),
-            ),
-            "json": lambda: findings_json.render(validation),
-        }
-    )
+    session.report(_reports(validation, reading.text, session, _next(validation, session, ground)))
     return Exit.NO if validation.errors else Exit.YES
+
+
+def _reports(
+    validation: Validation, text: Callable[[str], str], session: Session, next_command: str
+) -> dict[str, Report]:
+    """One row a format; what nobody asked for is not even imported."""
+
+    def written(format_: str) -> Any:
+        return import_module(f"fleetward.report.findings_{format_}").render
+
+    return {
+        "text": lambda: written("text")(
+            validation,
+            text,
+            quiet=session.quiet,
+            verbose=session.verbose,
+            next_command=next_command,
+        ),
+        "json": lambda: written("json")(validation),
+        "sarif": lambda: written("sarif")(validation, rules.explained, version=__version__),
+        "junit": lambda: written("junit")(validation),
+        "github": lambda: written("github")(validation),
+        "gitlab": lambda: encoded(written("gitlab")(validation)),
+        "markdown": lambda: written("markdown")(validation, next_command),
+    }
 
 
 def _tree(ground: Ground, staged: bool, rev: str | None) -> Tree:
@@ -83,27 +100,47 @@ def _wanted(paths: Sequence[str], session: Session, ground: Ground) -> frozenset
     return frozenset(wanted)
 
 
-def _validation(reading: Reading, found: Sequence[Finding], wanted: frozenset[str]) -> Validation:
-    agents = len(reading.snapshot.agents) if reading.snapshot else 0
+def _validation(
+    reading: Reading, found: Sequence[Finding], wanted: frozenset[str], *, now: datetime, prefix: str
+) -> Validation:
+    fleet = reading.snapshot
     kept = [one for one in found if not wanted or _concerns(one, wanted)]
     return Validation(
-        findings=tuple(sorted(kept, key=lambda one: one.order)), agents=agents, files=len(reading.contents)
+        findings=tuple(sorted(kept, key=lambda one: one.order)),
+        agents=len(fleet.agents) if fleet else 0,
+        files=len(reading.contents),
+        checked=tuple(key for key in sorted(fleet.agents) if _asked(key, wanted)) if fleet else (),
+        waivers=tuple(one for one in fleet.waivers if rules.in_force(one, now)) if fleet else (),
+        prefix=prefix,
     )
+
+
+def _asked(agent: Key, wanted: frozenset[str]) -> bool:
+    """Is every finding of the agent reported?"""
+    return not wanted or any(_governs(path) or _belongs(path, agent) for path in wanted)
 
 
 def _concerns(finding: Finding, wanted: frozenset[str]) -> bool:
     """Is the finding in one of these files, or caused by one: its agent's, a related one, a governing one?"""
-    folder = f"environments/{finding.environment}/{finding.agent}/"
-    proposal = f"proposals/{finding.environment}/{finding.agent}/"
     touched = {finding.place.file, *(place.file for place in finding.related)}
-    for path in wanted:
-        if path == "fleet-config.yaml" or path == "governance" or path.startswith("governance/"):
-            return True
-        if any(file == path or file.startswith(f"{path}/") for file in touched):
-            return True
-        if finding.agent and (path.startswith((folder, proposal)) or f"{path}/" in (folder, proposal)):
-            return True
-    return False
+    key = (finding.environment or "", finding.agent or "")
+    return any(
+        _governs(path)
+        or any(file == path or file.startswith(f"{path}/") for file in touched)
+        or (finding.agent is not None and _belongs(path, key))
+        for path in wanted
+    )
+
+
+def _governs(path: str) -> bool:
+    return path in (CONFIG, "governance") or path.startswith("governance/")
+
+
+def _belongs(path: str, agent: Key) -> bool:
+    """Is *path* in the agent's folder or its proposal, or a folder around one of them?"""
+    inside = f"{path}/"
+    folders = [f"{top}/{'/'.join(agent)}/" for top in ("environments", "proposals")]
+    return any(inside.startswith(folder) or folder.startswith(inside) for folder in folders)
 
 
 def _next(validation: Validation, session: Session, ground: Ground) -> str:

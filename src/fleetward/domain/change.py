@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from fleetward.domain.finding import Place
+from fleetward.domain.finding import Finding, Place
 
 
 class Kind(StrEnum):
@@ -142,3 +142,20 @@ class Comparison:
     facets: frozenset[Facet]
     formatting_only: bool = False
     """Bytes moved, meaning did not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """What could not be read at one side (``base`` or ``head``), and why; a governing file has no agent."""
+
+    environment: str | None
+    agent: str | None
+    side: str
+    finding: Finding
+    more: int = 0
+    """Further findings on the same."""
+
+    @property
+    def order(self) -> tuple[str, str, str, str]:
+        """By agent."""
+        return (self.environment or "", self.agent or "", self.finding.place.file, self.side)

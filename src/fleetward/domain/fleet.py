@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
-from fleetward.domain.finding import Place, Severity
+from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.ledger import Ledger
 from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
@@ -47,6 +49,8 @@ class FleetConfig:
     repository: str
     environments: tuple[Environment, ...]
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)
+    locate: Callable[[str], Place] | None = field(default=None, compare=False)
+    """Where a path of the file stands."""
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name."""
@@ -64,6 +68,20 @@ class Waiver:
     approved_by: str
     expires: date
     place: Place
+
+    def excuses(self, found: Finding) -> bool:
+        """Is this the rule, the agent and the environment that it was granted for? Whatever the day."""
+        where = self.environment in (None, found.environment)
+        return where and self.rule == found.rule and self.agent == found.agent
+
+
+class Standing(StrEnum):
+    """How a dated exception stands on a day."""
+
+    ACTIVE = "active"
+    EXPIRES_SOON = "expires soon"
+    EXPIRED = "expired"
+    UNUSED = "unused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +108,8 @@ class Snapshot:
     """Wanted ``overrides.yaml`` of gated environments."""
     proposed: Mapping[Key, Agent] = field(default_factory=dict)
     """Agents that stand in a gated environment, with the proposal in place; rules judge these instead."""
+    ledgers: Mapping[str, Ledger] = field(default_factory=dict)
+    """Of gated environments, where the fleet was read whole; an empty one is not there yet."""
 
     @property
     def manifests(self) -> Iterator[Manifest]:
@@ -114,11 +134,15 @@ class Snapshot:
         return frozenset(name for env, name in self.agents if env == environment)
 
     def having(self, agents: Iterable[Agent], without: Iterable[Key] = ()) -> Snapshot:
-        """The same fleet with these agents in place, and those gone."""
+        """
+        The same fleet with these agents in place, and those gone.
+
+        Without its ledgers: they tell of what stands, not of what would.
+        """
         gone = frozenset(without)
         placed = {(agent.environment, agent.name): agent for agent in agents}
         kept = {key: agent for key, agent in self.agents.items() if key not in gone}
         proposed = {
             key: agent for key, agent in self.proposed.items() if key not in gone and key not in placed
         }
-        return replace(self, agents={**kept, **placed}, proposed=proposed)
+        return replace(self, agents={**kept, **placed}, proposed=proposed, ledgers={})

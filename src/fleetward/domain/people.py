@@ -6,6 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from fleetward.domain.clock import written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """
+    A public key that signs for somebody; both days count, from the compromise on it is gone.
+
+    Shape: ``text`` is kind and base64 as ssh writes them, without a comment.
+    """
+
+    text: str
+    since: date | None = None
+    until: date | None = None
+    compromised_since: datetime | None = None
+
+    def refusal(self, when: datetime) -> str | None:
+        """Why the key does not count at *when*; None where it does."""
+        today = when.astimezone(UTC).date()
+        if self.compromised_since is not None and self.compromised_since <= when:
+            return f"compromised since {written(self.compromised_since)}"
+        if self.since is not None and today < self.since:
+            return f"not valid before {self.since}"
+        if self.until is not None and self.until < today:
+            return f"valid until {self.until}"
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -16,6 +43,7 @@ class Person:
     emails: tuple[str, ...]
     since: date | None = None
     left: date | None = None
+    keys: tuple[Key, ...] = ()
 
     def active(self, when: datetime) -> bool:
         """Is this person with us at *when*?"""
@@ -30,6 +58,7 @@ class Robot:
     id: str
     emails: tuple[str, ...]
     operated_by: str | None = None
+    keys: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +99,11 @@ class People:
             if any(address.casefold() == wanted for address in known.emails):
                 return known
         return None
+
+    def of_key(self, text: str) -> Person | Robot | None:
+        """Whose key this is, whether it counts or not."""
+        everybody: tuple[Person | Robot, ...] = (*self.people.values(), *self.robots.values())
+        return next((one for one in everybody if any(key.text == text for key in one.keys)), None)
 
     def members(self, team: str, when: datetime) -> frozenset[str]:
         """The ids of the active people who are in *team* at *when*; empty where there is no such team."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.fleet import Key, Waiver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,12 @@ class Validation:
     agents: int
     """(environment, agent) pairs."""
     files: int
+    checked: tuple[Key, ...] = ()
+    """Which agents those were."""
+    waivers: tuple[Waiver, ...] = ()
+    """The exceptions that are in force."""
+    prefix: str = ""
+    """The fleet root inside its repository: empty, or with a trailing slash."""
 
     @property
     def errors(self) -> int:
@@ -35,6 +42,19 @@ class Validation:
     def waived(self) -> int:
         """Findings that a dated exception covers."""
         return sum(one.waived for one in self.findings)
+
+    @property
+    def counting(self) -> tuple[Finding, ...]:
+        """The findings that no exception covers, worst first."""
+        return tuple(one for one in self.findings if not one.waived)
+
+    def excuse(self, finding: Finding) -> Waiver | None:
+        """The exception that covers a finding."""
+        return next((waiver for waiver in self.waivers if waiver.excuses(finding)), None)
+
+    def in_repository(self, file: str) -> str:
+        """A file of the fleet as forges name it: from the top of the repository."""
+        return self.prefix + file
 
     def _count(self, severity: Severity) -> int:
         return sum(one.severity is severity and not one.waived for one in self.findings)

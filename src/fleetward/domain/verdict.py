@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -66,10 +66,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotCounted:
-    """An approval that was given and does not count, and why."""
+    """An approval that was given and does not count, and why; ``files`` are its statements."""
 
     approver: str
     reason: str
+    files: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,8 +60,10 @@ def tier_of(question: Question, policy: Policy) -> str:
     """
     The tier that a promotion is judged by: the highest of what runs, the candidate, and both computed floors.
 
-    One that the policy does not define is taken for its highest.
+    One that the policy does not define is taken for its highest, and so is that of what runs but cannot be read.
     """
+    if question.running_unread:
+        return policy.tiers[-1]
     manifests = [one for one in (question.running, question.candidate) if one is not None]
     declared = [one.tier for one in manifests]
     tier = policy.higher(*declared, *(risk.floor(one, policy) for one in manifests))

@@ -30,6 +30,8 @@ class Question:
     """None: there is nothing to promote."""
     release: str | None = None
     running: Manifest | None = None
+    running_unread: bool = False
+    """Something runs, and its manifest cannot be read any more."""
     candidate: Manifest | None = None
     comparison: Comparison | None = None
     contributors: tuple[Contributor, ...] = ()

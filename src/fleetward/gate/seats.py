@@ -95,5 +95,9 @@ def _vetoes(votes: Tally) -> tuple[Requirement, ...]:
 
 def _not_counted(votes: Tally, seating: Seating) -> tuple[NotCounted, ...]:
     reason = "not needed, every seat that could be taken is taken"
-    spare = (NotCounted(approver=one, reason=reason) for one in votes.counted if one not in seating.at)
+    spare = (
+        NotCounted(approver=one, reason=reason, files=(approval.file,))
+        for one, approval in votes.counted.items()
+        if one not in seating.at
+    )
     return tuple(sorted((*votes.not_counted, *spare), key=lambda one: (one.approver, one.reason)))

@@ -57,17 +57,20 @@ def tally(approvals: Sequence[Approval], terms: Terms) -> Tally:
     statements = sorted(approvals, key=_when, reverse=True)
     vetoes = tuple(v for v in reversed(statements) if _stands(v, statements, terms))
     counted: dict[str, Approval] = {}
-    refused: list[tuple[str, str]] = []
+    refused: dict[tuple[str, str], list[str]] = {}
     for one in statements:
         reason = _refusal(one, statements, counted, terms)
         if one.decision is Decision.APPROVE and reason is None:
             counted[one.approver] = one
         elif reason is not None:
-            refused.append((one.approver, reason))
+            refused.setdefault((one.approver, reason), []).append(one.file)
     return Tally(
         counted=counted,
         fits={person: fitting(person, one.issued, terms) for person, one in counted.items()},
-        not_counted=tuple(NotCounted(approver=who, reason=why) for who, why in sorted(set(refused))),
+        not_counted=tuple(
+            NotCounted(approver=who, reason=why, files=tuple(sorted(files)))
+            for (who, why), files in sorted(refused.items())
+        ),
         vetoes=vetoes,
     )
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from fleetward.domain.change import Change, Comparison, Significance, Status
+from fleetward.domain.change import Change, Comparison, Significance, Status, Unreadable
 
 Revision = tuple[str, str]
 """As asked for, and the commit that it was."""
@@ -20,13 +20,9 @@ def render(
     *,
     base: Revision,
     head: Revision,
-    unreadable: Sequence[tuple[str, str]],
+    unreadable: Sequence[Unreadable],
 ) -> dict[str, Any]:
-    """
-    The whole answer as plain data, worst first.
-
-    Shape: *unreadable* holds (environment, agent).
-    """
+    """The whole answer as plain data, worst first; flat, whoever shares what."""
     changes = [*governance, *(change for comparison in comparisons for change in comparison.changes)]
     rows = sorted(comparisons, key=lambda c: (c.row.significance.rank, c.row.environment, c.row.agent))
     return {
@@ -36,7 +32,22 @@ def render(
         "summary": _summary(comparisons, changes),
         "agents": [_agent(comparison) for comparison in rows],
         "changes": [_change(change) for change in sorted(changes, key=lambda change: change.order)],
-        "unreadable": [{"environment": env, "agent": agent} for env, agent in sorted(unreadable)],
+        "unreadable": [_unread(one) for one in sorted(unreadable, key=lambda one: one.order)],
+    }
+
+
+def _unread(one: Unreadable) -> dict[str, Any]:
+    place = one.finding.place
+    return {
+        "environment": one.environment,
+        "agent": one.agent,
+        "side": one.side,
+        "reason": one.finding.message,
+        "hint": one.finding.hint,
+        "rule": one.finding.rule,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
     }
 
 

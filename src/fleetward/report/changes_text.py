@@ -5,9 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from fleetward.domain.change import Change, Comparison, Direction, Kind, Significance, Status
+from fleetward.domain.change import (
+    Change,
+    Comparison,
+    Direction,
+    Kind,
+    Significance,
+    Status,
+    Unreadable,
+)
+from fleetward.report.changes_groups import Group, Told, grouped
 from fleetward.report.page import Line, Page, Role, line, page, span
 
 Revision = tuple[str, str]
@@ -36,23 +46,24 @@ def render(
     *,
     base: Revision,
     head: Revision,
-    unreadable: Sequence[tuple[str, str]],
+    unreadable: Sequence[Unreadable],
     verbose: bool,
     next_command: str,
 ) -> Page:
     """
     The report of ``fleet diff``; *next_command* is its last line.
 
-    Shape: *unreadable* holds (environment, agent). Without *verbose*, long texts and values are cut, and
-    what has no significance is only counted.
+    What many agents share is told once. Without *verbose*, long texts and values are cut, and what has no
+    significance is only counted.
     """
-    ordered = sorted(comparisons, key=lambda c: (c.row.significance.rank, c.row.environment, c.row.agent))
+    groups, ordered = grouped(comparisons)
     return page(
         [
             line(span("compared ", "dim"), _revision(base), span(" with ", "dim"), _revision(head)),
             line(),
             *_governance(sorted(governance, key=lambda change: change.order), verbose=verbose),
-            *(shown for comparison in ordered for shown in _agent(comparison, verbose=verbose)),
+            *(shown for group in groups for shown in _group(group, verbose=verbose)),
+            *(shown for told in ordered for shown in _agent(told, verbose=verbose)),
             *_unreadable(unreadable),
             line(_summary(comparisons, governance, len(unreadable))),
             line(span(next_command, "code")),
@@ -74,7 +85,24 @@ def _governance(changes: Sequence[Change], *, verbose: bool) -> Iterator[Line]:
         yield line()
 
 
-def _agent(comparison: Comparison, *, verbose: bool) -> Iterator[Line]:
+def _group(group: Group, *, verbose: bool) -> Iterator[Line]:
+    change = group.change
+    if _trivial(change) and not verbose:
+        return
+    yield line(
+        span(f"the same in {len(group.agents)} agents", "strong"),
+        "  ",
+        span(change.significance.value, _ROLES[change.significance]),
+    )
+    yield from _change(replace(change, place=None), verbose=verbose)
+    yield line(span(f"      {change.rule}", "dim"))
+    yield from _needs([change])
+    yield line(f"  {', '.join(group.agents)}", hang=2)
+    yield line()
+
+
+def _agent(told: Told, *, verbose: bool) -> Iterator[Line]:
+    comparison = told.comparison
     row = comparison.row
     status = "formatting only" if comparison.formatting_only else row.status.value
     yield line(
@@ -85,16 +113,22 @@ def _agent(comparison: Comparison, *, verbose: bool) -> Iterator[Line]:
     shown = [change for change in comparison.changes if verbose or not _trivial(change)]
     for change in shown:
         yield from _change(change, verbose=verbose)
-    needs = dict.fromkeys(need for change in shown for need in change.requires)
-    if needs:
-        told = "; ".join(f"{need.kind} {need.detail}" for need in needs)
-        yield line(span("  will require  ", "dim"), span(told, "note"), hang=16)
+    yield from _needs(shown)
+    if told.shared:
+        yield line(span(f"  {told.shared} more that others share, told above", "dim"))
     if len(shown) < len(comparison.changes):
         hidden = len(comparison.changes) - len(shown)
         yield line(
             span(f"  {hidden} without significance; -v shows {'it' if hidden == 1 else 'them'}", "dim")
         )
     yield line()
+
+
+def _needs(changes: Sequence[Change]) -> Iterator[Line]:
+    needs = dict.fromkeys(need for change in changes for need in change.requires)
+    if needs:
+        told = "; ".join(f"{need.kind} {need.detail}" for need in needs)
+        yield line(span("  will require  ", "dim"), span(told, "note"), hang=16)
 
 
 def _trivial(change: Change) -> bool:
@@ -147,12 +181,21 @@ def _lines(change: Change, *, verbose: bool) -> Iterator[Line]:
         yield line(span(f"        {len(change.lines) - len(shown)} lines more; -v shows them", "dim"))
 
 
-def _unreadable(unreadable: Sequence[tuple[str, str]]) -> Iterator[Line]:
-    if unreadable:
-        yield line(span("could not be read, and was not compared:", "error"))
-        for environment, agent in sorted(unreadable):
-            yield line(f"  {environment}/{agent}")
-        yield line()
+def _unreadable(unreadable: Sequence[Unreadable]) -> Iterator[Line]:
+    if not unreadable:
+        return
+    yield line(span("could not be read, and was not compared:", "error"))
+    for one in sorted(unreadable, key=lambda each: each.order):
+        place = one.finding.place
+        more = f", and {one.more} more" if one.more else ""
+        named = f"{one.environment}/{one.agent}" if one.agent else "governance"
+        yield line(f"  {named}  at the {one.side}")
+        yield line(
+            span(f"      {place.file}:{place.line}:{place.column}", "place"), f"  {one.finding.message}{more}"
+        )
+        if one.finding.hint:
+            yield line(span(f"      {one.finding.hint}", "dim"), hang=6)
+    yield line()
 
 
 def _summary(comparisons: Sequence[Comparison], governance: Sequence[Change], unreadable: int) -> str:

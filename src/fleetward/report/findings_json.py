@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fleetward.domain.finding import Finding, Place
+from fleetward.domain.fleet import Waiver
 from fleetward.domain.validation import Validation
 
 FORMAT = "fleetward.validate/1"
@@ -22,12 +23,12 @@ def render(validation: Validation) -> dict[str, Any]:
             "notes": validation.notes,
             "waived": validation.waived,
         },
-        "findings": [encoded(one) for one in validation.findings],
+        "findings": [encoded(one, validation.excuse(one)) for one in validation.findings],
     }
 
 
-def encoded(finding: Finding) -> dict[str, Any]:
-    """One finding as data."""
+def encoded(finding: Finding, waiver: Waiver | None) -> dict[str, Any]:
+    """One finding as data, with the exception that covers it."""
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -37,8 +38,20 @@ def encoded(finding: Finding) -> dict[str, Any]:
         "environment": finding.environment,
         "agent": finding.agent,
         "waived": finding.waived,
+        "waiver": excuse(waiver) if finding.waived and waiver else None,
         "related": [_place(one) for one in finding.related],
         "fingerprint": finding.fingerprint,
+    }
+
+
+def excuse(waiver: Waiver) -> dict[str, Any]:
+    """Why, by whom and until when something is excused."""
+    return {
+        "reason": waiver.reason,
+        "approvedBy": waiver.approved_by,
+        "expires": waiver.expires.isoformat(),
+        "file": waiver.place.file,
+        "line": waiver.place.line,
     }
 
 

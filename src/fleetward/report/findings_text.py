@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 
-from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.validation import Validation
+from fleetward.report.human import visible
 from fleetward.report.page import Line, Page, Role, line, page, span
 
+Source = Callable[[str], list[str]]
+"""The lines of a file."""
+
+LARGEST = 200
+"""Findings that are shown when nobody asks for more: what fits a screen a person still scrolls through."""
+_BREAK = re.compile("\r\n|\r|\n")  # as YAML counts them: a form feed is none
 _ROLES: dict[Severity, Role] = {
     Severity.ERROR: "error",
     Severity.WARNING: "warning",
@@ -18,48 +26,80 @@ _ROLES: dict[Severity, Role] = {
 def render(
     validation: Validation, text: Callable[[str], str], *, quiet: bool, verbose: bool, next_command: str
 ) -> Page:
-    """Errors first; *quiet* leaves warnings and notes out, *verbose* shows what is waived; a command last."""
-    counted = [one for one in validation.findings if not one.waived]
-    shown = [one for one in counted if one.severity is Severity.ERROR or not quiet]
+    """
+    Errors first, the LARGEST worst with the count of the rest; a command last.
+
+    *quiet* leaves warnings and notes out; *verbose* shows all of them, what is waived, and related places.
+    """
+    wanted = [one for one in validation.counting if one.severity is Severity.ERROR or not quiet]
+    shown = wanted if verbose else wanted[:LARGEST]
+    source = _remembered(text)
     lines: list[Line] = []
     for finding in shown:
-        lines.extend(_finding(finding, text))
+        lines.extend(_finding(finding, source, verbose))
         lines.append(line())
+    if len(shown) < len(wanted):
+        lines += [_left_off(len(wanted) - len(shown)), line()]
     if verbose:
-        lines.extend(_waived([one for one in validation.findings if one.waived]))
+        lines.extend(_waived(validation))
     lines.append(_summary(validation))
     lines.append(line(span(next_command, "dim")))
     return page(lines)
 
 
-def frame(finding: Finding, text: Callable[[str], str]) -> list[Line]:
+def _remembered(text: Callable[[str], str]) -> Source:
+    """The lines of a file, credentials masked; findings come file by file, so the last one is kept."""
+    from fleetward.domain.secrets import masked
+
+    last: dict[str, list[str]] = {}
+
+    def lines(file: str) -> list[str]:
+        if file not in last:
+            last.clear()
+            last[file] = _BREAK.split(masked(text(file)))
+        return last[file]
+
+    return lines
+
+
+def _left_off(number: int) -> Line:
+    return line(f"and {counted(number, 'more finding')}: the same with -v shows them, -o json holds them")
+
+
+def frame(place: Place, source: Source, role: Role) -> list[Line]:
     """The source line with a caret under what is meant; nothing for a file as a whole."""
-    place = finding.place
-    source = text(place.file).splitlines()
+    lines = source(place.file)
     if not place.path and place.column == place.end_column:
         return []
-    if not 1 <= place.line <= len(source):
+    if not 1 <= place.line <= len(lines):
         return []
-    shown = source[place.line - 1].replace("\t", " ")
-    number = f"{place.line:>5} "
-    end = place.end_column if place.end_line == place.line else len(shown) + 1
-    start = min(place.column, len(shown) + 1)
-    cut = max(0, start - 60) if len(shown) > 160 else 0
-    visible_line = shown[cut : cut + 160]
-    caret = "^" * max(1, min(end, cut + 161) - start)
+    whole = lines[place.line - 1].replace("\t", " ")
+    end = place.end_column if place.end_line == place.line else len(whole) + 1
+    start = min(place.column, len(whole) + 1)
+    cut = max(0, start - 60) if len(whole) > 160 else 0
+    shown = whole[cut : cut + 160]
+    before, meant = shown[: start - 1 - cut], shown[start - 1 - cut : max(start, end) - 1 - cut]
     return [
-        line(span(f"{number}| ", "dim"), visible_line),
-        line(span(" " * 6 + "| ", "dim"), " " * (start - 1 - cut), span(caret, _ROLES[finding.severity])),
+        line(span(f"{place.line:>5} | ", "dim"), shown),
+        line(span(" " * 6 + "| ", "dim"), " " * _cells(before), span("^" * max(1, _cells(meant)), role)),
     ]
 
 
-def _finding(finding: Finding, text: Callable[[str], str]) -> list[Line]:
-    place = finding.place
-    where = f"{place.file}:{place.line}:{place.column}"
-    role = _ROLES[finding.severity]
+def _cells(text: str) -> int:
+    """How wide a terminal shows it: escaped where nobody could see it, ideographs twice."""
+    from unicodedata import combining, east_asian_width
+
+    return sum(
+        0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+        for character in visible(text)
+    )
+
+
+def _finding(finding: Finding, source: Source, verbose: bool) -> list[Line]:
+    place, role = finding.place, _ROLES[finding.severity]
     lines = [
         line(
-            span(where, "place"),
+            span(f"{place.file}:{place.line}:{place.column}", "place"),
             "  ",
             span(finding.severity, role),
             "  ",
@@ -69,21 +109,28 @@ def _finding(finding: Finding, text: Callable[[str], str]) -> list[Line]:
             hang=4,
         )
     ]
-    lines.extend(frame(finding, text))
+    lines.extend(frame(place, source, role))
     if finding.hint:
         lines.append(line("  fix: ", span(finding.hint, "good"), hang=7))
-    lines.extend(
-        line("  see: ", span(f"{other.file}:{other.line}", "place"), f"  {other.path}", hang=7)
-        for other in finding.related
-    )
+    for other in finding.related:
+        lines.append(line("  see: ", span(f"{other.file}:{other.line}", "place"), f"  {other.path}", hang=7))
+        lines.extend(frame(other, source, "note") if verbose else ())
     return lines
 
 
-def _waived(findings: Sequence[Finding]) -> list[Line]:
-    return [
-        line(span("waived", "dim"), f"  {one.rule}  {one.place.file}:{one.place.line}  {one.message}", hang=8)
-        for one in findings
-    ]
+def _waived(validation: Validation) -> list[Line]:
+    lines = []
+    for one in validation.findings:
+        if one.waived:
+            place = f"{one.place.file}:{one.place.line}:{one.place.column}"
+            head = (span(place, "place"), "  ", span("waived", "dim"), "  ", span(one.rule, "strong"))
+            lines.append(line(*head, f"  {one.message}", hang=4))
+            waiver = validation.excuse(one)
+            if waiver is not None:
+                said = f"{waiver.reason} ({waiver.approved_by}, until {waiver.expires})"
+                lines.append(line("  why: ", said, hang=7))
+            lines.append(line())
+    return lines
 
 
 def _summary(validation: Validation) -> Line:

@@ -2,19 +2,25 @@
 
 from fleetward.rules.catalogue import CATALOGUE, explain
 from fleetward.rules.judge import findings
-from fleetward.rules.pages import documentation
+from fleetward.rules.pages import DOCUMENTED, documentation, explained, explanation
 from fleetward.rules.pin import Pin, PinClass
 from fleetward.rules.pins import verdict
 from fleetward.rules.rule import Rule, Wrong
+from fleetward.rules.waivers import in_force, standing
 
 __all__ = [
     "CATALOGUE",
+    "DOCUMENTED",
     "Pin",
     "PinClass",
     "Rule",
     "Wrong",
     "documentation",
     "explain",
+    "explained",
+    "explanation",
     "findings",
+    "in_force",
+    "standing",
     "verdict",
 ]

@@ -11,7 +11,9 @@ from fleetward.rules import (
     life,
     money,
     ownership,
+    policies,
     prompts,
+    records,
     risk,
     tools,
     waivers,
@@ -21,6 +23,7 @@ from fleetward.rules.rule import Rule
 
 CATALOGUE: tuple[Rule, ...] = (
     identity.name_mismatch,
+    records.name_retired,
     identity.owner_unknown,
     identity.owner_left,
     identity.owner_alone,
@@ -72,8 +75,11 @@ CATALOGUE: tuple[Rule, ...] = (
     life.deprecated_without_replacement,
     environments.triggers_without_limits,
     environments.override_not_allowed,
+    records.environment_skipped,
+    records.unpromoted_state,
     waivers.waiver_expired,
     waivers.waiver_unused,
+    policies.policy_dead_rule,
 )
 
 

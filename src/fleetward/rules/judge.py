@@ -7,6 +7,7 @@ from datetime import datetime
 
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import RuleSetting, Snapshot
+from fleetward.domain.secrets import concealed
 from fleetward.rules.catalogue import CATALOGUE
 from fleetward.rules.rule import Rule, Wrong
 from fleetward.rules.waivers import unused, waived, waiver_unused
@@ -27,7 +28,7 @@ def _weighed(fleet: Snapshot, rule: Rule, wrongs: Iterable[Wrong]) -> Iterator[F
     for wrong in wrongs:
         severity = _severity(fleet, rule, wrong)
         if severity is not None:
-            yield Finding(
+            found = Finding(
                 rule=rule.id,
                 severity=severity,
                 message=wrong.message,
@@ -37,6 +38,7 @@ def _weighed(fleet: Snapshot, rule: Rule, wrongs: Iterable[Wrong]) -> Iterator[F
                 agent=wrong.agent,
                 related=wrong.related,
             )
+            yield concealed(found)
 
 
 def _severity(fleet: Snapshot, rule: Rule, wrong: Wrong) -> Severity | None:

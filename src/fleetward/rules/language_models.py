@@ -11,7 +11,7 @@ from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
 from fleetward.rules.asking import at_work, day, entries, limit, on_duty, positions, today
 from fleetward.rules.pin import Pin, PinClass
-from fleetward.rules.pins import verdict
+from fleetward.rules.pins import identity, verdict
 from fleetward.rules.rule import Wrong, rule, wrong
 
 REGISTER = "governance/models.yaml"
@@ -28,7 +28,8 @@ def model_floating(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         model: {provider: openai, name: gpt-4.1}
     Good:
         model: {provider: openai, name: gpt-4.1-2025-04-14}
-    Fix: name the dated snapshot, the version or the digest. Fallbacks count as well.
+    Fix: name the dated snapshot, the version or the digest. Fallbacks, judges and embedding models count
+    as well.
     """
     for manifest in fleet.manifests:
         lowest = fleet.policy.rank(manifest.tier) == 0 if fleet.policy else manifest.tier == "low"
@@ -76,11 +77,11 @@ def model_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     closed = any(entry.get("allowed") is True for entry in known.values())
     for manifest in at_work(fleet):
         for path, entry in models(manifest):
-            key = (entry.get("provider"), entry.get("name"))
-            allowed = known.get(key, {}).get("allowed")
+            allowed = _listed(known, entry).get("allowed")
             if allowed is False or (closed and allowed is not True):
+                message = f"{entry.get('name')!r} of {entry.get('provider')!r} is not allowed here"
                 hint = f"use an allowed model, or have it allowed in {REGISTER}"
-                yield wrong(manifest, f"{path}.name", f"{key[1]!r} of {key[0]!r} is not allowed here", hint)
+                yield wrong(manifest, f"{path}.name", message, hint)
 
 
 @rule("model-retiring", Severity.WARNING, unless="error once the day is past")
@@ -95,12 +96,13 @@ def model_retiring(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Good:
         # models.yaml: {provider: openai, name: gpt-4.1-2025-04-14, retiresAt: 2027-06-30}
         model: {provider: openai, name: gpt-4.1-2025-04-14}
-    Fix: move to a model that stays. How early to warn is limits.retiring in the policy.
+    Fix: move to a model that stays. How early to warn is limits.retiring in the policy; the dates can be
+    brought up to date with `fleet models import`.
     """
     known, ahead = _register(fleet), limit(fleet, "retiring")
     for manifest in at_work(fleet):
         for path, entry in models(manifest):
-            last = day(known.get((entry.get("provider"), entry.get("name")), {}).get("retiresAt"))
+            last = day(_listed(known, entry).get("retiresAt"))
             if last is None or last - today(now) > ahead:
                 continue
             past = last < today(now)
@@ -161,6 +163,18 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _register(fleet: Snapshot) -> dict[tuple[Any, Any], Mapping[str, Any]]:
+def _register(fleet: Snapshot) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """What governance/models.yaml says, by the model however it is written; the last entry of one wins."""
     listed = (fleet.models.data.get("models") if fleet.models else None) or ()
-    return {(entry.get("provider"), entry.get("name")): entry for entry in listed}
+    return {_key(entry): entry for entry in listed}
+
+
+def _listed(known: Mapping[tuple[str, str], Mapping[str, Any]], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a model: of exactly this version, and where that is silent of its name alone."""
+    return {**known.get(_key({**entry, "version": None}), {}), **known.get(_key(entry), {})}
+
+
+def _key(entry: Mapping[str, Any]) -> tuple[str, str]:
+    return identity(
+        str(entry.get("provider") or ""), str(entry.get("name") or ""), _text(entry.get("version"))
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from fleetward.domain.finding import Place, Severity
+from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import Manifest
 from fleetward.rules.asking import at_work, entries, inhabitants, meant, somebody
 from fleetward.rules.rule import Wrong, rule, wrong
 
@@ -53,19 +54,18 @@ def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: agree on one owner and name it in both manifests.
     """
     agents = inhabitants(fleet)
-    first: dict[tuple[str, str], tuple[str, str, Place]] = {}
+    first: dict[tuple[str, str], tuple[str, Manifest, str]] = {}
     for manifest in at_work(fleet):
         for path, state in entries(manifest, STATE):
             owner, where = state.get("owner"), f"{path}.owner"
             if owner not in agents[manifest.environment]:
                 continue  # state-without-owner speaks of it
             key = (manifest.environment, str(state.get("name")))
-            said, by, place = first.setdefault(key, (owner, manifest.name, manifest.place(where)))
+            said, other, there = first.setdefault(key, (owner, manifest, where))
             if said != owner:
-                message = f"{key[1]!r} belongs to {owner!r} here, and to {said!r} in {by!r}"
-                yield wrong(
-                    manifest, where, message, "agree on one owner and name it in both", related=(place,)
-                )
+                message = f"{key[1]!r} belongs to {owner!r} here, and to {said!r} in {other.name!r}"
+                hint = "agree on one owner and name it in both"
+                yield wrong(manifest, where, message, hint, related=(other.place(there),))
 
 
 @rule("knowledge-unowned", Severity.ERROR)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 import textwrap
 
+from fleetward.domain.explanation import Explanation
 from fleetward.rules.catalogue import CATALOGUE
+from fleetward.rules.reading import READING
 from fleetward.rules.rule import Rule
 
+DOCUMENTED: tuple[Rule, ...] = (
+    *(rule for rule in READING if rule.id not in {known.id for known in CATALOGUE}),
+    *CATALOGUE,
+)
+"""Every rule that a finding can name, found while reading or by being asked."""
 SECTIONS = ("Why", "Bad", "Good", "Fix")
 _HEADING = re.compile(rf"^({'|'.join(SECTIONS)}):[ \n]", re.MULTILINE)
 
@@ -20,26 +27,50 @@ def sections(rule: Rule) -> dict[str, str]:
     }
 
 
+def explained(rule_id: str) -> Explanation | None:
+    """The rule of this id in words; None for a stranger."""
+    rule = next((known for known in DOCUMENTED if known.id == rule_id), None)
+    return None if rule is None else explanation(rule)
+
+
+def explanation(rule: Rule) -> Explanation:
+    """A rule in words."""
+    said = sections(rule)
+    return Explanation(
+        rule=rule.id,
+        severity=rule.severity,
+        unless=rule.unless,
+        fixed=rule.id in {known.id for known in READING},
+        summary=rule.summary,
+        why=_flowing(said["Why"]),
+        bad=said["Bad"],
+        good=said["Good"],
+        fix=_flowing(said["Fix"]),
+    )
+
+
 def documentation() -> str:
     """All rules as one page of Markdown."""
     head = (
         "# Rules\n\n"
         "What `fleet validate` holds a fleet to. Each rule is named for the wrong that it finds; its\n"
         "weight can be changed under `rules:` in `fleet-config.yaml`, and one agent can be excused\n"
-        "for a time in `governance/waivers.yaml`. This page is printed from the rules themselves.\n"
+        "for a time in `governance/waivers.yaml`. What is found while reading is always an error and\n"
+        "cannot be waived. This page is printed from the rules themselves; `fleet explain RULE` prints\n"
+        "one of them.\n"
     )
-    return "\n".join((head, *(page(rule) for rule in CATALOGUE)))
+    return "\n".join((head, *(page(rule) for rule in DOCUMENTED)))
 
 
 def page(rule: Rule) -> str:
     """One rule as Markdown."""
-    said = sections(rule)
-    weight = f"{rule.severity}, {rule.unless}" if rule.unless else str(rule.severity)
+    said = explanation(rule)
+    fixed = " Found while reading: it cannot be turned down or waived." if said.fixed else ""
     return (
-        f"## {rule.id}\n\n{rule.summary}\n\nSeverity: {weight}.\n\n"
-        f"**Why**: {_flowing(said['Why'])}\n\n"
-        f"Bad:\n\n```yaml\n{said['Bad']}\n```\n\nGood:\n\n```yaml\n{said['Good']}\n```\n\n"
-        f"**Fix**: {_flowing(said['Fix'])}\n"
+        f"## {said.rule}\n\n{said.summary}\n\nSeverity: {said.weight}.{fixed}\n\n"
+        f"**Why**: {said.why}\n\n"
+        f"Bad:\n\n```yaml\n{said.bad}\n```\n\nGood:\n\n```yaml\n{said.good}\n```\n\n"
+        f"**Fix**: {said.fix}\n"
     )
 
 

@@ -135,7 +135,7 @@ BEDROCK = Provider(
             "a router chooses the model on every call",
         ),
         Row(r"arn:aws[a-z-]*:sagemaker:.+", FLOATING, "an endpoint serves whatever is deployed to it"),
-        Row(rf"{_REGION}{_MAKER}.+-v[0-9]+:[0-9]+(?::[0-9]+k|:mm)?", PINNED, "a model id with its version"),
+        Row(rf"{_REGION}{_MAKER}.+-v?[0-9]+:[0-9]+(?::[0-9]+k|:mm)?", PINNED, "a model id with its version"),
         Row(rf"{_REGION}anthropic\.claude-v2:[0-9]", PINNED, "a model id with its version"),
         Row(rf"{_REGION}anthropic\.claude-.+-{YMD}(?:-v[0-9]+)?", PINNED, "a dated snapshot"),
         Row(
@@ -143,9 +143,14 @@ BEDROCK = Provider(
             PINNED,
             "from generation 4.6 on an id without a date is a fixed snapshot",
         ),
+        Row(
+            rf"{_REGION}anthropic\.claude-(?:instant-)?v[0-9]+",
+            VERSIONED,
+            "a version by name, without the revision after a colon",
+        ),
         Row(rf"{_REGION}anthropic\..+", FLOATING, "neither a date nor a version"),
         Row(
-            rf"{_REGION}{_MAKER}.+(?:-v[0-9]+|[-.][0-9]+b(?:-.+)?|{YYMM})",
+            rf"{_REGION}{_MAKER}.+(?:-v[0-9]+|-0[0-9]|[-.][0-9]+b(?:-.+)?|{YYMM})",
             VERSIONED,
             "a version by name, without the revision after a colon",
         ),
@@ -163,7 +168,7 @@ MISTRAL = Provider(
             VERSIONED,
             "open weights by name, without a date",
         ),
-        Row(r".+-v?[0-9]+(?:\.[0-9]+)+", VERSIONED, "a numbered version without a date"),
+        Row(r".+-v?[0-9]+(?:[.-][0-9]+)+", VERSIONED, "a numbered version without a date"),
     ),
     otherwise=(FLOATING, "a name without a date moves to the newest version"),
 )
@@ -173,8 +178,11 @@ COHERE = Provider(
     rows=(
         Row(rf".+-{MONTH}-{YEAR}", PINNED, "a dated version"),
         Row(
-            r"(?:embed|rerank)-.*v[0-9]+(?:\.[0-9]+)?(?:-.*)?", VERSIONED, "a numbered version without a date"
+            r"(?:embed|rerank|parse)-.*v[0-9]+(?:\.[0-9]+)?(?:-.*)?",
+            VERSIONED,
+            "a numbered version without a date",
         ),
+        Row(r"north-.+-[0-9]+[.-][0-9]+", VERSIONED, "a numbered version without a date"),
         Row(r"(?:c4ai-)?aya-.+[0-9]b", VERSIONED, "open weights by name, without a date"),
     ),
     otherwise=(FLOATING, "a name without a date moves to the newest version"),
@@ -183,7 +191,7 @@ COHERE = Provider(
 XAI = Provider(
     hint="name the dated version, such as grok-4-0709",
     rows=(
-        Row(rf"grok-.+-(?:{MMDD}|{ISO})", PINNED, "a dated version"),
+        Row(rf"grok-.+-(?:{MMDD}|{ISO})(?:-(?:non-)?reasoning)?", PINNED, "a dated version"),
         Row(r"grok-.*beta.*", FLOATING, "a beta can be replaced on any day"),
     ),
     otherwise=(FLOATING, "a name without a date is an alias of the newest version"),
@@ -197,7 +205,7 @@ DEEPSEEK = Provider(
 QWEN = Provider(
     hint="name the dated snapshot, such as qwen-max-2025-01-25",
     rows=(
-        Row(rf".+-{ISO}(?:-[a-z]+)?", PINNED, "a dated snapshot"),
+        Row(rf".+-{ISO}(?:-(?!latest)[a-z]+)?", PINNED, "a dated snapshot"),
         Row(
             rf"qwen-(?:vl-|math-|coder-)?(?:max|plus|turbo|long)-{MMDD}",
             PINNED,
@@ -237,7 +245,7 @@ OLLAMA = Provider(
         Row(r"[^:]+", FLOATING, "without a tag, latest is meant"),
         Row(r".+:(?:latest|cloud|.+-cloud)", FLOATING, "the tag says that it moves"),
         Row(
-            r".+:.*[-_](?:q[0-9][a-z0-9_]*|fp16|bf16|f16|fp8|mxfp4)",
+            r".+:(?:.*[-_])?(?:q[0-9][a-z0-9_]*|fp16|bf16|f16|fp8|mxfp4)",
             VERSIONED,
             "a full tag can be pushed again",
         ),
@@ -265,7 +273,7 @@ REPLICATE = Provider(
     join=":",
     addressed=True,
     rows=(
-        Row(rf".+:{SHA256}", PINNED, "a version by its full id"),
+        Row(rf"(?:.+:)?{SHA256}", PINNED, "a version by its full id"),
         Row(r".+:[0-9a-f]{7,63}", VERSIONED, "a shortened version id"),
     ),
     otherwise=(FLOATING, "without a version the newest one answers"),
@@ -318,10 +326,11 @@ OPENROUTER = Provider(
             "a variant chooses the host on every call",
         ),
         Row(
-            rf".+-(?:{ISO}|{YMD}|{MMDD}|{YYMM}|{MONTH}-{YEAR})",
+            rf".+-(?:{ISO}|{YMD}|{MMDD}(?:-preview)?|{YYMM}|{MONTH}-{YEAR})",
             VERSIONED,
             "a dated release, from whichever host answers",
         ),
+        Row(r"google/.+-0[0-9]{2}", VERSIONED, "a numbered stable version, from whichever host answers"),
         Row(rf"anthropic/{FIXED_GENERATION}", VERSIONED, "a fixed generation, from whichever host answers"),
         Row(_OPEN_WEIGHTS, VERSIONED, "open weights by name, from whichever host answers"),
     ),
@@ -354,35 +363,43 @@ AI21 = Provider(
 MOONSHOT = Provider(
     rows=(
         Row(rf"kimi-.+-{MMDD}(?:-preview)?", VERSIONED, "a dated preview can be withdrawn"),
+        Row(r".+-preview", FLOATING, "a preview without a date"),
+        Row(r"kimi-k[0-9]+\.[0-9]+(?:-code(?:-highspeed)?)?", VERSIONED, "a numbered version without a date"),
         Row(r"moonshot-v1-[0-9]+k(?:-vision)?", VERSIONED, "a numbered version without a date"),
     ),
+    otherwise=(FLOATING, "a family name without a version moves to the newest one"),
 )
 
-PROVIDERS: dict[str, Provider] = {
-    name: known
-    for known, spellings in (
-        (OPENAI, "openai open-ai"),
-        (ANTHROPIC, "anthropic claude"),
-        (AZURE, "azure azure-openai azureopenai azure-ai azure-ai-foundry azure-foundry"),
-        (GEMINI, "gemini google google-ai google-gemini googleai google-genai"),
-        (VERTEX, "vertex vertex-ai vertexai google-vertex google-vertex-ai"),
-        (BEDROCK, "bedrock aws aws-bedrock amazon-bedrock"),
-        (MISTRAL, "mistral mistralai mistral-ai"),
-        (COHERE, "cohere"),
-        (XAI, "xai x-ai grok x.ai"),
-        (DEEPSEEK, "deepseek"),
-        (QWEN, "qwen dashscope alibaba alibaba-cloud"),
-        (HUGGING_FACE, "huggingface hugging-face hf huggingface-hub"),
-        (OLLAMA, "ollama"),
-        (OPENROUTER, "openrouter open-router"),
-        (HOSTS, "groq together together-ai togetherai fireworks fireworks-ai watsonx ibm ibm-watsonx"),
-        (PERPLEXITY, "perplexity"),
-        (COPILOT, "copilot github-copilot github-models github"),
-        (AI21, "ai21 ai21-labs"),
-        (MOONSHOT, "moonshot moonshotai moonshot-ai kimi"),
-        (REPLICATE, "replicate"),
-        (OCI, "oci docker oci-image"),
-        (MLFLOW, "mlflow databricks"),
-    )
-    for name in spellings.split()
-}
+_SPELLINGS: tuple[tuple[Provider, str], ...] = (
+    (OPENAI, "openai open-ai"),
+    (ANTHROPIC, "anthropic claude"),
+    (AZURE, "azure-openai azure azureopenai azure-ai azure-ai-foundry azure-foundry"),
+    (GEMINI, "gemini google google-ai google-gemini googleai google-genai"),
+    (VERTEX, "vertex-ai vertex vertexai google-vertex google-vertex-ai"),
+    (BEDROCK, "bedrock aws aws-bedrock amazon-bedrock"),
+    (MISTRAL, "mistral mistralai mistral-ai"),
+    (COHERE, "cohere"),
+    (XAI, "xai x-ai grok x.ai"),
+    (DEEPSEEK, "deepseek"),
+    (QWEN, "qwen dashscope alibaba alibaba-cloud"),
+    (HUGGING_FACE, "huggingface hugging-face hf huggingface-hub"),
+    (OLLAMA, "ollama"),
+    (OPENROUTER, "openrouter open-router"),
+    (HOSTS, "groq"),
+    (HOSTS, "together together-ai togetherai"),
+    (HOSTS, "fireworks fireworks-ai"),
+    (HOSTS, "watsonx ibm ibm-watsonx"),
+    (PERPLEXITY, "perplexity"),
+    (COPILOT, "github-copilot copilot"),
+    (COPILOT, "github-models github"),
+    (AI21, "ai21 ai21-labs"),
+    (MOONSHOT, "moonshot moonshotai moonshot-ai kimi"),
+    (REPLICATE, "replicate"),
+    (OCI, "oci docker oci-image"),
+    (MLFLOW, "mlflow"),
+    (MLFLOW, "databricks"),
+)
+PROVIDERS = {name: known for known, spellings in _SPELLINGS for name in spellings.split()}
+"""What is known of a provider, by every spelling of its name."""
+SPELLING = {name: spellings.split()[0] for _, spellings in _SPELLINGS for name in spellings.split()}
+"""The one spelling by which a provider is told from others, by every spelling of its name."""

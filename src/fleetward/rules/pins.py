@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from fleetward.rules.pin import FLOATING, PINNED, VERSIONED, Pin, PinClass, Provider, Row
-from fleetward.rules.pin_table import AZURE, COMMIT, ISO, MMDD, PROVIDERS, SHA256, YMD
+from fleetward.rules.pin_table import AZURE, COMMIT, ISO, MMDD, PROVIDERS, SHA256, SPELLING, YMD
 
 _INDIRECTION = re.compile(
     r"[$%]\{|\$[A-Za-z(]|\{\{|\{[A-Za-z_]|<[^>]*>|%[A-Za-z_]+%|%\(|\b(?:env|secret|vault)[:.(]"
@@ -37,6 +37,14 @@ def verdict(
     return Pin(cls=cls, reason=reason, hint="" if cls is PINNED else hint)
 
 
+def identity(provider: str, name: str, version: str | None = None) -> tuple[str, str]:
+    """What two ways of writing one model have in common: the provider's usual spelling, and the whole id."""
+    known = _provider(provider)
+    spelled = SPELLING.get(_folded(provider), provider.strip())
+    full = _joined(known, name.strip(), version)
+    return spelled, _stripped(known, full) if known else full
+
+
 def _judged(
     known: Provider | None,
     name: str,
@@ -61,11 +69,15 @@ def _judged(
 
 def _table(known: Provider, full: str) -> tuple[PinClass, str]:
     """What a provider's rows say of an id; words such as ``latest`` float wherever no row knows better."""
-    bare = re.sub(rf"^(?:{known.strip})", "", full) if known.strip else full
+    bare = _stripped(known, full)
     found = _first(known.rows, bare)
     if found is not None:
         return found
     return (FLOATING, "the name says that it moves") if _moves(bare) else known.otherwise
+
+
+def _stripped(known: Provider, full: str) -> str:
+    return re.sub(rf"^(?:{known.strip})", "", full, flags=re.IGNORECASE) if known.strip else full
 
 
 def _first(rows: Iterable[Row], full: str) -> tuple[PinClass, str] | None:
@@ -101,7 +113,11 @@ def _unknown(full: str, version: str | None) -> tuple[PinClass, str]:
 
 def _provider(name: str) -> Provider | None:
     """The provider of this name; case, spaces and underscores do not matter."""
-    return PROVIDERS.get(re.sub(r"[ _]+", "-", name.strip().casefold()))
+    return PROVIDERS.get(_folded(name))
+
+
+def _folded(provider: str) -> str:
+    return re.sub(r"[ _]+", "-", provider.strip().casefold())
 
 
 def _azure(
@@ -115,6 +131,8 @@ def _azure(
         return VERSIONED, "the version is kept until it expires, and is then replaced unasked"
     if upgrade_policy != "no-auto-upgrade":
         return FLOATING, "the deployment follows each new default version"
+    if (version or name).endswith("preview"):
+        return VERSIONED, "a preview version is upgraded in place, whatever the option says"
     if not deployment:
         return VERSIONED, "no deployment is named that would hold this version"
     return PINNED, "the deployment holds this version and is not upgraded by itself"

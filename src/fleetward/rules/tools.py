@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from fleetward.domain.finding import Place, Severity
+from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import Manifest
 from fleetward.rules.asking import at_work, entries, meant
 from fleetward.rules.rule import Wrong, rule, wrong
 
@@ -135,21 +136,18 @@ def identity_shared(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         tools: [{name: crm, identity: svc-refund-bot}]
     Fix: give each agent an account of its own.
     """
-    first: dict[tuple[str, str], tuple[str, Place]] = {}
+    first: dict[tuple[str, str], tuple[Manifest, str]] = {}
     for manifest in at_work(fleet):
         for path, tool in entries(manifest, "spec.tools"):
             identity = tool.get("identity")
             if identity is None:
                 continue
             where = f"{path}.identity"
-            name, place = first.setdefault(
-                (manifest.environment, identity), (manifest.name, manifest.place(where))
-            )
-            if name != manifest.name:
-                message = f"{identity!r} is the account of {name!r}, too"
-                yield wrong(
-                    manifest, where, message, "give each agent an account of its own", related=(place,)
-                )
+            other, there = first.setdefault((manifest.environment, identity), (manifest, where))
+            if other is not manifest:
+                message = f"{identity!r} is the account of {other.name!r}, too"
+                hint = "give each agent an account of its own"
+                yield wrong(manifest, where, message, hint, related=(other.place(there),))
 
 
 def _connectors(fleet: Snapshot) -> Mapping[Any, Mapping[str, Any]]:

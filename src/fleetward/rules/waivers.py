@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fleetward.domain.finding import Finding, Severity
-from fleetward.domain.fleet import Snapshot, Waiver
+from fleetward.domain.fleet import Snapshot, Standing, Waiver
 from fleetward.rules.asking import today
 from fleetward.rules.rule import Wrong, rule
 
 UNUSED = "waiver-unused"
+SOON = timedelta(days=30)
+"""How long before its last day a waiver is said to end soon."""
 
 
 @rule("waiver-expired", Severity.ERROR)
@@ -27,7 +29,7 @@ def waiver_expired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: cure what was waived and take the waiver out; or have it approved again, with a new day.
     """
     for waiver in fleet.waivers:
-        if not _holds(waiver, now):
+        if not in_force(waiver, now):
             message = f"the waiver of {waiver.rule!r} for {waiver.agent!r} expired on {waiver.expires}"
             yield _of(waiver, message, "cure what it waives and take it out, or have it approved again")
 
@@ -52,10 +54,9 @@ def waiver_unused(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
 
 def waived(found: Iterable[Finding], waivers: tuple[Waiver, ...], now: datetime) -> tuple[Finding, ...]:
     """The same findings; those that a waiver in force excuses are marked."""
-    holding = tuple(waiver for waiver in waivers if _holds(waiver, now))
+    holding = tuple(waiver for waiver in waivers if in_force(waiver, now))
     return tuple(
-        replace(one, waived=True) if any(_excuses(waiver, one) for waiver in holding) else one
-        for one in found
+        replace(one, waived=True) if any(waiver.excuses(one) for waiver in holding) else one for one in found
     )
 
 
@@ -63,19 +64,23 @@ def unused(found: Iterable[Finding], waivers: tuple[Waiver, ...], now: datetime)
     """A wrong for each waiver in force that excuses none of these findings."""
     findings = tuple(found)
     for waiver in waivers:
-        if _holds(waiver, now) and not any(_excuses(waiver, one) for one in findings):
+        if in_force(waiver, now) and not any(waiver.excuses(one) for one in findings):
             message = f"nothing is found that the waiver of {waiver.rule!r} for {waiver.agent!r} would excuse"
             yield _of(waiver, message, "take it out, or correct its rule, agent or environment")
 
 
-def _holds(waiver: Waiver, now: datetime) -> bool:
-    """Its last day still counts."""
+def standing(waiver: Waiver, found: Iterable[Finding], now: datetime) -> Standing:
+    """How a waiver stands at *now*; *found* is all that rules have found."""
+    if not in_force(waiver, now):
+        return Standing.EXPIRED
+    if not any(waiver.excuses(one) and one.waived for one in found):
+        return Standing.UNUSED
+    return Standing.EXPIRES_SOON if not in_force(waiver, now + SOON) else Standing.ACTIVE
+
+
+def in_force(waiver: Waiver, now: datetime) -> bool:
+    """Has its last day not passed?"""
     return today(now) <= waiver.expires
-
-
-def _excuses(waiver: Waiver, found: Finding) -> bool:
-    where = waiver.environment in (None, found.environment)
-    return where and waiver.rule == found.rule and waiver.agent == found.agent
 
 
 def _of(waiver: Waiver, message: str, hint: str) -> Wrong:

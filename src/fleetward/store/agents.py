@@ -13,8 +13,10 @@ from fleetward.domain.fleet import CONFIG, FleetConfig, Key
 from fleetward.domain.manifest import MANIFEST, Agent, File, Manifest
 from fleetward.domain.names import is_name
 from fleetward.domain.path import lookup
+from fleetward.domain.secrets import concealed
 from fleetward.store import schema
 from fleetward.store.document import Document, document
+from fleetward.store.secrets import secret_findings
 from fleetward.store.tree import LINK, REGULAR, SUBMODULE, Entry
 from fleetward.store.yaml import hidden_findings
 
@@ -105,6 +107,7 @@ def assembled(
     for file in files:
         if file.path not in (MANIFEST, digest.OVERRIDES) and file.text is not None:
             findings.extend(hidden_findings(file.text, f"{folder}/{file.path}"))
+            findings.extend(secret_findings(file.text, f"{folder}/{file.path}"))
     own = by_path.get(MANIFEST)
     over = by_path.get(digest.OVERRIDES)
     manifest, overrides = None, None
@@ -119,7 +122,9 @@ def assembled(
             patch = document(over.content, overrides_at or f"{folder}/{digest.OVERRIDES}", "overrides")
             overrides = patch if patch.data is not None and not patch.findings else None
         manifest, found = _manifest(env, name, base, patch)
-        findings.extend(found)
+        findings.extend(concealed(one) for one in found)
+        findings.extend(_secrets(base))
+        findings.extend(_secrets(patch) if patch else ())
     agent = Agent(
         environment=env,
         name=name,
@@ -150,9 +155,13 @@ def _manifest(
         findings = list(overlaid.judged())
         if findings:
             return None, findings
-    known = schema.schema("agent")
-    effective = schema.with_defaults(data, known, known)
+    effective = schema.with_defaults(data, "agent")
     return Manifest(environment=env, name=name, data=data, effective=effective, locate=locate), []
+
+
+def _secrets(written: Document) -> tuple[Finding, ...]:
+    text = written.content.decode("utf-8-sig", "replace")
+    return secret_findings(text, written.file, written.data, written.locate)
 
 
 def _either(base: Document, patch: Document) -> Callable[[str], Place]:
@@ -207,7 +216,8 @@ def _proposal(
         return None, None, found
     if standing is None or standing.manifest is None:
         patch = document(file.content, f"{folder}/{digest.OVERRIDES}", "overrides")
-        return file, None, [replace(one, environment=env, agent=name) for one in patch.findings]
+        found = [*(concealed(one) for one in patch.findings), *_secrets(patch)]
+        return file, None, [replace(one, environment=env, agent=name) for one in found]
     agent, found = with_overrides(standing, file)
     found = [one for one in found if one.place.file.startswith(folder)]
     return file, agent if agent.manifest else None, found
@@ -237,10 +247,14 @@ def candidate(
     """The release of *source* as it would stand in *env*, with these overrides, and what is wrong with it."""
     files = [file for file in source.files if file.path != digest.OVERRIDES]
     if overrides is None:
-        return assembled(env, source.name, files)
-    if proposed:
-        return with_overrides(replace(source, environment=env, files=tuple(files)), overrides)
-    return assembled(env, source.name, [*files, overrides])
+        agent, found = assembled(env, source.name, files)
+    elif proposed:
+        agent, found = with_overrides(replace(source, environment=env, files=tuple(files)), overrides)
+    else:
+        agent, found = assembled(env, source.name, [*files, overrides])
+    inside = [Entry(path=f"{agent.folder}/{file.path}", mode=file.mode) for file in agent.files]
+    unfit = [*_too_many(inside), *_colliding(inside, agent.folder)]
+    return agent, [*found, *(replace(one, environment=env, agent=source.name) for one in unfit)]
 
 
 def _unfit(inside: list[Entry], contents: Contents) -> list[Finding]:
@@ -257,10 +271,14 @@ def _unfit(inside: list[Entry], contents: Contents) -> list[Finding]:
         elif not _clean(entry.path):
             message = "its path is not UTF-8 in Unicode form NFC"
             found.append(_at(entry, "file-unreadable", message, "rename the file"))
-    if len(inside) > MOST_FILES:
-        message = f"{len(inside)} files, {MOST_FILES} are allowed"
-        found.append(_at(inside[0], "yaml-limit", message, "keep data outside and refer to it"))
-    return found
+    return [*found, *_too_many(inside)]
+
+
+def _too_many(inside: list[Entry]) -> list[Finding]:
+    if len(inside) <= MOST_FILES:
+        return []
+    message = f"{len(inside)} files, {MOST_FILES} are allowed"
+    return [_at(inside[0], "yaml-limit", message, "keep data outside and refer to it")]
 
 
 def _colliding(inside: list[Entry], folder: str) -> list[Finding]:

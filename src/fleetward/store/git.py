@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 from fleetward.domain.errors import FleetError, GitError
 
@@ -132,7 +133,8 @@ class Repository:
         """The commit that *revision* names, or None."""
         if revision.startswith("-") or not revision or "\0" in revision or "\n" in revision:
             raise GitError(f"{revision!r} is not the name of a revision")
-        for name in (f"refs/heads/{revision}", revision):
+        # a branch that somebody named HEAD must not stand in for what is checked out
+        for name in ("HEAD",) if revision == "HEAD" else (f"refs/heads/{revision}", revision):
             answer = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
             if answer.code == 0 and _HEX.fullmatch(answer.text):
                 return answer.text
@@ -279,9 +281,11 @@ def _own_index(git_dir: Path, environment: Mapping[str, str]) -> Path | None:
 
 def _unopened(folder: Path, said: str) -> FleetError:
     if "dubious ownership" in said:
+        named = re.search(r"repository at '(.+)'", said)
+        trusted = quote(named[1] if named else str(folder.resolve()))
         return GitError(
             f"git does not trust {str(folder)!r}: it belongs to somebody else",
-            hint=f"git config --global --add safe.directory {folder}",
+            hint=f"git config --global --add safe.directory {trusted}",
         )
     if "not a git repository" in said:
         return NoRepository(f"{str(folder)!r} is not in a git repository", hint="git init, or -C DIR")

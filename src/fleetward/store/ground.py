@@ -46,10 +46,13 @@ class Ground:
         """
         The commit that HEAD is at.
 
-        Errors: GitError when nothing was committed yet.
+        Errors: GitError when nothing was committed yet, or its commit is broken.
         """
         found = self.repository.resolved("HEAD")
         if found is None:
+            named = self.repository.ask("rev-parse", "--verify", "--quiet", "HEAD").text
+            if named:
+                raise GitError(f"commit {named} cannot be read", hint="git fsck --full")
             raise GitError("nothing is committed here yet", hint="git add -A && git commit")
         return found
 

@@ -88,10 +88,27 @@ def contributors(ground: Ground, head: Id, since: Id | None, paths: Sequence[str
     return tuple(sorted(found.values(), key=lambda person: (person.email.casefold(), person.role)))
 
 
+def promoted_by(ground: Ground, head: Id, before: Id, file: str, line: bytes) -> Id | None:
+    """The commit right after *before* that ended the ledger *file* with *line*; None where history knows none."""
+    repository = ground.repository
+    if repository.resolved(before) != before:
+        return None
+    ids = _ids(repository, "rev-list", "--full-history", head, f"^{before}", "--", ground.prefix + file)
+    for commit in commits(repository, ids):
+        if commit.parents == (before,):
+            tree = ground.commit(commit.id)
+            content = tree.read(tree.entries(file), 1 << 40).get(file)
+            if isinstance(content, bytes) and content.endswith(line + b"\n"):
+                return commit.id
+    return None
+
+
 def committed_by(ground: Ground, head: Id, path: str) -> tuple[Commit, ...]:
     """The commits that added or touched *path* on the way to *head*, a merge that wrote something of its own too."""
     repository = ground.repository
-    return commits(repository, _ids(repository, "rev-list", "--full-history", head, "--", ground.prefix + path))
+    return commits(
+        repository, _ids(repository, "rev-list", "--full-history", head, "--", ground.prefix + path)
+    )
 
 
 def versions(ground: Ground, head: Id, path: str) -> frozenset[tuple[str, Id]]:
@@ -145,7 +162,9 @@ def _dates(repository: Repository, head: Id, now: datetime) -> dict[Id, datetime
     A date that is still to come says nothing of the commits after it: one wrong clock would stop time for ever.
     """
     latest, found = datetime.min.replace(tzinfo=UTC), {}
-    for line in reversed(repository.need("rev-list", "--first-parent", "--timestamp", head).decode().splitlines()):
+    for line in reversed(
+        repository.need("rev-list", "--first-parent", "--timestamp", head).decode().splitlines()
+    ):
         seconds, _, one = line.partition(" ")
         dated = _moment(int(seconds))
         found[one] = max(latest, dated)

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from fleetward.domain.errors import GovernanceInvalid, NotAFleet
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import CONFIG, FleetConfig, Key, Register, Snapshot, Waiver
+from fleetward.domain.ledger import Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
+from fleetward.domain.secrets import concealed
 from fleetward.store import governance
 from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, agents, unreadable, why_not
-from fleetward.store.document import document
+from fleetward.store.document import Document, document
+from fleetward.store.ledgers import LEDGERS, standing
 from fleetward.store.tree import REGULAR, Entry, Tree
 from fleetward.store.yaml import GOVERNANCE_LIMITS
 
 GOVERNANCE = "governance"
+Only = Collection[Key] | Callable[[FleetConfig], Collection[Key]]
+_FILES = ("people", "policy", "connectors", "models", "waivers")
+_MOST_NAMED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +41,10 @@ class Reading:
     def text(self, file: str) -> str:
         """A file's text, for showing lines of it."""
         return self.contents.get(file, b"").decode("utf-8-sig", "replace")
+
+    def line(self, file: str, kind: str, path: str) -> int:
+        """The line of *file* where *path* stands."""
+        return document(self.contents.get(file, b""), file, kind, GOVERNANCE_LIMITS).locate(path).line
 
     def governed(self) -> Snapshot:
         """
@@ -58,38 +69,63 @@ def _governs(finding: Finding) -> bool:
 
 
 def load(
-    tree: Tree, *, version: str, rules: Collection[str] = (), only: Collection[Key] | None = None
+    tree: Tree,
+    *,
+    version: str,
+    rules: Collection[str] = (),
+    only: Only | None = None,
+    instead: FleetConfig | None = None,
 ) -> Reading:
     """
-    The fleet in *tree*; *only* these agents where not None.
+    The fleet in *tree*; *only* these agents where not None, or those that it names once the configuration is read.
 
-    *rules* are the ids that a waiver may name. Errors: NotAFleet when there is no ``fleet-config.yaml``.
+    *rules* are the ids that a waiver may name, *instead* what stands in for a configuration that cannot be read.
+    Errors: NotAFleet when there is no ``fleet-config.yaml``.
     """
     governing = _Governing(tree, version, rules)
+    governing.config = governing.config or instead
     if governing.config is None:
         return Reading(
             snapshot=None,
-            findings=tuple(governing.findings),
+            findings=tuple(map(concealed, governing.findings)),
             judgeable=False,
             contents=governing.contents,
         )
+    ledgers: dict[str, Ledger] = {}
+    broken: tuple[Finding, ...] = ()
     if only is None:
-        entries = tree.entries(ENVIRONMENTS, PROPOSALS)
+        everything = tree.entries(ENVIRONMENTS, LEDGERS, PROPOSALS)
+        entries = tuple(one for one in everything if not one.path.startswith(f"{LEDGERS}/"))
+        ledgers, broken = standing(tree, everything, governing.config)
     else:
-        folders = [f"{top}/{env}/{name}" for env, name in sorted(only) for top in (ENVIRONMENTS, PROPOSALS)]
-        entries = tree.entries(*folders) if folders else ()
+        entries = _of(tree, only(governing.config) if callable(only) else only)
     contents = tree.read((entry for entry in entries if entry.mode in REGULAR), LARGEST_FILE)
     found = agents(entries, contents, governing.config)
     snapshot = replace(
-        governing.snapshot(), agents=found.agents, proposals=found.proposals, proposed=found.proposed
+        governing.snapshot(),
+        agents=found.agents,
+        proposals=found.proposals,
+        proposed=found.proposed,
+        ledgers=ledgers,
     )
+    findings = (*map(concealed, governing.findings), *broken, *found.findings)
     kept = {path: content for path, content in contents.items() if isinstance(content, bytes)}
     return Reading(
         snapshot=snapshot,
-        findings=tuple(sorted((*governing.findings, *found.findings), key=lambda one: one.order)),
+        findings=tuple(sorted(findings, key=lambda one: one.order)),
         judgeable=governing.readable,
         contents={**governing.contents, **kept},
     )
+
+
+def _of(tree: Tree, keys: Collection[Key]) -> tuple[Entry, ...]:
+    """The files of these agents; where they are many, git is asked for all: a command line has an end."""
+    if len(keys) > _MOST_NAMED:
+        wanted = frozenset(keys)
+        everything = tree.entries(ENVIRONMENTS, PROPOSALS)
+        return tuple(one for one in everything if tuple(one.path.split("/")[1:3]) in wanted)
+    folders = [f"{top}/{env}/{name}" for env, name in sorted(keys) for top in (ENVIRONMENTS, PROPOSALS)]
+    return tree.entries(*folders) if folders else ()
 
 
 class _Governing:
@@ -98,14 +134,19 @@ class _Governing:
     def __init__(self, tree: Tree, version: str, rules: Collection[str]) -> None:
         self.findings: list[Finding] = []
         self.contents: dict[str, bytes] = {}
-        self.tree = tree
         entries = {entry.path: entry for entry in tree.entries(CONFIG, GOVERNANCE)}
+        paths = [CONFIG, *(f"{GOVERNANCE}/{name}.yaml" for name in _FILES)]
+        # at once: each question to git is a process
+        self.stored = tree.read(
+            [entries[path] for path in paths if path in entries and entries[path].mode in REGULAR],
+            GOVERNANCE_LIMITS.size,
+        )
         if CONFIG not in entries:
             raise NotAFleet(f"no {CONFIG} here", hint="fleet init, or -C DIR")
         self.policy: Policy | None
         self.waivers: tuple[Waiver, ...]
         self.config: FleetConfig | None = self._read(
-            entries, CONFIG, "fleet-config", lambda d, s: governance.config(d, s, version)
+            entries, CONFIG, "fleet-config", lambda d, s: governance.config(d, s, version, rules)
         )
         known = self._read(entries, "people", "people", governance.people)
         people = self.people = known or People()
@@ -150,12 +191,12 @@ class _Governing:
         if entries[file].mode not in REGULAR:
             self.findings.append(unreadable(entries[file], "link-in-agent", "is no regular file"))
             return None
-        content = self.tree.read([entries[file]], GOVERNANCE_LIMITS.size).get(file)
+        content = self.stored.get(file)
         if not isinstance(content, bytes):
             self.findings.append(unreadable(entries[file], *why_not(content, GOVERNANCE_LIMITS.size)))
             return None
         self.contents[file] = content
-        known = document(content, file, kind, GOVERNANCE_LIMITS)
+        known = _governing(content, file, kind)
         self.findings.extend(known.findings)
         if known.data is None or known.findings:
             return None
@@ -164,3 +205,9 @@ class _Governing:
         )
         self.findings.extend(findings)
         return value
+
+
+@lru_cache(maxsize=16)
+def _governing(content: bytes, file: str, kind: str) -> Document:
+    """What governs is mostly the same on both sides of a comparison."""
+    return document(content, file, kind, GOVERNANCE_LIMITS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Decision
@@ -11,13 +12,16 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import Record
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.ledger import Ledger
-from fleetward.domain.people import People, Person
+from fleetward.domain.people import People
+from fleetward.domain.policy import Assurance
 from fleetward.store import approvals as statements
 from fleetward.store import evidence as runs
 from fleetward.store import ledger as lines
+from fleetward.store.authorship import uncommitted, unsigned
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
-from fleetward.store.history import committed_by, versions
+from fleetward.store.history import versions
+from fleetward.store.ssh import LARGEST
 from fleetward.store.tree import REGULAR, Tree
 
 
@@ -42,7 +46,9 @@ def ledger_bytes(tree: Tree, environment: str) -> bytes:
         return b""
     content = _contents(tree, file).get(file)
     if content is None:
-        raise FleetError(f"{file}: no regular file of at most {lines.LARGEST} bytes", hint=f"git log -- {file}")
+        raise FleetError(
+            f"{file}: no regular file of at most {lines.LARGEST} bytes", hint=f"git log -- {file}"
+        )
     return content
 
 
@@ -61,16 +67,24 @@ def only_grew(ground: Ground, head: Id, environment: str) -> None:
     for number, (size, one) in enumerate(sizes):
         if size not in ends or (number < 100 and ground.repository.hashed(content[:size]) != one):
             hint = f"git cat-file blob {one[:12]} > {file} brings the lines back"
-            raise FleetError(f"{file}: lines that were there (blob {one[:12]}) are not there any more", hint=hint)
+            raise FleetError(
+                f"{file}: lines that were there (blob {one[:12]}) are not there any more", hint=hint
+            )
 
 
 def approvals(
-    ground: Ground, commit: Id, environment: str, agent: str, people: People
+    ground: Ground, commit: Id, environment: str, agent: str, people: People, *, now: datetime
 ) -> tuple[tuple[Approval, ...], tuple[Finding, ...]]:
-    """Every statement about *agent* in *environment* at *commit*; what cannot be read is told, not hidden."""
-    tree = ground.commit(commit)
-    found, refused = [], []
-    for file, content in sorted(_contents(tree, f"approvals/{environment}/{agent}").items()):
+    """
+    Every statement about *agent* in *environment* at *commit*; what cannot be read is told, not hidden.
+
+    Signatures are judged by the keys that count at *now*; one that does not hold makes its statement faulty.
+    """
+    tree, folder = ground.commit(commit), f"approvals/{environment}/{agent}"
+    signatures = _signatures(tree, folder)
+    found: list[Approval] = []
+    refused: list[Finding] = []
+    for file, content in sorted(_contents(tree, folder).items(), key=lambda one: (len(one[0]), one[0])):
         if not file.endswith(".json"):
             continue
         try:
@@ -78,8 +92,20 @@ def approvals(
         except FleetError as error:
             refused.append(_unreadable(file, error))
             continue
-        found.append(replace(statement, fault=_fault(ground, commit, statement, people)))
-    return tuple(found), (*refused, *_undone(ground, commit, f"approvals/{environment}/{agent}", _binds))
+        beside = signature_name(file)
+        if beside in signatures:
+            fault = unsigned(statement, content, signatures[beside], people, now)
+            assurance = Assurance.RECORDED if fault else Assurance.SIGNED
+            statement = replace(statement, assurance=assurance, fault=fault)
+        else:
+            statement = replace(statement, fault=uncommitted(ground, commit, statement, people))
+        found.append(replace(statement, fault=statement.fault or _copied(statement, found)))
+    return tuple(found), (*refused, *_undone(ground, commit, folder, _binds))
+
+
+def signature_name(file: str) -> str:
+    """Where the signature of the statement *file* lies."""
+    return f"{file}.sig"
 
 
 def evidence(
@@ -106,29 +132,33 @@ def governance_digest(tree: Tree) -> str:
     return digest.of_files((path.removeprefix("governance/"), content) for path, content in files.items())
 
 
-def _fault(ground: Ground, commit: Id, statement: Approval, people: People) -> str | None:
+def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
     """
-    A recorded approval is its approver's when nobody else ever committed its file.
+    What lies where signatures belong: bytes, a size where there are too many, None for no regular file.
 
-    A veto stands as soon as its author once committed it: touching it must not lift it.
+    A link or a folder of that name is a signature that does not hold, not the lack of one.
     """
-    hands = committed_by(ground, commit, statement.file)
-    others = [hand for hand in hands if not _is(people, hand.author, statement.approver)]
-    if not hands:
-        return "no commit of its approver's added it"
-    if statement.decision is Decision.REJECT and len(others) < len(hands):
-        return None
-    if others:
-        hand = others[0]
-        return f"committed by {hand.author} (commit {hand.id[:12]}), not by {statement.approver}"
-    return None
+    end = ".json.sig"
+    entries = [entry for entry in tree.entries(folder) if end in entry.path]
+    names = (entry.path[len(folder) + 1 :].partition("/")[0] for entry in entries)
+    there: dict[str, bytes | int | None] = {f"{folder}/{name}": None for name in names if name.endswith(end)}
+    regular = [entry for entry in entries if entry.mode in REGULAR and entry.path in there]
+    return {**there, **tree.read(regular, LARGEST)}
+
+
+def _copied(statement: Approval, found: Iterable[Approval]) -> str | None:
+    """A file may be copied under another number, which would make it the later decision of one second."""
+    first = next((one for one in found if one.sha256 == statement.sha256 and one.fault is None), None)
+    return f"a copy of {first.file}" if first else None
 
 
 def _undone(
     ground: Ground, commit: Id, folder: str, weighs: Callable[[bytes, str], bool]
 ) -> Iterator[Finding]:
     """Records that history holds and *commit* does not, or not any more as they were."""
-    present = {(entry.path, entry.id) for entry in ground.commit(commit).entries(folder) if entry.mode in REGULAR}
+    present = {
+        (entry.path, entry.id) for entry in ground.commit(commit).entries(folder) if entry.mode in REGULAR
+    }
     lost = sorted(versions(ground, commit, folder) - present)
     contents = ground.repository.blobs((blob for _, blob in lost), statements.LARGEST)
     for file, blob in lost:
@@ -157,11 +187,6 @@ def _shows(content: bytes, file: str) -> bool:
     except FleetError:
         return False
     return True
-
-
-def _is(people: People, email: str, person: str) -> bool:
-    known = people.of_email(email)
-    return isinstance(known, Person) and known.id == person
 
 
 def _unreadable(file: str, error: FleetError) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -109,19 +110,47 @@ def spelled(steps: Steps, data: Any, known: Schema) -> str:
     return shown(shaped)
 
 
-def with_defaults(data: Any, node: Schema, known: Schema) -> Any:
+def with_defaults(data: Any, name: str) -> Any:
     """*data* with the schema's defaults where nothing is written; absent parents stay absent."""
+    return _filled(data, _defaults(name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Defaults:
+    """What a node of the schema fills in, worked out once; None stands for nothing at all beneath."""
+
+    fill: Mapping[str, Any]
+    inside: Mapping[str, _Defaults]
+    items: _Defaults | None
+
+
+@cache
+def _defaults(name: str) -> _Defaults | None:
+    known = schema(name)
+    return _plan(known, known)
+
+
+def _plan(node: Schema, known: Schema) -> _Defaults | None:
     node = resolved(node, known)
+    children = {key: resolved(child, known) for key, child in node.get("properties", {}).items()}
+    plans = {key: plan for key, child in children.items() if (plan := _plan(child, known)) is not None}
+    fill = {
+        key: _filled(child["default"], plans.get(key)) for key, child in children.items() if "default" in child
+    }
+    items = _plan(node["items"], known) if "items" in node else None
+    return _Defaults(fill=fill, inside=plans, items=items) if fill or plans or items else None
+
+
+def _filled(data: Any, plan: _Defaults | None) -> Any:
+    if plan is None:
+        return data
     if isinstance(data, dict):
-        filled = {key: with_defaults(value, _property(node, key), known) for key, value in data.items()}
-        for key, child in node.get("properties", {}).items():
-            child = resolved(child, known)
-            if "default" in child and filled.get(key) is None:
-                filled[key] = with_defaults(child["default"], child, known)
+        filled = {key: _filled(value, plan.inside.get(key)) for key, value in data.items()}
+        for key, value in plan.fill.items():
+            if filled.get(key) is None:
+                filled[key] = value
         return filled
-    if isinstance(data, list):
-        return [with_defaults(value, node.get("items", {}), known) for value in data]
-    return data
+    return [_filled(value, plan.items) for value in data] if isinstance(data, list) else data
 
 
 def resolved(node: Schema, known: Schema) -> Schema:

@@ -65,10 +65,8 @@ def placed(top: Path, contents: Mapping[str, bytes]) -> Iterator[None]:
     except BaseException as error:
         _take_back(made)
         if isinstance(error, OSError):
-            where = error.filename or str(top)
-            raise Unwritten(
-                f"cannot write {str(where)!r}: {error.strerror}", hint="nothing was written"
-            ) from error
+            where = str(error.filename or top)
+            raise Unwritten(f"cannot write {where!r}, so nothing was: {error.strerror}") from error
         raise
 
 
@@ -99,9 +97,12 @@ def _folders(folder: Path, made: list[Path]) -> None:
 
 
 def _write(path: Path, content: bytes, made: list[Path]) -> None:
-    with path.open("xb") as file:
-        made.append(path)
-        file.write(content)
+    try:
+        with path.open("xb") as file:
+            made.append(path)
+            file.write(content)
+    except OSError as error:  # a full disk does not say for which file
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _take_back(made: Iterable[Path]) -> None:

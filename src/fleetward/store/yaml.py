@@ -99,7 +99,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+
 # What YAML 1.1 and 1.2, or two parsers of either, read as different values.
 _AMBIGUOUS = re.compile(
     r"[-+]?0[0-9_]+(\.[0-9_]*)?([eE][-+]?[0-9]+)?|0o[0-7_]+|[-+]?0b[01_]+|[-+]?0x[0-9a-fA-F_]+"
-    r"|[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?|[-+]?[0-9][0-9_]*(\.[0-9_]*_[0-9_]*)"
+    r"|[-+]?[0-9](?=[0-9.]*_)[0-9_]*(\.[0-9_]*)?"  # looks ahead: two open runs of _ would be quadratic
     r"|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
     r"|\.(nan|NaN|NAN)|[-+]?\.(inf|Inf|INF)"
 )
@@ -146,18 +146,19 @@ def _within(value: int, text: str) -> int:
 
 
 class _Frame:
-    """A collection that is being filled."""
+    """A collection that is being filled; *key* is the one whose value comes next."""
 
-    __slots__ = ("container", "key", "key_span", "start", "steps")
+    __slots__ = ("container", "is_mapping", "key", "key_span", "start")
 
-    def __init__(self, container: Any, steps: Steps, start: Any) -> None:
-        self.container, self.steps, self.start = container, steps, start
+    def __init__(self, container: Any, start: Any) -> None:
+        self.container, self.start = container, start
+        self.is_mapping = isinstance(container, dict)
         self.key: str | None = None
         self.key_span: Span = (1, 1, 1, 1)
 
     @property
     def wants_key(self) -> bool:
-        return self.key is None and isinstance(self.container, dict)
+        return self.key is None and self.is_mapping
 
 
 class _Builder:
@@ -180,7 +181,7 @@ class _Builder:
         except _Refused:
             clean = False
         except Exception as error:  # noqa: BLE001 - parsers raise whatever they like on hostile scalars
-            self.findings.append(_syntax(error, self.file))
+            self.findings.append(_syntax(error, self.file, self.text))
             clean = False
         if clean and self.data is None and not self.findings:
             place = Place(file=self.file)
@@ -214,6 +215,8 @@ class _Builder:
 
     def _node(self, event: Any) -> None:
         self.nodes += 1
+        if self.stack and event.anchor is None and event.tag is None and self.nodes <= self.limits.nodes:
+            return  # nearly always
         if self.nodes > self.limits.nodes:
             self._stop("yaml-limit", f"more than {self.limits.nodes} values", event, "split the file")
         if event.anchor is not None:
@@ -230,7 +233,7 @@ class _Builder:
             self._stop("yaml-not-allowed", "a key that is not a string", event, "write a plain word as key")
         if len(self.stack) >= self.limits.depth:
             self._stop("yaml-limit", f"nested deeper than {self.limits.depth} levels", event, "flatten it")
-        self.stack.append(_Frame(container, self._steps(), event))
+        self.stack.append(_Frame(container, event))
 
     def _close(self, event: Any) -> None:
         frame = self.stack.pop()
@@ -245,7 +248,7 @@ class _Builder:
     def _scalar(self, event: Any) -> None:
         frame = self.stack[-1]
         value = self._value(event)
-        if not frame.wants_key:
+        if frame.key is not None or not frame.is_mapping:
             self._put(value, _span(event, event) if self.spots is not None else None)
             return
         if not event.style and event.value == "<<":
@@ -254,7 +257,7 @@ class _Builder:
             hint = f'write "{event.value}"' if event.value else "write the key before the colon"
             self._stop("yaml-not-allowed", f"the key {event.value!r} is not a string", event, hint)
         if value in frame.container:
-            steps = (*frame.steps, value)
+            steps = (*self._steps(), value)
             hint = "delete one of the two: the last would win silently"
             self._report("yaml-duplicate-key", f"{value!r} is there twice", event, hint, steps)
         frame.key = value
@@ -277,10 +280,14 @@ class _Builder:
         return text
 
     def _steps(self) -> Steps:
-        if not self.stack or self.stack[-1].wants_key:
-            return self.stack[-1].steps if self.stack else ()
-        frame = self.stack[-1]
-        return (*frame.steps, len(frame.container) if frame.key is None else frame.key)
+        """Where the reading is; worked out only when it is asked for."""
+        found: list[str | int] = []
+        for frame in self.stack:
+            if frame.key is not None:
+                found.append(frame.key)
+            elif not frame.is_mapping:
+                found.append(len(frame.container))
+        return tuple(found)
 
     def _put(self, value: Any, span: Span | None) -> None:
         frame = self.stack[-1]
@@ -314,8 +321,8 @@ class _Builder:
 def _events(text: str) -> Iterator[Any]:
     parser = _parser()(text)
     try:
-        while parser.check_event():
-            yield parser.get_event()
+        while (event := parser.get_event()) is not None:
+            yield event
     finally:
         parser.dispose()
 
@@ -343,9 +350,12 @@ def _python_parser() -> Any:
     return Python
 
 
-def _syntax(error: Exception, file: str) -> Finding:
+def _syntax(error: Exception, file: str, text: str) -> Finding:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    lines = text.count("\n") + 1
+    if line > lines:  # libyaml counts one more where the file ends too early
+        line, column = lines, len(text) - (text.rfind("\n") + 1) + 1
     message = getattr(error, "problem", None) or (str(error).splitlines() or [type(error).__name__])[0]
     place = Place(file=file, line=line, column=column, end_line=line, end_column=column + 1)
     return _finding("yaml-syntax", str(message), place, "check indentation, colons and quotes here")

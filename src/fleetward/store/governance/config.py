@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fleetward.domain.errors import FleetError
@@ -36,10 +36,10 @@ _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
 def config(
-    data: Mapping[str, Any], source: Source, version: str
+    data: Mapping[str, Any], source: Source, version: str, rule_ids: Collection[str] = ()
 ) -> tuple[FleetConfig | None, tuple[Finding, ...]]:
     """
-    The configuration.
+    The configuration; *rule_ids* are those that can be weighed, none where nobody knows.
 
     Errors: FleetError when ``requires`` does not let this *version* of the tool judge, or cannot be read.
     Rules: schema.
@@ -48,8 +48,14 @@ def config(
     notes = Notes(source, "schema")
     environments = _environments(data["environments"], notes)
     names = frozenset(one.name for one in environments)
+    for rule in data.get("rules") or {}:
+        if rule_ids and rule not in READING and rule not in rule_ids:
+            hint = meant(rule, rule_ids, "fleet explain --list")
+            notes.wrong(f"no rule is called {rule!r}", ("rules", rule), hint)
     settings = {rule: _setting(rule, one, names, notes) for rule, one in (data.get("rules") or {}).items()}
-    value = FleetConfig(repository=data["repository"], environments=environments, rules=settings)
+    value = FleetConfig(
+        repository=data["repository"], environments=environments, rules=settings, locate=source.locate
+    )
     return value, notes.findings
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from fleetward.domain.finding import Finding
 from fleetward.domain.names import is_name
 from fleetward.domain.path import Step
-from fleetward.domain.people import Membership, People, Person, Robot, Team
+from fleetward.domain.people import Key, Membership, People, Person, Robot, Team
 from fleetward.domain.policy import OWNER
+from fleetward.store import ssh
 from fleetward.store.governance.source import Notes, Source, meant
 
 _ADDRESS = re.compile(r"[^\s@*?<>,;|]+@[^\s@*?<>,;|]+")
@@ -41,7 +42,14 @@ def _person(name: str, data: dict[str, Any], notes: Notes) -> Person:
     emails = tuple(data.get("emails") or ())
     if not emails:
         notes.wrong(f"{name!r} has no e-mail address", at, "list the addresses that commits carry")
-    return Person(id=name, name=data.get("name") or name, emails=emails, since=since, left=left)
+    return Person(
+        id=name,
+        name=data.get("name") or name,
+        emails=emails,
+        since=since,
+        left=left,
+        keys=_keys(data, at, notes),
+    )
 
 
 def _robot(name: str, data: dict[str, Any], persons: Mapping[str, Any], notes: Notes) -> Robot:
@@ -50,7 +58,29 @@ def _robot(name: str, data: dict[str, Any], persons: Mapping[str, Any], notes: N
         hint = meant(operator, persons, "name a person of this file")
         message = f"nobody is called {operator!r}"
         notes.wrong(message, ("robots", name, "operatedBy"), hint, rule="role-unknown")
-    return Robot(id=name, emails=tuple(data.get("emails") or ()), operated_by=operator)
+    emails = tuple(data.get("emails") or ())
+    return Robot(id=name, emails=emails, operated_by=operator, keys=_keys(data, ("robots", name), notes))
+
+
+def _keys(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> tuple[Key, ...]:
+    """The keys that can be read; one that cannot is noted, and signs for nobody."""
+    found = []
+    for index, one in enumerate(data.get("keys") or ()):
+        place = (*at, "keys", index)
+        since, until = notes.day(one, "since", place), notes.day(one, "until", place)
+        if since and until and until < since:
+            notes.wrong(
+                f"until {until}, before since {since}", (*place, "until"), "correct one of the two days"
+            )
+        gone = notes.instant(one, "compromisedSince", place)
+        try:
+            text = ssh.public_key(one["key"]).text
+        except ssh.Unsound as error:
+            hint = "write the line that the .pub file holds"
+            notes.wrong(f"no key that can sign: {error}", (*place, "key"), hint)
+            continue
+        found.append(Key(text=text, since=since, until=until, compromised_since=gone))
+    return tuple(found)
 
 
 def _team(

@@ -24,6 +24,7 @@ from fleetward.domain.policy import (
     When,
 )
 from fleetward.store.governance.freezes import freeze
+from fleetward.store.governance.seating import seats
 from fleetward.store.governance.source import Notes, Source, listed, meant
 
 _EXPIRE = "P14D"
@@ -44,6 +45,8 @@ def policy(
     veto = _teams(data.get("veto") or {}, ("veto",), people, notes)
     _for_others(data, people, notes)
     rules = _rules(data, tiers, people, notes)
+    if not notes.findings:
+        seats(rules, tiers, people, notes)
     value = Policy(
         version=data["version"],
         sha256=source.sha256,

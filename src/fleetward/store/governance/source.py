@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from fleetward.domain.clock import day, duration
+from fleetward.domain.clock import day, duration, instant
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.names import nearest
 from fleetward.domain.path import Step, shown
@@ -49,6 +49,17 @@ class Notes:
             self.wrong(
                 f"{data[key]!r} is no day of the calendar", (*at, key), "write a date such as 2026-11-20"
             )
+            return None
+
+    def instant(self, data: dict[str, Any], key: str, at: tuple[Step, ...]) -> datetime | None:
+        """The instant under *key*, where there is one; one that no calendar has is noted."""
+        if data.get(key) is None:
+            return None
+        try:
+            return instant(data[key])
+        except (ValueError, OverflowError):
+            hint = "write an instant such as 2026-11-20T12:00:00Z"
+            self.wrong(f"{data[key]!r} is no instant of the calendar", (*at, key), hint)
             return None
 
     def span(self, text: str | None, at: tuple[Step, ...]) -> timedelta | None:

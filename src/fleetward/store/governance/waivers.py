@@ -9,7 +9,17 @@ from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import Waiver
 from fleetward.domain.path import Step
 from fleetward.domain.people import People
+from fleetward.store.governance.config import READING
 from fleetward.store.governance.source import Notes, Source, meant
+
+UNWAIVABLE = READING | {
+    "people-pattern",
+    "policy-unsatisfiable",
+    "policy-dead-rule",
+    "waiver-expired",
+    "waiver-unused",
+}
+"""What cannot be read cannot be excused, nor can what says who decides, nor a waiver by a waiver."""
 
 
 def waivers(
@@ -30,14 +40,17 @@ def _waiver(
 ) -> Waiver | None:
     expires = notes.day(data, "expires", at)
     rule, approver = data["rule"], data["approvedBy"]
-    if rule not in rule_ids:
+    waivable = rule in rule_ids and rule not in UNWAIVABLE
+    if rule in UNWAIVABLE:
+        notes.wrong(f"{rule!r} cannot be waived", (*at, "rule"), f"cure it: fleet explain {rule}")
+    elif not waivable:
         notes.wrong(
-            f"no rule is called {rule!r}", (*at, "rule"), meant(rule, rule_ids, "fleet explain lists all")
+            f"no rule is called {rule!r}", (*at, "rule"), meant(rule, rule_ids, "fleet explain --list")
         )
     if approver not in people.people:
         hint = meant(approver, people.people, "name a person of governance/people.yaml")
         notes.wrong(f"nobody is called {approver!r}", (*at, "approvedBy"), hint, rule="role-unknown")
-    if expires is None or rule not in rule_ids or approver not in people.people:
+    if expires is None or not waivable or approver not in people.people:
         return None
     return Waiver(
         rule=rule,

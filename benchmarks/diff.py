@@ -1,0 +1,273 @@
+"""
+How long ``fleet diff`` takes, and what it costs beside plain comparison.
+
+    python benchmarks/diff.py [--runs N] [--agents N]
+
+Fleets are made in a temporary folder. Reported: 20 changed agents in fleets of 100 and of 10,000, 1,000 changed
+agents (with peak memory), and the walker for each pair of manifests beside deepdiff, jsondiffpatch (npm) and graphtage
+(PyPI) on the same pairs, with what each of them misses or invents. The last two are skipped where they are missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from fleetward.changes import walker
+from fleetward.store import schema
+from fleetward.store.yaml import read
+
+CHECKOUT = Path(__file__).parents[1]
+SAMPLE = CHECKOUT / "example-fleet"
+MODEL = "delivery-desk"
+CHANGED = ((b"haltAt: 90", b"haltAt: 95"), (b"sampleRate: 0.", b"sampleRate: 0.0"), (b"P90D", b"P91D"))
+"""What is edited in an agent: a limit, a fraction, a span."""
+
+_A, _B = {"name": "a"}, {"name": "b"}
+TRAPS: tuple[tuple[str, Any, Any, bool], ...] = (
+    ("a set in another order", {"allow": ["a", "b"]}, {"allow": ["b", "a"]}, False),
+    ("tools in another order", {"tools": [_A, _B]}, {"tools": [_B, _A]}, False),
+    ("PT60M written as PT1H", {"maxAge": "PT60M"}, {"maxAge": "PT1H"}, False),
+    ("[true] to [1]", {"x-flags": [True]}, {"x-flags": [1]}, True),
+    ('["a"] to ["a", "a"]', {"x-list": ["a"]}, {"x-list": ["a", "a"]}, True),
+    ("1 written as 1.0", {"x-n": 1}, {"x-n": 1.0}, False),
+    ('"1.10" to "1.1"', {"x-version": "1.10"}, {"x-version": "1.1"}, True),
+)  # fmt: skip
+"""What it is, before, after, and whether it is a change at all."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--agents", type=int, default=10_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        _whole_command(Path(folder), given.runs, given.agents)
+        _walker(Path(folder))
+    _traps()
+
+
+# The whole command
+
+
+def _whole_command(folder: Path, runs: int, agents: int) -> None:
+    small, large = _fleet(folder / "small", 100), _fleet(folder / "large", agents)
+    for fleet in (small, large):
+        _change(fleet, 20)
+    times: dict[str, list[float]] = {"small": [], "large": []}
+    for _ in range(runs):  # in turns, so that a busy machine is busy for both
+        for name, fleet in (("small", small), ("large", large)):
+            times[name].append(_run(fleet)[0])
+    print(f"20 changed agents, {runs} runs: median and 95th percentile")
+    for name, count in (("small", 100), ("large", agents)):
+        print(f"  fleet of {count:>6}: {_median(times[name]):.3f} s  {_p95(times[name]):.3f} s")
+    print(f"  ratio of medians: {_median(times['large']) / _median(times['small']):.2f}")
+    _change(large, min(1_000, agents))
+    found = [_run(large) for _ in range(3)]
+    print(f"{min(1_000, agents)} changed agents in a fleet of {agents}, 3 runs:")
+    print(f"  {_median([seconds for seconds, _ in found]):.2f} s, peak {max(peak for _, peak in found)} MB")
+
+
+def _fleet(folder: Path, agents: int) -> Path:
+    """A repository with so many copies of one agent, written by ``git fast-import``."""
+    folder.mkdir()
+    _git(folder, "init", "-q", "-b", "main")
+    files = [(path, (SAMPLE / path).read_bytes()) for path in _governing()]
+    for number in range(agents):
+        files += _agent(f"{MODEL}-{number}", ())
+    _commit(folder, files)
+    return folder
+
+
+def _change(folder: Path, agents: int) -> None:
+    """One commit more in which so many agents are edited, spread over the fleet."""
+    names = sorted({path.split("/")[2] for path in _git(folder, "ls-tree", "-r", "--name-only", "HEAD",
+                                                        "environments/").splitlines()})  # fmt: skip
+    before = _git(folder, "rev-list", "--max-parents=0", "HEAD").strip()
+    step = max(1, len(names) // agents)
+    _git(folder, "update-ref", "refs/heads/main", before)
+    _commit(
+        folder, [file for name in names[::step][:agents] for file in _agent(name, CHANGED)], parent=before
+    )
+
+
+def _governing() -> Iterator[str]:
+    yield "fleet-config.yaml"
+    for file in sorted((SAMPLE / "governance").iterdir()):
+        if file.name != "waivers.yaml":
+            yield f"governance/{file.name}"
+
+
+def _agent(name: str, edits: tuple[tuple[bytes, bytes], ...]) -> list[tuple[str, bytes]]:
+    source = SAMPLE / "environments" / "staging" / MODEL
+    found = []
+    for file in sorted(source.rglob("*")):
+        if file.is_file():
+            content = file.read_bytes().replace(f"name: {MODEL}".encode(), f"name: {name}".encode())
+            for old, new in edits if file.name == "agent.yaml" else ():
+                content = content.replace(old, new)
+            found.append((f"environments/staging/{name}/{file.relative_to(source).as_posix()}", content))
+    return found
+
+
+def _commit(folder: Path, files: list[tuple[str, bytes]], parent: str = "") -> None:
+    lines = [b"commit refs/heads/main\ncommitter a <a@acme.example> 1790000000 +0000\ndata 1\nx\n"]
+    lines.append(f"from {parent}\n".encode() if parent else b"")
+    for path, content in files:
+        lines.append(f"M 100644 inline {path}\ndata {len(content)}\n".encode() + content + b"\n")
+    _git(folder, "fast-import", "--quiet", "--force", stdin=b"".join(lines))
+    _git(folder, "read-tree", "HEAD")
+    _git(folder, "checkout-index", "-f", "--", "fleet-config.yaml")
+
+
+def _git(folder: Path, *arguments: str, stdin: bytes = b"") -> str:
+    surroundings = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    done = subprocess.run(["git", *arguments], cwd=folder, env=surroundings, input=stdin, capture_output=True,
+                          check=True)  # fmt: skip
+    return done.stdout.decode()
+
+
+def _run(folder: Path) -> tuple[float, int]:
+    """Seconds, and the peak of memory in MB, of one run."""
+    began = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", "fleetward", "diff", "HEAD~1..HEAD", "--json"], cwd=folder,
+                               stdout=subprocess.DEVNULL)  # fmt: skip
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"fleet diff ended with {process.returncode}")
+    return time.perf_counter() - began, usage.ru_maxrss // 1024
+
+
+def _median(times: list[float]) -> float:
+    return statistics.median(times)
+
+
+def _p95(times: list[float]) -> float:
+    return sorted(times)[max(0, round(len(times) * 0.95) - 1)]
+
+
+# The walker beside others
+
+
+def _walker(folder: Path) -> None:
+    pairs = _pairs()
+    print(f"{len(pairs)} pairs of manifests, one edited by hand in three places: for each pair")
+    known = schema.schema("agent")
+    own = _each(pairs, lambda one, two: walker.moves(one, two, known))
+    print(f"  our walker:     {own:8.3f} ms")
+    from deepdiff import DeepDiff
+
+    for words, options in (("deepdiff", {}), ("deepdiff, lists as sets", {"ignore_order": True})):
+        cost = _each(pairs, lambda one, two, o=options: DeepDiff(one, two, **o))
+        print(f"  {words + ':':<25}{cost:8.3f} ms, {cost / own:.0f} times")
+    _others(folder, pairs, own)
+
+
+def _pairs() -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    found = []
+    for file in sorted((SAMPLE / "environments" / "staging").glob("*/agent.yaml")):
+        content = file.read_bytes()
+        edited = content
+        for old, new in (
+            (b"haltAt: ", b"haltAt: 1"),
+            (b"P90D", b"P91D"),
+            (b"tier: ", b"x-tier: 1\n    tier: "),
+        ):
+            edited = edited.replace(old, new)
+        one, two = read(content, "agent.yaml").data, read(edited, "agent.yaml").data
+        if one is not None and two is not None:
+            found.append((one, two))
+    return found
+
+
+def _each(pairs: list[tuple[dict[str, Any], dict[str, Any]]], compare: Callable[..., Any]) -> float:
+    """Milliseconds for one pair: the median of seven rounds over all."""
+    rounds = []
+    for _ in range(7):
+        began = time.perf_counter()
+        for one, two in pairs:
+            compare(one, two)
+        rounds.append((time.perf_counter() - began) / len(pairs) * 1_000)
+    return _median(rounds)
+
+
+_SCRIPT = """
+const { create } = require('jsondiffpatch');
+const differ = create({ objectHash: (item) => item.name || JSON.stringify(item) });
+const pairs = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+const rounds = [];
+for (let at = 0; at < 7; at++) {
+  const began = process.hrtime.bigint();
+  for (const [one, two] of pairs) differ.diff(one, two);
+  rounds.push(Number(process.hrtime.bigint() - began) / 1e6 / pairs.length);
+}
+rounds.sort((a, b) => a - b);
+console.log(rounds[3]);
+"""
+
+
+def _others(folder: Path, pairs: list[tuple[dict[str, Any], dict[str, Any]]], own: float) -> None:
+    done = None
+    if shutil.which("node"):
+        done = subprocess.run(
+            ["node", "-e", _SCRIPT], input=json.dumps(pairs), capture_output=True, text=True
+        )
+    if done is None or done.returncode != 0:
+        print("  jsondiffpatch:  skipped, not installed (npm install jsondiffpatch@0.4, then NODE_PATH)")
+    else:
+        print(
+            f"  jsondiffpatch:  {float(done.stdout):8.3f} ms, {float(done.stdout) / own:.1f} times (node, warm)"
+        )
+    tool = shutil.which("graphtage")
+    if tool is None:
+        print("  graphtage:      skipped, not installed (pip install graphtage)")
+        return
+    one, two = folder / "one.json", folder / "two.json"
+    one.write_text(json.dumps(pairs[0][0]))
+    two.write_text(json.dumps(pairs[0][1]))
+    began = time.perf_counter()
+    subprocess.run([tool, "--no-color", "--no-status", str(one), str(two)], capture_output=True)
+    print(
+        f"  graphtage:      {(time.perf_counter() - began) * 1_000:8.0f} ms for the first pair, its start included"
+    )
+
+
+def _traps() -> None:
+    from deepdiff import DeepDiff
+
+    known = {
+        "properties": {
+            "allow": {"x-list": "set", "items": {"type": "string"}},
+            "tools": {"x-list": "keyed(name)", "items": {"properties": {"name": {"type": "string"}}}},
+            "maxAge": {"type": "string", "x-unit": "duration"},
+        }
+    }
+    print("what is missed or invented (a dash is right):")
+    for words, before, after, differs in TRAPS:
+        answers = {
+            "ours": bool(walker.moves(before, after, known)),
+            "deepdiff": bool(DeepDiff(before, after)),
+            "deepdiff, lists as sets": bool(DeepDiff(before, after, ignore_order=True)),
+        }
+        told = ", ".join(
+            f"{name}: {'-' if answer is differs else 'missed' if differs else 'invented'}"
+            for name, answer in answers.items()
+        )
+        print(f"  {words:<24} {told}")
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    main()

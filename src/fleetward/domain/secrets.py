@@ -1,0 +1,252 @@
+"""Credentials in text: told by their makers' patterns, and by entropy where something is called a password."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from fleetward.domain.finding import Finding
+from fleetward.domain.secret_kinds import KINDS, LITERALS, MARKED, WORDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """What stands at ``start`` to ``end`` of a text: what is not *sure* is masked, but not reported."""
+
+    kind: str
+    start: int
+    end: int
+    sure: bool = True
+
+
+# A word is where a token of a known maker may begin; the pattern may then run on past its end. Looking at word
+# starts alone keeps the search linear, whatever the text.
+_WORD = re.compile(r"[A-Za-z0-9_-]{12,}")
+_KEY_BLOCK = re.compile(
+    r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-[0-9]"
+)
+_LONGEST_KEY = 16_000
+_BODY_LINE = re.compile(r"[A-Za-z0-9+/]{16}")
+_BODY = re.compile(r"[A-Za-z0-9+/=\s:,\\-]*")
+_LOGIN = re.compile(r"://([^/\s:@'\"<>]{0,200}):([^/\s@'\"]{1,400})@")
+_CALLED = ("password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "key")
+_KEYS = ("api", "access", "account", "private", "signing", "encryption", "subscription")
+_VALUE = re.compile(
+    r"[\"']?[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}(?:[\"']|(?:[Bb]earer|[Bb]asic|SSWS|[Tt]oken) )?([^\s\"',;`]{6,400})"
+)
+_BEARER = re.compile(r"(?:Bearer|bearer|BEARER) {1,4}([A-Za-z0-9._~+/=-]{12,2000})")
+_DRAWN = re.compile(r"[A-Za-z0-9+/_=-]{24,200}")
+_PUBLIC = re.compile(r"AAAA(?:[BC]3NzaC1|E2VjZHNh|[GI]nNr)|sha(?:1|256|384|512)[-_:]")
+_RUN = re.compile(r"[A-Za-z0-9]{12,}")
+_BITS = 4.0
+"""Shannon entropy a character from which a long token looks drawn at random."""
+_BITS_CALLED = 2.75
+"""The same for what is called a password, which is short."""
+
+_STAND_IN = re.compile(
+    r"(?i)example|sample|dummy|placeholder|change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|with)|your[-_]|redacted"
+    r"|insert[-_]|not[-_]?a[-_]?real|\bfake|todo|x{4}|\*{3}|\.{3}|…|0{8}|[<>{}]|\$[A-Za-z_(]|%s|%[A-Za-z_(][A-Za-z_)]"
+)
+_REFERENCE = re.compile(
+    r"(?:sha(?:1|256|384|512)|md5|env|vault|aws|gcp|ssm|arn|keyring|file|op|secret|secrets|ref|kms|doppler)[:/-]"
+    r"|https?:|[./~]|\$|@|!|\[|\(|process\.env|os\.environ|secrets\.|vars\.|env\.|steps\.|inputs\.|self\.|config\."
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_IDENTIFIER = re.compile(
+    r"[a-z]+[0-9]{0,4}(?:[-_./:][a-z0-9]{1,24})*|[A-Z]+(?:_[A-Z0-9]+)*|[A-Za-z]+[0-9]{0,2}"
+)
+_RUN_OF_BOTH = re.compile(r"(?:[a-z]+[0-9]+){3}|(?:[0-9]+[a-z]+){3}")
+_NAMES_ONE = re.compile(r"(?i)pass|pw|secret|token")
+_NO_SECRET = frozenset(("user", "pass", "password", "passwd", "pwd", "secret", "token", "root"))
+
+
+def secrets(text: str) -> tuple[Secret, ...]:
+    """
+    Everything in *text* that is a credential, or may be one, in order and apart from each other.
+
+    What only stands in for one (``<token>``, ``${TOKEN}``, ``EXAMPLE``) is not sure.
+    """
+    drawn = (one for one in _DRAWN.finditer(text) if _random(one[0]))
+    unsure = (Secret(kind="random token", start=one.start(), end=one.end(), sure=False) for one in drawn)
+    return tuple(_apart((*_told_by_form(text), *unsure)))
+
+
+def certain(text: str) -> tuple[Secret, ...]:
+    """The sure ones alone, which takes less time."""
+    return tuple(_apart(one for one in _told_by_form(text) if one.sure))
+
+
+@lru_cache(maxsize=4)
+def masked(text: str) -> str:
+    """The text with an asterisk for each character of what may be a credential; nothing else moves."""
+    return _without(text)
+
+
+def _without(text: str) -> str:
+    parts, at = [], 0
+    for one in secrets(text):
+        hidden = "".join(c if c in "\r\n" else "*" for c in text[one.start : one.end])
+        parts += [text[at : one.start], hidden]
+        at = one.end
+    return "".join((*parts, text[at:])) if parts else text
+
+
+def _told_by_form(text: str) -> Iterator[Secret]:
+    yield from _key_blocks(text)
+    yield from _logins(text)
+    yield from _marked(text)
+    yield from _words(text)
+    if "earer " in text or "EARER " in text:
+        for match in _BEARER.finditer(text):
+            value = match[1]
+            sure = len(value) >= 16 and _credible(value)
+            yield Secret(kind="bearer token", start=match.start(1), end=match.end(1), sure=sure)
+    yield from _called(text)
+
+
+def _words(text: str) -> Iterator[Secret]:
+    if not any(literal in text for literal in LITERALS):
+        return
+    at = 0
+    for word in _WORD.finditer(text):
+        known = WORDS.match(text, word.start()) if word.start() >= at else None
+        if known is not None and known.lastgroup is not None:
+            at = known.end()
+            yield _told(KINDS[known.lastgroup], text, known.start(), at)
+
+
+def _key_blocks(text: str) -> Iterator[Secret]:
+    """Whole blocks, to their end line; where that is missing, as far as a key may reach."""
+    at = 0 if "PRIVATE KEY" in text or "PuTTY" in text else len(text)
+    while (begin := _KEY_BLOCK.search(text, at)) is not None:
+        limit = min(len(text), begin.end() + _LONGEST_KEY)
+        close = text.find("-----END ", begin.end(), limit)
+        after = text.find("-----", close + 9, min(limit, close + 80)) if close >= 0 else -1
+        at = after + 5 if after >= 0 else _body_end(text, begin.end(), limit)
+        body = text[begin.end() : at]
+        sure = _BODY_LINE.search(body[:400]) is not None and not _STAND_IN.search(body[:400])
+        yield Secret(kind="private key", start=begin.start(), end=at, sure=sure)
+
+
+def _body_end(text: str, start: int, limit: int) -> int:
+    body = _BODY.match(text, start, limit)
+    return body.end() if body else start
+
+
+def _logins(text: str) -> Iterator[Secret]:
+    """``scheme://user:password@host``: the password."""
+    if "://" in text:
+        for match in _LOGIN.finditer(text):
+            value = match[2]
+            names_one = _IDENTIFIER.fullmatch(value) and _NAMES_ONE.search(value)
+            sure = not (
+                _STAND_IN.search(value) or value.lower() in _NO_SECRET or value[0] in "$[" or names_one
+            )
+            start = match.start(1) if match[1] else match.start(2)
+            yield Secret(kind="password in a connection string", start=start, end=match.end(2), sure=sure)
+
+
+def _marked(text: str) -> Iterator[Secret]:
+    """Tokens whose mark is not the start of a word; the literal goes first, since most texts have none."""
+    for kind, literal, pattern in MARKED:
+        if literal in text:
+            for match in pattern.finditer(text):
+                yield _told(kind, text, match.start(), match.end())
+
+
+def _told(kind: str, text: str, start: int, end: int) -> Secret:
+    value = text[start:end]
+    slug = value == value.lower() and not any(map(str.isdigit, value))
+    return Secret(kind=kind, start=start, end=end, sure=not slug and not _STAND_IN.search(value))
+
+
+def _called(text: str) -> Iterator[Secret]:
+    """What stands behind ``password:`` and its kin; a variable in its place is nothing to hide."""
+    lower = text.lower()
+    if len(lower) != len(text):  # a few letters have two for their lower case
+        lower = "".join(c.lower() if c.isascii() else c for c in text)
+    for word in _CALLED:
+        at = lower.find(word)
+        while at >= 0:
+            match = _VALUE.match(text, at + len(word)) if _is_called(lower, word, at) else None
+            if match is not None:
+                yield from _value(match)
+            at = lower.find(word, match.end() if match else at + len(word))
+
+
+def _is_called(lower: str, word: str, at: int) -> bool:
+    if lower[at - 1 : at] == ":":  # a part of a path such as arn:aws:secretsmanager:...:secret:name
+        return False
+    return word != "key" or lower[max(0, at - 13) : at].rstrip("_-").endswith(_KEYS)
+
+
+def _value(match: re.Match[str]) -> Iterator[Secret]:
+    value = match[1].rstrip(".,)]}>")
+    if len(value) < 6 or value[0] in "<{$[(" or _REFERENCE.match(value):
+        return
+    sure = len(value) >= 8 and _credible(value)
+    yield Secret(kind="password or key", start=match.start(1), end=match.start(1) + len(value), sure=sure)
+
+
+def _credible(value: str) -> bool:
+    """Drawn from letters and digits (and signs) rather than a word, a name, a number or a stand-in."""
+    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    if not mixed or _STAND_IN.search(value) or _UUID.fullmatch(value) or _REFERENCE.match(value):
+        return False
+    hexadecimal = len(value) >= 32 and all(c in "0123456789abcdefABCDEF" for c in value)
+    named = _IDENTIFIER.fullmatch(value) is not None and not hexadecimal and not _RUN_OF_BOTH.search(value)
+    return not named and _entropy(value) >= _BITS_CALLED
+
+
+def _random(token: str) -> bool:
+    """Upper and lower case and digits in one unbroken run, and hardly a character twice."""
+    if _PUBLIC.match(token):
+        return False
+    if not any(_mixed(run) for run in _RUN.findall(token)):
+        return False
+    return _entropy(token) >= _BITS
+
+
+def _mixed(token: str) -> bool:
+    return token != token.lower() and token != token.upper() and any(map(str.isdigit, token))
+
+
+def _entropy(token: str) -> float:
+    return -sum(n / len(token) * math.log2(n / len(token)) for n in Counter(token).values())
+
+
+def _apart(found: Iterable[Secret]) -> Iterator[Secret]:
+    """Where several overlap the sure one speaks, else the first; the others are covered by its mask."""
+    joined: Secret | None = None
+    for one in sorted(found, key=lambda one: (one.start, not one.sure, -one.end)):
+        if joined is not None and one.start < joined.end:
+            joined = _joined(joined, one)
+            continue
+        if joined is not None:
+            yield joined
+        joined = one
+    if joined is not None:
+        yield joined
+
+
+def _joined(first: Secret, second: Secret) -> Secret:
+    speaker = second if second.sure and not first.sure else first
+    return replace(speaker, start=first.start, end=max(first.end, second.end))
+
+
+def concealed(found: Finding) -> Finding:
+    """The same finding with nothing in its words that may be a credential; messages quote what was written."""
+    place, message, hint = found.place, _brief(found.message), _brief(found.hint)
+    path = _brief(place.path)
+    if (path, message, hint) == (place.path, found.message, found.hint):
+        return found
+    return replace(found, message=message, hint=hint, place=replace(place, path=path))
+
+
+@lru_cache(maxsize=4096)
+def _brief(text: str) -> str:
+    return _without(text)

@@ -1,0 +1,71 @@
+"""
+Findings as Markdown, for a comment or a step's summary.
+
+All that comes from a fleet stands in code spans, which no renderer looks into for mentions, links, HTML or further
+marks; they are fenced by more backticks than they hold. There is no table: a bar would end a cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fleetward.domain.finding import Finding
+from fleetward.domain.validation import Validation
+from fleetward.report.findings_text import counted
+from fleetward.report.human import visible
+
+ROOM = 60_000
+"""Characters: a comment on GitHub holds 65,536."""
+_LONGEST = 1_000
+
+
+def render(validation: Validation, next_command: str) -> str:
+    """As many findings as there is room for, worst first, the exact counts before and after; a command last."""
+    head, command = _head(validation), f"    {visible(next_command)}\n"
+    room = ROOM - len(head) - min(len(command), ROOM // 2) - 100
+    items, shown = [], 0
+    for finding in validation.counting:
+        item = "\n".join(_item(finding)) + "\n"
+        room -= len(item)
+        if room < 0:
+            break
+        items.append(item)
+        shown += 1
+    rest = len(validation.counting) - shown
+    left_off = f"\n{counted(rest, 'more finding')}, not shown here.\n" if rest else ""
+    # the words end the list: without them the command would be a paragraph of its last item
+    return f"{head}{''.join(items)}{left_off}\nnext:\n\n{command}"
+
+
+def _head(validation: Validation) -> str:
+    word = "not valid" if validation.errors else "valid"
+    counts = ", ".join(
+        (
+            counted(validation.errors, "error"),
+            counted(validation.warnings, "warning"),
+            counted(validation.notes, "note"),
+            f"{validation.waived} waived",
+        )
+    )
+    looked_at = f"{counted(validation.agents, 'agent')} in {counted(validation.files, 'file')}"
+    return f"### fleet validate: {word}\n\n{counts}; {looked_at}.\n\n"
+
+
+def _item(finding: Finding) -> Iterator[str]:
+    place = finding.place
+    where = code(f"{place.file}:{place.line}:{place.column}")
+    yield f"- **{finding.severity}** {code(finding.rule)} at {where}  "
+    yield f"  wrong: {code(finding.message)}" + ("  " if finding.hint else "")
+    if finding.hint:
+        yield f"  fix: {code(finding.hint)}"
+
+
+def code(text: str) -> str:
+    """Text as one code span, whatever it holds; what is very long is cut, and says so."""
+    shown = visible(text).replace("\t", " ")
+    if len(shown) > _LONGEST:
+        shown = f"{shown[:_LONGEST]} … ({len(shown)} characters)"
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    pad = " " if shown[:1] in ("`", " ", "") or shown[-1:] in ("`", " ") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"

@@ -1,0 +1,153 @@
+"""
+Findings as SARIF 2.1.0, for code scanning.
+
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0. Paths are given from the top of the repository,
+because that is what forges take them for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from fleetward.domain.explanation import Explanation
+from fleetward.domain.finding import Finding, Place
+from fleetward.domain.validation import Validation
+from fleetward.report.human import visible
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LARGEST = 25_000
+"""Results a run: what code scanning takes before it refuses the whole file. The worst come first."""
+_TOP = "%SRCROOT%"
+
+
+def render(
+    validation: Validation, explained: Callable[[str], Explanation | None], *, version: str
+) -> dict[str, Any]:
+    """The whole report as one run."""
+    shown = validation.findings[:LARGEST]
+    index = {rule: at for at, rule in enumerate(dict.fromkeys(one.rule for one in shown))}
+    driver = {
+        "name": "fleetward",
+        "version": version,
+        "semanticVersion": version,
+        "rules": [_rule(rule, explained(rule)) for rule in index],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": "fleetward/validate/"},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_TOP: {"description": {"text": "the top of the git repository"}}},
+        "invocations": [_invocation(len(validation.findings) - len(shown))],
+        "results": _results(shown, validation, index),
+        "properties": {
+            "agents": validation.agents,
+            "files": validation.files,
+            "errors": validation.errors,
+            "warnings": validation.warnings,
+            "notes": validation.notes,
+            "waived": validation.waived,
+        },
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _invocation(left_off: int) -> dict[str, Any]:
+    notices = []
+    if left_off:
+        text = f"{left_off} more findings are left off: a run holds {LARGEST}"
+        notices.append({"level": "warning", "message": {"text": text}})
+    return {"executionSuccessful": True, "toolExecutionNotifications": notices}
+
+
+def _rule(rule: str, known: Explanation | None) -> dict[str, Any]:
+    if known is None:
+        return {"id": rule}
+    plain = f"Why: {known.why}\n\nBad:\n{known.bad}\n\nGood:\n{known.good}\n\nFix: {known.fix}"
+    markdown = (
+        f"**Why**: {known.why}\n\nBad:\n\n```yaml\n{known.bad}\n```\n\n"
+        f"Good:\n\n```yaml\n{known.good}\n```\n\n**Fix**: {known.fix}"
+    )
+    return {
+        "id": rule,
+        "shortDescription": {"text": _literal(known.summary)},
+        "fullDescription": {"text": _literal(f"{known.summary} Why: {known.why}")},
+        "help": {"text": _literal(plain), "markdown": markdown},
+        "defaultConfiguration": {"level": known.severity.value},
+        "properties": {"tags": ["fleetward", "reading" if known.fixed else "rule"]},
+    }
+
+
+def _results(
+    findings: Sequence[Finding], validation: Validation, index: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    seen: Counter[str] = Counter()
+    results = []
+    for finding in findings:
+        seen[finding.fingerprint] += 1
+        results.append(_result(finding, validation, index[finding.rule], seen[finding.fingerprint]))
+    return results
+
+
+def _result(finding: Finding, validation: Validation, rule: int, occurrence: int) -> dict[str, Any]:
+    said = f"{finding.message}\nfix: {finding.hint}" if finding.hint else finding.message
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "ruleIndex": rule,
+        "level": finding.severity.value,
+        "message": {"text": _literal(said)},
+        "locations": [_location(finding.place, validation)],
+        # the first is ours, the second what GitHub follows an alert by
+        "partialFingerprints": {
+            "fleetward/v1": finding.fingerprint,
+            "primaryLocationLineHash": f"{finding.fingerprint}:{occurrence}",
+        },
+        "properties": {"environment": finding.environment, "agent": finding.agent},
+    }
+    if finding.related:
+        result["relatedLocations"] = [
+            {"id": number, **_location(place, validation)} for number, place in enumerate(finding.related, 1)
+        ]
+    if finding.waived:
+        result["suppressions"] = [_suppression(finding, validation)]
+    return result
+
+
+def _suppression(finding: Finding, validation: Validation) -> dict[str, Any]:
+    """Without a status, which means that the suppression counts."""
+    waiver = validation.excuse(finding)
+    if waiver is None:
+        return {"kind": "external"}
+    said = f"{waiver.reason} (approved by {waiver.approved_by}, until {waiver.expires})"
+    return {
+        "kind": "external",
+        "justification": _literal(said),
+        "location": _location(waiver.place, validation),
+    }
+
+
+def _location(place: Place, validation: Validation) -> dict[str, Any]:
+    file = validation.in_repository(place.file).encode("utf-8", "surrogateescape")
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": quote(file), "uriBaseId": _TOP},
+            "region": {
+                "startLine": place.line,
+                "startColumn": place.column,
+                "endLine": place.end_line,
+                "endColumn": place.end_column,
+            },
+        }
+    }
+    if place.path:
+        location["logicalLocations"] = [{"fullyQualifiedName": visible(place.path), "kind": "property"}]
+    return location
+
+
+def _literal(text: str) -> str:
+    """Text in which nothing is a link or a placeholder (SARIF 3.11.5, 3.11.6), and nothing is hidden."""
+    shown = "\n".join(visible(line) for line in text.split("\n"))
+    return re.sub(r"\{(\d+)\}", r"{{\1}}", shown.replace("](", "\\]("))

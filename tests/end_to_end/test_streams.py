@@ -1,0 +1,367 @@
+"""Exit codes and streams: reports on standard output, the rest beside it, never a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+from referencing import Registry
+
+from tests.end_to_end.repositories import ACME, APPLY, CHECKOUT, DESK, EXAMPLE, NOW, Repository, command
+
+PROMPT = f"{DESK}/prompts/system.md"
+Maker = Callable[..., Repository]
+HEAVY = ("yaml", "jsonschema", "git", "deepdiff", "rich")
+
+
+def test_the_version_is_told_without_any_heavy_library(repository: Maker) -> None:
+    script = (
+        "import sys, atexit\n"
+        f"atexit.register(lambda: sys.stderr.write(' '.join(m for m in {HEAVY!r} if m in sys.modules)))\n"
+        "sys.argv = ['fleet', '--version']\n"
+        "from fleetward.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("fleetward ")
+    assert done.stderr == ""
+
+
+def test_valid_is_0_findings_are_1_and_no_answer_is_2(repository: Maker) -> None:
+    made = repository()
+
+    valid = made.fleet("validate")
+    made.write({PROMPT: "hidden\u202e\n"})
+    invalid = made.fleet("validate")
+    unanswered = made.fleet("validate", "--rev", "nowhere")
+
+    assert (valid.code, invalid.code, unanswered.code) == (0, 1, 2)
+    assert (valid.err, invalid.err, unanswered.out) == ("", "", "")
+    assert "hidden-characters" in invalid.out
+    assert unanswered.err.startswith("fleet: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--no-such-option",),
+        ("no-such-verb",),
+        ("validate", "--no-such-option"),
+        ("validate", "-o", "pdf"),
+        ("validate", "-o", "json="),
+        ("validate", "--color", "blue"),
+        ("validate", "--staged", "--rev", "HEAD"),
+        ("validate", "/"),
+        ("validate", "../elsewhere.yaml"),
+        ("promote",),
+        ("promote", "desk-bot"),
+        ("promote", "desk-bot", "--to", "moon"),
+        ("promote", "desk-bot", "--to", "staging"),
+        ("promote", "desk-bott", "--to", "production"),
+        ("approve", "desk-bot", "--to", "production", "--reject", "--withdraw"),
+        ("release", "nobody"),
+        ("evidence", "add", "desk-bot", "nowhere.json", "--suite", "quality"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_answered_is_2_with_one_line_and_a_way_on(
+    repository: Maker, arguments: tuple[str, ...]
+) -> None:
+    made = repository()
+    before = made.state
+
+    ran = made.fleet(*arguments, now=None)
+
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err.startswith("fleet: ")
+    assert "Traceback" not in ran.err
+    assert made.state == before
+
+
+@pytest.mark.parametrize("now", ["yesterday", "2026-11-20", "2026-11-20T12:00:00", "2026-13-01T00:00:00Z"])
+def test_a_clock_without_an_instant_is_2(repository: Maker, now: str) -> None:
+    ran = repository().fleet("validate", now=now)
+
+    assert ran.code == 2
+    assert "--now" in ran.err
+
+
+def test_a_fleet_without_agents_is_2_unless_that_is_allowed(repository: Maker) -> None:
+    made = repository()
+    made.git("rm", "-rq", "environments")
+
+    assert made.fleet("validate").code == 2
+    assert made.fleet("validate", "--allow-empty").code == 0
+
+
+def test_pending_and_allowed_and_unchanged_are_1_and_0_and_0(running: Repository) -> None:
+    pending = running.fleet(*APPLY[:-1])
+    running.approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")
+
+    assert pending.code == 1
+    assert running.fleet(*APPLY[:-1]).code == 0
+    assert running.fleet(*APPLY).code == 0
+    assert running.fleet(*APPLY[:-1]).code == 0
+
+
+def test_wrong_governance_is_findings_for_validate_and_2_for_who_decides_by_it(running: Repository) -> None:
+    running.commit(files={"governance/policy.yaml": "apiVersion: fleetward/v1\nkind: Policy\nversion: x\n"})
+
+    validated, promoted = running.fleet("validate"), running.fleet(*APPLY)
+
+    assert validated.code == 1
+    assert "governance/policy.yaml:3" in validated.out
+    assert promoted.code == 2
+    assert "governance/policy.yaml:3" in promoted.err
+
+
+def test_one_evaluation_writes_several_reports(repository: Maker, tmp_path: Path) -> None:
+    made = repository()
+    file = tmp_path / "report.json"
+
+    both = made.fleet("validate", "-o", f"json={file}", "-o", "text")
+
+    assert both.code == 0
+    assert both.out == made.fleet("validate").out
+    assert file.read_text() == made.fleet("validate", "--json").out
+
+
+def test_a_report_path_is_relative_to_c(repository: Maker, tmp_path: Path) -> None:
+    made = repository()
+
+    ran = made.fleet("-C", made.top.name, "validate", "-o", "json=out.json", cwd=tmp_path)
+
+    assert ran.code == 0, ran.err
+    assert json.loads((made.top / "out.json").read_text())["format"] == "fleetward.validate/1"
+
+
+def test_a_report_that_cannot_be_written_is_2(repository: Maker) -> None:
+    ran = repository().fleet("validate", "-o", "json=no/such/folder.json")
+
+    assert ran.code == 2
+    assert "cannot write" in ran.err
+
+
+def judged(data: object, name: str) -> None:
+    schema = json.loads((CHECKOUT / "schemas" / "output" / f"{name}-output.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema, registry=Registry()).validate(data)
+
+
+def test_json_reports_fit_their_schemas(running: Repository) -> None:
+    running.write({"environments/staging/broken/agent.yaml": "a: &x 1\n"})
+    for arguments, name in (
+        (("validate",), "validate"),
+        (("diff", "HEAD~1..HEAD"), "diff"),
+        (("diff", "--worktree"), "diff"),
+        (("release", "desk-bot"), "release"),
+        (APPLY[:-1], "promote"),
+    ):
+        judged(running.fleet(*arguments, "--json").data, name)
+    running.git("clean", "-qfd")
+    judged(
+        running.fleet("approve", "desk-bot", "--to", "production", "--json", identity="dina").data, "approve"
+    )
+
+
+def test_json_of_adopt_fits_its_schema(repository: Maker) -> None:
+    made = repository(ACME)
+
+    judged(made.fleet("adopt", "--to", "production", "--json").data, "adopt")
+    judged(made.fleet("validate", "--json").data, "validate")
+
+
+@pytest.mark.parametrize("fleet", [ACME, EXAMPLE], ids=["acme", "example"])
+def test_the_fleets_that_are_shipped_are_valid(repository: Maker, fleet: Path) -> None:
+    ran = repository(fleet).fleet("validate", "--json")
+
+    assert ran.code == 0
+    assert (ran.data["summary"]["errors"], ran.data["summary"]["warnings"]) == (0, 0)
+
+
+def test_the_same_input_at_the_same_time_gives_the_same_bytes(running: Repository) -> None:
+    for arguments in (("validate",), ("diff", "HEAD~1..HEAD"), APPLY[:-1]):
+        for form in ("json", "text"):
+            first, second = (running.fleet(*arguments, "-o", form) for _ in range(2))
+            assert first == second
+
+
+COLOURS = [
+    ({}, (), False),
+    ({"GITHUB_ACTIONS": "true"}, (), False),
+    ({"CI": "true"}, (), False),
+    ({"CLICOLOR_FORCE": "1"}, (), False),
+    ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, (), False),
+    ({"FORCE_COLOR": "0"}, (), False),
+    ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, (), False),
+    ({"FORCE_COLOR": "1"}, ("--color", "never"), False),
+    ({"FORCE_COLOR": "1"}, (), True),
+    ({"NO_COLOR": "1"}, ("--color", "always"), True),
+]
+
+
+@pytest.mark.parametrize(("env", "flags", "coloured"), COLOURS)
+def test_a_pipe_gets_colour_only_when_asked(
+    repository: Maker, env: dict[str, str], flags: tuple[str, ...], coloured: bool
+) -> None:
+    made = repository()
+    made.write({PROMPT: "hidden\u202e\n"})
+
+    ran = made.fleet("validate", *flags, env=env)
+
+    assert ("\x1b" in ran.out) is coloured
+
+
+@pytest.mark.parametrize("verb", [("--help",), ("validate", "--help"), ("nonsense",)], ids=" ".join)
+def test_help_and_errors_hold_no_escape_byte_on_a_runner(repository: Maker, verb: tuple[str, ...]) -> None:
+    ran = repository().fleet(*verb, now=None, env={"GITHUB_ACTIONS": "true", "CI": "true"})
+
+    assert "\x1b" not in ran.out + ran.err
+
+
+def on_a_terminal(made: Repository, *arguments: str, **env: str) -> str:
+    mine, theirs = pty.openpty()
+    given = {"TERM": "xterm", **made.environment(), **env}
+    done = subprocess.Popen(
+        command(*arguments, "--now", NOW), cwd=made.root, env=given, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):
+        while part := os.read(mine, 65536):
+            said += part
+    done.wait(timeout=30)
+    os.close(mine)
+    return said.decode()
+
+
+def test_a_terminal_gets_colour_unless_told_otherwise(repository: Maker) -> None:
+    made = repository()
+    made.write({PROMPT: "hidden\u202e\n"})
+
+    assert "\x1b[" in on_a_terminal(made, "validate")
+    assert "\x1b" not in on_a_terminal(made, "validate", NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(made, "validate", "--color", "never")
+    assert "\x1b" not in on_a_terminal(made, "validate", TERM="dumb")
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "100000"])
+def test_any_width_prints_the_report(repository: Maker, columns: str) -> None:
+    made = repository()
+
+    piped = made.fleet("validate", env={"COLUMNS": columns})
+    shown = on_a_terminal(made, "validate", COLUMNS=columns)
+
+    assert piped.code == 0
+    assert piped.out.startswith("valid: 1 agents")
+    assert "fleet" in shown
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_full_disk_is_2_without_a_traceback(repository: Maker, form: str) -> None:
+    made = repository(ACME)
+
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command("validate", "-o", form, "--now", NOW),
+            cwd=made.root,
+            env=made.environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert done.returncode == 2
+    assert os.strerror(errno.ENOSPC).encode() in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("verb", [("validate", "--now", NOW), ("--help",), ("--version",)], ids=" ".join)
+def test_a_closed_pipe_leaves_no_traceback_and_is_not_yes(repository: Maker, verb: tuple[str, ...]) -> None:
+    made = repository(ACME)
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = subprocess.run(
+        command(*verb),
+        cwd=made.root,
+        env=made.environment(),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_with_its_code_and_nothing_half_written(
+    allowed: Repository, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    real = subprocess.run(["sh", "-c", "command -v git"], capture_output=True, text=True, check=True)
+    (tmp_path / "bin").mkdir()
+    wrapper = tmp_path / "bin" / "git"
+    started = tmp_path / "started"
+    wrapper.write_text(
+        f'#!/bin/sh\ncase " $* " in *" commit-tree "*) : > "{started}"; sleep 3;; esac\n'
+        f'exec "{real.stdout.strip()}" "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    before = allowed.state
+    given = allowed.environment(env={"PATH": f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"})
+
+    run = subprocess.Popen(
+        command(*APPLY, "--now", NOW),
+        cwd=allowed.root,
+        env=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    deadline = time.monotonic() + 20
+    while not started.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    run.send_signal(number)
+    _, err = run.communicate(timeout=30)
+
+    assert run.returncode == code
+    assert b"Traceback" not in err
+    assert allowed.state == before
+
+
+def test_control_characters_of_the_fleet_are_shown_escaped(repository: Maker) -> None:
+    made = repository()
+    folder = "environments/staging/\x1b[31mred"
+    made.write({f"{folder}/agent.yaml": "a: 1\n"})
+
+    ran = made.fleet("validate")
+
+    assert ran.code == 1
+    assert "\x1b" not in ran.out + ran.err
+    assert "name-mismatch" in ran.out
+
+
+def test_the_last_line_is_a_command_that_works_when_pasted(running: Repository, tmp_path: Path) -> None:
+    for arguments in (("validate",), ("diff", "HEAD~1..HEAD"), APPLY[:-1]):
+        ran = running.fleet("-C", "fleet", *arguments, cwd=tmp_path)
+        last = ran.out.splitlines()[-1].split()
+        assert last[0] == "fleet"
+        pasted = running.fleet(*last[1:], cwd=tmp_path, identity="dina", now=None)
+        assert "Traceback" not in pasted.err
+        assert pasted.code in (0, 1), (arguments, last, pasted.err)

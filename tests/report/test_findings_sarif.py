@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft7Validator
+
+from fleetward import rules
+from fleetward.domain.validation import Validation
+from fleetward.report import findings_sarif
+from tests.report.seen import MANIFEST, finding, hostile, many, place, usual, validation
+
+SCHEMA = Path(__file__).parents[1] / "data" / "sarif-schema-2.1.0.json"
+GOLDEN = Path(__file__).parent / "golden" / "findings.sarif"
+
+
+def rendered(seen: Validation) -> dict[str, Any]:
+    return findings_sarif.render(seen, rules.explained, version="0.1.0")
+
+
+def run(seen: Validation) -> dict[str, Any]:
+    [only] = rendered(seen)["runs"]
+    return only
+
+
+def wrongs(data: dict[str, Any]) -> list[str]:
+    judge = Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    return [f"{error.json_path}: {error.message}" for error in judge.iter_errors(data)]
+
+
+def test_the_report_is_what_the_official_schema_takes() -> None:
+    for seen in (usual(), validation(), hostile(), usual(prefix="agents of acme/")):
+        assert wrongs(rendered(seen)) == []
+
+
+def test_the_schema_refuses_a_result_without_a_message() -> None:
+    data = rendered(usual())
+    del data["runs"][0]["results"][0]["message"]
+
+    assert wrongs(data) != []
+
+
+def test_results_read_as_they_did() -> None:
+    assert run(usual())["results"] == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_every_result_points_at_its_rule_and_every_rule_brings_its_help() -> None:
+    seen = run(usual())
+    known = seen["tool"]["driver"]["rules"]
+
+    for result in seen["results"]:
+        assert known[result["ruleIndex"]]["id"] == result["ruleId"]
+    for rule in known:
+        explained = rules.explained(rule["id"])
+        assert explained is not None
+        assert explained.why in rule["help"]["markdown"]
+        assert explained.fix in rule["help"]["text"]
+
+
+def test_every_documented_rule_can_be_described() -> None:
+    seen = validation(*(finding(rule.id) for rule in rules.DOCUMENTED))
+
+    assert wrongs(rendered(seen)) == []
+    assert len(run(seen)["tool"]["driver"]["rules"]) == len(rules.DOCUMENTED)
+
+
+def test_a_waived_result_is_suppressed_with_its_reason_and_others_are_not() -> None:
+    results = {one["ruleId"]: one for one in run(usual())["results"]}
+
+    [suppression] = results["review-overdue"]["suppressions"]
+    assert "approved by farid, until 2026-12-31" in suppression["justification"]
+    assert "suppressions" not in results["owner-unknown"]
+
+
+def test_paths_are_given_from_the_top_of_the_repository() -> None:
+    result = run(usual(prefix="agents of acme/"))["results"][0]
+
+    artifact = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert artifact == {"uri": f"agents%20of%20acme/{MANIFEST}", "uriBaseId": "%SRCROOT%"}
+
+
+def test_equal_findings_are_told_apart_and_lines_do_not_matter() -> None:
+    twice = validation(finding(), finding(place=place(line=9)))
+
+    hashes = [one["partialFingerprints"]["primaryLocationLineHash"] for one in run(twice)["results"]]
+
+    assert hashes == [f"{finding().fingerprint}:1", f"{finding().fingerprint}:2"]
+
+
+def test_nothing_in_a_message_is_a_link_or_a_placeholder() -> None:
+    [result] = run(hostile())["results"]
+
+    text = result["message"]["text"]
+    assert "[t](" not in text
+    assert "[t\\](" in text
+    assert "{{0}}" in text
+    assert "\x1b" not in text
+
+
+def test_a_run_stays_within_what_code_scanning_takes_and_counts_the_rest() -> None:
+    seen = run(many(findings_sarif.LARGEST + 7))
+
+    assert len(seen["results"]) == findings_sarif.LARGEST
+    [notice] = seen["invocations"][0]["toolExecutionNotifications"]
+    assert notice["message"]["text"].startswith("7 more findings are left off")
+    assert seen["properties"]["errors"] == findings_sarif.LARGEST + 7
