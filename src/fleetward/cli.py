@@ -223,6 +223,8 @@ def run(arguments: Sequence[str]) -> Exit:
     except FleetError as error:
         _tell(error)
         return error.code
+    except SystemExit:  # Typer's answer to a closed pipe
+        return Exit.UNANSWERED
     except (KeyboardInterrupt, typer.Abort):
         return Exit.INTERRUPTED
     except _Terminated:

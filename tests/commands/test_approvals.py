@@ -152,7 +152,7 @@ def test_the_page_says_the_same_and_ends_with_a_command_that_works(repo: Reposit
 
     shown = repo.fleet("approvals", "desk-bot").out
 
-    assert "carla approved on 2026-11-20T12:00:00Z, signed\n" in shown
+    assert "carla approved on 2026-11-20T12:00:00Z until 2026-12-04T12:00:00Z, signed\n" in shown
     assert "  does not count: not needed, every seat that could be taken is taken\n" in shown
     assert "  note: read it twice\n" in shown
     assert "with these: allowed\n" in shown

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.end_to_end.repositories import FLEET, Ran, Repository
+from tests.end_to_end.repositories import FLEET, NOW, Ran, Repository, command
 from tests.end_to_end.repositories import running as start
 from tests.schemas.reading import schema
 from tests.store import keyring
@@ -104,7 +104,7 @@ def test_the_key_that_is_named_signs_and_the_approval_is_signed(
         ("approve", "desk-bot", "--to", "production", "--json", "--sign"),
         ("approve", "desk-bot", "--sign", "--to", "production", "--json"),
         ("approve", "--sign", "--json", "desk-bot", "--to=production"),
-        ("approve", "--to", "production", "--json", "--sign", "--", "desk-bot"),
+        ("approve", "--to", "production", "--json", "--now", NOW, "--sign", "--", "desk-bot"),
         ("approve", "desk-bot", "--to", "production", "--json", "--sign="),
     ],
 )
@@ -114,7 +114,7 @@ def test_without_a_key_the_one_of_git_signs(
     repo.git("config", "gpg.format", "ssh")
     repo.git("config", "user.signingKey", str(keys["carla"]))
 
-    done = repo.fleet(*words, identity="carla")
+    done = repo.fleet(*words, identity="carla", now=None if "--" in words else NOW)
 
     assert signer(repo, done) == keyring.public(keys["carla"])
 
@@ -231,7 +231,7 @@ def test_a_key_behind_a_passphrase_that_nobody_types_signs_nothing(repo: Reposit
     subprocess.run(made, check=True, env=keyring.QUIET)
 
     done = subprocess.run(
-        [*repo_command(), *APPROVE, "--sign", str(locked), "--now", "2026-11-20T12:00:00Z"],
+        command(*APPROVE, "--sign", str(locked), "--now", NOW),
         cwd=repo.root,
         env=repo.environment("carla", None, {"SSH_ASKPASS": "/bin/false", "SSH_ASKPASS_REQUIRE": "force"}),
         capture_output=True,
@@ -243,12 +243,6 @@ def test_a_key_behind_a_passphrase_that_nobody_types_signs_nothing(repo: Reposit
     assert done.returncode == 2
     assert b"ssh-keygen could not sign" in done.stderr
     assert left(repo) == []
-
-
-def repo_command() -> list[str]:
-    from tests.end_to_end.repositories import command
-
-    return command()
 
 
 def test_without_ssh_keygen_it_is_named(repo: Repository, keys: dict[str, Path], tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fleetward.domain.errors import FleetError
-from fleetward.store.catalogue import Listing, catalogue, edited, stamp
+from fleetward.store.catalogue import catalogue
+from fleetward.store.dating import Listing, edited, stamp
 from fleetward.store.document import document
 from fleetward.store.yaml import GOVERNANCE_LIMITS, read
 from tests.commands.outside import CHECKOUT, NOW, SAMPLES, Desk, Ran, desk

@@ -266,7 +266,7 @@ def test_any_width_prints_the_report(repository: Maker, columns: str) -> None:
     shown = on_a_terminal(made, "validate", COLUMNS=columns)
 
     assert piped.code == 0
-    assert piped.out.startswith("valid: 1 agents")
+    assert piped.out.startswith("valid: 1 agent")
     assert "fleet" in shown
 
 

@@ -6,13 +6,27 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fleetward.changes import compare, compare_document
-from fleetward.domain.change import Need
-from fleetward.domain.finding import Place
+from fleetward.domain.change import Need, Unreadable
+from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.report import changes_json, changes_text
 from tests.changes.situations import FILES, SCHEMA, TIERS, known, spec
 
 OUTPUT = Path(__file__).parents[2] / "schemas" / "output" / "diff-output.schema.json"
 GOLDEN = Path(__file__).parent / "golden" / "changes.txt"
+MANIFEST = "environments/staging/broken/agent.yaml"
+BROKEN = Unreadable(
+    environment="staging",
+    agent="broken",
+    side="head",
+    finding=Finding(
+        rule="yaml-syntax",
+        severity=Severity.ERROR,
+        message="did not find expected key",
+        place=Place(file=MANIFEST, line=3, column=5),
+        hint="check indentation",
+    ),
+    more=1,
+)
 BASE, HEAD = ("main", "a" * 40), ("HEAD", "b" * 40)
 
 
@@ -44,7 +58,7 @@ def rendered(comparisons, governance=(), *, verbose=False, unreadable=()):
 
 
 def test_the_report_reads_as_it_did(comparisons, governance):
-    text = "\n".join(rendered(comparisons, governance, unreadable=[("staging", "broken")])) + "\n"
+    text = "\n".join(rendered(comparisons, governance, unreadable=[BROKEN])) + "\n"
 
     assert text == GOLDEN.read_text(encoding="utf-8")
 
@@ -82,9 +96,7 @@ def test_a_long_edit_is_cut_until_everything_is_asked_for():
 
 
 def test_the_json_answer_has_the_promised_shape(comparisons, governance):
-    answer = changes_json.render(
-        comparisons, governance, base=BASE, head=HEAD, unreadable=[("staging", "broken")]
-    )
+    answer = changes_json.render(comparisons, governance, base=BASE, head=HEAD, unreadable=[BROKEN])
 
     assert list(answer) == ["format", "base", "head", "summary", "agents", "changes", "unreadable"]
     assert answer["format"] == "fleetward.diff/1"
@@ -94,7 +106,9 @@ def test_the_json_answer_has_the_promised_shape(comparisons, governance):
     }  # fmt: skip
     assert sum(answer["summary"]["bySignificance"].values()) == len(answer["changes"])
     assert [row["agent"] for row in answer["agents"]] == ["edited", "gone", "come", "tidied"]
-    assert answer["unreadable"] == [{"environment": "staging", "agent": "broken"}]
+    [broken] = answer["unreadable"]
+    assert (broken["environment"], broken["agent"], broken["side"]) == ("staging", "broken", "head")
+    assert (broken["file"], broken["line"], broken["rule"]) == (MANIFEST, 3, "yaml-syntax")
 
 
 def test_a_change_in_json_carries_every_promised_field(comparisons, governance):
@@ -108,9 +122,30 @@ def test_a_change_in_json_carries_every_promised_field(comparisons, governance):
 
 
 def test_the_json_answer_is_what_its_schema_says(comparisons, governance):
-    answer = changes_json.render(
-        comparisons, governance, base=BASE, head=HEAD, unreadable=[("staging", "broken")]
-    )
+    answer = changes_json.render(comparisons, governance, base=BASE, head=HEAD, unreadable=[BROKEN])
 
     schema = json.loads(OUTPUT.read_text(encoding="utf-8"))
     assert list(Draft202012Validator(schema).iter_errors(json.loads(json.dumps(answer)))) == []
+
+
+def test_what_three_agents_share_is_told_once_with_their_names():
+    edited = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
+    found = [replace(edited, row=replace(edited.row, agent=name), changes=tuple(
+        replace(change, agent=name) for change in edited.changes)) for name in ("a", "b", "c")]  # fmt: skip
+
+    lines = rendered(found)
+
+    assert "the same in 3 agents  high" in lines
+    assert "  staging/a, staging/b, staging/c" in lines
+    assert sum("haltAt per day is 90" in line for line in lines) == 1
+    assert lines[-2] == "agents: 0 added, 0 retired, 3 changed; changes: 3 high"
+    assert not any("the same in" in line for line in rendered(found[:2]))
+
+
+def test_json_stays_flat_whoever_shares_a_change():
+    edited = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
+    found = [replace(edited, row=replace(edited.row, agent=name)) for name in ("a", "b", "c")]
+
+    answer = changes_json.render(found, (), base=BASE, head=HEAD, unreadable=())
+
+    assert len(answer["changes"]) == 3

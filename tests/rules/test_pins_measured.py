@@ -12,7 +12,7 @@ import yaml
 
 from fleetward.rules import verdict
 from fleetward.rules.pin import PinClass
-from fleetward.rules.pin_table import PROVIDERS, SPELLING
+from fleetward.rules.pin_spellings import PROVIDERS, SPELLING
 from fleetward.rules.pins import identity
 
 TABLE = Path(__file__).with_name("pin_ids.yaml")

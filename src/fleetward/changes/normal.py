@@ -19,7 +19,7 @@ def normal(data: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[str, ...
     """
     ``spec.tools[crm].access: "read"`` for every leaf; two documents that say the same give the same lines.
 
-    Lists without order are sorted, durations written by their length, nulls left out.
+    Lists without order are sorted, durations written by their length, nulls and empty blocks left out.
     """
     return tuple(_lines(data, top(schema), (), ""))
 
@@ -27,10 +27,10 @@ def normal(data: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[str, ...
 def _lines(value: Any, node: Node, steps: tuple[Step, ...], key: str) -> Iterator[str]:
     if value is None:
         return
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping):
         for name in sorted(value):
             yield from _lines(value[name], node.child(str(name)), (*steps, str(name)), str(name))
-    elif is_list(value) and value:
+    elif is_list(value):
         for step, item in _items(value, node):
             where = steps if step is None else (*steps, step)
             yield from _lines(item, node.item(), where, key)

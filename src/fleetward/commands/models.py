@@ -15,7 +15,8 @@ from fleetward.domain import digest
 from fleetward.domain.errors import Exit, FleetError, GovernanceInvalid
 from fleetward.report.page import Line, Page, line, page, span
 from fleetward.rules.pins import identity
-from fleetward.store.catalogue import EMPTY, LARGEST, Catalogue, Listing, catalogue, edited, put, stamp
+from fleetward.store.catalogue import LARGEST, Catalogue, catalogue
+from fleetward.store.dating import EMPTY, Listing, edited, put, stamp
 from fleetward.store.document import Document, document
 from fleetward.store.ground import find
 from fleetward.store.yaml import GOVERNANCE_LIMITS

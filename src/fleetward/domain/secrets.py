@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from fleetward.domain.finding import Finding
-from fleetward.domain.secret_kinds import KINDS, LITERALS, MARKED, WORDS
+from fleetward.domain.secret_kinds import KINDS, MARKED, WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Secret:
 
 # A word is where a token of a known maker may begin; the pattern may then run on past its end. Looking at word
 # starts alone keeps the search linear, whatever the text.
-_WORD = re.compile(r"[A-Za-z0-9_-]{12,}")
+_WORD = re.compile(r"[A-Za-z0-9_-]{18,}")
 _KEY_BLOCK = re.compile(
     r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-[0-9]"
 )
@@ -109,8 +109,6 @@ def _told_by_form(text: str) -> Iterator[Secret]:
 
 
 def _words(text: str) -> Iterator[Secret]:
-    if not any(literal in text for literal in LITERALS):
-        return
     at = 0
     for word in _WORD.finditer(text):
         known = WORDS.match(text, word.start()) if word.start() >= at else None

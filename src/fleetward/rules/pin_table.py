@@ -369,37 +369,3 @@ MOONSHOT = Provider(
     ),
     otherwise=(FLOATING, "a family name without a version moves to the newest one"),
 )
-
-_SPELLINGS: tuple[tuple[Provider, str], ...] = (
-    (OPENAI, "openai open-ai"),
-    (ANTHROPIC, "anthropic claude"),
-    (AZURE, "azure-openai azure azureopenai azure-ai azure-ai-foundry azure-foundry"),
-    (GEMINI, "gemini google google-ai google-gemini googleai google-genai"),
-    (VERTEX, "vertex-ai vertex vertexai google-vertex google-vertex-ai"),
-    (BEDROCK, "bedrock aws aws-bedrock amazon-bedrock"),
-    (MISTRAL, "mistral mistralai mistral-ai"),
-    (COHERE, "cohere"),
-    (XAI, "xai x-ai grok x.ai"),
-    (DEEPSEEK, "deepseek"),
-    (QWEN, "qwen dashscope alibaba alibaba-cloud"),
-    (HUGGING_FACE, "huggingface hugging-face hf huggingface-hub"),
-    (OLLAMA, "ollama"),
-    (OPENROUTER, "openrouter open-router"),
-    (HOSTS, "groq"),
-    (HOSTS, "together together-ai togetherai"),
-    (HOSTS, "fireworks fireworks-ai"),
-    (HOSTS, "watsonx ibm ibm-watsonx"),
-    (PERPLEXITY, "perplexity"),
-    (COPILOT, "github-copilot copilot"),
-    (COPILOT, "github-models github"),
-    (AI21, "ai21 ai21-labs"),
-    (MOONSHOT, "moonshot moonshotai moonshot-ai kimi"),
-    (REPLICATE, "replicate"),
-    (OCI, "oci docker oci-image"),
-    (MLFLOW, "mlflow"),
-    (MLFLOW, "databricks"),
-)
-PROVIDERS = {name: known for known, spellings in _SPELLINGS for name in spellings.split()}
-"""What is known of a provider, by every spelling of its name."""
-SPELLING = {name: spellings.split()[0] for _, spellings in _SPELLINGS for name in spellings.split()}
-"""The one spelling by which a provider is told from others, by every spelling of its name."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from fleetward.rules.pin import FLOATING, PINNED, VERSIONED, Pin, PinClass, Provider, Row
-from fleetward.rules.pin_table import AZURE, COMMIT, ISO, MMDD, PROVIDERS, SHA256, SPELLING, YMD
+from fleetward.rules.pin_spellings import PROVIDERS, SPELLING
+from fleetward.rules.pin_table import AZURE, COMMIT, ISO, MMDD, SHA256, YMD
 
 _INDIRECTION = re.compile(
     r"[$%]\{|\$[A-Za-z(]|\{\{|\{[A-Za-z_]|<[^>]*>|%[A-Za-z_]+%|%\(|\b(?:env|secret|vault)[:.(]"

@@ -1,37 +1,21 @@
-"""The model catalogue that LiteLLM ships (JSON), and the edit that brings its dates into models.yaml."""
+"""The model catalogue that LiteLLM ships (JSON): which models it dates."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from fleetward.domain import clock
-from fleetward.domain.errors import FleetError, Unwritten
-from fleetward.domain.path import Steps
-from fleetward.store.starter import scalar
-from fleetward.store.yaml import GOVERNANCE_LIMITS, Spot, read
+from fleetward.domain.errors import FleetError
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of a catalogue; the one of 2026 has 1.6 million."""
-EMPTY = b"""\
-# The language models that agents may use, and the last day on which their providers serve them.
-apiVersion: fleetward/v1
-kind: Models
-models: []
-"""
 _NAMES = re.compile(r"[!-~]{1,200}")
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-_STAMP = re.compile(
-    r"(?:; )?retirement by LiteLLM's model catalogue \(sha256:[0-9a-f]{12}\), read [0-9-]{10}"
-)
 # LiteLLM splits some providers by the API that it calls; these words in front stand for the whole.
 _FAMILIES = ("vertex_ai", "bedrock", "cohere", "azure_ai", "azure", "fireworks_ai", "together_ai")
 _OTHERWISE = {
@@ -117,200 +101,3 @@ def _day(value: Any) -> str:
     with suppress(ValueError, TypeError):
         return clock.day(value).isoformat()
     return ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """One line of the register that gets a date: its place in the list, or None for one to be added."""
-
-    provider: str
-    name: str
-    day: str
-    before: str | None = None
-    position: int | None = None
-
-
-def stamp(sha256: str, today: str) -> str:
-    """The words that tell where a date came from, and when."""
-    return f"retirement by LiteLLM's model catalogue ({sha256[:19]}), read {today}"
-
-
-def edited(content: bytes, listings: Sequence[Listing], *, source: str, today: str) -> bytes:
-    """
-    models.yaml with these dates, ``checkedAt`` today, and all else as it was written, comments too.
-
-    Only the text of values is exchanged, and new text put beside them; what comes out is read again.
-    Errors: FleetError where the file is written in a way that this cannot follow; nothing is guessed.
-    """
-    text = _Text(content)
-    wanted = deepcopy(text.data)
-    wanted["checkedAt"] = today
-    text.check(today)
-    for one in listings:
-        if one.position is None:
-            continue
-        at: Steps = ("models", one.position)
-        item = wanted["models"][one.position]
-        note = _noted(item.get("note"), source) if text.one_line((*at, "note")) else None
-        values = {"retiresAt": one.day, **({"note": note} if note else {})}
-        item.update(values)
-        text.set(at, values)
-    fresh = [one for one in listings if one.position is None]
-    items = [
-        {"provider": one.provider, "name": one.name, "retiresAt": one.day, "note": source} for one in fresh
-    ]
-    wanted["models"].extend(items)
-    text.append(items)
-    made = text.made()
-    if read(made, "", GOVERNANCE_LIMITS).data != wanted:
-        message = "governance/models.yaml is written in a way that cannot be edited without risk"
-        raise FleetError(
-            message, hint="write its list as one item a line, such as - {provider: ..., name: ...}"
-        )
-    return made
-
-
-def put(path: Path, content: bytes) -> None:
-    """
-    Exchange a file's content in one step; its mode stays.
-
-    Errors: Unwritten, with the file as it was.
-    """
-    part = None
-    try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(part).chmod(mode)
-        Path(part).replace(path)
-    except OSError as error:
-        if part is not None:
-            with suppress(OSError):
-                Path(part).unlink()
-        raise Unwritten(f"cannot write {path.name!r}: {error.strerror}") from error
-
-
-def _noted(note: Any, source: str) -> str | None:
-    """What a person wrote, and behind it where the date comes from; None where that does not fit."""
-    kept = _STAMP.sub("", note) if isinstance(note, str) else ""
-    joined = f"{kept}; {source}" if kept else source
-    return joined if len(joined) <= 1000 else None
-
-
-def _scalar(value: str) -> str:
-    """A date as it is, for it is a string here; other text as every reader takes it for a string."""
-    return value if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else scalar(value)
-
-
-class _Text:
-    """The text of a models.yaml, the places of its values, and the exchanges to be made in it."""
-
-    def __init__(self, content: bytes) -> None:
-        self.bom = b"\xef\xbb\xbf" if content.startswith(b"\xef\xbb\xbf") else b""
-        self.text = content.decode("utf-8-sig")
-        reading = read(content, "", GOVERNANCE_LIMITS, spots=True)
-        self.data: dict[str, Any] = reading.data or {}
-        self.spots: Mapping[Steps, Spot] = reading.spots or {}
-        self.starts = [0, *(found.end() for found in re.finditer(r"\r\n|\r|\n", self.text))]
-        self.starts.append(len(self.text))  # the parser ends a last line that nothing ends
-        self.line_end = "\r\n" if "\r\n" in self.text else "\n"
-        self.edits: list[tuple[int, int, str]] = []
-
-    def made(self) -> bytes:
-        text = self.text
-        for start, end, replacement in sorted(self.edits, reverse=True):
-            text = text[:start] + replacement + text[end:]
-        return self.bom + text.encode()
-
-    def check(self, today: str) -> None:
-        """``checkedAt`` exchanged, or put in front of the list."""
-        spot = self.spots.get(("checkedAt",))
-        if spot is not None:
-            self.edits.append((*self._value(spot), today))
-        elif self._flow(()):
-            start = self._at(*self.spots[("models",)].key[:2])
-            self.edits.append((start, start, f"checkedAt: {today}, "))
-        else:
-            start = self.starts[self.spots[("models",)].key[0] - 1]
-            self.edits.append((start, start, f"checkedAt: {today}{self.line_end}"))
-
-    def one_line(self, steps: Steps) -> bool:
-        """Is there no such value yet, or one that begins and ends on a line?"""
-        spot = self.spots.get(steps)
-        return spot is None or spot.value[0] == spot.value[2]
-
-    def set(self, item: Steps, values: Mapping[str, str]) -> None:
-        """Exchange values of a mapping; those that it lacks come right behind what is surely there."""
-        missing = ""
-        behind = next(key for key in ("retiresAt", "allowed", "name") if (*item, key) in self.spots)
-        spot = self.spots[(*item, behind)]
-        for key, value in values.items():
-            there = self.spots.get((*item, key))
-            if there is not None:
-                self.edits.append((*self._value(there), _scalar(value)))
-            elif self._flow(item):
-                missing += f", {key}: {_scalar(value)}"
-            else:
-                missing += f"{self.line_end}{' ' * (spot.key[1] - 1)}{key}: {_scalar(value)}"
-        end = self._value(spot)[1] if self._flow(item) else self._line_end(spot.value[2])
-        if missing:
-            self.edits.append((end, end, missing))
-
-    def append(self, items: Sequence[Mapping[str, str]]) -> None:
-        """New items behind the last one."""
-        if not items:
-            return
-        shown = [
-            f"{{{', '.join(f'{key}: {_scalar(value)}' for key, value in one.items())}}}" for one in items
-        ]
-        listed = self.spots[("models",)]
-        last = len(self.data["models"]) - 1
-        if self._flow(("models",)) and last >= 0:
-            end = self._value(self.spots["models", last])[1]
-            self.edits.append((end, end, "".join(f", {one}" for one in shown)))
-        elif self._flow(("models",)) and self._flow(()):
-            self.edits.append((*self._value(listed), f"[{', '.join(shown)}]"))
-        elif last < 0:
-            self.edits.append((*self._value(listed), "".join(f"{self.line_end}  - {one}" for one in shown)))
-        else:
-            self._append_lines(last, shown)
-
-    def _append_lines(self, last: int, shown: Sequence[str]) -> None:
-        """Behind the last line of a block list, and what is written at the end of that line."""
-        line, column = self.spots["models", last].value[:2]
-        before = self.text[self.starts[line - 1] : self._at(line, column)]
-        dash = before if re.fullmatch(" *- +", before) else "  - "
-        ends = [
-            spot.value
-            for steps, spot in self.spots.items()
-            if steps[:2] == ("models", last) and (self._flow(steps) or not self._holds(steps))
-        ]
-        first, _, end_line, end_column = max(ends, key=lambda span: span[2:])
-        if end_column == 1 and end_line > first:  # a block scalar: it ends where the next line begins
-            at = self._at(end_line, 1)
-            self.edits.append((at, at, "".join(f"{dash}{one}{self.line_end}" for one in shown)))
-        else:
-            at = self._line_end(end_line)
-            self.edits.append((at, at, "".join(f"{self.line_end}{dash}{one}" for one in shown)))
-
-    def _holds(self, steps: Steps) -> bool:
-        """Is this a mapping or a list?"""
-        value: Any = self.data
-        for step in steps:
-            value = value[step]
-        return isinstance(value, dict | list)
-
-    def _flow(self, steps: Steps) -> bool:
-        return self.text.startswith(("{", "["), self._value(self.spots[steps])[0])
-
-    def _value(self, spot: Spot) -> tuple[int, int]:
-        line, column, end_line, end_column = spot.value
-        return self._at(line, column), self._at(end_line, end_column)
-
-    def _at(self, line: int, column: int) -> int:
-        return self.starts[line - 1] + column - 1
-
-    def _line_end(self, line: int) -> int:
-        found = re.compile(r"\r|\n").search(self.text, self.starts[line - 1])
-        return found.start() if found else len(self.text)

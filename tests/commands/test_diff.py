@@ -1,0 +1,460 @@
+"""``fleet diff`` on real repositories: which two states, what of them can be read, and what the command says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, repository
+
+PROMPT = f"{DESK}/prompts/system.md"
+SAYS = {PROMPT: "You answer questions about orders. Never promise money.\n"}
+AGENT = f"{DESK}/agent.yaml"
+
+
+def raised(limit: int) -> dict[str, str]:
+    return {AGENT: MANIFEST.replace("haltAt: 60", f"haltAt: {limit}")}
+
+
+def another(name: str, text: str = MANIFEST) -> dict[str, str]:
+    """The files of one agent more."""
+    files = {path: content for path, content in FLEET.items() if path.startswith(DESK)}
+    moved = {path.replace("desk-bot", name): content for path, content in files.items()}
+    return {**moved, f"environments/staging/{name}/agent.yaml": text.replace("desk-bot", name)}
+
+
+def paths(ran) -> list[str]:
+    return sorted(change["path"] for change in ran.data["changes"])
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    return repository(tmp_path)
+
+
+# Which two states
+
+
+def test_dots_choose_between_exactly_these_two_and_where_they_parted(fleet):
+    fleet.git("checkout", "-q", "-b", "feature")
+    fleet.commit("a word", files=SAYS)
+    fleet.git("checkout", "-q", "main")
+    fleet.commit("a limit", files=raised(90))
+
+    exact = fleet.fleet("diff", "main..feature", "--json")
+    since = fleet.fleet("diff", "main...feature", "--json")
+    named = fleet.fleet("diff", "main", "feature", "--json")
+
+    assert paths(exact) == ["prompts/system.md", "spec.budgets[day].haltAt"]
+    assert paths(since) == paths(named) == ["prompts/system.md"]
+    assert since.data["base"]["rev"] == "merge base of main and feature"
+    assert since.data["base"]["commit"] == fleet.git("rev-parse", "main~1")
+
+
+def test_the_text_says_which_commits_were_compared(fleet):
+    first = fleet.head
+    fleet.commit("a word", files=SAYS)
+
+    said = fleet.fleet("diff", "HEAD~1").out.splitlines()[0]
+
+    assert said == f"compared HEAD~1 ({first}) with HEAD ({fleet.head})"
+
+
+def test_staged_and_worktree_see_what_is_there_and_nothing_else(fleet):
+    fleet.write(SAYS)
+    fleet.git("add", "-A")
+    fleet.write(raised(90))
+
+    assert paths(fleet.fleet("diff", "--staged", "--json")) == ["prompts/system.md"]
+    assert paths(fleet.fleet("diff", "--worktree", "--json")) == [
+        "prompts/system.md",
+        "spec.budgets[day].haltAt",
+    ]
+
+
+def test_before_the_first_commit_everything_staged_is_new(tmp_path):
+    unborn = repository(tmp_path, committed=False)
+    unborn.git("add", "-A")
+
+    staged = unborn.fleet("diff", "--staged", "--json")
+    plain = unborn.fleet("diff", "--json")
+
+    assert (staged.code, staged.data["summary"]["added"], staged.data["base"]["rev"]) == (0, 1, "nothing")
+    assert (plain.code, plain.out) == (2, "")
+    assert "nothing is committed" in plain.err
+
+
+def test_a_detached_head_a_bare_repository_and_sha256_are_compared_like_any_other(tmp_path):
+    made = repository(tmp_path, object_format="sha256", inside="agents")
+    made.commit("a word", files=SAYS)
+    made.git("checkout", "-q", "--detach")
+    bare = tmp_path / "bare.git"
+    made.git("clone", "-q", "--bare", ".", str(bare))
+
+    detached = made.fleet("diff", "HEAD~1", "--json")
+    in_bare = made.fleet("diff", "HEAD~1..HEAD", "--root", "agents", "--json", cwd=bare)
+    text = made.fleet("diff", "HEAD~1..HEAD", "--root", "agents", cwd=bare)
+
+    assert paths(detached) == paths(in_bare) == ["prompts/system.md"]
+    assert len(detached.data["head"]["commit"]) == 64
+    assert made.fleet(*text.out.splitlines()[-1].split()[1:], cwd=bare, now=None).code == 0
+    assert made.fleet("diff", "HEAD~1..HEAD", cwd=bare).code == 2
+
+
+def test_a_branch_wins_over_a_tag_of_its_name(fleet):
+    fleet.git("branch", "base")
+    fleet.commit("a word", files=SAYS)
+    fleet.git("tag", "base")
+
+    assert paths(fleet.fleet("diff", "base", "--json")) == ["prompts/system.md"]
+
+
+def test_replace_refs_and_hostile_configuration_change_nothing(fleet, tmp_path):
+    fleet.commit("a word", files=SAYS)
+    fleet.git("replace", "HEAD", "HEAD~1")
+    trap = tmp_path / "trapped"
+    for key in ("diff.external", "core.fsmonitor", "core.pager", "diff.fleet.textconv", "core.hooksPath"):
+        fleet.git("config", key, f"touch {trap}")
+    fleet.git("config", "diff.renames", "copies")
+    fleet.git("config", "core.quotePath", "true")
+
+    for asked in (("HEAD~1..HEAD",), ("--worktree",), ("--staged",)):
+        ran = fleet.fleet("diff", *asked, "--json")
+        assert ran.code == 0, ran.err
+    assert paths(fleet.fleet("diff", "HEAD~1..HEAD", "--json")) == ["prompts/system.md"]
+    assert not trap.exists()
+
+
+# The base that nobody named
+
+
+def merged(fleet) -> None:
+    """A pull request, and the merge that the CI made of it into a target that went on."""
+    fleet.git("checkout", "-q", "-b", "feature")
+    fleet.commit("a word", files=SAYS)
+    fleet.git("checkout", "-q", "main")
+    fleet.commit("a limit", files=raised(90))
+    fleet.git("checkout", "-q", "--detach")
+    fleet.git("merge", "-q", "--no-ff", "-m", "merge", "feature")
+
+
+def test_on_the_merge_of_a_pull_request_the_first_parent_is_the_base(fleet):
+    merged(fleet)
+    github = {"GITHUB_BASE_REF": "main", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_SHA": fleet.head}
+    gitlab = {"CI_MERGE_REQUEST_EVENT_TYPE": "merged_result", "CI_COMMIT_SHA": fleet.head,
+              "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}  # fmt: skip
+
+    for variables in (github, gitlab):
+        ran = fleet.fleet("diff", "--json", env=variables)
+
+        assert paths(ran) == ["prompts/system.md"]
+        assert ran.data["base"] == {
+            "rev": "first parent of HEAD, main",
+            "commit": fleet.git("rev-parse", "main"),
+        }
+
+
+def test_the_target_branch_of_the_ci_is_the_base_and_then_the_default_of_the_remote(fleet, tmp_path):
+    clone = tmp_path / "clone"
+    fleet.git("clone", "-q", ".", str(clone))
+    start = fleet.head
+    for path, text in SAYS.items():
+        (clone / path).write_text(text)
+    fleet.git("-C", str(clone), "commit", "-qam", "a word")
+    variables = [
+        {},
+        {"GITHUB_BASE_REF": "main"},
+        {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"},
+        {"CI_MERGE_REQUEST_DIFF_BASE_SHA": start},
+    ]
+
+    answers = [fleet.fleet("diff", "--json", cwd=clone, env=each) for each in variables]
+
+    assert [paths(ran) for ran in answers] == [["prompts/system.md"]] * 4
+    assert [ran.data["base"]["rev"] for ran in answers] == [
+        "refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/main", start
+    ]  # fmt: skip
+
+
+def test_without_a_base_the_hint_says_how_to_get_one(fleet):
+    nothing = fleet.fleet("diff")
+    unfetched = fleet.fleet("diff", env={"GITHUB_BASE_REF": "rel ease"})
+
+    assert (nothing.code, unfetched.code) == (2, 2)
+    assert "try: git remote set-head origin --auto" in nothing.err
+    assert "git fetch origin '+refs/heads/rel ease:refs/remotes/origin/rel ease'" in unfetched.err
+
+
+def test_a_shallow_clone_without_a_merge_base_ends_with_the_command_that_cures_it(fleet, tmp_path):
+    fleet.git("checkout", "-q", "-b", "feature")
+    fleet.commit("a word", files=SAYS)
+    fleet.git("checkout", "-q", "main")
+    fleet.commit("a limit", files=raised(90))
+    clone = tmp_path / "clone"
+    fleet.git("clone", "-q", "--depth", "1", "--branch", "feature", f"file://{fleet.top}", str(clone))
+    fleet.git(
+        "-C", str(clone), "fetch", "-q", "--depth", "1", "origin", "+refs/heads/main:refs/remotes/origin/main"
+    )
+
+    ran = fleet.fleet("diff", cwd=clone, env={"GITHUB_BASE_REF": "main"})
+    command = ran.err.splitlines()[-1].removeprefix("  try: ")
+    environment = fleet.environment()
+    subprocess.run(["sh", "-c", command], cwd=clone, env=environment, check=True, capture_output=True)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert command == "git fetch --unshallow origin +refs/heads/main:refs/remotes/origin/main"
+    assert paths(fleet.fleet("diff", "--json", cwd=clone, env={"GITHUB_BASE_REF": "main"})) == [
+        "prompts/system.md"
+    ]
+
+
+def test_unrelated_histories_are_never_compared_silently(fleet):
+    fleet.git("checkout", "-q", "--orphan", "other")
+    fleet.commit("from nowhere", files=SAYS)
+
+    ran = fleet.fleet("diff", "main")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "try: fleet diff main..HEAD" in ran.err
+
+
+# Agents that come, go, and cannot be read
+
+
+def test_a_fleet_that_one_side_has_not_is_new_or_gone_as_a_whole(tmp_path):
+    made = repository(tmp_path, {"README.md": "nothing yet\n"})
+    made.commit("a fleet", files={**FLEET, **another("order-bot")})
+
+    there = made.fleet("diff", "HEAD~1..HEAD", "--json")
+    back = made.fleet("diff", "HEAD..HEAD~1", "--json")
+
+    assert [(row["agent"], row["status"]) for row in there.data["agents"]] == [
+        ("desk-bot", "added"), ("order-bot", "added")
+    ]  # fmt: skip
+    assert {row["status"] for row in back.data["agents"]} == {"retired"}
+    assert (there.code, back.code) == (0, 0)
+
+
+def test_no_fleet_at_either_side_is_no_answer(tmp_path):
+    made = repository(tmp_path)
+    made.git("checkout", "-q", "--orphan", "other")
+    made.git("rm", "-rfq", "--cached", ".")
+    made.commit("empty", files={})
+    made.git("commit", "-q", "--allow-empty", "-m", "more")
+    made.git("rm", "-rq", "--cached", ".")
+    made.git("commit", "-q", "-m", "nothing left")
+    made.git("commit", "-q", "--allow-empty", "-m", "and still")
+
+    ran = made.fleet("diff", "HEAD~1..HEAD")
+
+    assert (ran.code, ran.out) == (2, "")
+
+
+def test_an_unreadable_agent_is_told_with_its_place_and_the_others_are_compared(fleet):
+    fleet.commit("one more", files=another("order-bot"))
+    fleet.commit(
+        "a slip", files={**SAYS, "environments/staging/order-bot/agent.yaml": "spec: {a: 1\nb: }{\n"}
+    )
+
+    ran = fleet.fleet("diff", "HEAD~1", "--json")
+    text = fleet.fleet("diff", "HEAD~1").out
+
+    assert ran.code == 1
+    assert paths(ran) == ["prompts/system.md"]
+    [broken] = ran.data["unreadable"]
+    assert (broken["agent"], broken["side"], broken["rule"]) == ("order-bot", "head", "yaml-syntax")
+    assert (broken["file"], broken["line"]) == ("environments/staging/order-bot/agent.yaml", 2)
+    assert "environments/staging/order-bot/agent.yaml:2:" in text
+    assert "1 unreadable" in text
+    assert "Traceback" not in text
+
+
+def test_links_submodules_and_paths_that_are_no_text_are_told_and_not_followed(fleet):
+    fleet.commit("one more", files=another("order-bot"))
+    base = fleet.head
+    os.symlink("/etc/passwd", fleet.root / DESK / "notes.txt")
+    os.symlink("staging", fleet.root / "environments" / "mirror")
+    raw = os.fsencode(fleet.root / "environments/staging/order-bot") + b"/caf\xe9.txt"
+    with open(raw, "wb") as file:  # noqa: PTH123 - a name that is no text
+        file.write(b"x")
+    fleet.git("update-index", "--add", "--cacheinfo", f"160000,{base},environments/staging/order-bot/module")
+    fleet.commit("what does not belong")
+
+    ran = fleet.fleet("diff", f"{base}..HEAD", "--json")
+
+    assert ran.code == 1
+    told = {(row["agent"], row["rule"]) for row in ran.data["unreadable"]}
+    assert ("desk-bot", "link-in-agent") in told
+    assert (None, "link-in-agent") in told
+    assert "order-bot" in {row["agent"] for row in ran.data["unreadable"]}
+    assert "root:" not in ran.out
+
+
+def test_a_governing_file_that_cannot_be_read_at_one_side_is_told_and_agents_are_compared(fleet):
+    fleet.commit(
+        "slips", files={**SAYS, "governance/policy.yaml": "version: [\n", "fleet-config.yaml": "}{\n"}
+    )
+
+    ran = fleet.fleet("diff", "HEAD~1", "--json")
+
+    assert ran.code == 1
+    assert paths(ran) == ["prompts/system.md"]
+    assert {(row["file"], row["side"], row["agent"]) for row in ran.data["unreadable"]} == {
+        ("fleet-config.yaml", "head", None), ("governance/policy.yaml", "head", None)
+    }  # fmt: skip
+    assert ran.data["changes"][0]["requires"] == [{"kind": "approvals", "detail": "1 of owner"}]
+
+
+def test_the_policy_of_the_base_says_what_is_required_and_how_tiers_are_ordered(fleet):
+    policy = FLEET["governance/policy.yaml"]
+    turned = policy.replace("[low, medium, high, critical]", "[critical, high, medium, low]")
+    fleet.commit("more risk", files={AGENT: MANIFEST.replace("tier: low", "tier: high")})
+    fleet.commit(
+        "less risk",
+        files={AGENT: MANIFEST, "governance/policy.yaml": turned.replace("approvals: 1", "approvals: 0")},
+    )
+
+    ran = fleet.fleet("diff", "HEAD~1", "--json")
+
+    lowered = next(change for change in ran.data["changes"] if change["path"] == "spec.risk.tier")
+    assert (lowered["rule"], lowered["direction"]) == ("governance/tier-lowered", "looser")
+    assert lowered["requires"] == [{"kind": "approvals", "detail": "1 of owner"}]
+
+
+def test_a_file_nobody_knows_among_those_that_govern_is_never_nothing(fleet):
+    fleet.commit("a note", files={"governance/extra.yaml": "a: 1\n"})
+
+    ran = fleet.fleet("diff", "HEAD~1", "--json")
+
+    assert [(c["rule"], c["significance"]) for c in ran.data["changes"]] == [
+        ("unknown/governance-file-changed", "medium")
+    ]  # fmt: skip
+
+
+def test_a_retired_agent_names_who_still_depends_on_it(fleet):
+    relying = MANIFEST.replace("  prompts:", "  dependsOn: [{agent: desk-bot}]\n  prompts:")
+    fleet.commit("one more", files={**another("order-bot"), "environments/staging/order-bot/agent.yaml":
+                                    relying.replace("name: desk-bot", "name: order-bot")})  # fmt: skip
+    fleet.git("rm", "-rq", DESK)
+    fleet.commit("gone")
+
+    ran = fleet.fleet("diff", "HEAD~1", "--json")
+
+    [gone] = ran.data["changes"]
+    assert (gone["rule"], gone["significance"]) == ("lifecycle/agent-retired", "critical")
+    assert "still relied on by order-bot" in gone["reason"]
+
+
+def test_retiring_one_agent_and_adding_its_like_is_no_rename(fleet):
+    fleet.git("mv", DESK, "environments/staging/help-bot")
+    fleet.commit(
+        "a new name",
+        files={"environments/staging/help-bot/agent.yaml": MANIFEST.replace("desk-bot", "help-bot")},
+    )
+
+    ran = fleet.fleet("diff", "HEAD~1", "--json")
+
+    assert {(row["agent"], row["status"]) for row in ran.data["agents"]} == {
+        ("desk-bot", "retired"), ("help-bot", "added")
+    }  # fmt: skip
+
+
+def test_environments_are_compared_agent_by_agent(fleet):
+    copies = {
+        path.replace("staging", "production"): text for path, text in FLEET.items() if path.startswith(DESK)
+    }
+    fleet.commit("runs", files={**copies, **another("order-bot")})
+    fleet.commit("a limit", files=raised(90))
+
+    ran = fleet.fleet("diff", "--env", "production..staging", "--json")
+
+    assert {(row["agent"], row["status"]) for row in ran.data["agents"]} == {
+        ("desk-bot", "changed"), ("order-bot", "added")
+    }  # fmt: skip
+    assert fleet.fleet("diff", "--env", "nowhere..never").code == 2
+
+
+def test_a_proposal_that_cannot_be_read_is_told_and_does_not_hide_the_folder(fleet):
+    copies = {
+        path.replace("staging", "production"): text for path, text in FLEET.items() if path.startswith(DESK)
+    }
+    fleet.commit("runs", files=copies)
+    production = {path.replace("staging", "production"): text for path, text in raised(90).items()}
+    fleet.commit("a wish", files={**production, "proposals/production/desk-bot/overrides.yaml": "spec: [\n"})
+
+    ran = fleet.fleet("diff", "HEAD~1", "--json")
+
+    assert ran.code == 1
+    assert paths(ran) == ["spec.budgets[day].haltAt"]
+    [broken] = ran.data["unreadable"]
+    assert broken["file"] == "proposals/production/desk-bot/overrides.yaml"
+
+
+# What it says
+
+
+def test_formatting_never_matters(fleet):
+    lines = MANIFEST.replace("haltAt: 60", "haltAt: 60.0").replace("{name: desk-bot}", '{"name": "desk-bot"}')
+    text = "# a comment\r\n" + lines.replace("\n", "   \r\n")
+    fleet.commit("tidied", files={AGENT: text})
+
+    ran = fleet.fleet("diff", "HEAD~1", "--json", "--fail-on", "none")
+
+    assert (ran.code, ran.data["changes"], ran.data["summary"]["formattingOnly"]) == (0, [], 1)
+    assert fleet.fleet("diff", "HEAD~1", "--exit-code").code == 1
+
+
+def test_the_exit_code_follows_the_worst_change_and_what_was_asked(fleet):
+    fleet.commit("a limit", files=raised(90))
+
+    codes = {
+        level: fleet.fleet("diff", "HEAD~1", "--fail-on", level).code for level in ("critical", "high", "low")
+    }
+
+    assert codes == {"critical": 0, "high": 1, "low": 1}
+    assert fleet.fleet("diff", "HEAD~1").code == 0
+    assert fleet.fleet("diff", "HEAD..HEAD", "--exit-code").code == 0
+
+
+def test_one_run_writes_every_format_that_was_asked_for(fleet, tmp_path):
+    fleet.commit("a limit", files=raised(90))
+    comment, flat = tmp_path / "comment.md", tmp_path / "diff.json"
+
+    ran = fleet.fleet("diff", "HEAD~1", "-o", "github", "-o", f"markdown={comment}", "-o", f"json={flat}")
+
+    assert ran.out.startswith("::warning file=environments/staging/desk-bot/agent.yaml,line=")
+    assert comment.read_text().startswith("<!-- fleetward:diff sha256:")
+    assert [change["rule"] for change in json.loads(flat.read_text())["changes"]] == ["cost/halt-raised"]
+
+
+def test_secrets_are_masked_in_every_format_and_still_told_as_changed(fleet):
+    keys = ["sk-ant-" + letter * 40 for letter in "ab"]
+    for key in keys:
+        fleet.commit("oh no", files={PROMPT: f"Use {key} to log in.\n"})
+
+    for form in ("text", "json", "markdown", "github"):
+        ran = fleet.fleet("diff", "HEAD~1", "-o", form, "-v")
+        assert not any(key in ran.out for key in keys), form
+        assert "system.md" in ran.out, form
+
+
+def test_the_rules_are_listed_without_a_repository(tmp_path):
+    made = repository(tmp_path / "r")
+
+    text = made.fleet("diff", "--rules", cwd=tmp_path)
+    data = made.fleet("diff", "--rules", "--json", cwd=tmp_path)
+    wrong = made.fleet("diff", "--rules", "-o", "markdown", cwd=tmp_path)
+
+    assert (text.code, data.code, wrong.code) == (0, 0, 2)
+    assert data.data["format"] == "fleetward.diff-rules/1"
+    rules = {row["rule"] for row in data.data["rules"]}
+    assert {
+        "behaviour/pin-lost",
+        "privilege/tool-added",
+        "policy/policy-changed",
+        "guardrail/eval-suite-changed",
+    } <= rules
+    assert all(row["rule"] in text.out for row in data.data["rules"])

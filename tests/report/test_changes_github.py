@@ -1,0 +1,50 @@
+from dataclasses import replace
+
+from fleetward.changes import compare
+from fleetward.report import changes_github
+from tests.changes.situations import FILES, SCHEMA, known, spec
+from tests.report.test_changes_text import BROKEN
+
+
+def lines(*comparisons, unreadable=(), prefix=""):
+    return changes_github.render(comparisons, (), unreadable=unreadable, prefix=prefix).splitlines()
+
+
+def test_a_weighty_change_is_an_annotation_at_its_place_from_the_top_of_the_repository():
+    found = compare(known(), known(spec(tools__0__access="admin")), schema=SCHEMA)
+
+    first, last = lines(found, prefix="agents/")
+
+    assert first.startswith("::error file=agents/")
+    assert "title=critical%2C looser%3A privilege/admin-access::staging/bot: spec.tools[crm].access" in first
+    assert last == "fleet diff: changes: 1 critical"
+
+
+def test_what_is_light_is_counted_and_not_annotated():
+    assert lines(compare(known(), known(spec(suspended=True)), schema=SCHEMA)) == [
+        "fleet diff: changes: 1 low"
+    ]
+
+
+def test_no_value_can_end_a_command_or_begin_another():
+    value = "x\n::add-mask::y\r\n%0A##[error]z::set-output name=a::b"
+    prompt = {**FILES, "prompts/system.md": f"Be kind.\n{value}\n"}
+    found = compare(known(), known(spec(owner__team=value), prompt), schema=SCHEMA)
+
+    told = lines(found)
+
+    assert all(line.startswith(("::warning file=", "fleet diff: ")) for line in told)
+    assert not any("##[" in line or "%0A##" in line for line in told)
+
+
+def test_ten_of_a_kind_are_shown_and_the_rest_is_counted():
+    found = compare(known(), known(spec(tools__0__access="admin")), schema=SCHEMA)
+    many = [
+        replace(found, changes=tuple(replace(c, agent=f"bot-{n}") for c in found.changes)) for n in range(14)
+    ]
+
+    told = lines(*many, unreadable=[BROKEN])
+
+    assert sum(line.startswith("::error") for line in told) == 10
+    assert told[0].endswith("::staging/broken could not be read at the head: did not find expected key")
+    assert "changes: 14 critical; could not be read: 1; 5 without annotation" in told[-1]
