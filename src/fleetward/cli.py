@@ -206,6 +206,7 @@ def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _terminate)
+    _open_streams()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -213,6 +214,14 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or Exit.UNANSWERED
     sys.exit(int(code))
+
+
+def _open_streams() -> None:
+    """Where the caller closed a stream: a lost report is noticed, a lost word is not."""
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def run(arguments: Sequence[str]) -> Exit:
@@ -232,6 +241,9 @@ def run(arguments: Sequence[str]) -> Exit:
     except Exception as error:  # noqa: BLE001 - the front door: nothing passes it as a traceback
         if hasattr(error, "format_message"):  # Typer's own: a wrong option, no such verb
             return _misused(error.format_message(), arguments)
+        if isinstance(error, OSError):
+            _say(f"fleet: {error.strerror or error}{f': {error.filename!r}' if error.filename else ''}", "")
+            return Exit.UNANSWERED
         return _bug(error, "-v" in arguments or "--verbose" in arguments)
 
 

@@ -130,7 +130,7 @@ specs = maybe(
     tools=keyed("name", allow=words, access=st.sampled_from(["read", "write"]), reversible=st.booleans()),
     budgets=keyed("window", haltAt=numbers, alertAt=numbers),
     escalation=maybe(sla=maybe(acknowledge=days), context=words,
-                     triggers=st.lists(maybe(when=names, above=numbers), max_size=3)),
+                     triggers=st.lists(maybe(when=names, above=numbers), max_size=3, unique_by=canonical)),
     guardrails=maybe(humanReview=maybe(required=words), input=words),
 ).map(lambda spec: {"apiVersion": "fleetward/v1", "spec": spec})  # fmt: skip
 

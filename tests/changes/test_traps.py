@@ -2,11 +2,13 @@
 
 import copy
 import time
+from pathlib import Path
 
 import pytest
 
 from fleetward.changes import MEANINGS, compare
 from fleetward.changes.catalogue import catalogue
+from fleetward.changes.pages import documentation
 from fleetward.changes.prose import compared as prose
 from fleetward.changes.walker import moves
 from fleetward.domain.change import Direction, Significance, Status
@@ -144,3 +146,9 @@ def test_tiers_are_ordered_by_the_policy_and_not_by_the_reader():
     [change] = compare(known(), known(spec(risk__tier="medium")), schema=SCHEMA, tiers=TIERS[::-1]).changes
 
     assert change.direction is Direction.STRICTER
+
+
+def test_the_page_in_docs_is_what_the_table_prints():
+    page = Path(__file__).parents[2] / "docs" / "changes.md"
+
+    assert page.read_text(encoding="utf-8") == documentation()

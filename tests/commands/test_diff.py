@@ -275,8 +275,8 @@ def test_an_unreadable_agent_is_told_with_its_place_and_the_others_are_compared(
 def test_links_submodules_and_paths_that_are_no_text_are_told_and_not_followed(fleet):
     fleet.commit("one more", files=another("order-bot"))
     base = fleet.head
-    os.symlink("/etc/passwd", fleet.root / DESK / "notes.txt")
-    os.symlink("staging", fleet.root / "environments" / "mirror")
+    (fleet.root / DESK / "notes.txt").symlink_to("/etc/passwd")
+    (fleet.root / "environments" / "mirror").symlink_to("staging")
     raw = os.fsencode(fleet.root / "environments/staging/order-bot") + b"/caf\xe9.txt"
     with open(raw, "wb") as file:  # noqa: PTH123 - a name that is no text
         file.write(b"x")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetward.commands.judging import Hearing, hearing
+from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.promote import TOOL, commit_edits, ready
 from fleetward.commands.session import Session
 from fleetward.domain import digest

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetward.commands.judging import Case, Hearing, cases, decided, hearing
+from fleetward.commands.hearing import Hearing, hearing
+from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.domain import clock

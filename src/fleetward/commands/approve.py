@@ -11,7 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import gate
-from fleetward.commands.judging import Case, Hearing, cases, compared, dependents, hearing
+from fleetward.commands.comparing import compared, dependents
+from fleetward.commands.hearing import Hearing, hearing
+from fleetward.commands.judging import Case, cases
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Decision

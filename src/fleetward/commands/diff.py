@@ -77,8 +77,7 @@ def _rules(session: Session) -> Exit:
     from fleetward.changes.catalogue import catalogue
 
     rows = [
-        (row.rule, row.significance.value, row.direction, row.of, row.when, row.says)
-        for row in catalogue()
+        (row.rule, row.significance.value, row.direction, row.of, row.when, row.says) for row in catalogue()
     ]
     session.report(
         {

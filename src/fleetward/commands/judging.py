@@ -1,54 +1,29 @@
-"""What promote, approve and their kin share: one commit, its law, and the question about each agent."""
+"""The question about each agent: what runs, what would, and everything that history and records say of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from fleetward import changes, gate, rules
-from fleetward.commands.reading import read
-from fleetward.commands.session import Session
+from fleetward import gate
 from fleetward.domain import digest
 from fleetward.domain.approval import Binding
-from fleetward.domain.change import Comparison
 from fleetward.domain.contributor import Contributor
-from fleetward.domain.errors import FleetError, NotAFleet, UsageError
-from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.fleet import Environment, Snapshot
-from fleetward.domain.ledger import Entry, Ledger, Moved
+from fleetward.domain.errors import FleetError, UsageError
+from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.fleet import Environment
+from fleetward.domain.ledger import Entry, Moved
 from fleetward.domain.manifest import Agent
 from fleetward.domain.names import nearest
-from fleetward.domain.people import People
-from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Promotion, PromotionKind
-from fleetward.store import records, schema
+from fleetward.store import records
 from fleetward.store.agents import candidate
 from fleetward.store.git import Id
-from fleetward.store.ground import Ground, find
-from fleetward.store.history import Stay, contributors, promoted_by, stay, whole
+from fleetward.store.history import Stay, contributors, promoted_by, stay
 from fleetward.store.ledger import file_name
-from fleetward.store.reader import Reading
 
 NOTHING = digest.of_files([])
 """The state of an agent that is gone: what a retirement is approved for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
-    """One commit of a fleet, before the law of the same or an earlier one."""
-
-    session: Session
-    ground: Ground
-    head: Id
-    law: Id
-    reading: Reading
-    fleet: Snapshot
-    policy: Policy
-    people: People
-    target: Environment
-    sources: tuple[str, ...]
-    ledger: Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,51 +34,6 @@ class Case:
     running: Agent | None
     source: Agent | None
     candidate: Agent | None
-
-
-def hearing(session: Session, *, to: str, source: str | None = None, base: str | None = None) -> Hearing:
-    """
-    The fleet at HEAD, and what promotions into *to* are decided by.
-
-    Errors: UsageError for an environment that is none, or takes no promotions; GovernanceInvalid, GitError.
-    """
-    ground = find(session.folder, session.environment)
-    whole(ground.repository)
-    head = ground.head()
-    reading = read(ground.commit(head))
-    fleet = reading.governed()
-    law, judge, ruling = head, fleet, reading
-    if base is not None:
-        law = ground.repository.resolve(base)
-        ruling = read(ground.commit(law), only=())
-        judge = ruling.governed()
-        # nothing of the law may come from what is judged: no waiver, no severity, no wider overridable
-        fleet = replace(judge, agents=fleet.agents, proposals=fleet.proposals, proposed=fleet.proposed)
-    if judge.policy is None:
-        raise NotAFleet(
-            "no governance/policy.yaml: nothing can be promoted without a policy", hint="fleet init"
-        )
-    target, sources = _route(fleet, to, source)
-    ledger = _ledger(ground, head, law, to)
-    last = ledger.entries[-1].policy_version if ledger.entries else None
-    if last is not None and judge.policy.version < last:
-        file = "governance/policy.yaml"
-        where = f"{file}:{ruling.line(file, 'policy', 'version')}"
-        message = f"{where}: version is {judge.policy.version}, the ledger's last entry used {last}"
-        raise FleetError(message, hint="raise version in governance/policy.yaml: it only ever increases")
-    return Hearing(
-        session=session,
-        ground=ground,
-        head=head,
-        law=law,
-        reading=reading,
-        fleet=fleet,
-        policy=judge.policy,
-        people=judge.people,
-        target=target,
-        sources=sources,
-        ledger=ledger,
-    )
 
 
 def cases(asked: Hearing, agents: Sequence[str]) -> tuple[Case, ...]:
@@ -118,7 +48,7 @@ def cases(asked: Hearing, agents: Sequence[str]) -> tuple[Case, ...]:
         (case.candidate for case, _ in staged.values() if case.candidate),
         without=[(asked.target.name, name) for name, (case, _) in staged.items() if case.candidate is None],
     )
-    wrong = _caused(asked, after, names)
+    wrong = caused(asked, after, names)
     return tuple(
         replace(case, question=replace(case.question, errors=(*found, *wrong[name])))
         for name, (case, found) in staged.items()
@@ -131,74 +61,6 @@ def decided(asked: Hearing, all_cases: Iterable[Case]) -> tuple[Promotion, ...]:
     return tuple(
         gate.decide(case.question, policy=asked.policy, people=asked.people, now=now) for case in all_cases
     )
-
-
-def compared(
-    fleet: Snapshot, before: Agent | None, after: Agent | None, dependents: tuple[str, ...] = ()
-) -> Comparison | None:
-    """What moved between two states of an agent, by the schema that is shipped."""
-    return changes.compare(
-        before,
-        after,
-        schema=schema.schema("agent"),
-        tiers=fleet.policy.tiers if fleet.policy else (),
-        dependents=dependents,
-        pin_class=_pin_class,
-    )
-
-
-def _pin_class(named: Mapping[str, Any]) -> str:
-    fields = ("deployment", "upgradePolicy", "digest")
-    deployment, upgrade_policy, content = (named.get(field) for field in fields)
-    pin = rules.verdict(
-        str(named.get("provider", "")),
-        str(named.get("name", "")),
-        named.get("version"),
-        deployment=deployment,
-        upgrade_policy=upgrade_policy,
-        digest=content,
-    )
-    return pin.cls.value
-
-
-def dependents(fleet: Snapshot, environment: str, name: str) -> tuple[str, ...]:
-    """The agents of *environment* that say they rely on *name*."""
-    return tuple(
-        manifest.name
-        for manifest in fleet.manifests
-        if manifest.environment == environment
-        and any(one.get("agent") == name for one in manifest.items("spec.dependsOn"))
-    )
-
-
-def _ledger(ground: Ground, head: Id, law: Id, to: str) -> Ledger:
-    """
-    The ledger at *head*.
-
-    Errors: FleetError where it is broken, lost lines, or holds lines that *law* does not know: what is to be
-    judged cannot bring its own.
-    """
-    ledger = records.ledger(ground.commit(head), to)
-    records.only_grew(ground, head, to)
-    own, known = (records.ledger_bytes(ground.commit(one), to) for one in (head, law))
-    if not known.startswith(own):
-        raise FleetError(
-            f"ledger/{to}.jsonl has lines that the base does not have: only --apply writes them",
-            hint="take them out, or name the newest state of the branch as --base",
-        )
-    return ledger
-
-
-def _route(fleet: Snapshot, to: str, source: str | None) -> tuple[Environment, tuple[str, ...]]:
-    names = [one.name for one in fleet.config.environments]
-    target = fleet.config.environment(to)
-    if target is None:
-        raise UsageError(f"no environment {to!r}", hint=f"one of: {', '.join(names)}")
-    if not target.gated:
-        raise UsageError(f"{to!r} takes no promotions: it has no 'from' in fleet-config.yaml")
-    if source is not None and source not in target.sources:
-        raise UsageError(f"{to!r} is not promoted from {source!r}", hint=f"--from {target.sources[0]}")
-    return target, target.sources
 
 
 def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
@@ -218,10 +80,10 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
             hint=f"did you mean {close!r}?" if close else f"one of: {', '.join(sorted(known)[:12])}",
         )
     findings = [
-        *_divided(asked, name, sources),
-        *_reborn(asked, name, running, last is not None),
-        *_unpromoted(asked, name),
-        *_unproposed(asked, name),
+        *divided(asked, name, sources),
+        *reborn(asked, name, running, last is not None),
+        *unpromoted(asked, name),
+        *unproposed(asked, name),
     ]
     proposed = None
     if source is not None:
@@ -353,70 +215,3 @@ def _proposers(asked: Hearing, name: str, since: Entry | None) -> tuple[Contribu
         file, line = file_name(to), since.line.encode()
         begin = promoted_by(asked.ground, asked.head, since.commit, file, line) or begin
     return contributors(asked.ground, asked.head, begin, [f"proposals/{to}/{name}"])
-
-
-def _caused(asked: Hearing, after: Snapshot, names: Sequence[str]) -> dict[str, tuple[Finding, ...]]:
-    """By agent: the errors on it in the target environment, and those that the unit causes for others there."""
-    to, now = asked.target.name, asked.session.now
-    then = [one for one in rules.findings(after, now) if _stops(one) and one.environment == to]
-    before = {one.fingerprint for one in rules.findings(asked.fleet, now) if _stops(one)}
-    others = [one for one in then if one.agent not in names and one.fingerprint not in before]
-    return {name: (*(one for one in then if one.agent == name), *others) for name in names}
-
-
-def _stops(finding: Finding) -> bool:
-    return finding.severity is Severity.ERROR and not finding.waived
-
-
-def _divided(asked: Hearing, name: str, sources: Sequence[Agent | None]) -> Iterable[Finding]:
-    """Every source has to hold the release."""
-    first = sources[0]
-    for environment, agent in zip(asked.sources[1:], sources[1:], strict=True):
-        if (agent and agent.release) != (first and first.release):
-            yield _error(
-                "environment-skipped",
-                f"{environment} does not hold the release of {asked.sources[0]}",
-                f"environments/{environment}/{name}/agent.yaml",
-                f"fleet promote {name} --to {environment}",
-            )
-
-
-def _unpromoted(asked: Hearing, name: str) -> Iterable[Finding]:
-    """A gated source passes on what was promoted into it, nothing that somebody wrote there."""
-    for source in asked.sources:
-        stage = asked.fleet.config.environment(source)
-        ledger = records.ledger(asked.ground.commit(asked.head), source) if stage and stage.gated else None
-        if ledger is None or not ledger.entries:
-            continue
-        last, agent = ledger.last(name), asked.fleet.agents.get((source, name))
-        said, held = last[1].to_state if last else None, agent.state if agent else None
-        if said != held:
-            yield _error(
-                "unpromoted-state",
-                f"{source} holds {held or 'nothing'}, its ledger says {said or 'nothing runs'}",
-                f"environments/{source}/{name}/agent.yaml",
-                f"restore environments/{source}/{name}",
-            )
-
-
-def _unproposed(asked: Hearing, name: str) -> Iterable[Finding]:
-    """What lies under ``proposals/`` and is none must not be passed over."""
-    to = asked.target.name
-    if (to, name) not in asked.fleet.proposals:
-        place = f"proposals/{to}/{name}/"
-        for one in asked.reading.findings:
-            if one.severity is Severity.ERROR and one.place.file.startswith(place):
-                yield one
-
-
-def _reborn(asked: Hearing, name: str, running: Agent | None, known: bool) -> Iterable[Finding]:
-    """A name that was retired stays taken."""
-    if running is None and known:
-        place = f"environments/{asked.sources[0]}/{name}/agent.yaml"
-        yield _error(
-            "name-retired", f"{name!r} was retired from {asked.target.name}", place, "take another name"
-        )
-
-
-def _error(rule: str, message: str, file: str, hint: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, message=message, place=Place(file=file), hint=hint)

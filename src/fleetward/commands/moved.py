@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from fleetward import changes, gate
-from fleetward.commands.judging import compared, dependents
+from fleetward.commands.comparing import compared, dependents
 from fleetward.commands.reading import read
 from fleetward.commands.sides import Side
 from fleetward.domain import digest, risk

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import __version__, gate
-from fleetward.commands.judging import Case, Hearing, cases, decided, hearing
+from fleetward.commands.hearing import Hearing, hearing
+from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.errors import Exit, Unwritten, UsageError

@@ -59,7 +59,7 @@ def render(
         "",
     ]
     unread = [*_unread(unreadable)]
-    text = "\n".join([*top, *unread])
+    text = "\n".join([*top, *unread]) + "\n"
     blocks = sorted(_blocks(comparisons, governance), key=lambda block: block.order)
     shown = _fitting(blocks, LIMIT - _ROOM - len(text.encode()))
     parts = [text, *_told(shown)]

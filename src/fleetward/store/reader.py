@@ -24,7 +24,7 @@ from fleetward.store.yaml import GOVERNANCE_LIMITS
 GOVERNANCE = "governance"
 Only = Collection[Key] | Callable[[FleetConfig], Collection[Key]]
 _FILES = ("people", "policy", "connectors", "models", "waivers")
-_MOST_NAMED = 200
+_MOST_NAMED = 1_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,110 @@
+"""What promote, approve and their kin begin with: one commit of a fleet, and the law that it is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from fleetward.commands.reading import read
+from fleetward.commands.session import Session
+from fleetward.domain.errors import FleetError, NotAFleet, UsageError
+from fleetward.domain.fleet import Environment, Snapshot
+from fleetward.domain.ledger import Ledger
+from fleetward.domain.people import People
+from fleetward.domain.policy import Policy
+from fleetward.store import records
+from fleetward.store.git import Id
+from fleetward.store.ground import Ground, find
+from fleetward.store.history import whole
+from fleetward.store.reader import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """One commit of a fleet, before the law of the same or an earlier one."""
+
+    session: Session
+    ground: Ground
+    head: Id
+    law: Id
+    reading: Reading
+    fleet: Snapshot
+    policy: Policy
+    people: People
+    target: Environment
+    sources: tuple[str, ...]
+    ledger: Ledger
+
+
+def hearing(session: Session, *, to: str, source: str | None = None, base: str | None = None) -> Hearing:
+    """
+    The fleet at HEAD, and what promotions into *to* are decided by.
+
+    Errors: UsageError for an environment that is none, or takes no promotions; GovernanceInvalid, GitError.
+    """
+    ground = find(session.folder, session.environment)
+    whole(ground.repository)
+    head = ground.head()
+    reading = read(ground.commit(head))
+    fleet = reading.governed()
+    law, judge, ruling = head, fleet, reading
+    if base is not None:
+        law = ground.repository.resolve(base)
+        ruling = read(ground.commit(law), only=())
+        judge = ruling.governed()
+        # nothing of the law may come from what is judged: no waiver, no severity, no wider overridable
+        fleet = replace(judge, agents=fleet.agents, proposals=fleet.proposals, proposed=fleet.proposed)
+    if judge.policy is None:
+        raise NotAFleet(
+            "no governance/policy.yaml: nothing can be promoted without a policy", hint="fleet init"
+        )
+    target, sources = _route(fleet, to, source)
+    ledger = _ledger(ground, head, law, to)
+    last = ledger.entries[-1].policy_version if ledger.entries else None
+    if last is not None and judge.policy.version < last:
+        file = "governance/policy.yaml"
+        where = f"{file}:{ruling.line(file, 'policy', 'version')}"
+        message = f"{where}: version is {judge.policy.version}, the ledger's last entry used {last}"
+        raise FleetError(message, hint="raise version in governance/policy.yaml: it only ever increases")
+    return Hearing(
+        session=session,
+        ground=ground,
+        head=head,
+        law=law,
+        reading=reading,
+        fleet=fleet,
+        policy=judge.policy,
+        people=judge.people,
+        target=target,
+        sources=sources,
+        ledger=ledger,
+    )
+
+
+def _ledger(ground: Ground, head: Id, law: Id, to: str) -> Ledger:
+    """
+    The ledger at *head*.
+
+    Errors: FleetError where it is broken, lost lines, or holds lines that *law* does not know: what is to be
+    judged cannot bring its own.
+    """
+    ledger = records.ledger(ground.commit(head), to)
+    records.only_grew(ground, head, to)
+    own, known = (records.ledger_bytes(ground.commit(one), to) for one in (head, law))
+    if not known.startswith(own):
+        raise FleetError(
+            f"ledger/{to}.jsonl has lines that the base does not have: only --apply writes them",
+            hint="take them out, or name the newest state of the branch as --base",
+        )
+    return ledger
+
+
+def _route(fleet: Snapshot, to: str, source: str | None) -> tuple[Environment, tuple[str, ...]]:
+    names = [one.name for one in fleet.config.environments]
+    target = fleet.config.environment(to)
+    if target is None:
+        raise UsageError(f"no environment {to!r}", hint=f"one of: {', '.join(names)}")
+    if not target.gated:
+        raise UsageError(f"{to!r} takes no promotions: it has no 'from' in fleet-config.yaml")
+    if source is not None and source not in target.sources:
+        raise UsageError(f"{to!r} is not promoted from {source!r}", hint=f"--from {target.sources[0]}")
+    return target, target.sources

@@ -1,0 +1,91 @@
+"""``fleet textconv``: what plain git shows with it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.end_to_end.repositories import DESK, MANIFEST, repository
+
+AGENT = f"{DESK}/agent.yaml"
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    made = repository(tmp_path)
+    made.write({".gitattributes": "*.yaml diff=fleet\n"})
+    made.git("config", "diff.fleet.textconv", f"{sys.executable} -m fleetward textconv")
+    made.commit("shown by meaning")
+    return made
+
+
+def lines(diff: str) -> list[str]:
+    return [line for line in diff.splitlines() if line[:1] in "+-" and not line.startswith(("+++", "---"))]
+
+
+def test_git_diff_shows_one_line_for_one_changed_value(fleet):
+    fleet.write({AGENT: MANIFEST.replace("haltAt: 60", "haltAt: 90")})
+
+    assert lines(fleet.git("diff")) == ["-spec.budgets[day].haltAt: 60", "+spec.budgets[day].haltAt: 90"]
+
+
+def test_formatting_comments_and_order_show_nothing(fleet):
+    tidied = MANIFEST.replace("haltAt: 60", "haltAt: 60.0").replace("maxAge: P7D", "maxAge: PT168H")
+    fleet.write(
+        {
+            AGENT: "# a comment\n"
+            + tidied.replace("context: [conversation, reason]", "context: [reason, conversation]")
+        }
+    )
+
+    assert fleet.git("diff", "--stat") != ""
+    assert lines(fleet.git("diff")) == []
+
+
+def test_log_and_blame_show_meaning_too(fleet):
+    fleet.commit("a limit", files={AGENT: MANIFEST.replace("haltAt: 60", "haltAt: 90")})
+
+    assert "+spec.budgets[day].haltAt: 90" in fleet.git("log", "-p", "-1").splitlines()
+    [line] = [one for one in fleet.git("blame", AGENT).splitlines() if "haltAt" in one]
+    assert line.startswith(fleet.head[:7])
+
+
+def test_secrets_are_masked_and_still_seen_to_change(fleet):
+    keys = ["sk-ant-" + letter * 40 for letter in "ab"]
+    said = [MANIFEST.replace("queue: helpdesk/orders", f"queue: {key}") for key in keys]
+    fleet.commit("oh no", files={AGENT: said[0]})
+    fleet.write({AGENT: said[1]})
+
+    shown = fleet.git("diff")
+
+    assert len(lines(shown)) == 2
+    assert not any(key in shown for key in keys)
+
+
+def test_what_is_no_yaml_is_shown_as_it_is_and_never_stops_git(fleet):
+    fleet.write({AGENT: "spec: [\n", "broken.yaml": "a: 1\na: 2\n"})
+
+    assert "+spec: [" in lines(fleet.git("diff"))
+    shown = fleet.fleet("textconv", "broken.yaml", now=None)
+    assert (shown.code, shown.out) == (0, "a: 1\na: 2\n")
+
+
+def test_hidden_characters_are_written_out(fleet):
+    fleet.write({"note.md": "a\u202eb\n"})
+
+    assert fleet.fleet("textconv", "note.md", now=None).out == "a<U+202E>b\n"
+
+
+def test_a_file_that_is_not_there_is_no_answer(fleet):
+    ran = fleet.fleet("textconv", "nowhere.yaml", now=None)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "Traceback" not in ran.err
+
+
+def test_the_help_names_the_two_lines_of_configuration(fleet):
+    said = fleet.fleet("textconv", "-h", now=None).out
+
+    assert "diff=fleet" in said
+    assert "git config diff.fleet.textconv" in said

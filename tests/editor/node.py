@@ -1,0 +1,19 @@
+"""Where node and the packages of package.json are, if they are here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+NODE = shutil.which("node") or ""
+MODULES = os.environ.get("FLEETWARD_NODE_MODULES", "")
+"""The folder that npm filled from the package.json beside this file."""
+
+
+def needs(*packages: str) -> pytest.MarkDecorator:
+    """Skip where node, or one of these packages, is missing."""
+    here = bool(NODE and MODULES) and all((Path(MODULES) / one).is_dir() for one in packages)
+    return pytest.mark.skipif(not here, reason=f"needs node, and {', '.join(packages)} in FLEETWARD_NODE_MODULES")

@@ -1,0 +1,141 @@
+"""A client of the Language Server Protocol, as much of it as an editor needs to show what is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Timer
+from typing import IO, Any
+
+from tests.editor.node import MODULES, NODE
+
+PATIENCE = 60.0
+"""Seconds after which a server that says nothing is ended, so that a test fails instead of hanging."""
+SETTINGS = {
+    "yaml": {
+        "validate": True,
+        "hover": True,
+        "completion": True,
+        "schemaStore": {"enable": False},
+    }
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """What an editor underlines; line and column count from 1."""
+
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(slots=True)
+class Editor:
+    """One conversation; *marked* holds what the server said last about each file."""
+
+    said: IO[bytes]
+    heard: IO[bytes]
+    count: int = 0
+    marked: dict[str, list[Mark]] = field(default_factory=dict)
+
+    def tell(self, method: str, params: object) -> None:
+        self._send({"method": method, "params": params})
+
+    def ask(self, method: str, params: object) -> Any:
+        self.count += 1
+        self._send({"id": self.count, "method": method, "params": params})
+        while True:
+            message = self._next()
+            if message.get("id") == self.count and "method" not in message:
+                assert "error" not in message, message["error"]
+                return message["result"]
+
+    def open(self, texts: Mapping[Path, str]) -> dict[Path, list[Mark]]:
+        """What is marked in each of these files, all of them opened at once."""
+        for file, text in texts.items():
+            self.marked.pop(file.as_uri(), None)
+            document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": text}
+            self.tell("textDocument/didOpen", {"textDocument": document})
+        waiting = {file.as_uri() for file in texts}
+        while not waiting <= self.marked.keys():
+            self._next()
+        return {file: self.marked[file.as_uri()] for file in texts}
+
+    def close(self, file: Path) -> None:
+        self.tell("textDocument/didClose", {"textDocument": {"uri": file.as_uri()}})
+
+    def hover(self, file: Path, line: int, column: int) -> str:
+        found = self.ask("textDocument/hover", _at(file, line, column))
+        return str(found["contents"]["value"]) if found else ""
+
+    def completions(self, file: Path, line: int, column: int) -> dict[str, str]:
+        """What is offered there, with its documentation."""
+        found = self.ask("textDocument/completion", _at(file, line, column))
+        return {one["label"]: _text(one.get("documentation", "")) for one in found["items"]}
+
+    def _send(self, message: Mapping[str, object]) -> None:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self.said.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self.said.flush()
+
+    def _next(self) -> dict[str, Any]:
+        """The next message; what it says of a file is kept, what it asks of us is granted."""
+        length = 0
+        while line := self.heard.readline().strip():
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        assert length, "the language server has ended, or said nothing for too long"
+        message: dict[str, Any] = json.loads(self.heard.read(length))
+        if message.get("method") == "textDocument/publishDiagnostics":
+            told = message["params"]
+            self.marked[told["uri"]] = sorted(_mark(one) for one in told["diagnostics"])
+        elif "method" in message and "id" in message:
+            self._send({"id": message["id"], "result": None})
+        return message
+
+
+@contextmanager
+def editor(folder: Path) -> Iterator[Editor]:
+    """The real yaml-language-server over stdio, with *folder* opened."""
+    program = Path(MODULES) / "yaml-language-server" / "bin" / "yaml-language-server"
+    with subprocess.Popen(
+        [NODE, str(program), "--stdio"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        end = Timer(PATIENCE, server.kill)
+        end.start()
+        try:
+            found = Editor(said=server.stdin, heard=server.stdout)
+            able = {"textDocument": {"hover": {"contentFormat": ["markdown"]}}}
+            found.ask("initialize", {"processId": None, "rootUri": folder.as_uri(), "capabilities": able})
+            found.tell("initialized", {})
+            found.tell("workspace/didChangeConfiguration", {"settings": SETTINGS})
+            yield found
+        finally:
+            end.cancel()
+            server.kill()
+
+
+def _at(file: Path, line: int, column: int) -> dict[str, Any]:
+    return {
+        "textDocument": {"uri": file.as_uri()},
+        "position": {"line": line - 1, "character": column - 1},
+    }
+
+
+def _mark(diagnostic: Mapping[str, Any]) -> Mark:
+    start = diagnostic["range"]["start"]
+    return Mark(start["line"] + 1, start["character"] + 1, diagnostic["message"])
+
+
+def _text(documentation: object) -> str:
+    return str(documentation["value"] if isinstance(documentation, dict) else documentation)
