@@ -36,6 +36,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("evidence add", "evidence:add", ("text", "json")),
     ("release", "release:release", ("text", "json")),
     ("adopt", "adopt:adopt", ("text", "json")),
+    ("log", "log:log", ("text", "json")),
     ("init", "init:init", ("text", "json")),
     ("new", "new:new", ("text", "json")),
     ("explain", "explain:explain", ("text", "json")),

@@ -149,7 +149,7 @@ def applied(before, found):
             _reached(made, move.spot.was, []).append(copy.deepcopy(move.after))
         else:
             _reached(made, way, {})[last] = copy.deepcopy(move.after)
-    for way, position in sorted(gone, key=lambda one: -one[1]):
+    for way, position in sorted(gone, key=lambda one: (-len(one[0]), -one[1])):
         del at(made, way)[position]
     return made
 

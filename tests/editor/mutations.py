@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
 from typing import Any
 
 Steps = tuple[str | int, ...]
-Mutated = tuple[str, Any]
-"""What was done, as ``kind at path``, and what came of it."""
+Change = Callable[[Any, Any], None]
+"""Is given what holds the value, and its key there."""
 
 OTHERS: tuple[Any, ...] = (None, True, 0, 1.0, "", "1", [], {}, [None], {"a": 1})
 """One of every type, and what some readers take for another."""
@@ -24,61 +24,64 @@ TEXTS = (
 )  # fmt: skip
 
 
-def mutations(data: Any) -> Iterator[Mutated]:
-    """Each of them made at each place of *data* where it can be made; no two results alike."""
-    seen = {_text(data)}
-    for path, value in list(_places(data, ())):
-        for name, changed in _at(data, path, value):
-            if (text := _text(changed)) not in seen:
-                seen.add(text)
-                yield f"{name} at {_shown(path)}", changed
+def mutations(data: Any, every: int = 1) -> Iterator[tuple[str, Any]]:
+    """What was done, as ``kind at path``, and what came of it: each (or one in *every*) that differs from *data*."""
+    before = json.dumps(data)
+    changes = ((name, path, change) for path, value in _places(data, ()) for name, change in _at(path, value))
+    for name, path, change in islice(changes, 0, None, every):
+        root = [json.loads(before)]
+        above: Any = root
+        for step in (0, *path)[:-1]:
+            above = above[step]
+        change(above, (0, *path)[-1])
+        if json.dumps(root[0]) != before:
+            yield f"{name} at {'.'.join(map(str, path)) or 'the top'}", root[0]
 
 
-def _at(data: Any, path: Steps, value: Any) -> Iterator[Mutated]:
+def _at(path: Steps, value: Any) -> Iterator[tuple[str, Change]]:
     if path:
-        yield "removed", _changed(data, path, _remove)
+        yield "removed", lambda above, key: above.__delitem__(key)
         for other in OTHERS:
-            yield f"{_brief(other)} instead", _put(data, path, other)
+            yield f"{_brief(other)} instead", _put(other)
     if path and isinstance(path[-1], str):
         for name in _names(path[-1]):
-            yield f"renamed {name!r}", _changed(data, path, lambda above, key, name=name: _rename(above, key, name))
+            yield f"renamed {name!r}", _rename(name)
     if isinstance(value, dict):
-        yield from _mapping(data, path, value)
+        yield from _mapping(value)
     elif isinstance(value, list):
-        yield from _list(data, path, value)
+        yield from _list(value)
     else:
-        yield from _scalar(data, path, value)
+        yield from _scalar(value)
 
 
-def _mapping(data: Any, path: Steps, value: dict[str, Any]) -> Iterator[Mutated]:
+def _mapping(value: dict[str, Any]) -> Iterator[tuple[str, Change]]:
     for key in ("surprise", "x-ours", "X-ours", "x", "", "constructor", "__proto__"):
-        yield f"a key {key!r} more", _put(data, path, {**value, key: 1})
-    yield "120 keys more", _put(data, path, {**value, **{f"x-{number}": 1 for number in range(120)}})
-    keys = list(value)
-    for one, two in zip(keys, keys[1:], strict=False):
-        yield f"{one} and {two} swapped", _put(data, path, {**value, one: value[two], two: value[one]})
+        yield f"a key {key!r} more", _put({**value, key: 1})
+    yield "120 keys more", _put({**value, **{f"x-{number}": 1 for number in range(120)}})
+    for one, two in pairwise(value):
+        yield f"{one} and {two} swapped", _put({**value, one: value[two], two: value[one]})
 
 
-def _list(data: Any, path: Steps, value: list[Any]) -> Iterator[Mutated]:
-    yield "the first item twice", _put(data, path, [*value, *value[:1]])
-    yield "turned into a mapping", _put(data, path, {str(index): one for index, one in enumerate(value)})
-    yield "101 items", _put(data, path, [f"item-{number}" for number in range(101)])
-    yield "100 items", _put(data, path, [f"item-{number}" for number in range(100)])
-    yield "one within one", _put(data, path, [value])
-    yield "1 and true and 1.0", _put(data, path, [1, True, 1.0])
-    yield "of its first alone", _put(data, path, value[0] if value else "")
+def _list(value: list[Any]) -> Iterator[tuple[str, Change]]:
+    yield "the first item twice", _put([*value, *value[:1]])
+    yield "turned into a mapping", _put({str(index): one for index, one in enumerate(value)})
+    yield "101 items", _put([f"item-{number}" for number in range(101)])
+    yield "100 items", _put([f"item-{number}" for number in range(100)])
+    yield "one within one", _put([value])
+    yield "1 and true and 1.0", _put([1, True, 1.0])
+    yield "of its first alone", _put(value[0] if value else "")
 
 
-def _scalar(data: Any, path: Steps, value: Any) -> Iterator[Mutated]:
+def _scalar(value: Any) -> Iterator[tuple[str, Change]]:
     others: tuple[Any, ...] = TEXTS if isinstance(value, str) else NUMBERS
     for other in others:
-        yield f"{_brief(other)} instead", _put(data, path, other)
+        yield f"{_brief(other)} instead", _put(other)
     if isinstance(value, str):
-        yield "with a line feed", _put(data, path, f"{value}\n")
-        yield "in capitals", _put(data, path, value.upper())
-        yield "within a list", _put(data, path, [value])
+        yield "with a line feed", _put(f"{value}\n")
+        yield "in capitals", _put(value.upper())
+        yield "within a list", _put([value])
     else:
-        yield "as text", _put(data, path, str(value))
+        yield "as text", _put(str(value))
 
 
 def _names(key: str) -> tuple[str, ...]:
@@ -95,37 +98,19 @@ def _places(value: Any, path: Steps) -> Iterator[tuple[Steps, Any]]:
             yield from _places(child, (*path, index))
 
 
-def _put(data: Any, path: Steps, value: Any) -> Any:
-    return _changed(data, path, lambda above, key: above.__setitem__(key, value)) if path else value
+def _put(value: Any) -> Change:
+    return lambda above, key: above.__setitem__(key, value)
 
 
-def _changed(data: Any, path: Steps, change: Callable[[Any, Any], Any]) -> Any:
-    changed = copy.deepcopy(data)
-    spot = changed
-    for step in path[:-1]:
-        spot = spot[step]
-    change(spot, path[-1])
-    return changed
+def _rename(name: str) -> Change:
+    def change(above: dict[str, Any], key: str) -> None:
+        items = [(name if one == key else one, value) for one, value in above.items()]
+        above.clear()
+        above.update(items)
 
-
-def _remove(above: Any, key: Any) -> None:
-    del above[key]
-
-
-def _rename(above: dict[str, Any], key: str, name: str) -> None:
-    items = [(name if one == key else one, value) for one, value in above.items()]
-    above.clear()
-    above.update(items)
-
-
-def _text(data: Any) -> str:
-    return json.dumps(data)
+    return change
 
 
 def _brief(value: Any) -> str:
     shown = json.dumps(value)
     return shown if len(shown) <= 30 else f"{shown[:20]}... ({len(shown)})"
-
-
-def _shown(path: Steps) -> str:
-    return ".".join(str(step) for step in path) or "the top"

@@ -16,4 +16,6 @@ MODULES = os.environ.get("FLEETWARD_NODE_MODULES", "")
 def needs(*packages: str) -> pytest.MarkDecorator:
     """Skip where node, or one of these packages, is missing."""
     here = bool(NODE and MODULES) and all((Path(MODULES) / one).is_dir() for one in packages)
-    return pytest.mark.skipif(not here, reason=f"needs node, and {', '.join(packages)} in FLEETWARD_NODE_MODULES")
+    return pytest.mark.skipif(
+        not here, reason=f"needs node, and {', '.join(packages)} in FLEETWARD_NODE_MODULES"
+    )

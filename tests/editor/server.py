@@ -56,18 +56,15 @@ class Editor:
                 return message["result"]
 
     def open(self, texts: Mapping[Path, str]) -> dict[Path, list[Mark]]:
-        """What is marked in each of these files, all of them opened at once."""
+        """What is marked in each of these files, all opened at once; none of them was open before."""
+        assert not self.marked.keys() & {file.as_uri() for file in texts}
         for file, text in texts.items():
-            self.marked.pop(file.as_uri(), None)
             document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": text}
             self.tell("textDocument/didOpen", {"textDocument": document})
         waiting = {file.as_uri() for file in texts}
         while not waiting <= self.marked.keys():
             self._next()
         return {file: self.marked[file.as_uri()] for file in texts}
-
-    def close(self, file: Path) -> None:
-        self.tell("textDocument/didClose", {"textDocument": {"uri": file.as_uri()}})
 
     def hover(self, file: Path, line: int, column: int) -> str:
         found = self.ask("textDocument/hover", _at(file, line, column))

@@ -45,6 +45,7 @@ def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
         "adopt",
         "approve",
         "diff",
+        "diff-rules",
         "evidence",
         "explain",
         "init",

@@ -330,6 +330,8 @@ def test_applying_runs_no_hook_and_no_filter(tmp_path: Path) -> None:
     evil = program(tmp_path / "evil", f'echo filter >> "{marker}"; cat')
     for way in ("clean", "smudge"):
         made.git("config", f"filter.evil.{way}", str(evil))
+        made.git("config", f"filter.odd = name\t.{way}", str(evil))
+    made.git("config", "filter.evil.required", "true")
     (made.top / ".git" / "info").mkdir(exist_ok=True)
     (made.top / ".git" / "info" / "attributes").write_text("* filter=evil\n")
     made.git("config", "commit.gpgSign", "true")

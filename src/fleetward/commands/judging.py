@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from fleetward import gate
+from fleetward.commands.comparing import compared, dependents
+from fleetward.commands.hearing import Hearing
+from fleetward.commands.objections import caused, divided, reborn, unpromoted, unproposed
 from fleetward.domain import digest
 from fleetward.domain.approval import Binding
 from fleetward.domain.contributor import Contributor

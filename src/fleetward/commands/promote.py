@@ -11,11 +11,12 @@ import typer
 from fleetward import __version__, gate
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
+from fleetward.commands.partial import standing
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.errors import Exit, Unwritten, UsageError
 from fleetward.domain.ledger import Entry, Moved
-from fleetward.domain.verdict import Promotion, PromotionKind, Verdict
+from fleetward.domain.verdict import Met, Promotion, PromotionKind, Verdict
 from fleetward.report import verdicts_json, verdicts_text
 from fleetward.report.page import line, span
 from fleetward.store import ledger as lines
@@ -40,6 +41,9 @@ def promote(
         str | None, typer.Option("--base", metavar="REV", help="Judge by policy and approvals of REV.")
     ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Goes into the ledger.")] = "",
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Those that stand on their own go, the others wait.")
+    ] = False,
 ) -> Exit:
     """Judge whether agents may go to an environment; say what is missing, and who could give it."""
     if push and not apply:
@@ -49,24 +53,44 @@ def promote(
     if apply:
         ready(session)
     asked = hearing(session, to=to, source=source, base=base)
-    argued = cases(asked, agents)
-    promotions = decided(asked, argued)
+    argued, promotions = standing(asked, agents) if partial else _whole(asked, agents)
     verdict = gate.conclusion(promotions)
     written: Id | None = None
-    if apply and verdict is Verdict.ALLOWED:
-        written = _apply(asked, argued, promotions, push, reason)
-    _report(asked, promotions, verdict, written)
+    if apply and (partial or verdict is Verdict.ALLOWED) and (moving := _moving(argued, promotions)):
+        written = _apply(asked, moving, push, reason)
+    _report(asked, promotions, verdict, written, partial=partial)
     return Exit.YES if verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else Exit.NO
 
 
-def _report(asked: Hearing, promotions: Sequence[Promotion], verdict: Verdict, written: Id | None) -> None:
+def _whole(asked: Hearing, agents: Sequence[str]) -> tuple[tuple[Case, ...], tuple[Promotion, ...]]:
+    """All or none: every agent judged beside all the others."""
+    argued = cases(asked, agents)
+    return argued, decided(asked, argued)
+
+
+def _moving(argued: Sequence[Case], promotions: Sequence[Promotion]) -> tuple[tuple[Case, Promotion], ...]:
+    """The allowed ones, each with its case."""
+    allowed = {one.agent: one for one in promotions if one.verdict is Verdict.ALLOWED}
+    names = ((case, case.question.binding.agent) for case in argued)
+    return tuple((case, allowed[name]) for case, name in names if name in allowed)
+
+
+def _report(
+    asked: Hearing,
+    promotions: Sequence[Promotion],
+    verdict: Verdict,
+    written: Id | None,
+    *,
+    partial: bool,
+) -> None:
     session, to = asked.session, asked.target.name
 
     def as_data() -> dict[str, Any]:
         data = verdicts_json.render(
             promotions, to=to, sources=asked.sources, commit=asked.head, policy=asked.policy
         )
-        return {**data, "applied": written is not None, "written": written}
+        held = [{"agent": one.agent, "why": _why(one)} for one in _held(promotions)] if partial else []
+        return {**data, "applied": written is not None, "written": written, "held": held}
 
     session.report(
         {
@@ -76,7 +100,7 @@ def _report(asked: Hearing, promotions: Sequence[Promotion], verdict: Verdict, w
                 sources=asked.sources,
                 commit=asked.head,
                 policy=asked.policy,
-                next_command=_next(asked, promotions, verdict, written),
+                next_command=_next(asked, promotions, verdict, written, partial=partial),
                 verbose=session.verbose,
                 now=session.now,
             ),
@@ -87,7 +111,24 @@ def _report(asked: Hearing, promotions: Sequence[Promotion], verdict: Verdict, w
         session.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
 
 
-def _next(asked: Hearing, promotions: Sequence[Promotion], verdict: Verdict, written: Id | None) -> str:
+def _held(promotions: Iterable[Promotion]) -> tuple[Promotion, ...]:
+    return tuple(one for one in promotions if one.verdict in (Verdict.PENDING, Verdict.BLOCKED))
+
+
+def _why(one: Promotion) -> str:
+    """What keeps it, in the words of its requirements."""
+    open_ = (need for need in one.requirements if need.status is not Met.MET)
+    return "; ".join(f"{need.kind} {need.asked}: {need.detail or need.status}" for need in open_)
+
+
+def _next(
+    asked: Hearing,
+    promotions: Sequence[Promotion],
+    verdict: Verdict,
+    written: Id | None,
+    *,
+    partial: bool,
+) -> str:
     """The command that brings this promotion on."""
     names = " ".join(one.agent for one in promotions)
     to = asked.target.name
@@ -96,6 +137,8 @@ def _next(asked: Hearing, promotions: Sequence[Promotion], verdict: Verdict, wri
         return f"fleet diff{where} {asked.head[:12]}..{written[:12]}"
     if verdict is Verdict.ALLOWED:
         return f"fleet promote{where} {names} --to {to} --apply"
+    if partial and any(one.verdict is Verdict.ALLOWED for one in promotions):
+        return f"fleet promote{where} {names} --to {to} --partial --apply"
     if verdict is Verdict.UNCHANGED:
         return f"fleet validate{where}"
     stuck = next(one for one in promotions if one.verdict in (Verdict.PENDING, Verdict.BLOCKED))
@@ -128,20 +171,13 @@ def ready(session: Session) -> None:
     raise Unwritten(f"not committed: {names}", hint="git status, then commit or stash")
 
 
-def _apply(
-    asked: Hearing, argued: Sequence[Case], promotions: Sequence[Promotion], remote: str | None, reason: str
-) -> Id:
+def _apply(asked: Hearing, moving: Sequence[tuple[Case, Promotion]], remote: str | None, reason: str) -> Id:
     """
     Write folders and ledger in one commit, or nothing.
 
     Errors: BranchMoved, Unwritten, GitError.
     """
     ground, head = asked.ground, asked.head
-    moving = [
-        (case, promotion)
-        for case, promotion in zip(argued, promotions, strict=True)
-        if promotion.verdict is Verdict.ALLOWED
-    ]
     edits: dict[str, writer.Blob | None] = {}
     for case, _ in moving:
         edits.update(folder_edits(asked, case))

@@ -79,6 +79,8 @@ class Unblock:
 
     people: tuple[str, ...] = ()
     ready_at: datetime | None = None
+    fewest: tuple[str, ...] | None = ()
+    """The smallest set of people whose approval completes all that are asked; None where nobody's would."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """May it pass: one pure evaluator for promote, audit, why and policy tests."""
 
 from fleetward.gate.applying import asked
+from fleetward.gate.checking import dropped_fields, lowered_floors, uncovered
 from fleetward.gate.decide import conclusion, decide
 from fleetward.gate.question import Contributor, Question, Role
+from fleetward.gate.supposing import supposing
 
-__all__ = ["Contributor", "Question", "Role", "asked", "conclusion", "decide"]
+__all__ = ["Contributor", "Question", "Role", "asked", "conclusion", "decide", "dropped_fields", "lowered_floors", "supposing", "uncovered"]

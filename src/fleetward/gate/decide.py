@@ -45,7 +45,7 @@ def decide(question: Question, *, policy: Policy, people: People, now: datetime)
         *frozen(rules, policy, now),
         *invalid(question),
     )
-    unblock = _unblock(requirements, rules, policy)
+    unblock = _unblock(requirements, approved, rules, policy)
     return _promotion(
         question, tier, _verdict(requirements), requirements, approved, unblock, (*approved.files, *records)
     )
@@ -95,12 +95,14 @@ def _verdict(requirements: Sequence[Requirement]) -> Verdict:
     return Verdict.PENDING if Met.MISSING in standing else Verdict.ALLOWED
 
 
-def _unblock(requirements: Sequence[Requirement], rules: Sequence[Rule], policy: Policy) -> Unblock:
+def _unblock(
+    requirements: Sequence[Requirement], approved: Approved, rules: Sequence[Rule], policy: Policy
+) -> Unblock:
     """A soak that ends inside a freeze is of use only when the freeze has ended, too."""
     people = {person for one in requirements for person in one.could}
     instants = [one.ready_at for one in requirements if one.ready_at is not None]
     ready = thawed(rules, policy, max(instants)) if instants else None
-    return Unblock(people=tuple(sorted(people)), ready_at=ready)
+    return Unblock(people=tuple(sorted(people)), ready_at=ready, fewest=approved.fewest)
 
 
 def _promotion(

@@ -9,10 +9,11 @@ from fleetward.domain.people import People
 from fleetward.domain.policy import ApprovalsAsked, Assurance, Policy, Rule
 from fleetward.domain.verdict import Met, NotCounted, Requirement
 from fleetward.gate.applying import merged
+from fleetward.gate.cheapest import fewest
 from fleetward.gate.matching import Seating, relieving, seated
 from fleetward.gate.question import Question
 from fleetward.gate.standing import Circle, answerable, excluded
-from fleetward.gate.tally import Tally, Terms, tally
+from fleetward.gate.tally import Tally, Terms, fitting, tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Approved:
     requirements: tuple[Requirement, ...]
     not_counted: tuple[NotCounted, ...]
     files: tuple[str, ...]
+    fewest: tuple[str, ...] | None
+    """The smallest set of people whose approval would fill every seat; None where nobody's would."""
 
 
 def approvals(
@@ -46,7 +49,15 @@ def approvals(
         requirements=(*seats, *_vetoes(votes)),
         not_counted=_not_counted(votes, seating),
         files=tuple(votes.counted[person].file for person in sorted(seating.at)),
+        fewest=_fewest(votes, terms),
     )
+
+
+def _fewest(votes: Tally, terms: Terms) -> tuple[str, ...] | None:
+    teams = frozenset[str]().union(*(one.teams for one in terms.asked))
+    able = terms.circle.members(teams, terms.now) - set(terms.excluded)
+    could = {person: fitting(person, terms.now, terms) for person in able}
+    return fewest([one.count for one in terms.asked], votes.fits, could)
 
 
 def _seats(number: int, rule: Rule, votes: Tally, seating: Seating, terms: Terms) -> Requirement:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fleetward.domain.clock import written
 from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Promotion, Requirement, worst
+from fleetward.domain.verdict import Promotion, Requirement, Unblock, worst
 
 FORMAT = "fleetward.promote/1"
 
@@ -40,7 +40,7 @@ def _promotion(one: Promotion) -> dict[str, Any]:
         "verdict": one.verdict.value,
         "requirements": [requirement(asked) for asked in one.requirements],
         "notCounted": [{"approver": it.approver, "reason": it.reason} for it in one.not_counted],
-        "unblock": {"people": list(one.unblock.people), "readyAt": _instant(one.unblock.ready_at)},
+        "unblock": _unblock(one.unblock),
         "counted": list(one.counted),
     }
 
@@ -56,6 +56,14 @@ def requirement(one: Requirement) -> dict[str, Any]:
         "detail": one.detail,
         "readyAt": _instant(one.ready_at),
         "could": list(one.could),
+    }
+
+
+def _unblock(one: Unblock) -> dict[str, Any]:
+    return {
+        "people": list(one.people),
+        "fewest": list(one.fewest) if one.fewest is not None else None,
+        "readyAt": _instant(one.ready_at),
     }
 
 

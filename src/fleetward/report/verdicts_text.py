@@ -17,6 +17,7 @@ _WORDS: dict[Verdict, tuple[str, Role]] = {
     Verdict.BLOCKED: ("BLOCKED", "error"),
 }
 _MARKS: dict[Met, Role] = {Met.MET: "good", Met.MISSING: "warning", Met.REFUSED: "error"}
+TOO_FEW = "the approvals cannot be completed: too few people are left who may give them"
 _MARK_WIDTH = max(len(status) for status in Met)
 
 
@@ -86,7 +87,12 @@ def _ability(one: Requirement) -> str:
 
 
 def _unblock(one: Promotion, now: datetime) -> Iterator[Line]:
-    ready = one.unblock.ready_at
-    if ready is None or one.verdict in (Verdict.ALLOWED, Verdict.UNCHANGED):
+    if one.verdict in (Verdict.ALLOWED, Verdict.UNCHANGED):
         return
-    yield line(f"  earliest: {written(ready)}, in {spoken(ready - now)}")
+    fewest, ready = one.unblock.fewest, one.unblock.ready_at
+    if fewest is None:
+        yield line(f"  {TOO_FEW}")
+    elif fewest:
+        yield line(f"  fewest who could complete the approvals: {', '.join(fewest)}", hang=4)
+    if ready is not None:
+        yield line(f"  earliest: {written(ready)}, in {spoken(ready - now)}")

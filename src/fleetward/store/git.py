@@ -28,7 +28,8 @@ _PLUMBING = frozenset(
     {
         *("rev-parse", "symbolic-ref", "for-each-ref", "rev-list", "merge-base", "diff-tree"),
         *("ls-tree", "ls-files", "cat-file"),
-        *("hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push", "var"),
+        *("hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push"),
+        *("var", "config"),
     }
 )
 # Programs that a repository's configuration could name, and rewriting of what is read: off.
@@ -114,6 +115,21 @@ class Repository:
         if answer.code != 0:
             raise GitError(f"git {arguments[0]} failed: {_first(answer.err) or answer.code}")
         return answer.out
+
+    def update_index(self, lines: bytes) -> None:
+        """
+        Put entries (``mode id<TAB>path<NUL>``) into the index.
+
+        git looks again into files that changed in the very second of the index, through the filter programs
+        that the repository's configuration names: for this command they have no program.
+        """
+        named = self.ask("config", "-z", "--name-only", "--get-regexp", r"^filter\.")
+        names = [os.fsdecode(name) for name in named.out.split(b"\0") if name]
+        settings = {"GIT_CONFIG_COUNT": str(len(names))}
+        for number, name in enumerate(names):
+            settings[f"GIT_CONFIG_KEY_{number}"] = name
+            settings[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
+        self.need("update-index", "-z", "--index-info", stdin=lines, extra=settings)
 
     def resolve(self, revision: str) -> Id:
         """

@@ -35,6 +35,7 @@ KINDS = {
     "Connectors": "connectors",
     "Models": "models",
     "Waivers": "waivers",
+    "PolicyTest": "policy-test",
 }
 
 
@@ -136,7 +137,9 @@ def _plan(node: Schema, known: Schema) -> _Defaults | None:
     children = {key: resolved(child, known) for key, child in node.get("properties", {}).items()}
     plans = {key: plan for key, child in children.items() if (plan := _plan(child, known)) is not None}
     fill = {
-        key: _filled(child["default"], plans.get(key)) for key, child in children.items() if "default" in child
+        key: _filled(child["default"], plans.get(key))
+        for key, child in children.items()
+        if "default" in child
     }
     items = _plan(node["items"], known) if "items" in node else None
     return _Defaults(fill=fill, inside=plans, items=items) if fill or plans or items else None
@@ -215,7 +218,7 @@ def _validator(name: str) -> Any:
     from jsonschema.validators import extend
     from referencing import Registry
 
-    reference = extend(Draft202012Validator, {"pattern": _pattern})
+    reference = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     # An empty registry: a schema never makes us fetch another one.
     return reference(schema(name), registry=Registry(), format_checker=FormatChecker(["date"]))
 
@@ -253,6 +256,9 @@ def _worded(error: Any, data: Any, known: Schema, place: Placing, written: Any) 
     if error.validator in ("additionalProperties", "unevaluatedProperties"):
         yield from _unknown(error, steps, where, place)
         return
+    if "propertyNames" in error.absolute_schema_path:
+        yield _misnamed(error, steps, where, place)
+        return
     spot = place(steps)
     message, hint = _message(error, where, written(spot))
     yield Finding(rule="schema", severity=Severity.ERROR, message=message, place=spot, hint=hint)
@@ -274,6 +280,17 @@ def _unknown(error: Any, steps: Steps, where: str, place: Placing) -> Iterator[F
             place=place((*steps, key), at_key=True),
             hint=hint,
         )
+
+
+def _misnamed(error: Any, steps: Steps, where: str, place: Placing) -> Finding:
+    key = error.instance
+    return Finding(
+        rule="schema",
+        severity=Severity.ERROR,
+        message=f"the key {_brief(key)} under {where or 'the top'} has not the right form",
+        place=place((*steps, key), at_key=True),
+        hint="a name: lower-case letters, digits and hyphens, such as 'refund-bot'",
+    )
 
 
 def _choices(word: str, values: Any) -> str:

@@ -168,8 +168,7 @@ def bring_along(ground: Ground, old: Id, new: Id) -> None:
     lines = (
         f"{one.mode} {one.new}\t{one.path}" if one.new else f"0 {'0' * len(new)}\t{one.path}" for one in moved
     )
-    stdin = b"".join(os.fsencode(line) + b"\0" for line in lines)
-    ground.repository.need("update-index", "-z", "--index-info", stdin=stdin)
+    ground.repository.update_index(b"".join(os.fsencode(line) + b"\0" for line in lines))
 
 
 def finish(ground: Ground, head: Id) -> bool:

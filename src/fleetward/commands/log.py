@@ -1,0 +1,96 @@
+"""``fleet log``: what the ledger tells of an agent, or of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from fleetward.commands.reading import read
+from fleetward.commands.session import Session
+from fleetward.domain.errors import Exit, FleetError, UsageError
+from fleetward.domain.ledger import Entry, Ledger
+from fleetward.domain.names import nearest
+from fleetward.report import log_json, log_text
+from fleetward.store import records
+from fleetward.store.git import Id
+from fleetward.store.ground import Ground, find
+
+
+def log(
+    session: Session,
+    agent: Annotated[str | None, typer.Argument(metavar="[AGENT]", help="The agent; else all.")] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="ENV", help="A gated environment; else all of them.")
+    ] = None,
+) -> Exit:
+    """Tell what went where, when, who applied and approved it, on which evidence: newest first."""
+    ground = find(session.folder, session.environment)
+    head = ground.head()
+    ledgers = _ledgers(ground, head, _asked(ground, head, to))
+    story = _story(ledgers, agent)
+    session.report(
+        {
+            "text": lambda: log_text.render(
+                story, agent=agent, next_command=_next(session, story[0], agent), verbose=session.verbose
+            ),
+            "json": lambda: log_json.render(story, commit=head),
+        }
+    )
+    return Exit.YES
+
+
+def _asked(ground: Ground, head: Id, to: str | None) -> tuple[str, ...]:
+    """The environments whose ledgers are asked for."""
+    fleet = read(ground.commit(head), only=()).snapshot
+    if fleet is None:
+        raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
+    gated = tuple(one.name for one in fleet.config.environments if one.gated)
+    if to is None and gated:
+        return gated
+    if to in gated:
+        return (to,)
+    which = ", ".join(gated) or "none, fleet-config.yaml has no environment with 'from'"
+    what = f"{to!r} is no gated environment" if to else "no environment keeps a ledger"
+    raise UsageError(what, hint=f"--to one of: {which}")
+
+
+def _ledgers(ground: Ground, head: Id, environments: Sequence[str]) -> tuple[Ledger, ...]:
+    """
+    Those that are there.
+
+    Errors: FleetError where one is broken or lost lines, or where there is none.
+    """
+    tree = ground.commit(head)
+    found = tuple(records.ledger(tree, one) for one in environments)
+    begun = tuple(one for one in found if one.entries)
+    for environment in environments:
+        records.only_grew(ground, head, environment)
+    if not begun:
+        hint = f"fleet adopt --to {environments[0]} --apply"
+        raise FleetError(f"no ledger of {' or '.join(environments)} at {head[:12]}", hint=hint)
+    return begun
+
+
+def _story(ledgers: Sequence[Ledger], agent: str | None) -> tuple[Entry, ...]:
+    """
+    Every entry that moved *agent*, newest first; of one environment by number, whatever the clock said.
+
+    Errors: UsageError for an agent of whom there is nothing to tell.
+    """
+    entries = [entry for ledger in ledgers for entry in ledger.entries]
+    known = {moved.agent for entry in entries for moved in entry.agents}
+    if agent is not None and agent not in known:
+        close = nearest(agent, known)
+        where = ", ".join(f"ledger/{one.environment}.jsonl" for one in ledgers)
+        hint = f"did you mean {close!r}?" if close else f"fleet promote {agent} --to {ledgers[0].environment}"
+        raise UsageError(f"{agent!r} was never promoted: {where}", hint=hint)
+    told = [one for one in entries if agent is None or any(moved.agent == agent for moved in one.agents)]
+    return tuple(sorted(told, key=lambda one: (one.at, one.environment, one.seq), reverse=True))
+
+
+def _next(session: Session, newest: Entry, agent: str | None) -> str:
+    """The command that looks behind the newest entry."""
+    name = agent or newest.agents[0].agent
+    return f"fleet approvals{session.here} {name} --to {newest.environment}"

@@ -1,0 +1,122 @@
+"""The story that the ledger tells, and the refusals to tell a wrong one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.end_to_end import repositories
+from tests.end_to_end.repositories import APPLY, Repository
+from tests.schemas.reading import schema
+
+LEDGER = "ledger/production.jsonl"
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """desk-bot was adopted, then promoted by dina with carla's approval."""
+    made = repositories.allowed(tmp_path_factory.mktemp("told"))
+    ran = made.fleet(*APPLY, "--reason", "sources were asked for", identity="dina")
+    assert ran.code == 0, ran.err
+    return made
+
+
+def test_the_newest_entry_comes_first_with_its_hands_and_its_approvers(told: Repository) -> None:
+    ran = told.fleet("log", "desk-bot")
+
+    heads = [text for text in ran.out.splitlines() if text.startswith("20")]
+    assert ran.code == 0, ran.err
+    assert heads == [
+        "2026-11-20T12:00:00Z update production 2 by dina@acme.example",
+        "2026-11-17T09:00:00Z adopt production 1 by alice@acme.example",
+    ]
+    assert "  because: sources were asked for" in ran.out
+    assert "  approved by carla (recorded): approvals/production/desk-bot/" in ran.out
+    assert "  approved by nobody" in ran.out
+    assert "  desk-bot generation 2" in ran.out
+
+
+def test_the_last_line_works_when_pasted(told: Repository) -> None:
+    last = told.fleet("log", "--to", "production").out.splitlines()[-1]
+
+    again = told.fleet(*last.split()[1:])
+
+    assert last == "fleet approvals desk-bot --to production"
+    assert again.code == 0, again.err
+
+
+def test_json_says_all_that_the_lines_say_and_keeps_its_promise(told: Repository) -> None:
+    data = told.fleet("log", "--json").data
+
+    newest, first = data["entries"]
+    assert list(Draft202012Validator(schema("output/log-output")).iter_errors(data)) == []
+    assert newest["previous"] == first["sha256"]
+    assert newest["agents"][0]["fromState"] == first["agents"][0]["toState"]
+    assert [one["approver"] for one in newest["approvals"]] == ["carla"]
+    assert newest["requirements"][0]["status"] == "met"
+    assert newest["policy"]["version"] == 1
+
+
+def test_verbose_shows_what_was_asked(told: Repository) -> None:
+    ran = told.fleet("log", "-v")
+
+    assert "desk-bot: met approvals 1 of owner (every-change)" in ran.out
+
+
+def test_an_agent_without_a_story_is_no_answer(told: Repository) -> None:
+    ran = told.fleet("log", "desk-bott")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "'desk-bott' was never promoted" in ran.err
+    assert "did you mean 'desk-bot'?" in ran.err
+
+
+def test_an_environment_that_keeps_no_ledger_is_no_answer(told: Repository) -> None:
+    ran = told.fleet("log", "--to", "staging")
+
+    assert ran.code == 2
+    assert "'staging' is no gated environment" in ran.err
+
+
+def test_no_ledger_yet_names_the_command_that_begins_one(tmp_path: Path) -> None:
+    ran = repositories.repository(tmp_path).fleet("log")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "fleet adopt --to production --apply" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("edit", "line"),
+    [
+        (lambda text: text.replace('"actor":"dina@', '"actor":"anna@'), None),
+        (lambda text: text.replace('"actor":"alice@', '"actor":"anna@'), 2),
+        (lambda text: text.replace('"seq":2', '"seq":3'), 2),
+        (lambda text: text[:-1], 2),
+        (lambda text: "\n" + text, 1),
+    ],
+    ids=["last line", "first line", "number", "cut off", "empty line"],
+)
+def test_a_ledger_that_was_touched_is_no_answer(
+    tmp_path: Path, told: Repository, edit: object, line: int | None
+) -> None:
+    text = (told.root / LEDGER).read_text(encoding="utf-8")
+    made = repositories.repository(tmp_path, {**repositories.FLEET, LEDGER: text})
+    made.commit("touched", files={LEDGER: edit(text)})  # type: ignore[operator]
+
+    ran = made.fleet("log")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{LEDGER}:{line}:" in ran.err if line else "lines that were there" in ran.err
+
+
+def test_a_ledger_that_lost_its_last_line_is_no_answer(tmp_path: Path, told: Repository) -> None:
+    text = (told.root / LEDGER).read_text(encoding="utf-8")
+    made = repositories.repository(tmp_path, {**repositories.FLEET, LEDGER: text})
+    made.commit("shorter", files={LEDGER: text.splitlines(keepends=True)[0]})
+
+    ran = made.fleet("log")
+
+    assert ran.code == 2
+    assert "lines that were there" in ran.err

@@ -1,0 +1,87 @@
+"""The gate and an editor call the same files wrong, at the same lines."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.editor.agreement import Text, disputed, elsewhere, files, written
+from tests.editor.mutations import mutations
+from tests.editor.node import needs
+from tests.editor.server import editor
+from tests.schemas.reading import ROOT, documents, load
+from tests.schemas.test_accepting import EXAMPLE
+
+pytestmark = needs("yaml-language-server")
+
+EVERY = 109
+"""One mutation in so many is opened; with 1 it is 80,000 and a quarter of an hour."""
+DESK = EXAMPLE / "environments" / "staging" / "delivery-desk" / "agent.yaml"
+
+DIFFERENCES = {
+    "a day that its month has not": (
+        r"^\"[0-9]{4}-[0-9]{2}-[0-9]{2}\" instead",
+        ("assessedAt: 2026-09-14", "assessedAt: 2026-02-30"),
+        "the editor knows no lengths of months; the gate refuses",
+    ),
+    "astral characters up to the limit": (
+        r"^\"(\\ud83d\\ude00)",
+        ("displayName: Delivery desk", "displayName: " + "\U0001f600" * 60),
+        "the editor counts UTF-16 units where JSON Schema counts characters; the gate accepts",
+    ),
+}
+"""What only one calls wrong: the mutation, a change of DESK that shows it, and the reason."""
+
+
+def cases() -> list[Text]:
+    known = documents(ROOT / "tests" / "cases")
+    found = {(kind, file.read_text()): str(file.relative_to(ROOT)) for kind, file in known}
+    return [Text(kind=kind, name=name, body=body) for (kind, body), name in found.items()]
+
+
+def mutated() -> list[Text]:
+    found = {(kind, file.read_text()): file for kind, file in documents(EXAMPLE)}
+    return [written(kind, name, data) for kind, body in found for name, data in mutations(load(body), EVERY)]
+
+
+def test_they_agree_on_every_file_of_every_case_folder(tmp_path: Path) -> None:
+    texts = cases()
+
+    with editor(tmp_path) as seen:
+        marked = seen.open(files(tmp_path, texts))
+
+    assert len(texts) >= 80
+    for text, marks in zip(texts, marked.values(), strict=True):
+        assert not disputed(text, marks), (text.name, marks)
+        assert list(elsewhere(text, marks)) == [], (text.name, marks)
+
+
+def test_they_agree_on_mutated_files_but_for_the_differences_that_are_listed(tmp_path: Path) -> None:
+    texts = mutated()
+
+    with editor(tmp_path) as seen:
+        marked = seen.open(files(tmp_path, texts))
+    both = list(zip(texts, marked.values(), strict=True))
+
+    assert len(both) >= 600
+    assert sum(bool(marks) for _, marks in both) >= 300
+    for text, marks in both:
+        if disputed(text, marks):
+            assert any(re.match(pattern, text.name) for pattern, _, _ in DIFFERENCES.values()), text.name
+        else:
+            assert list(elsewhere(text, marks)) == [], (text.name, marks)
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES)
+def test_a_difference_that_is_listed_is_still_there(difference: str, tmp_path: Path) -> None:
+    _, (right, wrong), _ = DIFFERENCES[difference]
+    body = DESK.read_text()
+    text = Text(kind="agent", name=difference, body=body.replace(right, wrong))
+
+    with editor(tmp_path) as seen:
+        [marks] = seen.open(files(tmp_path, [text])).values()
+
+    assert text.body != body
+    assert disputed(text, marks)

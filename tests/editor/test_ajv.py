@@ -1,0 +1,109 @@
+"""ajv at its strictest takes our schemas, and says of every mutated file what the gate says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fleetward.domain.finding import Place
+from fleetward.store import schema
+from tests.editor.mutations import mutations
+from tests.editor.node import MODULES, NODE, needs
+from tests.schemas.reading import ANNOTATIONS, FOLDER, ROOT, documents, inputs, load, outputs
+from tests.schemas.reading import schema as raw
+from tests.schemas.test_accepting import ACME, EXAMPLE
+
+pytestmark = needs("ajv", "ajv-formats")
+
+PROGRAM = Path(__file__).with_name("ajv.cjs")
+EVERY = 6
+"""One mutation in so many is judged; with 1 it is 80,000 and three minutes."""
+DIFFERENCES: Mapping[str, str] = {}
+"""Mutations of which ajv and the gate say different things, with the reason. There is none."""
+
+Judged = tuple[str, str, Any]
+"""A schema's name, what was done, a document."""
+
+
+@cache
+def mutated() -> tuple[Judged, ...]:
+    files = {(kind, file.read_text()): file for kind, file in documents(EXAMPLE)}
+    return tuple(
+        (kind, f"{file.relative_to(ROOT)}: {name}", data)
+        for (kind, text), file in files.items()
+        for name, data in mutations(load(text), EVERY)
+    )
+
+
+def ajv(judged: Iterator[tuple[str, Any]], names: list[str]) -> list[list[list[str]]]:
+    """For each document the keywords that refuse it, with where."""
+    lines = "\n".join(json.dumps(one) for one in judged)
+    command = [NODE, str(PROGRAM), str(FOLDER), MODULES, ",".join(ANNOTATIONS), *names]
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@cache
+def refusals() -> tuple[list[list[str]], ...]:
+    return tuple(ajv(((kind, data) for kind, _, data in mutated()), inputs()))
+
+
+def gate(kind: str, data: Any) -> bool:
+    """Does the schema's door find nothing to refuse?"""
+    return not schema.findings(data, kind, lambda steps, *, at_key=False: Place(file=""), lambda place: "")
+
+
+def keywords(node: Any) -> Iterator[str]:
+    """The keywords of a schema that can refuse."""
+    if isinstance(node, dict):
+        for key, child in node.items():
+            if key in ("properties", "patternProperties"):
+                for each in child.values():
+                    yield from keywords(each)
+            elif key not in ("examples", "default", "enum", "const", "dependentRequired"):
+                yield from keywords(child)
+        yield from (key for key in node if key not in SILENT and not key.startswith(("x-", "$")))
+    elif isinstance(node, list):
+        for each in node:
+            yield from keywords(each)
+
+
+SILENT = {"title", "description", "examples", "default", "properties", "patternProperties", "items"}
+
+
+def test_in_strict_mode_it_compiles_every_schema_and_accepts_both_fleets() -> None:
+    files = [(kind, file) for fleet in (ACME, EXAMPLE) for kind, file in documents(fleet)]
+
+    refused = ajv(((kind, load(file.read_text())) for kind, file in files), [*inputs(), *outputs()])
+
+    assert len(files) >= 25
+    assert refused == [[] for _ in files]
+
+
+def test_at_least_ten_thousand_manifests_are_mutated_and_neither_verdict_is_rare() -> None:
+    kinds = Counter(kind for kind, _, _ in mutated())
+    accepted = sum(not refused for refused in refusals())
+
+    assert kinds["agent"] >= 10_000
+    assert set(kinds) == set(inputs())
+    assert 0.1 < accepted / len(mutated()) < 0.9
+
+
+def test_every_keyword_that_can_refuse_has_refused_something() -> None:
+    used = {key for name in inputs() for key in keywords(raw(name))}
+
+    assert used == {keyword for refused in refusals() for keyword, _ in refused}
+
+
+def test_the_verdict_on_every_mutated_file_is_the_gates() -> None:
+    judged = zip(mutated(), refusals(), strict=True)
+
+    differing = {name for (kind, name, data), refused in judged if gate(kind, data) == bool(refused)}
+
+    assert differing == set(DIFFERENCES)

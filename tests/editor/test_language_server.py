@@ -1,0 +1,163 @@
+"""What a person sees who opens a manifest in an editor: the real yaml-language-server, through the modeline."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fleetward.store.document import document
+from tests.editor.node import needs
+from tests.editor.server import Editor, editor
+from tests.schemas.reading import ROOT, documents, schema
+from tests.schemas.test_accepting import EXAMPLE
+
+pytestmark = needs("yaml-language-server")
+
+DESK = EXAMPLE / "environments" / "staging" / "delivery-desk" / "agent.yaml"
+SPEC = schema("agent")["properties"]["spec"]["properties"]
+COUNT = itertools.count()
+STARTER = ROOT / "src" / "fleetward" / "starter" / "fleet"
+
+
+@pytest.fixture(scope="module")
+def seen() -> Iterator[Editor]:
+    with editor(EXAMPLE) as found:
+        yield found
+
+
+def beside(file: Path) -> Path:
+    """A name in the same folder that no other document has; nothing is written there."""
+    return file.with_name(f"unsaved-{next(COUNT)}.yaml")
+
+
+def changed(seen: Editor, right: str, wrong: str) -> tuple[str, list[tuple[int, int, str]]]:
+    """The text of DESK with one change, and what is marked in it: line, column, message."""
+    before = DESK.read_text()
+    assert before.count(right) == 1
+    text = before.replace(right, wrong)
+    [marks] = seen.open({beside(DESK): text}).values()
+    return text, [(one.line, one.column, one.message) for one in marks]
+
+
+def offered(seen: Editor, right: str, cut: str) -> dict[str, str]:
+    """What completion offers at the end of *cut*, written in place of *right*."""
+    text = DESK.read_text().replace(right, cut)
+    file = beside(DESK)
+    seen.open({file: text})
+    before = text[: text.index(cut) + len(cut)]
+    return seen.completions(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def told(seen: Editor, line: str) -> str:
+    """What hovering over the first word of this line of DESK tells."""
+    text = DESK.read_text()
+    file = beside(DESK)
+    seen.open({file: text})
+    number = next(i for i, one in enumerate(text.splitlines(), 1) if one.strip().startswith(line))
+    return seen.hover(file, number, text.splitlines()[number - 1].index(line) + 2)
+
+
+def test_nothing_is_marked_in_any_file_of_the_example(seen: Editor) -> None:
+    files = {file: file.read_text() for _, file in documents(EXAMPLE)}
+
+    marked = seen.open(files)
+
+    assert len(files) >= 20
+    assert all(text.startswith("# yaml-language-server: $schema=") for text in files.values())
+    assert [marks for marks in marked.values() if marks] == []
+
+
+def test_the_modeline_of_each_file_leads_to_the_schema_of_its_kind(seen: Editor) -> None:
+    files = {beside(file): f"{file.read_text()}\nsurprise: true\n" for _, file in documents(EXAMPLE)}
+
+    marked = seen.open(files)
+
+    for file, marks in marked.items():
+        assert "Property surprise is not allowed." in [one.message for one in marks], file
+
+
+def test_nothing_is_marked_in_the_fleet_that_init_writes(seen: Editor, tmp_path: Path) -> None:
+    shutil.copytree(STARTER, tmp_path / "fleet")
+    shutil.copytree(ROOT / "schemas", tmp_path / "fleet" / "schemas")
+    files = {file: file.read_text() for _, file in documents(tmp_path / "fleet")}
+
+    marked = seen.open(files)
+
+    assert len(files) >= 5
+    assert [marks for marks in marked.values() if marks] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "node"),
+    [
+        ("lifecycle:", SPEC["lifecycle"]),
+        ("owner:", SPEC["owner"]),
+        ("tier:", SPEC["risk"]["properties"]["tier"]),
+        ("allow:", SPEC["tools"]["items"]["properties"]["allow"]),
+        ("onTimeout:", SPEC["escalation"]["properties"]["onTimeout"]),
+        ("sampleRate:", SPEC["observability"]["properties"]["sampleRate"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_hovering_over_a_key_shows_our_description(seen: Editor, line: str, node: dict[str, str]) -> None:
+    assert node["description"] in told(seen, line)
+
+
+@pytest.mark.parametrize(
+    ("right", "cut", "values"),
+    [
+        ("  lifecycle: production", "  lifecycle: ", SPEC["lifecycle"]["enum"]),
+        ("  class: capability", "  class: ", SPEC["class"]["enum"]),
+        (
+            "    onTimeout: park",
+            "    onTimeout: ",
+            SPEC["escalation"]["properties"]["onTimeout"]["enum"],
+        ),
+    ],
+    ids=["lifecycle", "class", "onTimeout"],
+)
+def test_completion_offers_the_values_of_an_enumeration(
+    seen: Editor, right: str, cut: str, values: list[str]
+) -> None:
+    assert set(offered(seen, right, cut)) == set(values)
+
+
+def test_completion_offers_the_keys_that_are_not_there_yet_with_their_descriptions(seen: Editor) -> None:
+    found = offered(seen, "  class: capability", "  ")
+    known = {key: node["description"] for key, node in SPEC.items()}
+
+    assert {"class", "suspended", "pilot"} <= found.keys() <= known.keys()
+    assert "owner" not in found
+    assert all(known[key] in text for key, text in found.items())
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("    accountable: nadia", "    acountable: nadia", "Property acountable is not allowed."),
+        ("  lifecycle: production", "  lifecycle: live", "Value is not accepted."),
+        ("    sampleRate: 0.25", '    sampleRate: "0.25"', 'Incorrect type. Expected "number".'),
+        ("    sampleRate: 0.25", "    sampleRate: 1.25", "Value is above the maximum of 1."),
+        ("    team: customer-care\n", "", 'Missing property "team".'),
+        ("version: 2.1.0", "version: 2.1", 'Incorrect type. Expected "string".'),
+        ("heartbeat: P7D", "heartbeat: P1M", "String does not match the pattern"),
+        ("allow: [parcel.read, tour.read]", "allow: [parcel.read, parcel.read]", "Array has duplicate items."),
+        ("tokens: 40000, ", "", "Missing property"),
+        ("onTimeout: deny", "onTimeout: yes", "Value is not accepted."),
+    ],
+    ids=["unknown key", "enumeration", "type", "maximum", "required", "number for text", "form",
+         "twice", "one of two", "yes is text"],
+)  # fmt: skip
+def test_a_mistake_is_marked_where_the_gate_finds_it(
+    seen: Editor, right: str, wrong: str, message: str
+) -> None:
+    text, marks = changed(seen, right, wrong)
+
+    found = document(text.encode(), "agent.yaml", "agent").findings
+
+    assert {(one.place.line, one.place.column) for one in found} == {(line, col) for line, col, _ in marks}
+    assert message in " ".join(text for _, _, text in marks)
