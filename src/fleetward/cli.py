@@ -29,7 +29,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("diff", "diff:diff", ("text", "json", "markdown", "github")),
     ("textconv", "textconv:textconv", ("text",)),
-    ("promote", "promote:promote", ("text", "json")),
+    ("promote", "promote:promote", ("text", "json", "markdown")),
+    ("why", "why:why", ("text", "json")),
     ("approve", "approve:approve", ("text", "json")),
     ("approvals", "approvals:approvals", ("text", "json")),
     ("signers", "signers:signers", ("text", "json")),
@@ -37,6 +38,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("release", "release:release", ("text", "json")),
     ("adopt", "adopt:adopt", ("text", "json")),
     ("log", "log:log", ("text", "json")),
+    ("policy check", "policy:check", ("text", "json")),
+    ("policy test", "policy:rehearse", ("text", "json")),
     ("init", "init:init", ("text", "json")),
     ("new", "new:new", ("text", "json")),
     ("explain", "explain:explain", ("text", "json")),
@@ -49,6 +52,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 _GROUPS = {
     "evidence": "What evaluation runs showed.",
+    "policy": "Is the policy sound, and does it say what was meant.",
     "models": "The register of language models, governance/models.yaml.",
 }
 
@@ -71,11 +75,28 @@ _DEFAULTS = {"quiet": False, "verbose": False, "as_json": False, "color": Color.
 
 
 class _Verb(TyperCommand):
-    """A command whose options with a value in brackets, as in ``--sign [KEY]``, may stand without one."""
+    """A command whose options take what they show: ``--sign [KEY]`` a value or none, ``--as PERSON...`` many."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Say that no value is meant where none follows."""
-        return super().parse_args(ctx, self._whole(args))
+        """Say that no value is meant where none follows, and which option each of several is for."""
+        return super().parse_args(ctx, self._whole(self._repeated(args)))
+
+    def _repeated(self, args: Sequence[str]) -> list[str]:
+        options = [one for one in self.params if one.param_type_name == "option"]
+        several = {name for one in options if (one.metavar or "").endswith("...") for name in one.opts}
+        told: list[str] = []
+        option, first = "", False
+        for number, word in enumerate(args):
+            if word == "--":
+                return [*told, *args[number:]]
+            if word.startswith("-"):
+                option, first = (word, True) if word in several else ("", False)
+            elif option and not first:
+                told.append(option)
+            else:
+                first = False
+            told.append(word)
+        return told
 
     def _whole(self, args: Sequence[str]) -> list[str]:
         options = [one for one in self.params if one.param_type_name == "option"]

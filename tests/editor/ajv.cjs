@@ -1,4 +1,5 @@
-// Judges each line of its input, [schema, document], with ajv at its strictest; one line of output for each: what it refuses.
+// Judges each line of its input, [schema, document], with ajv at its strictest.
+// One line of output for each: what it refuses, as [keyword, place].
 // Arguments: the folder of the schemas, npm's node_modules, our annotations, then the schemas' names.
 const fs = require("fs");
 const path = require("path");

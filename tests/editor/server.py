@@ -13,8 +13,8 @@ from typing import IO, Any
 
 from tests.editor.node import MODULES, NODE
 
-PATIENCE = 60.0
-"""Seconds after which a server that says nothing is ended, so that a test fails instead of hanging."""
+PATIENCE = 300.0
+"""Seconds after which a conversation is ended, so that a test fails instead of hanging."""
 SETTINGS = {
     "yaml": {
         "validate": True,
@@ -86,7 +86,7 @@ class Editor:
         while line := self.heard.readline().strip():
             name, _, value = line.partition(b":")
             length = int(value) if name.lower() == b"content-length" else length
-        assert length, "the language server has ended, or said nothing for too long"
+        assert length, "the language server has ended, or took too long"
         message: dict[str, Any] = json.loads(self.heard.read(length))
         if message.get("method") == "textDocument/publishDiagnostics":
             told = message["params"]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fleetward.store.document import document
+from tests.commands.outside import desk
 from tests.editor.node import needs
 from tests.editor.server import Editor, editor
-from tests.schemas.reading import ROOT, documents, schema
+from tests.schemas.reading import documents, schema
 from tests.schemas.test_accepting import EXAMPLE
 
 pytestmark = needs("yaml-language-server")
@@ -20,7 +20,6 @@ pytestmark = needs("yaml-language-server")
 DESK = EXAMPLE / "environments" / "staging" / "delivery-desk" / "agent.yaml"
 SPEC = schema("agent")["properties"]["spec"]["properties"]
 COUNT = itertools.count()
-STARTER = ROOT / "src" / "fleetward" / "starter" / "fleet"
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +42,14 @@ def changed(seen: Editor, right: str, wrong: str) -> tuple[str, list[tuple[int, 
     return text, [(one.line, one.column, one.message) for one in marks]
 
 
-def offered(seen: Editor, right: str, cut: str) -> dict[str, str]:
-    """What completion offers at the end of *cut*, written in place of *right*."""
-    text = DESK.read_text().replace(right, cut)
+def offered(seen: Editor, line: str, cut: str) -> dict[str, str]:
+    """What completion offers at the end of *cut*, written in place of the whole line that begins with *line*."""
+    lines = DESK.read_text().splitlines()
+    number = next(index for index, one in enumerate(lines) if one.startswith(line))
+    lines[number] = cut
     file = beside(DESK)
-    seen.open({file: text})
-    before = text[: text.index(cut) + len(cut)]
-    return seen.completions(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    seen.open({file: "\n".join(lines)})
+    return seen.completions(file, number + 1, len(cut) + 1)
 
 
 def told(seen: Editor, line: str) -> str:
@@ -80,14 +80,16 @@ def test_the_modeline_of_each_file_leads_to_the_schema_of_its_kind(seen: Editor)
         assert "Property surprise is not allowed." in [one.message for one in marks], file
 
 
-def test_nothing_is_marked_in_the_fleet_that_init_writes(seen: Editor, tmp_path: Path) -> None:
-    shutil.copytree(STARTER, tmp_path / "fleet")
-    shutil.copytree(ROOT / "schemas", tmp_path / "fleet" / "schemas")
-    files = {file: file.read_text() for _, file in documents(tmp_path / "fleet")}
+def test_nothing_is_marked_in_what_init_and_new_write(seen: Editor, tmp_path: Path) -> None:
+    who = desk(tmp_path)
+    assert who.fleet("init", "fleet", "--yes").code == 0
+    assert who.fleet("new", "second-bot", at="fleet").code == 0
+    files = {file: file.read_text() for _, file in documents(who.here / "fleet")}
 
     marked = seen.open(files)
 
-    assert len(files) >= 5
+    assert {"fleet-config.yaml", "people.yaml", "agent.yaml"} <= {file.name for file in files}
+    assert "second-bot" in {file.parent.name for file in files}
     assert [marks for marks in marked.values() if marks] == []
 
 
@@ -108,7 +110,7 @@ def test_hovering_over_a_key_shows_our_description(seen: Editor, line: str, node
 
 
 @pytest.mark.parametrize(
-    ("right", "cut", "values"),
+    ("line", "cut", "values"),
     [
         ("  lifecycle: production", "  lifecycle: ", SPEC["lifecycle"]["enum"]),
         ("  class: capability", "  class: ", SPEC["class"]["enum"]),
@@ -121,9 +123,9 @@ def test_hovering_over_a_key_shows_our_description(seen: Editor, line: str, node
     ids=["lifecycle", "class", "onTimeout"],
 )
 def test_completion_offers_the_values_of_an_enumeration(
-    seen: Editor, right: str, cut: str, values: list[str]
+    seen: Editor, line: str, cut: str, values: list[str]
 ) -> None:
-    assert set(offered(seen, right, cut)) == set(values)
+    assert set(offered(seen, line, cut)) == set(values)
 
 
 def test_completion_offers_the_keys_that_are_not_there_yet_with_their_descriptions(seen: Editor) -> None:

@@ -149,3 +149,16 @@ def test_json_stays_flat_whoever_shares_a_change():
     answer = changes_json.render(found, (), base=BASE, head=HEAD, unreadable=())
 
     assert len(answer["changes"]) == 3
+
+
+def test_a_long_value_is_whole_in_a_pipe_and_cut_on_a_terminal():
+    found = compare(known(), known(spec(purpose__summary="x" * 900)), schema=SCHEMA)
+
+    def text(cut):
+        page = changes_text.render([found], (), base=BASE, head=HEAD, unreadable=(), verbose=False,
+                                   next_command="fleet validate", cut=cut)  # fmt: skip
+        return "\n".join(line.text for line in page)
+
+    assert "x" * 900 in text(cut=False)
+    assert "x" * 300 not in text(cut=True)
+    assert "(-v shows it whole)" in text(cut=True)

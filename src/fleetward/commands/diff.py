@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from shlex import quote
 from typing import Annotated
 
@@ -100,6 +101,7 @@ def _report(session: Session, ground: Ground, base: Side, head: Side, found: Fou
                 unreadable=found.unreadable,
                 verbose=session.verbose,
                 next_command=_next(session, ground, found),
+                cut=sys.stdout.isatty(),
             ),
             "json": lambda: changes_json.render(
                 *given, base=ends[0], head=ends[1], unreadable=found.unreadable

@@ -33,6 +33,8 @@ class Hearing:
     target: Environment
     sources: tuple[str, ...]
     ledger: Ledger
+    supposed: tuple[str, ...] = ()
+    """Who is taken to have approved now, though nobody wrote that down; never where anything is written."""
 
 
 def hearing(session: Session, *, to: str, source: str | None = None, base: str | None = None) -> Hearing:

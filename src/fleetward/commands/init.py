@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from enum import StrEnum
 from pathlib import Path
 from shlex import join, quote
 from typing import Annotated, Any
@@ -23,10 +24,23 @@ from fleetward.store import schema, starter
 from fleetward.store.git import NoRepository, Repository, create_repository, identity, open_repository
 from fleetward.store.ground import find
 
-_TAKEN = frozenset({"colleague", "operations", "admins", "ci", "github", "owner"})
+_TAKEN = frozenset(
+    {
+        *("colleague", "reviewer", "risk-lead", "risk-deputy"),
+        *("operations", "on-call", "security", "risk", "admins", "ci", "github", "owner"),
+    }
+)
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 _ADDRESS = re.compile(r"[!#-+\--;=?A-\[\]-{}~]+@[!#-+\--;=?A-\[\]-{}~]+")
 _AWKWARD = re.compile(r"[\x00-\x1f\x7f${}\"'`\\]")
+
+
+class Ready(StrEnum):
+    """The policies to begin with, each with the people it asks for."""
+
+    SMALL = "small"
+    STANDARD = "standard"
+    REGULATED = "regulated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +52,7 @@ class Plan:
     """Empty, or the fleet's folder below the top of its repository, with a trailing slash."""
     new_repository: bool
     repository: str
+    policy: Ready
     contents: Mapping[str, bytes]
     kept: tuple[str, ...] = ()
     """Files of the repository around the fleet that are there, and stay as they are."""
@@ -54,10 +69,13 @@ def init(
         str | None, typer.Argument(metavar="[DIR]", help="Where; made when it is not there.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    policy: Annotated[
+        Ready, typer.Option("--policy", help="How much is asked of a promotion, and of how many people.")
+    ] = Ready.SMALL,
 ) -> Exit:
     """Begin a fleet: two agents, people, a policy, a pre-commit hook and a workflow."""
     here = session.path(folder or ".")
-    plan = _plan(session, here)
+    plan = _plan(session, here, policy)
     if not yes and not _agreed(session, plan):
         session.tell((line("nothing was written"),))
         return Exit.NO
@@ -68,7 +86,7 @@ def init(
     return Exit.YES
 
 
-def _plan(session: Session, folder: Path) -> Plan:
+def _plan(session: Session, folder: Path, policy: Ready) -> Plan:
     """
     Everything rendered, nothing written.
 
@@ -78,7 +96,7 @@ def _plan(session: Session, folder: Path) -> Plan:
     repository = _repository(session, existing)
     top, inside = _place(folder, repository)
     values = _values(session, existing, repository, folder, inside)
-    contents = {f"{inside}{path}": content for path, content in _fleet(values).items()}
+    contents = {f"{inside}{path}": content for path, content in _fleet(values, policy).items()}
     around = starter.rendered("top", values)
     kept = starter.in_the_way(top, around) if inside else ()
     contents.update({path: content for path, content in around.items() if path not in kept})
@@ -91,6 +109,7 @@ def _plan(session: Session, folder: Path) -> Plan:
         inside=inside,
         new_repository=repository is None,
         repository=values["repository"],
+        policy=policy,
         contents=contents,
         kept=kept,
     )
@@ -162,14 +181,14 @@ def _values(
     }
 
 
-def _fleet(values: Mapping[str, str]) -> dict[str, bytes]:
+def _fleet(values: Mapping[str, str], policy: Ready) -> dict[str, bytes]:
     """The fleet's own files: what the templates say, and the schemas for editors."""
     shown = {
         f"schemas/{name}.schema.json": schema.text(name).encode()
         for name in schema.names()
         if not name.endswith("-output")
     }
-    return {**starter.rendered("fleet", values), **shown}
+    return {**starter.rendered("fleet", values), **starter.rendered(f"policies/{policy}", values), **shown}
 
 
 def _person(name: str, email: str) -> str:
@@ -217,8 +236,14 @@ def _page(plan: Plan, here: Path) -> Page:
     begun = ", in a new git repository" if plan.new_repository else ""
     head = line(span("wrote", "good"), f" {len(rows)} files into {str(plan.top)!r}{begun}:")
     left = [line(f"left as it is: {path}; see {plan.inside}README.md") for path in plan.kept]
-    todo = line("replace the second person in governance/people.yaml: nobody approves their own work", hang=2)
+    todo = line(
+        f"replace {_placeholders(plan)} in governance/people.yaml: nobody approves their own work", hang=2
+    )
     return page([head, *rows, *left, todo, line(span(_next(here), "code"))])
+
+
+def _placeholders(plan: Plan) -> str:
+    return "the second person" if plan.policy is Ready.SMALL else "the people marked REPLACE"
 
 
 def _data(plan: Plan, here: Path) -> dict[str, Any]:
@@ -226,6 +251,7 @@ def _data(plan: Plan, here: Path) -> dict[str, Any]:
         "format": "fleetward.init/1",
         "folder": str(plan.folder),
         "repository": plan.repository,
+        "policy": plan.policy.value,
         "newRepository": plan.new_repository,
         "written": sorted(plan.contents),
         "kept": list(plan.kept),

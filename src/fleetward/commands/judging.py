@@ -185,6 +185,8 @@ def _shown(
         soaking=shortest.since is not None,
         soaking_since=shortest.since,
     )
+    if asked.supposed:
+        asked_for = gate.supposing(asked_for, asked.supposed, people=asked.people, now=asked.session.now)
     return asked_for, (*unread, *unread_runs)
 
 

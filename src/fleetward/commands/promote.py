@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import __version__, gate
+from fleetward.commands import supposing
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.partial import standing
@@ -17,7 +18,7 @@ from fleetward.domain import digest
 from fleetward.domain.errors import Exit, Unwritten, UsageError
 from fleetward.domain.ledger import Entry, Moved
 from fleetward.domain.verdict import Met, Promotion, PromotionKind, Verdict
-from fleetward.report import verdicts_json, verdicts_text
+from fleetward.report import verdicts_json, verdicts_markdown, verdicts_text
 from fleetward.report.page import line, span
 from fleetward.store import ledger as lines
 from fleetward.store import records, writer
@@ -44,21 +45,27 @@ def promote(
     partial: Annotated[
         bool, typer.Option("--partial", help="Those that stand on their own go, the others wait.")
     ] = False,
+    as_: supposing.As = None,
+    at: supposing.At = None,
 ) -> Exit:
     """Judge whether agents may go to an environment; say what is missing, and who could give it."""
     if push and not apply:
         raise UsageError("--push goes with --apply", hint="add --apply")
     if base and apply:
         raise UsageError("--base judges a pull request, --apply writes: choose one", hint="leave --base out")
+    if apply and (as_ or at):
+        raise UsageError("--as and --at only suppose, --apply writes: choose one", hint="leave --apply out")
     if apply:
         ready(session)
+    session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to, source=source, base=base)
+    asked = replace(asked, supposed=supposing.known(as_, asked.people))
     argued, promotions = standing(asked, agents) if partial else _whole(asked, agents)
     verdict = gate.conclusion(promotions)
     written: Id | None = None
     if apply and (partial or verdict is Verdict.ALLOWED) and (moving := _moving(argued, promotions)):
         written = _apply(asked, moving, push, reason)
-    _report(asked, promotions, verdict, written, partial=partial)
+    _report(asked, promotions, verdict, written, partial=partial, at=at)
     return Exit.YES if verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else Exit.NO
 
 
@@ -82,29 +89,45 @@ def _report(
     written: Id | None,
     *,
     partial: bool,
+    at: str | None,
 ) -> None:
     session, to = asked.session, asked.target.name
+    supposed = supposing.as_data(session, asked.supposed, at)
+    next_command = _next(asked, promotions, verdict, written, partial=partial, supposed=supposed is not None)
 
     def as_data() -> dict[str, Any]:
         data = verdicts_json.render(
             promotions, to=to, sources=asked.sources, commit=asked.head, policy=asked.policy
         )
         held = [{"agent": one.agent, "why": _why(one)} for one in _held(promotions)] if partial else []
-        return {**data, "applied": written is not None, "written": written, "held": held}
+        more = {"applied": written is not None, "written": written, "held": held, "supposed": supposed}
+        return {**data, **more}
 
     session.report(
         {
-            "text": lambda: verdicts_text.render(
+            "text": lambda: (
+                *supposing.preface(session, asked.supposed, at),
+                *verdicts_text.render(
+                    promotions,
+                    to=to,
+                    sources=asked.sources,
+                    commit=asked.head,
+                    policy=asked.policy,
+                    next_command=next_command,
+                    verbose=session.verbose,
+                    now=session.now,
+                ),
+            ),
+            "json": as_data,
+            "markdown": lambda: verdicts_markdown.render(
                 promotions,
                 to=to,
                 sources=asked.sources,
                 commit=asked.head,
                 policy=asked.policy,
-                next_command=_next(asked, promotions, verdict, written, partial=partial),
-                verbose=session.verbose,
-                now=session.now,
+                next_command=next_command,
+                supposed=supposing.told(session, asked.supposed, at),
             ),
-            "json": as_data,
         }
     )
     if written:
@@ -128,6 +151,7 @@ def _next(
     written: Id | None,
     *,
     partial: bool,
+    supposed: bool,
 ) -> str:
     """The command that brings this promotion on."""
     names = " ".join(one.agent for one in promotions)
@@ -135,6 +159,8 @@ def _next(
     where = asked.session.here
     if written:
         return f"fleet diff{where} {asked.head[:12]}..{written[:12]}"
+    if supposed:  # what was supposed has yet to come true
+        return f"fleet promote{where} {names} --to {to}"
     if verdict is Verdict.ALLOWED:
         return f"fleet promote{where} {names} --to {to} --apply"
     if partial and any(one.verdict is Verdict.ALLOWED for one in promotions):

@@ -82,7 +82,9 @@ def _sides(fleet: Snapshot, target: Environment, case: Rehearsal) -> tuple[Agent
     known = next((one for one in standing if one is not None), None)
     if known is None:
         close = nearest(case.agent, {name for _, name in fleet.agents})
-        raise _unfit(case, f"no agent {case.agent!r}", f"did you mean {close!r}?" if close else "fleet validate")
+        raise _unfit(
+            case, f"no agent {case.agent!r}", f"did you mean {close!r}?" if close else "fleet validate"
+        )
     for tier in (case.tier_before, case.tier_after):
         if tier is not None and fleet.policy is not None and tier not in fleet.policy.tiers:
             raise _unfit(case, f"no tier {tier!r}", f"one of: {', '.join(fleet.policy.tiers)}")
@@ -162,7 +164,9 @@ def _approvals(fleet: Snapshot, case: Rehearsal, binding: Binding) -> Iterator[A
 def _records(candidate: Manifest, case: Rehearsal) -> Iterator[Record]:
     suites = {str(one.get("name")): one for one in candidate.items("spec.evals")}
     for unknown in sorted(case.evals.keys() - suites.keys() - {EVERY}):
-        raise _unfit(case, f"{case.agent!r} has no suite {unknown!r}", f"one of: {', '.join(suites) or 'none'}")
+        raise _unfit(
+            case, f"{case.agent!r} has no suite {unknown!r}", f"one of: {', '.join(suites) or 'none'}"
+        )
     for name, suite in suites.items():
         ended = case.evals.get(name) or case.evals.get(EVERY)
         if ended is not None and ended.result != "missing":

@@ -6,4 +6,15 @@ from fleetward.gate.decide import conclusion, decide
 from fleetward.gate.question import Contributor, Question, Role
 from fleetward.gate.supposing import supposing
 
-__all__ = ["Contributor", "Question", "Role", "asked", "conclusion", "decide", "dropped_fields", "lowered_floors", "supposing", "uncovered"]
+__all__ = [
+    "Contributor",
+    "Question",
+    "Role",
+    "asked",
+    "conclusion",
+    "decide",
+    "dropped_fields",
+    "lowered_floors",
+    "supposing",
+    "uncovered",
+]

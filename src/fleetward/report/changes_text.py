@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fleetward.domain.change import (
@@ -40,6 +40,14 @@ _MARKS: dict[str, Role] = {"+": "added", "-": "removed", "~": "dim"}
 _FEW_LINES, _LONG_VALUE = 12, 200
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """How much is told."""
+
+    verbose: bool
+    whole: bool
+
+
 def render(
     comparisons: Sequence[Comparison],
     governance: Sequence[Change],
@@ -49,21 +57,23 @@ def render(
     unreadable: Sequence[Unreadable],
     verbose: bool,
     next_command: str,
+    cut: bool = False,
 ) -> Page:
     """
     The report of ``fleet diff``; *next_command* is its last line.
 
-    What many agents share is told once. Without *verbose*, long texts and values are cut, and what has no
-    significance is only counted.
+    What many agents share is told once. Without *verbose*, long texts are cut and what has no significance is only
+    counted; values are whole unless *cut* says that somebody is looking at a terminal.
     """
     groups, ordered = grouped(comparisons)
+    how = _How(verbose=verbose, whole=verbose or not cut)
     return page(
         [
             line(span("compared ", "dim"), _revision(base), span(" with ", "dim"), _revision(head)),
             line(),
-            *_governance(sorted(governance, key=lambda change: change.order), verbose=verbose),
-            *(shown for group in groups for shown in _group(group, verbose=verbose)),
-            *(shown for told in ordered for shown in _agent(told, verbose=verbose)),
+            *_governance(sorted(governance, key=lambda change: change.order), how),
+            *(shown for group in groups for shown in _group(group, how)),
+            *(shown for told in ordered for shown in _agent(told, how)),
             *_unreadable(unreadable),
             line(_summary(comparisons, governance, len(unreadable))),
             line(span(next_command, "code")),
@@ -76,32 +86,32 @@ def _revision(revision: Revision) -> str:
     return asked if not commit or asked == commit else f"{asked} ({commit})"
 
 
-def _governance(changes: Sequence[Change], *, verbose: bool) -> Iterator[Line]:
+def _governance(changes: Sequence[Change], how: _How) -> Iterator[Line]:
     if changes:
         worst = changes[0].significance
         yield line(span("governance", "strong"), "  ", span(worst.value, _ROLES[worst]))
         for change in changes:
-            yield from _change(change, verbose=verbose)
+            yield from _change(change, how)
         yield line()
 
 
-def _group(group: Group, *, verbose: bool) -> Iterator[Line]:
+def _group(group: Group, how: _How) -> Iterator[Line]:
     change = group.change
-    if _trivial(change) and not verbose:
+    if _trivial(change) and not how.verbose:
         return
     yield line(
         span(f"the same in {len(group.agents)} agents", "strong"),
         "  ",
         span(change.significance.value, _ROLES[change.significance]),
     )
-    yield from _change(replace(change, place=None), verbose=verbose)
+    yield from _change(replace(change, place=None), how)
     yield line(span(f"      {change.rule}", "dim"))
     yield from _needs([change])
     yield line(f"  {', '.join(group.agents)}", hang=2)
     yield line()
 
 
-def _agent(told: Told, *, verbose: bool) -> Iterator[Line]:
+def _agent(told: Told, how: _How) -> Iterator[Line]:
     comparison = told.comparison
     row = comparison.row
     status = "formatting only" if comparison.formatting_only else row.status.value
@@ -110,9 +120,9 @@ def _agent(told: Told, *, verbose: bool) -> Iterator[Line]:
         f"  {status}{_tiers(comparison)}  ",
         span(row.significance.value, _ROLES[row.significance]),
     )
-    shown = [change for change in comparison.changes if verbose or not _trivial(change)]
+    shown = [change for change in comparison.changes if how.verbose or not _trivial(change)]
     for change in shown:
-        yield from _change(change, verbose=verbose)
+        yield from _change(change, how)
     yield from _needs(shown)
     if told.shared:
         yield line(span(f"  {told.shared} more that others share, told above", "dim"))
@@ -143,38 +153,38 @@ def _tiers(comparison: Comparison) -> str:
     return f"  tier {tier}" if tier else ""
 
 
-def _change(change: Change, *, verbose: bool) -> Iterator[Line]:
+def _change(change: Change, how: _How) -> Iterator[Line]:
     yield line(
         f"  {_SIGNS[change.direction]:<10}  ",
         span(f"{change.significance:<8}", _ROLES[change.significance]),
-        f"  {change.path or change.rule}{_values(change, verbose=verbose)}",
+        f"  {change.path or change.rule}{_values(change, how)}",
         span("  proposed" if change.proposed else "", "note"),
         hang=24,
     )
     yield line(f"      {change.reason}", hang=6)
-    yield from _lines(change, verbose=verbose)
+    yield from _lines(change, how)
     if change.place is not None:
         yield line(
             span(f"      {change.place.file}:{change.place.line}", "place"), span(f"  {change.rule}", "dim")
         )
 
 
-def _values(change: Change, *, verbose: bool) -> str:
+def _values(change: Change, how: _How) -> str:
     if change.lines or change.kind in (Kind.TEXT, Kind.REORDERED) or not change.path:
         return f"  {change.kind}" if change.path else ""
-    before, after = _told(change.before, verbose=verbose), _told(change.after, verbose=verbose)
+    before, after = _told(change.before, how), _told(change.after, how)
     if change.kind is Kind.ADDED:
         return f"  added {after}"
     return f"  removed {before}" if change.kind is Kind.REMOVED else f"  {before} -> {after}"
 
 
-def _told(value: Any, *, verbose: bool) -> str:
+def _told(value: Any, how: _How) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if verbose or len(text) <= _LONG_VALUE else f"{text[:_LONG_VALUE]}… (-v shows it whole)"
+    return text if how.whole or len(text) <= _LONG_VALUE else f"{text[:_LONG_VALUE]}… (-v shows it whole)"
 
 
-def _lines(change: Change, *, verbose: bool) -> Iterator[Line]:
-    shown = change.lines if verbose else change.lines[:_FEW_LINES]
+def _lines(change: Change, how: _How) -> Iterator[Line]:
+    shown = change.lines if how.verbose else change.lines[:_FEW_LINES]
     for text in shown:
         yield line(span(f"        {text}", _MARKS.get(text[:1], "")), hang=10)
     if len(shown) < len(change.lines):

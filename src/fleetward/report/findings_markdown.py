@@ -7,17 +7,13 @@ marks; they are fenced by more backticks than they hold. There is no table: a ba
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from fleetward.domain.finding import Finding
 from fleetward.domain.validation import Validation
 from fleetward.report.findings_text import counted
 from fleetward.report.human import visible
-
-ROOM = 60_000
-"""Characters: a comment on GitHub holds 65,536."""
-_LONGEST = 1_000
+from fleetward.report.markdown import ROOM, code
 
 
 def render(validation: Validation, next_command: str) -> str:
@@ -59,13 +55,3 @@ def _item(finding: Finding) -> Iterator[str]:
     yield f"  wrong: {code(finding.message)}" + ("  " if finding.hint else "")
     if finding.hint:
         yield f"  fix: {code(finding.hint)}"
-
-
-def code(text: str) -> str:
-    """Text as one code span, whatever it holds; what is very long is cut, and says so."""
-    shown = visible(text).replace("\t", " ")
-    if len(shown) > _LONGEST:
-        shown = f"{shown[:_LONGEST]} … ({len(shown)} characters)"
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    pad = " " if shown[:1] in ("`", " ", "") or shown[-1:] in ("`", " ") else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"

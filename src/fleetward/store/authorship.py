@@ -8,15 +8,14 @@ good. For the same reason nothing counts any more that a compromised key signed,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.people import People, Person
 from fleetward.store import approvals as statements
 from fleetward.store import signature, ssh
-from fleetward.store.git import Id
-from fleetward.store.ground import Ground
-from fleetward.store.history import committed_by
+from fleetward.store.history import Commit
 from fleetward.store.signing import NAMESPACE
 from fleetward.store.ssh import Unsound
 
@@ -65,13 +64,12 @@ def foreign(key: ssh.PublicKey, statement: Approval, people: People, now: dateti
     return f"signed with a key that does not count: {refusals[0]} ({key.fingerprint})"
 
 
-def uncommitted(ground: Ground, commit: Id, statement: Approval, people: People) -> str | None:
+def uncommitted(hands: Sequence[Commit], statement: Approval, people: People) -> str | None:
     """
     Why a statement without a signature is not its approver's: theirs it is when nobody else ever committed it.
 
-    A veto stands as soon as its author once committed it: touching it must not lift it.
+    *hands* are the commits that wrote its file, newest first. A veto stands as soon as its author once committed it: touching it must not lift it.
     """
-    hands = committed_by(ground, commit, statement.file)
     others = [hand for hand in hands if not _is(people, hand.author, statement.approver)]
     if not hands:
         return "no commit of its approver's added it"

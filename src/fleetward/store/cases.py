@@ -52,7 +52,9 @@ def _content(path: Path) -> bytes:
             raise FleetError(f"{str(path)!r} is larger than {GOVERNANCE_LIMITS.size} bytes", hint="split it")
         return path.read_bytes()
     except OSError as error:
-        raise FleetError(f"cannot read {str(path)!r}: {error.strerror}", hint="fleet policy test FILE") from None
+        raise FleetError(
+            f"cannot read {str(path)!r}: {error.strerror}", hint="fleet policy test FILE"
+        ) from None
 
 
 def _case(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -103,12 +104,30 @@ def promoted_by(ground: Ground, head: Id, before: Id, file: str, line: bytes) ->
     return None
 
 
-def committed_by(ground: Ground, head: Id, path: str) -> tuple[Commit, ...]:
-    """The commits that added or touched *path* on the way to *head*, a merge that wrote something of its own too."""
-    repository = ground.repository
-    return commits(
-        repository, _ids(repository, "rev-list", "--full-history", head, "--", ground.prefix + path)
-    )
+def committed_under(ground: Ground, head: Id, folder: str) -> Mapping[str, tuple[Commit, ...]]:
+    """
+    By path the commits that added or touched it on the way to *head*, newest first, for every file under *folder*.
+
+    A merge is among them where it wrote something of its own: what is like none of its parents'.
+    """
+    repository, scope = ground.repository, ground.prefix + folder
+    ids = _ids(repository, "rev-list", "--full-history", head, "--", scope)
+    asked = ("diff-tree", "--stdin", "--root", "-m", "-r", "-z", "--name-only", "--no-renames")
+    out = repository.need(*asked, "--", scope, stdin="".join(f"{one}\n" for one in ids).encode())
+    known, here = frozenset(ids), ""
+    unlike: Counter[tuple[str, str]] = Counter()
+    for field in out.split(b"\0")[:-1]:
+        text = field.decode("utf-8", "surrogateescape")
+        if text in known:
+            here = text
+        else:
+            unlike[here, text] += 1
+    found: dict[str, list[Commit]] = {}
+    start, told = len(ground.prefix), {one.id: one for one in commits(repository, ids)}
+    for (one, path), parents in unlike.items():
+        if parents == max(1, len(told[one].parents)):
+            found.setdefault(path[start:], []).append(told[one])
+    return {path: tuple(hands) for path, hands in found.items()}
 
 
 def versions(ground: Ground, head: Id, path: str) -> frozenset[tuple[str, Id]]:

@@ -13,6 +13,7 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry, Ledger, Moved
 from fleetward.domain.policy import Assurance
 from fleetward.store import strict
+from fleetward.store.ledger_shape import accepted
 from fleetward.store.strict import Fields
 
 ADOPT = "adopt"
@@ -133,6 +134,16 @@ def appended(
 
 
 def _read(line: bytes, where: str) -> Entry:
+    plain = accepted(line.decode("ascii", "replace")) if len(line) <= LARGEST_LINE else None
+    return plain or examined(line, where)
+
+
+def examined(line: bytes, where: str) -> Entry:
+    """
+    The entry in *line*, every field of it looked at.
+
+    Errors: FleetError that begins with *where*, and says what is wrong.
+    """
     data = strict.decoded(line, where, limit=LARGEST_LINE)
     fields = Fields.of(data, where, _KEYS)
     version, sha256 = _policy(fields)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import accumulate
 
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Decision
@@ -20,7 +21,7 @@ from fleetward.store import ledger as lines
 from fleetward.store.authorship import uncommitted, unsigned
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
-from fleetward.store.history import versions
+from fleetward.store.history import committed_under, versions
 from fleetward.store.ssh import LARGEST
 from fleetward.store.tree import REGULAR, Tree
 
@@ -61,7 +62,7 @@ def only_grew(ground: Ground, head: Id, environment: str) -> None:
     """
     file = lines.file_name(environment)
     content = ledger_bytes(ground.commit(head), environment)
-    ends = {0, *(at + 1 for at, byte in enumerate(content) if byte == 10)}
+    ends = {0, *accumulate(len(line) + 1 for line in content.split(b"\n")[:-1])}
     held = ground.repository.blobs((blob for _, blob in versions(ground, head, file)), 0)
     sizes = sorted(((size if isinstance(size, int) else 0, one) for one, size in held.items()), reverse=True)
     for number, (size, one) in enumerate(sizes):
@@ -82,6 +83,7 @@ def approvals(
     """
     tree, folder = ground.commit(commit), f"approvals/{environment}/{agent}"
     signatures = _signatures(tree, folder)
+    hands = committed_under(ground, commit, folder)
     found: list[Approval] = []
     refused: list[Finding] = []
     for file, content in sorted(_contents(tree, folder).items(), key=lambda one: (len(one[0]), one[0])):
@@ -98,7 +100,7 @@ def approvals(
             assurance = Assurance.RECORDED if fault else Assurance.SIGNED
             statement = replace(statement, assurance=assurance, fault=fault)
         else:
-            statement = replace(statement, fault=uncommitted(ground, commit, statement, people))
+            statement = replace(statement, fault=uncommitted(hands.get(file, ()), statement, people))
         found.append(replace(statement, fault=statement.fault or _copied(statement, found)))
     return tuple(found), (*refused, *_undone(ground, commit, folder, _binds))
 

@@ -1,0 +1,210 @@
+"""``fleet policy check`` and ``fleet policy test``: is the policy sound, and does it say what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleetward import changes, gate, rules
+from fleetward.commands.reading import read
+from fleetward.commands.rehearsing import rehearsed
+from fleetward.commands.session import Session
+from fleetward.domain.change import Direction
+from fleetward.domain.errors import Exit, GovernanceInvalid, NotAFleet
+from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.domain.policy import Policy
+from fleetward.domain.rehearsal import Rehearsal
+from fleetward.domain.risk import floor
+from fleetward.report import policy_json, policy_text
+from fleetward.store import schema
+from fleetward.store.cases import cases
+from fleetward.store.document import document
+from fleetward.store.ground import Ground, find
+from fleetward.store.reader import Reading
+from fleetward.store.yaml import GOVERNANCE_LIMITS
+
+FILE = "governance/policy.yaml"
+_SPOKEN_FOR = frozenset({FILE, "governance/people.yaml"})
+_FOLDER = "policy-tests"
+
+
+def check(
+    session: Session,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="REV", help="Say what the policy of REV asked and this does not."),
+    ] = None,
+) -> Exit:
+    """Look for what nobody could meet, what never applies, what nothing covers, and what is asked no longer."""
+    ground = find(session.folder, session.environment)
+    reading = read(ground.folder())
+    if FILE not in reading.contents and not _wrong(reading):
+        raise NotAFleet(f"no {FILE}: there is no policy to check", hint="fleet init")
+    commit = ground.repository.resolve(base) if base is not None else None
+    fleet = reading.snapshot
+    policy = fleet.policy if fleet else None
+    found = [*_wrong(reading)]
+    if fleet is not None and policy is not None:
+        found += [*_dead(fleet, session), *_uncovered(fleet, policy, reading)]
+        found += _loosened(ground, commit, reading, policy) if commit is not None else ()
+    findings = sorted(found, key=lambda one: one.order)
+    agents = len(_promotable(fleet)) if fleet else 0
+    session.report(
+        {
+            "text": lambda: policy_text.checked(
+                findings,
+                rules=len(policy.rules) if policy else 0,
+                agents=agents,
+                base=commit,
+                next_command=f"fleet {_after(ground, findings)}{session.here}",
+            ),
+            "json": lambda: policy_json.checked(findings, policy=policy, agents=agents, base=commit),
+        }
+    )
+    return Exit.NO if findings else Exit.YES
+
+
+def rehearse(
+    session: Session,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="Cases; all of policy-tests/ where none is named."),
+    ] = None,
+) -> Exit:
+    """Put cases to the gate with this fleet's policy and people; say where it decides otherwise than expected."""
+    ground = find(session.folder, session.environment)
+    fleet = read(ground.folder()).governed()
+    if fleet.policy is None:
+        raise NotAFleet(f"no {FILE}: there is no policy to test", hint="fleet init")
+    policy = fleet.policy
+    told = [one for path in _files(session, ground, files or []) for one in _cases(path)]
+    results = [rehearsed(fleet, policy, case) for case in told]
+    failed = next((one for one in results if one.differences), None)
+    again = f"fleet policy test{session.here} -v"
+    session.report(
+        {
+            "text": lambda: policy_text.tested(
+                results,
+                quiet=session.quiet,
+                verbose=session.verbose,
+                next_command=again if failed else f"fleet policy check{session.here}",
+            ),
+            "json": lambda: policy_json.tested(results, policy=policy),
+        }
+    )
+    return Exit.NO if failed else Exit.YES
+
+
+def _after(ground: Ground, findings: Sequence[Finding]) -> str:
+    tested = not findings and any((ground.root / _FOLDER).glob("*.yaml"))
+    return "policy test" if tested else "validate"
+
+
+def _files(session: Session, ground: Ground, named: Sequence[str]) -> list[Path]:
+    if named:
+        return [session.path(one) for one in dict.fromkeys(named)]
+    found = sorted((ground.root / _FOLDER).glob("*.yaml"))
+    if not found:
+        raise NotAFleet(f"no cases in {_FOLDER}/", hint="fleet policy test FILE")
+    return [Path(one).relative_to(Path.cwd()) if one.is_relative_to(Path.cwd()) else one for one in found]
+
+
+def _cases(path: Path) -> tuple[Rehearsal, ...]:
+    found, wrong = cases(path)
+    if wrong:
+        first = wrong[0]
+        where = f"{first.place.file}:{first.place.line}"
+        hint = first.hint or "fleet schema policy-test"
+        raise GovernanceInvalid(f"{where}: {first.message}", hint=hint, findings=wrong)
+    return found
+
+
+def _wrong(reading: Reading) -> Iterator[Finding]:
+    """What reading says already: schema, undefined teams, counts larger than a team, seats nobody could fill."""
+    for one in reading.findings:
+        if one.place.file in _SPOKEN_FOR and one.severity is Severity.ERROR:
+            yield one
+    if reading.snapshot is None:
+        raise GovernanceInvalid("cannot check: fleet-config.yaml is not right", hint="fleet validate")
+
+
+def _dead(fleet: Snapshot, session: Session) -> Iterator[Finding]:
+    """The rule says it whatever the fleet made of its severity: here it was asked for."""
+    known = next(one for one in rules.CATALOGUE if one.id == "policy-dead-rule")
+    for wrong in known.check(fleet, session.now):
+        yield _finding(known.id, wrong.message, wrong.place, wrong.hint)
+
+
+def _promotable(fleet: Snapshot) -> list[tuple[str, str]]:
+    """(gated environment, agent) for all that stands in one of its sources, or in itself."""
+    gated = [one for one in fleet.config.environments if one.gated]
+    pairs = {(to.name, name) for to in gated for env in (*to.sources, to.name) for name in fleet.names(env)}
+    return sorted(pairs)
+
+
+def _uncovered(fleet: Snapshot, policy: Policy, reading: Reading) -> Iterator[Finding]:
+    place = Place(file=FILE, line=reading.line(FILE, "policy", "rules"), path="rules")
+    for to, name in _promotable(fleet):
+        tier = _tier(fleet, policy, to, name)
+        kinds = gate.uncovered(policy, to=to, tier=tier, agent=name)
+        if kinds:
+            message = f"no rule covers {name!r} on its way to {to!r} (tier {tier!r}): blocked for {', '.join(kinds)}"
+            yield _finding(
+                "policy-uncovered", message, place, f"add a rule without conditions on changes for {tier}"
+            )
+
+
+def _tier(fleet: Snapshot, policy: Policy, to: str, name: str) -> str:
+    """The highest that the agent has anywhere on its way; the highest there is where nothing can be read."""
+    target = fleet.config.environment(to)
+    sources = target.sources if target else ()
+    manifests = [one for env in (*sources, to) if (one := fleet.manifest(env, name)) is not None]
+    tiers = [tier for one in manifests for tier in (one.tier, floor(one, policy))]
+    highest = policy.higher(*tiers)
+    return highest if highest in policy.tiers else policy.tiers[-1]
+
+
+def _loosened(ground: Ground, commit: str, reading: Reading, policy: Policy) -> Iterator[Finding]:
+    """
+    What the policy asked at *commit* and does not ask now.
+
+    Errors: GovernanceInvalid where the policy of then cannot be read.
+    """
+    before = read(ground.revision(commit), only=())
+    old = before.governed().policy
+    was, now = (document(one.contents[FILE], FILE, "policy", GOVERNANCE_LIMITS) for one in (before, reading))
+    for change in changes.compare_document(
+        was.data,
+        now.data,
+        schema=schema.schema("policy"),
+        file=FILE,
+        locate_before=was.locate,
+        locate_after=now.locate,
+    ):
+        if change.direction is Direction.LOOSER:
+            yield _loose(change.reason.removeprefix(f"{FILE}: "), now.locate(change.path))
+    if old is None:
+        return
+    for tier, line, reached in gate.lowered_floors(old, policy):
+        told = ", ".join(f"{factor}: {value}" for factor, value in line.items())
+        message = (
+            f"{{{told}}} asked for tier {tier!r} at least, and now for {repr(reached) if reached else 'none'}"
+        )
+        yield _loose(message, now.locate(f"floors.{tier}"))
+    for tier, path in gate.dropped_fields(old, policy):
+        yield _loose(
+            f"tier {tier!r} had to fill in {path!r}, and need not now", now.locate(f"required.{tier}")
+        )
+
+
+def _loose(message: str, place: Place) -> Finding:
+    hint = "take it back, or have it approved as what it is: git log -p governance/policy.yaml"
+    return _finding("policy-loosened", message, place, hint)
+
+
+def _finding(rule: str, message: str, place: Place, hint: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.ERROR, message=message, place=place, hint=hint)

@@ -1,0 +1,21 @@
+"""Text of a fleet inside Markdown: nothing in it is markup, a link, a mention or a command."""
+
+from __future__ import annotations
+
+import re
+
+from fleetward.report.human import visible
+
+ROOM = 60_000
+"""Characters: a comment on GitHub holds 65,536."""
+_LONGEST = 1_000
+
+
+def code(text: str) -> str:
+    """Text as one code span, whatever it holds; what is very long is cut, and says so."""
+    shown = visible(text).replace("\t", " ")
+    if len(shown) > _LONGEST:
+        shown = f"{shown[:_LONGEST]} … ({len(shown)} characters)"
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    pad = " " if shown[:1] in ("`", " ", "") or shown[-1:] in ("`", " ") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
