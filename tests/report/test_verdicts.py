@@ -78,6 +78,7 @@ PENDING refund-bot (update, tier medium, generation 3)
   met     evals safety passed (toxicity at most 0.01) (evals): 0.002 on 2026-11-19T12:00:00Z
   missing soak at least 1d (soak): 23h so far, long enough at 2026-11-20T13:00:00Z
   not counted: bob: approved another state ({OTHER})
+  fewest who could complete the approvals: bob
   earliest: 2026-11-20T13:00:00Z, in 1h
 
 fleet approve refund-bot --to production"""

@@ -20,8 +20,9 @@ FREE = {
     "agent.metadata.annotations",
     "agent.spec.model.parameters",
     "overrides.spec",
+    "policy-test.cases<items>.edit",
 }
-FREE |= {"agent.spec.model.fallbacks<items>.parameters"}
+FREE |= {"agent.spec.model.fallbacks<items>.parameters", "policy-test.cases<items>.edit"}
 KNOWN = set(ANNOTATIONS) | {
     *("$schema", "$id", "$comment", "title", "description", "type", "properties", "patternProperties"),
     *("additionalProperties", "propertyNames", "required", "dependentRequired", "minProperties"),
@@ -39,10 +40,11 @@ def of_type(
 
 def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
     assert inputs() == [
-        "agent", "connectors", "fleet-config", "models", "overrides", "people", "policy", "waivers",
+        "agent", "connectors", "fleet-config", "models", "overrides", "people", "policy", "policy-test", "waivers",
     ]  # fmt: skip
     verbs = [
         "adopt",
+        "approvals",
         "approve",
         "diff",
         "diff-rules",
@@ -50,12 +52,17 @@ def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
         "explain",
         "init",
         "list",
+        "log",
         "models",
         "new",
+        "policy-check",
+        "policy-test",
         "promote",
         "release",
         "schema",
+        "signers",
         "validate",
+        "why",
     ]
     assert outputs() == [f"output/{verb}-output" for verb in verbs]
 

@@ -37,16 +37,24 @@ class Hearing:
     """Who is taken to have approved now, though nobody wrote that down; never where anything is written."""
 
 
-def hearing(session: Session, *, to: str, source: str | None = None, base: str | None = None) -> Hearing:
+def hearing(
+    session: Session,
+    *,
+    to: str,
+    source: str | None = None,
+    base: str | None = None,
+    agents: Sequence[str] | None = None,
+) -> Hearing:
     """
     The fleet at HEAD, and what promotions into *to* are decided by.
 
+    Where *agents* are named, no more of it is read than hangs together with them.
     Errors: UsageError for an environment that is none, or takes no promotions; GovernanceInvalid, GitError.
     """
     ground = find(session.folder, session.environment)
     whole(ground.repository)
     head = ground.head()
-    reading = read(ground.commit(head))
+    reading = read(ground.commit(head), None if agents is None else _narrow(ground.commit(head), to, agents))
     fleet = reading.governed()
     law, judge, ruling = head, fleet, reading
     if base is not None:
@@ -82,6 +90,31 @@ def hearing(session: Session, *, to: str, source: str | None = None, base: str |
     )
 
 
+def _narrow(tree: Tree, to: str, names: Sequence[str]) -> Callable[[FleetConfig], Collection[Key]]:
+    """What to read of the fleet; all of *to* where there is no ledger yet that would know what stands there."""
+
+    def keys(config: FleetConfig) -> Collection[Key]:
+        target = config.environment(to)
+        if target is None or not target.gated:
+            return ()
+        known = names if records.ledger_bytes(tree, to) else (*names, *_standing(tree, to))
+        return together(tree, config, to, known)
+
+    return keys
+
+
+def _standing(tree: Tree, environment: str) -> frozenset[str]:
+    """The names of the agents in *environment*, read or not."""
+    paths = (one.path.split("/") for one in tree.entries(f"{ENVIRONMENTS}/{environment}"))
+    return frozenset(parts[2] for parts in paths if len(parts) > 2)
+
+
+def known(asked: Hearing) -> frozenset[str]:
+    """The names of all agents that could be promoted, read or not."""
+    tree = asked.ground.commit(asked.head)
+    return frozenset(name for source in asked.sources for name in _standing(tree, source))
+
+
 def _ledger(ground: Ground, head: Id, law: Id, to: str) -> Ledger:
     """
     The ledger at *head*.
@@ -91,8 +124,8 @@ def _ledger(ground: Ground, head: Id, law: Id, to: str) -> Ledger:
     """
     ledger = records.ledger(ground.commit(head), to)
     records.only_grew(ground, head, to)
-    own, known = (records.ledger_bytes(ground.commit(one), to) for one in (head, law))
-    if not known.startswith(own):
+    trees = (ground.commit(one) for one in (head, law))
+    if head != law and not operator.ge(*(len(records.ledger_bytes(one, to)) for one in trees)):
         raise FleetError(
             f"ledger/{to}.jsonl has lines that the base does not have: only --apply writes them",
             hint="take them out, or name the newest state of the branch as --base",

@@ -68,7 +68,8 @@ def uncommitted(hands: Sequence[Commit], statement: Approval, people: People) ->
     """
     Why a statement without a signature is not its approver's: theirs it is when nobody else ever committed it.
 
-    *hands* are the commits that wrote its file, newest first. A veto stands as soon as its author once committed it: touching it must not lift it.
+    *hands* are the commits that wrote its file, newest first. A veto stands as soon as its author once committed
+    it: touching it must not lift it.
     """
     others = [hand for hand in hands if not _is(people, hand.author, statement.approver)]
     if not hands:

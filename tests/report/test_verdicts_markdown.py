@@ -1,0 +1,181 @@
+"""A verdict as a comment: it says what the other formats say, and nothing in it breaks out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from fleetward.domain.verdict import Met, NotCounted, Promotion, PromotionKind, Requirement, Unblock, Verdict
+from fleetward.report.verdicts_markdown import render
+from tests.making import policy
+
+COMMIT = "a" * 40
+WAITS = Promotion(
+    agent="refund-bot",
+    kind=PromotionKind.UPDATE,
+    tier="high",
+    release="sha256:" + "c" * 64,
+    from_state="sha256:" + "b" * 64,
+    to_state="sha256:" + "d" * 64,
+    generation=3,
+    verdict=Verdict.PENDING,
+    requirements=(
+        Requirement(
+            rule="every-change",
+            kind="approvals",
+            asked="1 of owner",
+            status=Met.MET,
+            by=("carla",),
+            detail="1 of 1: carla",
+        ),
+        Requirement(
+            rule="risk",
+            kind="approvals",
+            asked="2 of risk",
+            status=Met.MISSING,
+            detail="0 of 2",
+            could=("bob", "farid"),
+        ),
+        Requirement(
+            rule="veto", kind="veto", asked="no veto", status=Met.REFUSED, by=("gita",), could=("gita",)
+        ),
+    ),
+    not_counted=(NotCounted(approver="erin", reason="author of the change"),),
+    unblock=Unblock(
+        people=("bob", "farid"), fewest=("bob", "farid"), ready_at=datetime(2026, 11, 21, tzinfo=UTC)
+    ),
+)
+GOLDEN = f"""\
+### fleet promote: pending
+
+`staging` to `production` at `{COMMIT}`, policy version 1.
+
+#### `refund-bot`: pending (update, tier `high`, generation 3)
+
+- from `sha256:{"b" * 64}`  
+  to `sha256:{"d" * 64}`
+- **refused** veto `no veto` (`veto`)  
+  by `gita`  
+  can lift it: `gita`
+- **missing** approvals `2 of risk` (`risk`): `0 of 2`  
+  could approve: `bob`, `farid`
+- **met** approvals `1 of owner` (`every-change`): `1 of 1: carla`
+- not counted: `erin`: `author of the change`
+- fewest who could complete the approvals: `bob`, `farid`
+- earliest: 2026-11-21T00:00:00Z
+
+next:
+
+    fleet approve refund-bot --to production
+"""  # noqa: W291 (two spaces end a line)
+
+
+def told(
+    *promotions: Promotion, command: str = "fleet approve refund-bot --to production", supposed: str = ""
+) -> str:
+    return render(
+        promotions,
+        to="production",
+        sources=["staging"],
+        commit=COMMIT,
+        policy=policy(),
+        next_command=command,
+        supposed=supposed,
+    )
+
+
+def test_the_comment_tells_everything_and_ends_with_a_command() -> None:
+    marker, rest = told(WAITS).split("\n", 1)
+
+    assert rest == GOLDEN
+    assert re.fullmatch(r"<!-- fleetward:promote sha256:[0-9a-f]{64} -->", marker)
+
+
+def test_the_marker_changes_with_what_is_told_and_with_nothing_else() -> None:
+    assert told(WAITS) == told(WAITS)
+    assert told(WAITS).splitlines()[0] != told(replace(WAITS, generation=4)).splitlines()[0]
+
+
+def test_the_worst_comes_first() -> None:
+    allowed = replace(WAITS, agent="a-bot", verdict=Verdict.ALLOWED, requirements=(), not_counted=())
+    blocked = replace(WAITS, agent="z-bot", verdict=Verdict.BLOCKED)
+
+    text = told(allowed, WAITS, blocked)
+
+    assert text.index("z-bot") < text.index("`refund-bot`: pending") < text.index("a-bot")
+    assert "### fleet promote: blocked" in text
+
+
+def test_of_one_that_may_go_nobody_is_asked_for_anything() -> None:
+    text = told(replace(WAITS, verdict=Verdict.ALLOWED))
+
+    assert "fewest" not in text
+    assert "earliest" not in text
+
+
+def test_where_too_few_people_are_left_it_says_so() -> None:
+    text = told(replace(WAITS, unblock=Unblock(fewest=None)))
+
+    assert "too few people are left" in text
+
+
+def test_nothing_to_promote_is_said_plainly() -> None:
+    text = told(
+        replace(WAITS, kind=None, tier=None, verdict=Verdict.UNCHANGED, requirements=(), not_counted=())
+    )
+
+    assert "#### `refund-bot`: unchanged (nothing to promote)" in text
+
+
+def test_what_is_only_supposed_says_so_before_all_else() -> None:
+    text = told(WAITS, supposed="supposing that bob approved")
+
+    assert text.index("`supposing that bob approved`") < text.index("refund-bot")
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        "`` ``` ` @everyone",
+        "</details><script>alert(1)</script>",
+        "-->\n# promoted\n::add-mask::x",
+        "[here](https://evil.example) | x | **bold** #1",
+        "\x1b[2J\u202egnp.exe",
+    ],
+)
+def test_nothing_breaks_out_of_its_code_span(nasty: str) -> None:
+    need = Requirement(
+        rule="risk",
+        kind="veto",
+        asked="no veto",
+        status=Met.REFUSED,
+        detail=nasty,
+        by=(nasty,),
+        could=(nasty,),
+    )
+    spare = NotCounted(approver=nasty, reason=nasty)
+    held = replace(WAITS, requirements=(need,), not_counted=(spare,), unblock=Unblock(fewest=(nasty,)))
+
+    text = told(held, command=nasty, supposed=nasty)
+    body = text.split("\n", 1)[1]
+
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    for start in ("# promoted", "::add-mask::", "##["):
+        assert not any(line.strip().startswith(start) for line in body.splitlines())
+    outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", body.split("\nnext:\n")[0])
+    for word in ("@everyone", "<script>", "evil.example", "**bold**", "</details>"):
+        assert word not in outside
+
+
+def test_however_much_there_is_it_fits_into_one_comment_and_counts_what_it_leaves_off() -> None:
+    many = [replace(WAITS, agent=f"bot-{number:04}") for number in range(500)]
+
+    text = told(*many)
+
+    assert len(text) <= 60_000
+    assert re.search(r"\n[0-9]+ more lines, not shown here\.\n", text)
+    assert text.endswith("    fleet approve refund-bot --to production\n")
