@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.commands.outside import CHECKOUT, Desk, desk
+from tests.commands.outside import CHECKOUT, NOW, Desk, Ran, desk
 from tests.schemas.reading import schema
 
 POLICY = "governance/policy.yaml"
@@ -30,6 +30,12 @@ def nadia(committed: Desk) -> Desk:
     return committed
 
 
+def asked(here: Desk, verb: str, *arguments: str) -> Ran:
+    ran = here.run("fleet", "policy", verb, "--now", NOW, *arguments)
+    assert "Traceback" not in ran.err, ran.err
+    return ran
+
+
 def edit(here: Desk, before: str, after: str, file: str = POLICY) -> int:
     """Replace the one place where *before* stands; its line."""
     place = here.here / file
@@ -41,7 +47,7 @@ def edit(here: Desk, before: str, after: str, file: str = POLICY) -> int:
 
 def found(here: Desk, *arguments: str) -> dict[str, list[tuple[int, str]]]:
     """By check: line and message of every finding; the answer fits its schema and its exit code."""
-    ran = here.fleet("policy", "check", "--json", *arguments)
+    ran = asked(here, "check", "--json", *arguments)
     assert list(Draft202012Validator(schema("output/policy-check-output")).iter_errors(ran.data)) == []
     assert ran.code == (1 if ran.data["findings"] else 0), ran.err
     told: dict[str, list[tuple[int, str]]] = {}
@@ -62,7 +68,7 @@ HOLDS = "  - {name: it waits, agent: delivery-desk, changes: [behaviour neutral 
 
 class TestCheck:
     def test_the_example_policy_has_nothing_wrong_and_says_how_much_was_looked_at(self, nadia: Desk) -> None:
-        ran = nadia.fleet("policy", "check")
+        ran = asked(nadia, "check")
 
         assert (ran.code, ran.err) == (0, "")
         assert ran.out == "nothing wrong in 5 rules for 8 agents\nfleet policy test\n"
@@ -70,9 +76,9 @@ class TestCheck:
     def test_the_last_line_is_a_command_that_works(self, nadia: Desk) -> None:
         shutil.rmtree(nadia.here / "policy-tests")
 
-        last = nadia.fleet("policy", "check").out.splitlines()[-1]
+        last = asked(nadia, "check").out.splitlines()[-1]
 
-        assert nadia.fleet(*last.split()[1:]).code == 0
+        assert nadia.run(*last.split(), "--now", NOW).code == 0
 
     def test_a_rule_that_never_applies_is_dead_though_the_fleet_has_switched_that_rule_off(
         self, nadia: Desk
@@ -160,10 +166,10 @@ class TestCheck:
         assert "policy-loosened" not in found(nadia, "--base", "HEAD")
 
     def test_without_a_policy_or_with_an_unknown_revision_there_is_no_answer(self, nadia: Desk) -> None:
-        assert nadia.fleet("policy", "check", "--base", "nowhere").code == 2
+        assert asked(nadia, "check", "--base", "nowhere").code == 2
         (nadia.here / POLICY).unlink()
 
-        ran = nadia.fleet("policy", "check")
+        ran = asked(nadia, "check")
 
         assert (ran.code, ran.out) == (2, "")
         assert "there is no policy to check" in ran.err
@@ -171,7 +177,7 @@ class TestCheck:
 
 class TestTest:
     def test_the_example_ships_a_dozen_cases_that_all_hold(self, nadia: Desk) -> None:
-        ran = nadia.fleet("policy", "test", "--json")
+        ran = asked(nadia, "test", "--json")
 
         assert list(Draft202012Validator(schema("output/policy-test-output")).iter_errors(ran.data)) == []
         assert ran.code == 0, ran.out
@@ -207,7 +213,7 @@ class TestTest:
     ) -> None:
         edit(nadia, before, after)
 
-        ran = nadia.fleet("policy", "test", "--json")
+        ran = asked(nadia, "test", "--json")
 
         assert ran.code == 1
         assert any(one["name"].startswith(name) for one in ran.data["cases"] if not one["passed"])
@@ -217,7 +223,7 @@ class TestTest:
     ) -> None:
         edit(nadia, "{approvals: 1, from: platform}", "{approvals: 2, from: platform}")
 
-        ran = nadia.fleet("policy", "test", "-q", "policy-tests/everyday.yaml")
+        ran = asked(nadia, "test", "-q", "policy-tests/everyday.yaml")
 
         assert ran.code == 1
         lines = ran.out.splitlines()
@@ -239,7 +245,7 @@ class TestTest:
             "    expect: allowed\n",
         )
 
-        ran = nadia.fleet("policy", "test", name, "--json")
+        ran = asked(nadia, "test", name, "--json")
 
         assert ran.code == 0, ran.out
         assert {one["rule"] for one in ran.data["cases"][0]["requirements"]} == {"only-safer"}
@@ -255,7 +261,7 @@ class TestTest:
             "    missing: [1 of owner, 1 of platform, 2 of risk, evals, soak]\n",
         )
 
-        assert nadia.fleet("policy", "test", name).code == 0
+        assert asked(nadia, "test", name).code == 0
 
     @pytest.mark.parametrize(
         ("text", "says"),
@@ -280,7 +286,7 @@ class TestTest:
     def test_a_case_that_makes_no_sense_is_no_answer_and_says_where(
         self, nadia: Desk, text: str, says: str
     ) -> None:
-        ran = nadia.fleet("policy", "test", case(nadia, text))
+        ran = asked(nadia, "test", case(nadia, text))
 
         assert (ran.code, ran.out) == (2, "")
         assert says in ran.err
@@ -289,9 +295,9 @@ class TestTest:
     def test_nothing_to_test_is_never_a_yes(self, nadia: Desk) -> None:
         shutil.rmtree(nadia.here / "policy-tests")
 
-        assert nadia.fleet("policy", "test").code == 2
-        assert nadia.fleet("policy", "test", "gone.yaml").code == 2
-        assert nadia.fleet("policy", "test", case(nadia, "  []\n")).code == 2
+        assert asked(nadia, "test").code == 2
+        assert asked(nadia, "test", "gone.yaml").code == 2
+        assert asked(nadia, "test", case(nadia, "  []\n")).code == 2
 
 
 class TestReady:
@@ -312,9 +318,8 @@ class TestReady:
             assert asked["unblock"]["fewest"], asked
 
     def test_the_ready_policies_ask_more_and_more(self, tmp_path: Path) -> None:
-        needed = []
+        zoe, needed = desk(tmp_path), []
         for policy in ("small", "standard", "regulated"):
-            zoe = desk(tmp_path, email=f"zoe@{policy}.example") if policy == "small" else zoe
             zoe.fleet("init", policy, "--yes", "--policy", policy)
             zoe.commit("start", at=policy)
             told = zoe.fleet("why", "ticket-sorter", "--json", at=policy).data["promotions"][0]

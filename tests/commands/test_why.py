@@ -11,7 +11,6 @@ from tests.commands.outside import CHECKOUT, NOW, Desk, desk
 from tests.schemas.reading import schema
 
 PROMPT = "environments/staging/delivery-desk/prompts/system.md"
-GUIDE = "environments/staging/driver-brief/prompts/system.md"
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +143,7 @@ def test_nothing_is_ever_written_on_what_is_supposed(nadia: Desk, more: tuple[st
     [
         (("delivery-desk", "--as", "lema"), "nobody is called 'lema'"),
         (("delivery-desk", "--at", "tomorrow"), "--at"),
-        (("delivery-desk",), "no agent 'delivery-desk'"),
+        (("delivery-dusk",), "no agent 'delivery-dusk'"),
         (("delivery-desk", "--to", "staging"), "takes no promotions"),
     ],
 )

@@ -134,7 +134,11 @@ def test_the_json_says_what_the_gate_said() -> None:
         "production",
     )
     assert promotion["fromState"] == OLD
-    assert promotion["unblock"] == {"people": ["bob", "farid"], "readyAt": "2026-11-20T13:00:00Z"}
+    assert promotion["unblock"] == {
+        "people": ["bob", "farid"],
+        "fewest": ["bob"],
+        "readyAt": "2026-11-20T13:00:00Z",
+    }
     assert promotion["notCounted"] == [{"approver": "bob", "reason": f"approved another state ({OTHER})"}]
     assert promotion["requirements"][1] == {
         "rule": "risk",

@@ -118,17 +118,30 @@ def _place(move: walker.Move, before: Manifest | None, after: Manifest | None) -
 
 
 def _of_pins(before: Manifest | None, after: Manifest | None, pin_class: PinClass) -> Iterator[Change]:
-    """Whether the model can change under the agent's feet."""
+    """Whether a model can change under the agent's feet: its own, a judge, one that finds its knowledge."""
     if before is None or after is None:
         return
-    was, now = before.get("spec.model"), after.get("spec.model")
-    if not isinstance(was, Mapping) or not isinstance(now, Mapping):
-        return
-    first, second = pin_class(was), pin_class(now)
-    if first == "pinned" and second != "pinned":
-        yield _pin("pin-lost", Direction.LOOSER, Significance.CRITICAL, (first, second), now, after)
-    elif first != "pinned" and second == "pinned":
-        yield _pin("pin-gained", Direction.STRICTER, Significance.LOW, (first, second), now, after)
+    was, now = _models(before), _models(after)
+    for path in sorted(was.keys() & now.keys()):
+        first, second = pin_class(was[path]), pin_class(now[path])
+        if first == "pinned" and second != "pinned":
+            yield _pin("pin-lost", Direction.LOOSER, Significance.CRITICAL, (first, second), path, now, after)
+        elif first != "pinned" and second == "pinned":
+            yield _pin("pin-gained", Direction.STRICTER, Significance.LOW, (first, second), path, now, after)
+
+
+def _models(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
+    """The models that a manifest names, by path; fallbacks are judged by the rules alone, their order moves."""
+    own = {"spec.model": manifest.get("spec.model")}
+    judges = {
+        f"spec.evals[{one.get('name')}].judge": one.get("judge") for one in manifest.items("spec.evals")
+    }
+    finders = {
+        f"spec.knowledge[{one.get('name')}].embedding": one.get("embedding")
+        for one in manifest.items("spec.knowledge")
+    }
+    named = {**own, **judges, **finders}
+    return {path: model for path, model in named.items() if isinstance(model, Mapping)}
 
 
 def _pin(
@@ -136,14 +149,15 @@ def _pin(
     way: Direction,
     significance: Significance,
     classes: tuple[str, str],
-    pin: Mapping[str, Any],
+    path: str,
+    models: Mapping[str, Mapping[str, Any]],
     manifest: Manifest,
 ) -> Change:
     before, after = classes
     return Change(
         environment=None,
         agent=None,
-        path="spec.model",
+        path=path,
         kind=Kind.CHANGED,
         before=before,
         after=after,
@@ -151,8 +165,8 @@ def _pin(
         cls=ChangeClass.BEHAVIOUR,
         direction=way,
         significance=significance,
-        reason=f"model {pin.get('name')!r} is {after}, before {before}",
-        place=manifest.place("spec.model.name"),
+        reason=f"model {models[path].get('name')!r} is {after}, before {before}",
+        place=manifest.place(f"{path}.name"),
     )
 
 

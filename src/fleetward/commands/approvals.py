@@ -35,7 +35,7 @@ def approvals(
     ] = None,
 ) -> Exit:
     """List who approved what, how sure it is, what counts now and why not."""
-    asked = hearing(session, to=to or _only(session))
+    asked = hearing(session, to=to or _only(session), agents=[agent])
     [case] = cases(asked, [agent])
     [promotion] = decided(asked, [case])
     told = sorted(case.question.approvals, key=lambda one: (one.issued, one.file))

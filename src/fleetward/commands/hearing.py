@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.domain.errors import FleetError, NotAFleet, UsageError
-from fleetward.domain.fleet import Environment, Snapshot
+from fleetward.domain.fleet import Environment, FleetConfig, Key, Snapshot
 from fleetward.domain.ledger import Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.store import records
+from fleetward.store.agents import ENVIRONMENTS
+from fleetward.store.bonds import together
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground, find
 from fleetward.store.history import whole
 from fleetward.store.reader import Reading
+from fleetward.store.tree import Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +128,10 @@ def _ledger(ground: Ground, head: Id, law: Id, to: str) -> Ledger:
     """
     ledger = records.ledger(ground.commit(head), to)
     records.only_grew(ground, head, to)
-    trees = (ground.commit(one) for one in (head, law))
-    if head != law and not operator.ge(*(len(records.ledger_bytes(one, to)) for one in trees)):
+    if head == law:
+        return ledger
+    own, known = (records.ledger_bytes(ground.commit(one), to) for one in (head, law))
+    if not known.startswith(own):
         raise FleetError(
             f"ledger/{to}.jsonl has lines that the base does not have: only --apply writes them",
             hint="take them out, or name the newest state of the branch as --base",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from fleetward import gate
 from fleetward.commands.comparing import compared, dependents
-from fleetward.commands.hearing import Hearing
+from fleetward.commands.hearing import Hearing, known
 from fleetward.commands.objections import caused, divided, reborn, unpromoted, unproposed
 from fleetward.domain import digest
 from fleetward.domain.approval import Binding
@@ -76,11 +76,11 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
     last = asked.ledger.last(name)
     moved = last[1] if last else None
     if source is None and running is None:
-        known = {agent for env, agent in fleet.agents if env in asked.sources}
-        close = nearest(name, known)
+        there = known(asked)
+        close = nearest(name, there)
         raise UsageError(
             f"no agent {name!r} in {', '.join(asked.sources)}",
-            hint=f"did you mean {close!r}?" if close else f"one of: {', '.join(sorted(known)[:12])}",
+            hint=f"did you mean {close!r}?" if close else f"one of: {', '.join(sorted(there)[:12])}",
         )
     findings = [
         *divided(asked, name, sources),

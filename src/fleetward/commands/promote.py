@@ -58,7 +58,7 @@ def promote(
     if apply:
         ready(session)
     session = supposing.at_that_time(session, at)
-    asked = hearing(session, to=to, source=source, base=base)
+    asked = hearing(session, to=to, source=source, base=base, agents=agents)
     asked = replace(asked, supposed=supposing.known(as_, asked.people))
     argued, promotions = standing(asked, agents) if partial else _whole(asked, agents)
     verdict = gate.conclusion(promotions)

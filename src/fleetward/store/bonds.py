@@ -34,7 +34,9 @@ Texts = Mapping[str, Mapping[str, bytes]]
 
 def together(tree: Tree, config: FleetConfig, environment: str, names: Collection[str]) -> frozenset[Key]:
     """These agents wherever they are, and all that hang together with them in *environment*."""
-    everywhere = [f"{ENVIRONMENTS}/{one.name}/{name}" for one in config.environments for name in sorted(names)]
+    everywhere = [
+        f"{ENVIRONMENTS}/{one.name}/{name}" for one in config.environments for name in sorted(names)
+    ]
     tops = [f"{top}/{environment}" for top in (ENVIRONMENTS, PROPOSALS)]
     texts = _texts(tree, tree.entries(*tops, *everywhere))
     found = _reached(texts, names)
