@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -148,6 +149,20 @@ class TestCheck:
                 "{financialImpact: material} asked for tier 'high' at least, and now for none",
             ),
             ("spec.owner.backup, ", "", "tier 'high' had to fill in 'spec.owner.backup', and need not now"),
+            (
+                "veto: {from: [risk, security]}",
+                "veto: {from: [risk]}",
+                "'security' had a veto, and has none now",
+            ),
+            (
+                "  - id: new-privilege\n"
+                "    description: A new tool, wider access or a new source of data, whatever the tier.\n"
+                "    when: {to: production, class: [privilege, data], direction: looser}\n"
+                "    require:\n"
+                "      - {approvals: 1, from: security}\n",
+                "",
+                "rule 'new-privilege' is gone",
+            ),
             ("soak: PT72H", "soak: PT2H", "rules[high-and-up].require[soak].soak is 'PT2H', before 'PT72H'"),
         ],
     )
@@ -267,8 +282,8 @@ class TestTest:
         ("text", "says"),
         [
             (
-                "  - {name: x, agent: delivery-desk, changes: [], expect: pending}\n",
-                "no agent 'delivery-desk'",
+                HOLDS.replace("delivery-desk", "delivery-dusk"),
+                "no agent 'delivery-dusk'",
             ),
             ("  - {name: x, agent: delivery-desk, expect: pending}\n", "says nothing of what changed"),
             (HOLDS.replace("expect", "approved: [nadja], expect"), "nobody is called 'nadja'"),
@@ -291,6 +306,20 @@ class TestTest:
         assert (ran.code, ran.out) == (2, "")
         assert says in ran.err
         assert "new.yaml:" in ran.err
+
+    def test_from_elsewhere_files_are_told_as_the_fleet_has_them(self, nadia: Desk) -> None:
+        edit(nadia, "expire: P14D", "expire: P20D")
+
+        ran = asked(nadia, "test", "-C", str(nadia.here), "policy-tests/everyday.yaml", "--json")
+
+        assert ran.code == 1
+        assert {one["file"] for one in ran.data["cases"]} == {"policy-tests/everyday.yaml"}
+
+    def test_what_is_no_file_is_not_waited_for(self, nadia: Desk) -> None:
+        os.mkfifo(nadia.here / "pipe.yaml")
+
+        for name in ("pipe.yaml", "governance", "/dev/zero"):
+            assert asked(nadia, "test", name).code == 2
 
     def test_nothing_to_test_is_never_a_yes(self, nadia: Desk) -> None:
         shutil.rmtree(nadia.here / "policy-tests")

@@ -89,3 +89,16 @@ def test_what_decides_is_not_decided_by_wrong_governance(tmp_path: Path) -> None
         known.governed()
 
     assert "governance/people.yaml:1" in refused.value.message
+
+
+@pytest.mark.parametrize("path", ["environments", "environments/staging"])
+def test_a_link_in_place_of_a_folder_of_agents_is_found_not_passed_over(tmp_path: Path, path: str) -> None:
+    made = repository(tmp_path, FLEET)
+    real = made.root / path
+    real.rename(tmp_path / "elsewhere")
+    real.symlink_to(tmp_path / "elsewhere")
+    made.git("add", "-A")
+
+    known = load(find(made.root, surroundings(made.home)).folder(), version="0.1.0")
+
+    assert ("link-in-agent", path) in told(known)

@@ -18,6 +18,7 @@ from fleetward.store.bonds import together
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground, find
 from fleetward.store.history import whole
+from fleetward.store.ledger import file_name
 from fleetward.store.reader import Reading
 from fleetward.store.tree import Tree
 
@@ -58,7 +59,7 @@ def hearing(
     ground = find(session.folder, session.environment)
     whole(ground.repository)
     head = ground.head()
-    reading = read(ground.commit(head), None if agents is None else _narrow(ground.commit(head), to, agents))
+    reading = read(ground.commit(head), None if agents is None else _narrow(ground, head, to, agents))
     fleet = reading.governed()
     law, judge, ruling = head, fleet, reading
     if base is not None:
@@ -94,15 +95,18 @@ def hearing(
     )
 
 
-def _narrow(tree: Tree, to: str, names: Sequence[str]) -> Callable[[FleetConfig], Collection[Key]]:
+def _narrow(
+    ground: Ground, head: Id, to: str, names: Sequence[str]
+) -> Callable[[FleetConfig], Collection[Key]]:
     """What to read of the fleet; all of *to* where there is no ledger yet that would know what stands there."""
+    tree, nothing = ground.commit(head), ground.repository.hashed(b"")
 
     def keys(config: FleetConfig) -> Collection[Key]:
         target = config.environment(to)
         if target is None or not target.gated:
             return ()
-        known = names if records.ledger_bytes(tree, to) else (*names, *_standing(tree, to))
-        return together(tree, config, to, known)
+        begun = any(one.id != nothing for one in tree.entries(file_name(to)))
+        return together(tree, config, to, names if begun else (*names, *_standing(tree, to)))
 
     return keys
 
@@ -126,8 +130,7 @@ def _ledger(ground: Ground, head: Id, law: Id, to: str) -> Ledger:
     Errors: FleetError where it is broken, lost lines, or holds lines that *law* does not know: what is to be
     judged cannot bring its own.
     """
-    ledger = records.ledger(ground.commit(head), to)
-    records.only_grew(ground, head, to)
+    ledger = records.grown(ground, head, to)
     if head == law:
         return ledger
     own, known = (records.ledger_bytes(ground.commit(one), to) for one in (head, law))

@@ -62,11 +62,8 @@ def _ledgers(ground: Ground, head: Id, environments: Sequence[str]) -> tuple[Led
 
     Errors: FleetError where one is broken or lost lines, or where there is none.
     """
-    tree = ground.commit(head)
-    found = tuple(records.ledger(tree, one) for one in environments)
+    found = tuple(records.grown(ground, head, one) for one in environments)
     begun = tuple(one for one in found if one.entries)
-    for environment in environments:
-        records.only_grew(ground, head, environment)
     if not begun:
         hint = f"fleet adopt --to {environments[0]} --apply"
         raise FleetError(f"no ledger of {' or '.join(environments)} at {head[:12]}", hint=hint)

@@ -42,12 +42,12 @@ def check(
     """Look for what nobody could meet, what never applies, what nothing covers, and what is asked no longer."""
     ground = find(session.folder, session.environment)
     reading = read(ground.folder())
-    if FILE not in reading.contents and not _wrong(reading):
-        raise NotAFleet(f"no {FILE}: there is no policy to check", hint="fleet init")
     commit = ground.repository.resolve(base) if base is not None else None
     fleet = reading.snapshot
     policy = fleet.policy if fleet else None
     found = [*_wrong(reading)]
+    if policy is None and not found:
+        raise NotAFleet(f"no {FILE}: there is no policy to check", hint="fleet init")
     if fleet is not None and policy is not None:
         found += [*_dead(fleet, session), *_uncovered(fleet, policy, reading)]
         found += _loosened(ground, commit, reading, policy) if commit is not None else ()
@@ -81,7 +81,7 @@ def rehearse(
     if fleet.policy is None:
         raise NotAFleet(f"no {FILE}: there is no policy to test", hint="fleet init")
     policy = fleet.policy
-    told = [one for path in _files(session, ground, files or []) for one in _cases(path)]
+    told = [one for path in _files(session, ground, files or []) for one in _cases(path, ground)]
     results = [rehearsed(fleet, policy, case) for case in told]
     failed = next((one for one in results if one.differences), None)
     again = f"fleet policy test{session.here} -v"
@@ -110,11 +110,13 @@ def _files(session: Session, ground: Ground, named: Sequence[str]) -> list[Path]
     found = sorted((ground.root / _FOLDER).glob("*.yaml"))
     if not found:
         raise NotAFleet(f"no cases in {_FOLDER}/", hint="fleet policy test FILE")
-    return [Path(one).relative_to(Path.cwd()) if one.is_relative_to(Path.cwd()) else one for one in found]
+    return found
 
 
-def _cases(path: Path) -> tuple[Rehearsal, ...]:
-    found, wrong = cases(path)
+def _cases(path: Path, ground: Ground) -> tuple[Rehearsal, ...]:
+    root, there = ground.root.resolve(), path.resolve()
+    inside = there.is_relative_to(root)
+    found, wrong = cases(path, there.relative_to(root).as_posix() if inside else str(path))
     if wrong:
         first = wrong[0]
         where = f"{first.place.file}:{first.place.line}"
@@ -195,6 +197,10 @@ def _loosened(ground: Ground, commit: str, reading: Reading, policy: Policy) -> 
             f"{{{told}}} asked for tier {tier!r} at least, and now for {repr(reached) if reached else 'none'}"
         )
         yield _loose(message, now.locate(f"floors.{tier}"))
+    for rule in gate.gone_rules(old, policy):
+        yield _loose(f"rule {rule!r} is gone", now.locate("rules"))
+    for team in sorted(old.veto - policy.veto):
+        yield _loose(f"{team!r} had a veto, and has none now", now.locate("veto"))
     for tier, path in gate.dropped_fields(old, policy):
         yield _loose(
             f"tier {tier!r} had to fill in {path!r}, and need not now", now.locate(f"required.{tier}")

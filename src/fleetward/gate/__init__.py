@@ -1,7 +1,7 @@
 """May it pass: one pure evaluator for promote, audit, why and policy tests."""
 
 from fleetward.gate.applying import asked
-from fleetward.gate.checking import dropped_fields, lowered_floors, uncovered
+from fleetward.gate.checking import dropped_fields, gone_rules, lowered_floors, uncovered
 from fleetward.gate.decide import conclusion, decide
 from fleetward.gate.question import Contributor, Question, Role
 from fleetward.gate.supposing import supposing
@@ -14,6 +14,7 @@ __all__ = [
     "conclusion",
     "decide",
     "dropped_fields",
+    "gone_rules",
     "lowered_floors",
     "supposing",
     "uncovered",

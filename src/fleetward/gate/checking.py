@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from fleetward.domain.change import AgentChange, ChangeClass, Comparison, Direction, Significance, Status
 from fleetward.domain.policy import Policy
@@ -56,6 +57,17 @@ def dropped_fields(before: Policy, after: Policy) -> Iterator[tuple[str, str]]:
         for path in sorted(_required(before, tier) - now - told):
             told.add(path)
             yield tier, path
+
+
+def gone_rules(before: Policy, after: Policy) -> tuple[str, ...]:
+    """The rules *before* that asked beside others and are no more; one with another id only is still there."""
+    kept = {rule.id for rule in after.rules}
+    same = [replace(rule, id="", place=None) for rule in after.rules]
+    return tuple(
+        rule.id
+        for rule in before.rules
+        if rule.id not in kept and not rule.replaces_all and replace(rule, id="", place=None) not in same
+    )
 
 
 def _floor(line: Mapping[str, str], policy: Policy) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ class Found:
     findings: tuple[Finding, ...]
 
 
-def agents(entries: Iterable[Entry], contents: Contents, config: FleetConfig) -> Found:
+def agents(entries: Collection[Entry], contents: Contents, config: FleetConfig) -> Found:
     """The agents and proposals that these files make."""
     folders: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
@@ -49,7 +49,7 @@ def agents(entries: Iterable[Entry], contents: Contents, config: FleetConfig) ->
     known: dict[Key, Agent] = {}
     proposals: dict[Key, File] = {}
     proposed: dict[Key, Agent] = {}
-    findings: list[Finding] = []
+    findings = _hiding(entries)
     for (top, env, name), inside in sorted(folders.items()):  # "environments" comes before "proposals"
         if top == ENVIRONMENTS:
             findings.extend(_misplaced(env, name, inside, config))
@@ -62,6 +62,15 @@ def agents(entries: Iterable[Entry], contents: Contents, config: FleetConfig) ->
                 proposed[env, name] = agent
         findings.extend(found)
     return Found(agents=known, proposals=proposals, proposed=proposed, findings=tuple(findings))
+
+
+def _hiding(entries: Iterable[Entry]) -> list[Finding]:
+    """Links where a folder of agents should be: whatever lies behind them is not looked at, and must not be missed."""
+    return [
+        _at(entry, "link-in-agent", "a link where a folder of agents should be", "put the folder itself here")
+        for entry in entries
+        if entry.path.count("/") < 2 and entry.mode not in REGULAR
+    ]
 
 
 def _misplaced(env: str, name: str, inside: list[Entry], config: FleetConfig) -> list[Finding]:

@@ -1,11 +1,11 @@
 """
 Which agents of an environment hang together by a name.
 
-A rule about one agent looks at others only where one names the other, or both name the same: an agent that is called,
-a state that is shared, an account, a successor. So the findings on an agent are the same whether the fleet is read
-whole, or no more of it than hangs together with that agent. Where a name stands is looked for in the text as it is
-written, which finds too many rather than too few; a text with a backslash in it may spell a name in another way, and
-always belongs to it.
+A rule about one agent looks at another only where one names the other, where both name the same state or account,
+or along a chain of calls. So the findings on an agent, and those that it causes for others, are the same whether the
+fleet is read whole, or no more of it than hangs together with that agent. Where a name stands is looked for in the
+text as it is written, which finds too many rather than too few; a text with a backslash in it may spell a name in
+another way, and always belongs to them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,8 @@ from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS
 from fleetward.store.document import document
 from fleetward.store.tree import REGULAR, Entry, Tree
 
-_LISTS: Mapping[str, tuple[str, ...]] = {
-    "dependsOn": ("agent",),
-    "sharedState": ("name", "owner"),
-    "tools": ("identity",),
-}
+_SHARED = {"sharedState": ("name",), "tools": ("identity",)}
+_CALLED = {"dependsOn": ("agent",), "sharedState": ("owner",)}
 _SCHEMAS = {MANIFEST: "agent", digest.OVERRIDES: "overrides"}
 
 Texts = Mapping[str, Mapping[str, bytes]]
@@ -45,22 +42,19 @@ def together(tree: Tree, config: FleetConfig, environment: str, names: Collectio
 
 
 def _reached(texts: Texts, names: Collection[str]) -> frozenset[str]:
-    """From one to the next by every name that they share."""
-    odd = {name for name, own in texts.items() if any(b"\\" in text for text in own.values())}
-    front, found, seen = {*names, *odd}, set[str](), set[str]()
+    """Those that name one of *names* or share something with it, and whom all of these rely on, to the last."""
+    words = {word for name in names for word in (name, *_fields(texts.get(name, {}), _SHARED))}
+    front, found = {*names, *_naming(texts, words)}, set[str]()
     while front:
         found |= front
-        words = {word for name in front for word in _words(name, texts.get(name, {}))} - seen
-        seen |= words
-        front = _naming(texts, words) - found if words else set()
+        front = {word for name in front for word in _relied(texts.get(name, {})) if word in texts} - found
     return frozenset(found)
 
 
-def _naming(texts: Texts, words: Collection[str]) -> set[str]:
-    """The agents of these names, and those in whose texts one of the words stands."""
-    sought = re.compile(b"|".join(re.escape(_start(word)) for word in sorted(words)))
-    holding = {name for name, own in texts.items() if any(sought.search(text) for text in own.values())}
-    return holding | {word for word in words if word in texts}
+def _naming(texts: Texts, words: Collection[str]) -> Iterator[str]:
+    """The agents in whose texts one of the words stands, or could."""
+    sought = re.compile(b"|".join([rb"\\", *(re.escape(_start(word)) for word in sorted(words))]))
+    return (name for name, own in texts.items() if any(sought.search(text) for text in own.values()))
 
 
 def _start(word: str) -> bytes:
@@ -68,28 +62,31 @@ def _start(word: str) -> bytes:
     return (word.split() or [word])[0].encode("utf-8", "surrogatepass")
 
 
-def _words(name: str, own: Mapping[str, bytes]) -> Iterator[str]:
-    """The names by which others could be bound to this agent."""
-    yield name
+def _relied(own: Mapping[str, bytes]) -> Iterator[str]:
+    """The agents that this one names."""
+    yield from _fields(own, _CALLED)
+    for spec in _specs(own):
+        retirement = spec.get("retirement")
+        if isinstance(retirement, dict):
+            yield str(retirement.get("replacedBy"))
+
+
+def _fields(own: Mapping[str, bytes], sought: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """The texts that stand in these fields of these lists."""
+    for spec in _specs(own):
+        for key, fields in sought.items():
+            items = spec.get(key)
+            for item in items if isinstance(items, list) else ():
+                values = [item.get(field) for field in fields] if isinstance(item, dict) else []
+                yield from (value for value in values if isinstance(value, str) and value)
+
+
+def _specs(own: Mapping[str, bytes]) -> Iterator[Mapping[str, Any]]:
     for path, text in own.items():
         data = document(text, path, _SCHEMAS[path.rpartition("/")[2]]).data
         spec = data.get("spec") if isinstance(data, dict) else None
         if isinstance(spec, dict):
-            yield from _named(spec)
-
-
-def _named(spec: Mapping[str, Any]) -> Iterator[str]:
-    for key, fields in _LISTS.items():
-        items = spec.get(key)
-        for item in items if isinstance(items, list) else ():
-            yield from (item[field] for field in fields if isinstance(item, dict) and _text(item.get(field)))
-    retirement = spec.get("retirement")
-    successor = retirement.get("replacedBy") if isinstance(retirement, dict) else None
-    yield from (one for one in (successor,) if _text(one))
-
-
-def _text(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
+            yield spec
 
 
 def _texts(tree: Tree, entries: Collection[Entry]) -> Texts:

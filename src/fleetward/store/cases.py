@@ -24,14 +24,13 @@ _AN_HOUR = timedelta(hours=1)
 _DECISIONS = {"approved": Decision.APPROVE, "rejected": Decision.REJECT, "withdrawn": Decision.WITHDRAW}
 
 
-def cases(path: Path) -> tuple[tuple[Rehearsal, ...], tuple[Finding, ...]]:
+def cases(path: Path, file: str) -> tuple[tuple[Rehearsal, ...], tuple[Finding, ...]]:
     """
-    The cases in a file, and what is wrong with it; where anything is, no case.
+    The cases in the file at *path*, told as *file*, and what is wrong with it; where anything is, no case.
 
     Errors: FleetError where there is no such file, or it is too large.
     """
-    file = str(path)
-    known = document(_content(path), file, "policy-test", GOVERNANCE_LIMITS)
+    known = document(_content(path, file), file, "policy-test", GOVERNANCE_LIMITS)
     if known.data is None or known.findings:
         return (), known.findings
     notes = Notes(Source(file=file, sha256=known.sha256, locate=known.locate), "policy-test")
@@ -46,15 +45,15 @@ def cases(path: Path) -> tuple[tuple[Rehearsal, ...], tuple[Finding, ...]]:
     return (() if notes.findings else tuple(one for one in found if one)), notes.findings
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, file: str) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            raise FleetError(f"{file!r} is no regular file", hint="fleet policy test FILE")
         if path.stat().st_size > GOVERNANCE_LIMITS.size:
-            raise FleetError(f"{str(path)!r} is larger than {GOVERNANCE_LIMITS.size} bytes", hint="split it")
+            raise FleetError(f"{file!r} is larger than {GOVERNANCE_LIMITS.size} bytes", hint="split it")
         return path.read_bytes()
     except OSError as error:
-        raise FleetError(
-            f"cannot read {str(path)!r}: {error.strerror}", hint="fleet policy test FILE"
-        ) from None
+        raise FleetError(f"cannot read {file!r}: {error.strerror}", hint="fleet policy test FILE") from None
 
 
 def _case(

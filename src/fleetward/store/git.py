@@ -230,16 +230,13 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
         raise GitError(f"no folder {str(folder)!r}")
     kept = _kept(environment)
     asked = ("--absolute-git-dir", "--is-shallow-repository", "--show-object-format", "--is-bare-repository")
-    answer = _run(folder, ["rev-parse", *asked], b"", kept)
-    if answer.code != 0:
+    # one process for all: a bare repository answers everything but the last
+    answer = _run(folder, ["rev-parse", *asked, "--show-toplevel"], b"", kept)
+    lines = os.fsdecode(answer.out).split("\n", 4)
+    if answer.code != 0 and lines[3:4] != ["true"]:
         raise _unopened(folder, answer.err)
-    git_dir, shallow, object_format, bare = os.fsdecode(answer.out).splitlines()
-    top = None
-    if bare != "true":
-        shown = _run(folder, ["rev-parse", "--show-toplevel"], b"", kept)
-        if shown.code != 0:
-            raise _unopened(folder, shown.err)
-        top = Path(os.fsdecode(shown.out).removesuffix("\n"))
+    git_dir, shallow, object_format, bare = lines[:4]
+    top = None if bare == "true" else Path(lines[4].removesuffix("\n"))
     return Repository(
         git_dir=Path(git_dir),
         top=top,

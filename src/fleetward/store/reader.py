@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -82,7 +82,10 @@ def load(
     *rules* are the ids that a waiver may name, *instead* what stands in for a configuration that cannot be read.
     Errors: NotAFleet when there is no ``fleet-config.yaml``.
     """
-    governing = _Governing(tree, version, rules)
+    # at once: each question to git is a process
+    whole = () if only is not None else (ENVIRONMENTS, LEDGERS, PROPOSALS)
+    everything = tree.entries(CONFIG, GOVERNANCE, *whole)
+    governing = _Governing(tree, everything, version, rules)
     governing.config = governing.config or instead
     if governing.config is None:
         return Reading(
@@ -94,8 +97,9 @@ def load(
     ledgers: dict[str, Ledger] = {}
     broken: tuple[Finding, ...] = ()
     if only is None:
-        everything = tree.entries(ENVIRONMENTS, LEDGERS, PROPOSALS)
-        entries = tuple(one for one in everything if not one.path.startswith(f"{LEDGERS}/"))
+        entries = tuple(
+            one for one in everything if one.path.startswith((f"{ENVIRONMENTS}/", f"{PROPOSALS}/"))
+        )
         ledgers, broken = standing(tree, everything, governing.config)
     else:
         entries = _of(tree, only(governing.config) if callable(only) else only)
@@ -131,12 +135,11 @@ def _of(tree: Tree, keys: Collection[Key]) -> tuple[Entry, ...]:
 class _Governing:
     """``fleet-config.yaml`` and ``governance/``, in the order in which one needs the other."""
 
-    def __init__(self, tree: Tree, version: str, rules: Collection[str]) -> None:
+    def __init__(self, tree: Tree, files: Iterable[Entry], version: str, rules: Collection[str]) -> None:
         self.findings: list[Finding] = []
         self.contents: dict[str, bytes] = {}
-        entries = {entry.path: entry for entry in tree.entries(CONFIG, GOVERNANCE)}
+        entries = {entry.path: entry for entry in files}
         paths = [CONFIG, *(f"{GOVERNANCE}/{name}.yaml" for name in _FILES)]
-        # at once: each question to git is a process
         self.stored = tree.read(
             [entries[path] for path in paths if path in entries and entries[path].mode in REGULAR],
             GOVERNANCE_LIMITS.size,

@@ -32,7 +32,22 @@ def ledger(tree: Tree, environment: str) -> Ledger:
 
     Errors: FleetError when it is broken, naming the line.
     """
-    content = ledger_bytes(tree, environment)
+    return _ledger(ledger_bytes(tree, environment), environment)
+
+
+def grown(ground: Ground, head: Id, environment: str) -> Ledger:
+    """
+    The ledger at *head*, of which no line was ever lost.
+
+    Errors: FleetError when it is broken, naming the line, or lost some, naming the version.
+    """
+    content = ledger_bytes(ground.commit(head), environment)
+    found = _ledger(content, environment)
+    _only_grew(ground, head, environment, content)
+    return found
+
+
+def _ledger(content: bytes, environment: str) -> Ledger:
     return lines.decode(content, lines.file_name(environment)) if content else Ledger(environment=environment)
 
 
@@ -53,7 +68,7 @@ def ledger_bytes(tree: Tree, environment: str) -> bytes:
     return content
 
 
-def only_grew(ground: Ground, head: Id, environment: str) -> None:
+def _only_grew(ground: Ground, head: Id, environment: str, content: bytes) -> None:
     """
     Refuse a ledger that is not what it was and more: without its lines, approvals would count a second time.
 
@@ -61,7 +76,6 @@ def only_grew(ground: Ground, head: Id, environment: str) -> None:
     Errors: FleetError, naming the lost version.
     """
     file = lines.file_name(environment)
-    content = ledger_bytes(ground.commit(head), environment)
     ends = {0, *accumulate(len(line) + 1 for line in content.split(b"\n")[:-1])}
     held = ground.repository.blobs((blob for _, blob in versions(ground, head, file)), 0)
     sizes = sorted(((size if isinstance(size, int) else 0, one) for one, size in held.items()), reverse=True)

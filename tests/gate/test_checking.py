@@ -1,0 +1,81 @@
+"""What a policy as a whole leaves open, and what it asks no longer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleetward.domain.risk import SCALES, floor
+from fleetward.domain.verdict import PromotionKind
+from fleetward.gate import dropped_fields, gone_rules, lowered_floors, uncovered
+from tests.gate.world import NEW_PRIVILEGE, OWNER, RISK, SAFER, approvals, manifest, policy, rule
+
+CREATE = rule("create", approvals(1, "risk"), when={"kinds": frozenset({"create"})})
+FEW = {name: SCALES[name] for name in ("dataSensitivity", "reversibility")}
+lines = st.dictionaries(st.sampled_from(sorted(FEW)), st.integers(0, 3), min_size=1).map(
+    lambda line: {name: FEW[name][min(rank, len(FEW[name]) - 1)] for name, rank in line.items()}
+)
+floors = st.dictionaries(st.sampled_from(["medium", "high"]), st.lists(lines, max_size=3).map(tuple))
+
+
+def kinds(*rules):
+    return uncovered(policy(*rules), to="production", tier="medium", agent="refund-bot")
+
+
+def test_a_rule_about_everything_leaves_nothing_open() -> None:
+    assert kinds(OWNER) == ()
+
+
+def test_a_rule_about_one_kind_leaves_the_others_open() -> None:
+    assert kinds(CREATE) == (PromotionKind.UPDATE, PromotionKind.OVERRIDE, PromotionKind.RETIRE)
+
+
+def test_rules_about_special_changes_cover_no_ordinary_one() -> None:
+    assert len(kinds(NEW_PRIVILEGE, SAFER)) == 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(floors, floors)
+def test_a_floor_is_lowered_exactly_where_some_agent_needs_a_lower_tier_than_before(before, after) -> None:
+    old, new = policy(floors=before), policy(floors=after)
+    agents = [
+        manifest(risk={"tier": "low", "factors": {**LEAST, **dict(zip(FEW, values, strict=True))}})
+        for values in product(*FEW.values())
+    ]
+
+    def lower(one) -> bool:
+        then, now = floor(one, old), floor(one, new)
+        return then is not None and (now is None or new.rank(now) < old.rank(then))
+
+    assert bool(list(lowered_floors(old, new))) == any(lower(one) for one in agents)
+
+
+LEAST = {name: scale[0] for name, scale in SCALES.items() if name != "toolAccess"}
+
+
+def test_a_lowered_floor_says_what_it_was_and_what_it_is() -> None:
+    line = {"dataSensitivity": "restricted"}
+
+    assert list(lowered_floors(policy(floors={"high": (line,)}), policy(floors={"medium": (line,)}))) == [
+        ("high", line, "medium")
+    ]
+
+
+def test_a_field_that_moved_to_a_higher_tier_is_dropped_once_at_the_lowest() -> None:
+    before = policy(required={"low": ("spec.owner",), "high": ("spec.evals",)})
+    after = policy(required={"medium": ("spec.owner", "spec.evals")})
+
+    assert list(dropped_fields(before, after)) == [("low", "spec.owner")]
+    assert list(dropped_fields(before, replace(after, tiers=("other",)))) == [
+        ("low", "spec.owner"),
+        ("high", "spec.evals"),
+    ]
+
+
+def test_a_rule_that_was_only_renamed_is_not_gone() -> None:
+    assert gone_rules(policy(OWNER, RISK, SAFER), policy(replace(RISK, id="second-line"))) == (
+        "every-change",
+    )

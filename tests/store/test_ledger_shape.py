@@ -1,0 +1,105 @@
+"""What is accepted at a glance is what a close look accepts, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleetward.domain.errors import FleetError
+from fleetward.domain.ledger import Entry, Moved
+from fleetward.store import ledger
+from fleetward.store.ledger_shape import accepted
+
+DIGEST = "sha256:" + "a1" * 32
+ENTRY = Entry(
+    seq=7,
+    previous=DIGEST,
+    governance=DIGEST,
+    environment="production",
+    kind="update",
+    at=datetime(2026, 11, 20, 12, tzinfo=UTC),
+    commit="b2" * 20,
+    actor="ci@acme.example",
+    agents=(
+        Moved(agent="desk-bot", from_state=DIGEST, to_state=DIGEST, release=DIGEST, generation=2),
+        Moved(agent="gone-bot", from_state=DIGEST, to_state=None, release=None, generation=3),
+    ),
+    policy_version=1,
+    policy_sha256=DIGEST,
+    approvals=({"file": "approvals/x.json", "sha256": DIGEST, "approver": "carla", "assurance": "signed"},),
+    evidence=({"file": "evidence/x.json", "sha256": DIGEST},),
+    requirements=({"agent": "desk-bot", "share": 0.5, "by": ["carla"], "readyAt": None},),
+    reason='because "it" had to',
+    tool="fleetward 0.1.0",
+)
+LINE = ledger.encode(ENTRY)
+
+
+def close(line: str) -> Entry | None:
+    try:
+        return ledger.examined(line.encode(), "ledger/production.jsonl:7")
+    except FleetError:
+        return None
+
+
+def test_a_line_as_it_is_written_is_accepted_and_read_as_a_close_look_reads_it() -> None:
+    assert accepted(LINE) is not None
+    assert accepted(LINE) == close(LINE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"seq":7', '"seq":07'),
+        ('"seq":7', '"seq":7.0'),
+        ('"seq":7', '"seq":true'),
+        ('"seq":7', '"seq": 7'),
+        ('"seq":7', '"seq":7,"seq":7'),
+        ('"kind":"update"', '"kind":"Update"'),
+        ('"kind":"update"', f'"kind":"{"u" * 64}"'),
+        ("T12:00:00Z", "T24:00:00Z"),
+        ("T12:00:00Z", "T12:00:61Z"),
+        ("2026-11-20", "2026-02-30"),
+        ("2026-11-20", "0026-11-20"),
+        ('"share":0.5', '"share":NaN'),
+        ('"share":0.5', '"share":1e999'),
+        ('"share":0.5', '"share":0.50'),
+        ('"share":0.5', '"share":0.5,"share":0.5'),
+        ('"by":["carla"]', '"by":["\\ud800"]'),
+        ('"by":["carla"]', '"by":["\\u0063arla"]'),
+        ('"by":["carla"]', '"by":["cärla"]'),
+        ('"requirements":[{', '"requirements":[1,{'),
+        ('"reason":"because', '"reason":7,"because":"'),
+        ('"tool":"fleetward 0.1.0"', '"tool":null'),
+        ('"tool":"fleetward 0.1.0"', '"tool":"fleetward 0.1.0","more":1'),
+        ('"tool":"fleetward 0.1.0"}', '"tool":"fleetward 0.1.0"} '),
+        ('"to":null,"release":null', f'"to":null,"release":"{DIGEST}"'),
+        ('"assurance":"signed"', '"assurance":"sure"'),
+        ('"actor":"ci@acme.example"', '"actor":""'),
+        ('"policy":{"version":1', '"policy":{"version":-1'),
+        ('"file":"evidence/x.json",', ""),
+    ],
+)
+def test_a_line_that_says_it_in_another_way_is_accepted_by_neither(old: str, new: str) -> None:
+    assert LINE.count(old) == 1
+
+    line = LINE.replace(old, new)
+
+    assert close(line) is None
+    assert accepted(line) is None
+
+
+@given(st.data())
+def test_whatever_is_accepted_at_a_glance_is_accepted_on_a_close_look(data: st.DataObject) -> None:
+    tokens = re.findall(r'"(?:[^"\\]|\\.)*"|[0-9.]+|.', LINE)
+    at = data.draw(st.integers(0, len(tokens) - 1))
+    other = data.draw(st.sampled_from([*sorted(set(tokens)), "", "-1", "1e3", " ", '"\\ud83d"', '"\\u00e4"']))
+
+    line = "".join([*tokens[:at], other, *tokens[at + 1 :]])
+
+    found = accepted(line)
+    assert found is None or found == close(line)
