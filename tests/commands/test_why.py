@@ -74,6 +74,15 @@ def test_several_people_follow_one_option_or_one_each(nadia: Desk) -> None:
     assert both["unblock"]["fewest"] == []
 
 
+def test_after_two_dashes_everything_is_an_agent_again(nadia: Desk) -> None:
+    options = ("promote", "--to", "production", "--json", "--as", "lena", "greta", "--")
+
+    ran = nadia.fleet(*options, "delivery-desk", "address-check")
+
+    assert [told["agent"] for told in ran.data["promotions"]] == ["delivery-desk", "address-check"]
+    assert ran.data["supposed"] == {"people": ["lena", "greta"], "at": NOW}
+
+
 def test_supposed_approvals_keep_to_the_rules_of_real_ones(nadia: Desk) -> None:
     told = one(nadia, "delivery-desk", "--as", "nadia", "jonas", "ci", "oskar")
 

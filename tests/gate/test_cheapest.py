@@ -61,3 +61,9 @@ def test_who_had_a_hand_in_it_is_not_among_the_fewest() -> None:
 
 def test_where_too_few_are_left_nobody_is_named() -> None:
     assert verdict(rule("many", approvals(3, "security"))).unblock.fewest is None
+
+
+def test_a_crowd_is_no_more_work_than_a_few() -> None:
+    crowd = {f"p{number:05}": frozenset({number % 2}) for number in range(20_000)}
+
+    assert fewest([1, 2], {}, crowd) == ("p00000", "p00001", "p00003")

@@ -18,7 +18,7 @@ def fewest(counts: Sequence[int], held: Fits, could: Fits) -> tuple[str, ...] | 
     who might approve now. Of sets that are equally small, the first by the alphabet.
     Source: the assignment problem, solved exactly by shortest augmenting paths (Kuhn 1955, Munkres 1957).
     """
-    people = sorted({*held, *could})
+    people = _first_of_each(sum(counts), held, could)
     if sum(counts) > len(people):
         return None
     seats = [requirement for requirement, count in enumerate(counts) for _ in range(count)]
@@ -37,6 +37,16 @@ def fewest(counts: Sequence[int], held: Fits, could: Fits) -> tuple[str, ...] | 
     if any(price == never for _, price in paid):
         return None
     return tuple(sorted(people[number] for number, price in paid if price))
+
+
+def _first_of_each(seats: int, held: Fits, could: Fits) -> list[str]:
+    """Of those who may sit in the same places, no more than there are seats: the rest would change nothing."""
+    alike: dict[tuple[frozenset[int] | None, frozenset[int] | None], list[str]] = {}
+    for person in sorted({*held, *could}):
+        some = alike.setdefault((held.get(person), could.get(person)), [])
+        if len(some) < seats:
+            some.append(person)
+    return sorted(person for some in alike.values() for person in some)
 
 
 def _assigned(seats: int, people: int, cost: Cost) -> list[tuple[int, int]]:

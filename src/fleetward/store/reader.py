@@ -97,9 +97,7 @@ def load(
     ledgers: dict[str, Ledger] = {}
     broken: tuple[Finding, ...] = ()
     if only is None:
-        entries = tuple(
-            one for one in everything if one.path.startswith((f"{ENVIRONMENTS}/", f"{PROPOSALS}/"))
-        )
+        entries = tuple(one for one in everything if one.path.partition("/")[0] in (ENVIRONMENTS, PROPOSALS))
         ledgers, broken = standing(tree, everything, governing.config)
     else:
         entries = _of(tree, only(governing.config) if callable(only) else only)
