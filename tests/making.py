@@ -33,9 +33,7 @@ def manifest(
         where, line = (at or {}).get(path, (file, 1))
         return Place(file=where, line=line, path=path)
 
-    return Manifest(
-        environment=environment, name=name, data=data, effective=effective or data, locate=locate
-    )
+    return Manifest(environment=environment, name=name, data=data, effective=effective or data, locate=locate)
 
 
 def agent(known: Manifest, files: Mapping[str, str] | None = None) -> Agent:

@@ -235,6 +235,10 @@ def main() -> NoReturn:
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or Exit.UNANSWERED
+    try:
+        sys.stderr.flush()
+    except OSError:  # else Python would end with a code of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(int(code))
 
 

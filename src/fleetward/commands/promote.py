@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -55,8 +56,36 @@ def promote(
         raise UsageError("--base judges a pull request, --apply writes: choose one", hint="leave --base out")
     if apply and (as_ or at):
         raise UsageError("--as and --at only suppose, --apply writes: choose one", hint="leave --apply out")
-    if apply:
-        ready(session)
+    with applying(session) if apply else nullcontext():
+        return _judged(
+            session,
+            agents,
+            to,
+            source,
+            apply=apply,
+            push=push,
+            base=base,
+            reason=reason,
+            partial=partial,
+            as_=as_,
+            at=at,
+        )
+
+
+def _judged(
+    session: Session,
+    agents: Sequence[str],
+    to: str,
+    source: str | None,
+    *,
+    apply: bool,
+    push: str | None,
+    base: str | None,
+    reason: str,
+    partial: bool,
+    as_: list[str] | None,
+    at: str | None,
+) -> Exit:
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to, source=source, base=base, agents=agents)
     asked = replace(asked, supposed=supposing.known(as_, asked.people))
@@ -176,6 +205,18 @@ def _next(
     if "approvals" in kinds:
         return f"fleet approve{where} {stuck.agent} --to {to}"
     return f"fleet promote{where} {names} --to {to} -v"
+
+
+@contextmanager
+def applying(session: Session) -> Iterator[None]:
+    """
+    Nobody else writes meanwhile, what a killed run left is finished, and everything is committed.
+
+    Errors: Unwritten, naming what stands in the way.
+    """
+    with writer.alone(find(session.folder, session.environment)):
+        ready(session)
+        yield
 
 
 def ready(session: Session) -> None:

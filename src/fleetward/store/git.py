@@ -44,6 +44,9 @@ _QUIET = (
     "core.quotePath=false",
     "-c",
     "protocol.ext.allow=never",
+    # the hint would stand before git's own reason
+    "-c",
+    "advice.graftFileDeprecated=false",
 )
 _ALWAYS = {
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -319,8 +322,11 @@ def _lines(ids: Iterable[Id]) -> bytes:
 def _run(folder: Path, arguments: list[str], stdin: bytes, environment: Mapping[str, str]) -> Answer:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     with _without_git_variables():
-        from git import Git
-        from git.exc import GitCommandNotFound
+        try:
+            from git import Git
+            from git.exc import GitCommandNotFound
+        except ImportError as error:  # GitPython asks git for its version at once, and got no answer
+            raise GitError(f"git cannot be asked: {error}", hint="git --version") from error
 
         try:
             with tempfile.TemporaryFile() as given:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +22,10 @@ OWNED = ("environments", "governance", "proposals", "approvals", "evidence", "le
 """What of a fleet's folder has to be committed before anything is applied."""
 
 TRAILER = b"\nFleet-Promotion: "
+
+
+_PART = re.compile(r"(?P<folder>(?:.*/)?)\.fleet-[a-z0-9_]{8}")
+"""A file that was being written when its process ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,23 @@ def identity(repository: Repository) -> str:
     if answer.code != 0 or "<" not in answer.text:
         raise GitError("git does not know who you are", hint="git config user.email YOU@EXAMPLE")
     return answer.text.partition("<")[2].partition(">")[0]
+
+
+@contextmanager
+def alone(ground: Ground) -> Iterator[None]:
+    """
+    Wait until nobody else applies anything in this work tree; the lock ends with its process, however that ends.
+
+    Errors: Unwritten where the repository cannot be written.
+    """
+    path = ground.repository.git_dir / "fleetward.lock"
+    try:
+        lock = path.open("ab")
+    except OSError as error:
+        raise Unwritten(f"cannot write {str(path)!r}: {error.strerror}") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def dirty(ground: Ground, head: Id) -> tuple[str, ...]:
@@ -183,10 +207,20 @@ def finish(ground: Ground, head: Id) -> bool:
     explained = {
         one.path.removeprefix(ground.prefix) for one in _moved(ground.repository, commit.parents[0], head)
     }
-    if not set(dirty(ground, head)) <= explained:
+    wrong = set(dirty(ground, head))
+    parts = {path for path in wrong if _begun(path, explained)}
+    if not wrong - parts <= explained:
         return False
     bring_along(ground, commit.parents[0], head)
+    for path in parts:
+        (ground.root / path).unlink(missing_ok=True)
     return True
+
+
+def _begun(path: str, explained: Iterable[str]) -> bool:
+    """Is it a file that the killed run had begun, beside one that it had to write?"""
+    part = _PART.fullmatch(path)
+    return part is not None and any(one.rpartition("/")[0] == part["folder"].rstrip("/") for one in explained)
 
 
 _Nested = dict[str, "Blob | _Nested | None"]

@@ -1,0 +1,119 @@
+"""Several processes at once, and one more time: nothing is lost, nothing is written twice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from tests.end_to_end import repositories
+from tests.end_to_end.repositories import APPLY, DESK, FLEET, NOW, Repository, command
+
+NAMES = [f"bot-{number}" for number in range(8)]
+
+
+def eight(folder: Path) -> Repository:
+    """Eight new agents in staging, each approved by carla."""
+    own = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
+    files = {path: text for path, text in FLEET.items() if not path.startswith(DESK)}
+    for name in NAMES:
+        files |= {
+            path.replace("desk-bot", name): text.replace("desk-bot", name) for path, text in own.items()
+        }
+    made = repositories.repository(folder, files)
+    for name in NAMES:
+        assert made.fleet("approve", name, "--to", "production", identity="carla").code == 0
+    made.commit("decisions of carla", identity="carla", at=NOW)
+    return made
+
+
+def moved(made: Repository) -> list[str]:
+    """The agents of every ledger line at HEAD, in order."""
+    lines = made.git("show", "HEAD:ledger/production.jsonl").splitlines()
+    return [one["agent"] for line in lines for one in json.loads(line)["agents"]]
+
+
+def at_once(places: list[Path], made: Repository) -> list[int]:
+    """Every agent promoted by a process of its own, all started together; the exit codes."""
+    begun = [
+        subprocess.Popen(
+            command("promote", name, "--to", "production", "--apply", "--now", NOW),
+            cwd=place,
+            env=made.environment("dina"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        for name, place in zip(NAMES, places, strict=True)
+    ]
+    said = [one.communicate(timeout=180)[1].decode() for one in begun]
+    assert all("Traceback" not in text for text in said), said
+    return [one.returncode for one in begun]
+
+
+def test_eight_processes_lose_nothing(tmp_path: Path) -> None:
+    made = eight(tmp_path)
+
+    codes = at_once([made.root] * 8, made)
+
+    assert set(codes) <= {0, 4}
+    for name, code in zip(NAMES, codes, strict=True):
+        assert code == 0 or made.fleet("promote", name, "--to", "production", "--apply").code == 0
+    assert sorted(moved(made)) == NAMES
+    assert made.git("status", "--porcelain", "-uall") == ""
+    assert made.fleet("log").code == 0
+
+
+def test_a_second_time_there_is_nothing_to_promote(allowed: Repository) -> None:
+    first = allowed.fleet(*APPLY)
+    before = allowed.state
+
+    second = allowed.fleet(*APPLY)
+
+    assert (first.code, second.code) == (0, 0)
+    assert "UNCHANGED" in second.out
+    assert allowed.state == before
+
+
+def test_a_detached_head_moves_and_its_branch_stays(allowed: Repository) -> None:
+    was = allowed.head
+    allowed.git("checkout", "-q", "--detach")
+
+    ran = allowed.fleet(*APPLY)
+
+    assert ran.code == 0, ran.err
+    assert allowed.git("rev-parse", "HEAD^", "main").split() == [was, was]
+    assert allowed.git("status", "--porcelain") == ""
+
+
+def test_a_push_from_a_detached_head_is_refused_with_the_command_that_helps(allowed: Repository) -> None:
+    allowed.git("checkout", "-q", "--detach")
+    before = allowed.state
+
+    ran = allowed.fleet(*APPLY, "--push", "origin")
+
+    assert ran.code == 2
+    assert "git switch" in ran.err
+    assert allowed.state == before
+
+
+def test_a_linked_work_tree_moves_its_own_branch_alone(allowed: Repository, tmp_path: Path) -> None:
+    linked, was = tmp_path / "linked", allowed.head
+    allowed.git("worktree", "add", "-q", "-b", "release", str(linked))
+
+    ran = allowed.fleet(*APPLY, cwd=linked)
+
+    assert ran.code == 0, ran.err
+    assert allowed.git("rev-parse", "main", "release^").split() == [was, was]
+    assert allowed.git("-C", str(linked), "status", "--porcelain") == ""
+    assert allowed.git("status", "--porcelain") == ""
+
+
+def test_a_fleet_in_a_subfolder_touches_nothing_beside_it(tmp_path: Path) -> None:
+    made = repositories.allowed(tmp_path, inside="agents")
+    (made.top / "README").write_text("not ours, not committed\n")
+
+    ran = made.fleet(*APPLY)
+
+    assert ran.code == 0, ran.err
+    assert all(path.startswith("agents/") for path in made.git("diff", "--name-only", "HEAD^").splitlines())
+    assert made.git("status", "--porcelain") == "?? README"
