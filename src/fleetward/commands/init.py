@@ -63,6 +63,10 @@ class Plan:
         return self.top / self.inside
 
 
+_WATCHED = ("governance", "environments", "proposals", "approvals", "evidence", "ledger")
+"""What the hook looks at; records too, since a broken one stops every promotion."""
+
+
 def init(
     session: Session,
     folder: Annotated[
@@ -174,7 +178,7 @@ def _values(
         "pilot_ends": str(today + timedelta(days=60)),
         "retires": str(today + timedelta(days=730)),
         "hook_entry": f"fleet -C {quote(root)} validate" if root else "fleet validate --staged",
-        "hook_files": f"^{re.escape(inside)}(fleet-config\\.yaml$|governance/|environments/|proposals/)",
+        "hook_files": f"^{re.escape(inside)}(fleet-config\\.yaml$|({'|'.join(_WATCHED)})/)",
         # Paths are relative to -C, and hooks name them from the top: below it, the whole fleet is looked at.
         "pass_filenames": "false" if root else "true",
         "working_directory": root or ".",

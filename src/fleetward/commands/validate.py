@@ -39,13 +39,14 @@ def validate(
     if staged and rev:
         raise UsageError("--staged and --rev exclude each other", hint="leave one of them out")
     ground = find(session.folder, session.environment)
-    reading = read(_tree(ground, staged, rev))
+    tree = _tree(ground, staged, rev)
+    reading = read(tree)
     found = list(reading.findings)
     if reading.snapshot is not None and reading.judgeable:
         found.extend(rules.findings(reading.snapshot, session.now))
     elif not reading.judgeable:
         session.tell((line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),))
-    wanted = _wanted(paths or [], session, ground)
+    wanted = _wanted(paths or [], session, ground, tree)
     validation = _validation(reading, found, wanted, now=session.now, prefix=ground.prefix)
     if not validation.agents and not found and not allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
@@ -84,7 +85,7 @@ def _tree(ground: Ground, staged: bool, rev: str | None) -> Tree:
     return ground.index() if staged else ground.folder()
 
 
-def _wanted(paths: Sequence[str], session: Session, ground: Ground) -> frozenset[str]:
+def _wanted(paths: Sequence[str], session: Session, ground: Ground, tree: Tree) -> frozenset[str]:
     """The files and folders that were named, relative to the fleet root; those outside it do not count."""
     root = ground.root.resolve()
     wanted = []
@@ -95,9 +96,19 @@ def _wanted(paths: Sequence[str], session: Session, ground: Ground) -> frozenset
             return frozenset()
         if place.is_relative_to(root):
             wanted.append(place.relative_to(root).as_posix())
+            if not os.path.lexists(place) and not _stored(ground, tree, wanted[-1]):
+                raise NotAFleet(
+                    f"no file or folder {path!r} in this fleet", hint=f"fleet validate{session.here}"
+                )
     if paths and not wanted:
         raise NotAFleet(f"none of the paths is in the fleet at {str(ground.root)!r}", hint="fleet validate")
     return frozenset(wanted)
+
+
+def _stored(ground: Ground, tree: Tree, path: str) -> bool:
+    """Does git know the path here, though nothing lies there: a file that is being deleted?"""
+    head = ground.repository.resolved("HEAD")
+    return bool(tree.entries(path) or (head and ground.commit(head).entries(path)))
 
 
 def _validation(

@@ -64,7 +64,8 @@ def show(page: Page, stream: IO[str], *, color: bool, width: int | None) -> None
         legacy_windows=False,
     )
     for line in page:
-        for part in _wrapped(line, width):
+        # the last line is a command, which has to work when it is pasted
+        for part in _wrapped(line, None if line is page[-1] else width):
             console.print(part, overflow="ignore", crop=False, no_wrap=True)
 
 

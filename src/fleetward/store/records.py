@@ -81,7 +81,7 @@ def _only_grew(ground: Ground, head: Id, environment: str, content: bytes) -> No
     sizes = sorted(((size if isinstance(size, int) else 0, one) for one, size in held.items()), reverse=True)
     for number, (size, one) in enumerate(sizes):
         if size not in ends or (number < 100 and ground.repository.hashed(content[:size]) != one):
-            hint = f"git cat-file blob {one[:12]} > {file} brings the lines back"
+            hint = f"git log --oneline -- {file}, then put back the lines that are missing"
             raise FleetError(
                 f"{file}: lines that were there (blob {one[:12]}) are not there any more", hint=hint
             )
