@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
 
+from fleetward.commands.applying import TOOL, applying, commit_edits
 from fleetward.commands.hearing import Hearing, hearing
-from fleetward.commands.promote import TOOL, commit_edits, ready
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.errors import Exit, FleetError, NotAFleet, UsageError
@@ -25,8 +26,11 @@ def adopt(
     apply: Annotated[bool, typer.Option("--apply", help="Write the ledger.")] = False,
 ) -> Exit:
     """Begin the ledger of an environment with what it holds now, and the governance of now as trusted."""
-    if apply:
-        ready(session)
+    with applying(session) if apply else nullcontext():
+        return _adopted(session, to, apply=apply)
+
+
+def _adopted(session: Session, to: str, *, apply: bool) -> Exit:
     asked = hearing(session, to=to)
     if asked.ledger.entries:
         message = f"{to} has a ledger since {asked.ledger.entries[0].at:%Y-%m-%d}: adopting happens once"

@@ -102,6 +102,26 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rollback:
+    """Going back: to what ran at most *within* ago, under *rule* in place of all rules."""
+
+    within: timedelta
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakGlass:
+    """The emergency door: *rule* in place of the approvals of all rules, and what of them is not waited for."""
+
+    rule: Rule
+    skips: frozenset[str]
+    """Of soak, evals and freeze."""
+    lasts: timedelta
+    """How long an approval for it counts."""
+    review_within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The whole policy; *sha256* is the digest of its file as stored."""
 
@@ -116,6 +136,12 @@ class Policy:
     limits: Mapping[str, timedelta] = field(default_factory=dict)
     veto: frozenset[str] = frozenset()
     freezes: tuple[Freeze, ...] = ()
+    rollback: Rollback | None = None
+    """None: nobody may go back."""
+    break_glass: BreakGlass | None = None
+    """None: there is no emergency door."""
+    governance: Rule | None = None
+    """What a change of the governance folder itself needs; None where the policy does not say."""
 
     def rank(self, tier: str | None) -> int:
         """The position of *tier*, lowest 0; an unknown one is above all (fail closed)."""

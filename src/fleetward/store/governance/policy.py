@@ -16,9 +16,11 @@ from fleetward.domain.policy import (
     ApprovalTerms,
     Asked,
     Assurance,
+    BreakGlass,
     EvalsAsked,
     Freeze,
     Policy,
+    Rollback,
     Rule,
     SoakAsked,
     When,
@@ -43,7 +45,7 @@ def policy(
     _version(data["version"], notes)
     _defined_tiers(data, tiers, notes)
     veto = _teams(data.get("veto") or {}, ("veto",), people, notes)
-    _for_others(data, people, notes)
+    others = {group: _other(data, group, people, notes) for group in ("rollback", "breakGlass", "governance")}
     rules = _rules(data, tiers, people, notes)
     if not notes.findings:
         seats(rules, tiers, people, notes)
@@ -58,6 +60,9 @@ def policy(
         limits=_spans(data.get("limits") or {}, notes),
         veto=veto,
         freezes=_freezes(data.get("freezes") or (), notes),
+        rollback=_rollback(data.get("rollback"), others["rollback"], notes),
+        break_glass=_break_glass(data.get("breakGlass"), others["breakGlass"], notes),
+        governance=others["governance"],
     )
     return (None if notes.findings else value), notes.findings
 
@@ -187,15 +192,40 @@ def _teams(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes:
     return frozenset(names) & known
 
 
-def _for_others(data: Mapping[str, Any], people: People, notes: Notes) -> None:
-    """What rollback, break-glass and changes of governance ask is held to the same."""
-    for group in ("rollback", "breakGlass", "governance"):
-        part = data.get(group) or {}
-        for key in ("within", "lasts", "reviewWithin"):
-            notes.span(part.get(key), (group, key))
-        asked = _require(part.get("require") or (), (group, "require"), people, notes)
-        if part and not asked:
-            notes.wrong("asks nothing", (group, "require"), "ask for at least one approval")
+def _other(data: Mapping[str, Any], group: str, people: People, notes: Notes) -> Rule | None:
+    """What rollback, break-glass and changes of governance ask, as a rule of that name."""
+    part = data.get(group)
+    if part is None:
+        return None
+    asked = _require(part.get("require") or (), (group, "require"), people, notes)
+    if not any(isinstance(one, ApprovalsAsked) for one in asked):
+        notes.wrong("asks nobody", (group, "require"), "ask for at least one approval")
+    if group == "governance" and any(OWNER in one.teams for one in asked if isinstance(one, ApprovalsAsked)):
+        notes.wrong("governance has no 'owner'", (group, "require"), "name a team of governance/people.yaml")
+    return Rule(
+        id=group,
+        when=When(),
+        require=asked,
+        assurance=Assurance[str(part.get("assurance") or "recorded").upper()],
+        replaces_all=True,
+        place=notes.source.locate(group),
+    )
+
+
+def _rollback(data: Mapping[str, Any] | None, rule: Rule | None, notes: Notes) -> Rollback | None:
+    if data is None or rule is None:
+        return None
+    within = notes.span(data.get("within"), ("rollback", "within"))
+    return Rollback(within=within, rule=rule) if within is not None else None
+
+
+def _break_glass(data: Mapping[str, Any] | None, rule: Rule | None, notes: Notes) -> BreakGlass | None:
+    if data is None or rule is None:
+        return None
+    lasts, review = (notes.span(data.get(key), ("breakGlass", key)) for key in ("lasts", "reviewWithin"))
+    if lasts is None or review is None:
+        return None
+    return BreakGlass(rule=rule, skips=frozenset(data.get("skips") or ()), lasts=lasts, review_within=review)
 
 
 def _freezes(data: Iterable[Mapping[str, Any]], notes: Notes) -> tuple[Freeze, ...]:
