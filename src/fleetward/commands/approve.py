@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetward import gate
 from fleetward.commands.comparing import compared, dependents
+from fleetward.commands.deciding import Matter, matter, outlook
 from fleetward.commands.hearing import Hearing, hearing
-from fleetward.commands.judging import Case, cases
+from fleetward.commands.judging import Case
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Decision
@@ -46,14 +46,29 @@ def approve(
             help="Sign it, with this key file, or the SSH key that git or the ssh-agent has.",
         ),
     ] = None,
+    rollback: Annotated[
+        str | None,
+        typer.Option("--rollback", metavar="[RELEASE]", help="About going back to what ran before."),
+    ] = None,
+    with_overrides: Annotated[
+        bool, typer.Option("--with-overrides", help="With --rollback: its overrides of that time, too.")
+    ] = False,
+    review: Annotated[
+        int | None,
+        typer.Option("--review", metavar="SEQ", help="Close the review of this entry that broke the glass."),
+    ] = None,
 ) -> Exit:
     """Show what a promotion would change, and write down your decision on exactly that content."""
     if reject and withdraw:
         raise UsageError("--reject and --withdraw exclude each other", hint="leave one of them out")
+    if review is not None and (reject or withdraw):
+        raise UsageError("--review says that you looked: it takes no other decision", hint="--note TEXT")
     decision = Decision.REJECT if reject else Decision.WITHDRAW if withdraw else Decision.APPROVE
+    decision = decision if review is None else Decision.REVIEW
     asked = hearing(session, to=to)
     person = _person(asked)
-    [case] = cases(asked, [agent])
+    about = matter(asked, agent, rollback=rollback, overrides_too=with_overrides, review=review)
+    case = about.case
     if case.question.kind is None and decision is Decision.APPROVE:
         raise UsageError(f"nothing to approve: {to} runs what {asked.sources[0]} holds", hint="fleet diff")
     statement = _statement(asked, case, person, decision, note)
@@ -62,12 +77,12 @@ def approve(
         signature = _signature(asked, statement, contents[statement.file], sign)
         statement = _signed(asked, statement, contents[statement.file], signature)
         contents[signature_name(statement.file)] = signature
-    outlook = _outlook(asked, case, statement)
+    told = outlook(asked, about, statement)
     _write(asked, contents)
     session.report(
         {
-            "text": lambda: _page(asked, case, statement, outlook, contents),
-            "json": lambda: _data(asked, statement, outlook, contents),
+            "text": lambda: _page(asked, about, statement, told, contents),
+            "json": lambda: _data(asked, about, statement, told, contents),
         }
     )
     return Exit.YES
@@ -145,12 +160,6 @@ def _signed(asked: Hearing, statement: Approval, content: bytes, signature: byte
     return replace(statement, fault=fault, assurance=Assurance.RECORDED if fault else Assurance.SIGNED)
 
 
-def _outlook(asked: Hearing, case: Case, statement: Approval) -> Promotion:
-    """The verdict as it would be with this statement committed."""
-    question = replace(case.question, approvals=(*case.question.approvals, statement))
-    return gate.decide(question, policy=asked.policy, people=asked.people, now=asked.session.now)
-
-
 def _write(asked: Hearing, contents: Mapping[str, bytes]) -> None:
     """All of these files, or none: a statement without its signature would be another decision."""
     begun: list[Path] = []
@@ -171,15 +180,16 @@ _DONE = {
     Decision.APPROVE: ("approved", "good"),
     Decision.REJECT: ("rejected", "error"),
     Decision.WITHDRAW: ("withdrawn", "warning"),
+    Decision.REVIEW: ("reviewed", "good"),
 }
 
 
 def _page(
-    asked: Hearing, case: Case, statement: Approval, outlook: Promotion, contents: Mapping[str, bytes]
+    asked: Hearing, about: Matter, statement: Approval, verdict: Promotion, contents: Mapping[str, bytes]
 ) -> Page:
     binding = statement.binding
     word, role = _DONE[statement.decision]
-    lines: list[Line] = [*_change(asked, case), line()]
+    lines: list[Line] = [*_change(asked, about), line()]
     lines.append(
         line(
             span(word, role),  # type: ignore[arg-type]
@@ -190,10 +200,11 @@ def _page(
     lines.append(line(f"    to {binding.to_state}"))
     lines.extend(
         line("  ", span("does not count", "warning"), f": {one.reason}", hang=4)
-        for one in outlook.not_counted
+        for one in verdict.not_counted
         if statement.file in one.files
     )
-    lines.append(line(f"  with it: {outlook.verdict}", *_missing(outlook)))
+    with_it = f"review {verdict.requirements[0].status}" if about.due else verdict.verdict
+    lines.append(line(f"  with it: {with_it}", *_missing(verdict)))
     when = "it counts once you commit it:"
     if len(contents) > 1:
         when = "signed, it counts once it is committed, by whomever:"
@@ -202,15 +213,16 @@ def _page(
     return page(lines)
 
 
-def _change(asked: Hearing, case: Case) -> Page:
+def _change(asked: Hearing, about: Matter) -> Page:
     """The meaning of what is approved, without the report's last line."""
+    case, (before, after) = about.case, about.sides
     fleet, to, name = asked.fleet, asked.target.name, case.question.binding.agent
     comparison = compared(fleet, case.running, case.candidate, dependents(fleet, to, name))
     shown = changes_text.render(
         [comparison] if comparison else [],
         [],
-        base=(to, asked.head),
-        head=(asked.sources[0], asked.head),
+        base=(before, asked.head),
+        head=(after, case.origin or asked.head),
         unreadable=[],
         verbose=asked.session.verbose,
         next_command="",
@@ -218,8 +230,8 @@ def _change(asked: Hearing, case: Case) -> Page:
     return page(shown)
 
 
-def _missing(outlook: Promotion) -> Sequence[str]:
-    still = [f"{one.kind} {one.asked}" for one in outlook.requirements if one.status != "met"]
+def _missing(verdict: Promotion) -> Sequence[str]:
+    still = [f"{one.kind} {one.asked}" for one in verdict.requirements if one.status != "met"]
     return [f"; still asked: {', '.join(still)}"] if still else []
 
 
@@ -234,12 +246,14 @@ def _commit(asked: Hearing, statement: Approval, contents: Mapping[str, bytes]) 
 
 
 def _data(
-    asked: Hearing, statement: Approval, outlook: Promotion, contents: Mapping[str, bytes]
+    asked: Hearing, about: Matter, statement: Approval, verdict: Promotion, contents: Mapping[str, bytes]
 ) -> dict[str, Any]:
     binding = statement.binding
     return {
         "format": "fleetward.approve/1",
         "decision": statement.decision.value,
+        "kind": about.case.question.kind,
+        "review": about.due.seq if about.due else None,
         "approver": statement.approver,
         "environment": binding.environment,
         "agent": binding.agent,
@@ -253,10 +267,10 @@ def _data(
         "issued": written(statement.issued),
         "expires": None if statement.expires is None else written(statement.expires),
         "files": [{"file": name, "sha256": digest.of_bytes(content)} for name, content in contents.items()],
-        "verdictWithIt": outlook.verdict.value,
+        "verdictWithIt": verdict.verdict.value,
         "notCounted": [
             {"approver": one.approver, "reason": one.reason}
-            for one in outlook.not_counted
+            for one in verdict.not_counted
             if statement.file in one.files
         ],
         "next": _commit(asked, statement, contents),

@@ -110,8 +110,8 @@ def _choice(ran: Sequence[Past]) -> str:
 def _staged(asked: Hearing, name: str, wanted: Past, *, overrides_too: bool) -> Staged:
     running = ledgered(asked, name)
     origin, source = _found(asked, name, wanted)
-    standing = source if overrides_too else running
-    over = standing.file(digest.OVERRIDES) if standing else None
+    whose = source if overrides_too else running
+    over = whose.file(digest.OVERRIDES) if whose else None
     proposed, found = candidate(source, asked.target.name, over, proposed=False)
     moved = wanted.moved
     if proposed.release != moved.release or (overrides_too and proposed.state != moved.to_state):
@@ -157,12 +157,17 @@ def _found(asked: Hearing, name: str, wanted: Past) -> tuple[Id, Agent]:
     if origin is None:
         message = f"the commit that wrote line {entry.seq} of {file_name(to)} is not in this history"
         raise FleetError(message, hint=f"git log --oneline -- {file_name(to)}; was it squashed or rebased?")
-    tree = asked.ground.commit(origin)
-    entries = tree.entries(f"{ENVIRONMENTS}/{to}/{name}")
-    there = agents(entries, tree.read(entries, LARGEST_FILE), asked.fleet.config).agents.get((to, name))
+    there = standing(asked, name, origin)
     if there is None or not there.readable:
         raise _unlike(name, wanted, origin)
     return origin, there
+
+
+def standing(asked: Hearing, name: str, commit: Id) -> Agent | None:
+    """*name* as it stood in the target environment at *commit*."""
+    tree, to = asked.ground.commit(commit), asked.target.name
+    entries = tree.entries(f"{ENVIRONMENTS}/{to}/{name}")
+    return agents(entries, tree.read(entries, LARGEST_FILE), asked.fleet.config).agents.get((to, name))
 
 
 def _unlike(name: str, wanted: Past, origin: Id) -> FleetError:

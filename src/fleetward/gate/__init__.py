@@ -2,8 +2,9 @@
 
 from fleetward.gate.applying import asked
 from fleetward.gate.checking import dropped_fields, gone_rules, lowered_floors, uncovered
-from fleetward.gate.decide import conclusion, decide
+from fleetward.gate.decide import conclusion, decide, tier_of
 from fleetward.gate.question import Contributor, Question, Role
+from fleetward.gate.reviews import bench, reviewed
 from fleetward.gate.supposing import supposing
 
 __all__ = [
@@ -11,11 +12,14 @@ __all__ = [
     "Question",
     "Role",
     "asked",
+    "bench",
     "conclusion",
     "decide",
     "dropped_fields",
     "gone_rules",
     "lowered_floors",
+    "reviewed",
     "supposing",
+    "tier_of",
     "uncovered",
 ]

@@ -35,19 +35,20 @@ def decide(question: Question, *, policy: Policy, people: People, now: datetime)
     approved = held(question, asked.approving, approved, policy=asked.policy, people=people, now=now)
     shown, records = _shown(question, asked.rules, now)
     waited, skipped = parted(asked, (*shown, *frozen(asked.rules, policy, now)))
+    due, unheard = reviews(question, bench(question, policy=policy, people=people, tier=tier, now=now))
     requirements = (
         *unruled(question, asked.rules, tier, policy),
         *unknown_authors(question, policy, people),
         *approved.requirements,
         *waited,
         *late(question, policy, now),
-        *reviews(question, bench(question, policy=policy, people=people, tier=tier, now=now)),
+        *due,
         *invalid(question),
     )
     counted = (*approved.files, *records)
     unblock = _unblock(requirements, approved, asked)
     told = _promotion(question, tier, _verdict(requirements), requirements, approved, unblock, counted)
-    return replace(told, skipped=skipped)
+    return replace(told, skipped=skipped, not_counted=(*told.not_counted, *unheard))
 
 
 def conclusion(promotions: Iterable[Promotion]) -> Verdict:

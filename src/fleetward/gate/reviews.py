@@ -69,16 +69,19 @@ def reviewed(due: Due, approvals: Sequence[Approval], by: Bench) -> Reviewed:
     return Reviewed(closed=None, not_counted=tuple(refused))
 
 
-def reviews(question: Question, by: Bench) -> Iterator[Requirement]:
+def reviews(question: Question, by: Bench) -> tuple[tuple[Requirement, ...], tuple[NotCounted, ...]]:
     """
-    The reviews that nobody has given yet.
+    The reviews that nobody has given yet, and the statements that were meant to be.
 
     One that is overdue holds up every ordinary promotion. It holds up neither another emergency nor a rollback nor
     a change that only makes things stricter: the way to safety stays open, and none of these opens anything else.
     """
-    for due in question.reviews:
-        if reviewed(due, question.approvals, by).closed is None:
-            yield _open(question, due, by)
+    told = [(due, reviewed(due, question.approvals, by)) for due in question.reviews]
+    still = [(due, one) for due, one in told if one.closed is None]
+    return (
+        tuple(_open(question, due, by) for due, _ in still),
+        tuple(spare for _, one in still for spare in one.not_counted),
+    )
 
 
 def _open(question: Question, due: Due, by: Bench) -> Requirement:
