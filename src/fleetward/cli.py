@@ -30,6 +30,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("diff", "diff:diff", ("text", "json", "markdown", "github")),
     ("textconv", "textconv:textconv", ("text",)),
     ("promote", "promote:promote", ("text", "json", "markdown")),
+    ("rollback", "rollback:rollback", ("text", "json", "markdown")),
     ("why", "why:why", ("text", "json")),
     ("approve", "approve:approve", ("text", "json")),
     ("approvals", "approvals:approvals", ("text", "json")),

@@ -59,6 +59,7 @@ def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
         "policy-test",
         "promote",
         "release",
+        "rollback",
         "schema",
         "signers",
         "validate",

@@ -42,6 +42,8 @@ def _promotion(one: Promotion) -> dict[str, Any]:
         "notCounted": [{"approver": it.approver, "reason": it.reason} for it in one.not_counted],
         "unblock": _unblock(one.unblock),
         "counted": list(one.counted),
+        "way": one.way.value,
+        "skipped": [requirement(asked) for asked in one.skipped],
     }
 
 

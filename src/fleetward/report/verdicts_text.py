@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fleetward.domain.clock import spoken, written
+from fleetward.domain.emergency import Way
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Met, Promotion, Requirement, Verdict
 from fleetward.report.page import Line, Page, Role, line, page, span
@@ -55,7 +56,8 @@ def _head(to: str, sources: Sequence[str], commit: str, policy: Policy) -> Line:
 def _agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
     word, role = _WORDS[one.verdict]
     tier = f", tier {one.tier}" if one.tier else ""
-    what = f" ({one.kind}{tier}, generation {one.generation})" if one.kind else " (nothing to promote)"
+    way = ", break-glass" if one.way is Way.BREAK_GLASS else ""
+    what = f" ({one.kind}{tier}, generation {one.generation}{way})" if one.kind else " (nothing to promote)"
     yield line(span(word, role), " ", span(one.agent, "strong"), what)
     if one.kind is not None:
         yield line(f"  from {one.from_state or 'nothing'}")
@@ -66,6 +68,9 @@ def _agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
         yield line(span(f"  release {one.release}", "dim"))
     for requirement in one.requirements:
         yield from _requirement(requirement)
+    for need in one.skipped:
+        told = f" {need.kind} {need.asked} ({need.rule}): {need.detail}"
+        yield line("  ", span(f"{'skipped':<{_MARK_WIDTH}}", "warning"), told, hang=_MARK_WIDTH + 3)
     for spare in one.not_counted:
         yield line(span(f"  not counted: {spare.approver}: {spare.reason}", "dim"), hang=15)
     if verbose:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fleetward.domain import clock, digest
+from fleetward.domain.emergency import SKIPPABLE, BrokenGlass, is_incident
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry, Ledger, Moved
 from fleetward.domain.policy import Assurance
@@ -27,6 +28,8 @@ _KEYS = (
     *("seq", "previous", "governance", "environment", "kind", "at", "commit", "actor", "agents"),
     *("policy", "approvals", "evidence", "requirements", "reason", "tool"),
 )
+_GLASS = "breakGlass"
+"""The last key of a line, in those alone that broke the glass."""
 _HINT = "the ledger only grows: compare it with its history, 'git log -p -- ledger/'"
 
 _Running = dict[str, tuple[str | None, int]]
@@ -57,6 +60,7 @@ def encode(entry: Entry) -> str:
         "requirements": [dict(one) for one in entry.requirements],
         "reason": entry.reason,
         "tool": entry.tool,
+        **_glass_written(entry.break_glass),
     }
     return strict.dumped(values, file_name(entry.environment), separators=(",", ":"))
 
@@ -100,6 +104,7 @@ def appended(
     requirements: tuple[Mapping[str, Any], ...] = (),
     reason: str = "",
     tool: str = "",
+    break_glass: BrokenGlass | None = None,
 ) -> tuple[Entry, bytes]:
     """
     The next entry, chained to the last one, and the whole new content of the file.
@@ -125,6 +130,7 @@ def appended(
         requirements=requirements,
         reason=reason,
         tool=tool,
+        break_glass=break_glass,
     )
     where = f"{file_name(ledger.environment)}:{wanted.seq}"
     entry = _read(encode(wanted).encode(), where)
@@ -145,7 +151,8 @@ def examined(line: bytes, where: str) -> Entry:
     Errors: FleetError that begins with *where*, and says what is wrong.
     """
     data = strict.decoded(line, where, limit=LARGEST_LINE)
-    fields = Fields.of(data, where, _KEYS)
+    broken = isinstance(data, dict) and _GLASS in data
+    fields = Fields.of(data, where, (*_KEYS, _GLASS) if broken else _KEYS)
     version, sha256 = _policy(fields)
     entry = Entry(
         seq=fields.count("seq", least=1),
@@ -164,6 +171,7 @@ def examined(line: bytes, where: str) -> Entry:
         requirements=_requirements(fields),
         reason=fields.text("reason", empty=True),
         tool=fields.text("tool", empty=True),
+        break_glass=_glass(fields) if broken else None,
     )
     written = encode(entry)
     if written.encode() != line:
@@ -258,6 +266,23 @@ def _requirements(fields: Fields) -> tuple[Mapping[str, Any], ...]:
     if not all(isinstance(one, dict) for one in found):
         fields.wrong("requirements", "a list of objects")
     return found
+
+
+def _glass(fields: Fields) -> BrokenGlass:
+    glass = fields.inside(_GLASS, ("incident", "skipped", "reviewBy"))
+    if not is_incident(glass.text("incident")):
+        glass.wrong("incident", "the name of an incident such as 'INC-2041'")
+    skipped = glass.items("skipped")
+    if skipped != tuple(one for one in SKIPPABLE if one in skipped):
+        glass.wrong("skipped", f"some of {', '.join(SKIPPABLE)}, in this order")
+    return BrokenGlass(incident=glass.text("incident"), skipped=skipped, review_by=glass.instant("reviewBy"))
+
+
+def _glass_written(glass: BrokenGlass | None) -> dict[str, Any]:
+    if glass is None:
+        return {}
+    review_by = clock.written(glass.review_by)
+    return {_GLASS: {"incident": glass.incident, "skipped": list(glass.skipped), "reviewBy": review_by}}
 
 
 def _policy(fields: Fields) -> tuple[int | None, str | None]:

@@ -191,9 +191,9 @@ def _undone(
 
 
 def _binds(content: bytes, file: str) -> bool:
-    """Only a no is missed: an approval that is gone counts for nothing."""
+    """Only a no is missed: an approval or a review that is gone counts for nothing."""
     try:
-        return statements.decode(content, file).decision is not Decision.APPROVE
+        return statements.decode(content, file).decision in (Decision.REJECT, Decision.WITHDRAW)
     except FleetError:
         return False
 
