@@ -60,8 +60,8 @@ def _agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
     if one.kind is not None:
         yield line(f"  from {one.from_state or 'nothing'}")
         yield line(f"    to {one.to_state or 'nothing'}")
-    elif one.to_state:
-        yield line(f"  runs {one.to_state}")
+    elif one.from_state:
+        yield line(f"  runs {one.from_state}")
     if verbose and one.release:
         yield line(span(f"  release {one.release}", "dim"))
     for requirement in one.requirements:
