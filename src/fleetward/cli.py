@@ -37,6 +37,8 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("evidence add", "evidence:add", ("text", "json")),
     ("release", "release:release", ("text", "json")),
     ("adopt", "adopt:adopt", ("text", "json")),
+    ("suspend", "brake:suspend", ("text", "json")),
+    ("resume", "brake:resume", ("text", "json")),
     ("log", "log:log", ("text", "json")),
     ("policy check", "policy:check", ("text", "json")),
     ("policy test", "policy:rehearse", ("text", "json")),

@@ -43,7 +43,7 @@ def render(
         lines += [line(span(f"policy {policy.sha256}", "dim")), line(span(f"at {written(now)}", "dim"))]
     lines.append(line())
     for one in promotions:
-        lines += [*_agent(one, verbose, now), line()]
+        lines += [*one_agent(one, verbose, now), line()]
     return page([*lines, line(span(next_command, "code"))])
 
 
@@ -52,7 +52,8 @@ def _head(to: str, sources: Sequence[str], commit: str, policy: Policy) -> Line:
     return line(span(f"{start}{to}", "strong"), f" at {commit}, policy version {policy.version}")
 
 
-def _agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
+def one_agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
+    """One agent's verdict, and what is missing."""
     word, role = _WORDS[one.verdict]
     tier = f", tier {one.tier}" if one.tier else ""
     what = f" ({one.kind}{tier}, generation {one.generation})" if one.kind else " (nothing to promote)"
