@@ -39,6 +39,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("adopt", "adopt:adopt", ("text", "json")),
     ("suspend", "brake:suspend", ("text", "json")),
     ("resume", "brake:resume", ("text", "json")),
+    ("retire", "retire:retire", ("text", "json")),
     ("transfer", "transfer:transfer", ("text", "json")),
     ("log", "log:log", ("text", "json")),
     ("policy check", "policy:check", ("text", "json")),

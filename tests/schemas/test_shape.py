@@ -59,8 +59,13 @@ def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
         "policy-test",
         "promote",
         "release",
+        "resume",
+        "retire-check",
+        "retire",
         "schema",
         "signers",
+        "suspend",
+        "transfer",
         "validate",
         "why",
     ]
