@@ -17,7 +17,7 @@ def render(plan: Departure, *, next_command: str, verbose: bool) -> Page:
     lines += _section("who depends on it", [_dependent(one) for one in plan.dependents], "nobody")
     lines += _section("what takes its place", [_successor(plan)], "")
     lines += _section(
-        "why now", [row for one in plan.criteria for row in told(one, verbose=verbose)], "no criteria"
+        "its criteria", [row for one in plan.criteria for row in told(one, verbose=verbose)], "none"
     )
     lines += _section("shared state that it owns", [_left(one, "used by") for one in plan.states], "")
     lines += _section("credentials to revoke", [_credential(one) for one in plan.credentials], "none listed")
