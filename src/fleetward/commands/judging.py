@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from fleetward import gate
 from fleetward.commands.comparing import compared, dependents
+from fleetward.commands.departing import brakes, overridden, retires
 from fleetward.commands.hands import NOTHING, due, hands
 from fleetward.commands.hearing import Hearing, known
 from fleetward.commands.objections import caused, divided, reborn, unpromoted, unproposed
@@ -76,9 +77,11 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
     """The case without what others make of it, and the errors that are its own."""
     fleet, to = asked.fleet, asked.target.name
     sources = [fleet.agents.get((env, name)) for env in asked.sources]
-    source = sources[0]
     running = ledgered(asked, name)
     standing = fleet.agents.get((to, name))
+    if brakes(asked, name):
+        sources = [standing]
+    source = sources[0]
     last = asked.ledger.last(name)
     moved = last[1] if last else None
     if source is None and running is None:
@@ -95,15 +98,15 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
         *unproposed(asked, name),
     ]
     proposed = None
-    if source is not None:
-        if not source.readable:
-            raise FleetError(
-                f"the release of {asked.sources[0]}/{name} cannot be named",
-                hint=f"fleet validate {source.folder}",
-            )
+    if source is not None and not source.readable:
+        raise FleetError(
+            f"the release of {source.environment}/{name} cannot be named",
+            hint=f"fleet validate {source.folder}",
+        )
+    if source is not None and not retires(source):
         over = fleet.proposals.get((to, name)) or (standing.file(digest.OVERRIDES) if standing else None)
         proposed, found = candidate(source, to, over, proposed=(to, name) in fleet.proposals)
-        findings += [one for one in found if one.severity is Severity.ERROR]
+        findings += [*(one for one in found if one.severity is Severity.ERROR), *overridden(proposed)]
     kind = _kind(proposed, moved if running else None)
     question = gate.Question(
         binding=Binding(
@@ -120,7 +123,8 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
         running_unread=running is not None and running.manifest is None,
         candidate=proposed.manifest if proposed else None,
     )
-    question, unread = shown(asked, question, running, proposed)
+    folders = [one.folder for one in sources if one]
+    question, unread = shown(asked, question, running, proposed, folders)
     case = Case(question=question, running=running, source=source, candidate=proposed)
     return case, (*findings, *unread)
 
@@ -154,7 +158,7 @@ def ledgered(asked: Hearing, name: str) -> Agent | None:
 
 def _kind(proposed: Agent | None, moved: Moved | None) -> PromotionKind | None:
     if proposed is None:
-        return PromotionKind.RETIRE
+        return PromotionKind.RETIRE if moved else None
     if moved is None:
         return PromotionKind.CREATE
     if proposed.state == moved.to_state:
@@ -163,7 +167,11 @@ def _kind(proposed: Agent | None, moved: Moved | None) -> PromotionKind | None:
 
 
 def shown(
-    asked: Hearing, question: gate.Question, running: Agent | None, proposed: Agent | None
+    asked: Hearing,
+    question: gate.Question,
+    running: Agent | None,
+    proposed: Agent | None,
+    folders: Sequence[str] = (),
 ) -> tuple[gate.Question, tuple[Finding, ...]]:
     """
     The question with everything that history and records say about it.
@@ -177,7 +185,6 @@ def shown(
     comparison = None
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compared(asked.fleet, running, proposed, dependents(asked.fleet, to, name))
-    folders = [f"environments/{env}/{name}" for env in asked.sources]
     statements, unread = records.approvals(
         asked.ground, asked.law, to, name, asked.people, now=asked.session.now
     )

@@ -44,7 +44,7 @@ def render(
         lines += [line(span(f"policy {policy.sha256}", "dim")), line(span(f"at {written(now)}", "dim"))]
     lines.append(line())
     for one in promotions:
-        lines += [*_agent(one, verbose, now), line()]
+        lines += [*one_agent(one, verbose, now), line()]
     return page([*lines, line(span(next_command, "code"))])
 
 
@@ -53,7 +53,8 @@ def _head(to: str, sources: Sequence[str], commit: str, policy: Policy) -> Line:
     return line(span(f"{start}{to}", "strong"), f" at {commit}, policy version {policy.version}")
 
 
-def _agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
+def one_agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
+    """One agent's verdict, and what is missing."""
     word, role = _WORDS[one.verdict]
     tier = f", tier {one.tier}" if one.tier else ""
     way = ", break-glass" if one.way is Way.BREAK_GLASS else ""
@@ -62,8 +63,8 @@ def _agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
     if one.kind is not None:
         yield line(f"  from {one.from_state or 'nothing'}")
         yield line(f"    to {one.to_state or 'nothing'}")
-    elif one.to_state:
-        yield line(f"  runs {one.to_state}")
+    elif one.from_state:
+        yield line(f"  runs {one.from_state}")
     if verbose and one.release:
         yield line(span(f"  release {one.release}", "dim"))
     for requirement in one.requirements:

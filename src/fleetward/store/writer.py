@@ -21,7 +21,7 @@ from fleetward.store.tree import REGULAR, Entry
 OWNED = ("environments", "governance", "proposals", "approvals", "evidence", "ledger", "fleet-config.yaml")
 """What of a fleet's folder has to be committed before anything is applied."""
 
-TRAILER = b"\nFleet-Promotion: "
+TRAILERS = (b"\nFleet-Promotion: ", b"\nFleet-Proposal: ")
 
 
 _PART = re.compile(r"(?P<folder>(?:.*/)?)\.fleet-[a-z0-9_]{8}")
@@ -199,10 +199,10 @@ def finish(ground: Ground, head: Id) -> bool:
     """
     End what a killed promotion left: the branch has its commit, the work tree does not follow yet.
 
-    False when *head* is no promotion, or the files tell of something else.
+    False when *head* is no such commit, or the files tell of something else.
     """
     [commit] = commits(ground.repository, [head])
-    if TRAILER not in commit.message or len(commit.parents) != 1:
+    if len(commit.parents) != 1 or not any(one in commit.message for one in TRAILERS):
         return False
     explained = {
         one.path.removeprefix(ground.prefix) for one in _moved(ground.repository, commit.parents[0], head)
