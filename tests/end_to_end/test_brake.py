@@ -112,6 +112,18 @@ def test_what_is_suspended_already_is_not_suspended_again(strict: Repository) ->
     assert strict.state == before
 
 
+def test_what_a_killed_run_left_behind_its_commit_is_finished(strict: Repository) -> None:
+    strict.fleet(*STOP, "--apply")
+    strict.git("rm", "-rq", "proposals")
+
+    ran = strict.fleet(*STOP, "--apply")
+
+    assert "finished what an earlier run had begun" in ran.err
+    assert "proposed already" in ran.out
+    assert (strict.root / PROPOSAL).exists()
+    assert strict.state[1] == ""
+
+
 def test_resuming_goes_all_the_way_back_to_no_overrides(tmp_path: Path) -> None:
     made = stopped(repositories.running(tmp_path))
 

@@ -21,7 +21,7 @@ from fleetward.store.ground import Ground, find
 from fleetward.store.overlaid import Overlaid
 from fleetward.store.reader import Reading
 from fleetward.store.roles import Handover, handed
-from fleetward.store.settling import held, settle
+from fleetward.store.settling import settle
 
 PEOPLE = "governance/people.yaml"
 
@@ -57,7 +57,7 @@ def transfer(
     problems = _problems(session, before, read(Overlaid(tree=tree, contents=found.contents)))
     stop = any(one.severity is Severity.ERROR for one in problems)
     if write and found.contents and not stop:
-        settle(ground.root, {path: held(ground.root, path) for path in found.contents}, found.contents)
+        settle(ground.root, before.contents, found.contents)
     done = Transfer(
         giver=giver,
         taker=taker,

@@ -12,7 +12,7 @@ from fleetward.domain.errors import FleetError, Unwritten
 from fleetward.store.dating import put
 
 Contents = Mapping[str, bytes | None]
-"""By path relative to the fleet root; None where there is, or is to be, no file."""
+"""By path relative to the fleet root; None, or no entry, where there is or is to be no file."""
 
 
 def settle(root: Path, before: Contents, after: Contents) -> None:
