@@ -80,9 +80,9 @@ def exit_(within: timedelta = 30 * DAY, *require: Any, **fields: Any) -> dict[st
 
 
 ALL = door("soak", "evals", "freeze")
-BACK = {"kind": PromotionKind.ROLLBACK, "left": NOW - DAY, "contributors": ()}
+BACK: dict[str, Any] = {"kind": PromotionKind.ROLLBACK, "left": NOW - DAY, "contributors": ()}
 HELD = Held(seq=4, at=NOW - 2 * HOUR, reason="it lied")
-LOW = {"running": manifest("low"), "candidate": manifest("low")}
+LOW: dict[str, Any] = {"running": manifest("low"), "candidate": manifest("low")}
 ENTRY = replace(BINDING, from_state=OTHER, to_state=OLD, generation=2)
 
 
