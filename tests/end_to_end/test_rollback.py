@@ -82,6 +82,28 @@ def test_the_release_that_was_left_is_held_until_somebody_approves_it_again(desk
     assert standing(ran)["held"][0] == "met"
 
 
+@pytest.mark.parametrize("more", [{}, {PROMPT: THIRD}])
+def test_whoever_wrote_what_a_rollback_left_does_not_bring_it_back_alone(
+    desk: Repository, more: dict[str, str]
+) -> None:
+    """What ran between is written anew by nobody; its authors are those of the next promotion all the same."""
+    desk.commit("third", identity="dina", at="2026-11-13T09:00:00+00:00", files={PROMPT: "by dina\n"})
+    promoted(desk, "2026-11-14T09:00:00Z")
+    approved(desk)
+    said(back(desk, "--apply"))
+    if more:
+        desk.commit("fourth", identity="bob", at="2026-11-20T13:00:00+00:00", files=more)
+    desk.write({"governance/policy.yaml": STRICT.replace(", {evals: passed}, {soak: PT24H}", "")})
+    desk.commit("asks an owner", identity="farid", at="2026-11-20T13:00:00+00:00")
+    desk.approve("desk-bot", "dina", now="2026-11-21T08:00:00Z")
+
+    ran = desk.fleet(*PROMOTE, "--json", now="2026-11-21T09:00:00Z")
+
+    assert standing(ran)["approvals"][0] == "missing"
+    told = {one["approver"]: one["reason"] for one in ran.data["promotions"][0]["notCounted"]}
+    assert "author of the change" in told["dina"]
+
+
 def test_another_release_is_not_held(desk: Repository) -> None:
     approved(desk)
     said(back(desk, "--apply"))

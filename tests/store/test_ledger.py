@@ -185,6 +185,19 @@ def test_a_release_that_a_rollback_left_is_held_until_it_comes_back() -> None:
     assert again.held("triage", state("d")) is None
 
 
+def test_what_runs_was_brought_by_the_entry_that_a_rollback_went_back_to() -> None:
+    first = three()[0]
+    there = rolled(rolled(first, "c", "d", 2, kind="update"), "d", "e", 3, kind="override")
+    back = rolled(there, "e", "c", 4)
+    forth = rolled(back, "c", "e", 5)
+    twice = rolled(forth, "e", "c", 6)
+
+    brought = [known.brought("triage") for known in (first, there, back, forth, twice)]
+
+    assert [one and one.seq for one in brought] == [2, 5, 2, 5, 2]
+    assert first.brought("nobody") is rolled(first, "c", "f", 2).brought("triage") is None
+
+
 def test_several_may_be_held_at_once_each_by_the_rollback_that_left_it() -> None:
     known = rolled(rolled(three()[0], "c", "d", 2, kind="update"), "d", "e", 3, kind="update")
     back = rolled(rolled(known, "e", "d", 4), "d", "c", 5)

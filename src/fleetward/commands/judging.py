@@ -173,7 +173,6 @@ def shown(
     """
     back = question.kind is PromotionKind.ROLLBACK
     to, name = asked.target.name, question.binding.agent
-    last = asked.ledger.last(name)
     comparison = None
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compared(asked.fleet, running, proposed, dependents(asked.fleet, to, name))
@@ -187,7 +186,7 @@ def shown(
     asked_for = replace(
         question,
         comparison=comparison,
-        contributors=() if back else hands(asked, name, asked.head, last[0] if last else None),
+        contributors=() if back else hands(asked, name, asked.head, asked.ledger.brought(name)),
         approvals=statements,
         evidence=runs,
         longest=shortest.longest,
