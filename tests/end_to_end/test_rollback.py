@@ -9,6 +9,7 @@ import pytest
 
 from tests.end_to_end.badday import (
     FIRST,
+    PEOPLE,
     POLICY,
     PROMPT,
     RUNS,
@@ -23,7 +24,7 @@ from tests.end_to_end.badday import (
     standing,
     twice,
 )
-from tests.end_to_end.repositories import NOW, Repository
+from tests.end_to_end.repositories import DESK, FLEET, NOW, Repository, repository
 
 PROMOTE = ("promote", "desk-bot", "--to", "production")
 
@@ -291,3 +292,45 @@ def test_approvals_of_a_rollback_count_for_nothing_else(tmp_path: Path) -> None:
 
     assert standing(ran)["approvals"][0] == "missing"
     assert [one["approver"] for one in ran.data["promotions"][0]["notCounted"]] == ["bob"]
+
+
+def test_what_a_stage_in_between_went_back_to_has_its_authors(tmp_path: Path) -> None:
+    """It never ran in production, so nobody has approved it there; and it is older than what does run there."""
+    policy = STRICT.replace("{to: production}", "{to: [qa, production]}").replace(
+        ", {evals: passed}, {soak: PT24H}", ""
+    )
+    config = FLEET["fleet-config.yaml"].replace(
+        "  - name: production\n    from: staging",
+        "  - {name: qa, from: staging}\n  - name: production\n    from: qa",
+    )
+    people = PEOPLE.replace("members: [carla, dina]", "members: [bob, carla, dina]")
+    files = {"fleet-config.yaml": config, "governance/policy.yaml": policy, "governance/people.yaml": people}
+    start = {**FLEET, **files, PROMPT: FIRST}
+    copies = {
+        p.replace("staging", to): t for to in ("qa", "production") for p, t in start.items() if DESK in p
+    }
+    made = repository(tmp_path, {**start, **copies})
+    for to in ("qa", "production"):
+        said(made.fleet("adopt", "--to", to, "--apply", now="2026-11-10T09:00:00Z"))
+
+    def step(verb: str, where: str, to: str, approver: str, day: int, *flags: str) -> None:
+        asked = ("--rollback",) if verb == "rollback" else ()
+        now = f"2026-11-{day}T09:00:00Z"
+        said(made.fleet("approve", "desk-bot", "--to", to, *asked, identity=approver, now=now))
+        made.commit("decided", identity=approver, at=now)
+        said(made.fleet(verb, "desk-bot", where, to, "--apply", *flags, identity="ci", now=now))
+
+    made.commit("second", identity="dina", at="2026-11-11T08:00:00+00:00", files={PROMPT: SECOND})
+    step("promote", "--to", "qa", "carla", 11)
+    made.commit("third", identity="carla", at="2026-11-12T08:00:00+00:00", files={PROMPT: THIRD})
+    step("promote", "--to", "qa", "dina", 12)
+    step("promote", "--to", "production", "bob", 13)
+    step("rollback", "--env", "qa", "bob", 14, "--reason", "it lies")
+    made.approve("desk-bot", "dina", now="2026-11-15T09:00:00Z")
+
+    ran = made.fleet(*PROMOTE, "--json", now="2026-11-15T10:00:00Z")
+
+    assert ran.data["promotions"][0]["kind"] == "update"
+    assert standing(ran)["approvals"][0] == "missing"
+    told = {one["approver"]: one["reason"] for one in ran.data["promotions"][0]["notCounted"]}
+    assert "author of the change" in told["dina"]
