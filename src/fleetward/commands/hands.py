@@ -7,17 +7,14 @@ from dataclasses import replace
 from fleetward.commands.hearing import Hearing
 from fleetward.domain.approval import Binding
 from fleetward.domain.contributor import Contributor
-from fleetward.domain.digest import of_files
 from fleetward.domain.emergency import Due
 from fleetward.domain.fleet import Environment
 from fleetward.domain.ledger import Entry, Ledger, Moved
 from fleetward.store import records
+from fleetward.store.approvals import NOTHING
 from fleetward.store.git import Id
 from fleetward.store.history import contributors, promoted_by
 from fleetward.store.ledger import file_name
-
-NOTHING = of_files([])
-"""The state of an agent that is gone: what a retirement is approved for."""
 
 
 def hands(asked: Hearing, name: str, head: Id, since: Entry | None) -> tuple[Contributor, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from fleetward import gate
 from fleetward.commands.comparing import compared, dependents
-from fleetward.commands.hands import NOTHING, due, hands
+from fleetward.commands.hands import due, hands
 from fleetward.commands.hearing import Hearing, known
 from fleetward.commands.objections import caused, divided, reborn, unpromoted, unproposed
 from fleetward.domain import digest
@@ -20,6 +20,7 @@ from fleetward.domain.names import nearest
 from fleetward.domain.verdict import Promotion, PromotionKind
 from fleetward.store import records
 from fleetward.store.agents import candidate
+from fleetward.store.approvals import NOTHING
 from fleetward.store.git import Id
 from fleetward.store.history import Stay, stay
 
