@@ -9,6 +9,7 @@ import pytest
 
 from tests.end_to_end.badday import (
     FIRST,
+    PEOPLE,
     POLICY,
     PROMPT,
     RUNS,
@@ -23,7 +24,7 @@ from tests.end_to_end.badday import (
     standing,
     twice,
 )
-from tests.end_to_end.repositories import NOW, Repository
+from tests.end_to_end.repositories import DESK, FLEET, NOW, Repository, repository
 
 PROMOTE = ("promote", "desk-bot", "--to", "production")
 
@@ -80,6 +81,28 @@ def test_the_release_that_was_left_is_held_until_somebody_approves_it_again(desk
     assert folder(desk)["prompts/system.md"].decode() == SECOND
     assert ledger(desk)[-1]["approvals"][0]["approver"] == "carla"
     assert standing(ran)["held"][0] == "met"
+
+
+@pytest.mark.parametrize("more", [{}, {PROMPT: THIRD}])
+def test_whoever_wrote_what_a_rollback_left_does_not_bring_it_back_alone(
+    desk: Repository, more: dict[str, str]
+) -> None:
+    """What ran between is written anew by nobody; its authors are those of the next promotion all the same."""
+    desk.commit("third", identity="dina", at="2026-11-13T09:00:00+00:00", files={PROMPT: "by dina\n"})
+    promoted(desk, "2026-11-14T09:00:00Z")
+    approved(desk)
+    said(back(desk, "--apply"))
+    if more:
+        desk.commit("fourth", identity="bob", at="2026-11-20T13:00:00+00:00", files=more)
+    desk.write({"governance/policy.yaml": STRICT.replace(", {evals: passed}, {soak: PT24H}", "")})
+    desk.commit("asks an owner", identity="farid", at="2026-11-20T13:00:00+00:00")
+    desk.approve("desk-bot", "dina", now="2026-11-21T08:00:00Z")
+
+    ran = desk.fleet(*PROMOTE, "--json", now="2026-11-21T09:00:00Z")
+
+    assert standing(ran)["approvals"][0] == "missing"
+    told = {one["approver"]: one["reason"] for one in ran.data["promotions"][0]["notCounted"]}
+    assert "author of the change" in told["dina"]
 
 
 def test_another_release_is_not_held(desk: Repository) -> None:
@@ -269,3 +292,45 @@ def test_approvals_of_a_rollback_count_for_nothing_else(tmp_path: Path) -> None:
 
     assert standing(ran)["approvals"][0] == "missing"
     assert [one["approver"] for one in ran.data["promotions"][0]["notCounted"]] == ["bob"]
+
+
+def test_what_a_stage_in_between_went_back_to_has_its_authors(tmp_path: Path) -> None:
+    """It never ran in production, so nobody has approved it there; and it is older than what does run there."""
+    policy = STRICT.replace("{to: production}", "{to: [qa, production]}").replace(
+        ", {evals: passed}, {soak: PT24H}", ""
+    )
+    config = FLEET["fleet-config.yaml"].replace(
+        "  - name: production\n    from: staging",
+        "  - {name: qa, from: staging}\n  - name: production\n    from: qa",
+    )
+    people = PEOPLE.replace("members: [carla, dina]", "members: [bob, carla, dina]")
+    files = {"fleet-config.yaml": config, "governance/policy.yaml": policy, "governance/people.yaml": people}
+    start = {**FLEET, **files, PROMPT: FIRST}
+    copies = {
+        p.replace("staging", to): t for to in ("qa", "production") for p, t in start.items() if DESK in p
+    }
+    made = repository(tmp_path, {**start, **copies})
+    for to in ("qa", "production"):
+        said(made.fleet("adopt", "--to", to, "--apply", now="2026-11-10T09:00:00Z"))
+
+    def step(verb: str, where: str, to: str, approver: str, day: int, *flags: str) -> None:
+        asked = ("--rollback",) if verb == "rollback" else ()
+        now = f"2026-11-{day}T09:00:00Z"
+        said(made.fleet("approve", "desk-bot", "--to", to, *asked, identity=approver, now=now))
+        made.commit("decided", identity=approver, at=now)
+        said(made.fleet(verb, "desk-bot", where, to, "--apply", *flags, identity="ci", now=now))
+
+    made.commit("second", identity="dina", at="2026-11-11T08:00:00+00:00", files={PROMPT: SECOND})
+    step("promote", "--to", "qa", "carla", 11)
+    made.commit("third", identity="carla", at="2026-11-12T08:00:00+00:00", files={PROMPT: THIRD})
+    step("promote", "--to", "qa", "dina", 12)
+    step("promote", "--to", "production", "bob", 13)
+    step("rollback", "--env", "qa", "bob", 14, "--reason", "it lies")
+    made.approve("desk-bot", "dina", now="2026-11-15T09:00:00Z")
+
+    ran = made.fleet(*PROMOTE, "--json", now="2026-11-15T10:00:00Z")
+
+    assert ran.data["promotions"][0]["kind"] == "update"
+    assert standing(ran)["approvals"][0] == "missing"
+    told = {one["approver"]: one["reason"] for one in ran.data["promotions"][0]["notCounted"]}
+    assert "author of the change" in told["dina"]

@@ -80,9 +80,9 @@ def exit_(within: timedelta = 30 * DAY, *require: Any, **fields: Any) -> dict[st
 
 
 ALL = door("soak", "evals", "freeze")
-BACK = {"kind": PromotionKind.ROLLBACK, "left": NOW - DAY, "contributors": ()}
+BACK: dict[str, Any] = {"kind": PromotionKind.ROLLBACK, "left": NOW - DAY, "contributors": ()}
 HELD = Held(seq=4, at=NOW - 2 * HOUR, reason="it lied")
-LOW = {"running": manifest("low"), "candidate": manifest("low")}
+LOW: dict[str, Any] = {"running": manifest("low"), "candidate": manifest("low")}
 ENTRY = replace(BINDING, from_state=OTHER, to_state=OLD, generation=2)
 
 
@@ -247,6 +247,12 @@ SITUATIONS: list[Row] = [
         rule("two", approvals(2, "owner")),
         approvals=(said("alice", ago=3 * HOUR), said("dina")),
     ),
+    hold(
+        "approved since, but less surely than is asked",
+        PENDING,
+        replace(OWNER, assurance=Assurance.SIGNED),
+        approvals=(said("alice", ago=3 * HOUR, assurance=Assurance.SIGNED), said("dina")),
+    ),
     hold("the rules ask nobody", PENDING, rule("none"), **LOW),
     hold("the rules ask nobody, an owner approved", ALLOWED, rule("none"), **LOW, approvals=(said("alice"),)),
     hold("the rules ask nobody, a stranger approved", PENDING, rule("none"), **LOW, approvals=(said("bob"),)),
@@ -268,6 +274,21 @@ SITUATIONS: list[Row] = [
     review("an owner", ALLOWED, looked("alice")),
     review("the backup, who is in no team", ALLOWED, looked("zoe")),
     review("in no team that any rule names", PENDING, looked("farid")),
+    *(
+        row(
+            f"review: in a team that a rule about {about} names",
+            expected,
+            *(OWNER, rule("other", approvals(1, "risk"), when=when)),
+            reviews=(due(),),
+            approvals=(said("alice"), looked("gita")),
+        )
+        for about, expected, when in (
+            ("another kind", ALLOWED, {"kinds": frozenset({"create"})}),
+            ("another tier", PENDING, {"tiers": frozenset({"high"})}),
+            ("another agent", PENDING, {"agents": frozenset({"policy-lookup"})}),
+            ("another environment", PENDING, {"to": frozenset({"qa"})}),
+        )
+    ),
     review("the author", PENDING, looked("erin")),
     review("who approved it", PENDING, looked("carla")),
     review("who applied it", PENDING, looked("dina")),
@@ -287,6 +308,7 @@ SITUATIONS: list[Row] = [
     review("given before the entry", PENDING, looked("alice", ago=3 * DAY + SECOND)),
     review("given at its instant", ALLOWED, looked("alice", ago=3 * DAY)),
     review("dated in the future", PENDING, looked("alice", ago=-HOUR)),
+    review("given this instant", ALLOWED, looked("alice", ago=timedelta())),
     review("tampered with", PENDING, looked("alice", fault="changed")),
     review("the first does not count, the second does", ALLOWED, looked("carla"), looked("zoe", number=2)),
     review(
@@ -369,6 +391,20 @@ def test_what_holds_a_release_is_named_with_its_entry_its_day_and_its_reason() -
     assert need.detail.startswith("left by rollback 4 on 2026-11-20T10:00:00Z, because: it lied; 0 of 1")
     assert need.could == ("alice", "carla", "dina", "zoe")
     assert told.unblock.fewest == ("alice",)
+
+
+def test_a_release_that_is_held_does_not_look_nearer_than_it_is() -> None:
+    four = rule("four", approvals(4, "risk"))
+
+    assert verdict(four, held=HELD).unblock.fewest is verdict(four).unblock.fewest is None
+    assert verdict(RISK, held=HELD).unblock.fewest == ("bob", "farid")
+
+
+def test_what_is_met_is_not_skipped() -> None:
+    told = verdict(SOAK, way=GLASS, terms=ALL, approvals=CREW, longest=DAY)
+
+    assert told.skipped == ()
+    assert of_kind(told, "soak")[0].status is Met.MET
 
 
 def test_an_approval_that_lifts_a_hold_takes_no_seat_of_its_own_and_is_told_once() -> None:

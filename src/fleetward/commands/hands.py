@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fleetward.commands.hearing import Hearing
 from fleetward.domain.approval import Binding
 from fleetward.domain.contributor import Contributor
-from fleetward.domain.digest import of_files
 from fleetward.domain.emergency import Due
 from fleetward.domain.fleet import Environment
-from fleetward.domain.ledger import Entry, Moved
+from fleetward.domain.ledger import Entry, Ledger, Moved
 from fleetward.store import records
+from fleetward.store.approvals import NOTHING
 from fleetward.store.git import Id
 from fleetward.store.history import contributors, promoted_by
 from fleetward.store.ledger import file_name
 
-NOTHING = of_files([])
-"""The state of an agent that is gone: what a retirement is approved for."""
-
 
 def hands(asked: Hearing, name: str, head: Id, since: Entry | None) -> tuple[Contributor, ...]:
-    """Everybody who wrote what *name* would get at *head*, in release or proposal, after its entry *since*."""
+    """
+    Everybody who wrote what *name* would get at *head*, in release or proposal, after *since*.
+
+    That is the entry that brought what runs: after a rollback an older one, so that whoever wrote what was left is
+    an author of it still.
+    """
     return (*_authors(asked, asked.target, name, head, since), *_proposers(asked, name, head, since))
 
 
 def due(asked: Hearing, name: str) -> tuple[Due, ...]:
     """The promotions of *name* that broke the glass, reviewed or not."""
-    found, before = [], None
+    found = []
     for entry, moved in asked.ledger.of(name):
         if entry.break_glass is not None:
             found.append(
@@ -36,11 +40,14 @@ def due(asked: Hearing, name: str) -> tuple[Due, ...]:
                     binding=bound(asked, moved),
                     actor=entry.actor,
                     approvers=frozenset(str(one["approver"]) for one in entry.approvals),
-                    contributors=hands(asked, name, entry.commit, before),
+                    contributors=hands(asked, name, entry.commit, _before(asked.ledger, entry).brought(name)),
                 )
             )
-        before = entry
     return tuple(found)
+
+
+def _before(ledger: Ledger, entry: Entry) -> Ledger:
+    return replace(ledger, entries=ledger.entries[: entry.seq - 1])
 
 
 def bound(asked: Hearing, moved: Moved) -> Binding:
@@ -61,20 +68,23 @@ def _authors(
     """
     Everybody who wrote what *target* would get, since its entry *since*.
 
-    A stage in between is written by promotions alone: asked are those who wrote what was promoted into it.
+    A stage in between is written by promotions alone: asked are those who wrote what was promoted into it, and of
+    what was rolled back there all who ever did, for it is older than what it replaced.
     """
     ground, found = asked.ground, list[Contributor]()
     before = since.commit if since else None
     for source in target.sources:
         stage = asked.fleet.config.environment(source)
-        reached = records.ledger(ground.commit(head), source).last(name) if stage and stage.gated else None
-        if stage is None or reached is None or ground.repository.resolved(reached[0].commit) is None:
+        ledger = records.ledger(ground.commit(head), source) if stage and stage.gated else None
+        reached = ledger.brought(name) if ledger else None
+        if stage is None or reached is None or ground.repository.resolved(reached.commit) is None:
             found += contributors(ground, head, before, [f"environments/{source}/{name}"])
             continue
         then = None
-        if before and ground.repository.resolved(before) == before:
-            then = records.ledger(ground.commit(before), source).last(name)
-        found += _authors(asked, stage, name, reached[0].commit, then[0] if then else None)
+        onward = ledger is not None and ledger.of(name)[-1][0] == reached
+        if onward and before and ground.repository.resolved(before) == before:
+            then = records.ledger(ground.commit(before), source).brought(name)
+        found += _authors(asked, stage, name, reached.commit, then)
     return tuple(found)
 
 

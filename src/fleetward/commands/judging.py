@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fleetward import gate
 from fleetward.commands.comparing import compared, dependents
 from fleetward.commands.departing import brakes, overridden, retires
-from fleetward.commands.hands import NOTHING, due, hands
+from fleetward.commands.hands import due, hands
 from fleetward.commands.hearing import Hearing, known
 from fleetward.commands.objections import caused, divided, reborn, unpromoted, unproposed
 from fleetward.domain import digest
@@ -21,6 +21,7 @@ from fleetward.domain.names import nearest
 from fleetward.domain.verdict import Promotion, PromotionKind
 from fleetward.store import records
 from fleetward.store.agents import candidate
+from fleetward.store.approvals import NOTHING
 from fleetward.store.git import Id
 from fleetward.store.history import Stay, stay
 
@@ -181,7 +182,6 @@ def shown(
     """
     back = question.kind is PromotionKind.ROLLBACK
     to, name = asked.target.name, question.binding.agent
-    last = asked.ledger.last(name)
     comparison = None
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compared(asked.fleet, running, proposed, dependents(asked.fleet, to, name))
@@ -194,7 +194,7 @@ def shown(
     asked_for = replace(
         question,
         comparison=comparison,
-        contributors=() if back else hands(asked, name, asked.head, last[0] if last else None),
+        contributors=() if back else hands(asked, name, asked.head, asked.ledger.brought(name)),
         approvals=statements,
         evidence=runs,
         longest=shortest.longest,

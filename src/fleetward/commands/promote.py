@@ -170,7 +170,7 @@ def _report(
                 policy=asked.policy,
                 next_command=next_command,
                 supposed=supposing.told(session, asked.supposed, at),
-                emergency=glass,
+                notice=glass,
             ),
         }
     )

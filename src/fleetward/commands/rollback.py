@@ -85,7 +85,8 @@ def _report(asked: Hearing, case: Case, promotion: Promotion, reason: str, writt
                 commit=asked.head,
                 policy=asked.policy,
                 next_command=next_command,
-                emergency=f"{_preface(case)}, because: {reason}",
+                notice=f"{_preface(case)}, because: {reason}",
+                verb="rollback",
             ),
         }
     )

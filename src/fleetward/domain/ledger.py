@@ -68,6 +68,15 @@ class Ledger:
             (entry, moved) for entry in self.entries for moved in entry.agents if moved.agent == agent
         )
 
+    def brought(self, agent: str) -> Entry | None:
+        """The entry that brought the release of *agent* that runs: of a rollback, the one that it went back to."""
+        told = self.of(agent)
+        while told and told[-1][0].kind == PromotionKind.ROLLBACK:
+            release, told = told[-1][1].release, told[:-1]
+            while told and told[-1][1].release != release:
+                told = told[:-1]
+        return told[-1][0] if told else None
+
     def held(self, agent: str, release: str | None) -> Held | None:
         """The newest rollback that took *agent* away from *release*, where that did not come back since."""
         found, before = None, None

@@ -31,41 +31,43 @@ def render(
     policy: Policy,
     next_command: str,
     supposed: str = "",
-    emergency: str = "",
+    notice: str = "",
+    verb: str = "promote",
 ) -> str:
     """
     The comment, marked by a hidden line with the digest of what it tells; the worst first, a command last.
 
-    *supposed* says what of it only would be, *emergency* why the glass is broken.
+    *supposed* says what of it only would be, *notice* what else is to be known first.
     """
     head = "".join(
-        f"{text}\n\n" for text in _head(promotions, to, sources, commit, policy, supposed, emergency)
+        f"{text}\n\n" for text in _head(verb, promotions, to, sources, commit, policy, supposed, notice)
     )
     command = f"next:\n\n    {visible(next_command)}\n"
-    marker = len("<!-- fleetward:promote sha256: -->\n") + 64
+    marker = len(f"<!-- fleetward:{verb} sha256: -->\n") + 64
     room = ROOM - marker - len(head) - min(len(command), ROOM // 2) - _LEFT_OFF
     body = _fitting(sorted(promotions, key=lambda one: (-one.verdict.rank, one.agent)), room)
     told = f"{head}{body}{command}"
     digest = hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()
-    return f"<!-- fleetward:promote sha256:{digest} -->\n{told}"
+    return f"<!-- fleetward:{verb} sha256:{digest} -->\n{told}"
 
 
 def _head(
+    verb: str,
     promotions: Sequence[Promotion],
     to: str,
     sources: Sequence[str],
     commit: str,
     policy: Policy,
     supposed: str,
-    emergency: str,
+    notice: str,
 ) -> Iterator[str]:
-    yield f"### fleet promote: {worst(one.verdict for one in promotions)}"
+    yield f"### fleet {verb}: {worst(one.verdict for one in promotions)}"
     start = f"{', '.join(map(code, sources))} to " if sources else "to "
     yield f"{start}{code(to)} at {code(commit)}, policy version {policy.version}."
     if supposed:
         yield f"**Only a question:** {code(supposed)}."
-    if emergency:
-        yield f"**Emergency:** {code(emergency)}."
+    if notice:
+        yield f"**Note:** {code(notice)}."
 
 
 def _fitting(promotions: Sequence[Promotion], room: int) -> str:
