@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import gate
-from fleetward.commands import supposing
+from fleetward.commands import sealing, supposing
 from fleetward.commands.applying import applying, written_down
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
@@ -41,10 +41,13 @@ def promote(
     ] = False,
     as_: supposing.As = None,
     at: supposing.At = None,
+    sign: sealing.Sign = None,
 ) -> Exit:
     """Judge whether agents may go to an environment; say what is missing, and who could give it."""
     if push and not apply:
         raise UsageError("--push goes with --apply", hint="add --apply")
+    if sign is not None and not apply:
+        raise UsageError("--sign goes with --apply", hint="add --apply")
     if base and apply:
         raise UsageError("--base judges a pull request, --apply writes: choose one", hint="leave --base out")
     if apply and (as_ or at):
@@ -62,6 +65,7 @@ def promote(
             partial=partial,
             as_=as_,
             at=at,
+            sign=sign,
         )
 
 
@@ -78,6 +82,7 @@ def _judged(
     partial: bool,
     as_: list[str] | None,
     at: str | None,
+    sign: str | None,
 ) -> Exit:
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to, source=source, base=base, agents=agents)
@@ -86,7 +91,7 @@ def _judged(
     verdict = gate.conclusion(promotions)
     written: Id | None = None
     if apply and (partial or verdict is Verdict.ALLOWED) and (moving := _moving(argued, promotions)):
-        written = written_down(asked, moving, push, reason)
+        written = written_down(asked, moving, push, reason, sealing.sealing(asked, sign))
     _report(asked, promotions, verdict, written, partial=partial, at=at)
     return Exit.YES if verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else Exit.NO
 

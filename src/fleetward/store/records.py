@@ -110,9 +110,11 @@ def approvals(
             continue
         beside = signature_name(file)
         if beside in signatures:
-            fault = unsigned(statement, content, signatures[beside], people, now)
+            signature = signatures[beside]
+            fault = unsigned(statement, content, signature, people, now)
             assurance = Assurance.RECORDED if fault else Assurance.SIGNED
-            statement = replace(statement, assurance=assurance, fault=fault)
+            known = digest.of_bytes(signature) if isinstance(signature, bytes) else None
+            statement = replace(statement, assurance=assurance, fault=fault, signature=known)
         else:
             statement = replace(statement, fault=uncommitted(hands.get(file, ()), statement, people))
         found.append(replace(statement, fault=statement.fault or _copied(statement, found)))
