@@ -51,7 +51,7 @@ def approve(
     if reject and withdraw:
         raise UsageError("--reject and --withdraw exclude each other", hint="leave one of them out")
     decision = Decision.REJECT if reject else Decision.WITHDRAW if withdraw else Decision.APPROVE
-    asked = hearing(session, to=to)
+    asked = hearing(session, to=to, agents=[agent])
     person = _person(asked)
     [case] = cases(asked, [agent])
     if case.question.kind is None and decision is Decision.APPROVE:
