@@ -40,7 +40,12 @@ WAITS = Promotion(
             could=("bob", "farid"),
         ),
         Requirement(
-            rule="veto", kind="veto", asked="lifted by gita", status=Met.REFUSED, by=("gita",), could=("gita",)
+            rule="veto",
+            kind="veto",
+            asked="lifted by gita",
+            status=Met.REFUSED,
+            by=("gita",),
+            could=("gita",),
         ),
     ),
     not_counted=(NotCounted(approver="erin", reason="author of the change"),),

@@ -34,11 +34,12 @@ def test_plain_files_of_both_modes_are_part_of_it() -> None:
 
     assert told == []
     assert agent.readable
-    assert [(one.path, one.mode) for one in agent.files] == [
-        ("agent.yaml", "100644"),
-        ("prompts/a.md", "100644"),
-        ("run.sh", "100755"),
+    assert [(one.path, one.mode, one.content) for one in agent.files] == [
+        ("agent.yaml", "100644", b"x: 1\n"),
+        ("prompts/a.md", "100644", b"hi"),
+        ("run.sh", "100755", b""),
     ]
+    assert (agent.environment, agent.name) == ("staging", "bot")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +138,23 @@ def test_a_file_that_no_tree_gave_is_named_with_the_reason(content, rule, told) 
 
     assert found == [(rule, "x.md", f"{FOLDER + 'x.md'!r} {told}")]
     assert not agent.readable
+
+
+@pytest.mark.parametrize(
+    ("files", "mode", "hint"),
+    [
+        ({"x": b""}, {"x": "120000"}, "put the file itself here"),
+        ({"o\u0308.md": b""}, {}, "rename the file"),
+        ({"a.md": b"", "A.md": b""}, {}, "rename one of them"),
+        ({"x": None}, {}, "put a regular, smaller file here"),
+        ({f"{number}": b"" for number in range(MOST_FILES)}, {}, "keep data outside and refer to it"),
+    ],
+)
+def test_what_is_wrong_with_a_file_names_what_to_do(files, mode, hint) -> None:
+    entries = [Entry(path=FOLDER + path, mode=mode.get(path, "100644")) for path in {**MANIFEST, **files}]
+    found = agents(entries, {FOLDER + path: text for path, text in {**MANIFEST, **files}.items()}, CONFIG)
+
+    assert hint in {one.hint for one in found.findings}
 
 
 def test_as_many_files_as_allowed_are_fine_and_one_more_is_not() -> None:
