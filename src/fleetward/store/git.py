@@ -32,8 +32,6 @@ _PLUMBING = frozenset(
         *("var", "config"),
     }
 )
-_LASTING = frozenset({"ls-tree", "rev-list", "diff-tree"})
-"""Commands that speak of objects alone, which never change: what they said once is said for good."""
 # Programs that a repository's configuration could name, and rewriting of what is read: off.
 _QUIET = (
     "-c",
@@ -63,6 +61,8 @@ _KEPT = re.compile(
     r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)"
     r"|GIT_(SSH|SSH_COMMAND|ASKPASS)|GIT_CEILING_DIRECTORIES"
 )
+_LASTING = frozenset({"ls-tree", "rev-list", "diff-tree"})
+"""Commands that speak of objects alone, which never change: what they said once is said for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
