@@ -41,7 +41,12 @@ WAITS = Promotion(
             could=("bob", "farid"),
         ),
         Requirement(
-            rule="veto", kind="veto", asked="no veto", status=Met.REFUSED, by=("gita",), could=("gita",)
+            rule="veto",
+            kind="veto",
+            asked="lifted by gita",
+            status=Met.REFUSED,
+            by=("gita",),
+            could=("gita",),
         ),
     ),
     not_counted=(NotCounted(approver="erin", reason="author of the change"),),
@@ -58,7 +63,7 @@ GOLDEN = f"""\
 
 - from `sha256:{"b" * 64}`  
   to `sha256:{"d" * 64}`
-- **refused** veto `no veto` (`veto`)  
+- **refused** veto `lifted by gita` (`veto`)  
   by `gita`  
   can lift it: `gita`
 - **missing** approvals `2 of risk` (`risk`): `0 of 2`  
@@ -151,7 +156,7 @@ def test_nothing_breaks_out_of_its_code_span(nasty: str) -> None:
     need = Requirement(
         rule="risk",
         kind="veto",
-        asked="no veto",
+        asked="lifted by gita",
         status=Met.REFUSED,
         detail=nasty,
         by=(nasty,),

@@ -32,7 +32,16 @@ ENTRY = Entry(
     ),
     policy_version=1,
     policy_sha256=DIGEST,
-    approvals=({"file": "approvals/x.json", "sha256": DIGEST, "approver": "carla", "assurance": "signed"},),
+    approvals=(
+        {
+            "file": "approvals/x.json",
+            "sha256": DIGEST,
+            "approver": "carla",
+            "assurance": "signed",
+            "signature": DIGEST,
+        },
+        {"file": "approvals/y.json", "sha256": DIGEST, "approver": "dina", "assurance": "recorded"},
+    ),
     evidence=({"file": "evidence/x.json", "sha256": DIGEST},),
     requirements=({"agent": "desk-bot", "share": 0.5, "by": ["carla"], "readyAt": None},),
     reason='because "it" had to',
@@ -86,6 +95,9 @@ def test_a_line_as_it_is_written_is_accepted_and_read_as_a_close_look_reads_it()
         ('"assurance":"signed"', '"assurance":"sure"'),
         ('"actor":"ci@acme.example"', '"actor":""'),
         ('"policy":{"version":1', '"policy":{"version":-1'),
+        ('"signature":"sha256:', '"signature":"sha512:'),
+        (f',"signature":"{DIGEST}"', ',"signature":null'),
+        ('"signature":', '"signed":'),
         ('"file":"evidence/x.json",', ""),
     ],
 )

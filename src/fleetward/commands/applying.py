@@ -11,8 +11,10 @@ from fleetward import __version__
 from fleetward.commands.emergency import review_by
 from fleetward.commands.hearing import Hearing
 from fleetward.commands.judging import Case
+from fleetward.commands.sealing import Seal
 from fleetward.commands.session import Session
 from fleetward.domain import digest
+from fleetward.domain.approval import Approval
 from fleetward.domain.emergency import BrokenGlass
 from fleetward.domain.errors import Unwritten, UsageError
 from fleetward.domain.ledger import Entry, Moved
@@ -65,11 +67,14 @@ def written_down(
     remote: str | None,
     reason: str,
     incident: str | None = None,
+    seal: Seal | None = None,
 ) -> Id:
     """
-    Write folders and ledger in one commit, or nothing; *incident* is what the glass was broken for.
+    Write folders and ledger in one commit, or nothing.
 
-    Errors: BranchMoved, Unwritten, GitError.
+    *incident* is what the glass was broken for; *seal* signs the ledger's new lines and the commit.
+
+    Errors: BranchMoved, Unwritten, GitError; FleetError where it cannot be signed.
     """
     ground, head = asked.ground, asked.head
     edits: dict[str, writer.Blob | None] = {}
@@ -77,19 +82,28 @@ def written_down(
         edits.update(folder_edits(asked, case))
     entries, content = _entries(asked, [promotion for _, promotion in moving], reason, incident)
     edits[lines.file_name(asked.target.name)] = writer.Blob(content=content)
+    if seal is not None:
+        edits.update(seal.signatures(entries))
     message = _message(asked.target.name, [promotion for _, promotion in moving], entries)
-    return commit_edits(asked.session, ground, head, edits, message, remote)
+    return commit_edits(asked.session, ground, head, edits, message, remote, seal)
 
 
 def commit_edits(
-    session: Session, ground: Ground, head: Id, edits: writer.Edits, message: str, remote: str | None = None
+    session: Session,
+    ground: Ground,
+    head: Id,
+    edits: writer.Edits,
+    message: str,
+    remote: str | None = None,
+    seal: Seal | None = None,
 ) -> Id:
     """
     One commit on top of *head*, put under the branch in one swap, the work tree brought along.
 
     Errors: BranchMoved, Unwritten, GitError; before the swap nothing has changed.
     """
-    new = writer.build(ground, head, edits, message, session.now if session.now_given else None)
+    dated = session.now if session.now_given else None
+    new = writer.build(ground, head, edits, message, dated, seal.commit if seal else None)
     branch = ground.repository.branch
     writer.unobstructed(ground, head, new)
     if remote is not None:
@@ -189,13 +203,23 @@ def _counted(promotions: Iterable[Promotion]) -> frozenset[str]:
 def _approvals(asked: Hearing, unit: Sequence[Promotion]) -> tuple[dict[str, Any], ...]:
     counted, to = _counted(unit), asked.target.name
     return tuple(
-        {"file": one.file, "sha256": one.sha256, "approver": one.approver, "assurance": one.assurance.word}
+        _approval(one)
         for promotion in unit
         for one in records.approvals(
             asked.ground, asked.law, to, promotion.agent, asked.people, now=asked.session.now
         )[0]
         if one.file in counted
     )
+
+
+def _approval(one: Approval) -> dict[str, Any]:
+    named = {
+        "file": one.file,
+        "sha256": one.sha256,
+        "approver": one.approver,
+        "assurance": one.assurance.word,
+    }
+    return named if one.signature is None else {**named, "signature": one.signature}
 
 
 def _evidence(asked: Hearing, unit: Sequence[Promotion]) -> tuple[dict[str, Any], ...]:

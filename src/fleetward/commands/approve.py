@@ -62,7 +62,7 @@ def approve(
         return amending.decided(session, decision, note=note, key=sign)
     if not agent or not to:
         raise UsageError("say which agent, and where to", hint="fleet approve AGENT --to ENV")
-    asked = hearing(session, to=to)
+    asked = hearing(session, to=to, agents=[agent])
     about = matter(asked, agent, rollback=rollback, overrides_too=with_overrides, review=review)
     return _stated(asked, about, decision if review is None else Decision.REVIEW, note=note, key=sign)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import gate
-from fleetward.commands import emergency, supposing
+from fleetward.commands import emergency, sealing, supposing
 from fleetward.commands.amendments import lawful
 from fleetward.commands.applying import applying, written_down
 from fleetward.commands.hearing import Hearing, hearing
@@ -51,10 +51,13 @@ def promote(
     incident: Annotated[
         str | None, typer.Option("--incident", metavar="ID", help="With --break-glass: which emergency.")
     ] = None,
+    sign: sealing.Sign = None,
 ) -> Exit:
     """Judge whether agents may go to an environment; say what is missing, and who could give it."""
     if push and not apply:
         raise UsageError("--push goes with --apply", hint="add --apply")
+    if sign is not None and not apply:
+        raise UsageError("--sign goes with --apply", hint="add --apply")
     if base and apply:
         raise UsageError("--base judges a pull request, --apply writes: choose one", hint="leave --base out")
     if apply and (as_ or at):
@@ -74,6 +77,7 @@ def promote(
             as_=as_,
             at=at,
             incident=broken_for,
+            sign=sign,
         )
 
 
@@ -91,6 +95,7 @@ def _judged(
     as_: list[str] | None,
     at: str | None,
     incident: str | None,
+    sign: str | None,
 ) -> Exit:
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to, source=source, base=base, agents=agents)
@@ -101,7 +106,7 @@ def _judged(
     verdict = gate.conclusion(promotions)
     written: Id | None = None
     if apply and (partial or verdict is Verdict.ALLOWED) and (moving := _moving(argued, promotions)):
-        written = written_down(asked, moving, push, reason, incident)
+        written = written_down(asked, moving, push, reason, incident, sealing.sealing(asked, sign))
     _report(asked, promotions, verdict, written, partial=partial, at=at, incident=incident, reason=reason)
     return Exit.YES if verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else Exit.NO
 

@@ -63,4 +63,6 @@ class Approval:
     policy_version: int | None = None
     policy_sha256: str | None = None
     assurance: Assurance = Assurance.RECORDED
+    signature: str | None = None
+    """The digest of the signature file beside it."""
     fault: str | None = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 from fleetward.domain.change import Comparison, Direction, Facet, Significance
-from fleetward.domain.policy import ApprovalsAsked, Asked, EvalsAsked, Policy, Rule, SoakAsked, When
+from fleetward.domain.policy import ApprovalsAsked, Asked, Policy, Rule, SoakAsked, When
 from fleetward.domain.verdict import PromotionKind
 
 _NEVER_ONLY = frozenset({PromotionKind.CREATE, PromotionKind.RETIRE})
@@ -67,7 +68,7 @@ def merged(rules: tuple[Rule, ...]) -> tuple[tuple[Rule, Asked], ...]:
     for rule in rules:
         for one in rule.require:
             key = one.teams if isinstance(one, ApprovalsAsked) else type(one)
-            if key not in strictest or _more(one, strictest[key][1]):
+            if key not in strictest or _weight(one) > _weight(strictest[key][1]):
                 strictest[key] = (rule, one)
     return tuple(strictest.values())
 
@@ -110,11 +111,10 @@ def only(wanted: Direction, facets: frozenset[Facet]) -> bool:
     )
 
 
-def _more(one: Asked, other: Asked) -> bool:
-    if isinstance(one, ApprovalsAsked) and isinstance(other, ApprovalsAsked):
-        return one.count > other.count
-    if isinstance(one, SoakAsked) and isinstance(other, SoakAsked):
-        return one.span > other.span
-    if isinstance(one, EvalsAsked) and isinstance(other, EvalsAsked):
-        return one.max_age is not None and (other.max_age is None or one.max_age < other.max_age)
-    return False
+def _weight(one: Asked) -> float:
+    """How much is asked, beside others of its kind."""
+    if isinstance(one, ApprovalsAsked):
+        return one.count
+    if isinstance(one, SoakAsked):
+        return one.span.total_seconds()
+    return -inf if one.max_age is None else -one.max_age.total_seconds()

@@ -41,6 +41,11 @@ def file_name(environment: str) -> str:
     return f"ledger/{environment}.jsonl"
 
 
+def signature_name(environment: str, seq: int) -> str:
+    """Where the signature of that entry lies, if it was signed: one file an entry, so that none is ever changed."""
+    return f"ledger/{environment}.sigs/{seq}.sig"
+
+
 def encode(entry: Entry) -> str:
     """The entry as one line, without its line feed; ``entry.line`` is not looked at."""
     policy = {"version": entry.policy_version, "sha256": entry.policy_sha256}
@@ -166,7 +171,9 @@ def examined(line: bytes, where: str) -> Entry:
         agents=tuple(_moved(one) for one in fields.objects("agents", _AGENT_KEYS)),
         policy_version=version,
         policy_sha256=sha256,
-        approvals=tuple(_approval(one) for one in fields.objects("approvals", _APPROVAL_KEYS)),
+        approvals=tuple(
+            _approval(one) for one in fields.objects("approvals", _APPROVAL_KEYS, ("signature",))
+        ),
         evidence=tuple(_evidence(one) for one in fields.objects("evidence", ("file", "sha256"))),
         requirements=_requirements(fields),
         reason=fields.text("reason", empty=True),
@@ -252,6 +259,8 @@ def _approval(fields: Fields) -> Mapping[str, Any]:
     fields.name("approver")
     if fields.text("assurance") not in {assurance.word for assurance in Assurance}:
         fields.wrong("assurance", "one of " + ", ".join(assurance.word for assurance in Assurance))
+    if "signature" in fields.data:
+        fields.digest("signature")
     return fields.data
 
 
