@@ -13,15 +13,15 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import __version__, rules
-from fleetward.commands.reading import read
+from fleetward.commands.looking import Look, look
 from fleetward.commands.session import Report, Session, encoded
 from fleetward.domain.errors import Exit, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import CONFIG, Key
 from fleetward.domain.validation import Validation
 from fleetward.report.page import line
+from fleetward.store import cache
 from fleetward.store.ground import Ground, find
-from fleetward.store.reader import Reading
 from fleetward.store.tree import Tree
 
 
@@ -34,23 +34,25 @@ def validate(
     staged: Annotated[bool, typer.Option("--staged", help="Read git's index.")] = False,
     rev: Annotated[str | None, typer.Option("--rev", metavar="REV", help="Read a revision.")] = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Nothing to check is fine.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes; by itself as many as pay.")
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep nothing, and use nothing kept.")] = False,
 ) -> Exit:
     """Check every agent: can it be read, does it fit the schema, does every rule hold."""
     if staged and rev:
         raise UsageError("--staged and --rev exclude each other", hint="leave one of them out")
     ground = find(session.folder, session.environment)
     tree = _tree(ground, staged, rev)
-    reading = read(tree)
-    found = list(reading.findings)
-    if reading.snapshot is not None and reading.judgeable:
-        found.extend(rules.findings(reading.snapshot, session.now))
-    elif not reading.judgeable:
+    kept = None if no_cache else cache.opened(ground.repository.common, ground.prefix, session.environment)
+    seen = look(tree, session.now, cache=kept, processes=jobs)
+    if not seen.judgeable:
         session.tell((line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),))
     wanted = _wanted(paths or [], session, ground, tree)
-    validation = _validation(reading, found, wanted, now=session.now, prefix=ground.prefix)
-    if not validation.agents and not found and not allow_empty:
+    validation = _validation(seen, wanted, now=session.now, prefix=ground.prefix)
+    if not validation.agents and not seen.findings and not allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
-    session.report(_reports(validation, reading.text, session, _next(validation, session, ground)))
+    session.report(_reports(validation, seen.text, session, _next(validation, session, ground)))
     return Exit.NO if validation.errors else Exit.YES
 
 
@@ -111,15 +113,13 @@ def _stored(ground: Ground, tree: Tree, path: str) -> bool:
     return bool(tree.entries(path) or (head and ground.commit(head).entries(path)))
 
 
-def _validation(
-    reading: Reading, found: Sequence[Finding], wanted: frozenset[str], *, now: datetime, prefix: str
-) -> Validation:
-    fleet = reading.snapshot
-    kept = [one for one in found if not wanted or _concerns(one, wanted)]
+def _validation(seen: Look, wanted: frozenset[str], *, now: datetime, prefix: str) -> Validation:
+    fleet = seen.fleet
+    kept = [one for one in seen.findings if not wanted or _concerns(one, wanted)]
     return Validation(
         findings=tuple(sorted(kept, key=lambda one: one.order)),
         agents=len(fleet.agents) if fleet else 0,
-        files=len(reading.contents),
+        files=seen.files,
         checked=tuple(key for key in sorted(fleet.agents) if _asked(key, wanted)) if fleet else (),
         waivers=tuple(one for one in fleet.waivers if rules.in_force(one, now)) if fleet else (),
         prefix=prefix,

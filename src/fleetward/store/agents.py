@@ -43,9 +43,9 @@ def agents(entries: Collection[Entry], contents: Contents, config: FleetConfig) 
     """The agents and proposals that these files make."""
     folders: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
-        parts = entry.path.split("/", 3)
-        if len(parts) > 3 or (len(parts) == 3 and entry.mode not in REGULAR):
-            folders.setdefault((parts[0], parts[1], parts[2]), []).append(entry)
+        folder = folder_of(entry)
+        if folder is not None:
+            folders.setdefault(folder, []).append(entry)
     known: dict[Key, Agent] = {}
     proposals: dict[Key, File] = {}
     proposed: dict[Key, Agent] = {}
@@ -62,6 +62,14 @@ def agents(entries: Collection[Entry], contents: Contents, config: FleetConfig) 
                 proposed[env, name] = agent
         findings.extend(found)
     return Found(agents=known, proposals=proposals, proposed=proposed, findings=tuple(findings))
+
+
+def folder_of(entry: Entry) -> tuple[str, str, str] | None:
+    """The top, the environment and the name of the agent or proposal that it is a file of; None outside them."""
+    parts = entry.path.split("/", 3)
+    if len(parts) > 3 or (len(parts) == 3 and entry.mode not in REGULAR):
+        return (parts[0], parts[1], parts[2])
+    return None
 
 
 def _hiding(entries: Iterable[Entry]) -> list[Finding]:
