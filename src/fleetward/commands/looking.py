@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -101,23 +102,35 @@ class _Looking:
 
     def _batch(self, units: Sequence[_Unit]) -> Iterator[list[Any]]:
         contents = _contents(self.found.tree, [entry for unit in units for entry in unit.entries])
-        for unit in units:
-            name = _name(self.under, unit, contents)
-            yield [name, None if name in self.known else encoded(self._piece(unit, contents), self.compared)]
+        names = [_name(self.under, unit, contents) for unit in units]
+        unknown = [unit for unit, name in zip(units, names, strict=True) if name not in self.known]
+        made = {piece.key: encoded(piece, self.compared) for piece in self._pieces(unknown, contents)}
+        for unit, name in zip(units, names, strict=True):
+            yield [name, made.get(unit.key)]
 
-    def _piece(self, unit: _Unit, contents: Contents) -> Piece:
+    def _pieces(self, units: Sequence[_Unit], contents: Contents) -> Iterator[Piece]:
         governing = self.found.governing
-        assert governing is not None  # noqa: S101 - without it nobody asks
-        made = agents(unit.entries, contents, governing.config)
-        part = replace(governing, agents=made.agents, proposed=made.proposed, ledgers={})
-        return Piece(
-            key=unit.key,
-            unfit=made.findings,
-            wrong=rules.alone(part, self.now) if self.found.judgeable else (),
-            files=_count(unit.entries, contents),
-            agent=made.agents.get(unit.key),
-            proposed=made.proposed.get(unit.key),
+        if governing is None:
+            return
+        read = [(unit, agents(unit.entries, contents, governing.config)) for unit in units]
+        part = replace(
+            governing,
+            agents={key: agent for _, one in read for key, agent in one.agents.items()},
+            proposed={key: agent for _, one in read for key, agent in one.proposed.items()},
+            ledgers={},
         )
+        wrong: dict[Key, list[Finding]] = defaultdict(list)
+        for finding in rules.alone(part, self.now) if self.found.judgeable else ():
+            wrong[finding.environment or "", finding.agent or ""].append(finding)
+        for unit, one in read:
+            yield Piece(
+                key=unit.key,
+                unfit=one.findings,
+                wrong=tuple(wrong[unit.key]),
+                files=_count(unit.entries, contents),
+                agent=one.agents.get(unit.key),
+                proposed=one.proposed.get(unit.key),
+            )
 
 
 def _units(entries: Iterable[Entry]) -> tuple[list[_Unit], list[Entry]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from fleetward.domain.characters import hidden
@@ -139,6 +140,11 @@ def plain(text: str) -> Any:
     return text
 
 
+_SHORT = 40
+_known = lru_cache(maxsize=8192)(plain)
+"""Short scalars are mostly the same ones: keys, names, dates. Kept, they are one object each, too."""
+
+
 def _within(value: int, text: str) -> int:
     if abs(value) > _EXACT:
         raise _Ambiguous(f"{text} is too large to be read exactly everywhere")
@@ -176,8 +182,7 @@ class _Builder:
     def reading(self) -> Reading:
         clean = True
         try:
-            for event in _events(self.text):
-                self._take(event)
+            self._take_all()
         except _Refused:
             clean = False
         except Exception as error:  # noqa: BLE001 - parsers raise whatever they like on hostile scalars
@@ -191,20 +196,36 @@ class _Builder:
         data = self.data if clean and not self.findings else None
         return Reading(data=data, findings=tuple(self.findings), spots=self.spots)
 
-    def _take(self, event: Any) -> None:
-        kind = type(event).__name__
-        if kind == "ScalarEvent":
-            self._node(event)
-            self._scalar(event)
-        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-            self._node(event)
-            self._open(event, {} if kind == "MappingStartEvent" else [])
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            self._close(event)
-        elif kind == "AliasEvent":
-            self._stop("yaml-not-allowed", f"an alias: *{event.anchor}", event, "write the value out")
-        elif kind == "DocumentStartEvent":
-            self._start(event)
+    def _take_all(self) -> None:
+        """Most of the time of a large fleet goes by here: one look at each event, and one call."""
+        parser = _parser()(self.text)
+        take = {
+            "ScalarEvent": self._scalar,
+            "MappingStartEvent": self._mapping,
+            "SequenceStartEvent": self._sequence,
+            "MappingEndEvent": self._close,
+            "SequenceEndEvent": self._close,
+            "AliasEvent": self._alias,
+            "DocumentStartEvent": self._start,
+        }
+        try:
+            while (event := parser.get_event()) is not None:
+                taken = take.get(type(event).__name__)
+                if taken is not None:
+                    taken(event)
+        finally:
+            parser.dispose()
+
+    def _alias(self, event: Any) -> None:
+        self._stop("yaml-not-allowed", f"an alias: *{event.anchor}", event, "write the value out")
+
+    def _mapping(self, event: Any) -> None:
+        self._node(event)
+        self._open(event, {})
+
+    def _sequence(self, event: Any) -> None:
+        self._node(event)
+        self._open(event, [])
 
     def _start(self, event: Any) -> None:
         self.documents += 1
@@ -246,6 +267,7 @@ class _Builder:
         self._put(frame.container, _span(frame.start, event) if self.spots is not None else None)
 
     def _scalar(self, event: Any) -> None:
+        self._node(event)
         frame = self.stack[-1]
         value = self._value(event)
         if frame.key is not None or not frame.is_mapping:
@@ -268,7 +290,7 @@ class _Builder:
         text: str = event.value
         if not event.style:
             try:
-                return plain(text)
+                return _known(text) if len(text) <= _SHORT else plain(text)
             except _Ambiguous as error:
                 self._report("yaml-ambiguous", str(error), event, f'write "{text}"', self._steps())
                 return text
@@ -316,15 +338,6 @@ class _Builder:
     def _stop(self, rule: str, message: str, event: Any, hint: str) -> None:
         self._report(rule, message, event, hint, self._steps())
         raise _Refused
-
-
-def _events(text: str) -> Iterator[Any]:
-    parser = _parser()(text)
-    try:
-        while (event := parser.get_event()) is not None:
-            yield event
-    finally:
-        parser.dispose()
 
 
 def _parser() -> Any:
