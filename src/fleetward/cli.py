@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 import signal
@@ -228,6 +229,7 @@ def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _terminate)
+    gc.set_threshold(100_000)  # our values hold no circles; looking for them takes a tenth of a large run
     _open_streams()
     code = run(sys.argv[1:])
     try:

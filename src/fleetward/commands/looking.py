@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,13 +15,14 @@ from typing import Any
 from fleetward import __version__, rules
 from fleetward.commands.spreading import jobs, spread
 from fleetward.domain.finding import Finding, Place
-from fleetward.domain.fleet import Key, Snapshot
+from fleetward.domain.fleet import Key, Waiver
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.domain.piece import Piece
 from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, Contents, agents, folder_of
 from fleetward.store.cache import Cache, digest
 from fleetward.store.reader import Opened, opened
-from fleetward.store.sketches import decoded, encoded
+from fleetward.store.sketches import decoded, encoded, files, stands, written
+from fleetward.store.sketches import found as findings
 from fleetward.store.tree import REGULAR, Entry, Tree
 
 AT_ONCE = 100
@@ -33,12 +34,12 @@ class Look:
     """What was found, and in how much."""
 
     findings: tuple[Finding, ...]
-    fleet: Snapshot | None
-    """Its agents are sketches: what rules compare, and no files. None where the configuration cannot be read."""
     judgeable: bool
     files: int
     text: Callable[[str], str]
     """A file's text, read again for showing lines of it."""
+    agents: tuple[Key, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +59,47 @@ def look(tree: Tree, now: datetime, *, cache: Cache | None = None, processes: in
     documents = dict(cache.documents) if cache else {}
     known = frozenset(rule.id for rule in rules.CATALOGUE)
     found = opened(tree, version=__version__, rules=known, documents=documents)
-    text = _text(found)
+    seen = Look(findings=found.findings, judgeable=False, files=len(found.contents), text=_text(found))
     if found.governing is None:
-        return Look(
-            findings=found.findings, fleet=None, judgeable=False, files=len(found.contents), text=text
-        )
+        return seen
     units, loose = _units(found.entries)
     looking = _Looking(found, now, cache)
     answers = spread(units, looking.answers, jobs(processes, len(units)))
     pieces = {name: _kept(name, piece, cache) for name, piece in answers}
+    name = _verdict(looking.under, found, loose, pieces)
+    verdict = cache.verdicts.get(name) if cache else None
+    if verdict is None:
+        verdict = written(_judged(found, units, loose, pieces, now))
     if cache is not None:
-        cache.save(pieces, _used(documents, found))
+        cache.save(pieces, _used(documents, found), {name: verdict})
+    whole = [unit.key for unit, piece in zip(units, pieces.values(), strict=True) if stands(piece)]
+    return replace(
+        seen,
+        findings=(*found.findings, *findings(verdict)),
+        judgeable=found.judgeable,
+        files=seen.files + sum(map(files, pieces.values())) + _count(loose, _contents(tree, loose)),
+        agents=tuple(whole),
+        waivers=found.governing.waivers,
+    )
+
+
+def _judged(
+    found: Opened, units: Sequence[_Unit], loose: list[Entry], pieces: Mapping[str, list[Any]], now: datetime
+) -> Iterator[Finding]:
+    """What is wrong with agents: what reading found, then what rules find, waivers applied."""
+    if found.governing is None:
+        return
     locate = _locate(found, units)
-    made = [decoded(pieces[name], locate) for name, _ in answers]
+    made = [decoded(piece, locate) for piece in pieces.values()]
     fleet = replace(
         found.governing,
         agents={one.key: one.agent for one in made if one.agent is not None},
         proposed={one.key: one.proposed for one in made if one.proposed is not None},
     )
-    unfit = [*agents(loose, {}, fleet.config).findings, *(one for piece in made for one in piece.unfit)]
-    wrong = (one for piece in made for one in piece.wrong)
-    return Look(
-        findings=(*found.findings, *unfit, *(rules.among(fleet, now, wrong) if found.judgeable else ())),
-        fleet=fleet,
-        judgeable=found.judgeable,
-        files=len(found.contents) + sum(one.files for one in made) + _count(loose, _contents(tree, loose)),
-        text=text,
-    )
+    yield from agents(loose, {}, fleet.config).findings
+    yield from (one for piece in made for one in piece.unfit)
+    if found.judgeable:
+        yield from rules.among(fleet, now, (one for piece in made for one in piece.wrong))
 
 
 class _Looking:
@@ -173,10 +188,21 @@ def _name(under: bytes, unit: _Unit, contents: Contents) -> str:
     """The digest of all that an agent's piece rests on."""
     parts = [under, *map(os.fsencode, unit.key)]
     for entry in unit.entries:
-        content = contents.get(entry.path)
-        parts += [os.fsencode(entry.path), entry.mode.encode()]
-        parts.append(b"=" + content if isinstance(content, bytes) else repr(content).encode())
+        parts += [os.fsencode(entry.path), entry.mode.encode(), _said(contents.get(entry.path))]
     return digest(*parts)
+
+
+def _verdict(under: bytes, found: Opened, loose: Iterable[Entry], pieces: Iterable[str]) -> str:
+    """The digest of all that a verdict on the whole rests on."""
+    ledgers = [f"{path}\0".encode() + _said(content) for path, content in sorted(found.ledgers.items())]
+    beside = [f"{entry.mode} {entry.path}" for entry in loose]
+    return digest(
+        under, digest(*ledgers).encode(), digest(*map(os.fsencode, beside)).encode(), *map(str.encode, pieces)
+    )
+
+
+def _said(content: bytes | int | None) -> bytes:
+    return b"=" + content if isinstance(content, bytes) else repr(content).encode()
 
 
 def _kept(name: str, piece: list[Any] | None, cache: Cache | None) -> list[Any]:

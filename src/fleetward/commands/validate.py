@@ -114,14 +114,13 @@ def _stored(ground: Ground, tree: Tree, path: str) -> bool:
 
 
 def _validation(seen: Look, wanted: frozenset[str], *, now: datetime, prefix: str) -> Validation:
-    fleet = seen.fleet
     kept = [one for one in seen.findings if not wanted or _concerns(one, wanted)]
     return Validation(
         findings=tuple(sorted(kept, key=lambda one: one.order)),
-        agents=len(fleet.agents) if fleet else 0,
+        agents=len(seen.agents),
         files=seen.files,
-        checked=tuple(key for key in sorted(fleet.agents) if _asked(key, wanted)) if fleet else (),
-        waivers=tuple(one for one in fleet.waivers if rules.in_force(one, now)) if fleet else (),
+        checked=tuple(key for key in seen.agents if _asked(key, wanted)),
+        waivers=tuple(one for one in seen.waivers if rules.in_force(one, now)),
         prefix=prefix,
     )
 

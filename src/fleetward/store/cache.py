@@ -31,19 +31,26 @@ _STALE_S = 3600.0
 
 @dataclass(slots=True, kw_only=True)
 class Cache:
-    """Pieces by the digest of all that they rest on, and documents by that of their content."""
+    """Pieces and verdicts by the digest of all that they rest on, documents by that of their content."""
 
     file: Path
     key: bytes
     tool: str
     pieces: dict[str, list[Any]] = field(default_factory=dict)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    verdicts: dict[str, list[Any]] = field(default_factory=dict)
 
-    def save(self, pieces: Mapping[str, list[Any]], documents: Mapping[str, Any]) -> None:
+    def save(
+        self,
+        pieces: Mapping[str, list[Any]],
+        documents: Mapping[str, Any],
+        verdicts: Mapping[str, list[Any]],
+    ) -> None:
         """Keep these and nothing else, all or not at all; where that cannot be, nothing is kept."""
-        if pieces.keys() == self.pieces.keys() and documents.keys() == self.documents.keys():
+        kept: dict[str, Any] = {"documents": documents, "pieces": pieces, "verdicts": verdicts}
+        if all(made.keys() == getattr(self, name).keys() for name, made in kept.items()):
             return
-        kept = {"tool": self.tool, "documents": documents, "pieces": pieces}
+        kept["tool"] = self.tool
         body = json.dumps(kept, separators=(",", ":")).encode()
         if len(body) + _SEAL_SIZE <= LARGEST:
             with contextlib.suppress(OSError):
@@ -88,7 +95,7 @@ def _fill(cache: Cache) -> None:
         return
     kept = json.loads(body)
     if kept["tool"] == cache.tool:
-        cache.pieces, cache.documents = kept["pieces"], kept["documents"]
+        cache.pieces, cache.documents, cache.verdicts = kept["pieces"], kept["documents"], kept["verdicts"]
 
 
 def _seal(key: bytes, body: bytes) -> bytes:

@@ -84,7 +84,9 @@ class Opened:
     entries: tuple[Entry, ...] = ()
     """Of agents and proposals."""
     governed_by: tuple[Entry, ...] = ()
-    """Of the governing files."""
+    """Of the governing files and the ledgers."""
+    ledgers: Mapping[str, bytes | int | None] = field(default_factory=dict)
+    """Ledgers as they were read."""
 
 
 def opened(
@@ -111,7 +113,7 @@ def opened(
         return Opened(
             tree=tree, governing=None, findings=findings, judgeable=False, contents=governing.contents
         )
-    ledgers, broken = standing(tree, everything, governing.config)
+    ledgers, broken, ledgers_read = standing(tree, everything, governing.config)
     tops = frozenset((ENVIRONMENTS, PROPOSALS))
     return Opened(
         tree=tree,
@@ -120,8 +122,9 @@ def opened(
         judgeable=governing.readable,
         contents=governing.contents,
         entries=tuple(one for one in everything if one.path.partition("/")[0] in tops),
+        ledgers=ledgers_read,
         governed_by=tuple(
-            one for one in everything if one.path == CONFIG or one.path.startswith(f"{GOVERNANCE}/")
+            one for one in everything if one.path.partition("/")[0] in (CONFIG, GOVERNANCE, LEDGERS)
         ),
     )
 

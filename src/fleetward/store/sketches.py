@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fleetward.domain.finding import Finding, Place, Severity
@@ -22,8 +22,8 @@ def encoded(piece: Piece, compared: Compared) -> list[Any]:
     """The piece as JSON values; its agents may be whole ones."""
     return [
         list(piece.key),
-        [_finding(one) for one in piece.unfit],
-        [_finding(one) for one in piece.wrong],
+        written(piece.unfit),
+        written(piece.wrong),
         piece.files,
         _sketch(piece.agent, compared),
         _sketch(piece.proposed, compared),
@@ -36,12 +36,32 @@ def decoded(value: list[Any], locate: Locate) -> Piece:
     key = (environment, name)
     return Piece(
         key=key,
-        unfit=tuple(_found(one) for one in unfit),
-        wrong=tuple(_found(one) for one in wrong),
+        unfit=found(unfit),
+        wrong=found(wrong),
         files=files,
         agent=_agent(key, agent, locate, proposed=False),
         proposed=_agent(key, proposed, locate, proposed=True),
     )
+
+
+def files(value: list[Any]) -> int:
+    """How many files went into an encoded piece."""
+    return int(value[3])
+
+
+def stands(value: list[Any]) -> bool:
+    """Is there an agent in an encoded piece, and not a proposal alone?"""
+    return value[4] is not None
+
+
+def written(findings: Iterable[Finding]) -> list[Any]:
+    """Findings as JSON values."""
+    return [_finding(one) for one in findings]
+
+
+def found(value: list[Any]) -> tuple[Finding, ...]:
+    """The findings that `written` wrote."""
+    return tuple(_found(one) for one in value)
 
 
 def _sketch(agent: Agent | None, compared: Compared) -> list[Any] | None:
@@ -110,11 +130,12 @@ def _finding(one: Finding) -> list[Any]:
         one.agent,
         _place(one.place),
         [_place(place) for place in one.related],
+        one.waived,
     ]
 
 
 def _found(value: list[Any]) -> Finding:
-    rule, severity, message, hint, environment, agent, place, related = value
+    rule, severity, message, hint, environment, agent, place, related, waived = value
     return Finding(
         rule=rule,
         severity=Severity(severity),
@@ -124,6 +145,7 @@ def _found(value: list[Any]) -> Finding:
         environment=environment,
         agent=agent,
         related=tuple(_placed(one) for one in related),
+        waived=waived,
     )
 
 
