@@ -212,7 +212,7 @@ def _kept(name: str, piece: list[Any] | None, cache: Cache | None) -> list[Any]:
     return cache.pieces[name]
 
 
-def _used(documents: dict[str, dict[str, Any]], found: Opened) -> dict[str, dict[str, Any]]:
+def _used(documents: dict[str, list[Any]], found: Opened) -> dict[str, list[Any]]:
     digests = {hashlib.sha256(content).hexdigest() for content in found.contents.values()}
     return {name: data for name, data in documents.items() if name.partition(" ")[2] in digests}
 

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -99,6 +98,8 @@ class Session:
         return _colored(self.color, _is_terminal(stream), self.environment)
 
     def _write(self, path: Path, text: str) -> None:
+        import tempfile
+
         try:
             handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

@@ -52,12 +52,12 @@ def validate(
     validation = _validation(seen, wanted, now=session.now, prefix=ground.prefix)
     if not validation.agents and not seen.findings and not allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
-    session.report(_reports(validation, seen.text, session, _next(validation, session, ground)))
+    session.report(_reports(validation, seen.text, session, lambda: _next(validation, session, ground)))
     return Exit.NO if validation.errors else Exit.YES
 
 
 def _reports(
-    validation: Validation, text: Callable[[str], str], session: Session, next_command: str
+    validation: Validation, text: Callable[[str], str], session: Session, next_command: Callable[[], str]
 ) -> dict[str, Report]:
     """One row a format; what nobody asked for is not even imported."""
 
@@ -70,14 +70,14 @@ def _reports(
             text,
             quiet=session.quiet,
             verbose=session.verbose,
-            next_command=next_command,
+            next_command="" if session.quiet else next_command(),
         ),
         "json": lambda: written("json")(validation),
         "sarif": lambda: written("sarif")(validation, rules.explained, version=__version__),
         "junit": lambda: written("junit")(validation),
         "github": lambda: written("github")(validation),
         "gitlab": lambda: encoded(written("gitlab")(validation)),
-        "markdown": lambda: written("markdown")(validation, next_command),
+        "markdown": lambda: written("markdown")(validation, next_command()),
     }
 
 

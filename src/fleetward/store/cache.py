@@ -37,7 +37,7 @@ class Cache:
     key: bytes
     tool: str
     pieces: dict[str, list[Any]] = field(default_factory=dict)
-    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    documents: dict[str, list[Any]] = field(default_factory=dict)
     verdicts: dict[str, list[Any]] = field(default_factory=dict)
 
     def save(
@@ -104,8 +104,7 @@ def _seal(key: bytes, body: bytes) -> bytes:
 
 def _tool() -> str:
     """What judges, to the last byte: an edited checkout or another library is another tool."""
-    package = Path(__file__).parents[1]
-    sources = [*package.rglob("*.py"), *(Path(str(schema.folder())).rglob("*.json"))]
+    package, schemas = str(Path(__file__).parents[1]), str(schema.folder())
     installed = sorted(
         name
         for place in sys.path
@@ -113,8 +112,24 @@ def _tool() -> str:
         for name in os.listdir(place or ".")  # noqa: PTH208
         if name.endswith((".dist-info", ".egg-info"))
     )
-    contents = (part for file in sorted(sources) for part in (os.fsencode(file), file.read_bytes()))
+    files = [*_files(package, ".py"), *_files(schemas, ".json")]
+    contents = (part for file in files for part in (os.fsencode(file), _content(file)))
     return digest(sys.version.encode(), *map(os.fsencode, installed), *contents)
+
+
+def _files(folder: str, ending: str) -> list[str]:
+    """Plain text and plain calls: this is asked at every start."""
+    return sorted(
+        f"{place}/{name}" for place, _, names in os.walk(folder) for name in names if name.endswith(ending)
+    )
+
+
+def _content(file: str) -> bytes:
+    handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(handle, os.fstat(handle).st_size)
+    finally:
+        os.close(handle)
 
 
 def _key(environment: Mapping[str, str]) -> bytes | None:

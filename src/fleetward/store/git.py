@@ -7,13 +7,11 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
-from typing import BinaryIO
 
 from fleetward.domain.errors import FleetError, GitError
 
@@ -331,27 +329,23 @@ def _lines(ids: Iterable[Id]) -> bytes:
 
 
 def _run(folder: Path, arguments: list[str], stdin: bytes, environment: Mapping[str, str]) -> Answer:
-    """One process; its standard input is a file, for a pipe that nobody empties would hold both sides up."""
-    with tempfile.TemporaryFile() as given:
-        given.write(stdin)
-        given.seek(0)
-        run = _moved if _MOVING.intersection(arguments) else _asked
-        try:
-            with _without_git_variables():
-                code, out, err = run(["git", *_QUIET, *arguments], folder, given, {**environment, **_ALWAYS})
-        except FileNotFoundError:
-            raise GitError("git is not installed", hint="install git 2.35 or newer") from None
+    run = _moved if _MOVING.intersection(arguments) else _asked
+    try:
+        with _without_git_variables():
+            code, out, err = run(["git", *_QUIET, *arguments], folder, stdin, {**environment, **_ALWAYS})
+    except FileNotFoundError:
+        raise GitError("git is not installed", hint="install git 2.35 or newer") from None
     return Answer(code=code, out=out, err=err.decode("utf-8", "replace"))
 
 
 def _asked(
-    command: list[str], folder: Path, given: BinaryIO, environment: Mapping[str, str]
+    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
 ) -> tuple[int, bytes, bytes]:
     """Questions go without GitPython, which takes as long to import as git to answer twenty of them."""
     done = subprocess.run(
         command,
         cwd=folder,
-        stdin=given,
+        input=stdin,
         capture_output=True,
         env={**os.environ, **environment},
         check=False,
@@ -360,26 +354,32 @@ def _asked(
 
 
 def _moved(
-    command: list[str], folder: Path, given: BinaryIO, environment: Mapping[str, str]
+    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
 ) -> tuple[int, bytes, bytes]:
+    import tempfile
+
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     try:
         from git import Git
         from git.exc import GitCommandNotFound
     except ImportError as error:  # GitPython asks git for its version at once, and got no answer
         raise GitError(f"git cannot be asked: {error}", hint="git --version") from error
-    try:
-        code, out, err = Git(str(folder)).execute(
-            command,
-            istream=given,
-            env=dict(environment),
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-        )
-    except GitCommandNotFound as error:
-        raise FileNotFoundError(command[0]) from error
+    # a file: GitPython would write all of a pipe before it reads
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        try:
+            code, out, err = Git(str(folder)).execute(
+                command,
+                istream=given,
+                env=dict(environment),
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+        except GitCommandNotFound as error:
+            raise FileNotFoundError(command[0]) from error
     return code, bytes(out), err.encode() if isinstance(err, str) else bytes(err)
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from fleetward.domain.errors import GovernanceInvalid, NotAFleet
-from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import CONFIG, FleetConfig, Key, Register, Snapshot, Waiver
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
@@ -22,8 +22,8 @@ from fleetward.store.tree import REGULAR, Entry, Tree
 from fleetward.store.yaml import GOVERNANCE_LIMITS
 
 GOVERNANCE = "governance"
-Documents = MutableMapping[str, dict[str, Any]]
-"""The data of governing files that are clean, by kind and digest."""
+Documents = MutableMapping[str, list[Any]]
+"""Of governing files that are clean, by kind and digest: the data, and places by path as far as they were asked."""
 Only = Collection[Key] | Callable[[FleetConfig], Collection[Key]]
 _FILES = ("people", "policy", "connectors", "models", "waivers")
 _MOST_NAMED = 1_500
@@ -266,25 +266,35 @@ class _Governing:
             self.findings.append(unreadable(entries[file], *why_not(content, GOVERNANCE_LIMITS.size)))
             return None
         self.contents[file] = content
-        known = self._document(content, file, kind)
+        known, locate = self._document(content, file, kind)
         self.findings.extend(known.findings)
         if known.data is None or known.findings:
             return None
-        value, findings = make(
-            known.data, governance.Source(file=file, sha256=known.sha256, locate=known.locate)
-        )
+        value, findings = make(known.data, governance.Source(file=file, sha256=known.sha256, locate=locate))
         self.findings.extend(findings)
         return value
 
-    def _document(self, content: bytes, file: str, kind: str) -> Document:
+    def _document(self, content: bytes, file: str, kind: str) -> tuple[Document, Callable[[str], Place]]:
+        """The document, and where its paths stand; what is asked of it again is not read again."""
         name = f"{kind} {hashlib.sha256(content).hexdigest()}"
         if name in self.documents:
-            data = self.documents[name]
-            return Document(file=file, content=content, schema=kind, limits=GOVERNANCE_LIMITS, data=data)
-        known = _governing(content, file, kind)
-        if known.data is not None and not known.findings:
-            self.documents[name] = known.data
-        return known
+            data, places = self.documents[name]
+            known = Document(file=file, content=content, schema=kind, limits=GOVERNANCE_LIMITS, data=data)
+        else:
+            known, places = _governing(content, file, kind), {}
+            if known.data is not None and not known.findings:
+                self.documents[name] = [known.data, places]
+
+        def locate(path: str) -> Place:
+            if path not in places:
+                place = known.locate(path)
+                places[path] = [place.line, place.column, place.end_line, place.end_column, place.path]
+            line, column, end_line, end_column, found = places[path]
+            return Place(
+                file=file, line=line, column=column, end_line=end_line, end_column=end_column, path=found
+            )
+
+        return known, locate
 
 
 @lru_cache(maxsize=16)

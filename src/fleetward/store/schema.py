@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,9 +37,9 @@ KINDS = {
 }
 
 
-def folder() -> Traversable:
+def folder() -> Path:
     """Where the schemas lie: in the wheel, else in the checkout that an editable install points at."""
-    packaged = files("fleetward") / "schemas"
+    packaged = Path(__file__).parents[1] / "schemas"
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "schemas"
 
 
