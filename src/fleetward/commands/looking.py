@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -18,6 +18,7 @@ from fleetward.domain.finding import Finding, Place
 from fleetward.domain.fleet import Key, Waiver
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.domain.piece import Piece
+from fleetward.domain.value import dataclass
 from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, Contents, agents, folder_of
 from fleetward.store.cache import Cache, digest
 from fleetward.store.reader import Opened, opened

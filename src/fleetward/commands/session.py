@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from fleetward.domain.clock import instant
 from fleetward.domain.errors import Unwritten, UsageError
+from fleetward.domain.value import dataclass
 from fleetward.report.human import plain, show
 from fleetward.report.page import Page
 

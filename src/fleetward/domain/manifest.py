@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fleetward.domain import digest
 from fleetward.domain.finding import Place
 from fleetward.domain.path import lookup
+from fleetward.domain.value import dataclass
 
 MANIFEST = "agent.yaml"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import Key
 from fleetward.domain.manifest import Agent
+from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

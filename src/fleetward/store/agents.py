@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from fleetward.domain import digest
@@ -14,6 +14,7 @@ from fleetward.domain.manifest import MANIFEST, Agent, File, Manifest
 from fleetward.domain.names import is_name
 from fleetward.domain.path import lookup
 from fleetward.domain.secrets import concealed
+from fleetward.domain.value import dataclass
 from fleetward.store import schema
 from fleetward.store.document import Document, document
 from fleetward.store.secrets import secret_findings

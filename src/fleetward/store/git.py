@@ -9,11 +9,12 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from shlex import quote
 
 from fleetward.domain.errors import FleetError, GitError
+from fleetward.domain.value import dataclass
 
 Id = str
 """An object's name in hex: 40 digits, or 64 in a SHA-256 repository."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from fleetward.domain.errors import GitError, NotAFleet
 from fleetward.domain.fleet import CONFIG
+from fleetward.domain.value import dataclass
 from fleetward.store.git import Id, Repository, open_repository
 from fleetward.store.tree import Folder, Index, Revision
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from fleetward.domain.fleet import CONFIG, FleetConfig, Key, Register, Snapshot,
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.domain.secrets import concealed
+from fleetward.domain.value import dataclass
 from fleetward.store import governance
 from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, agents, unreadable, why_not
 from fleetward.store.document import Document, document

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from fleetward.domain.errors import UsageError
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.names import nearest
 from fleetward.domain.path import Item, Step, Steps, shown
+from fleetward.domain.value import dataclass
 
 
 class Placing(Protocol):

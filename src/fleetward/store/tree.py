@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from fleetward.domain.errors import GitError
+from fleetward.domain.value import dataclass
 from fleetward.store.git import Id, Repository
 
 LINK = "120000"
