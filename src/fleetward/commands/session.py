@@ -16,7 +16,7 @@ from shlex import quote
 from typing import IO, Any
 
 from fleetward.domain.clock import instant
-from fleetward.domain.errors import Unwritten, UsageError
+from fleetward.domain.errors import Unheard, Unwritten, UsageError
 from fleetward.domain.value import dataclass
 from fleetward.report.human import plain, show
 from fleetward.report.page import Page
@@ -177,7 +177,8 @@ def _lost(stream: IO[str], error: OSError) -> Unwritten:
     """What was not read must not be flushed again when the process ends."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    return Unwritten(f"cannot write the report: {error.strerror}")
+    lost = Unheard if isinstance(error, BrokenPipeError) else Unwritten
+    return lost(f"cannot write the report: {error.strerror}")
 
 
 def _is_terminal(stream: IO[str]) -> bool:

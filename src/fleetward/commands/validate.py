@@ -45,7 +45,10 @@ def validate(
     ground = find(session.folder, session.environment)
     tree = _tree(ground, staged, rev)
     kept = None if no_cache else cache.opened(ground.repository.common, ground.prefix, session.environment)
-    seen = look(tree, session.now, cache=kept, processes=jobs)
+    try:
+        seen = look(tree, session.now, cache=kept, processes=jobs)
+    except NotAFleet as error:
+        raise _elsewhere(error, session, staged, rev) from None
     if not seen.judgeable:
         session.tell((line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),))
     wanted = _wanted(paths or [], session, ground, tree)
@@ -54,6 +57,13 @@ def validate(
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
     session.report(_reports(validation, seen.text, session, lambda: _next(validation, session, ground)))
     return Exit.NO if validation.errors else Exit.YES
+
+
+def _elsewhere(error: NotAFleet, session: Session, staged: bool, rev: str | None) -> NotAFleet:
+    """The fleet lies in the work tree, and not where it was asked to be read."""
+    if staged:
+        return NotAFleet(f"no {CONFIG} is staged", hint=f"git{session.here} add -A")
+    return NotAFleet(f"no {CONFIG} in {rev!r}", hint=f"fleet validate{session.here}") if rev else error
 
 
 def _reports(

@@ -19,6 +19,7 @@ from fleetward.store import governance
 from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, agents, unreadable, why_not
 from fleetward.store.document import Document, document
 from fleetward.store.ledgers import LEDGERS, standing
+from fleetward.store.secrets import secret_findings
 from fleetward.store.tree import REGULAR, Entry, Tree
 from fleetward.store.yaml import GOVERNANCE_LIMITS
 
@@ -234,7 +235,9 @@ class _Governing:
         self.models: Register | None = self._read(entries, "models", "models", governance.register)
         waivers = lambda d, s: governance.waivers(d, s, people, frozenset(rules))  # noqa: E731
         self.waivers = (() if missing else self._read(entries, "waivers", "waivers", waivers)) or ()
-        self.readable = not any(one.severity is Severity.ERROR for one in self.findings)
+        # a credential is wrong there, and changes nothing of what is said
+        wrong = (one for one in self.findings if one.rule != "secret-in-manifest")
+        self.readable = not any(one.severity is Severity.ERROR for one in wrong)
 
     def snapshot(self) -> Snapshot:
         if self.config is None:
@@ -269,6 +272,8 @@ class _Governing:
         self.contents[file] = content
         known, locate = self._document(content, file, kind)
         self.findings.extend(known.findings)
+        text = content.decode("utf-8-sig", "replace")
+        self.findings.extend(secret_findings(text, file, known.data, locate))
         if known.data is None or known.findings:
             return None
         value, findings = make(known.data, governance.Source(file=file, sha256=known.sha256, locate=locate))

@@ -369,9 +369,19 @@ def _syntax(error: Exception, file: str, text: str) -> Finding:
     lines = text.count("\n") + 1
     if line > lines:  # libyaml counts one more where the file ends too early
         line, column = lines, len(text) - (text.rfind("\n") + 1) + 1
+    if _indented_by_tab(text, line):
+        hint = "indent with spaces: YAML does not take tabs there"
+        place = Place(file=file, line=line, column=1, end_line=line, end_column=max(2, column))
+        return _finding("yaml-syntax", "indented with a tab", place, hint)
     message = getattr(error, "problem", None) or (str(error).splitlines() or [type(error).__name__])[0]
     place = Place(file=file, line=line, column=column, end_line=line, end_column=column + 1)
     return _finding("yaml-syntax", str(message), place, "check indentation, colons and quotes here")
+
+
+def _indented_by_tab(text: str, line: int) -> bool:
+    lines = text.split("\n")
+    written = lines[line - 1] if line <= len(lines) else ""
+    return "\t" in written[: len(written) - len(written.lstrip(" \t"))]
 
 
 def _span(start: Any, end: Any) -> Span:
