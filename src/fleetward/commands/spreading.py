@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -68,8 +69,9 @@ class _Helper:
         """Leave nothing behind, whatever has happened."""
         os.close(self.pipe)
         if not self.ended:
-            os.kill(self.process, signal.SIGKILL)
-            os.waitpid(self.process, 0)
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self.process, signal.SIGKILL)
+                os.waitpid(self.process, 0)
 
 
 def _begun(part: Sequence[T], work: Callable[[Sequence[T]], list[Any]]) -> _Helper:
