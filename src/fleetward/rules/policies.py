@@ -18,7 +18,7 @@ _NEVER_ONLY = frozenset({"create", "retire"})
 """A promotion that brings a whole agent, or takes one away, is never changes of one direction alone."""
 
 
-@rule("policy-dead-rule", Severity.WARNING)
+@rule("policy-dead-rule", Severity.WARNING, among={})
 def policy_dead_rule(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     A rule of the policy can never apply.

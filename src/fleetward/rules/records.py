@@ -13,7 +13,7 @@ from fleetward.rules.asking import inhabitants
 from fleetward.rules.rule import Wrong, rule
 
 
-@rule("name-retired", Severity.ERROR)
+@rule("name-retired", Severity.ERROR, among={})
 def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     A name that was retired is in use again.
@@ -39,7 +39,7 @@ def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                 yield _wrong(agent, message, hint, place, related=(_line(entry),))
 
 
-@rule("environment-skipped", Severity.WARNING)
+@rule("environment-skipped", Severity.WARNING, among={})
 def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     An agent stands in a gated environment, and not in the one before it.
@@ -66,7 +66,7 @@ def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                 yield _wrong(agent, message, hint, _name(agent))
 
 
-@rule("unpromoted-state", Severity.ERROR, unless="note where an environment has no ledger yet")
+@rule("unpromoted-state", Severity.ERROR, unless="note where an environment has no ledger yet", among={})
 def unpromoted_state(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     A gated environment holds something other than what was last promoted into it.
