@@ -144,3 +144,15 @@ def test_an_agent_that_is_gone_from_staging_can_be_suspended_before_it_goes(runn
     ran = running.fleet("promote", "desk-bot", "--to", "production", "--json")
 
     assert ran.data["promotions"][0]["kind"] == "override"
+
+
+def test_what_was_adopted_retired_is_not_braked_but_goes(tmp_path: Path) -> None:
+    stands = {path.replace("staging", "production"): FLEET[path] for path in FLEET if path.startswith(DESK)}
+    ended = {f"{DESK}/agent.yaml": RETIRED, f"{PRODUCTION}/agent.yaml": RETIRED}
+    made = repositories.repository(tmp_path, {**FLEET, **stands, **ended})
+    assert made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
+    made.commit("stop it", files={PROPOSAL: "spec: {suspended: true}\n"})
+
+    ran = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+
+    assert ran.data["promotions"][0]["kind"] == "retire"

@@ -25,7 +25,8 @@ def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         metadata: {name: refund-bot}
     Good:
         metadata: {name: refund-desk}
-    Fix: take a name that was never used, and rename the folder with it.
+    Fix: take a name that was never used, and rename the folder with it. A manifest that says `lifecycle: retired`
+    may stay in the environment before.
     """
     for gated, entry, moved in _last_moves(fleet):
         if moved.to_state is not None:
