@@ -12,6 +12,7 @@ from tests.end_to_end.badday import (
     PROMPT,
     STRICT,
     THIRD,
+    fits,
     folder,
     ledger,
     said,
@@ -72,7 +73,7 @@ def review(made: Repository, who: str, seq: int = 3, now: str = "2026-11-20T15:0
     )
     if ran.code == 0:
         made.commit(f"review of {who}", identity=who, at=now)
-    return ran
+    return fits("approve", ran) if ran.code == 0 else ran
 
 
 def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(desk: Repository) -> None:
@@ -82,7 +83,7 @@ def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(des
     assert standing(waiting)["approvals"][0] == "missing"
 
     approved(desk, "bob", "erin")
-    ran = said(broken(desk, "--apply"))
+    ran = fits("promote", said(broken(desk, "--apply")))
 
     assert folder(desk)["prompts/system.md"].decode() == THIRD
     [one] = ran.data["promotions"]
@@ -108,7 +109,8 @@ def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(des
     assert "Fleet-Break-Glass: INC-2041" in desk.git("log", "-1", "--format=%(trailers)").splitlines()
     told = desk.fleet("log", "desk-bot").out
     assert "break-glass for INC-2041: skipped evals, freeze, soak, review due by 2026-11-22T12:00:00Z" in told
-    assert desk.fleet("log", "--json").data["entries"][0]["breakGlass"] == entry["breakGlass"]
+    logged = fits("log", desk.fleet("log", "--json"))
+    assert logged.data["entries"][0]["breakGlass"] == entry["breakGlass"]
     assert desk.fleet("validate").code == 0
 
 
@@ -224,7 +226,7 @@ def test_a_review_closes_it(after: Repository) -> None:
     assert (ran.data["decision"], ran.data["review"], ran.data["verdictWithIt"]) == ("review", 3, "allowed")
     assert ran.data["expires"] is None
     assert "review" not in standing(promote(after, now=LATER))
-    told = after.fleet("approvals", "desk-bot", "--to", "production", "--json").data
+    told = fits("approvals", after.fleet("approvals", "desk-bot", "--to", "production", "--json")).data
     assert told["approvals"][-1]["decision"] == "review"
 
 
