@@ -216,7 +216,7 @@ def test_a_review_is_told_while_it_is_due_and_holds_up_what_comes_when_it_is_not
     )
     [need] = [one for one in late.data["promotions"][0]["requirements"] if one["kind"] == "review"]
     assert need["could"] == ["carla"]
-    assert need["asked"] == "entry 3 (INC-2041) reviewed by 2026-11-22T12:00:00Z"
+    assert need["asked"] == "of entry 3 (INC-2041) by 2026-11-22T12:00:00Z"
 
 
 def test_a_review_closes_it(after: Repository) -> None:
@@ -281,9 +281,10 @@ def test_a_review_is_of_an_entry_that_broke_the_glass(after: Repository) -> None
 
 
 def test_a_review_shows_the_change_that_was_made(after: Repository) -> None:
+    entry, commit = ledger(after)[-1], after.head
     told = after.fleet("approve", "desk-bot", "--to", "production", "--review", "3", identity="carla").out
 
-    assert "entry 3" in told
+    assert f"compared production ({entry['commit']}) with entry 3 ({commit})" in told
     assert "third" in told
     assert "with it: review met" in told
 
