@@ -217,6 +217,7 @@ class TestPolicyDeadRule:
             (When(to=frozenset({"production", "staging"})), "'staging', which takes no promotions"),
             (When(agents=frozenset({"dusk-bot"})), "agent 'dusk-bot', and there is none"),
             (When(kinds=frozenset({"create"}), only=Direction.STRICTER), "no change goes one way only"),
+            (When(kinds=frozenset({"rollback"})), "which 'rollback' of the policy decides alone"),
             (
                 When(only=Direction.STRICTER, direction=Direction.LOOSER),
                 "only stricter changes, and a looser",
