@@ -38,6 +38,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("release", "release:release", ("text", "json")),
     ("adopt", "adopt:adopt", ("text", "json")),
     ("log", "log:log", ("text", "json")),
+    ("audit", "audit:audit", ("text", "json", "sarif", "markdown")),
     ("policy check", "policy:check", ("text", "json")),
     ("policy test", "policy:rehearse", ("text", "json")),
     ("init", "init:init", ("text", "json")),
