@@ -298,7 +298,7 @@ def an_entry_of_another_kind(place: Town) -> None:
     forged(place, when=at(7, 13), **shows(place), kind="override")
 
 
-@finds(("state-mismatch", LEDGER), ("verdict-not-allowed", LEDGER))
+@finds(("state-mismatch", LEDGER))
 def a_second_entry_in_the_same_commit(place: Town) -> None:
     more = shows(place)
     brought(place)
@@ -313,9 +313,9 @@ def a_second_entry_in_the_same_commit(place: Town) -> None:
 @finds(("adopted-again", LEDGER))
 def an_agent_is_adopted_later(place: Town) -> None:
     manifest = (place.path / DESK / "agent.yaml").read_text().replace("name: desk", "name: spy")
-    for env in ("staging", "production"):
-        place.write(f"environments/{env}/spy/agent.yaml", manifest)
-    place.git("add", "-A")
+    place.write("environments/staging/spy/agent.yaml", manifest)
+    place.commit("a spy", at=at(7, 12))
+    place.write("environments/production/spy/agent.yaml", manifest)
     entered(place, "spy", when=at(7, 13), kind="adopt")
     place.commit("adopt", who="ci", at=at(7, 13))
 
@@ -373,7 +373,7 @@ def a_merge_leaves_a_veto_out(place: Town) -> None:
     place.commit("merge", at=LATE)
 
 
-@finds(("approval-missing", "*"), ("entry-untrue", LEDGER), ("entry-untrue", "*"))
+@finds(("approval-missing", "*"), ("entry-untrue", LEDGER))
 def an_entry_names_an_approval_that_is_not_there(place: Town) -> None:
     more = shows(place)
     [one] = more["approvals"]
@@ -632,9 +632,13 @@ def production_is_gated_no_more(place: Town) -> None:
 
 
 @finds(("gate-removed", "fleet-config.yaml"))
-def nothing_says_any_more_what_is_gated(place: Town) -> None:
+def for_a_commit_nothing_says_what_is_gated(place: Town) -> str:
+    text = (place.path / "fleet-config.yaml").read_text()
     place.git("rm", "-q", "fleet-config.yaml")
-    place.commit("easier", at=LATE)
+    commit = place.commit("easier", at=LATE)
+    place.write("fleet-config.yaml", text)
+    place.commit("back", at=LATE)
+    return commit
 
 
 @pytest.mark.parametrize("tampering", ALL, ids=lambda one: one.name)

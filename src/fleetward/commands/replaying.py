@@ -56,10 +56,13 @@ def replay(scene: Scene) -> Iterator[Break]:
         scene.after.added, key=lambda entry: (entry.commit, entry.at, entry.kind == ADOPT)
     ):
         entries = tuple(unit)
+        wrong = [one for entry in entries for one in _stated(scene, entry)]
+        yield from wrong
         for entry in entries:
-            yield from _stated(scene, entry)
             yield from _recorded(scene, entry)
-        yield from _judged(scene, entries)
+        # of what did not happen as it is told, no verdict could be another wrong
+        known = {one.agent for one in wrong}
+        yield from (one for one in _judged(scene, entries) if one.agent is None or one.agent not in known)
 
 
 def replayed(asked: Hearing, entry: Entry) -> tuple[Promotion, ...]:
@@ -198,6 +201,20 @@ def _elsewhere(scene: Scene, first: Entry) -> Iterator[Break]:
             f"commit {first.commit[:12]}, at which it was judged, has another governance than was in force"
         )
         yield auditing.about(landing, first, "policy-not-in-force", message)
+    elif first.commit != landing.parent and (unseen := _unseen(scene, first)):
+        message = f"commit {first.commit[:12]}, at which it was judged, lacks {unseen}, which the branch had already"
+        yield auditing.about(landing, first, "records-unseen", message)
+
+
+def _unseen(scene: Scene, first: Entry) -> str | None:
+    """A record about its agents that stood here before, and that the commit at which it was judged does not have."""
+    for moved in first.agents:
+        for folder in (f"approvals/{first.environment}/{moved.agent}", f"evidence/{moved.agent}"):
+            there = kept(scene.ground, first.commit, folder)
+            for path, one in sorted(kept(scene.ground, scene.law, folder).items()):
+                if there.get(path) != one:
+                    return f"{folder}/{path}"
+    return None
 
 
 def _governing(ground: Ground, commit: Id | None) -> dict[str, Kept]:
@@ -234,6 +251,7 @@ def _adopted(scene: Scene, unit: Sequence[Entry]) -> Iterator[Break]:
         if entry.seq != 1:
             message = "an adoption after the ledger had begun: nothing was approved"
             yield auditing.about(scene.landing, entry, "adopted-again", message)
+            continue
         for moved in entry.agents:
             stood = state(scene.ground, entry.commit, entry.environment, moved.agent)
             if stood != moved.to_state:

@@ -60,7 +60,8 @@ def unledgered(landing: Landing, environment: str, moved: Collection[str]) -> It
 def modes_of_ledger(landing: Landing, environment: str) -> Iterator[Break]:
     """The ledger's file with another mode."""
     for step in landing.under(ledger_file(environment)):
-        if step.old is not None and step.new is not None and step.old.mode != step.new.mode:
+        modes = {kept.mode for kept in (step.old, step.new) if kept is not None}
+        if len(modes) == 2 and modes == REGULAR:
             yield _mode(landing, step, environment)
 
 

@@ -57,10 +57,11 @@ def advanced(chapter: Chapter, tree: Tree, landing: Landing) -> tuple[Chapter, t
         return replace(chapter, added=()), (_unreadable(chapter.environment, landing.commit),)
     shorter = tuple(_not_only_grown(chapter, content, landing))
     after, broken = _read(chapter, content, landing.commit)
-    if shorter:  # whatever stands there now, a line was not added where none may be changed
-        known = frozenset(one.line for one in chapter.entries)
-        after = replace(after, added=tuple(one for one in after.entries if one.line not in known))
-    return after, (*shorter, *broken)
+    if shorter:  # what stands in the place of another line was not added
+        known = len(chapter.entries)
+        after = replace(after, added=tuple(one for one in after.entries if one.seq > known))
+        return after, shorter  # a chain that does not hold any more is the same wrong
+    return after, broken
 
 
 def _content(tree: Tree, environment: str) -> bytes | None:
