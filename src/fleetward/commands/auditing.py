@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 
 from fleetward.commands.reading import read
 from fleetward.commands.replaying import Scene, kept, replay, state
 from fleetward.commands.session import Session
 from fleetward.domain.audit import Audit, Break, Landing
-from fleetward.domain.clock import written
 from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import CONFIG, FleetConfig
@@ -140,16 +138,9 @@ class Walk:
             after=after,
             law=law,
             config=self.law(law).config,
-            newest=self._newest(landing.parent),
+            newest=self.past.newest,
         )
         yield from replay(scene)
-
-    def _newest(self, commit: Id | None) -> tuple[str, datetime] | None:
-        newest = self.past.newest(commit)
-        if newest is None:
-            return None
-        one, when = newest
-        return f"commit {one[:12]} of {written(when)}, which the branch had already", when
 
     def _governed(self, landing: Landing) -> Iterator[Break]:
         """A change of the law itself."""

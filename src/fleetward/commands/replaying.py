@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -12,6 +12,7 @@ from fleetward.commands.judging import cases, decided
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.audit import REGULAR, Break, Kept, Landing
+from fleetward.domain.clock import written
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Entry
@@ -36,8 +37,8 @@ class Scene:
     """
     One landing with what stood before it.
 
-    *law* is the commit whose governance is in force for what lands; *config* what it says is gated; *newest* the
-    latest date of a commit that the branch had, with words for it.
+    *law* is the commit whose governance is in force for what lands; *config* what it says is gated; *newest* tells
+    the latest date that the branch had where a commit left it, and whose that is.
     """
 
     session: Session
@@ -47,7 +48,7 @@ class Scene:
     after: Chapter
     law: Id | None
     config: FleetConfig | None
-    newest: tuple[str, datetime] | None
+    newest: Callable[[Id], tuple[Id, datetime] | None]
 
 
 def replay(scene: Scene) -> Iterator[Break]:
@@ -191,7 +192,10 @@ def _elsewhere(scene: Scene, first: Entry) -> Iterator[Break]:
     landing, ground, environment = scene.landing, scene.ground, first.environment
     lines = [one.line for one in scene.after.entries if one.seq < first.seq]
     wanted = "".join(f"{line}\n" for line in lines).encode()
-    if records.ledger_bytes(ground.commit(first.commit), environment) != wanted:
+    if scene.law and records.ledger_bytes(ground.commit(scene.law), environment) != scene.before.content:
+        message = "the base has another ledger than it was written on: promote again on top of it"
+        yield auditing.about(landing, first, "entry-elsewhere", message)
+    elif records.ledger_bytes(ground.commit(first.commit), environment) != wanted:
         message = (
             f"commit {first.commit[:12]}, at which it was judged, has another ledger than this one before it"
         )
@@ -224,7 +228,9 @@ def _governing(ground: Ground, commit: Id | None) -> dict[str, Kept]:
 def _dated(scene: Scene, unit: Sequence[Entry], *, direct: bool) -> Iterator[Break]:
     [judged] = commits(scene.ground.repository, [unit[0].commit])
     earlier = [(f"commit {judged.id[:12]}, which it was judged at", judged.committed)]
-    earlier += [scene.newest] if scene.newest else []
+    if newest := scene.newest(judged.id):
+        one, when = newest
+        earlier.append((f"commit {one[:12]} of {written(when)}, which the branch had already", when))
     before = [one for one in scene.after.entries if one.seq < unit[0].seq]
     exact = [("the entry before", before[-1].at)] if before else []
     for entry in unit:

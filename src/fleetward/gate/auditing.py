@@ -8,6 +8,7 @@ takes its time. Nothing honest is further apart.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fleetward.domain.audit import REGULAR, Break, Kept, Landing, Step
@@ -19,6 +20,8 @@ from fleetward.domain.ledger import Entry
 from fleetward.domain.verdict import Promotion, Verdict
 
 TOLERANCE = timedelta(minutes=15)
+LATE = timedelta(days=1)
+"""What a promotion that comes by a merge may take to land without being told of."""
 _RECORDS = {"approvals": "approval", "evidence": "evidence", "ledger": "record"}
 
 
@@ -152,6 +155,12 @@ def misdated(
     if entry.at > landing.committed + TOLERANCE:
         message = f"the entry is dated {written(entry.at)}, its commit {written(landing.committed)}"
         yield _entry(landing, entry, "entry-postdated", message)
+    elif not direct and entry.at < landing.committed - LATE:
+        message = (
+            f"judged {written(entry.at)}, landed {written(landing.committed)}: look at what came in between"
+        )
+        late = _entry(landing, entry, "landed-late", message)
+        yield replace(late, severity=Severity.WARNING)
     elif direct and entry.at < landing.committed - TOLERANCE:
         message = f"the entry is dated {written(entry.at)}, its commit {written(landing.committed)}"
         yield _entry(landing, entry, "entry-backdated", message)

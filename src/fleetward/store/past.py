@@ -242,13 +242,20 @@ class Past(Repository):
             known.update(Repository.commits(self, [one for one in more if one not in known]))
         return {one: known[one] for one in wanted}
 
-    def newest(self, commit: Id | None) -> tuple[Id, datetime] | None:
-        """The latest date on the first-parent line up to *commit*, and whose it is; None where it is not on it."""
-        memory = self.memory
-        if commit not in memory.position:
-            return None
-        one = memory.latest[memory.position[commit]]
-        return one, _moment(memory.stamps[one])
+    def newest(self, commit: Id) -> tuple[Id, datetime] | None:
+        """
+        The latest date that the branch had where *commit* left it, and whose that is.
+
+        None for a commit with another beginning.
+        """
+        memory, one = self.memory, commit
+        while one not in memory.position:
+            parents = memory.parents.get(one) or _parents(self.commits([one])[one])
+            if not parents:
+                return None
+            one = parents[0]
+        latest = memory.latest[memory.position[one]]
+        return latest, _moment(memory.stamps[latest])
 
     def brought(self, landing: Landing) -> Iterator[tuple[str, Id]]:
         """Every content of a file that commits behind a merge had put there: (path, blob)."""
@@ -390,6 +397,11 @@ def _unread(known: bytes | int | None, limit: int) -> bool:
 
 def _short(known: bytes | int, limit: int) -> bytes | int:
     return len(known) if isinstance(known, bytes) and len(known) > limit else known
+
+
+def _parents(content: bytes) -> tuple[Id, ...]:
+    header = content.partition(b"\n\n")[0]
+    return tuple(line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent "))
 
 
 def _moment(seconds: int) -> datetime:
