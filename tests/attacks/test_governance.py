@@ -352,6 +352,7 @@ def test_a_deleted_failing_record_is_missed(tmp_path: Path) -> None:
     place = running(tmp_path)
     place.write("governance/policy.yaml", POLICY.replace("veto:", EVALS))
     place.change()
+    place.agree("carla")
     for number, outcome in ((1, ""), (2, "<failure/>")):
         place.write(f"run{number}.xml", junit(outcome))
         said = place.fleet(
@@ -379,6 +380,7 @@ def test_a_run_without_a_test_proves_nothing(tmp_path: Path, text: str) -> None:
     place = running(tmp_path)
     place.write("governance/policy.yaml", POLICY.replace("veto:", EVALS))
     place.change()
+    place.agree("carla")
     place.write("run.xml", text)
     place.fleet("evidence", "add", "desk", "--suite", "quality", "run.xml", now="2026-11-20T01:00:00Z")
     place.commit("evidence", who="ci")

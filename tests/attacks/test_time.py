@@ -18,6 +18,7 @@ def place(tmp_path: Path) -> Town:
     made = running(tmp_path)
     made.write("governance/policy.yaml", POLICY.replace("veto:", SOAK))
     made.commit("ask for soak", who="dina", at="2026-11-03T12:00:00Z")
+    made.agree("carla", now="2026-11-03T12:00:00Z")
     return made
 
 

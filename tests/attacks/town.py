@@ -190,6 +190,12 @@ class Town:
         file: str = said.data["file"]
         return file
 
+    def agree(self, who: str, *, now: str = NOW) -> None:
+        """Approve the change of governance that HEAD holds, and commit that."""
+        said = self.fleet("approve", "--governance", "--json", who=who, now=now)
+        assert said.code == 0, said.all
+        self.commit("agree", who=who, at=now)
+
     def judge(self, *more: str, agent: str = "desk", now: str = NOW, to: str = "production") -> Said:
         """Ask for the verdict."""
         return self.fleet("promote", agent, "--to", to, "--json", *more, now=now)

@@ -26,6 +26,7 @@ def repo(tmp_path: Path, key: Path) -> Repository:
     address = "emails: [carla@acme.example]"
     keyed = FLEET[PEOPLE].replace(address, f'{address}, keys: [{{key: "{keyring.public(key)}"}}]')
     made.commit("keys", files={PEOPLE: keyed})
+    made.agree("dina", now="2026-11-18T10:00:00Z")
     return made
 
 

@@ -39,6 +39,7 @@ def repo(tmp_path: Path, keys: dict[str, Path]) -> Repository:
         address = f"emails: [{person}@acme.example]"
         text = text.replace(address, f"{address}, keys: [{rows}]")
     made.commit("keys", files={PEOPLE: text})
+    made.agree("dina", now="2026-11-18T10:00:00Z")
     return made
 
 
@@ -80,8 +81,8 @@ def signer(repo: Repository, done: Ran) -> str:
 
 
 def left(repo: Repository) -> list[str]:
-    """The files under approvals/."""
-    return sorted(path.name for path in (repo.root / "approvals").rglob("*") if path.is_file())
+    """The files under approvals/production/."""
+    return sorted(path.name for path in (repo.root / "approvals/production").rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("half", ["", ".pub"])

@@ -222,6 +222,13 @@ class Repository:
         self.commit(f"decision of {who}", identity=who, at=now)
         return str(said.data["file"])
 
+    def agree(self, who: str, *flags: str, now: str = NOW) -> str:
+        """This person decides on the change of governance that HEAD holds, and commits it; the statement's file."""
+        said = self.fleet("approve", "--governance", *flags, "--json", identity=who, now=now)
+        assert said.code == 0, said.err
+        self.commit(f"decision of {who}", identity=who, at=now)
+        return str(said.data["file"])
+
 
 def fleet(*args: str, cwd: Path, env: Mapping[str, str]) -> Ran:
     """One run of the installed command."""

@@ -191,6 +191,7 @@ def test_a_veto_stands_until_its_author_lifts_it(allowed: Repository) -> None:
             "governance/people.yaml": people + "  risk: {members: [dina]}\n",
         },
     )
+    allowed.agree("carla", now="2026-11-19T09:30:00Z")
     promote = ("promote", "desk-bot", "--to", "production", "--apply", "--json")
     head = allowed.head
     allowed.approve("desk-bot", "dina", "--reject", "--note", "not like this", now="2026-11-19T10:00:00Z")

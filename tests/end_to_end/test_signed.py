@@ -28,6 +28,7 @@ def with_keys(repo: Repository, **keys: str) -> None:
             f"emails: [{person}@acme.example]", f"emails: [{person}@acme.example], keys: [{{{inside}}}]"
         )
     repo.commit("keys", files={PEOPLE: text, "governance/policy.yaml": SIGNED_POLICY})
+    repo.agree("dina", now="2026-11-18T10:00:00Z")
 
 
 def inside(key: Path, more: str = "") -> str:
@@ -206,6 +207,7 @@ def test_a_forged_signature_never_counts_even_when_its_approver_commits_it(
     repo.commit(
         "recorded is enough", files={"governance/policy.yaml": POLICY.replace("version: 1", "version: 2")}
     )
+    repo.agree("dina")
     file = approve(repo, keys["carla"])
     forge(repo, file, keys)
     repo.commit("approve", identity="carla")
@@ -318,6 +320,7 @@ def test_a_veto_whose_signature_somebody_broke_still_stands(repo: Repository, ke
         "version: 1", "version: 2"
     )
     repo.commit("veto", files={"governance/policy.yaml": policy})
+    repo.agree("dina")
     file = approve(repo, keys["dina"], "dina", "--reject")
     repo.commit("no", identity="dina")
     approve(repo, keys["carla"])

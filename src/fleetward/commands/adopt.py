@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fleetward.commands.amendments import lawful
 from fleetward.commands.applying import TOOL, applying, commit_edits
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.session import Session
@@ -32,6 +33,7 @@ def adopt(
 
 def _adopted(session: Session, to: str, *, apply: bool) -> Exit:
     asked = hearing(session, to=to)
+    lawful(asked.ground, asked.head, asked.fleet.config, session.now, (asked.ledger,))
     if asked.ledger.entries:
         message = f"{to} has a ledger since {asked.ledger.entries[0].at:%Y-%m-%d}: adopting happens once"
         raise UsageError(message, hint=f"fleet promote AGENT --to {to}")

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from fleetward import gate
+from fleetward.commands import amending
 from fleetward.commands.comparing import compared, dependents
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases
 from fleetward.commands.session import Session
-from fleetward.domain import digest
+from fleetward.commands.stating import Desk, committing, stated, write
 from fleetward.domain.approval import Approval, Decision
-from fleetward.domain.clock import written
-from fleetward.domain.errors import Exit, FleetError, Unwritten, UsageError
-from fleetward.domain.people import Person
-from fleetward.domain.policy import Assurance
+from fleetward.domain.errors import Exit, UsageError
 from fleetward.domain.verdict import Promotion
-from fleetward.report import changes_text
-from fleetward.report.page import Line, Page, line, page, span
-from fleetward.store import approvals as statements
-from fleetward.store import authorship, signing, ssh, writer
-from fleetward.store.records import signature_name
+from fleetward.report import changes_text, statements_json, statements_text
+from fleetward.report.page import Page, page
 
 
 def approve(
     session: Session,
-    agent: Annotated[str, typer.Argument(metavar="AGENT", help="The agent.")],
-    to: Annotated[str, typer.Option("--to", metavar="ENV", help="Where it should run.")],
+    agent: Annotated[str | None, typer.Argument(metavar="AGENT", help="The agent.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="ENV", help="Where it should run.")] = None,
+    governance: Annotated[
+        bool, typer.Option("--governance", help="Decide on the change of the governance folder instead.")
+    ] = False,
     reject: Annotated[
         bool, typer.Option("--reject", help="Say no; a veto where the policy gives you one.")
     ] = False,
@@ -51,155 +46,48 @@ def approve(
     if reject and withdraw:
         raise UsageError("--reject and --withdraw exclude each other", hint="leave one of them out")
     decision = Decision.REJECT if reject else Decision.WITHDRAW if withdraw else Decision.APPROVE
+    if governance:
+        if agent or to:
+            raise UsageError("--governance is about no agent and no environment", hint="leave them out")
+        return amending.decided(session, decision, note=note, key=sign)
+    if not agent or not to:
+        raise UsageError("say which agent, and where to", hint="fleet approve AGENT --to ENV")
+    return _on_agent(session, agent, to, decision, note=note, key=sign)
+
+
+def _on_agent(
+    session: Session, agent: str, to: str, decision: Decision, *, note: str, key: str | None
+) -> Exit:
     asked = hearing(session, to=to)
-    person = _person(asked)
     [case] = cases(asked, [agent])
     if case.question.kind is None and decision is Decision.APPROVE:
         raise UsageError(f"nothing to approve: {to} runs what {asked.sources[0]} holds", hint="fleet diff")
-    statement = _statement(asked, case, person, decision, note)
-    contents = {statement.file: statements.encode(statement)}
-    if sign is not None:
-        signature = _signature(asked, statement, contents[statement.file], sign)
-        statement = _signed(asked, statement, contents[statement.file], signature)
-        contents[signature_name(statement.file)] = signature
-    outlook = _outlook(asked, case, statement)
-    _write(asked, contents)
+    desk = Desk(session=session, ground=asked.ground, people=asked.people, policy=asked.policy)
+    said = stated(desk, case.question.binding, decision, note=note, key=key)
+    outlook = _outlook(asked, case, said.statement)
+    write(desk, said.contents)
+    next_command = committing(desk, said)
     session.report(
         {
-            "text": lambda: _page(asked, case, statement, outlook, contents),
-            "json": lambda: _data(asked, statement, outlook, contents),
+            "text": lambda: statements_text.render(
+                said.statement,
+                outlook,
+                change=_change(asked, case),
+                files=tuple(said.contents),
+                next_command=next_command,
+            ),
+            "json": lambda: statements_json.render(
+                said.statement, outlook, files=said.contents, next_command=next_command
+            ),
         }
     )
     return Exit.YES
-
-
-def _person(asked: Hearing) -> Person:
-    email = writer.identity(asked.ground.repository)
-    known = asked.people.of_email(email)
-    if isinstance(known, Person) and known.active(asked.session.now):
-        return known
-    what = (
-        "is nobody"
-        if known is None
-        else "is a robot's"
-        if not isinstance(known, Person)
-        else "is not with us"
-    )
-    raise FleetError(
-        f"{email!r} {what} in governance/people.yaml",
-        hint="git config user.email with an address that is listed",
-    )
-
-
-def _statement(asked: Hearing, case: Case, person: Person, decision: Decision, note: str) -> Approval:
-    expire = asked.policy.approvals.expire
-    now = asked.session.now
-    statement = Approval(
-        file="",
-        sha256="",
-        decision=decision,
-        approver=person.id,
-        binding=case.question.binding,
-        issued=now,
-        expires=now + expire if expire and decision is Decision.APPROVE else None,
-        note=note,
-        policy_version=asked.policy.version,
-        policy_sha256=asked.policy.sha256,
-    )
-    n = 1
-    while _taken(asked, file := statements.file_name(statement, n)):
-        n += 1
-    return statements.decode(statements.encode(replace(statement, file=file)), file)
-
-
-def _taken(asked: Hearing, file: str) -> bool:
-    """Does anything lie there, or where its signature would: a broken link, too?"""
-    return any(os.path.lexists(asked.ground.root / name) for name in (file, signature_name(file)))
-
-
-def _signature(asked: Hearing, statement: Approval, content: bytes, named: str) -> bytes:
-    """The signature over the statement, by a key that counts as its approver's."""
-    session = asked.session
-    made = signing.sign(
-        statements.pre_authentication(content),
-        session.folder / Path(named).expanduser() if named else None,
-        own={key.text for key in asked.people.people[statement.approver].keys},
-        repository=asked.ground.repository,
-        environment=session.environment,
-    )
-    try:
-        key = ssh.signature(made).key
-    except ssh.Unsound as error:
-        hint = "ssh-keygen -t ed25519 makes a key that is accepted"
-        raise FleetError(f"the signature would not count: {error}", hint=hint) from None
-    if refusal := authorship.foreign(key, statement, asked.people, session.now):
-        place = f"people.{statement.approver}.keys of governance/people.yaml"
-        hint = f"keys that count are under {place}; this one is {key.text}"
-        raise FleetError(f"the approval would not count: {refusal}", hint=hint)
-    return made
-
-
-def _signed(asked: Hearing, statement: Approval, content: bytes, signature: bytes) -> Approval:
-    """The statement as the gate will see it."""
-    fault = authorship.unsigned(statement, content, signature, asked.people, asked.session.now)
-    return replace(statement, fault=fault, assurance=Assurance.RECORDED if fault else Assurance.SIGNED)
 
 
 def _outlook(asked: Hearing, case: Case, statement: Approval) -> Promotion:
     """The verdict as it would be with this statement committed."""
     question = replace(case.question, approvals=(*case.question.approvals, statement))
     return gate.decide(question, policy=asked.policy, people=asked.people, now=asked.session.now)
-
-
-def _write(asked: Hearing, contents: Mapping[str, bytes]) -> None:
-    """All of these files, or none: a statement without its signature would be another decision."""
-    begun: list[Path] = []
-    for name, content in contents.items():
-        path = asked.ground.root / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as file:
-                begun.append(path)
-                file.write(content)
-        except OSError as error:
-            for one in begun:
-                one.unlink(missing_ok=True)
-            raise Unwritten(f"cannot write {name!r}: {error.strerror}") from error
-
-
-_DONE = {
-    Decision.APPROVE: ("approved", "good"),
-    Decision.REJECT: ("rejected", "error"),
-    Decision.WITHDRAW: ("withdrawn", "warning"),
-}
-
-
-def _page(
-    asked: Hearing, case: Case, statement: Approval, outlook: Promotion, contents: Mapping[str, bytes]
-) -> Page:
-    binding = statement.binding
-    word, role = _DONE[statement.decision]
-    lines: list[Line] = [*_change(asked, case), line()]
-    lines.append(
-        line(
-            span(word, role),  # type: ignore[arg-type]
-            f" by {statement.approver}: {binding.environment}/{binding.agent}, generation {binding.generation}",
-        )
-    )
-    lines.append(line(f"  from {binding.from_state or 'nothing'}"))
-    lines.append(line(f"    to {binding.to_state}"))
-    lines.extend(
-        line("  ", span("does not count", "warning"), f": {one.reason}", hang=4)
-        for one in outlook.not_counted
-        if statement.file in one.files
-    )
-    lines.append(line(f"  with it: {outlook.verdict}", *_missing(outlook)))
-    when = "it counts once you commit it:"
-    if len(contents) > 1:
-        when = "signed, it counts once it is committed, by whomever:"
-    lines.append(line("wrote ", span(" and ".join(contents), "place"), f"; {when}"))
-    lines.append(line(span(_commit(asked, statement, contents), "code")))
-    return page(lines)
 
 
 def _change(asked: Hearing, case: Case) -> Page:
@@ -216,48 +104,3 @@ def _change(asked: Hearing, case: Case) -> Page:
         next_command="",
     )
     return page(shown)
-
-
-def _missing(outlook: Promotion) -> Sequence[str]:
-    still = [f"{one.kind} {one.asked}" for one in outlook.requirements if one.status != "met"]
-    return [f"; still asked: {', '.join(still)}"] if still else []
-
-
-def _commit(asked: Hearing, statement: Approval, contents: Mapping[str, bytes]) -> str:
-    from shlex import join, quote
-
-    start = asked.session.folder if asked.session.here else Path.cwd()
-    shown = join(os.path.relpath(asked.ground.root / name, start) for name in contents)
-    subject = f"{statement.decision} {statement.binding.agent} for {asked.target.name}"
-    inside = asked.session.here
-    return f"git{inside} add {shown} && git{inside} commit -m {quote(subject)} -- {shown}"
-
-
-def _data(
-    asked: Hearing, statement: Approval, outlook: Promotion, contents: Mapping[str, bytes]
-) -> dict[str, Any]:
-    binding = statement.binding
-    return {
-        "format": "fleetward.approve/1",
-        "decision": statement.decision.value,
-        "approver": statement.approver,
-        "environment": binding.environment,
-        "agent": binding.agent,
-        "repository": binding.repository,
-        "fromState": binding.from_state,
-        "toState": binding.to_state,
-        "generation": binding.generation,
-        "file": statement.file,
-        "sha256": statement.sha256,
-        "assurance": statement.assurance.word,
-        "issued": written(statement.issued),
-        "expires": None if statement.expires is None else written(statement.expires),
-        "files": [{"file": name, "sha256": digest.of_bytes(content)} for name, content in contents.items()],
-        "verdictWithIt": outlook.verdict.value,
-        "notCounted": [
-            {"approver": one.approver, "reason": one.reason}
-            for one in outlook.not_counted
-            if statement.file in one.files
-        ],
-        "next": _commit(asked, statement, contents),
-    }

@@ -11,6 +11,7 @@ import typer
 
 from fleetward import gate
 from fleetward.commands import supposing
+from fleetward.commands.amendments import lawful
 from fleetward.commands.applying import applying, written_down
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
@@ -81,6 +82,7 @@ def _judged(
 ) -> Exit:
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to, source=source, base=base, agents=agents)
+    lawful(asked.ground, asked.law, asked.fleet.config, session.now, (asked.ledger,))
     asked = replace(asked, supposed=supposing.known(as_, asked.people))
     argued, promotions = standing(asked, agents) if partial else _whole(asked, agents)
     verdict = gate.conclusion(promotions)

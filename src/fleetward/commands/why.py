@@ -10,6 +10,7 @@ import typer
 
 from fleetward import gate
 from fleetward.commands import supposing
+from fleetward.commands.amendments import lawful
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import cases, decided
 from fleetward.commands.reading import read
@@ -35,6 +36,7 @@ def why(
     """Say what is asked of an agent, who has met it, and the fewest people who could finish it; write nothing."""
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to or _gated(session))
+    lawful(asked.ground, asked.head, asked.fleet.config, session.now, (asked.ledger,))
     names = supposing.known(as_, asked.people)
     asked = replace(asked, supposed=names)
     promotions = decided(asked, cases(asked, [agent]))

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from fleetward.domain.policy import Assurance
 
+GOVERNANCE = "governance"
+"""The subject of a decision on the governance folder as a whole; no environment is called so."""
+
 
 class Decision(StrEnum):
     """What was said."""
@@ -19,7 +22,11 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """The one thing an approval is for; it counts for nothing else."""
+    """
+    The one thing an approval is for; it counts for nothing else.
+
+    A change of governance has no environment and no generation: the states are digests of the folder.
+    """
 
     repository: str
     environment: str
@@ -27,6 +34,11 @@ class Binding:
     from_state: str | None
     to_state: str
     generation: int
+
+    @property
+    def subject(self) -> str:
+        """``<environment>/<agent>``, or ``governance``."""
+        return f"{self.environment}/{self.agent}" if self.environment else self.agent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

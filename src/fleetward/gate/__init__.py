@@ -1,5 +1,6 @@
 """May it pass: one pure evaluator for promote, audit, why and policy tests."""
 
+from fleetward.gate.amending import amendment
 from fleetward.gate.applying import asked
 from fleetward.gate.checking import dropped_fields, gone_rules, lowered_floors, uncovered
 from fleetward.gate.decide import conclusion, decide
@@ -10,6 +11,7 @@ __all__ = [
     "Contributor",
     "Question",
     "Role",
+    "amendment",
     "asked",
     "conclusion",
     "decide",

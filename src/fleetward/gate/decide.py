@@ -47,13 +47,21 @@ def decide(question: Question, *, policy: Policy, people: People, now: datetime)
     )
     unblock = _unblock(requirements, approved, rules, policy)
     return _promotion(
-        question, tier, _verdict(requirements), requirements, approved, unblock, (*approved.files, *records)
+        question, tier, verdict_of(requirements), requirements, approved, unblock, (*approved.files, *records)
     )
 
 
 def conclusion(promotions: Iterable[Promotion]) -> Verdict:
     """The verdict on all agents of one call, as one unit."""
     return worst(one.verdict for one in promotions)
+
+
+def verdict_of(requirements: Sequence[Requirement]) -> Verdict:
+    """What these requirements come to: a refused one blocks, a missing one waits; none at all is no yes."""
+    standing = {one.status for one in requirements}
+    if Met.REFUSED in standing or not requirements:
+        return Verdict.BLOCKED
+    return Verdict.PENDING if Met.MISSING in standing else Verdict.ALLOWED
 
 
 def tier_of(question: Question, policy: Policy) -> str:
@@ -86,13 +94,6 @@ def _shown(
         elif isinstance(asked, SoakAsked):
             requirements.append(soak(question, rule, asked, now))
     return tuple(requirements), tuple(files)
-
-
-def _verdict(requirements: Sequence[Requirement]) -> Verdict:
-    standing = {one.status for one in requirements}
-    if Met.REFUSED in standing or not requirements:
-        return Verdict.BLOCKED
-    return Verdict.PENDING if Met.MISSING in standing else Verdict.ALLOWED
 
 
 def _unblock(

@@ -77,7 +77,7 @@ def invalid(question: Question) -> Iterator[Requirement]:
     yield Requirement(
         rule="validation",
         kind="validation",
-        asked=f"no errors in {question.binding.environment}",
+        asked=f"no errors in {question.binding.environment or question.binding.agent}",
         status=Met.REFUSED,
         detail=f"{count}: {told}{more}",
     )

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from fleetward.domain import clock, digest
-from fleetward.domain.approval import Approval, Binding, Decision
+from fleetward.domain.approval import GOVERNANCE, Approval, Binding, Decision
 from fleetward.domain.errors import FleetError
 from fleetward.domain.names import is_name
 from fleetward.store import strict
@@ -20,7 +20,7 @@ NOTHING = digest.of_files([])
 LARGEST = 64 * 1024
 
 _FILE = re.compile(
-    r"approvals/(?P<environment>[^/]+)/(?P<agent>[^/]+)/"
+    r"approvals/(?P<subject>[^/]+/[^/]+|governance)/"
     r"(?P<state>[0-9a-f]{12})-(?P<person>[^/]+)-(?P<n>[1-9][0-9]{0,5})\.json"
 )
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -35,7 +35,7 @@ def file_name(approval: Approval, n: int) -> str:
     """Where the *n*-th statement of this person about this state belongs."""
     binding = approval.binding
     own = f"{digest.short(binding.to_state)}-{approval.approver}-{n}.json"
-    return f"approvals/{binding.environment}/{binding.agent}/{own}"
+    return f"approvals/{binding.subject}/{own}"
 
 
 def encode(approval: Approval) -> bytes:
@@ -45,7 +45,7 @@ def encode(approval: Approval) -> bytes:
         "_type": STATEMENT,
         "subject": [
             {
-                "name": f"{binding.environment}/{binding.agent}",
+                "name": binding.subject,
                 "digest": {"sha256": binding.to_state.removeprefix("sha256:")},
             }
         ],
@@ -96,7 +96,7 @@ def _predicate(approval: Approval) -> dict[str, Any]:
         "approver": approval.approver,
         "repository": approval.binding.repository,
         "fromState": approval.binding.from_state,
-        "generation": approval.binding.generation,
+        "generation": approval.binding.generation or None,
         "policy": None if approval.policy_version is None else policy,
         "issued": clock.written(approval.issued),
         "expires": None if approval.expires is None else clock.written(approval.expires),
@@ -109,9 +109,12 @@ def _binding(top: Fields, predicate: Fields) -> Binding:
     if len(subjects) != 1:
         top.wrong("subject", "exactly one subject")
     [subject] = subjects
-    environment, _, agent = subject.text("name").partition("/")
-    if not (is_name(environment) and is_name(agent)):
-        subject.wrong("name", "'<environment>/<agent>'")
+    name = subject.text("name")
+    environment, _, agent = ("", "", name) if name == GOVERNANCE else name.partition("/")
+    if name != GOVERNANCE and not (is_name(environment) and is_name(agent)):
+        subject.wrong("name", f"'<environment>/<agent>' or {GOVERNANCE!r}")
+    if name == GOVERNANCE and not predicate.absent("generation"):
+        predicate.wrong("generation", "null: a change of governance has none")
     state = subject.inside("digest", ("sha256",))
     if not _HEX.fullmatch(state.text("sha256")):
         state.wrong("sha256", "64 hex digits")
@@ -121,7 +124,7 @@ def _binding(top: Fields, predicate: Fields) -> Binding:
         agent=agent,
         from_state=None if predicate.absent("fromState") else predicate.digest("fromState"),
         to_state="sha256:" + state.text("sha256"),
-        generation=predicate.count("generation", least=1),
+        generation=predicate.count("generation", least=1) if environment else 0,
     )
 
 

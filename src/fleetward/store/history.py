@@ -104,6 +104,13 @@ def promoted_by(ground: Ground, head: Id, before: Id, file: str, line: bytes) ->
     return None
 
 
+def touching(ground: Ground, head: Id, since: Id | None, paths: Sequence[str]) -> tuple[Id, ...]:
+    """The commits of the branch that changed *paths* after *since*, oldest first; merges are judged by their result."""
+    span = [head, *([f"^{since}"] if since else [])]
+    scope = [ground.prefix + path for path in paths]
+    return tuple(_ids(ground.repository, "rev-list", "--first-parent", "--reverse", *span, "--", *scope))
+
+
 def committed_under(ground: Ground, head: Id, folder: str) -> Mapping[str, tuple[Commit, ...]]:
     """
     By path the commits that added or touched it on the way to *head*, newest first, for every file under *folder*.
@@ -161,9 +168,9 @@ def stay(ground: Ground, head: Id, folder: str, now: datetime) -> Stay:
     scope = ground.prefix + folder
     touching = _ids(repository, "rev-list", "--first-parent", head, "--", scope)[::-1]
     wanted = _release(repository, head, scope)
-    longest, since, dates = timedelta(), None, _dates(repository, head, now)
+    longest, since, moments = timedelta(), None, dates(repository, head, now)
     for commit in commits(repository, touching):
-        moment = max(dates[commit.id], commit.committed)
+        moment = max(moments[commit.id], commit.committed)
         here = bool(wanted) and _release(repository, commit.id, scope) == wanted
         if here and since is None:
             since = moment
@@ -174,7 +181,7 @@ def stay(ground: Ground, head: Id, folder: str, now: datetime) -> Stay:
     return Stay(longest=longest, since=since)
 
 
-def _dates(repository: Repository, head: Id, now: datetime) -> dict[Id, datetime]:
+def dates(repository: Repository, head: Id, now: datetime) -> dict[Id, datetime]:
     """
     When each commit of the branch came to be, by its own date and those before it.
 

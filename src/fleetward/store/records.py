@@ -93,9 +93,10 @@ def approvals(
     """
     Every statement about *agent* in *environment* at *commit*; what cannot be read is told, not hidden.
 
+    Those about governance have no environment.
     Signatures are judged by the keys that count at *now*; one that does not hold makes its statement faulty.
     """
-    tree, folder = ground.commit(commit), f"approvals/{environment}/{agent}"
+    tree, folder = ground.commit(commit), "/".join(filter(None, ("approvals", environment, agent)))
     signatures = _signatures(tree, folder)
     hands = committed_under(ground, commit, folder)
     found: list[Approval] = []

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from fleetward.domain.approval import GOVERNANCE
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Environment, FleetConfig, RuleSetting
@@ -112,6 +113,9 @@ def _environments(data: Sequence[Mapping[str, Any]], notes: Notes) -> tuple[Envi
         name = one["name"]
         if not is_name(name):
             notes.wrong(f"{name!r} is no name", ("environments", index, "name"), "use a-z, 0-9 and hyphens")
+        if name == GOVERNANCE:
+            message = f"{name!r} is what approvals call the governance folder"
+            notes.wrong(message, ("environments", index, "name"), "give it another name")
         if name in found:
             notes.wrong(
                 f"a second environment {name!r}", ("environments", index, "name"), "give it another name"

@@ -200,8 +200,11 @@ def _other(data: Mapping[str, Any], group: str, people: People, notes: Notes) ->
     asked = _require(part.get("require") or (), (group, "require"), people, notes)
     if not any(isinstance(one, ApprovalsAsked) for one in asked):
         notes.wrong("asks nobody", (group, "require"), "ask for at least one approval")
-    if group == "governance" and any(OWNER in one.teams for one in asked if isinstance(one, ApprovalsAsked)):
-        notes.wrong("governance has no 'owner'", (group, "require"), "name a team of governance/people.yaml")
+    if group == "governance" and any(
+        not isinstance(one, ApprovalsAsked) or OWNER in one.teams for one in asked
+    ):
+        message = "governance has no owner, no evaluations and no soak"
+        notes.wrong(message, (group, "require"), "ask for approvals from teams of governance/people.yaml")
     return Rule(
         id=group,
         when=When(),

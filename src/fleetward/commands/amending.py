@@ -1,0 +1,74 @@
+"""``fleet approve --governance``: a decision on what the governance folder becomes."""
+
+from __future__ import annotations
+
+from fleetward.commands import moved, sides
+from fleetward.commands.amendments import Law, binding, present, verdict
+from fleetward.commands.reading import read
+from fleetward.commands.session import Session
+from fleetward.commands.stating import Desk, committing, stated, write
+from fleetward.domain.approval import Decision
+from fleetward.domain.errors import Exit, UsageError
+from fleetward.report import changes_text, statements_json, statements_text
+from fleetward.report.page import Page, page
+from fleetward.store.git import Id
+from fleetward.store.ground import Ground, find
+from fleetward.store.history import whole
+
+
+def decided(session: Session, decision: Decision, *, note: str, key: str | None) -> Exit:
+    """
+    Show what HEAD makes of the governance that is trusted, and write the decision on exactly that.
+
+    Errors: UsageError where there is nothing to decide on.
+    """
+    ground = find(session.folder, session.environment)
+    whole(ground.repository)
+    head = ground.head()
+    config = read(ground.commit(head), only=()).governed().config
+    course = present(ground, head, config, session.now)
+    if course is None:
+        raise UsageError(
+            "no environment has a ledger yet: governance is trusted as it is adopted", hint="fleet adopt"
+        )
+    if course.state == course.law.state and decision is Decision.APPROVE:
+        raise UsageError(
+            f"nothing to approve: governance at commit {head[:12]} is agreed to",
+            hint="commit the change of governance/ first",
+        )
+    law = course.law
+    desk = Desk(session=session, ground=ground, people=law.people, policy=law.policy)
+    said = stated(desk, binding(law, course.state), decision, note=note, key=key)
+    outlook = verdict(ground, law, head, course.state, session.now, [said.statement])
+    write(desk, said.contents)
+    next_command = committing(desk, said)
+    session.report(
+        {
+            "text": lambda: statements_text.render(
+                said.statement,
+                outlook,
+                change=_change(session, ground, law, head),
+                files=tuple(said.contents),
+                next_command=next_command,
+            ),
+            "json": lambda: statements_json.render(
+                said.statement, outlook, files=said.contents, next_command=next_command
+            ),
+        }
+    )
+    return Exit.YES
+
+
+def _change(session: Session, ground: Ground, law: Law, head: Id) -> Page:
+    """The meaning of the change of governance alone, without the report's last line."""
+    base, now = sides.of_revisions(ground, [f"{law.commit}..{head}"], session.environment)
+    shown = changes_text.render(
+        [],
+        moved.between(ground, base, now).governance,
+        base=base.shown,
+        head=now.shown,
+        unreadable=[],
+        verbose=session.verbose,
+        next_command="",
+    )
+    return page(shown)

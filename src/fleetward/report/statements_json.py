@@ -1,0 +1,46 @@
+"""A decision that was written down, as ``fleetward.approve/1``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fleetward.domain import digest
+from fleetward.domain.approval import Approval
+from fleetward.domain.clock import written
+from fleetward.domain.verdict import Promotion
+
+FORMAT = "fleetward.approve/1"
+
+
+def render(
+    statement: Approval, outlook: Promotion, *, files: Mapping[str, bytes], next_command: str
+) -> dict[str, Any]:
+    """The decision; environment, agent and generation are null where it is on governance."""
+    binding = statement.binding
+    on_agent = bool(binding.environment)
+    return {
+        "format": FORMAT,
+        "decision": statement.decision.value,
+        "approver": statement.approver,
+        "subject": binding.subject,
+        "environment": binding.environment if on_agent else None,
+        "agent": binding.agent if on_agent else None,
+        "repository": binding.repository,
+        "fromState": binding.from_state,
+        "toState": binding.to_state,
+        "generation": binding.generation if on_agent else None,
+        "file": statement.file,
+        "sha256": statement.sha256,
+        "assurance": statement.assurance.word,
+        "issued": written(statement.issued),
+        "expires": None if statement.expires is None else written(statement.expires),
+        "files": [{"file": name, "sha256": digest.of_bytes(content)} for name, content in files.items()],
+        "verdictWithIt": outlook.verdict.value,
+        "notCounted": [
+            {"approver": one.approver, "reason": one.reason}
+            for one in outlook.not_counted
+            if statement.file in one.files
+        ],
+        "next": next_command,
+    }
