@@ -287,6 +287,19 @@ def test_a_promotion_is_refused_when_the_base_has_promoted_meanwhile(place: Town
     assert ("entry-elsewhere", head(place), LEDGER) in said.wrong
 
 
+def test_a_pull_request_that_changes_the_law_needs_its_approvals(place: Town) -> None:
+    pull(place)
+    policy = place.path / "governance/policy.yaml"
+    policy.write_text(policy.read_text().replace("version: 2", "version: 3"))
+    commit = place.commit("newer", at=at(10, 9))
+
+    assert audited(place, "--base", "main").wrong == {
+        ("governance-unapproved", commit, "governance/policy.yaml")
+    }
+    place.agree("carla", now=at(10, 10))
+    assert audited(place, "--base", "main").code == 0
+
+
 def test_a_base_that_shares_no_history_is_no_answer(place: Town, capsys: pytest.CaptureFixture[str]) -> None:
     place.git("checkout", "-q", "--orphan", "other")
     place.commit("another beginning", at=LATE)

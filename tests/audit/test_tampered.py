@@ -28,6 +28,8 @@ from tests.audit.town import (
 Wrong = tuple[str, str]
 """Rule and file."""
 LATE = at(10, 12)
+POLICY = "governance/policy.yaml"
+EVALUATED = "  - {id: shown, when: {to: production}, require: [{evals: passed}]}\n"
 CARLA = "approvals/production/desk/{}-carla-1.json"
 
 
@@ -574,13 +576,14 @@ def an_entry_is_dated_after_its_commit(place: Town) -> None:
 
 @finds(
     ("policy-not-in-force", LEDGER),
-    ("landing-mixed", "governance/policy.yaml"),
+    ("landing-mixed", POLICY),
+    ("governance-unapproved", POLICY),
     ("verdict-not-allowed", LEDGER),
 )
 def the_policy_is_weakened_in_the_commit_that_uses_it(place: Town) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
-    ruled(place, "  - {id: shown, when: {to: production}, require: [{evals: passed}]}\n", "")
+    ruled(place, EVALUATED, "")
     statement = place.approve("carla", now=at(7, 12), commit=False)
     place.git("add", statement)
     place.git("commit", "-q", "-m", "decide", who="carla", at=at(7, 12))
@@ -594,13 +597,54 @@ def a_branch_with_a_weaker_policy_of_its_own_is_merged(place: Town) -> None:
     place.git("checkout", "-q", "-b", "side")
     statement = place.approve("carla", now=at(7, 12))
     policy = (place.path / "governance/policy.yaml").read_text()
-    ruled(place, "  - {id: shown, when: {to: production}, require: [{evals: passed}]}\n", "")
+    ruled(place, EVALUATED, "")
     place.commit("easier", at=at(7, 12))
     forged(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
     place.git("checkout", "-q", "main")
     place.git("merge", "-q", "--no-ff", "--no-commit", "side")
     place.write("governance/policy.yaml", policy)
     place.commit("merge", at=at(7, 14))
+
+
+@finds(("governance-unapproved", POLICY))
+def a_policy_is_weakened_used_and_put_back(place: Town) -> str:
+    place.approve("dina", "--withdraw", now=at(7, 10))
+    place.change("You answer all.\n", at=at(7, 11))
+    text = (place.path / POLICY).read_text()
+    ruled(place, EVALUATED, "")
+    commit = place.commit("easier", at=at(7, 11))
+    statement = place.approve("carla", now=at(7, 12))
+    forged(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
+    place.write(POLICY, text)
+    place.commit("as it was", at=at(7, 14))
+    return commit
+
+
+@finds(("governance-unapproved", POLICY), ("policy-lowered", POLICY))
+def the_policy_gets_an_older_version(place: Town) -> None:
+    ruled(place, "version: 2", "version: 1")
+    place.commit("older", at=LATE)
+
+
+@finds(("governance-unapproved", POLICY), ("governance-unreadable", POLICY))
+def the_policy_becomes_unreadable(place: Town) -> None:
+    place.write(POLICY, "rules: [\n")
+    place.commit("less", at=LATE)
+
+
+@finds(("governance-unapproved", POLICY))
+def somebody_puts_a_friend_into_a_team(place: Town) -> None:
+    file = place.path / "governance/people.yaml"
+    file.write_text(file.read_text().replace("[alice, bob, carla]", "[alice, bob, carla, erin]"))
+    place.commit("erin helps", at=LATE)
+
+
+@finds(("governance-unapproved", POLICY))
+def the_author_agrees_to_a_change_of_the_policy(place: Town) -> str:
+    ruled(place, EVALUATED, "")
+    commit = place.commit("easier", who="carla", at=LATE)
+    place.agree("carla", now=at(10, 13))
+    return commit
 
 
 @finds(("records-unseen", LEDGER))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
+from fleetward.commands import amendments
+from fleetward.commands.amendments import Law
 from fleetward.commands.reading import read
 from fleetward.commands.replaying import Scene, kept, replay, state
 from fleetward.commands.session import Session
@@ -21,6 +25,7 @@ from fleetward.store.approvals import LARGEST
 from fleetward.store.chapters import Chapter, advanced, opened
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
+from fleetward.store.history import touching
 from fleetward.store.ledger import ADOPT, file_name
 from fleetward.store.past import Past, prepare
 
@@ -28,7 +33,7 @@ _POLICY = "governance/policy.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Law:
+class Standing:
     """What one state of ``fleet-config.yaml`` and the governance folder says; None for what cannot be read."""
 
     config: FleetConfig | None
@@ -46,9 +51,11 @@ class Walk:
         self.ground = ground
         self.past = past
         self.base = law
+        self.lawful: Law | None = None
+        """The governance that was agreed to, as far as history was followed; None before the first ledger."""
         self.chapters: dict[str, Chapter] = {}
         self.begun: set[str] = set()
-        self.laws: dict[tuple[tuple[str, str], ...], Law] = {}
+        self.known: dict[tuple[tuple[str, str], ...], Standing] = {}
         self.breaks: list[Break] = []
         self.promotions = self.adoptions = self.governance = 0
         self.begin = begin
@@ -56,11 +63,13 @@ class Walk:
     def follow(self, found: Sequence[Landing]) -> Audit:
         """All of them, and how things stand at the end."""
         names = self._open(found)
+        self.breaks += self._trusted()
         prepare(self.past, found, names)
         for landing in found:
             self.breaks += self._landing(landing)
         last = found[-1].commit if found else self.begin or self.past.memory.head
-        self.breaks += self._standing(last)
+        self.breaks += self._unapproved(last, self.session.now)
+        self.breaks += self._ended(last)
         # the sort is stable: breaks of one weight stay in the order of history
         ordered = sorted(self.breaks, key=lambda one: one.severity.rank)
         ends = {name: chapter.seen(last) for name, chapter in self.chapters.items()}
@@ -75,19 +84,19 @@ class Walk:
             heads={name: seen for name, seen in sorted(ends.items()) if seen},
         )
 
-    def law(self, commit: Id | None) -> Law:
+    def standing(self, commit: Id | None) -> Standing:
         """The law of a commit; that of the same files is read once."""
         if commit is None:
-            return Law(config=None, version=None, error=None)
+            return Standing(config=None, version=None, error=None)
         files = self.ground.commit(commit).entries(CONFIG, "governance")
         key = tuple((one.path, one.id or "") for one in files)
-        if key not in self.laws:
-            self.laws[key] = _law(self.ground, commit)
-        return self.laws[key]
+        if key not in self.known:
+            self.known[key] = _standing_at(self.ground, commit)
+        return self.known[key]
 
     def gated(self, commit: Id) -> frozenset[str]:
         """The environments that are gated in a commit."""
-        return _gated(self.law(commit).config)
+        return _gated(self.standing(commit).config)
 
     def _open(self, found: Sequence[Landing]) -> tuple[str, ...]:
         """The ledgers as they stood at the beginning."""
@@ -109,7 +118,7 @@ class Walk:
         yield from auditing.lost(landing)
         yield from self._dropped(landing)
         yield from self._governed(landing)
-        was, now = (self.law(one).config for one in (landing.parent, landing.commit))
+        was, now = (self.standing(one).config for one in (landing.parent, landing.commit))
         yield from auditing.reconfigured(landing, was, now, self.begun)
         for name in sorted({*self.chapters, *_gated(was), *_gated(now)}):
             before = self.chapters.get(name) or Chapter(environment=name)
@@ -129,6 +138,8 @@ class Walk:
         self.adoptions += adopted
         self.promotions += len(moved) - adopted
         yield from auditing.unledgered(landing, after.environment, moved)
+        if after.added:
+            yield from self._decided(landing, after.added[0])
         law = self.base or landing.parent
         scene = Scene(
             session=self.session,
@@ -137,7 +148,7 @@ class Walk:
             before=before,
             after=after,
             law=law,
-            config=self.law(law).config,
+            config=self.standing(law).config,
             newest=self.past.newest,
         )
         yield from replay(scene)
@@ -148,7 +159,7 @@ class Walk:
         if not steps or not self.begun:  # what stands when the first ledger begins is trusted
             return
         self.governance += 1
-        was, now = self.law(landing.parent), self.law(landing.commit)
+        was, now = self.standing(landing.parent), self.standing(landing.commit)
         yield from auditing.lowered(landing, was.version, now.version)
         if now.error is not None:
             yield Break(
@@ -158,6 +169,60 @@ class Walk:
                 file=steps[0].path,
                 hint="fleet validate",
             )
+
+    def _trusted(self) -> Iterator[Break]:
+        """The law to begin with: what was agreed to where the ledgers stand already."""
+        start = self.base or self.begin
+        config = self.standing(start).config
+        if start is None or config is None or not self.begun:
+            return
+        try:
+            course = amendments.present(self.ground, start, config, self.session.now)
+            self.lawful = course.law if course else None
+        except FleetError as error:
+            yield Break(
+                rule="policy-not-in-force",
+                message=error.message,
+                commit=start,
+                file=_POLICY,
+                hint="fleet audit",
+            )
+
+    def _decided(self, landing: Landing, first: Entry) -> Iterator[Break]:
+        """Whether the governance that an entry was decided by was agreed to at that time."""
+        ground = self.ground
+        if ground.repository.resolved(first.commit) != first.commit:
+            return
+        if self.lawful is None:
+            with suppress(FleetError):  # governance that nobody could decide by: told by the verdict
+                self.lawful = amendments.law_at(ground, first.commit)
+        else:
+            yield from self._unapproved(self.base or landing.parent or first.commit, first.at)
+
+    def _unapproved(self, head: Id, now: datetime) -> Iterator[Break]:
+        """The changes of governance up to *head* that the law before them did not agree to."""
+        law, ground = self.lawful, self.ground
+        if law is None or not touching(ground, head, law.commit, ("governance",)):
+            return
+        course = amendments.course(ground, law, head, now)
+        self.lawful = course.law
+        for one in course.amendments:
+            if one.settled is None:
+                taken_back = one not in course.pending
+                lacks = amendments.lacking(one.judged)
+                told = (
+                    "was taken back before anybody agreed to it"
+                    if taken_back
+                    else f"nobody may decide by it: {lacks}"
+                )
+                yield Break(
+                    rule="governance-unapproved",
+                    message=f"governance was changed, and {told}",
+                    commit=one.commit,
+                    file=_POLICY,
+                    hint=f"git show {one.commit[:12]} -- governance",
+                    severity=Severity.NOTE if taken_back else Severity.ERROR,
+                )
 
     def _dropped(self, landing: Landing) -> Iterator[Break]:
         """Records that a merged branch had and the merge left out."""
@@ -179,11 +244,11 @@ class Walk:
                 hint=f"git cat-file blob {blob[:12]}",
             )
 
-    def _standing(self, last: Id) -> Iterator[Break]:
+    def _ended(self, last: Id) -> Iterator[Break]:
         """What the folders hold at the end, against the ledgers."""
         told = {(one.environment, one.agent) for one in self.breaks if one.severity is Severity.ERROR}
         edited = {one.environment for one in self.breaks if one.rule.startswith("ledger-")}
-        config = self.law(last).config
+        config = self.standing(last).config
         for name in sorted({*self.begun, *_gated(config)}):
             if name not in self.begun:
                 yield from self._never_adopted(last, name)
@@ -227,17 +292,17 @@ class Walk:
         return {parts[2] for one in entries if len(parts := one.path.split("/")) > 2}
 
 
-def _law(ground: Ground, commit: Id) -> Law:
+def _standing_at(ground: Ground, commit: Id) -> Standing:
     try:
         reading = read(ground.commit(commit), only=())
         config = reading.snapshot.config if reading.snapshot else None
     except FleetError:
-        return Law(config=None, version=None, error=f"no {CONFIG}")
+        return Standing(config=None, version=None, error=f"no {CONFIG}")
     try:
         policy = reading.governed().policy
     except GovernanceInvalid as error:
-        return Law(config=config, version=None, error=error.message)
-    return Law(config=config, version=policy.version if policy else None, error=None)
+        return Standing(config=config, version=None, error=error.message)
+    return Standing(config=config, version=policy.version if policy else None, error=None)
 
 
 def _gated(config: FleetConfig | None) -> frozenset[str]:

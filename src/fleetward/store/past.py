@@ -443,10 +443,8 @@ def _listed(memory: Memory, words: Sequence[str], scope: Sequence[bytes]) -> byt
     if flags == {"--first-parent", "--timestamp"} and not scope and not without and tip in memory.position:
         line = memory.line[memory.position[tip] :: -1]
         return "".join(f"{memory.stamps[one]} {one}\n" for one in line).encode()
-    if flags == {"--first-parent"} and scope and not without and tip in memory.position:
-        found = _touched(memory, memory.touching_first, scope)
-        limit = memory.position[tip]
-        return _lines(one for one in found if memory.position.get(one, limit + 1) <= limit)
+    if flags in ({"--first-parent"}, {"--first-parent", "--reverse"}) and scope:
+        return _on_the_line(memory, tip, without, scope, reverse="--reverse" in flags)
     if "--full-history" not in flags or not scope or flags - {"--full-history", "--merges", "--no-merges"}:
         return None
     return _lines(
@@ -457,6 +455,21 @@ def _listed(memory: Memory, words: Sequence[str], scope: Sequence[bytes]) -> byt
         and not ("--merges" in flags and len(memory.parents[one]) < 2)
         and not ("--no-merges" in flags and len(memory.parents[one]) > 1)
     )
+
+
+def _on_the_line(
+    memory: Memory, tip: Id, without: Sequence[Id], scope: Sequence[bytes], *, reverse: bool
+) -> bytes | None:
+    if any(one not in memory.position for one in (tip, *without)):
+        return None
+    first = max((memory.position[one] for one in without), default=-1)
+    last = memory.position[tip]
+    found = [
+        one
+        for one in _touched(memory, memory.touching_first, scope)
+        if first < memory.position.get(one, -1) <= last
+    ]
+    return _lines(reversed(found) if reverse else found)
 
 
 def _touched(memory: Memory, index: Mapping[bytes, Sequence[Id]], scope: Sequence[bytes]) -> list[Id]:
