@@ -17,12 +17,14 @@ from fleetward.domain.errors import Exit, GitError, NotAFleet, UsageError
 from fleetward.domain.finding import Severity
 from fleetward.domain.validation import Validation
 from fleetward.report import audit_json, audit_markdown, audit_text, findings_sarif
+from fleetward.store.document import kept
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground, find
 from fleetward.store.history import whole
 from fleetward.store.past import added, landings, remembered
 
 _GRAFTS = "info/grafts"
+_DOCUMENTS = 2_000
 
 
 def audit(
@@ -48,7 +50,8 @@ def audit(
     begin, end = (None, ground.head()) if base is not None else _ends(ground, span)
     memo = heads.usable(ground, session.path(head_file)) if head_file else None
     seen = heads.remembered(memo) if memo else None
-    found = _based(session, ground, end, base) if base else _followed(session, ground, begin, end)
+    with kept(_DOCUMENTS):
+        found = _based(session, ground, end, base) if base else _followed(session, ground, begin, end)
     more = [*_replaced(ground, end), *(heads.rewritten(ground, end, seen) if seen else ())]
     found = replace(found, breaks=tuple(sorted([*found.breaks, *more], key=lambda one: one.severity.rank)))
     _report(session, ground, found, base)

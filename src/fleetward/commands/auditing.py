@@ -51,6 +51,7 @@ class Walk:
         self.ground = ground
         self.past = past
         self.base = law
+        self.config: FleetConfig | None = None
         self.lawful: Law | None = None
         """The governance that was agreed to, as far as history was followed; None before the first ledger."""
         self.chapters: dict[str, Chapter] = {}
@@ -118,7 +119,10 @@ class Walk:
         yield from auditing.lost(landing)
         yield from self._dropped(landing)
         yield from self._governed(landing)
-        was, now = (self.standing(one).config for one in (landing.parent, landing.commit))
+        was = now = self.config if self.config is not None else self.standing(landing.parent).config
+        if landing.under(CONFIG) or landing.under("governance") or landing.parent is None:
+            was, now = (self.standing(one).config for one in (landing.parent, landing.commit))
+        self.config = now
         yield from auditing.reconfigured(landing, was, now, self.begun)
         for name in sorted({*self.chapters, *_gated(was), *_gated(now)}):
             before = self.chapters.get(name) or Chapter(environment=name)
@@ -141,6 +145,8 @@ class Walk:
         if after.added:
             yield from self._decided(landing, after.added[0])
         law = self.base or landing.parent
+        if not after.added:
+            return
         scene = Scene(
             session=self.session,
             ground=self.ground,

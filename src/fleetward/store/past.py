@@ -18,6 +18,7 @@ from fleetward.domain.errors import GitError
 from fleetward.store.git import Answer, Id, Repository
 from fleetward.store.ground import Ground
 from fleetward.store.ledger import file_name
+from fleetward.store.tree import Entry, Revision
 from fleetward.store.writer import OWNED
 
 _HEX = frozenset("0123456789abcdef")
@@ -61,7 +62,7 @@ class Memory:
         self._read_moves(repository)
         self.touching: dict[bytes, list[Id]] = {}
         self.touching_first: dict[bytes, list[Id]] = {}
-        self.kept: dict[bytes, tuple[list[int], list[Kept | None]]] = {}
+        self.kept: dict[bytes, tuple[list[int], list[Entry | None]]] = {}
         self._index()
         self.paths = sorted(self.kept)
         self.reached: dict[Id, frozenset[Id]] = {}
@@ -123,7 +124,11 @@ class Memory:
             for move in self.moves.get((one, 0), ()):
                 places, values = self.kept.setdefault(move.path, ([], []))
                 places.append(position)
-                values.append(None if move.new_mode == _ABSENT else Kept(move.new_mode, move.new))
+                values.append(None if move.new_mode == _ABSENT else self._entry(move))
+
+    def _entry(self, move: Move) -> Entry:
+        path = move.path[len(self.prefix) :].decode("utf-8", "surrogateescape")
+        return Entry(path=path, mode=move.new_mode, id=move.new)
 
     # What the questions come down to
 
@@ -154,14 +159,19 @@ class Memory:
             self.reached[tip] = frozenset(found)
         return self.reached[tip]
 
-    def tree(self, commit: Id, scope: Sequence[bytes]) -> dict[bytes, Kept]:
-        """The files in *scope* as a commit of the branch holds them."""
+    def tree(self, commit: Id, scope: Sequence[bytes]) -> dict[bytes, Entry]:
+        """The files in *scope* as a commit of the branch holds them, by git's path."""
         at = self.position[commit]
-        found: dict[bytes, Kept] = {}
+        found: dict[bytes, Entry] = {}
         for path in self._in(scope):
             places, values = self.kept[path]
-            before = bisect_right(places, at) - 1
-            value = values[before] if before >= 0 else None
+            value = (
+                values[-1]
+                if places[-1] <= at
+                else values[before - 1]
+                if (before := bisect_right(places, at))
+                else None
+            )
             if value is not None:
                 found[path] = value
         return found
@@ -286,11 +296,38 @@ class Past(Repository):
                     self.memory.blobs[one] = whole[:length]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled(Revision):
+    """A commit of the branch, from memory."""
+
+    memory: Memory
+
+    def entries(self, *under: str) -> tuple[Entry, ...]:
+        """Every file, or those under these folders, sorted by path."""
+        scope = [os.fsencode(self.prefix + path) for path in under]
+        if not self.memory.knows(scope) or self.commit not in self.memory.position:
+            return Revision.entries(self, *under)
+        found = self.memory.tree(self.commit, scope)
+        return tuple(sorted(found.values(), key=lambda entry: entry.path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered(Ground):
+    """A fleet's place with a memory of its history."""
+
+    memory: Memory
+
+    def commit(self, commit: Id) -> Revision:
+        """What a commit holds, named by its id."""
+        return Recalled(repository=self.repository, commit=commit, prefix=self.prefix, memory=self.memory)
+
+
 def remembered(ground: Ground, head: Id) -> tuple[Ground, Past]:
     """The same fleet with all that led to *head* in memory."""
     known = {one.name: getattr(ground.repository, one.name) for one in fields(Repository)}
-    past = Past(**known, memory=Memory(ground.repository, ground.prefix, head))
-    return Ground(repository=past, root=ground.root, prefix=ground.prefix), past
+    memory = Memory(ground.repository, ground.prefix, head)
+    past = Past(**known, memory=memory)
+    return Remembered(repository=past, root=ground.root, prefix=ground.prefix, memory=memory), past
 
 
 def landings(past: Past, begin: Id | None) -> tuple[Landing, ...]:
