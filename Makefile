@@ -5,13 +5,18 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS ?= auto
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test gate lint docs clean
 
 demo: $(VENV)/.runs
 	@$(BIN)/fleet demo
 
 test: $(VENV)/.develops
 	$(BIN)/python -m pytest -n $(JOBS)
+
+gate: export COVERAGE_FILE = $(VENV)/.coverage
+gate: $(VENV)/.develops
+	$(BIN)/python -m coverage run -m pytest tests/gate
+	$(BIN)/python -m coverage report
 
 lint: $(VENV)/.develops
 	$(BIN)/ruff check .

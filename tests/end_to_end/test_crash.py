@@ -1,7 +1,7 @@
 """
 Killed at every system call that writes: the branch is wholly old or wholly new, and the next run finishes.
 
-``FLEETWARD_CRASH_POINTS=all`` tries every one of them (some 600, a quarter of an hour); by default about 20 are
+``FLEETWARD_CRASH_POINTS=all`` tries every one of them (some 230, ten minutes); by default about 20 are
 tried, spread over the whole run. Every process of the run is counted, git's too: each of their writing calls is held
 up long enough for the whole group to be killed between it and the next.
 """

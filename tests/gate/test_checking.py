@@ -8,6 +8,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fleetward.domain.finding import Place
 from fleetward.domain.risk import SCALES, floor
 from fleetward.domain.verdict import PromotionKind
 from fleetward.gate import dropped_fields, gone_rules, lowered_floors, uncovered
@@ -27,6 +28,22 @@ def kinds(*rules):
 
 def test_a_rule_about_everything_leaves_nothing_open() -> None:
     assert kinds(OWNER) == ()
+
+
+def test_what_is_covered_depends_on_environment_tier_and_agent() -> None:
+    only = rule(
+        "only",
+        approvals(1, "risk"),
+        when={"tiers": frozenset({"medium"}), "agents": frozenset({"refund-bot"})},
+    )
+
+    def covered(to="production", tier="medium", agent="refund-bot") -> bool:
+        return uncovered(policy(only), to=to, tier=tier, agent=agent) == ()
+
+    assert covered()
+    assert not covered(to="staging")
+    assert not covered(tier="low")
+    assert not covered(agent="policy-lookup")
 
 
 def test_a_rule_about_one_kind_leaves_the_others_open() -> None:
@@ -64,6 +81,13 @@ def test_a_lowered_floor_says_what_it_was_and_what_it_is() -> None:
     ]
 
 
+def test_a_floor_of_the_second_least_value_is_reached_by_nothing_less() -> None:
+    before = policy(floors={"high": ({"dataSensitivity": "public"},)})
+    after = policy(floors={"high": ({"dataSensitivity": "public", "reversibility": "partial"},)})
+
+    assert list(lowered_floors(before, after)) == [("high", {"dataSensitivity": "public"}, None)]
+
+
 def test_a_field_that_moved_to_a_higher_tier_is_dropped_once_at_the_lowest() -> None:
     before = policy(required={"low": ("spec.owner",), "high": ("spec.evals",)})
     after = policy(required={"medium": ("spec.owner", "spec.evals")})
@@ -73,6 +97,13 @@ def test_a_field_that_moved_to_a_higher_tier_is_dropped_once_at_the_lowest() -> 
         ("low", "spec.owner"),
         ("high", "spec.evals"),
     ]
+
+
+def test_a_rule_that_moved_in_the_file_and_got_another_name_is_not_gone() -> None:
+    here = replace(RISK, place=Place(file="governance/policy.yaml", line=7))
+    there = replace(here, id="second-line", place=Place(file="governance/policy.yaml", line=9))
+
+    assert gone_rules(policy(here), policy(there)) == ()
 
 
 def test_a_rule_that_was_only_renamed_is_not_gone() -> None:

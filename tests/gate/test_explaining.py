@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from fleetward.domain.policy import ApprovalTerms, Assurance, Freeze
@@ -188,6 +189,32 @@ def test_evaluations_are_told_suite_by_suite_and_their_files_count() -> None:
     assert "0.9 is below 0.95" in quality.detail
     assert safety.status is Met.MET
     assert promotion.counted == (SAFE.file,)
+
+
+def test_what_is_not_sure_of_a_record_that_counts_is_told() -> None:
+    plain, safe = measured(), SAFE
+    unsure = replace(plain, claimed=True), replace(safe, claimed=True, dirty=True)
+
+    told = of_kind(verdict(EVALS, evidence=unsure), "evals")
+
+    assert [one.status for one in told] == [Met.MET, Met.MET]
+    assert [one.detail for one in told] == [
+        "0.97 on 2026-11-19T12:00:00Z; its file names no release, this one is claimed",
+        "0.002 on 2026-11-19T12:00:00Z; its file names no release, this one is claimed"
+        "; ran in a work tree with uncommitted changes",
+    ]
+    assert (
+        of_kind(verdict(EVALS, evidence=(plain, safe)), "evals")[0].detail == "0.97 on 2026-11-19T12:00:00Z"
+    )
+
+
+def test_an_invalidated_log_is_named_and_refused() -> None:
+    record = measured(faults=("the log was invalidated", "samples were invalidated: 's2'"))
+
+    [quality, _] = of_kind(verdict(EVALS, evidence=(record, SAFE)), "evals")
+
+    assert quality.status is Met.REFUSED
+    assert quality.detail == f"{record.file}: the log was invalidated, samples were invalidated: 's2'"
 
 
 def test_errors_are_counted_and_the_first_are_told() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fleetward.domain.approval import Approval, Decision
-from fleetward.domain.policy import Assurance
+from fleetward.domain.policy import ApprovalsAsked, Asked, Assurance, Rule, SoakAsked
 from fleetward.domain.verdict import Met, Promotion, Verdict
 from tests.gate.world import (
+    DAY,
     EVALS,
     HOUR,
     MINUTE,
@@ -63,6 +65,17 @@ def statements(draw: st.DrawFn, *decisions: Decision) -> Approval:
     )
 
 
+RECORDS = st.lists(
+    st.builds(
+        measured,
+        st.sampled_from(["quality", "safety"]),
+        st.sampled_from([0.0, 0.005, 0.5, 0.97, 1.0]),
+        ago=st.integers(-1, 10).map(lambda days: days * DAY),
+        number=st.integers(1, 99),
+    ),
+    max_size=5,
+    unique_by=lambda one: one.file,
+).map(tuple)
 APPROVALS = st.lists(statements(Decision.APPROVE), max_size=8).map(tuple)
 ANYTHING = st.lists(statements(), max_size=8).map(tuple)
 
@@ -98,6 +111,71 @@ def test_the_order_of_statements_does_not_matter(rules: list[Any], some: Any, se
 @given(RULES, RULES, ANYTHING)
 def test_more_rules_never_make_it_easier(rules: list[Any], more: list[Any], some: Any) -> None:
     assert rank(verdict(*rules, *more, approvals=some)) >= rank(verdict(*rules, approvals=some))
+
+
+def tighter(one: Rule, how: str) -> Rule:
+    """The same rule, asking for more."""
+    if how == "assurance":
+        return replace(one, assurance=Assurance.SIGNED)
+    if how == "beside":
+        return replace(one, require=(*one.require, approvals(1, "risk"), soak(HOUR)))
+    return replace(one, require=tuple(_more(it) for it in one.require))
+
+
+def _more(asked: Asked) -> Asked:
+    if isinstance(asked, ApprovalsAsked):
+        return replace(asked, count=asked.count + 1)
+    if isinstance(asked, SoakAsked):
+        return replace(asked, span=asked.span + HOUR)
+    return replace(asked, max_age=(asked.max_age or 90 * DAY) / 2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(RULES, ANYTHING, RECORDS, st.integers(0, 72), st.data())
+def test_tightening_a_rule_never_enlarges_what_is_allowed(
+    rules: list[Any], some: Any, records: Any, hours: int, data: Any
+) -> None:
+    rules = [*rules, EVALS, SOAK]
+    number = data.draw(st.integers(0, len(rules) - 1))
+    how = data.draw(st.sampled_from(["assurance", "beside", "more"]))
+    stricter = [*rules[:number], tighter(rules[number], how), *rules[number + 1 :]]
+    facts = {"approvals": some, "evidence": records, "longest": hours * HOUR}
+
+    assert rank(verdict(*stricter, **facts)) >= rank(verdict(*rules, **facts))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    RULES,
+    ANYTHING,
+    RECORDS,
+    st.lists(st.sampled_from(["alice", "bob", "ci", "x@evil.example"])),
+    st.randoms(),
+)
+def test_no_order_of_files_or_rules_matters(
+    rules: list[Any], some: Any, records: Any, names: list[str], random: Any
+) -> None:
+    facts = {"approvals": some, "evidence": records, "contributors": tuple(wrote(name) for name in names)}
+    mixed = {key: tuple(random.sample(values, len(values))) for key, values in facts.items()}
+    rules = [*rules, EVALS]
+
+    assert verdict(*rules, **mixed) == verdict(*rules, **facts)
+    turned = verdict(*random.sample(rules, len(rules)), **facts)
+    assert turned.verdict is verdict(*rules, **facts).verdict
+    assert len(turned.counted) == len(verdict(*rules, **facts).counted)
+
+
+@settings(max_examples=60, deadline=None)
+@given(RECORDS)
+def test_leaving_out_the_only_record_of_a_suite_never_makes_it_easier(records: Any) -> None:
+    """Unless it fails: one that is taken away is missed where records are read."""
+    whole = verdict(EVALS, evidence=records)
+    suites = [one.suite for one in records]
+    alone = [one for one in records if suites.count(one.suite) == 1]
+
+    for gone in alone if whole.verdict is not Verdict.BLOCKED else ():
+        fewer = tuple(one for one in records if one is not gone)
+        assert rank(verdict(EVALS, evidence=fewer)) >= rank(whole)
 
 
 @settings(max_examples=60, deadline=None)

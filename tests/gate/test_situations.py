@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fleetward.domain.change import ChangeClass, Direction, Significance
 from fleetward.domain.policy import ApprovalTerms, Assurance, Freeze
 from fleetward.domain.verdict import PromotionKind, Verdict
 from fleetward.gate import Role
@@ -58,10 +59,13 @@ HIGH = rule("high", approvals(1, "risk"), when={"tiers": frozenset({"high", "cri
 CREATE = rule("create", approvals(1, "risk"), when={"kinds": frozenset({"create"})})
 NAMED = rule("named", approvals(1, "risk"), when={"agents": frozenset({"refund-bot"})})
 NOTHING = rule("nothing")
+PRIVILEGE = rule("privilege", approvals(1, "security"), when={"classes": frozenset({ChangeClass.PRIVILEGE})})
+ANY_LOOSER = rule("looser", approvals(1, "security"), when={"direction": Direction.LOOSER})
 DANGEROUS = manifest(
     tools=[{"name": "crm", "access": "admin"}], owner={"team": "payments", "accountable": "carla"}
 )
 UNEVALUATED = manifest(evals=[])
+AGED = (measured(ago=999 * DAY),)
 
 
 def frozen(start: Any, end: Any) -> dict[str, Any]:
@@ -122,6 +126,28 @@ SITUATIONS: list[Row] = [
         kind=PromotionKind.OVERRIDE,
         approvals=(said("alice"),),
     ),
+    row(
+        "a rule for retirements",
+        PENDING,
+        rule("gone", approvals(1, "risk"), when={"kinds": frozenset({"retire"})}),
+        kind=PromotionKind.RETIRE,
+        candidate=None,
+        approvals=(said("alice"),),
+    ),
+    row(
+        "the floor of what runs counts, too",
+        PENDING,
+        HIGH,
+        running=DANGEROUS,
+        terms={"floors": {"high": ({"toolAccess": "admin"},)}},
+    ),
+    row(
+        "what runs and cannot be read any more is of the highest tier",
+        PENDING,
+        HIGH,
+        running=None,
+        running_unread=True,
+    ),
     # rules by what moved
     row(
         "more privilege asks security",
@@ -154,6 +180,79 @@ SITUATIONS: list[Row] = [
         NEW_PRIVILEGE,
         comparison=None,
         approvals=(said("alice"),),
+    ),
+    row(
+        "a change of which nobody can tell the way may be a looser one",
+        PENDING,
+        OWNER,
+        NEW_PRIVILEGE,
+        comparison=comparison((ChangeClass.PRIVILEGE, Direction.UNKNOWN, Significance.MEDIUM)),
+        approvals=(said("alice"),),
+    ),
+    row(
+        "a rule about a class, whichever way it moved",
+        PENDING,
+        OWNER,
+        PRIVILEGE,
+        comparison=comparison(STRICTER),
+        approvals=(said("alice"),),
+    ),
+    row(
+        "a rule about a way, whatever moved",
+        PENDING,
+        OWNER,
+        ANY_LOOSER,
+        comparison=comparison(DEARER),
+        approvals=(said("alice"),),
+    ),
+    row(
+        "a rule about another way",
+        ALLOWED,
+        OWNER,
+        ANY_LOOSER,
+        comparison=comparison(STRICTER),
+        approvals=(said("alice"),),
+    ),
+    row(
+        "a change that nobody compared is never only stricter",
+        PENDING,
+        RISK,
+        SAFER,
+        comparison=None,
+        approvals=(said("hugo"),),
+    ),
+    row(
+        "a change that nobody compared is spared nothing for its class",
+        PENDING,
+        RISK,
+        replace(PRIVILEGE, replaces_all=True),
+        comparison=None,
+        approvals=(said("hugo"),),
+    ),
+    row(
+        "a change that nobody compared is spared nothing for its way",
+        PENDING,
+        RISK,
+        replace(ANY_LOOSER, replaces_all=True),
+        comparison=None,
+        approvals=(said("hugo"),),
+    ),
+    row(
+        "what replaces all for one tier does so whatever moved",
+        ALLOWED,
+        RISK,
+        replace(SECURITY, replaces_all=True),
+        comparison=None,
+        approvals=(said("hugo"),),
+    ),
+    row(
+        "two that replace all others both apply",
+        PENDING,
+        RISK,
+        SAFER,
+        replace(SECURITY, replaces_all=True),
+        comparison=comparison(STRICTER),
+        approvals=(said("hugo"),),
     ),
     row(
         "only stricter is asked less",
@@ -298,6 +397,30 @@ SITUATIONS: list[Row] = [
         candidate=None,
         approvals=(said("alice"),),
     ),
+    row(
+        "an accountable person who has left is no owner any more",
+        PENDING,
+        OWNER,
+        people=person("zoe", left=date(2026, 11, 20)),
+        approvals=(said("zoe"),),
+    ),
+    row(
+        "a retired one that cannot be read has no owners any more",
+        PENDING,
+        OWNER,
+        kind=PromotionKind.RETIRE,
+        running=None,
+        running_unread=True,
+        candidate=None,
+        approvals=(said("alice"),),
+    ),
+    row(
+        "somebody who comes tomorrow",
+        PENDING,
+        OWNER,
+        people=person("alice", since=date(2026, 11, 21)),
+        approvals=(said("alice"),),
+    ),
     # seats
     row("one of two", PENDING, RISK, approvals=(said("bob"),)),
     row("two of two", ALLOWED, RISK, approvals=(said("bob"), said("gita"))),
@@ -332,6 +455,19 @@ SITUATIONS: list[Row] = [
         SECURITY,
         rule("on-call", approvals(1, "on-call")),
         approvals=(said("carla"), said("dina"), said("alice")),
+    ),
+    row(
+        "teams named together are one pool",
+        ALLOWED,
+        rule("pool", approvals(2, "risk", "security")),
+        approvals=(said("bob"), said("hugo")),
+    ),
+    row(
+        "a pool and one of its teams are asked apart",
+        PENDING,
+        rule("pool", approvals(1, "risk", "security")),
+        SECURITY,
+        approvals=(said("hugo"),),
     ),
     # who wrote it
     row("the author", PENDING, OWNER, contributors=(wrote("alice"),), approvals=(said("alice"),)),
@@ -378,6 +514,44 @@ SITUATIONS: list[Row] = [
         approvals=(said("alice"),),
     ),
     row(
+        "who operates the robot that committed it",
+        PENDING,
+        OWNER,
+        contributors=(wrote("ci", Role.COMMITTER),),
+        approvals=(said("carla"),),
+    ),
+    row(
+        "who operates a robot, where the policy excludes no robots but authors",
+        PENDING,
+        OWNER,
+        contributors=(wrote("ci"),),
+        approvals=(said("carla"),),
+        terms={"approvals": ApprovalTerms(exclude=frozenset({"author"}))},
+    ),
+    row(
+        "who operates a robot, where the policy excludes robots alone",
+        PENDING,
+        OWNER,
+        contributors=(wrote("ci"),),
+        approvals=(said("carla"),),
+        terms={"approvals": ApprovalTerms(exclude=frozenset({"robot"}))},
+    ),
+    row(
+        "who operates a robot that committed, where the policy excludes authors alone",
+        ALLOWED,
+        OWNER,
+        contributors=(wrote("ci", Role.COMMITTER),),
+        approvals=(said("carla"),),
+        terms={"approvals": ApprovalTerms(exclude=frozenset({"author"}))},
+    ),
+    row(
+        "an unknown author and a known one",
+        BLOCKED,
+        OWNER,
+        contributors=(wrote("erin"), wrote("x@evil.example", Role.CO_AUTHOR)),
+        approvals=(said("alice"),),
+    ),
+    row(
         "an author whom nobody knows",
         BLOCKED,
         OWNER,
@@ -415,6 +589,7 @@ SITUATIONS: list[Row] = [
     row("approved the step from nothing", PENDING, OWNER, approvals=(said("alice", from_state=None),)),
     row("approved another state", PENDING, OWNER, approvals=(said("alice", to_state=OTHER),)),
     row("approved another generation", PENDING, OWNER, approvals=(said("alice", generation=2),)),
+    row("approved a generation to come", PENDING, OWNER, approvals=(said("alice", generation=4),)),
     # when
     row("an approval of this instant", ALLOWED, OWNER, approvals=(said("alice", ago=timedelta()),)),
     row("an approval of the next second", PENDING, OWNER, approvals=(said("alice", ago=-SECOND),)),
@@ -452,6 +627,30 @@ SITUATIONS: list[Row] = [
         SIGNED,
         SECURITY,
         approvals=(said("alice", assurance=Assurance.SIGNED), said("hugo")),
+    ),
+    row(
+        "forge where forge is asked",
+        ALLOWED,
+        replace(SIGNED, assurance=Assurance.FORGE),
+        approvals=(said("alice", assurance=Assurance.FORGE),),
+    ),
+    row(
+        "signed where forge is asked",
+        ALLOWED,
+        replace(SIGNED, assurance=Assurance.FORGE),
+        approvals=(said("alice", assurance=Assurance.SIGNED),),
+    ),
+    row(
+        "a later approval that cannot be trusted leaves the earlier",
+        ALLOWED,
+        OWNER,
+        approvals=(said("alice"), said("alice", ago=MINUTE, number=2, fault="changed")),
+    ),
+    row(
+        "a later approval that expires sooner leaves the earlier",
+        ALLOWED,
+        OWNER,
+        approvals=(said("alice"), said("alice", ago=2 * MINUTE, lasts=MINUTE, number=2)),
     ),
     # taking back
     row("withdrawn", PENDING, OWNER, approvals=(said("alice"), withdrew("alice"))),
@@ -584,6 +783,90 @@ SITUATIONS: list[Row] = [
         approvals=(said("alice"), rejected("bob")),
         terms={"veto": frozenset()},
     ),
+    row(
+        "a veto of the owners, where the policy gives them one",
+        BLOCKED,
+        RISK,
+        approvals=(said("bob"), said("gita"), rejected("zoe")),
+        terms={"veto": frozenset({"owner"})},
+    ),
+    row(
+        "a veto dated in the future stands",
+        BLOCKED,
+        OWNER,
+        approvals=(said("alice"), rejected("bob", ago=-HOUR)),
+    ),
+    row(
+        "lifted in the future is not lifted yet",
+        BLOCKED,
+        OWNER,
+        approvals=(said("alice"), rejected("bob"), withdrew("bob", ago=-MINUTE)),
+    ),
+    row(
+        "rejected anew after it was lifted",
+        BLOCKED,
+        OWNER,
+        approvals=(said("alice"), rejected("bob"), withdrew("bob"), rejected("bob", ago=MINUTE, number=3)),
+    ),
+    row(
+        "one of two vetoes lifted",
+        BLOCKED,
+        OWNER,
+        approvals=(said("alice"), rejected("bob"), rejected("hugo"), withdrew("bob")),
+    ),
+    row(
+        "lifted in another environment",
+        BLOCKED,
+        OWNER,
+        approvals=(said("alice"), rejected("bob"), withdrew("bob", environment="staging")),
+    ),
+    row(
+        "lifted for another agent",
+        BLOCKED,
+        OWNER,
+        approvals=(said("alice"), rejected("bob"), withdrew("bob", agent="policy-lookup")),
+    ),
+    row(
+        "a veto against another agent",
+        ALLOWED,
+        OWNER,
+        approvals=(said("alice"), rejected("bob", agent="policy-lookup")),
+    ),
+    row(
+        "a veto of somebody who is not with us any more",
+        ALLOWED,
+        OWNER,
+        people=person("bob", left=date(2026, 11, 20)),
+        approvals=(said("alice"), rejected("bob", ago=DAY)),
+    ),
+    row(
+        "a veto of somebody who joined the team since",
+        BLOCKED,
+        OWNER,
+        people=member("risk", "bob", since=date(2026, 11, 20)),
+        approvals=(said("alice"), rejected("bob", ago=9 * DAY)),
+    ),
+    row(
+        "a veto stops a retirement, too",
+        BLOCKED,
+        OWNER,
+        kind=PromotionKind.RETIRE,
+        candidate=None,
+        approvals=(said("alice"), rejected("bob")),
+    ),
+    row(
+        "a veto stops an override, too",
+        BLOCKED,
+        OWNER,
+        kind=PromotionKind.OVERRIDE,
+        approvals=(said("alice"), rejected("bob")),
+    ),
+    row(
+        "withdrawing a rejection of one's own does not give the approval back",
+        PENDING,
+        OWNER,
+        approvals=(said("alice"), rejected("alice", ago=MINUTE, number=2), withdrew("alice", ago=0 * HOUR)),
+    ),
     # evaluations
     row("no record", PENDING, EVALS),
     row("every suite passed", ALLOWED, EVALS, evidence=(measured(), SAFE)),
@@ -684,12 +967,74 @@ SITUATIONS: list[Row] = [
         kind=PromotionKind.RETIRE,
         candidate=None,
     ),
+    row(
+        "above a minimum and above a maximum",
+        BLOCKED,
+        EVALS,
+        candidate=manifest(evals=[{**SUITES[0], "max": 0.96}]),
+        evidence=(measured(),),
+    ),
+    row("exactly the maximum", ALLOWED, EVALS, evidence=(measured(), measured("safety", 0.01))),
+    row(
+        "one sample that did not run, of a mean",
+        PENDING,
+        EVALS,
+        evidence=(measured(), measured("safety", 0.0, counts=(99, 0, 1, 0))),
+    ),
+    row(
+        "no threshold, and one sample skipped",
+        BLOCKED,
+        EVALS,
+        candidate=manifest(evals=[{"name": "quality"}]),
+        evidence=(measured(value=1.0, counts=(99, 0, 0, 1)),),
+    ),
+    row(
+        "recorded later, of two that finished together",
+        BLOCKED,
+        EVALS,
+        evidence=(
+            replace(measured(number=2), recorded=NOW - 2 * DAY),
+            measured(value=0.5),
+            SAFE,
+        ),
+    ),
+    row("passed this instant", ALLOWED, EVALS, evidence=(measured(ago=0 * DAY), SAFE)),
+    row(
+        "evaluations of any age, where nobody asks for one",
+        ALLOWED,
+        rule("evals", evals()),
+        candidate=manifest(evals=[{"name": "quality", "min": 0.95}]),
+        evidence=AGED,
+    ),
+    row(
+        "an age that one rule asks holds beside one that asks none",
+        PENDING,
+        EVALS,
+        rule("evals", evals()),
+        candidate=manifest(evals=[{"name": "quality", "min": 0.95}]),
+        evidence=AGED,
+    ),
+    row(
+        "an override is asked for evaluations like an update",
+        PENDING,
+        EVALS,
+        kind=PromotionKind.OVERRIDE,
+    ),
     # soak
     row("a second short", PENDING, SOAK, longest=DAY - SECOND, soaking=True),
     row("exactly long enough", ALLOWED, SOAK, longest=DAY, soaking=True),
     row("long enough once, gone now", ALLOWED, SOAK, longest=DAY),
     row("never there", PENDING, SOAK),
     row("the longest soak holds", PENDING, SOAK, rule("longer", soak(2 * DAY)), longest=DAY, soaking=True),
+    row(
+        "a new agent soaks like any other",
+        PENDING,
+        SOAK,
+        kind=PromotionKind.CREATE,
+        running=None,
+        longest=DAY - SECOND,
+        soaking=True,
+    ),
     # freezes
     row(
         "a second before the freeze",
@@ -707,6 +1052,31 @@ SITUATIONS: list[Row] = [
         terms=frozen(NOW - DAY, NOW + SECOND),
     ),
     row("as it ends", ALLOWED, OWNER, approvals=(said("alice"),), terms=frozen(NOW - DAY, NOW)),
+    row(
+        "another freeze begins as the first ends",
+        BLOCKED,
+        OWNER,
+        approvals=(said("alice"),),
+        terms={
+            "freezes": (
+                Freeze(id="one", start=NOW - DAY, end=NOW),
+                Freeze(id="two", start=NOW, end=NOW + DAY),
+            )
+        },
+    ),
+    row(
+        "frozen where no rule applies either",
+        BLOCKED,
+        HIGH,
+        terms=frozen(NOW, NOW + DAY),
+    ),
+    row(
+        "exempt of something else",
+        BLOCKED,
+        replace(OWNER, exempt=frozenset({"soak"})),
+        approvals=(said("alice"),),
+        terms=frozen(NOW, NOW + DAY),
+    ),
     row(
         "exempt",
         ALLOWED,
@@ -755,7 +1125,7 @@ def test_situation(expected: Verdict, rules: tuple[Any, ...], facts: dict[str, A
 def test_no_situation_is_told_twice() -> None:
     sentences = [one[0] for one in SITUATIONS]
 
-    assert len(set(sentences)) == len(sentences) > 60
+    assert len(set(sentences)) == len(sentences) >= 200
 
 
 def test_the_world_owns_what_runs() -> None:

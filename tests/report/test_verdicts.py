@@ -7,9 +7,11 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from fleetward.domain.verdict import Promotion
+from fleetward.domain.emergency import Held, Way
+from fleetward.domain.verdict import Promotion, PromotionKind
 from fleetward.report import verdicts_json, verdicts_text
 from fleetward.store import schema
+from tests.gate.test_emergency import door, due, exit_
 from tests.gate.world import (
     DAY,
     EVALS,
@@ -86,6 +88,63 @@ fleet approve refund-bot --to production"""
 
 def test_the_text_tells_everything_and_ends_with_a_command() -> None:
     assert text(HELD) == GOLDEN
+
+
+BROKEN = verdict(
+    OWNER,
+    SOAK,
+    terms=door("soak", "evals", "freeze"),
+    way=Way.BREAK_GLASS,
+    approvals=(said("carla"), said("alice")),
+    longest=HOUR,
+    soaking=True,
+)
+BACK = verdict(
+    terms=exit_(),
+    kind=PromotionKind.ROLLBACK,
+    left=NOW - DAY,
+    contributors=(),
+    held=Held(seq=4, at=NOW - HOUR, reason="it lied"),
+    reviews=(due(DAY),),
+)
+
+
+def told(promotion: Promotion) -> str:
+    return text(promotion).split("\n\n")[1]
+
+
+def test_a_broken_glass_says_what_it_skips() -> None:
+    assert (
+        told(BROKEN)
+        == f"""\
+PENDING refund-bot (update, tier medium, generation 3, break-glass)
+  from {OLD}
+    to {NEW}
+  missing approvals 2 of on-call (breakGlass): 1 of 2: carla
+          could approve: hugo
+  skipped soak at least 1d (soak): 1h so far, long enough at 2026-11-21T11:00:00Z
+  not counted: alice: not in on-call
+  fewest who could complete the approvals: hugo"""
+    )
+
+
+def test_a_rollback_says_when_its_release_left_what_holds_it_and_what_is_owed() -> None:
+    assert (
+        told(BACK)
+        == f"""\
+PENDING refund-bot (rollback, tier medium, generation 3)
+  from {OLD}
+    to {NEW}
+  missing approvals 1 of on-call (rollback): 0 of 1
+          could approve: carla, erin, hugo
+  missing held 1 of on-call, given after the rollback (rollback): left by rollback 4 on 2026-11-20T11:00:00Z, \
+because: it lied; 0 of 1
+          could approve: carla, erin, hugo
+  met     rollback a release that left less than 30d ago (rollback): left on 2026-11-19T12:00:00Z, 1d ago
+  met     review entry 7 (INC-7) reviewed by 2026-11-21T12:00:00Z (breakGlass): \
+not due yet: fleet approve refund-bot --to production --review 7
+  fewest who could complete the approvals: carla"""
+    )
 
 
 def test_every_verdict_has_its_word() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fleetward.domain.emergency import Way
 from fleetward.domain.verdict import Met, NotCounted, Promotion, PromotionKind, Requirement, Unblock, Verdict
 from fleetward.report.verdicts_markdown import render
 from tests.making import policy
@@ -40,7 +41,12 @@ WAITS = Promotion(
             could=("bob", "farid"),
         ),
         Requirement(
-            rule="veto", kind="veto", asked="no veto", status=Met.REFUSED, by=("gita",), could=("gita",)
+            rule="veto",
+            kind="veto",
+            asked="lifted by gita",
+            status=Met.REFUSED,
+            by=("gita",),
+            could=("gita",),
         ),
     ),
     not_counted=(NotCounted(approver="erin", reason="author of the change"),),
@@ -57,7 +63,7 @@ GOLDEN = f"""\
 
 - from `sha256:{"b" * 64}`  
   to `sha256:{"d" * 64}`
-- **refused** veto `no veto` (`veto`)  
+- **refused** veto `lifted by gita` (`veto`)  
   by `gita`  
   can lift it: `gita`
 - **missing** approvals `2 of risk` (`risk`): `0 of 2`  
@@ -150,7 +156,7 @@ def test_nothing_breaks_out_of_its_code_span(nasty: str) -> None:
     need = Requirement(
         rule="risk",
         kind="veto",
-        asked="no veto",
+        asked="lifted by gita",
         status=Met.REFUSED,
         detail=nasty,
         by=(nasty,),
@@ -179,3 +185,25 @@ def test_however_much_there_is_it_fits_into_one_comment_and_counts_what_it_leave
     assert len(text) <= 60_000
     assert re.search(r"\n[0-9]+ more lines, not shown here\.\n", text)
     assert text.endswith("    fleet approve refund-bot --to production\n")
+
+
+def test_a_broken_glass_and_a_rollback_are_marked_and_cannot_break_out() -> None:
+    soak = Requirement(rule="soak", kind="soak", asked="at least 1d", status=Met.MISSING, detail="1h so far")
+    broken = replace(WAITS, way=Way.BREAK_GLASS, skipped=(soak,))
+
+    told = render(
+        [broken],
+        to="production",
+        sources=("staging",),
+        commit=COMMIT,
+        policy=policy(),
+        next_command="x",
+        notice="break-glass for INC-1 (`@all` <b>now</b>)",
+        verb="rollback",
+    )
+
+    assert told.startswith("<!-- fleetward:rollback sha256:")
+    assert "### fleet rollback: pending\n" in told
+    assert "**Note:** ``break-glass for INC-1 (`@all` <b>now</b>)``.\n" in told
+    assert "#### `refund-bot`: pending (update, tier `high`, generation 3, break-glass)\n" in told
+    assert "- **skipped** soak `at least 1d` (`soak`): `1h so far`\n" in told

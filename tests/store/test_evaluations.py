@@ -259,6 +259,24 @@ def test_inspect_log_that_is_no_evidence_says_why(edit: tuple[str, Any], fault: 
     assert fault in of(changed("inspect_ai/invoice-triage.json", edit)).faults
 
 
+@pytest.mark.parametrize(
+    ("revision", "dirty"),
+    [
+        ({"dirty": True}, True),
+        ({"dirty": "yes"}, True),
+        ({"dirty": False}, False),
+        ({"dirty": None}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_inspect_tells_whether_its_work_tree_had_changes(revision: Any, dirty: bool) -> None:
+    edited = changed("inspect_ai/invoice-triage-with-revision.json", ("eval/revision", revision))
+
+    assert of(edited).dirty is dirty
+    assert read("inspect_ai/invoice-triage-with-revision.json").dirty is False
+
+
 def test_inspect_log_without_its_samples_is_refused_with_what_to_do() -> None:
     with pytest.raises(FleetError, match="holds no samples") as caught:
         of(changed("inspect_ai/invoice-triage.json", ("samples", None)))

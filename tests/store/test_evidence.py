@@ -127,6 +127,29 @@ def test_an_unknown_model_on_either_side_is_no_fault() -> None:
     assert bound(replace(MEASURED, model=None), model="x").faults == ()
 
 
+@pytest.mark.parametrize("dirty", [True, False])
+@pytest.mark.parametrize("release", [None, RELEASE])
+def test_what_the_file_leaves_unsaid_of_its_making_is_written_down(release: str | None, dirty: bool) -> None:
+    record = bound(replace(MEASURED, release=release, dirty=dirty))
+
+    assert (record.claimed, record.dirty) == (release is None, dirty)
+    written = json.loads(evidence.encode(record))
+    assert {mark for mark in ("claimed", "dirty") if mark in written} == (
+        ({"claimed"} if release is None else set()) | ({"dirty"} if dirty else set())
+    )
+    assert evidence.decode(evidence.encode(record), record.file) == record
+
+
+@pytest.mark.parametrize("mark", ["claimed", "dirty"])
+@pytest.mark.parametrize("value", [False, None, 1, "true"])
+def test_a_mark_that_is_not_true_is_refused(mark: str, value: object) -> None:
+    record = bound()
+    text = json.dumps({**json.loads(evidence.encode(record)), mark: value}).encode()
+
+    with pytest.raises(FleetError, match=f"{mark}: expected true, or nothing"):
+        evidence.decode(text, record.file)
+
+
 def test_faults_of_the_run_stay_with_the_record() -> None:
     assert bound(replace(MEASURED, faults=("the log was invalidated",))).faults == (
         "the log was invalidated",

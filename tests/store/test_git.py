@@ -497,3 +497,21 @@ def test_an_unreadable_git_folder_is_an_answer(tmp_path: Path) -> None:
     assert "Traceback" not in ran.err
     assert issubclass(GitError, FleetError)
     assert stat.S_ISREG((made.top / ".git" / "HEAD").stat().st_mode)
+
+
+def test_what_is_said_of_objects_is_asked_once_and_where_a_branch_is_every_time(tmp_path: Path) -> None:
+    made = repository(tmp_path)
+    opened_once = opened(made)
+    first = opened_once.resolve("main")
+    listed = opened_once.need("ls-tree", "-r", first)
+    shutil.rmtree(made.top / ".git" / "objects")
+    made.git("init", "-q")
+
+    assert opened_once.need("ls-tree", "-r", first) == listed
+    with pytest.raises(GitError):
+        opened(made).need("ls-tree", "-r", first)
+
+    made.git("read-tree", "--empty")
+    made.git("update-ref", "-d", "refs/heads/main")
+    made.commit("anew")
+    assert opened_once.resolve("main") == made.head != first

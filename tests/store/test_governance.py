@@ -383,6 +383,14 @@ def test_a_policy_that_nobody_could_meet_is_no_policy(changes: dict[str, Any], p
     assert value is None
 
 
+def test_a_freeze_stops_a_rollback_unless_the_policy_says_otherwise() -> None:
+    usual, _ = read_policy(rollback={"within": "P30D", "require": [ONE]})
+    exempt, _ = read_policy(rollback={"within": "P30D", "require": [ONE], "exempt": ["freeze"]})
+
+    rules = [one.rollback.rule.exempt for one in (usual, exempt) if one and one.rollback]
+    assert rules == [frozenset(), frozenset({"freeze"})]
+
+
 def test_a_rule_of_the_lowest_tier_may_ask_nothing() -> None:
     value, findings = read_policy(rules=[rule("a", when={"tier": "low"})])
 

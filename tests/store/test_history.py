@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fleetward.domain.contributor import Role
 from fleetward.store.ground import Ground, find
-from fleetward.store.history import commits, contributors, stay
+from fleetward.store.history import commits, contributors, promoted_by, stay
 from tests.end_to_end.repositories import DESK, FLEET, Repository, repository, surroundings
 
 PROMPT = f"{DESK}/prompts/system.md"
@@ -102,3 +102,16 @@ def test_a_commit_s_header_is_read_not_what_its_message_imitates(tmp_path: Path)
     [commit] = commits(ground(made).repository, [made.head])
 
     assert (commit.author, commit.committer) == ("bob@acme.example", "bob@acme.example")
+
+
+def test_a_promotion_is_found_by_any_line_that_its_commit_wrote(tmp_path: Path) -> None:
+    made = repository(tmp_path)
+    before, file = made.head, "ledger/production.jsonl"
+    promotion = made.commit("two kinds", files={file: "one\ntwo\n"})
+    made.commit("later", files={file: "one\ntwo\nthree\n"})
+
+    def found(line: bytes, since: str = before) -> str | None:
+        return promoted_by(ground(made), made.head, since, file, line)
+
+    assert found(b"one") == found(b"two") == promotion
+    assert found(b"three") is found(b"on") is found(b"one", "0" * 40) is None

@@ -166,6 +166,47 @@ def test_what_would_not_be_read_is_not_appended(
         add(known, *agents, **fields)
 
 
+def rolled(known: Ledger, before: str, after: str, generation: int, kind: str = "rollback") -> Ledger:
+    return add(known, moved("triage", before, after, generation), kind=kind, reason=f"not {before}")[0]
+
+
+def test_a_release_that_a_rollback_left_is_held_until_it_comes_back() -> None:
+    known = rolled(three()[0], "c", "d", 2, kind="update")
+    back = rolled(known, "d", "c", 3)
+    other = rolled(back, "c", "e", 4, kind="update")
+    again = rolled(other, "e", "d", 5, kind="update")
+
+    assert known.held("triage", state("c")) is None
+    for later in (back, other):
+        held = later.held("triage", state("d"))
+        assert held is not None
+        assert (held.seq, held.reason) == (5, "not d")
+        assert later.held("triage", state("c")) is later.held("refund-bot", state("d")) is None
+    assert again.held("triage", state("d")) is None
+
+
+def test_what_runs_was_brought_by_the_entry_that_a_rollback_went_back_to() -> None:
+    first = three()[0]
+    there = rolled(rolled(first, "c", "d", 2, kind="update"), "d", "e", 3, kind="override")
+    back = rolled(there, "e", "c", 4)
+    forth = rolled(back, "c", "e", 5)
+    twice = rolled(forth, "e", "c", 6)
+
+    brought = [known.brought("triage") for known in (first, there, back, forth, twice)]
+
+    assert [one and one.seq for one in brought] == [2, 5, 2, 5, 2]
+    assert first.brought("nobody") is rolled(first, "c", "f", 2).brought("triage") is None
+
+
+def test_several_may_be_held_at_once_each_by_the_rollback_that_left_it() -> None:
+    known = rolled(rolled(three()[0], "c", "d", 2, kind="update"), "d", "e", 3, kind="update")
+    back = rolled(rolled(known, "e", "d", 4), "d", "c", 5)
+
+    seqs = {one: back.held("triage", state(one)) for one in "cde"}
+
+    assert {one: held and held.seq for one, held in seqs.items()} == {"c": None, "d": 7, "e": 6}
+
+
 def test_an_agent_that_was_retired_may_come_back_as_a_new_generation() -> None:
     known, _ = three()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleetward.domain.emergency import BrokenGlass
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry, Moved
 from fleetward.store import ledger
@@ -30,13 +32,25 @@ ENTRY = Entry(
     ),
     policy_version=1,
     policy_sha256=DIGEST,
-    approvals=({"file": "approvals/x.json", "sha256": DIGEST, "approver": "carla", "assurance": "signed"},),
+    approvals=(
+        {
+            "file": "approvals/x.json",
+            "sha256": DIGEST,
+            "approver": "carla",
+            "assurance": "signed",
+            "signature": DIGEST,
+        },
+        {"file": "approvals/y.json", "sha256": DIGEST, "approver": "dina", "assurance": "recorded"},
+    ),
     evidence=({"file": "evidence/x.json", "sha256": DIGEST},),
     requirements=({"agent": "desk-bot", "share": 0.5, "by": ["carla"], "readyAt": None},),
     reason='because "it" had to',
     tool="fleetward 0.1.0",
 )
 LINE = ledger.encode(ENTRY)
+
+
+GLASS = BrokenGlass(incident="INC-2041", skipped=("freeze", "soak"), review_by=ENTRY.at)
 
 
 def close(line: str) -> Entry | None:
@@ -81,6 +95,9 @@ def test_a_line_as_it_is_written_is_accepted_and_read_as_a_close_look_reads_it()
         ('"assurance":"signed"', '"assurance":"sure"'),
         ('"actor":"ci@acme.example"', '"actor":""'),
         ('"policy":{"version":1', '"policy":{"version":-1'),
+        ('"signature":"sha256:', '"signature":"sha512:'),
+        (f',"signature":"{DIGEST}"', ',"signature":null'),
+        ('"signature":', '"signed":'),
         ('"file":"evidence/x.json",', ""),
     ],
 )
@@ -103,3 +120,40 @@ def test_whatever_is_accepted_at_a_glance_is_accepted_on_a_close_look(data: st.D
 
     found = accepted(line)
     assert found is None or found == close(line)
+
+
+def test_a_line_that_broke_the_glass_is_looked_at_closely() -> None:
+    broken = ledger.encode(replace(ENTRY, break_glass=GLASS))
+
+    assert broken.startswith(LINE[:-1])
+    assert accepted(broken) is None
+    assert close(broken) == replace(ENTRY, break_glass=GLASS, line=broken)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"INC-2041"', '"INC 2041"'),
+        ('"INC-2041"', '""'),
+        ('"INC-2041"', '"' + "x" * 81 + '"'),
+        ('"INC-2041"', "7"),
+        ('["freeze","soak"]', '["soak","freeze"]'),
+        ('["freeze","soak"]', '["soak","soak"]'),
+        ('["freeze","soak"]', '["validation"]'),
+        ('["freeze","soak"]', "null"),
+        ('2026-11-20T12:00:00Z"}', '2026-11-20"}'),
+        ('2026-11-20T12:00:00Z"}', '2026-11-20T13:00:00+01:00"}'),
+        ('"breakGlass"', '"breakglass"'),
+        ('{"incident"', '{"x":1,"incident"'),
+        ('"breakGlass":{', '"breakGlass":null,"x":{'),
+    ],
+)
+def test_a_broken_glass_is_told_as_it_is_written_and_not_otherwise(old: str, new: str) -> None:
+    broken = ledger.encode(replace(ENTRY, break_glass=GLASS))
+    assert old in broken
+
+    assert close(broken.replace(old, new)) is None
+
+
+def test_a_glass_that_is_null_is_no_line_of_ours() -> None:
+    assert close(LINE[:-1] + ',"breakGlass":null}') is None

@@ -10,6 +10,7 @@ import typer
 from fleetward.commands.amendments import lawful
 from fleetward.commands.applying import TOOL, applying, commit_edits
 from fleetward.commands.hearing import Hearing, hearing
+from fleetward.commands.sealing import Seal, Sign, sealing
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.errors import Exit, FleetError, NotAFleet, UsageError
@@ -25,13 +26,16 @@ def adopt(
     session: Session,
     to: Annotated[str, typer.Option("--to", metavar="ENV", help="The gated environment.")],
     apply: Annotated[bool, typer.Option("--apply", help="Write the ledger.")] = False,
+    sign: Sign = None,
 ) -> Exit:
     """Begin the ledger of an environment with what it holds now, and the governance of now as trusted."""
+    if sign is not None and not apply:
+        raise UsageError("--sign goes with --apply", hint="add --apply")
     with applying(session) if apply else nullcontext():
-        return _adopted(session, to, apply=apply)
+        return _adopted(session, to, apply=apply, sign=sign)
 
 
-def _adopted(session: Session, to: str, *, apply: bool) -> Exit:
+def _adopted(session: Session, to: str, *, apply: bool, sign: str | None) -> Exit:
     asked = hearing(session, to=to)
     lawful(asked.ground, asked.head, asked.fleet.config, session.now, (asked.ledger,))
     if asked.ledger.entries:
@@ -49,14 +53,14 @@ def _adopted(session: Session, to: str, *, apply: bool) -> Exit:
         Moved(agent=one.name, from_state=None, to_state=one.state, release=one.release, generation=1)
         for one in agents
     )
-    written = _apply(asked, moved) if apply else None
+    written = _apply(asked, moved, sealing(asked, sign)) if apply else None
     session.report(
         {"text": lambda: _page(asked, agents, written), "json": lambda: _data(asked, moved, written)}
     )
     return Exit.YES
 
 
-def _apply(asked: Hearing, moved: tuple[Moved, ...]) -> Id:
+def _apply(asked: Hearing, moved: tuple[Moved, ...], seal: Seal | None) -> Id:
     to = asked.target.name
     entry, content = lines.appended(
         asked.ledger,
@@ -73,17 +77,18 @@ def _apply(asked: Hearing, moved: tuple[Moved, ...]) -> Id:
     trailers = [f"Fleet-Promotion: {to}/{one.agent} adopt {one.to_state}" for one in moved]
     trailers.append(f"Fleet-Ledger: {entry.seq} {digest.of_bytes(entry.line.encode())}")
     message = f"adopt what {to} holds\n\n" + "\n".join(trailers) + "\n"
-    edits = {lines.file_name(to): writer.Blob(content=content)}
-    return commit_edits(asked.session, asked.ground, asked.head, edits, message)
+    edits = {lines.file_name(to): writer.Blob(content=content), **(seal.signatures([entry]) if seal else {})}
+    return commit_edits(asked.session, asked.ground, asked.head, edits, message, seal=seal)
 
 
 def _page(asked: Hearing, agents: list[Agent], written: Id | None) -> Page:
     to, here = asked.target.name, asked.session.here
     rows = [line(f"  {agent.name:<24} {agent.state}", hang=4) for agent in agents]
+    count = "1 agent" if len(agents) == 1 else f"{len(agents)} agents"
     if written is None:
-        head = line(span("would adopt", "strong"), f" {len(agents)} agents into ledger/{to}.jsonl:")
+        head = line(span("would adopt", "strong"), f" {count} into ledger/{to}.jsonl:")
         return page([head, *rows, line(span(f"fleet adopt{here} --to {to} --apply", "code"))])
-    head = line(span("adopted", "good"), f" {len(agents)} agents into ledger/{to}.jsonl, commit {written}:")
+    head = line(span("adopted", "good"), f" {count} into ledger/{to}.jsonl, commit {written}:")
     return page([head, *rows, line(span(f"fleet promote{here} {agents[0].name} --to {to}", "code"))])
 
 

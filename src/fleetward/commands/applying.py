@@ -8,10 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from fleetward import __version__
+from fleetward.commands.emergency import review_by
 from fleetward.commands.hearing import Hearing
 from fleetward.commands.judging import Case
+from fleetward.commands.sealing import Seal
 from fleetward.commands.session import Session
 from fleetward.domain import digest
+from fleetward.domain.approval import Approval
+from fleetward.domain.emergency import BrokenGlass
 from fleetward.domain.errors import Unwritten, UsageError
 from fleetward.domain.ledger import Entry, Moved
 from fleetward.domain.verdict import Promotion, PromotionKind
@@ -58,32 +62,48 @@ def ready(session: Session) -> None:
 
 
 def written_down(
-    asked: Hearing, moving: Sequence[tuple[Case, Promotion]], remote: str | None, reason: str
+    asked: Hearing,
+    moving: Sequence[tuple[Case, Promotion]],
+    remote: str | None,
+    reason: str,
+    incident: str | None = None,
+    seal: Seal | None = None,
 ) -> Id:
     """
     Write folders and ledger in one commit, or nothing.
 
-    Errors: BranchMoved, Unwritten, GitError.
+    *incident* is what the glass was broken for; *seal* signs the ledger's new lines and the commit.
+
+    Errors: BranchMoved, Unwritten, GitError; FleetError where it cannot be signed.
     """
     ground, head = asked.ground, asked.head
     edits: dict[str, writer.Blob | None] = {}
     for case, _ in moving:
         edits.update(folder_edits(asked, case))
-    entries, content = _entries(asked, [promotion for _, promotion in moving], reason)
+    entries, content = _entries(asked, [promotion for _, promotion in moving], reason, incident)
     edits[lines.file_name(asked.target.name)] = writer.Blob(content=content)
+    if seal is not None:
+        edits.update(seal.signatures(entries))
     message = _message(asked.target.name, [promotion for _, promotion in moving], entries)
-    return commit_edits(asked.session, ground, head, edits, message, remote)
+    return commit_edits(asked.session, ground, head, edits, message, remote, seal)
 
 
 def commit_edits(
-    session: Session, ground: Ground, head: Id, edits: writer.Edits, message: str, remote: str | None = None
+    session: Session,
+    ground: Ground,
+    head: Id,
+    edits: writer.Edits,
+    message: str,
+    remote: str | None = None,
+    seal: Seal | None = None,
 ) -> Id:
     """
     One commit on top of *head*, put under the branch in one swap, the work tree brought along.
 
     Errors: BranchMoved, Unwritten, GitError; before the swap nothing has changed.
     """
-    new = writer.build(ground, head, edits, message, session.now if session.now_given else None)
+    dated = session.now if session.now_given else None
+    new = writer.build(ground, head, edits, message, dated, seal.commit if seal else None)
     branch = ground.repository.branch
     writer.unobstructed(ground, head, new)
     if remote is not None:
@@ -96,26 +116,34 @@ def commit_edits(
 
 
 def folder_edits(asked: Hearing, case: Case) -> dict[str, writer.Blob | None]:
-    """What the promotion writes: the release byte for byte, its overrides, and the proposal gone."""
+    """
+    What the promotion writes: the release byte for byte, its overrides, and the proposal gone.
+
+    A rollback takes the release from where it was, and leaves the proposal to those who wrote it.
+    """
     name, to = case.question.binding.agent, asked.target.name
     tree = asked.ground.commit(asked.head)
     folder, proposal = f"environments/{to}/{name}", f"proposals/{to}/{name}"
+    past = asked.ground.commit(case.origin) if case.origin else tree
     standing = writer.regular(tree.entries(folder))
-    proposed = writer.regular(tree.entries(proposal))
+    proposed = {} if case.origin else writer.regular(tree.entries(proposal))
     edits: dict[str, writer.Blob | None] = dict.fromkeys([*standing, *proposed])
     if case.question.kind is PromotionKind.RETIRE or case.source is None or case.candidate is None:
         return edits
     start = len(case.source.folder) + 1
-    for path, blob in writer.regular(tree.entries(case.source.folder)).items():
+    for path, blob in writer.regular(past.entries(case.source.folder)).items():
         if path[start:] != digest.OVERRIDES:
             edits[f"{folder}/{path[start:]}"] = blob
     if case.candidate.file(digest.OVERRIDES):
         at = f"{folder}/{digest.OVERRIDES}"
-        edits[at] = proposed.get(f"{proposal}/{digest.OVERRIDES}") or standing.get(at)
+        kept = writer.regular(past.entries(folder)) if case.overrides_too else standing
+        edits[at] = proposed.get(f"{proposal}/{digest.OVERRIDES}") or kept.get(at)
     return edits
 
 
-def _entries(asked: Hearing, promotions: Sequence[Promotion], reason: str) -> tuple[tuple[Entry, ...], bytes]:
+def _entries(
+    asked: Hearing, promotions: Sequence[Promotion], reason: str, incident: str | None
+) -> tuple[tuple[Entry, ...], bytes]:
     """One ledger line for each kind, and the new content of the file."""
     tree = asked.ground.commit(asked.head)
     ledger, content = asked.ledger, b""
@@ -143,10 +171,18 @@ def _entries(asked: Hearing, promotions: Sequence[Promotion], reason: str) -> tu
             ),
             reason=reason,
             tool=TOOL,
+            break_glass=_glass(asked, unit, incident),
         )
         ledger = replace(ledger, entries=(*ledger.entries, entry))
         added.append(entry)
     return tuple(added), content
+
+
+def _glass(asked: Hearing, unit: Iterable[Promotion], incident: str | None) -> BrokenGlass | None:
+    if incident is None:
+        return None
+    skipped = {need.kind for promotion in unit for need in promotion.skipped}
+    return BrokenGlass(incident=incident, skipped=tuple(sorted(skipped)), review_by=review_by(asked))
 
 
 def _moved(promotion: Promotion) -> Moved:
@@ -167,13 +203,23 @@ def _counted(promotions: Iterable[Promotion]) -> frozenset[str]:
 def _approvals(asked: Hearing, unit: Sequence[Promotion]) -> tuple[dict[str, Any], ...]:
     counted, to = _counted(unit), asked.target.name
     return tuple(
-        {"file": one.file, "sha256": one.sha256, "approver": one.approver, "assurance": one.assurance.word}
+        _approval(one)
         for promotion in unit
         for one in records.approvals(
             asked.ground, asked.law, to, promotion.agent, asked.people, now=asked.session.now
         )[0]
         if one.file in counted
     )
+
+
+def _approval(one: Approval) -> dict[str, Any]:
+    named = {
+        "file": one.file,
+        "sha256": one.sha256,
+        "approver": one.approver,
+        "assurance": one.assurance.word,
+    }
+    return named if one.signature is None else {**named, "signature": one.signature}
 
 
 def _evidence(asked: Hearing, unit: Sequence[Promotion]) -> tuple[dict[str, Any], ...]:
@@ -195,8 +241,10 @@ def _message(to: str, promotions: Sequence[Promotion], entries: Sequence[Entry])
             for promotion in promotions
         ),
         *(f"Fleet-Ledger: {entry.seq} {digest.of_bytes(entry.line.encode())}" for entry in entries),
+        *sorted({f"Fleet-Break-Glass: {one.break_glass.incident}" for one in entries if one.break_glass}),
     ]
-    subject = f"promote {names} to {to}"
+    back = all(promotion.kind is PromotionKind.ROLLBACK for promotion in promotions)
+    subject = f"roll back {names} in {to}" if back else f"promote {names} to {to}"
     if len(subject) > 72:
         subject = f"promote {len(promotions)} agents to {to}"
     return f"{subject}\n\n" + "\n".join(trailers) + "\n"

@@ -19,7 +19,12 @@ from fleetward.domain.verdict import Met, Promotion
 from fleetward.report.page import Line, Page, Role, line, page, span
 from fleetward.store.ground import find
 
-_TOLD = {Decision.APPROVE: "approved", Decision.REJECT: "rejected", Decision.WITHDRAW: "withdrew"}
+_TOLD = {
+    Decision.APPROVE: "approved",
+    Decision.REJECT: "rejected",
+    Decision.WITHDRAW: "withdrew",
+    Decision.REVIEW: "reviewed",
+}
 _STANDS: Mapping[bool, tuple[str, Role]] = {
     True: ("counts", "good"),
     False: ("does not count", "warning"),
@@ -71,6 +76,8 @@ def _standing(one: Approval, promotion: Promotion) -> tuple[bool, str | None]:
             for it in promotion.requirements
         )
         return against, reason or (None if against else "no veto that stands")
+    if one.decision is Decision.REVIEW:
+        return reason is None and one.fault is None, reason or one.fault
     return True, one.fault
 
 

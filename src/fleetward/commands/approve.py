@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from fleetward import gate
 from fleetward.commands import amending
 from fleetward.commands.comparing import compared, dependents
+from fleetward.commands.deciding import Matter, matter, outlook
 from fleetward.commands.hearing import Hearing, hearing
-from fleetward.commands.judging import Case, cases
 from fleetward.commands.session import Session
 from fleetward.commands.stating import Desk, committing, stated, write
-from fleetward.domain.approval import Approval, Decision
+from fleetward.domain.approval import Decision
 from fleetward.domain.errors import Exit, UsageError
-from fleetward.domain.verdict import Promotion
 from fleetward.report import changes_text, statements_json, statements_text
 from fleetward.report.page import Page, page
 
@@ -41,64 +38,76 @@ def approve(
             help="Sign it, with this key file, or the SSH key that git or the ssh-agent has.",
         ),
     ] = None,
+    rollback: Annotated[
+        str | None,
+        typer.Option("--rollback", metavar="[RELEASE]", help="About going back to what ran before."),
+    ] = None,
+    with_overrides: Annotated[
+        bool, typer.Option("--with-overrides", help="With --rollback: its overrides of that time, too.")
+    ] = False,
+    review: Annotated[
+        int | None,
+        typer.Option("--review", metavar="SEQ", help="Close the review of this entry that broke the glass."),
+    ] = None,
 ) -> Exit:
     """Show what a promotion would change, and write down your decision on exactly that content."""
     if reject and withdraw:
         raise UsageError("--reject and --withdraw exclude each other", hint="leave one of them out")
+    if review is not None and (reject or withdraw):
+        raise UsageError("--review says that you looked: it takes no other decision", hint="--note TEXT")
     decision = Decision.REJECT if reject else Decision.WITHDRAW if withdraw else Decision.APPROVE
     if governance:
-        if agent or to:
+        if agent or to or rollback is not None or review is not None:
             raise UsageError("--governance is about no agent and no environment", hint="leave them out")
         return amending.decided(session, decision, note=note, key=sign)
     if not agent or not to:
         raise UsageError("say which agent, and where to", hint="fleet approve AGENT --to ENV")
-    return _on_agent(session, agent, to, decision, note=note, key=sign)
+    asked = hearing(session, to=to, agents=[agent])
+    about = matter(asked, agent, rollback=rollback, overrides_too=with_overrides, review=review)
+    return _stated(asked, about, decision if review is None else Decision.REVIEW, note=note, key=sign)
 
 
-def _on_agent(
-    session: Session, agent: str, to: str, decision: Decision, *, note: str, key: str | None
-) -> Exit:
-    asked = hearing(session, to=to)
-    [case] = cases(asked, [agent])
+def _stated(asked: Hearing, about: Matter, decision: Decision, *, note: str, key: str | None) -> Exit:
+    """Write the decision, and tell what it comes to."""
+    case, to = about.case, asked.target.name
     if case.question.kind is None and decision is Decision.APPROVE:
         raise UsageError(f"nothing to approve: {to} runs what {asked.sources[0]} holds", hint="fleet diff")
-    desk = Desk(session=session, ground=asked.ground, people=asked.people, policy=asked.policy)
+    desk = Desk(session=asked.session, ground=asked.ground, people=asked.people, policy=asked.policy)
     said = stated(desk, case.question.binding, decision, note=note, key=key)
-    outlook = _outlook(asked, case, said.statement)
+    told = outlook(asked, about, said.statement)
     write(desk, said.contents)
     next_command = committing(desk, said)
-    session.report(
+    asked.session.report(
         {
             "text": lambda: statements_text.render(
                 said.statement,
-                outlook,
-                change=_change(asked, case),
+                told,
+                change=_change(asked, about),
                 files=tuple(said.contents),
                 next_command=next_command,
             ),
-            "json": lambda: statements_json.render(
-                said.statement, outlook, files=said.contents, next_command=next_command
-            ),
+            "json": lambda: {
+                **statements_json.render(
+                    said.statement, told, files=said.contents, next_command=next_command
+                ),
+                "kind": case.question.kind,
+                "review": about.due.seq if about.due else None,
+            },
         }
     )
     return Exit.YES
 
 
-def _outlook(asked: Hearing, case: Case, statement: Approval) -> Promotion:
-    """The verdict as it would be with this statement committed."""
-    question = replace(case.question, approvals=(*case.question.approvals, statement))
-    return gate.decide(question, policy=asked.policy, people=asked.people, now=asked.session.now)
-
-
-def _change(asked: Hearing, case: Case) -> Page:
+def _change(asked: Hearing, about: Matter) -> Page:
     """The meaning of what is approved, without the report's last line."""
+    case, (before, after) = about.case, about.sides
     fleet, to, name = asked.fleet, asked.target.name, case.question.binding.agent
     comparison = compared(fleet, case.running, case.candidate, dependents(fleet, to, name))
     shown = changes_text.render(
         [comparison] if comparison else [],
         [],
-        base=(to, asked.head),
-        head=(asked.sources[0], asked.head),
+        base=(before, asked.head),
+        head=(after, case.origin or asked.head),
         unreadable=[],
         verbose=asked.session.verbose,
         next_command="",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from fleetward.commands import amendments
+from fleetward.commands import amendments, glass
 from fleetward.commands.amendments import Law
+from fleetward.commands.entries import Scene, kept, replay, state
 from fleetward.commands.reading import read
-from fleetward.commands.replaying import Scene, kept, replay, state
 from fleetward.commands.session import Session
 from fleetward.domain.audit import Audit, Break, Landing
 from fleetward.domain.errors import FleetError, GovernanceInvalid
@@ -52,6 +52,8 @@ class Walk:
         self.past = past
         self.base = law
         self.config: FleetConfig | None = None
+        self.told: list[glass.Told] = []
+        """The entries, each with the landing that brought it."""
         self.lawful: Law | None = None
         """The governance that was agreed to, as far as history was followed; None before the first ledger."""
         self.chapters: dict[str, Chapter] = {}
@@ -71,6 +73,7 @@ class Walk:
         last = found[-1].commit if found else self.begin or self.past.memory.head
         self.breaks += self._unapproved(last, self.session.now)
         self.breaks += self._ended(last)
+        self.breaks += glass.broken(self.session, self.ground, last, self.told)
         # the sort is stable: breaks of one weight stay in the order of history
         ordered = sorted(self.breaks, key=lambda one: one.severity.rank)
         ends = {name: chapter.seen(last) for name, chapter in self.chapters.items()}
@@ -147,6 +150,7 @@ class Walk:
         law = self.base or landing.parent
         if not after.added:
             return
+        self.told += ((landing, entry) for entry in after.added)
         scene = Scene(
             session=self.session,
             ground=self.ground,

@@ -17,6 +17,7 @@ from fleetward.report.page import Page, line, page, span
 from fleetward.store import evidence as records
 from fleetward.store.evaluations import LARGEST_JSON, measured
 from fleetward.store.ground import Ground, find
+from fleetward.store.tree import REGULAR
 
 
 def add(
@@ -29,7 +30,14 @@ def add(
         typer.Option("--env", metavar="ENV", help="Whose release; the first environment by default."),
     ] = None,
 ) -> Exit:
-    """Record an evaluation run of the release that the agent has at HEAD."""
+    """
+    Record an evaluation run of the release that the agent has at HEAD.
+
+    A run says of itself what it was made on where it carries the tag fleet.release with what 'fleet release AGENT'
+    prints: promptfoo 'tags' in the config, Inspect --metadata fleet.release=..., DeepEval 'hyperparameters', a
+    property of a JUnit suite, 'release' in a record of our own. A run that carries none is recorded as claimed,
+    for one release only. docs/evidence.md has a line for each tool.
+    """
     ground = find(session.folder, session.environment)
     _, known = held(ground, ground.head(), agent, env)
     wanted = _suite(known, suite)
@@ -44,6 +52,7 @@ def add(
         source_sha256=digest.of_bytes(content),
         model=known.manifest.get("spec.model.name") if known.manifest else None,
     )
+    _once(ground, record)
     fresh = _write(ground, record)
     session.report(
         {"text": lambda: _page(session, record, fresh), "json": lambda: _data(record, known)},
@@ -79,6 +88,35 @@ def _read(session: Session, file: str) -> bytes:
         raise FleetError(f"cannot read {file!r}: {error.strerror}", hint="name the results file") from error
 
 
+def _once(ground: Ground, record: Record) -> None:
+    """
+    A run that does not say what it was made on was made on one release.
+
+    Errors: FleetError where it is recorded for another already.
+    """
+    if not record.claimed:
+        return
+    end = f"-{digest.short(record.source_sha256)}.json"
+    for tree in (ground.commit(ground.head()), ground.folder()):
+        entries = [one for one in tree.entries("evidence") if one.path.endswith(end) and one.mode in REGULAR]
+        for path, content in tree.read(entries, records.LARGEST).items():
+            other = _release(content, path, record)
+            if other not in (None, record.release):
+                raise FleetError(
+                    f"{record.source!r} carries no tag fleet.release and is recorded for {other} already: {path}",
+                    hint=f"run the suite again on this release, tagged with what 'fleet release {record.agent}' prints",
+                )
+
+
+def _release(content: bytes | int | None, path: str, record: Record) -> str | None:
+    """The release for which *record*'s run is recorded at *path*; None where nothing like it can be read there."""
+    try:
+        there = records.decode(content, path) if isinstance(content, bytes) else None
+    except FleetError:
+        return None
+    return there.release if there and there.source_sha256 == record.source_sha256 else None
+
+
 def _write(ground: Ground, record: Record) -> bool:
     """False when the very same run is recorded already."""
     path = ground.root / record.file
@@ -105,10 +143,11 @@ def _page(session: Session, record: Record, fresh: bool) -> Page:
     lines = [
         line(f"{record.suite}: {record.metric} {record.value:.4g}{asked}: ", word),
         line(
-            f"  {counts.total} samples: {counts.passed} passed, {counts.failed} failed, "
-            f"{counts.errored} errored, {counts.skipped} skipped"
+            f"  {counts.total} sample{'' if counts.total == 1 else 's'}: {counts.passed} passed, "
+            f"{counts.failed} failed, {counts.errored} errored, {counts.skipped} skipped"
         ),
-        line(f"  release {record.release}"),
+        line(f"  release {record.release}", ", claimed: the file carries no tag" if record.claimed else ""),
+        *([line("  ran in a work tree with uncommitted changes")] if record.dirty else []),
         *(line("  ", span("no evidence", "error"), f": {fault}", hang=4) for fault in record.faults),
         line("wrote " if fresh else "already recorded in ", span(record.file, "place")),
         line(
@@ -136,6 +175,8 @@ def _data(record: Record, agent: Agent) -> dict[str, Any]:
         "max": record.maximum,
         "passed": passed(record),
         "faults": list(record.faults),
+        "claimed": record.claimed,
+        "dirty": record.dirty,
         "counts": {
             "total": counts.total,
             "passed": counts.passed,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
+from fleetward.domain.emergency import Way
 from fleetward.domain.errors import FleetError, NotAFleet, UsageError
 from fleetward.domain.fleet import Environment, FleetConfig, Key, Snapshot
 from fleetward.domain.ledger import Ledger
@@ -48,6 +49,7 @@ class Hearing:
     ledger: Ledger
     supposed: tuple[str, ...] = ()
     """Who is taken to have approved now, though nobody wrote that down; never where anything is written."""
+    way: Way = Way.NORMAL
 
 
 def hearing(

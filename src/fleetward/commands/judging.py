@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fleetward import gate
 from fleetward.commands.comparing import compared, dependents
+from fleetward.commands.departing import brakes, overridden, retires
+from fleetward.commands.hands import due, hands
 from fleetward.commands.hearing import Hearing, known
 from fleetward.commands.objections import caused, divided, reborn, unpromoted, unproposed
 from fleetward.domain import digest
 from fleetward.domain.approval import Binding
-from fleetward.domain.contributor import Contributor
 from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.finding import Finding, Severity
-from fleetward.domain.fleet import Environment
-from fleetward.domain.ledger import Entry, Moved
+from fleetward.domain.ledger import Moved
 from fleetward.domain.manifest import Agent
 from fleetward.domain.names import nearest
 from fleetward.domain.verdict import Promotion, PromotionKind
 from fleetward.store import records
 from fleetward.store.agents import candidate
+from fleetward.store.approvals import NOTHING
 from fleetward.store.git import Id
-from fleetward.store.history import Stay, contributors, promoted_by, stay
-from fleetward.store.ledger import file_name
-
-NOTHING = digest.of_files([])
-"""The state of an agent that is gone: what a retirement is approved for."""
+from fleetward.store.history import Stay, stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +34,14 @@ class Case:
     running: Agent | None
     source: Agent | None
     candidate: Agent | None
+    origin: Id | None = None
+    """The commit whose folder holds the release that a rollback goes back to; nothing else comes from there."""
+    overrides_too: bool = False
+    """Its overrides come from there, too."""
+
+
+Staged = Mapping[str, tuple[Case, Sequence[Finding]]]
+"""By agent its case, without what others make of it, and the errors that are its own."""
 
 
 def cases(asked: Hearing, agents: Sequence[str]) -> tuple[Case, ...]:
@@ -45,13 +50,16 @@ def cases(asked: Hearing, agents: Sequence[str]) -> tuple[Case, ...]:
 
     Errors: FleetError where an agent is unknown, or the target's folder is not what the ledger says.
     """
-    names = tuple(dict.fromkeys(agents))
-    staged = {name: _staged(asked, name) for name in names}
+    return unit(asked, {name: _staged(asked, name) for name in dict.fromkeys(agents)})
+
+
+def unit(asked: Hearing, staged: Staged) -> tuple[Case, ...]:
+    """These cases as one unit."""
     after = asked.fleet.having(
         (case.candidate for case, _ in staged.values() if case.candidate),
         without=[(asked.target.name, name) for name, (case, _) in staged.items() if case.candidate is None],
     )
-    wrong = caused(asked, after, names)
+    wrong = caused(asked, after, tuple(staged))
     return tuple(
         replace(case, question=replace(case.question, errors=(*found, *wrong[name])))
         for name, (case, found) in staged.items()
@@ -70,9 +78,11 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
     """The case without what others make of it, and the errors that are its own."""
     fleet, to = asked.fleet, asked.target.name
     sources = [fleet.agents.get((env, name)) for env in asked.sources]
-    source = sources[0]
-    running = _running(asked, name)
+    running = ledgered(asked, name)
     standing = fleet.agents.get((to, name))
+    if brakes(asked, name):
+        sources = [standing]
+    source = sources[0]
     last = asked.ledger.last(name)
     moved = last[1] if last else None
     if source is None and running is None:
@@ -89,15 +99,15 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
         *unproposed(asked, name),
     ]
     proposed = None
-    if source is not None:
-        if not source.readable:
-            raise FleetError(
-                f"the release of {asked.sources[0]}/{name} cannot be named",
-                hint=f"fleet validate {source.folder}",
-            )
+    if source is not None and not source.readable:
+        raise FleetError(
+            f"the release of {source.environment}/{name} cannot be named",
+            hint=f"fleet validate {source.folder}",
+        )
+    if source is not None and not retires(source):
         over = fleet.proposals.get((to, name)) or (standing.file(digest.OVERRIDES) if standing else None)
         proposed, found = candidate(source, to, over, proposed=(to, name) in fleet.proposals)
-        findings += [one for one in found if one.severity is Severity.ERROR]
+        findings += [*(one for one in found if one.severity is Severity.ERROR), *overridden(proposed)]
     kind = _kind(proposed, moved if running else None)
     question = gate.Question(
         binding=Binding(
@@ -114,12 +124,13 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
         running_unread=running is not None and running.manifest is None,
         candidate=proposed.manifest if proposed else None,
     )
-    question, unread = _shown(asked, question, running, proposed)
+    folders = [one.folder for one in sources if one]
+    question, unread = shown(asked, question, running, proposed, folders)
     case = Case(question=question, running=running, source=source, candidate=proposed)
     return case, (*findings, *unread)
 
 
-def _running(asked: Hearing, name: str) -> Agent | None:
+def ledgered(asked: Hearing, name: str) -> Agent | None:
     """
     What the ledger says runs, where the folder agrees.
 
@@ -148,7 +159,7 @@ def _running(asked: Hearing, name: str) -> Agent | None:
 
 def _kind(proposed: Agent | None, moved: Moved | None) -> PromotionKind | None:
     if proposed is None:
-        return PromotionKind.RETIRE
+        return PromotionKind.RETIRE if moved else None
     if moved is None:
         return PromotionKind.CREATE
     if proposed.state == moved.to_state:
@@ -156,67 +167,43 @@ def _kind(proposed: Agent | None, moved: Moved | None) -> PromotionKind | None:
     return PromotionKind.OVERRIDE if proposed.release == moved.release else PromotionKind.UPDATE
 
 
-def _shown(
-    asked: Hearing, question: gate.Question, running: Agent | None, proposed: Agent | None
+def shown(
+    asked: Hearing,
+    question: gate.Question,
+    running: Agent | None,
+    proposed: Agent | None,
+    folders: Sequence[str] = (),
 ) -> tuple[gate.Question, tuple[Finding, ...]]:
-    """The question with everything that history and records say about it."""
+    """
+    The question with everything that history and records say about it.
+
+    A rollback has no authors: what it brings back was approved when it came, beside those who wrote it, and what
+    was written since stays where it is. For the same reason it has not stayed anywhere for a while.
+    """
+    back = question.kind is PromotionKind.ROLLBACK
     to, name = asked.target.name, question.binding.agent
-    last = asked.ledger.last(name)
     comparison = None
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compared(asked.fleet, running, proposed, dependents(asked.fleet, to, name))
-    folders = [f"environments/{env}/{name}" for env in asked.sources]
     statements, unread = records.approvals(
         asked.ground, asked.law, to, name, asked.people, now=asked.session.now
     )
     runs, unread_runs = records.evidence(asked.ground, asked.head, name, question.release)
     stays = [stay(asked.ground, asked.head, folder, asked.session.now) for folder in folders]
-    shortest = min(stays, key=lambda one: one.longest) if proposed else Stay()
+    shortest = min(stays, key=lambda one: one.longest) if proposed and not back else Stay()
     asked_for = replace(
         question,
         comparison=comparison,
-        contributors=(
-            *_authors(asked, asked.target, name, asked.head, last[0] if last else None),
-            *_proposers(asked, name, last[0] if last else None),
-        ),
+        contributors=() if back else hands(asked, name, asked.head, asked.ledger.brought(name)),
         approvals=statements,
         evidence=runs,
         longest=shortest.longest,
         soaking=shortest.since is not None,
         soaking_since=shortest.since,
+        way=asked.way,
+        held=asked.ledger.held(name, question.release) if question.release else None,
+        reviews=due(asked, name),
     )
     if asked.supposed:
         asked_for = gate.supposing(asked_for, asked.supposed, people=asked.people, now=asked.session.now)
     return asked_for, (*unread, *unread_runs)
-
-
-def _authors(
-    asked: Hearing, target: Environment, name: str, head: Id, since: Entry | None
-) -> tuple[Contributor, ...]:
-    """
-    Everybody who wrote what *target* would get, since its entry *since*.
-
-    A stage in between is written by promotions alone: asked are those who wrote what was promoted into it.
-    """
-    ground, found = asked.ground, list[Contributor]()
-    before = since.commit if since else None
-    for source in target.sources:
-        stage = asked.fleet.config.environment(source)
-        reached = records.ledger(ground.commit(head), source).last(name) if stage and stage.gated else None
-        if stage is None or reached is None or ground.repository.resolved(reached[0].commit) is None:
-            found += contributors(ground, head, before, [f"environments/{source}/{name}"])
-            continue
-        then = None
-        if before and ground.repository.resolved(before) == before:
-            then = records.ledger(ground.commit(before), source).last(name)
-        found += _authors(asked, stage, name, reached[0].commit, then[0] if then else None)
-    return tuple(found)
-
-
-def _proposers(asked: Hearing, name: str, since: Entry | None) -> tuple[Contributor, ...]:
-    """Everybody who wrote the proposal; the last promotion took its own away, which makes nobody an author."""
-    to, begin = asked.target.name, since.commit if since else None
-    if since is not None:
-        file, line = file_name(to), since.line.encode()
-        begin = promoted_by(asked.ground, asked.head, since.commit, file, line) or begin
-    return contributors(asked.ground, asked.head, begin, [f"proposals/{to}/{name}"])

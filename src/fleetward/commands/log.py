@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import typer
@@ -14,6 +14,7 @@ from fleetward.domain.ledger import Entry, Ledger
 from fleetward.domain.names import nearest
 from fleetward.report import log_json, log_text
 from fleetward.store import records
+from fleetward.store.agents import ENVIRONMENTS
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground, find
 
@@ -29,7 +30,7 @@ def log(
     ground = find(session.folder, session.environment)
     head = ground.head()
     ledgers = _ledgers(ground, head, _asked(ground, head, to))
-    story = _story(ledgers, agent)
+    story = _story(ledgers, agent, _standing(ground, head))
     session.report(
         {
             "text": lambda: log_text.render(
@@ -70,7 +71,13 @@ def _ledgers(ground: Ground, head: Id, environments: Sequence[str]) -> tuple[Led
     return begun
 
 
-def _story(ledgers: Sequence[Ledger], agent: str | None) -> tuple[Entry, ...]:
+def _standing(ground: Ground, head: Id) -> frozenset[str]:
+    """The names of all agents in any environment."""
+    paths = (one.path.split("/") for one in ground.commit(head).entries(ENVIRONMENTS))
+    return frozenset(parts[2] for parts in paths if len(parts) > 3)
+
+
+def _story(ledgers: Sequence[Ledger], agent: str | None, standing: Collection[str]) -> tuple[Entry, ...]:
     """
     Every entry that moved *agent*, newest first; of one environment by number, whatever the clock said.
 
@@ -79,7 +86,7 @@ def _story(ledgers: Sequence[Ledger], agent: str | None) -> tuple[Entry, ...]:
     entries = [entry for ledger in ledgers for entry in ledger.entries]
     known = {moved.agent for entry in entries for moved in entry.agents}
     if agent is not None and agent not in known:
-        close = nearest(agent, known)
+        close = None if agent in standing else nearest(agent, {*known, *standing})
         where = ", ".join(f"ledger/{one.environment}.jsonl" for one in ledgers)
         hint = f"did you mean {close!r}?" if close else f"fleet promote {agent} --to {ledgers[0].environment}"
         raise UsageError(f"{agent!r} was never promoted: {where}", hint=hint)

@@ -10,13 +10,15 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import gate
-from fleetward.commands import supposing
+from fleetward.commands import emergency, sealing, supposing
 from fleetward.commands.amendments import lawful
 from fleetward.commands.applying import applying, written_down
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.partial import standing
 from fleetward.commands.session import Session
+from fleetward.domain.clock import written as written_
+from fleetward.domain.emergency import Way
 from fleetward.domain.errors import Exit, UsageError
 from fleetward.domain.verdict import Met, Promotion, Verdict
 from fleetward.report import verdicts_json, verdicts_markdown, verdicts_text
@@ -42,14 +44,25 @@ def promote(
     ] = False,
     as_: supposing.As = None,
     at: supposing.At = None,
+    break_glass: Annotated[
+        bool,
+        typer.Option("--break-glass", help="An emergency: ask what the policy asks then; reviewed after."),
+    ] = False,
+    incident: Annotated[
+        str | None, typer.Option("--incident", metavar="ID", help="With --break-glass: which emergency.")
+    ] = None,
+    sign: sealing.Sign = None,
 ) -> Exit:
     """Judge whether agents may go to an environment; say what is missing, and who could give it."""
     if push and not apply:
         raise UsageError("--push goes with --apply", hint="add --apply")
+    if sign is not None and not apply:
+        raise UsageError("--sign goes with --apply", hint="add --apply")
     if base and apply:
         raise UsageError("--base judges a pull request, --apply writes: choose one", hint="leave --base out")
     if apply and (as_ or at):
         raise UsageError("--as and --at only suppose, --apply writes: choose one", hint="leave --apply out")
+    broken_for = emergency.incident(incident, reason, broken=break_glass)
     with applying(session) if apply else nullcontext():
         return _judged(
             session,
@@ -63,6 +76,8 @@ def promote(
             partial=partial,
             as_=as_,
             at=at,
+            incident=broken_for,
+            sign=sign,
         )
 
 
@@ -79,17 +94,20 @@ def _judged(
     partial: bool,
     as_: list[str] | None,
     at: str | None,
+    incident: str | None,
+    sign: str | None,
 ) -> Exit:
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to, source=source, base=base, agents=agents)
     lawful(asked.ground, asked.law, asked.fleet.config, session.now, (asked.ledger,))
-    asked = replace(asked, supposed=supposing.known(as_, asked.people))
+    way = Way.BREAK_GLASS if incident and emergency.door(asked) else Way.NORMAL
+    asked = replace(asked, supposed=supposing.known(as_, asked.people), way=way)
     argued, promotions = standing(asked, agents) if partial else _whole(asked, agents)
     verdict = gate.conclusion(promotions)
     written: Id | None = None
     if apply and (partial or verdict is Verdict.ALLOWED) and (moving := _moving(argued, promotions)):
-        written = written_down(asked, moving, push, reason)
-    _report(asked, promotions, verdict, written, partial=partial, at=at)
+        written = written_down(asked, moving, push, reason, incident, sealing.sealing(asked, sign))
+    _report(asked, promotions, verdict, written, partial=partial, at=at, incident=incident, reason=reason)
     return Exit.YES if verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else Exit.NO
 
 
@@ -114,10 +132,15 @@ def _report(
     *,
     partial: bool,
     at: str | None,
+    incident: str | None,
+    reason: str,
 ) -> None:
     session, to = asked.session, asked.target.name
     supposed = supposing.as_data(session, asked.supposed, at)
-    next_command = _next(asked, promotions, verdict, written, partial=partial, supposed=supposed is not None)
+    how, glass = emergency.flags(incident, reason), emergency.preface(asked, incident, reason)
+    next_command = _next(
+        asked, promotions, verdict, written, partial=partial, supposed=supposed is not None, how=how
+    )
 
     def as_data() -> dict[str, Any]:
         data = verdicts_json.render(
@@ -125,12 +148,13 @@ def _report(
         )
         held = [{"agent": one.agent, "why": _why(one)} for one in _held(promotions)] if partial else []
         more = {"applied": written is not None, "written": written, "held": held, "supposed": supposed}
-        return {**data, **more}
+        return {**data, **more, "breakGlass": _glass(asked, incident, reason)}
 
     session.report(
         {
             "text": lambda: (
                 *supposing.preface(session, asked.supposed, at),
+                *((line(span(glass, "warning")),) if glass else ()),
                 *verdicts_text.render(
                     promotions,
                     to=to,
@@ -151,11 +175,20 @@ def _report(
                 policy=asked.policy,
                 next_command=next_command,
                 supposed=supposing.told(session, asked.supposed, at),
+                notice=glass,
             ),
         }
     )
     if written:
         session.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
+
+
+def _glass(asked: Hearing, incident: str | None, reason: str) -> dict[str, Any] | None:
+    if incident is None:
+        return None
+    skips = sorted(emergency.door(asked).skips)
+    due = written_(emergency.review_by(asked))
+    return {"incident": incident, "reason": reason, "skips": skips, "reviewBy": due}
 
 
 def _held(promotions: Iterable[Promotion]) -> tuple[Promotion, ...]:
@@ -176,6 +209,7 @@ def _next(
     *,
     partial: bool,
     supposed: bool,
+    how: str,
 ) -> str:
     """The command that brings this promotion on."""
     names = " ".join(one.agent for one in promotions)
@@ -184,19 +218,22 @@ def _next(
     if written:
         return f"fleet diff{where} {asked.head[:12]}..{written[:12]}"
     if supposed:  # what was supposed has yet to come true
-        return f"fleet promote{where} {names} --to {to}"
+        return f"fleet promote{where} {names} --to {to}{how}"
     if verdict is Verdict.ALLOWED:
-        return f"fleet promote{where} {names} --to {to} --apply"
+        return f"fleet promote{where} {names} --to {to}{how} --apply"
     if partial and any(one.verdict is Verdict.ALLOWED for one in promotions):
-        return f"fleet promote{where} {names} --to {to} --partial --apply"
+        return f"fleet promote{where} {names} --to {to}{how} --partial --apply"
     if verdict is Verdict.UNCHANGED:
         return f"fleet validate{where}"
     stuck = next(one for one in promotions if one.verdict in (Verdict.PENDING, Verdict.BLOCKED))
-    kinds = [need.kind for need in stuck.requirements if need.status != "met"]
+    open_ = {need.kind: need for need in stuck.requirements if need.status is not Met.MET}
+    kinds = list(open_)
     if "validation" in kinds:
         return f"fleet validate{where}"
     if "evals" in kinds:
         return f"fleet release{where} {stuck.agent}"
-    if "approvals" in kinds:
+    if "approvals" in kinds or "held" in kinds:
         return f"fleet approve{where} {stuck.agent} --to {to}"
-    return f"fleet promote{where} {names} --to {to} -v"
+    if "review" in kinds:
+        return f"fleet approve{where}{open_['review'].detail.partition('fleet approve')[2]}"
+    return f"fleet promote{where} {names} --to {to}{how} -v"

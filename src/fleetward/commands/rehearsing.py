@@ -63,6 +63,8 @@ def _question(fleet: Snapshot, case: Rehearsal) -> Question:
         longest=case.soak or timedelta(),
         soaking=case.soak is not None,
         soaking_since=case.at - case.soak if case.soak is not None else None,
+        way=case.way,
+        left=case.at - case.left if case.kind is PromotionKind.ROLLBACK else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a person said about one change of one agent: approve, reject, withdraw."""
+"""What a person said about one change of one agent: approve, reject, withdraw, or reviewed afterwards."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Decision(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
+    REVIEW = "review"
+    """Looked at after it went through the emergency door."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,4 +63,6 @@ class Approval:
     policy_version: int | None = None
     policy_sha256: str | None = None
     assurance: Assurance = Assurance.RECORDED
+    signature: str | None = None
+    """The digest of the signature file beside it."""
     fault: str | None = None

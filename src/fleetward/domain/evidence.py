@@ -32,6 +32,8 @@ class Measured:
     """The tag ``fleet.release``, where the run carried one."""
     faults: tuple[str, ...] = ()
     """Why it is no evidence: an error run, an invalidated log, nothing ran."""
+    dirty: bool = False
+    """The file says that it ran in a work tree with changes that no commit holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +57,7 @@ class Record:
     source: str
     source_sha256: str
     faults: tuple[str, ...] = ()
+    claimed: bool = False
+    """The file names no release: that it was this one says whoever added it."""
+    dirty: bool = False
+    """It ran in a work tree with changes that no commit holds."""

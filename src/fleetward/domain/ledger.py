@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from fleetward.domain.emergency import BrokenGlass, Held
+from fleetward.domain.verdict import PromotionKind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
@@ -39,6 +42,7 @@ class Entry:
     requirements: tuple[Mapping[str, Any], ...] = ()
     reason: str = ""
     tool: str = ""
+    break_glass: BrokenGlass | None = None
     line: str = ""
     """The text as it stands in the file."""
 
@@ -57,6 +61,32 @@ class Ledger:
                 if moved.agent == agent:
                     return entry, moved
         return None
+
+    def of(self, agent: str) -> tuple[tuple[Entry, Moved], ...]:
+        """Every entry that moved *agent*, oldest first."""
+        return tuple(
+            (entry, moved) for entry in self.entries for moved in entry.agents if moved.agent == agent
+        )
+
+    def brought(self, agent: str) -> Entry | None:
+        """The entry that brought the release of *agent* that runs: of a rollback, the one that it went back to."""
+        told = self.of(agent)
+        while told and told[-1][0].kind == PromotionKind.ROLLBACK:
+            release, told = told[-1][1].release, told[:-1]
+            while told and told[-1][1].release != release:
+                told = told[:-1]
+        return told[-1][0] if told else None
+
+    def held(self, agent: str, release: str | None) -> Held | None:
+        """The newest rollback that took *agent* away from *release*, where that did not come back since."""
+        found, before = None, None
+        for entry, moved in self.of(agent):
+            if moved.release == release:
+                found = None
+            elif entry.kind == PromotionKind.ROLLBACK and before == release:
+                found = Held(seq=entry.seq, at=entry.at, reason=entry.reason)
+            before = moved.release
+        return found
 
     def generation(self, agent: str) -> int:
         """The number that the next promotion of *agent* gets: its entries plus one."""

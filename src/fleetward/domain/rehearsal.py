@@ -9,6 +9,7 @@ from typing import Any
 
 from fleetward.domain.approval import Decision
 from fleetward.domain.change import Facet
+from fleetward.domain.emergency import Way
 from fleetward.domain.finding import Place
 from fleetward.domain.policy import Assurance
 from fleetward.domain.verdict import Met, Promotion, PromotionKind, Verdict
@@ -56,6 +57,9 @@ class Rehearsal:
     said: tuple[Said, ...] = ()
     evals: Mapping[str, Ended] = field(default_factory=dict)
     soak: timedelta | None = None
+    left: timedelta = timedelta()
+    """How long ago the release of a rollback left."""
+    way: Way = Way.NORMAL
     place: Place
 
 

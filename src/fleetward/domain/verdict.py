@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from fleetward.domain.emergency import Way
+
 
 class Verdict(StrEnum):
     """May it pass?"""
@@ -51,7 +53,11 @@ class PromotionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One thing that was asked; kind is approvals, evals, soak, veto, freeze, validation or policy."""
+    """
+    One thing that was asked.
+
+    Its kind is approvals, evals, soak, veto, freeze, validation, policy, dependency, rollback, held or review.
+    """
 
     rule: str
     kind: str
@@ -100,3 +106,6 @@ class Promotion:
     unblock: Unblock = Unblock()
     counted: tuple[str, ...] = ()
     """Files of the approvals and evidence that the verdict rests on."""
+    way: Way = Way.NORMAL
+    skipped: tuple[Requirement, ...] = ()
+    """What is not met and passed over, because the glass is broken."""

@@ -3,8 +3,9 @@
 from fleetward.gate.amending import amendment
 from fleetward.gate.applying import asked
 from fleetward.gate.checking import dropped_fields, gone_rules, lowered_floors, uncovered
-from fleetward.gate.decide import conclusion, decide
+from fleetward.gate.decide import conclusion, decide, tier_of
 from fleetward.gate.question import Contributor, Question, Role
+from fleetward.gate.reviews import bench, reviewed
 from fleetward.gate.supposing import supposing
 
 __all__ = [
@@ -13,11 +14,14 @@ __all__ = [
     "Role",
     "amendment",
     "asked",
+    "bench",
     "conclusion",
     "decide",
     "dropped_fields",
     "gone_rules",
     "lowered_floors",
+    "reviewed",
     "supposing",
+    "tier_of",
     "uncovered",
 ]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import inf
+
 from fleetward.domain.change import Comparison, Direction, Facet, Significance
-from fleetward.domain.policy import ApprovalsAsked, Asked, EvalsAsked, Policy, Rule, SoakAsked, When
+from fleetward.domain.policy import ApprovalsAsked, Asked, Policy, Rule, SoakAsked, When
 from fleetward.domain.verdict import PromotionKind
 
 _NEVER_ONLY = frozenset({PromotionKind.CREATE, PromotionKind.RETIRE})
@@ -48,6 +51,13 @@ def applying(
     return tuple(rule for rule in matching if rule.replaces_all) or matching
 
 
+def about(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[Rule, ...]:
+    """The rules that speak about this agent at this tier, whatever moves."""
+    return tuple(
+        rule for rule in policy.rules if _speaks(replace(rule.when, kinds=frozenset()), to, tier, None, agent)
+    )
+
+
 def merged(rules: tuple[Rule, ...]) -> tuple[tuple[Rule, Asked], ...]:
     """
     What these rules ask together: for the same teams the largest count, the shortest age, the longest soak.
@@ -58,12 +68,12 @@ def merged(rules: tuple[Rule, ...]) -> tuple[tuple[Rule, Asked], ...]:
     for rule in rules:
         for one in rule.require:
             key = one.teams if isinstance(one, ApprovalsAsked) else type(one)
-            if key not in strictest or _more(one, strictest[key][1]):
+            if key not in strictest or _weight(one) > _weight(strictest[key][1]):
                 strictest[key] = (rule, one)
     return tuple(strictest.values())
 
 
-def _speaks(when: When, to: str, tier: str, kind: PromotionKind, agent: str | None) -> bool:
+def _speaks(when: When, to: str, tier: str, kind: PromotionKind | None, agent: str | None) -> bool:
     return (
         (not when.to or to in when.to)
         and (not when.tiers or tier in when.tiers)
@@ -78,7 +88,7 @@ def _sees(rule: Rule, comparison: Comparison | None, kind: PromotionKind) -> boo
         return False
     if comparison is None:
         return not (rule.replaces_all and (when.classes or when.direction))
-    if when.only is not None and not _only(when.only, comparison.facets):
+    if when.only is not None and not only(when.only, comparison.facets):
         return False
     if not when.classes and when.direction is None:
         return True
@@ -93,18 +103,18 @@ def _goes(direction: Direction, wanted: Direction | None) -> bool:
     return wanted in (None, direction) or (wanted is Direction.LOOSER and direction is Direction.UNKNOWN)
 
 
-def _only(wanted: Direction, facets: frozenset[Facet]) -> bool:
+def only(wanted: Direction, facets: frozenset[Facet]) -> bool:
+    """Does something go this way, and all that matters?"""
     harmless = (Direction.NEUTRAL, Significance.NONE)
     return any(direction is wanted for _, direction, _ in facets) and all(
         direction is wanted or (direction, significance) == harmless for _, direction, significance in facets
     )
 
 
-def _more(one: Asked, other: Asked) -> bool:
-    if isinstance(one, ApprovalsAsked) and isinstance(other, ApprovalsAsked):
-        return one.count > other.count
-    if isinstance(one, SoakAsked) and isinstance(other, SoakAsked):
-        return one.span > other.span
-    if isinstance(one, EvalsAsked) and isinstance(other, EvalsAsked):
-        return one.max_age is not None and (other.max_age is None or one.max_age < other.max_age)
-    return False
+def _weight(one: Asked) -> float:
+    """How much is asked, beside others of its kind."""
+    if isinstance(one, ApprovalsAsked):
+        return one.count
+    if isinstance(one, SoakAsked):
+        return one.span.total_seconds()
+    return -inf if one.max_age is None else -one.max_age.total_seconds()

@@ -72,25 +72,23 @@ def _nearest_free(
     """
     far: dict[int, int] = {}
     came_from: dict[int, tuple[int | None, int]] = {}
-    done: list[int] = []
+    passed: dict[int, int] = {}
     at: int | None = None
     seat, gone = start, 0
     while True:
         for number in range(len(price)):
             reach = gone + cost(seat, number) - seat_price[seat] - price[number]
-            if number not in done and reach < far.get(number, reach + 1):
+            if number not in passed and reach < far.get(number, reach + 1):
                 far[number], came_from[number] = reach, (at, seat)
-        at = min((number for number in far if number not in done), key=lambda number: (far[number], number))
+        at = min((number for number in far if number not in passed), key=lambda number: (far[number], number))
         gone = far[at]
-        done.append(at)
         sitting = holds[at]
         if sitting is None:
             break
-        seat = sitting
+        passed[at] = seat = sitting
     seat_price[start] += gone
-    for number in done[:-1]:
+    for number, other in passed.items():
         rest = gone - far[number]
         price[number] -= rest
-        if (other := holds[number]) is not None:
-            seat_price[other] += rest
+        seat_price[other] += rest
     return at, came_from

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from fleetward.domain import risk
 from fleetward.domain.people import People
 from fleetward.domain.policy import EvalsAsked, Policy, Rule, SoakAsked
 from fleetward.domain.verdict import Met, Promotion, PromotionKind, Requirement, Unblock, Verdict, worst
-from fleetward.gate.applying import applying, merged
+from fleetward.gate.applying import merged
+from fleetward.gate.emergency import Asking, asking, late, parted
 from fleetward.gate.evaluated import evaluations, soak
+from fleetward.gate.held import held
 from fleetward.gate.question import Question
+from fleetward.gate.reviews import bench, reviews
 from fleetward.gate.seats import Approved, approvals
-from fleetward.gate.stops import frozen, invalid, thawed, unknown_authors, unruled
+from fleetward.gate.stops import FREEZE, frozen, invalid, thawed, unknown_authors, unruled
 
 
 def decide(question: Question, *, policy: Policy, people: People, now: datetime) -> Promotion:
@@ -26,29 +30,25 @@ def decide(question: Question, *, policy: Policy, people: People, now: datetime)
     tier = tier_of(question, policy)
     if question.kind is None:
         return _promotion(question, tier, Verdict.UNCHANGED)
-    binding = question.binding
-    rules = applying(
-        policy,
-        to=binding.environment,
-        tier=tier,
-        comparison=question.comparison,
-        kind=question.kind,
-        agent=binding.agent,
-    )
-    approved = approvals(question, rules, policy=policy, people=people, now=now)
-    shown, records = _shown(question, rules, now)
+    asked = asking(question, question.kind, policy, tier)
+    approved = approvals(question, asked.approving, policy=asked.policy, people=people, now=now)
+    approved = held(question, asked.approving, approved, policy=asked.policy, people=people, now=now)
+    shown, records = _shown(question, asked.rules, now)
+    waited, skipped = parted(asked, (*shown, *frozen(asked.rules, policy, now)))
+    due, unheard = reviews(question, bench(question, policy=policy, people=people, tier=tier, now=now))
     requirements = (
-        *unruled(question, rules, tier, policy),
+        *unruled(question, asked.rules, tier, policy),
         *unknown_authors(question, policy, people),
         *approved.requirements,
-        *shown,
-        *frozen(rules, policy, now),
+        *waited,
+        *late(question, policy, now),
+        *due,
         *invalid(question),
     )
-    unblock = _unblock(requirements, approved, rules, policy)
-    return _promotion(
-        question, tier, verdict_of(requirements), requirements, approved, unblock, (*approved.files, *records)
-    )
+    counted = (*approved.files, *records)
+    unblock = _unblock(requirements, approved, asked)
+    told = _promotion(question, tier, verdict_of(requirements), requirements, approved, unblock, counted)
+    return replace(told, skipped=skipped, not_counted=(*told.not_counted, *unheard))
 
 
 def conclusion(promotions: Iterable[Promotion]) -> Verdict:
@@ -96,13 +96,13 @@ def _shown(
     return tuple(requirements), tuple(files)
 
 
-def _unblock(
-    requirements: Sequence[Requirement], approved: Approved, rules: Sequence[Rule], policy: Policy
-) -> Unblock:
+def _unblock(requirements: Sequence[Requirement], approved: Approved, asked: Asking) -> Unblock:
     """A soak that ends inside a freeze is of use only when the freeze has ended, too."""
     people = {person for one in requirements for person in one.could}
     instants = [one.ready_at for one in requirements if one.ready_at is not None]
-    ready = thawed(rules, policy, max(instants)) if instants else None
+    ready = max(instants, default=None)
+    if ready is not None and FREEZE not in asked.skips:
+        ready = thawed(asked.rules, asked.policy, ready)
     return Unblock(people=tuple(sorted(people)), ready_at=ready, fewest=approved.fewest)
 
 
@@ -129,4 +129,5 @@ def _promotion(
         not_counted=approved.not_counted if approved else (),
         unblock=unblock or Unblock(),
         counted=counted,
+        way=question.way,
     )

@@ -80,7 +80,13 @@ def _judged(
         return Met.REFUSED, f"{record.file}: {failure}"
     if (stale := _stale(record, suite, max_age, now)) is not None:
         return Met.MISSING, f"{record.file}: {stale}"
-    return Met.MET, f"{_number(_value(record))} on {written(record.finished)}"
+    return Met.MET, f"{_number(_value(record))} on {written(record.finished)}{_reserved(record)}"
+
+
+def _reserved(record: Record) -> str:
+    """What a reader has to know of a record that counts all the same."""
+    claimed = "; its file names no release, this one is claimed" if record.claimed else ""
+    return claimed + ("; ran in a work tree with uncommitted changes" if record.dirty else "")
 
 
 def _unusable(record: Record, suite: Mapping[str, Any], now: datetime) -> str | None:

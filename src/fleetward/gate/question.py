@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from fleetward.domain.approval import Approval, Binding
 from fleetward.domain.change import Comparison
 from fleetward.domain.contributor import Contributor, Role
+from fleetward.domain.emergency import Due, Held, Way
 from fleetward.domain.evidence import Record
 from fleetward.domain.finding import Finding
 from fleetward.domain.manifest import Manifest
@@ -44,6 +45,14 @@ class Question:
     soaking_since: datetime | None = None
     """When the present stay began, where that is known."""
     errors: tuple[Finding, ...] = ()
+    way: Way = Way.NORMAL
+    """Through which door; a rollback is told by its kind."""
+    left: datetime | None = None
+    """When the release that a rollback goes back to left the environment."""
+    held: Held | None = None
+    """The rollback that left this release."""
+    reviews: tuple[Due, ...] = ()
+    """Promotions of this agent that broke the glass, reviewed or not."""
 
 
 __all__ = ["Contributor", "Question", "Role"]

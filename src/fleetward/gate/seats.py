@@ -94,7 +94,7 @@ def _vetoes(votes: Tally) -> tuple[Requirement, ...]:
         Requirement(
             rule="veto",
             kind="veto",
-            asked="no veto",
+            asked=f"lifted by {person}",
             status=Met.REFUSED,
             by=(person,),
             detail=f"rejected by {person}" + (f": {veto.note}" if veto.note else ""),

@@ -45,7 +45,7 @@ def frozen(rules: Sequence[Rule], policy: Policy, now: datetime) -> Iterator[Req
             yield Requirement(
                 rule=freeze.id,
                 kind=FREEZE,
-                asked="no freeze",
+                asked="over",
                 status=Met.REFUSED,
                 detail=f"frozen until {written(freeze.end)}",
                 ready_at=ready,

@@ -53,8 +53,9 @@ class Tally:
 
 
 def tally(approvals: Sequence[Approval], terms: Terms) -> Tally:
-    """Every statement judged; the order in which they come does not matter."""
-    statements = sorted(approvals, key=_when, reverse=True)
+    """Every statement judged, reviews aside; the order in which they come does not matter."""
+    given = (one for one in approvals if one.decision is not Decision.REVIEW)
+    statements = sorted(given, key=_when, reverse=True)
     vetoes = tuple(v for v in reversed(statements) if _stands(v, statements, terms))
     counted: dict[str, Approval] = {}
     refused: dict[tuple[str, str], list[str]] = {}

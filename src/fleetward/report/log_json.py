@@ -7,6 +7,7 @@ from typing import Any
 
 from fleetward.domain import digest
 from fleetward.domain.clock import written
+from fleetward.domain.emergency import BrokenGlass
 from fleetward.domain.ledger import Entry, Moved
 
 FORMAT = "fleetward.log/1"
@@ -36,7 +37,14 @@ def _entry(one: Entry) -> dict[str, Any]:
         "requirements": [dict(it) for it in one.requirements],
         "reason": one.reason,
         "tool": one.tool,
+        "breakGlass": _glass(one.break_glass),
     }
+
+
+def _glass(one: BrokenGlass | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {"incident": one.incident, "skipped": list(one.skipped), "reviewBy": written(one.review_by)}
 
 
 def _moved(one: Moved) -> dict[str, Any]:

@@ -28,6 +28,10 @@ def _entry(one: Entry, agent: str | None, verbose: bool) -> Iterator[Line]:
         span(f"{one.environment} {one.seq}", "place"),
         f" by {one.actor}",
     )
+    if glass := one.break_glass:
+        skipped = ", ".join(glass.skipped) or "nothing"
+        told = f" for {glass.incident}: skipped {skipped}, review due by {written(glass.review_by)}"
+        yield line("  ", span("break-glass", "warning"), told, hang=4)
     if one.reason:
         yield line(f"  because: {one.reason}", hang=11)
     for moved in one.agents:

@@ -12,6 +12,7 @@ _DONE: dict[Decision, tuple[str, Role]] = {
     Decision.APPROVE: ("approved", "good"),
     Decision.REJECT: ("rejected", "error"),
     Decision.WITHDRAW: ("withdrawn", "warning"),
+    Decision.REVIEW: ("reviewed", "good"),
 }
 
 
@@ -31,7 +32,9 @@ def render(
         for one in outlook.not_counted
         if statement.file in one.files
     )
-    lines.append(line(f"  with it: {outlook.verdict}", *_missing(outlook)))
+    review = statement.decision is Decision.REVIEW
+    with_it = f"review {outlook.requirements[0].status}" if review else outlook.verdict
+    lines.append(line(f"  with it: {with_it}", *_missing(outlook)))
     when = "it counts once you commit it:"
     if len(files) > 1:
         when = "signed, it counts once it is committed, by whomever:"

@@ -24,11 +24,12 @@ def render(
         "to": to,
         "commit": commit,
         "policy": {"version": policy.version, "sha256": policy.sha256},
-        "promotions": [_promotion(one) for one in promotions],
+        "promotions": [promotion(one) for one in promotions],
     }
 
 
-def _promotion(one: Promotion) -> dict[str, Any]:
+def promotion(one: Promotion) -> dict[str, Any]:
+    """One agent's verdict."""
     return {
         "agent": one.agent,
         "kind": one.kind.value if one.kind else None,
@@ -42,6 +43,8 @@ def _promotion(one: Promotion) -> dict[str, Any]:
         "notCounted": [{"approver": it.approver, "reason": it.reason} for it in one.not_counted],
         "unblock": _unblock(one.unblock),
         "counted": list(one.counted),
+        "way": one.way.value,
+        "skipped": [requirement(asked) for asked in one.skipped],
     }
 
 

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from fleetward.domain.clock import written
+from fleetward.domain.emergency import Way
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Met, Promotion, Requirement, Verdict, worst
 from fleetward.report.human import visible
@@ -30,35 +31,43 @@ def render(
     policy: Policy,
     next_command: str,
     supposed: str = "",
+    notice: str = "",
+    verb: str = "promote",
 ) -> str:
     """
     The comment, marked by a hidden line with the digest of what it tells; the worst first, a command last.
 
-    *supposed* says what of it only would be.
+    *supposed* says what of it only would be, *notice* what else is to be known first.
     """
-    head = "".join(f"{text}\n\n" for text in _head(promotions, to, sources, commit, policy, supposed))
+    head = "".join(
+        f"{text}\n\n" for text in _head(verb, promotions, to, sources, commit, policy, supposed, notice)
+    )
     command = f"next:\n\n    {visible(next_command)}\n"
-    marker = len("<!-- fleetward:promote sha256: -->\n") + 64
+    marker = len(f"<!-- fleetward:{verb} sha256: -->\n") + 64
     room = ROOM - marker - len(head) - min(len(command), ROOM // 2) - _LEFT_OFF
     body = _fitting(sorted(promotions, key=lambda one: (-one.verdict.rank, one.agent)), room)
     told = f"{head}{body}{command}"
     digest = hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()
-    return f"<!-- fleetward:promote sha256:{digest} -->\n{told}"
+    return f"<!-- fleetward:{verb} sha256:{digest} -->\n{told}"
 
 
 def _head(
+    verb: str,
     promotions: Sequence[Promotion],
     to: str,
     sources: Sequence[str],
     commit: str,
     policy: Policy,
     supposed: str,
+    notice: str,
 ) -> Iterator[str]:
-    yield f"### fleet promote: {worst(one.verdict for one in promotions)}"
+    yield f"### fleet {verb}: {worst(one.verdict for one in promotions)}"
     start = f"{', '.join(map(code, sources))} to " if sources else "to "
     yield f"{start}{code(to)} at {code(commit)}, policy version {policy.version}."
     if supposed:
         yield f"**Only a question:** {code(supposed)}."
+    if notice:
+        yield f"**Note:** {code(notice)}."
 
 
 def _fitting(promotions: Sequence[Promotion], room: int) -> str:
@@ -77,13 +86,16 @@ def _fitting(promotions: Sequence[Promotion], room: int) -> str:
 
 def _agent(one: Promotion) -> Iterator[str]:
     tier = f", tier {code(one.tier)}" if one.tier else ""
-    what = f"{one.kind}{tier}, generation {one.generation}" if one.kind else "nothing to promote"
+    way = ", break-glass" if one.way is Way.BREAK_GLASS else ""
+    what = f"{one.kind}{tier}, generation {one.generation}{way}" if one.kind else "nothing to promote"
     yield f"#### {code(one.agent)}: {one.verdict} ({what})\n\n"
     if one.kind is not None:
         start, end = (code(state) if state else "nothing" for state in (one.from_state, one.to_state))
         yield f"- from {start}  \n  to {end}\n"
     for status in _ORDER:
         yield from (_requirement(need) for need in one.requirements if need.status is status)
+    for need in one.skipped:
+        yield f"- **skipped** {need.kind} {code(need.asked)} ({code(need.rule)}): {code(need.detail)}\n"
     for spare in one.not_counted:
         yield f"- not counted: {code(spare.approver)}: {code(spare.reason)}\n"
     yield from _unblock(one)

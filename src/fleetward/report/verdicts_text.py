@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fleetward.domain.clock import spoken, written
+from fleetward.domain.emergency import Way
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Met, Promotion, Requirement, Verdict
 from fleetward.report.page import Line, Page, Role, line, page, span
@@ -43,7 +44,7 @@ def render(
         lines += [line(span(f"policy {policy.sha256}", "dim")), line(span(f"at {written(now)}", "dim"))]
     lines.append(line())
     for one in promotions:
-        lines += [*_agent(one, verbose, now), line()]
+        lines += [*one_agent(one, verbose, now), line()]
     return page([*lines, line(span(next_command, "code"))])
 
 
@@ -52,20 +53,25 @@ def _head(to: str, sources: Sequence[str], commit: str, policy: Policy) -> Line:
     return line(span(f"{start}{to}", "strong"), f" at {commit}, policy version {policy.version}")
 
 
-def _agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
+def one_agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
+    """One agent's verdict, and what is missing."""
     word, role = _WORDS[one.verdict]
     tier = f", tier {one.tier}" if one.tier else ""
-    what = f" ({one.kind}{tier}, generation {one.generation})" if one.kind else " (nothing to promote)"
+    way = ", break-glass" if one.way is Way.BREAK_GLASS else ""
+    what = f" ({one.kind}{tier}, generation {one.generation}{way})" if one.kind else " (nothing to promote)"
     yield line(span(word, role), " ", span(one.agent, "strong"), what)
     if one.kind is not None:
         yield line(f"  from {one.from_state or 'nothing'}")
         yield line(f"    to {one.to_state or 'nothing'}")
-    elif one.to_state:
-        yield line(f"  runs {one.to_state}")
+    elif one.from_state:
+        yield line(f"  runs {one.from_state}")
     if verbose and one.release:
         yield line(span(f"  release {one.release}", "dim"))
     for requirement in one.requirements:
         yield from _requirement(requirement)
+    for need in one.skipped:
+        told = f" {need.kind} {need.asked} ({need.rule}): {need.detail}"
+        yield line("  ", span(f"{'skipped':<{_MARK_WIDTH}}", "warning"), told, hang=_MARK_WIDTH + 3)
     for spare in one.not_counted:
         yield line(span(f"  not counted: {spare.approver}: {spare.reason}", "dim"), hang=15)
     if verbose:

@@ -289,6 +289,15 @@ AUDITING: tuple[Rule, ...] = (
         fix="take the agent out, and promote it.",
     ),
     _documented(
+        "glass-broken",
+        "A promotion went through the emergency door.",
+        why="it passed without what others have to wait for; somebody has to look at it afterwards.",
+        bad="review: overdue",
+        good="review: done",
+        fix="fleet approve AGENT --to ENV --review SEQ, by somebody who had no hand in it.",
+        severity=Severity.WARNING,
+    ),
+    _documented(
         "history-rewritten",
         "The branch or a ledger lacks what an earlier audit had seen.",
         why="a history that was cut and written again is whole in itself; only who remembers its end notices.",

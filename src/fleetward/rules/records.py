@@ -32,7 +32,7 @@ def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
             continue
         for environment in _upstream(fleet, gated):
             agent = fleet.agents.get((environment, moved.agent))
-            if agent is not None:
+            if agent is not None and not _at_its_end(agent, gated):
                 message = f"{moved.agent!r} was retired from {gated!r} on {entry.at:%Y-%m-%d}"
                 hint = f"take another name, and rename {agent.folder} with it"
                 place = _name(agent)
@@ -160,6 +160,12 @@ def _upstream(fleet: Snapshot, environment: str) -> tuple[str, ...]:
         known = fleet.config.environment(name)
         found += [one for one in (known.sources if known else ()) if one not in found]
     return tuple(found)
+
+
+def _at_its_end(agent: Agent, gated: str) -> bool:
+    """What was retired may stay in the environment before, as it was when it went."""
+    known = agent.manifest is not None and agent.manifest.lifecycle == "retired"
+    return known and agent.environment != gated
 
 
 def _name(agent: Agent) -> Place:

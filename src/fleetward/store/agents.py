@@ -270,7 +270,7 @@ def _unfit(inside: list[Entry], contents: Contents) -> list[Finding]:
     """Files that cannot be part of an agent: links, nested repositories, too large, too many."""
     found = []
     for entry in inside:
-        if entry.mode in (LINK, SUBMODULE) or entry.mode not in REGULAR:
+        if entry.mode not in REGULAR:
             what = {LINK: "a symbolic link", SUBMODULE: "a repository of its own"}.get(
                 entry.mode, "no regular file"
             )

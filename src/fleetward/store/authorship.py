@@ -8,11 +8,11 @@ good. For the same reason nothing counts any more that a compromised key signed,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from fleetward.domain.approval import Approval, Decision
-from fleetward.domain.people import People, Person
+from fleetward.domain.people import People, Person, Robot
 from fleetward.store import approvals as statements
 from fleetward.store import signature, ssh
 from fleetward.store.history import Commit
@@ -49,13 +49,26 @@ def unsigned(
 
 def foreign(key: ssh.PublicKey, statement: Approval, people: People, now: datetime) -> str | None:
     """Why *key* cannot sign this statement at *now*; None where it is one of its approver's in force."""
+    return not_of(
+        key, people.people.get(statement.approver), statement.approver, people, (now, statement.issued)
+    )
+
+
+def not_of(
+    key: ssh.PublicKey,
+    owner: Person | Robot | None,
+    name: str,
+    people: People,
+    instants: Collection[datetime],
+) -> str | None:
+    """Why *key* is not one that was *owner*'s, called *name*, at all these instants; None where it was."""
     holder = people.of_key(key.text)
     if holder is None:
         return f"signed with a key that people.yaml does not know ({key.fingerprint})"
-    if not isinstance(holder, Person) or holder.id != statement.approver:
-        return f"signed with a key of {holder.id}, not of {statement.approver} ({key.fingerprint})"
+    if holder != owner:
+        return f"signed with a key of {holder.id}, not of {name} ({key.fingerprint})"
     refusals = [
-        next((why for when in (now, statement.issued) if (why := known.refusal(when))), None)
+        next((why for when in instants if (why := known.refusal(when))), None)
         for known in holder.keys
         if known.text == key.text
     ]

@@ -10,6 +10,7 @@ from typing import Any
 from fleetward.domain import clock
 from fleetward.domain.approval import Decision
 from fleetward.domain.change import ChangeClass, Direction, Facet, Significance
+from fleetward.domain.emergency import Way
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding
 from fleetward.domain.path import Item, Step
@@ -67,6 +68,12 @@ def _case(
     )
     evals = _evals(data.get("evals"), (*at, "evals"), notes)
     soak = notes.span(data.get("soak"), (*at, "soak"))
+    left = notes.span(data.get("left"), (*at, "left"))
+    if data.get("kind") == "rollback" and (data.get("breakGlass") or data.get("by")):
+        extra = "breakGlass" if data.get("breakGlass") else "by"
+        notes.wrong(f"a rollback has no {extra!r}", (*at, extra), f"leave {extra!r} out")
+    if data.get("kind") != "rollback" and left is not None:
+        notes.wrong("only a rollback goes back to what 'left'", (*at, "left"), "add kind: rollback")
     tier = data.get("tier") or {}
     if moment is None:
         return None
@@ -87,6 +94,8 @@ def _case(
         said=said,
         evals=evals,
         soak=soak,
+        left=left or timedelta(),
+        way=Way.BREAK_GLASS if data.get("breakGlass") else Way.NORMAL,
         place=notes.source.locate(f"cases[{data['name']}]"),
     )
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from fleetward.domain.errors import FleetError, Unwritten
 from fleetward.domain.path import Steps
-from fleetward.store.starter import scalar
-from fleetward.store.yaml import GOVERNANCE_LIMITS, Spot, read
+from fleetward.store.editing import Text, inline
+from fleetward.store.yaml import GOVERNANCE_LIMITS, read
 
 EMPTY = b"""\
 # The language models that agents may use, and the last day on which their providers serve them.
@@ -51,7 +51,7 @@ def edited(content: bytes, listings: Sequence[Listing], *, source: str, today: s
     Only the text of values is exchanged, and new text put beside them; what comes out is read again.
     Errors: FleetError where the file is written in a way that this cannot follow; nothing is guessed.
     """
-    text = _Text(content)
+    text = _Text(content, GOVERNANCE_LIMITS)
     wanted = deepcopy(text.data)
     wanted["checkedAt"] = today
     text.check(today)
@@ -107,38 +107,16 @@ def _noted(note: Any, source: str) -> str | None:
     return joined if len(joined) <= 1000 else None
 
 
-def _scalar(value: str) -> str:
-    """A date as it is, for it is a string here; other text as every reader takes it for a string."""
-    return value if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else scalar(value)
-
-
-class _Text:
+class _Text(Text):
     """The text of a models.yaml, the places of its values, and the exchanges to be made in it."""
-
-    def __init__(self, content: bytes) -> None:
-        self.bom = b"\xef\xbb\xbf" if content.startswith(b"\xef\xbb\xbf") else b""
-        self.text = content.decode("utf-8-sig")
-        reading = read(content, "", GOVERNANCE_LIMITS, spots=True)
-        self.data: dict[str, Any] = reading.data or {}
-        self.spots: Mapping[Steps, Spot] = reading.spots or {}
-        self.starts = [0, *(found.end() for found in re.finditer(r"\r\n|\r|\n", self.text))]
-        self.starts.append(len(self.text))  # the parser ends a last line that nothing ends
-        self.line_end = "\r\n" if "\r\n" in self.text else "\n"
-        self.edits: list[tuple[int, int, str]] = []
-
-    def made(self) -> bytes:
-        text = self.text
-        for start, end, replacement in sorted(self.edits, reverse=True):
-            text = text[:start] + replacement + text[end:]
-        return self.bom + text.encode()
 
     def check(self, today: str) -> None:
         """``checkedAt`` exchanged, or put in front of the list."""
         spot = self.spots.get(("checkedAt",))
         if spot is not None:
-            self.edits.append((*self._value(spot), today))
-        elif self._flow(()):
-            start = self._at(*self.spots[("models",)].key[:2])
+            self.edits.append((*self.value(spot), today))
+        elif self.flow(()):
+            start = self.at(*self.spots[("models",)].key[:2])
             self.edits.append((start, start, f"checkedAt: {today}, "))
         else:
             start = self.starts[self.spots[("models",)].key[0] - 1]
@@ -157,12 +135,12 @@ class _Text:
         for key, value in values.items():
             there = self.spots.get((*item, key))
             if there is not None:
-                self.edits.append((*self._value(there), _scalar(value)))
-            elif self._flow(item):
-                missing += f", {key}: {_scalar(value)}"
+                self.edits.append((*self.value(there), inline(value)))
+            elif self.flow(item):
+                missing += f", {key}: {inline(value)}"
             else:
-                missing += f"{self.line_end}{' ' * (spot.key[1] - 1)}{key}: {_scalar(value)}"
-        end = self._value(spot)[1] if self._flow(item) else self._line_end(spot.value[2])
+                missing += f"{self.line_end}{' ' * (spot.key[1] - 1)}{key}: {inline(value)}"
+        end = self.value(spot)[1] if self.flow(item) else self.end_of_line(spot.value[2])
         if missing:
             self.edits.append((end, end, missing))
 
@@ -170,56 +148,33 @@ class _Text:
         """New items behind the last one."""
         if not items:
             return
-        shown = [
-            f"{{{', '.join(f'{key}: {_scalar(value)}' for key, value in one.items())}}}" for one in items
-        ]
+        shown = [f"{{{', '.join(f'{key}: {inline(value)}' for key, value in one.items())}}}" for one in items]
         listed = self.spots[("models",)]
         last = len(self.data["models"]) - 1
-        if self._flow(("models",)) and last >= 0:
-            end = self._value(self.spots["models", last])[1]
+        if self.flow(("models",)) and last >= 0:
+            end = self.value(self.spots["models", last])[1]
             self.edits.append((end, end, "".join(f", {one}" for one in shown)))
-        elif self._flow(("models",)) and self._flow(()):
-            self.edits.append((*self._value(listed), f"[{', '.join(shown)}]"))
+        elif self.flow(("models",)) and self.flow(()):
+            self.edits.append((*self.value(listed), f"[{', '.join(shown)}]"))
         elif last < 0:
-            self.edits.append((*self._value(listed), "".join(f"{self.line_end}  - {one}" for one in shown)))
+            self.edits.append((*self.value(listed), "".join(f"{self.line_end}  - {one}" for one in shown)))
         else:
             self._append_lines(last, shown)
 
     def _append_lines(self, last: int, shown: Sequence[str]) -> None:
         """Behind the last line of a block list, and what is written at the end of that line."""
         line, column = self.spots["models", last].value[:2]
-        before = self.text[self.starts[line - 1] : self._at(line, column)]
+        before = self.text[self.starts[line - 1] : self.at(line, column)]
         dash = before if re.fullmatch(" *- +", before) else "  - "
         ends = [
             spot.value
             for steps, spot in self.spots.items()
-            if steps[:2] == ("models", last) and (self._flow(steps) or not self._holds(steps))
+            if steps[:2] == ("models", last) and (self.flow(steps) or not self.holds(steps))
         ]
         first, _, end_line, end_column = max(ends, key=lambda span: span[2:])
         if end_column == 1 and end_line > first:  # a block scalar: it ends where the next line begins
-            at = self._at(end_line, 1)
+            at = self.at(end_line, 1)
             self.edits.append((at, at, "".join(f"{dash}{one}{self.line_end}" for one in shown)))
         else:
-            at = self._line_end(end_line)
+            at = self.end_of_line(end_line)
             self.edits.append((at, at, "".join(f"{self.line_end}{dash}{one}" for one in shown)))
-
-    def _holds(self, steps: Steps) -> bool:
-        """Is this a mapping or a list?"""
-        value: Any = self.data
-        for step in steps:
-            value = value[step]
-        return isinstance(value, dict | list)
-
-    def _flow(self, steps: Steps) -> bool:
-        return self.text.startswith(("{", "["), self._value(self.spots[steps])[0])
-
-    def _value(self, spot: Spot) -> tuple[int, int]:
-        line, column, end_line, end_column = spot.value
-        return self._at(line, column), self._at(end_line, end_column)
-
-    def _at(self, line: int, column: int) -> int:
-        return self.starts[line - 1] + column - 1
-
-    def _line_end(self, line: int) -> int:
-        found = re.compile(r"\r|\n").search(self.text, self.starts[line - 1])
-        return found.start() if found else len(self.text)

@@ -21,6 +21,8 @@ _KEYS = (
     *("format", "agent", "release", "suite", "value", "counts", "model"),
     *("finished", "recorded", "source", "faults"),
 )
+_MARKS = ("claimed", "dirty")
+"""Written where they are true, and only there."""
 _SUITE_KEYS = ("name", "format", "metric", "min", "max")
 
 
@@ -50,6 +52,7 @@ def encode(record: Record) -> bytes:
         "recorded": clock.written(record.recorded),
         "source": {"file": record.source, "sha256": record.source_sha256},
         "faults": list(record.faults),
+        **{mark: True for mark in _MARKS if getattr(record, mark)},
     }
     return strict.encoded(values, record.file or "evidence")
 
@@ -60,7 +63,7 @@ def decode(content: bytes, file: str) -> Record:
 
     Errors: FleetError when anything is missing, unknown, of another type, or not what the file's name says.
     """
-    top = Fields.of(strict.decoded(content, file, limit=LARGEST), file, _KEYS)
+    top = Fields.of(strict.decoded(content, file, limit=LARGEST), file, _KEYS, _MARKS)
     top.exactly("format", FORMAT)
     suite = top.inside("suite", _SUITE_KEYS)
     source = top.inside("source", ("file", "sha256"))
@@ -82,6 +85,8 @@ def decode(content: bytes, file: str) -> Record:
         source=source.text("file"),
         source_sha256=source.digest("sha256"),
         faults=_faults(top),
+        claimed=_marked(top, "claimed"),
+        dirty=_marked(top, "dirty"),
     )
     if record_name(record) != file:
         raise FleetError(
@@ -133,6 +138,8 @@ def bind(
         source=source.replace("\\", "/").rstrip("/").rpartition("/")[2] or source,
         source_sha256=source_sha256,
         faults=(*measured.faults, *_model_fault(measured.model, model)),
+        claimed=measured.release is None,
+        dirty=measured.dirty,
     )
     # what is written is what will be read
     return decode(encode(record), record_name(record))
@@ -187,6 +194,12 @@ def _model_fault(measured: str | None, wanted: str | None) -> tuple[str, ...]:
     if measured is None or wanted is None or same_model(measured, wanted):
         return ()
     return (f"model {measured!r} differs from the manifest's {wanted!r}",)
+
+
+def _marked(top: Fields, mark: str) -> bool:
+    if top.data.get(mark, True) is not True:
+        top.wrong(mark, "true, or nothing")
+    return mark in top.data
 
 
 def _faults(top: Fields) -> tuple[str, ...]:

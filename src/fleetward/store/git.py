@@ -61,6 +61,8 @@ _KEPT = re.compile(
     r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)"
     r"|GIT_(SSH|SSH_COMMAND|ASKPASS)|GIT_CEILING_DIRECTORIES"
 )
+_LASTING = frozenset({"ls-tree", "rev-list", "diff-tree"})
+"""Commands that speak of objects alone, which never change: what they said once is said for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,8 @@ class Repository:
     object_format: str
     index_file: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    said: dict[tuple[str | bytes, ...], bytes] = field(default_factory=dict, compare=False, repr=False)
+    """What git answered before, where it could not answer anything else now."""
 
     def ask(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> Answer:
         """
@@ -114,9 +118,14 @@ class Repository:
 
         Errors: GitError with git's own words when it fails.
         """
+        question: tuple[str | bytes, ...] = (*arguments, stdin)
+        if question in self.said:
+            return self.said[question]
         answer = self.ask(*arguments, stdin=stdin, extra=extra)
         if answer.code != 0:
             raise GitError(f"git {arguments[0]} failed: {_first(answer.err) or answer.code}")
+        if arguments[0] in _LASTING and not extra:
+            self.said[question] = answer.out
         return answer.out
 
     def update_index(self, lines: bytes) -> None:
@@ -152,6 +161,13 @@ class Repository:
         """The commit that *revision* names, or None."""
         if revision.startswith("-") or not revision or "\0" in revision or "\n" in revision:
             raise GitError(f"{revision!r} is not the name of a revision")
+        if not _HEX.fullmatch(revision):
+            return self._resolved(revision)
+        if (revision,) not in self.said:
+            self.said[revision,] = (self._resolved(revision) or "").encode()
+        return self.said[revision,].decode() or None
+
+    def _resolved(self, revision: str) -> Id | None:
         # a branch that somebody named HEAD must not stand in for what is checked out
         for name in ("HEAD",) if revision == "HEAD" else (f"refs/heads/{revision}", revision):
             answer = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")

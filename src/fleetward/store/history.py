@@ -91,7 +91,7 @@ def contributors(ground: Ground, head: Id, since: Id | None, paths: Sequence[str
 
 
 def promoted_by(ground: Ground, head: Id, before: Id, file: str, line: bytes) -> Id | None:
-    """The commit right after *before* that ended the ledger *file* with *line*; None where history knows none."""
+    """The commit right after *before* whose ledger *file* has *line*; None where history knows none."""
     repository = ground.repository
     if repository.resolved(before) != before:
         return None
@@ -100,7 +100,7 @@ def promoted_by(ground: Ground, head: Id, before: Id, file: str, line: bytes) ->
         if commit.parents == (before,):
             tree = ground.commit(commit.id)
             content = tree.read(tree.entries(file), 1 << 40).get(file)
-            if isinstance(content, bytes) and content.endswith(line + b"\n"):
+            if isinstance(content, bytes) and line in content.split(b"\n"):
                 return commit.id
     return None
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fleetward.domain import clock, digest
+from fleetward.domain.emergency import SKIPPABLE, BrokenGlass, is_incident
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry, Ledger, Moved
 from fleetward.domain.policy import Assurance
@@ -27,6 +28,8 @@ _KEYS = (
     *("seq", "previous", "governance", "environment", "kind", "at", "commit", "actor", "agents"),
     *("policy", "approvals", "evidence", "requirements", "reason", "tool"),
 )
+_GLASS = "breakGlass"
+"""The last key of a line, in those alone that broke the glass."""
 _HINT = "the ledger only grows: compare it with its history, 'git log -p -- ledger/'"
 
 _Running = dict[str, tuple[str | None, int]]
@@ -51,6 +54,11 @@ def file_name(environment: str) -> str:
     return f"ledger/{environment}.jsonl"
 
 
+def signature_name(environment: str, seq: int) -> str:
+    """Where the signature of that entry lies, if it was signed: one file an entry, so that none is ever changed."""
+    return f"ledger/{environment}.sigs/{seq}.sig"
+
+
 def encode(entry: Entry) -> str:
     """The entry as one line, without its line feed; ``entry.line`` is not looked at."""
     policy = {"version": entry.policy_version, "sha256": entry.policy_sha256}
@@ -70,6 +78,7 @@ def encode(entry: Entry) -> str:
         "requirements": [dict(one) for one in entry.requirements],
         "reason": entry.reason,
         "tool": entry.tool,
+        **_glass_written(entry.break_glass),
     }
     return strict.dumped(values, file_name(entry.environment), separators=(",", ":"))
 
@@ -117,6 +126,7 @@ def appended(
     requirements: tuple[Mapping[str, Any], ...] = (),
     reason: str = "",
     tool: str = "",
+    break_glass: BrokenGlass | None = None,
 ) -> tuple[Entry, bytes]:
     """
     The next entry, chained to the last one, and the whole new content of the file.
@@ -142,6 +152,7 @@ def appended(
         requirements=requirements,
         reason=reason,
         tool=tool,
+        break_glass=break_glass,
     )
     where = f"{file_name(ledger.environment)}:{wanted.seq}"
     entry = _read(encode(wanted).encode(), where)
@@ -162,7 +173,8 @@ def examined(line: bytes, where: str) -> Entry:
     Errors: FleetError that begins with *where*, and says what is wrong.
     """
     data = strict.decoded(line, where, limit=LARGEST_LINE)
-    fields = Fields.of(data, where, _KEYS)
+    broken = isinstance(data, dict) and _GLASS in data
+    fields = Fields.of(data, where, (*_KEYS, _GLASS) if broken else _KEYS)
     version, sha256 = _policy(fields)
     entry = Entry(
         seq=fields.count("seq", least=1),
@@ -176,11 +188,14 @@ def examined(line: bytes, where: str) -> Entry:
         agents=tuple(_moved(one) for one in fields.objects("agents", _AGENT_KEYS)),
         policy_version=version,
         policy_sha256=sha256,
-        approvals=tuple(_approval(one) for one in fields.objects("approvals", _APPROVAL_KEYS)),
+        approvals=tuple(
+            _approval(one) for one in fields.objects("approvals", _APPROVAL_KEYS, ("signature",))
+        ),
         evidence=tuple(_evidence(one) for one in fields.objects("evidence", ("file", "sha256"))),
         requirements=_requirements(fields),
         reason=fields.text("reason", empty=True),
         tool=fields.text("tool", empty=True),
+        break_glass=_glass(fields) if broken else None,
     )
     written = encode(entry)
     if written.encode() != line:
@@ -261,6 +276,8 @@ def _approval(fields: Fields) -> Mapping[str, Any]:
     fields.name("approver")
     if fields.text("assurance") not in {assurance.word for assurance in Assurance}:
         fields.wrong("assurance", "one of " + ", ".join(assurance.word for assurance in Assurance))
+    if "signature" in fields.data:
+        fields.digest("signature")
     return fields.data
 
 
@@ -275,6 +292,23 @@ def _requirements(fields: Fields) -> tuple[Mapping[str, Any], ...]:
     if not all(isinstance(one, dict) for one in found):
         fields.wrong("requirements", "a list of objects")
     return found
+
+
+def _glass(fields: Fields) -> BrokenGlass:
+    glass = fields.inside(_GLASS, ("incident", "skipped", "reviewBy"))
+    if not is_incident(glass.text("incident")):
+        glass.wrong("incident", "the name of an incident such as 'INC-2041'")
+    skipped = glass.items("skipped")
+    if skipped != tuple(one for one in SKIPPABLE if one in skipped):
+        glass.wrong("skipped", f"some of {', '.join(SKIPPABLE)}, in this order")
+    return BrokenGlass(incident=glass.text("incident"), skipped=skipped, review_by=glass.instant("reviewBy"))
+
+
+def _glass_written(glass: BrokenGlass | None) -> dict[str, Any]:
+    if glass is None:
+        return {}
+    review_by = clock.written(glass.review_by)
+    return {_GLASS: {"incident": glass.incident, "skipped": list(glass.skipped), "reviewBy": review_by}}
 
 
 def _policy(fields: Fields) -> tuple[int | None, str | None]:

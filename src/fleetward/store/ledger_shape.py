@@ -29,7 +29,7 @@ _AGENT = (
 )
 _FILE = rf'\{{"file":{_TEXT},"sha256":{_DIGEST}'
 _RECORD = rf"{_FILE}\}}"
-_APPROVAL = rf'{_FILE},"approver":{_NAME},"assurance":(?:{_ASSURANCE})\}}'
+_APPROVAL = rf'{_FILE},"approver":{_NAME},"assurance":(?:{_ASSURANCE})(?:,"signature":{_DIGEST})?\}}'
 
 
 def _some(pattern: str) -> str:

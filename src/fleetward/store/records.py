@@ -25,6 +25,9 @@ from fleetward.store.history import committed_under, versions
 from fleetward.store.ssh import LARGEST
 from fleetward.store.tree import REGULAR, Tree
 
+_COMPARED = 256 * 1024 * 1024
+"""Bytes of earlier ledgers that are compared: four of the largest, hundreds of a common one."""
+
 
 def ledger(tree: Tree, environment: str) -> Ledger:
     """
@@ -72,15 +75,18 @@ def _only_grew(ground: Ground, head: Id, environment: str, content: bytes) -> No
     """
     Refuse a ledger that is not what it was and more: without its lines, approvals would count a second time.
 
-    Looked at are the length of everything that history holds, and the content of the longest hundred.
+    Looked at are the length of everything that history holds, and the content of the longest, as many as are
+    compared in a fifth of a second.
     Errors: FleetError, naming the lost version.
     """
     file = lines.file_name(environment)
     ends = {0, *accumulate(len(line) + 1 for line in content.split(b"\n")[:-1])}
     held = ground.repository.blobs((blob for _, blob in versions(ground, head, file)), 0)
     sizes = sorted(((size if isinstance(size, int) else 0, one) for one, size in held.items()), reverse=True)
-    for number, (size, one) in enumerate(sizes):
-        if size not in ends or (number < 100 and ground.repository.hashed(content[:size]) != one):
+    spent = 0
+    for size, one in sizes:
+        spent += size
+        if size not in ends or (spent <= _COMPARED and ground.repository.hashed(content[:size]) != one):
             hint = f"git log --oneline -- {file}, then put back the lines that are missing"
             raise FleetError(
                 f"{file}: lines that were there (blob {one[:12]}) are not there any more", hint=hint
@@ -111,9 +117,11 @@ def approvals(
             continue
         beside = signature_name(file)
         if beside in signatures:
-            fault = unsigned(statement, content, signatures[beside], people, now)
+            signature = signatures[beside]
+            fault = unsigned(statement, content, signature, people, now)
             assurance = Assurance.RECORDED if fault else Assurance.SIGNED
-            statement = replace(statement, assurance=assurance, fault=fault)
+            known = digest.of_bytes(signature) if isinstance(signature, bytes) else None
+            statement = replace(statement, assurance=assurance, fault=fault, signature=known)
         else:
             statement = replace(statement, fault=uncommitted(hands.get(file, ()), statement, people))
         found.append(replace(statement, fault=statement.fault or _copied(statement, found)))
@@ -196,9 +204,9 @@ def weighs(content: bytes, file: str) -> bool:
 
 
 def _binds(content: bytes, file: str) -> bool:
-    """Only a no is missed: an approval that is gone counts for nothing."""
+    """Only a no is missed: an approval or a review that is gone counts for nothing."""
     try:
-        return statements.decode(content, file).decision is not Decision.APPROVE
+        return statements.decode(content, file).decision in (Decision.REJECT, Decision.WITHDRAW)
     except FleetError:
         return False
 

@@ -16,6 +16,10 @@ from fleetward.store.ssh import Unsound
 
 NAMESPACE = "fleet-approval-v1"
 """What an approval is signed for; a signature for anything else is worth nothing here."""
+LEDGER_NAMESPACE = "fleet-ledger-v1"
+"""What a line of a ledger is signed for."""
+COMMIT_NAMESPACE = "git"
+"""What git signs commits for."""
 
 _LITERAL = re.compile(r"(?:key::)?((?:ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+)( .*)?")
 _HINT = "name a key: --sign ~/.ssh/id_ed25519"
@@ -28,6 +32,7 @@ def sign(
     own: Collection[str],
     repository: Repository,
     environment: Mapping[str, str],
+    namespace: str = NAMESPACE,
 ) -> bytes:
     """
     The signature over *message*, as ``ssh-keygen -Y sign`` writes it.
@@ -37,7 +42,7 @@ def sign(
     Errors: FleetError when there is no key, or ssh-keygen does not sign; it says why on standard error.
     """
     with _key_file(named, own, repository, environment) as key:
-        arguments = ["-Y", "sign", "-q", "-n", NAMESPACE, "-f", str(key)]
+        arguments = ["-Y", "sign", "-q", "-n", namespace, "-f", str(key)]
         done = _run(["ssh-keygen", *arguments], environment, message, quiet=False)
     if done.returncode != 0 or not done.stdout:
         shown = named or "the key"

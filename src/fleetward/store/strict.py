@@ -92,16 +92,16 @@ class Fields:
     where: str
 
     @classmethod
-    def of(cls, value: object, where: str, keys: tuple[str, ...]) -> Fields:
+    def of(cls, value: object, where: str, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> Fields:
         """
-        The object *value*, which has exactly these keys.
+        The object *value*, which has exactly these keys, and may have those that are optional.
 
         Errors: FleetError when it is no object, lacks one, or has another.
         """
         if not isinstance(value, dict):
             raise FleetError(f"{where}: expected an object, found {short(value)}")
         for key in value:
-            if key not in keys:
+            if key not in keys and key not in optional:
                 raise FleetError(f"{where}: unknown key {short(key)}")
         for key in keys:
             if key not in value:
@@ -117,10 +117,10 @@ class Fields:
         value = self.data[key]
         return tuple(value) if isinstance(value, list) else self.wrong(key, "a list")
 
-    def objects(self, key: str, keys: tuple[str, ...]) -> tuple[Fields, ...]:
+    def objects(self, key: str, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> tuple[Fields, ...]:
         """The objects of the list under *key*."""
         return tuple(
-            Fields.of(item, f"{self.where}: {key}[{index}]", keys)
+            Fields.of(item, f"{self.where}: {key}[{index}]", keys, optional)
             for index, item in enumerate(self.items(key))
         )
 

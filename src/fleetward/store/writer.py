@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from fleetward.store.tree import REGULAR, Entry
 OWNED = ("environments", "governance", "proposals", "approvals", "evidence", "ledger", "fleet-config.yaml")
 """What of a fleet's folder has to be committed before anything is applied."""
 
-TRAILER = b"\nFleet-Promotion: "
+TRAILERS = (b"\nFleet-Promotion: ", b"\nFleet-Proposal: ")
 
 
 _PART = re.compile(r"(?P<folder>(?:.*/)?)\.fleet-[a-z0-9_]{8}")
@@ -100,11 +100,18 @@ def dirty(ground: Ground, head: Id) -> tuple[str, ...]:
     return tuple(sorted(wrong))
 
 
-def build(ground: Ground, head: Id, edits: Edits, message: str, dated: datetime | None) -> Id:
+def build(
+    ground: Ground,
+    head: Id,
+    edits: Edits,
+    message: str,
+    dated: datetime | None,
+    sign: Callable[[bytes], bytes] | None = None,
+) -> Id:
     """
     A commit on top of *head* with these edits, which no branch knows yet.
 
-    *dated* stands in for the clock as author and committer date.
+    *dated* stands in for the clock as author and committer date; *sign* makes the signature of a commit's bytes.
     """
     repository = ground.repository
     root = repository.need("rev-parse", "--verify", f"{head}^{{tree}}").decode().strip()
@@ -123,6 +130,18 @@ def build(ground: Ground, head: Id, edits: Edits, message: str, dated: datetime 
         raise ValueError("a commit without files")
     when = {} if dated is None else dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), _stamp(dated))
     out = repository.need("commit-tree", tree, "-p", head, stdin=message.encode(), extra=when)
+    plain = out.decode().strip()
+    return plain if sign is None else _signed(repository, plain, sign)
+
+
+def _signed(repository: Repository, commit: Id, sign: Callable[[bytes], bytes]) -> Id:
+    """The same commit with its signature as the last header, which is where git puts and looks for it."""
+    content = repository.commits([commit])[commit]
+    header, _, message = content.partition(b"\n\n")
+    name = b"gpgsig" if repository.object_format == "sha1" else b"gpgsig-sha256"
+    signature = sign(content).strip().replace(b"\n", b"\n ")
+    whole = b"%b\n%b %b\n\n%b" % (header, name, signature, message)
+    out = repository.need("hash-object", "-w", "-t", "commit", "--no-filters", "--stdin", stdin=whole)
     return out.decode().strip()
 
 
@@ -199,10 +218,10 @@ def finish(ground: Ground, head: Id) -> bool:
     """
     End what a killed promotion left: the branch has its commit, the work tree does not follow yet.
 
-    False when *head* is no promotion, or the files tell of something else.
+    False when *head* is no such commit, or the files tell of something else.
     """
     [commit] = commits(ground.repository, [head])
-    if TRAILER not in commit.message or len(commit.parents) != 1:
+    if len(commit.parents) != 1 or not any(one in commit.message for one in TRAILERS):
         return False
     explained = {
         one.path.removeprefix(ground.prefix) for one in _moved(ground.repository, commit.parents[0], head)

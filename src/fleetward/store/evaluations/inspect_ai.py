@@ -49,6 +49,7 @@ def of(data: Mapping[str, Any], name: str) -> Measured:
     results = tally.optional(data.get("results"), f"{name}: results")
     samples = _samples(data, name)
     metadata = tally.optional(run.get("metadata"), f"{name}: eval.metadata")
+    revision = tally.optional(run.get("revision"), f"{name}: eval.revision")
     expected = tally.whole(results.get("total_samples", 0), f"{name}: results.total_samples")
     counts = tally.counted((_outcome(one, name) for one in samples), missing=expected - len(samples))
     model = tally.label(run.get("model"))
@@ -61,6 +62,7 @@ def of(data: Mapping[str, Any], name: str) -> Measured:
         finished=tally.moment(stats.get("completed_at")),
         release=tally.tag(metadata, f"{name}: eval.metadata"),
         faults=(*_faults(data, samples, name), *_unscored(counts.errored, counts.total)),
+        dirty=revision.get("dirty") not in (None, False),
     )
 
 

@@ -13,8 +13,14 @@ from fleetward.store.strict import Fields
 
 NAME = "fleetward"
 FORMAT = "fleetward.evaluation/1"
-_KEYS = ("format", "metrics", "counts", "model", "finished", "release")
-_OPTIONAL: Mapping[str, Any] = {"metrics": {}, "model": None, "finished": None, "release": None}
+_OPTIONAL: Mapping[str, Any] = {
+    "metrics": {},
+    "model": None,
+    "finished": None,
+    "release": None,
+    "dirty": False,
+}
+_KEYS = ("format", "counts", *_OPTIONAL)
 
 
 def holds(data: Mapping[str, Any]) -> bool:
@@ -41,6 +47,7 @@ def of(data: Mapping[str, Any], name: str) -> Measured:
         model=None if top.absent("model") else top.text("model"),
         finished=None if top.absent("finished") else top.instant("finished"),
         release=None if top.absent("release") else top.digest("release"),
+        dirty=top.data["dirty"] is not False,
     )
     claimed = metrics.get(tally.RATE, found.metrics[tally.RATE])
     if abs(claimed - found.metrics[tally.RATE]) > 1e-9:

@@ -81,6 +81,7 @@ def measured(
     finished: datetime | None = None,
     release: str | None = None,
     faults: Iterable[str] = (),
+    dirty: bool = False,
 ) -> Measured:
     """The measurement: ``pass-rate`` is passed of total, so that errors and skips never count as passed."""
     empty = ("the file holds no sample: nothing ran",) if counts.total == 0 else ()
@@ -94,6 +95,7 @@ def measured(
         finished=finished,
         release=release,
         faults=(*empty, *faults),
+        dirty=dirty,
     )
 
 

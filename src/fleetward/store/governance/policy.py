@@ -211,6 +211,7 @@ def _other(data: Mapping[str, Any], group: str, people: People, notes: Notes) ->
         require=asked,
         assurance=Assurance[str(part.get("assurance") or "recorded").upper()],
         replaces_all=True,
+        exempt=frozenset(part.get("exempt") or ()),
         place=notes.source.locate(group),
     )
 

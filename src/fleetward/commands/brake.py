@@ -1,0 +1,321 @@
+"""``fleet suspend`` and ``fleet resume``: the emergency brake, as a proposal that goes through the gate."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from shlex import quote
+from typing import Annotated
+
+import typer
+
+from fleetward.commands.amendments import lawful
+from fleetward.commands.applying import applying, commit_edits, written_down
+from fleetward.commands.departing import only_brake
+from fleetward.commands.hearing import Hearing, hearing
+from fleetward.commands.judging import Case, cases, decided
+from fleetward.commands.reading import read
+from fleetward.commands.session import Session
+from fleetward.domain import digest
+from fleetward.domain.brake import Brake
+from fleetward.domain.characters import FORBIDDEN
+from fleetward.domain.contributor import Contributor, Role
+from fleetward.domain.errors import Exit, FleetError, GitError, UsageError
+from fleetward.domain.fleet import Environment, Snapshot
+from fleetward.domain.manifest import MANIFEST, Agent, File
+from fleetward.domain.names import nearest
+from fleetward.domain.path import lookup
+from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.report import brake_json, brake_text
+from fleetward.store import writer
+from fleetward.store.agents import ENVIRONMENTS, PROPOSALS
+from fleetward.store.braking import bare, braked
+from fleetward.store.document import document
+from fleetward.store.ground import Ground, find
+from fleetward.store.settling import held, settle
+from fleetward.store.tree import Tree
+
+_LONGEST = 500
+_Agent = Annotated[str, typer.Argument(metavar="AGENT", help="The agent.")]
+_Env = Annotated[str, typer.Option("--env", metavar="ENV", help="Where it runs.")]
+_Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why: one line, kept in the file and in the ledger.")
+]
+_Write = Annotated[bool, typer.Option("--write", help="Write the file, for you to commit and promote.")]
+_Apply = Annotated[
+    bool,
+    typer.Option(
+        "--apply", help="Commit the proposal, and promote it if the gate allows; it approves nothing."
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What was asked: the brake, and how far to go."""
+
+    session: Session
+    brake: Brake
+    write: bool
+    apply: bool
+
+
+def suspend(
+    session: Session,
+    agent: _Agent,
+    env: _Env,
+    reason: _Reason,
+    write: _Write = False,
+    apply: _Apply = False,
+) -> Exit:
+    """
+    Stop an agent: propose spec.suspended, and nothing else; the release that runs stays.
+
+    Without --write or --apply nothing changes: it shows the file, and what the gate will ask. In an environment
+    that takes no promotions the file is the environment's own. Exit 1 while the gate says no.
+    """
+    return _brake(session, agent, env, reason, suspended=True, write=write, apply=apply)
+
+
+def resume(
+    session: Session,
+    agent: _Agent,
+    env: _Env,
+    reason: _Reason,
+    write: _Write = False,
+    apply: _Apply = False,
+) -> Exit:
+    """
+    Let a suspended agent go on: propose to take spec.suspended away, and nothing else; the release stays.
+
+    Without --write or --apply nothing changes: it shows the file, and what the gate will ask. That is more than
+    to suspend: an agent that goes on is looser. Exit 1 while the gate says no.
+    """
+    return _brake(session, agent, env, reason, suspended=False, write=write, apply=apply)
+
+
+def _brake(
+    session: Session, agent: str, env: str, reason: str, *, suspended: bool, write: bool, apply: bool
+) -> Exit:
+    if write and apply:
+        raise UsageError("--apply writes and commits the file itself", hint="leave --write out")
+    ground = find(session.folder, session.environment)
+    environment = _environment(ground, env)
+    top = PROPOSALS if environment.gated else ENVIRONMENTS
+    brake = Brake(
+        agent=agent,
+        environment=env,
+        gated=environment.gated,
+        suspended=suspended,
+        reason=_told(reason),
+        file=f"{top}/{env}/{agent}/{digest.OVERRIDES}",
+    )
+    asked = _Asked(session=session, brake=brake, write=write, apply=apply)
+    if not brake.gated:
+        return _own(asked, ground)
+    with applying(session) if apply else nullcontext():
+        return _gated(asked, _hearing(asked))
+
+
+def _told(reason: str) -> str:
+    words = reason.strip()
+    if not words or len(words) > _LONGEST:
+        raise UsageError(f"--reason takes 1 to {_LONGEST} characters, this has {len(words)}")
+    if "\n" in words or "\r" in words or FORBIDDEN.search(words):
+        raise UsageError("--reason holds a character that a reader cannot see", hint="write one plain line")
+    return words
+
+
+def _environment(ground: Ground, name: str) -> Environment:
+    fleet = read(ground.folder(), only=()).snapshot
+    if fleet is None:
+        raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
+    found = fleet.config.environment(name)
+    if found is None:
+        known = ", ".join(one.name for one in fleet.config.environments)
+        raise UsageError(f"no environment {name!r}", hint=f"one of: {known}")
+    return found
+
+
+def _own(asked: _Asked, ground: Ground) -> Exit:
+    """In an environment without a gate the file is written where it lies."""
+    brake = asked.brake
+    if asked.apply:
+        raise UsageError(f"{brake.environment!r} takes no promotions: nothing to apply", hint="--write")
+    agent = _standing(brake, read(ground.folder()).snapshot, ground.folder())
+    before = held(ground.root, brake.file)
+    moves = _suspended(agent) is not brake.suspended
+    after = _braked(asked, agent, before) if moves else before
+    if moves and after is not None and bare(after):
+        after = None
+    if asked.write and moves:
+        settle(ground.root, {brake.file: before}, {brake.file: after})
+    return _report(asked, replace(brake, content=after, moves=moves, written=asked.write and moves))
+
+
+def _gated(asked: _Asked, heard: Hearing) -> Exit:
+    brake = asked.brake
+    agent = _standing(brake, heard.fleet, heard.ground.commit(heard.head))
+    proposed = heard.fleet.proposals.get((brake.environment, brake.agent))
+    standing = proposed is not None and _same(brake, agent, proposed)
+    if _suspended(agent) is brake.suspended:
+        return _report(asked, replace(brake, moves=False, against=proposed is not None))
+    if proposed is not None and not standing:
+        message = f"{brake.file} proposes something else already"
+        raise FleetError(message, hint=f"promote that first, or git rm {brake.file} and commit")
+    over = proposed or agent.file(digest.OVERRIDES)
+    content = over.content if over else None
+    if not standing:
+        content = _braked(asked, agent, content)
+    done = replace(brake, content=content, standing=standing)
+    if asked.apply:
+        return _applied(asked, heard, done)
+    if asked.write and not standing:
+        if held(heard.ground.root, brake.file) is not None:
+            raise FleetError(f"{brake.file} is there, and not committed", hint="commit it, or take it away")
+        settle(heard.ground.root, {}, {brake.file: content})
+        done = replace(done, written=True)
+    _, outlook = _judged(heard, done)
+    return _report(asked, replace(done, outlook=outlook), heard)
+
+
+def _applied(asked: _Asked, heard: Hearing, done: Brake) -> Exit:
+    """The proposal committed alone, then promoted; where the gate would refuse it outright, neither."""
+    case, outlook = _judged(heard, done)
+    if not done.standing and outlook.verdict is not Verdict.BLOCKED:
+        edits = {done.file: writer.Blob(content=done.content)}
+        new = commit_edits(asked.session, heard.ground, heard.head, edits, _message(done))
+        done, heard = replace(done, committed=new), _hearing(asked)
+        case, outlook = _judged(heard, done)
+    if outlook.verdict is Verdict.ALLOWED:
+        done = replace(done, promoted=written_down(heard, [(case, outlook)], None, done.reason))
+    return _report(asked, replace(done, outlook=outlook), heard)
+
+
+def _message(brake: Brake) -> str:
+    """Fixed words, names and digests only."""
+    what = f"{brake.environment}/{brake.agent} {brake.verb} {digest.of_bytes(brake.content or b'')}"
+    return f"propose to {brake.verb} {brake.agent}\n\nFleet-Proposal: {what}\n"
+
+
+def _hearing(asked: _Asked) -> Hearing:
+    heard = hearing(asked.session, to=asked.brake.environment, agents=[asked.brake.agent])
+    lawful(heard.ground, heard.head, heard.fleet.config, asked.session.now, (heard.ledger,))
+    return heard
+
+
+def _judged(heard: Hearing, done: Brake) -> tuple[Case, Promotion]:
+    """The verdict with the proposal in place; until it is committed, whoever asks is taken for its author."""
+    committed = done.standing or done.committed is not None
+    if not committed:
+        file = File(path=digest.OVERRIDES, content=done.content or b"")
+        proposals = {**heard.fleet.proposals, (done.environment, done.agent): file}
+        heard = replace(heard, fleet=replace(heard.fleet, proposals=proposals))
+    [case] = cases(heard, [done.agent])
+    if not committed:
+        contributors = (*case.question.contributors, *_author(heard))
+        case = replace(case, question=replace(case.question, contributors=contributors))
+    [outlook] = decided(heard, [case])
+    return case, outlook
+
+
+def _author(heard: Hearing) -> tuple[Contributor, ...]:
+    try:
+        email = writer.identity(heard.ground.repository)
+    except GitError:  # nobody yet: git will ask for a name before it commits
+        return ()
+    return (Contributor(email=email, role=Role.AUTHOR, commit=heard.head),)
+
+
+def _standing(brake: Brake, fleet: Snapshot | None, tree: Tree) -> Agent:
+    found = fleet.agents.get((brake.environment, brake.agent)) if fleet else None
+    if found is None:
+        paths = (one.path.split("/") for one in tree.entries(f"{ENVIRONMENTS}/{brake.environment}"))
+        close = nearest(brake.agent, {parts[2] for parts in paths if len(parts) > 3})
+        hint = f"did you mean {close!r}?" if close else "fleet validate"
+        raise UsageError(f"no agent {brake.agent!r} in {brake.environment}", hint=hint)
+    return found
+
+
+def _released(agent: Agent) -> bool:
+    """Does the release itself say that it is suspended?"""
+    own = agent.file(MANIFEST)
+    data = document(own.content, MANIFEST, "agent").data if own else None
+    return lookup(data, "spec.suspended")[1] is True
+
+
+def _suspended(agent: Agent) -> bool:
+    """Does the brake hold? Where the manifest cannot be read, its overrides alone are asked."""
+    if agent.manifest is not None:
+        return agent.manifest.get("spec.suspended", False) is True
+    return lookup(agent.overrides or {}, "spec.suspended")[1] is True
+
+
+def _braked(asked: _Asked, agent: Agent, content: bytes | None) -> bytes:
+    return braked(
+        content,
+        suspended=asked.brake.suspended,
+        released=_released(agent),
+        reason=asked.brake.reason,
+        today=asked.session.now.date(),
+        file=asked.brake.file,
+    )
+
+
+def _same(brake: Brake, agent: Agent, proposed: File) -> bool:
+    """Is the very same already proposed? Then its approvals count, and a new text would lose them."""
+    patch = document(proposed.content, brake.file, "overrides")
+    if patch.findings or patch.data is None:
+        return False
+    wanted = lookup(patch.data, "spec.suspended")[1]
+    wants = _released(agent) if wanted is None else wanted is True
+    return wants is brake.suspended and only_brake(agent.overrides or {}, patch.data)
+
+
+def _report(asked: _Asked, done: Brake, heard: Hearing | None = None) -> Exit:
+    session, outlook = asked.session, done.outlook
+    following = _next(session, done)
+    session.report(
+        {
+            "text": lambda: brake_text.render(
+                done,
+                next_command=following,
+                author=_writer(heard) if heard and not done.standing else None,
+                verbose=session.verbose,
+                now=session.now,
+            ),
+            "json": lambda: brake_json.render(done, next_command=following),
+        }
+    )
+    told = done.written or outlook is None or done.promoted is not None
+    shown = not asked.apply and outlook is not None and outlook.verdict is Verdict.ALLOWED
+    return Exit.YES if told or shown else Exit.NO
+
+
+def _writer(heard: Hearing) -> str | None:
+    """The name of whoever asks, where the policy says that an author cannot approve."""
+    if Role.AUTHOR not in heard.policy.approvals.exclude:
+        return None
+    known = [heard.people.of_email(one.email) for one in _author(heard)]
+    return known[0].id if known and known[0] is not None else None
+
+
+def _next(session: Session, done: Brake) -> str:
+    here, to, name, verb = session.here, done.environment, done.agent, done.verb
+    root = find(session.folder, session.environment).root
+    file = quote(os.path.relpath(root / done.file, session.folder.resolve()))
+    promote, verdict = f"fleet promote{here} {name} --to {to}", done.outlook and done.outlook.verdict
+    if done.against:
+        return f"git{here} rm {file}"
+    if not done.moves or done.promoted:
+        return f"fleet log{here} {name}" if done.gated else f"fleet validate{here}"
+    if done.written:
+        commit = f"git{here} add -A -- {file} && git{here} commit -m '{verb} {name} in {to}' -- {file}"
+        return f"{commit} && {promote}" if done.gated else commit
+    if verdict is Verdict.BLOCKED:
+        return f"fleet validate{here}"
+    if done.committed or done.standing:
+        return f"{promote} --apply" if verdict is Verdict.ALLOWED else f"fleet approve{here} {name} --to {to}"
+    how = "--apply" if done.gated else "--write"
+    return f"fleet {verb}{here} {name} --env {to} --reason {quote(done.reason)} {how}"

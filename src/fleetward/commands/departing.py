@@ -1,0 +1,77 @@
+"""What a promotion takes from the environment before: its release, nothing where that is retired, or none at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fleetward.commands.hearing import Hearing
+from fleetward.domain import digest
+from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.manifest import MANIFEST, Agent
+from fleetward.store.agents import candidate
+from fleetward.store.document import document
+
+RETIRED = "retired"
+
+
+def retires(source: Agent) -> bool:
+    """
+    Does the release itself say that the agent is at its end?
+
+    Overrides cannot say so, nor take it back: what leaves an environment is decided where releases are made.
+    """
+    plain, _ = candidate(source, source.environment, None, proposed=False)
+    return plain.manifest is not None and plain.manifest.lifecycle == RETIRED
+
+
+def overridden(proposed: Agent | None) -> Iterator[Finding]:
+    """A release that is not retired does not become so by overrides: it would stay, and nobody would look at it."""
+    if proposed is not None and proposed.manifest is not None and proposed.manifest.lifecycle == RETIRED:
+        yield Finding(
+            rule="override-not-allowed",
+            severity=Severity.ERROR,
+            message="lifecycle 'retired' cannot come from overrides",
+            place=proposed.manifest.place("spec.lifecycle"),
+            hint=f"fleet retire {proposed.name} --write",
+        )
+
+
+def brakes(asked: Hearing, name: str) -> bool:
+    """
+    Is all that is proposed to suspend the agent that runs, or to let it go on?
+
+    Then nothing else moves: a brake that took the newest release along would have to wait for what that is asked.
+    """
+    key = (asked.target.name, name)
+    standing, wanted = asked.fleet.agents.get(key), asked.fleet.proposals.get(key)
+    if standing is None or wanted is None or standing.file(MANIFEST) is None:
+        return False
+    over = standing.file(digest.OVERRIDES)
+    before, after = (_patch(one.content if one else None) for one in (over, wanted))
+    return before is not None and after is not None and only_brake(before, after)
+
+
+def only_brake(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Do these two merge patches differ in ``spec.suspended``, and in nothing else?"""
+    differs = _suspended(before) is not _suspended(after)
+    return differs and _without(before) == _without(after)
+
+
+def _patch(content: bytes | None) -> dict[str, Any] | None:
+    """The merge patch in a file; empty where there is no file, None where it cannot be read."""
+    if content is None:
+        return {}
+    found = document(content, digest.OVERRIDES, "overrides")
+    return None if found.findings else found.data
+
+
+def _suspended(patch: Mapping[str, Any]) -> Any:
+    return (patch.get("spec") or {}).get("suspended", False)
+
+
+def _without(patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The patch without the brake, and without a spec that is empty for it."""
+    spec = {key: value for key, value in (patch.get("spec") or {}).items() if key != "suspended"}
+    rest = {key: value for key, value in patch.items() if key != "spec"}
+    return {**rest, **({"spec": spec} if spec else {})}

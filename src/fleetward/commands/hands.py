@@ -1,0 +1,97 @@
+"""Whose hands a change went through: those who wrote what an environment would get, and its proposal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fleetward.commands.hearing import Hearing
+from fleetward.domain.approval import Binding
+from fleetward.domain.contributor import Contributor
+from fleetward.domain.emergency import Due
+from fleetward.domain.fleet import Environment
+from fleetward.domain.ledger import Entry, Ledger, Moved
+from fleetward.store import records
+from fleetward.store.approvals import NOTHING
+from fleetward.store.git import Id
+from fleetward.store.history import contributors, promoted_by
+from fleetward.store.ledger import file_name
+
+
+def hands(asked: Hearing, name: str, head: Id, since: Entry | None) -> tuple[Contributor, ...]:
+    """
+    Everybody who wrote what *name* would get at *head*, in release or proposal, after *since*.
+
+    That is the entry that brought what runs: after a rollback an older one, so that whoever wrote what was left is
+    an author of it still.
+    """
+    return (*_authors(asked, asked.target, name, head, since), *_proposers(asked, name, head, since))
+
+
+def due(asked: Hearing, name: str) -> tuple[Due, ...]:
+    """The promotions of *name* that broke the glass, reviewed or not."""
+    found = []
+    for entry, moved in asked.ledger.of(name):
+        if entry.break_glass is not None:
+            found.append(
+                Due(
+                    seq=entry.seq,
+                    at=entry.at,
+                    glass=entry.break_glass,
+                    binding=bound(asked, moved),
+                    actor=entry.actor,
+                    approvers=frozenset(str(one["approver"]) for one in entry.approvals),
+                    contributors=hands(asked, name, entry.commit, _before(asked.ledger, entry).brought(name)),
+                )
+            )
+    return tuple(found)
+
+
+def _before(ledger: Ledger, entry: Entry) -> Ledger:
+    return replace(ledger, entries=ledger.entries[: entry.seq - 1])
+
+
+def bound(asked: Hearing, moved: Moved) -> Binding:
+    """What the approvals of an entry that is written were given for."""
+    return Binding(
+        repository=asked.fleet.config.repository,
+        environment=asked.target.name,
+        agent=moved.agent,
+        from_state=moved.from_state,
+        to_state=moved.to_state or NOTHING,
+        generation=moved.generation,
+    )
+
+
+def _authors(
+    asked: Hearing, target: Environment, name: str, head: Id, since: Entry | None
+) -> tuple[Contributor, ...]:
+    """
+    Everybody who wrote what *target* would get, since its entry *since*.
+
+    A stage in between is written by promotions alone: asked are those who wrote what was promoted into it, and of
+    what was rolled back there all who ever did, for it is older than what it replaced.
+    """
+    ground, found = asked.ground, list[Contributor]()
+    before = since.commit if since else None
+    for source in target.sources:
+        stage = asked.fleet.config.environment(source)
+        ledger = records.ledger(ground.commit(head), source) if stage and stage.gated else None
+        reached = ledger.brought(name) if ledger else None
+        if stage is None or reached is None or ground.repository.resolved(reached.commit) is None:
+            found += contributors(ground, head, before, [f"environments/{source}/{name}"])
+            continue
+        then = None
+        onward = ledger is not None and ledger.of(name)[-1][0] == reached
+        if onward and before and ground.repository.resolved(before) == before:
+            then = records.ledger(ground.commit(before), source).brought(name)
+        found += _authors(asked, stage, name, reached.commit, then)
+    return tuple(found)
+
+
+def _proposers(asked: Hearing, name: str, head: Id, since: Entry | None) -> tuple[Contributor, ...]:
+    """Everybody who wrote the proposal; the last promotion took its own away, which makes nobody an author."""
+    to, begin = asked.target.name, since.commit if since else None
+    if since is not None:
+        file, line = file_name(to), since.line.encode()
+        begin = promoted_by(asked.ground, head, since.commit, file, line) or begin
+    return contributors(asked.ground, head, begin, [f"proposals/{to}/{name}"])

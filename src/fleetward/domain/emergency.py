@@ -1,0 +1,59 @@
+"""What a bad day leaves behind: a glass that was broken, its review, a release that a rollback left."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from fleetward.domain.approval import Binding
+from fleetward.domain.contributor import Contributor
+
+SKIPPABLE = ("evals", "freeze", "soak")
+"""All that an emergency may pass over, sorted; never validation, vetoes or people."""
+_INCIDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#-]{0,79}")
+
+
+class Way(StrEnum):
+    """Through which door a promotion goes."""
+
+    NORMAL = "normal"
+    BREAK_GLASS = "break-glass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenGlass:
+    """What a ledger entry tells of its emergency: *skipped* is what was asked, not met and passed over, sorted."""
+
+    incident: str
+    skipped: tuple[str, ...]
+    review_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The rollback that took an agent away from a release."""
+
+    seq: int
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One agent's part of an entry that broke the glass, and whose review of it would be one's own."""
+
+    seq: int
+    at: datetime
+    glass: BrokenGlass
+    binding: Binding
+    actor: str
+    """The address of who applied it."""
+    approvers: frozenset[str]
+    contributors: tuple[Contributor, ...]
+
+
+def is_incident(text: str) -> bool:
+    """Is *text* the name of an incident, such as ``INC-2041``: letters, digits and ``._:/#-``, at most 80?"""
+    return _INCIDENT.fullmatch(text) is not None

@@ -1,0 +1,135 @@
+"""Reviews of what went through the emergency door: who may give one, and what waits until it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fleetward.domain.approval import Approval, Decision
+from fleetward.domain.change import Direction
+from fleetward.domain.clock import written
+from fleetward.domain.emergency import Due, Way
+from fleetward.domain.people import People, Person, Robot
+from fleetward.domain.policy import OWNER, ApprovalsAsked, ApprovalTerms, Assurance, Policy
+from fleetward.domain.verdict import Met, NotCounted, PromotionKind, Requirement
+from fleetward.gate.applying import about, only
+from fleetward.gate.question import Question
+from fleetward.gate.standing import Circle, answerable, excluded
+
+_RULE = "breakGlass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Who may review promotions of an agent, and how sure it has to be that it was them."""
+
+    circle: Circle
+    teams: frozenset[str]
+    assurance: Assurance
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """How a review stands: the statement that gives it, and those that do not."""
+
+    closed: Approval | None
+    not_counted: tuple[NotCounted, ...]
+
+
+def bench(question: Question, *, policy: Policy, people: People, tier: str, now: datetime) -> Bench:
+    """The owners, and everybody in a team that the policy's rules for this agent at this tier name."""
+    binding = question.binding
+    rules = about(policy, to=binding.environment, tier=tier, agent=binding.agent)
+    named = (one.teams for rule in rules for one in rule.require if isinstance(one, ApprovalsAsked))
+    glass = (policy.break_glass.rule,) if policy.break_glass else ()
+    return Bench(
+        circle=Circle(people, answerable(question)),
+        teams=frozenset({OWNER}).union(*named),
+        assurance=max((rule.assurance for rule in (*rules, *glass)), default=Assurance.RECORDED),
+        now=now,
+    )
+
+
+def reviewed(due: Due, approvals: Sequence[Approval], by: Bench) -> Reviewed:
+    """
+    The first statement that reviews *due*, which is a fact from then on: its author may leave and it still is one.
+
+    It has to be a review of exactly that entry, given after it, by a person who was on the *bench* then, did not
+    approve it, did not apply it and is no author of it.
+    """
+    refused = []
+    for one in sorted(approvals, key=lambda said: (said.issued, said.file)):
+        if one.decision is Decision.REVIEW and one.binding == due.binding:
+            reason = next((why for why in _reasons(one, due, by) if why is not None), None)
+            if reason is None:
+                return Reviewed(closed=one, not_counted=())
+            refused.append(NotCounted(approver=one.approver, reason=reason, files=(one.file,)))
+    return Reviewed(closed=None, not_counted=tuple(refused))
+
+
+def reviews(question: Question, by: Bench) -> tuple[tuple[Requirement, ...], tuple[NotCounted, ...]]:
+    """
+    The reviews that nobody has given yet, and the statements that were meant to be.
+
+    One that is overdue holds up every ordinary promotion. It holds up neither another emergency nor a rollback nor
+    a change that only makes things stricter: the way to safety stays open, and none of these opens anything else.
+    """
+    told = [(due, reviewed(due, question.approvals, by)) for due in question.reviews]
+    still = [(due, one) for due, one in told if one.closed is None]
+    return (
+        tuple(_open(question, due, by) for due, _ in still),
+        tuple(spare for _, one in still for spare in one.not_counted),
+    )
+
+
+def _open(question: Question, due: Due, by: Bench) -> Requirement:
+    binding = due.binding
+    command = f"fleet approve {binding.agent} --to {binding.environment} --review {due.seq}"
+    overdue = by.now >= due.glass.review_by
+    waits = overdue and _ordinary(question)
+    told = "not due yet" if not overdue else "overdue" if waits else "overdue, which does not hold up this"
+    return Requirement(
+        rule=_RULE,
+        kind="review",
+        asked=f"entry {due.seq} ({due.glass.incident}) reviewed by {written(due.glass.review_by)}",
+        status=Met.MISSING if waits else Met.MET,
+        detail=f"{told}: {command}",
+        could=_could(due, by) if waits else (),
+    )
+
+
+def _ordinary(question: Question) -> bool:
+    if question.way is Way.BREAK_GLASS or question.kind is PromotionKind.ROLLBACK:
+        return False
+    changes = question.comparison
+    same = question.kind in (PromotionKind.UPDATE, PromotionKind.OVERRIDE)
+    return not (same and changes is not None and only(Direction.STRICTER, changes.facets))
+
+
+def _could(due: Due, by: Bench) -> tuple[str, ...]:
+    members = by.circle.members(by.teams, by.now)
+    return tuple(sorted(one for one in members if _involved(one, due, by.circle.people) is None))
+
+
+def _reasons(one: Approval, due: Due, by: Bench) -> Iterator[str | None]:
+    yield one.fault
+    yield f"dated in the future ({written(one.issued)})" if one.issued > by.now else None
+    yield f"given before the promotion ({written(due.at)})" if one.issued < due.at else None
+    if one.assurance < by.assurance:
+        yield f"its assurance is {one.assurance.word}, {by.assurance.word} is asked"
+    yield _involved(one.approver, due, by.circle.people)
+    if one.approver not in by.circle.members(by.teams, one.issued):
+        yield f"was not in {' or '.join(sorted(by.teams))} then ({written(one.issued)})"
+
+
+def _involved(name: str, due: Due, people: People) -> str | None:
+    """Why a review by this person would be one of their own doing."""
+    actor = people.of_email(due.actor)
+    hand = actor.id if isinstance(actor, Person) else actor.operated_by if isinstance(actor, Robot) else None
+    if name in due.approvers:
+        return f"approved entry {due.seq}"
+    if name == hand:
+        return f"applied entry {due.seq}"
+    return excluded(due.contributors, people, ApprovalTerms()).get(name)

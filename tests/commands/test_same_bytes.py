@@ -1,0 +1,55 @@
+"""The same fleet and the same clock give the same bytes, whatever a process or a file happens to be like inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.repositories import FLEET, POLICY, Repository, running
+
+PEOPLE, RULES = "governance/people.yaml", "governance/policy.yaml"
+ASKED = ("promote", "desk-bot", "--to", "production")
+HIGH = (
+    POLICY
+    + """\
+  - id: another
+    when: {to: production}
+    require: [{approvals: 2, from: [desk, owner]}, {evals: passed}, {soak: P9D}]
+"""
+)
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repository:
+    made = running(tmp_path)
+    made.commit("more is asked", files={RULES: HIGH})
+    for person in ("dina", "carla"):
+        made.approve("desk-bot", person, now="2026-11-19T09:00:00Z")
+    return made
+
+
+@pytest.mark.parametrize("format", ["text", "json", "markdown"])
+def test_every_process_says_the_same(repo: Repository, format: str) -> None:  # noqa: A002
+    told = {repo.fleet(*ASKED, "-o", format, env={"PYTHONHASHSEED": seed}).out for seed in "1234"}
+
+    assert len(told) == 1
+    assert "desk-bot" in told.pop()
+
+
+def test_the_order_of_keys_and_people_says_nothing(repo: Repository) -> None:
+    before = repo.fleet(*ASKED, "--json").data["promotions"]
+    head, rules = HIGH.split("rules:\n")
+    lines = FLEET[PEOPLE].splitlines(keepends=True)
+    people = [line for line in lines if line.startswith("  ") and "desk:" not in line]
+    rest = [line for line in lines if line not in people and line != "people:\n"]
+
+    repo.commit(
+        "the same in another order",
+        files={
+            RULES: "rules:\n" + rules + "".join(reversed(head.splitlines(keepends=True))),
+            PEOPLE: "".join([*rest, "people:\n", *reversed(people)]),
+        },
+    )
+
+    assert repo.fleet(*ASKED, "--json").data["promotions"] == before

@@ -1,0 +1,99 @@
+"""A fleet for bad days: desk-bot has had two releases in production, and the policy has both emergency exits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.end_to_end.repositories import DESK, FLEET, Ran, Repository, repository
+
+RUNS = "environments/production/desk-bot"
+PROMPT = f"{DESK}/prompts/system.md"
+FIRST, SECOND, THIRD = (f"You answer questions about orders, {n}.\n" for n in ("first", "second", "third"))
+POLICY = """\
+apiVersion: fleetward/v1
+kind: Policy
+version: 1
+tiers: [low, medium, high, critical]
+rules:
+  - id: every-change
+    when: {to: production}
+    require: [{approvals: 1, from: owner}, {evals: passed}, {soak: PT24H}]
+  - {id: low, when: {to: production, tier: low}, replaces: all, require: []}
+veto: {from: [risk]}
+rollback: {within: P30D, require: [{approvals: 1, from: on-call}]}
+breakGlass: {require: [{approvals: 2, from: on-call}], skips: [soak, evals, freeze], lasts: PT8H, reviewWithin: PT48H}
+"""
+STRICT = POLICY.replace("  - {id: low, when: {to: production, tier: low}, replaces: all, require: []}\n", "")
+"""Even the lowest tier asks an owner, evaluations and a soak."""
+PEOPLE = """\
+apiVersion: fleetward/v1
+kind: People
+people:
+  alice: {name: Alice Roe, emails: [alice@acme.example], since: 2024-01-01}
+  bob: {name: Bob Lee, emails: [bob@acme.example], since: 2024-01-01}
+  carla: {name: Carla Ferri, emails: [carla@acme.example], since: 2024-01-01}
+  dina: {name: Dina Aziz, emails: [dina@acme.example], since: 2024-01-01}
+  erin: {name: Erin Ott, emails: [erin@acme.example], since: 2024-01-01}
+  farid: {name: Farid Aman, emails: [farid@acme.example], since: 2024-01-01}
+robots:
+  ci: {emails: [ci@acme.example], operatedBy: farid}
+teams:
+  desk: {members: [carla, dina]}
+  on-call: {members: [alice, bob, erin]}
+  risk: {members: [farid]}
+"""
+
+
+def twice(folder: Path, policy: str = POLICY, **files: str) -> Repository:
+    """The first release was adopted on the 10th, the second promoted on the 12th; staging holds the second."""
+    own = {"governance/policy.yaml": POLICY, "governance/people.yaml": PEOPLE, PROMPT: FIRST, **files}
+    start = {**FLEET, **own}
+    runs = {
+        path.replace("staging", "production"): text for path, text in start.items() if path.startswith(DESK)
+    }
+    made = repository(folder, {**start, **runs})
+    said(made.fleet("adopt", "--to", "production", "--apply", now="2026-11-10T09:00:00Z"))
+    made.commit("second", at="2026-11-11T09:00:00+00:00", files={PROMPT: SECOND})
+    promoted(made, "2026-11-12T09:00:00Z")
+    if policy != POLICY:
+        made.commit("the policy", identity="farid", files={"governance/policy.yaml": policy})
+        made.agree("carla", now="2026-11-16T10:00:00Z")
+    return made
+
+
+def promoted(made: Repository, now: str, *flags: str, who: str = "ci") -> Ran:
+    ran = made.fleet(
+        "promote", "desk-bot", "--to", "production", "--apply", "--json", *flags, identity=who, now=now
+    )
+    return said(ran)
+
+
+def back(made: Repository, *flags: str, now: str = "2026-11-20T12:00:00Z", who: str = "ci") -> Ran:
+    usual = () if "--reason" in flags else ("--reason", "it lies about orders")
+    return made.fleet(
+        "rollback", "desk-bot", "--env", "production", *usual, *flags, "--json", identity=who, now=now
+    )
+
+
+def said(ran: Ran) -> Ran:
+    assert ran.code == 0, ran.err + ran.out
+    return ran
+
+
+def ledger(made: Repository) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (made.root / "ledger/production.jsonl").read_text().splitlines()]
+
+
+def standing(ran: Ran) -> dict[str, tuple[str, str]]:
+    """By kind: the status of a requirement, and its detail."""
+    return {
+        need["kind"]: (need["status"], need["detail"]) for need in ran.data["promotions"][0]["requirements"]
+    }
+
+
+def folder(made: Repository, path: str = RUNS) -> Mapping[str, bytes]:
+    top = made.root / path
+    return {one.relative_to(top).as_posix(): one.read_bytes() for one in top.rglob("*") if one.is_file()}

@@ -1,0 +1,257 @@
+"""The emergency brake, with the installed command: stop, wait for the yes of somebody else, go on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.end_to_end import repositories
+from tests.end_to_end.golden import golden
+from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, POLICY, Repository
+from tests.schemas.reading import schema
+
+PRODUCTION = DESK.replace("staging", "production")
+PROPOSAL = "proposals/production/desk-bot/overrides.yaml"
+SAFER = """\
+  - id: only-safer
+    when: {to: production, only: stricter}
+    replaces: all
+    exempt: [freeze]
+    require: [{approvals: 1, from: owner}]
+"""
+STRICT = POLICY.replace("from: owner}]", "from: owner}, {evals: passed}]") + SAFER
+STOP = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks addresses")
+GO = ("resume", "desk-bot", "--env", "production", "--reason", "the leak is closed")
+
+
+@pytest.fixture
+def strict(tmp_path: Path) -> Repository:
+    """desk-bot runs, a change of it waits; whatever is not only stricter has to be evaluated."""
+    made = repositories.running(tmp_path)
+    made.commit("a policy", files={"governance/policy.yaml": STRICT}, at="2026-11-18T10:00:00+00:00")
+    made.agree("carla", now="2026-11-18T11:00:00Z")
+    return made
+
+
+def stopped(made: Repository) -> Repository:
+    """desk-bot is suspended in production: proposed by alice, approved by dina."""
+    assert made.fleet(*STOP, "--apply", now="2026-11-20T09:00:00Z").code == 1
+    made.approve("desk-bot", "dina", now="2026-11-20T09:10:00Z")
+    assert made.fleet(*STOP, "--apply", now="2026-11-20T09:20:00Z").code == 0
+    return made
+
+
+def test_without_write_or_apply_it_shows_the_file_and_what_the_gate_will_ask(strict: Repository) -> None:
+    before = strict.state
+
+    ran = strict.fleet(*STOP)
+
+    assert ran.code == 1
+    golden("suspend.txt", ran.out)
+    assert strict.state == before
+    assert not (strict.root / "proposals").exists()
+
+
+def test_suspending_counts_as_only_stricter_and_resuming_does_not(strict: Repository) -> None:
+    stop = strict.fleet(*STOP, "--json").data["promotion"]
+    go = stopped(strict).fleet(*GO, "--json").data["promotion"]
+
+    assert {one["rule"] for one in stop["requirements"]} == {"only-safer"}
+    assert {one["rule"] for one in go["requirements"]} == {"every-change"}
+    assert {one["kind"] for one in go["requirements"]} == {"approvals", "evals"}
+
+
+def test_whoever_writes_the_proposal_is_not_among_those_who_could_approve_it(strict: Repository) -> None:
+    told = strict.fleet(*STOP, "--json", identity="carla").data["promotion"]
+    strict.fleet(*STOP, "--apply", identity="carla")
+    judged = strict.fleet("promote", "desk-bot", "--to", "production", "--json").data["promotions"][0]
+
+    assert told["requirements"][0]["could"] == judged["requirements"][0]["could"] == ["dina"]
+
+
+def test_apply_commits_the_proposal_alone_and_waits_for_the_approval_of_exactly_that(
+    strict: Repository,
+) -> None:
+    before = strict.head
+
+    first = strict.fleet(*STOP, "--apply", "--json")
+
+    assert (first.code, first.data["applied"]) == (1, False)
+    assert first.data["committed"] == strict.head
+    assert strict.git("diff", "--name-only", before, strict.head) == PROPOSAL
+    assert strict.git("log", "-1", "--format=%ae") == "alice@acme.example"
+    assert "leaks" not in strict.git("log", "-1", "--format=%B")
+    assert strict.state[1] == ""
+
+
+def test_once_approved_apply_promotes_what_was_proposed_and_keeps_the_reason(strict: Repository) -> None:
+    prompt = (strict.root / PRODUCTION / "prompts/system.md").read_bytes()
+
+    stopped(strict)
+
+    entry = json.loads((strict.root / "ledger/production.jsonl").read_text().splitlines()[-1])
+    assert (entry["kind"], entry["reason"]) == ("override", "it leaks addresses")
+    text = (strict.root / PRODUCTION / "overrides.yaml").read_text()
+    assert text == "# suspended on 2026-11-20: it leaks addresses\nspec: {suspended: true}\n"
+    assert (strict.root / PRODUCTION / "prompts/system.md").read_bytes() == prompt
+    assert strict.state[1] == ""
+    assert strict.fleet("validate").code == 0
+
+
+def test_what_is_suspended_already_is_not_suspended_again(strict: Repository) -> None:
+    stopped(strict)
+    before = strict.state
+
+    again = strict.fleet(*STOP, "--apply")
+
+    assert again.code == 0
+    assert "desk-bot is suspended already: nothing to do" in again.out
+    assert strict.state == before
+
+
+def test_what_a_killed_run_left_behind_its_commit_is_finished(strict: Repository) -> None:
+    strict.fleet(*STOP, "--apply")
+    strict.git("rm", "-rq", "proposals")
+
+    ran = strict.fleet(*STOP, "--apply")
+
+    assert "finished what an earlier run had begun" in ran.err
+    assert "proposed already" in ran.out
+    assert (strict.root / PROPOSAL).exists()
+    assert strict.state[1] == ""
+
+
+def test_resuming_goes_all_the_way_back_to_no_overrides(tmp_path: Path) -> None:
+    made = stopped(repositories.running(tmp_path))
+
+    made.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z")
+    made.approve("desk-bot", "dina", now="2026-11-20T10:10:00Z")
+    ran = made.fleet(*GO, "--apply", now="2026-11-20T10:20:00Z")
+
+    assert ran.code == 0, ran.out
+    assert not (made.root / PRODUCTION / "overrides.yaml").exists()
+    assert made.fleet("validate").code == 0
+
+
+def test_written_the_last_line_commits_and_asks_the_gate(strict: Repository) -> None:
+    ran = strict.fleet(*STOP, "--write")
+
+    assert ran.code == 0, ran.err
+    assert strict.state[1] == f"?? {PROPOSAL}"
+    last = ran.out.splitlines()[-1]
+    assert last == (
+        f"git add -A -- {PROPOSAL} && git commit -m 'suspend desk-bot in production' -- {PROPOSAL}"
+        " && fleet promote desk-bot --to production"
+    )
+    assert strict.fleet(*STOP, "--write").code == 2
+
+
+def test_overrides_that_stand_are_kept_with_their_comments(tmp_path: Path) -> None:
+    own = "# of production\nspec:\n  budgets: # small\n    - {window: day, currency: EUR, alertAt: 1, haltAt: 2}\n"
+    stands = {path.replace("staging", "production"): FLEET[path] for path in FLEET if path.startswith(DESK)}
+    made = repositories.repository(tmp_path, {**FLEET, **stands, f"{PRODUCTION}/overrides.yaml": own})
+    assert made.fleet("adopt", "--to", "production", "--apply").code == 0
+
+    ran = made.fleet(*STOP, "--json")
+
+    note = "# suspended on 2026-11-20: it leaks addresses\n"
+    assert ran.data["content"] == note + own.replace("spec:\n", "spec:\n  suspended: true\n")
+    assert ran.data["promotion"]["kind"] == "override"
+
+
+def test_another_proposal_is_not_overwritten(strict: Repository) -> None:
+    budget = "spec: {budgets: [{window: day, currency: EUR, alertAt: 1, haltAt: 2}]}\n"
+    strict.commit("less money", files={PROPOSAL: budget})
+
+    ran = strict.fleet(*STOP, "--apply")
+
+    assert ran.code == 2
+    assert f"{PROPOSAL} proposes something else already" in ran.err
+    assert (strict.root / PROPOSAL).read_text() == budget
+
+
+def test_what_the_gate_refuses_outright_is_not_committed(strict: Repository) -> None:
+    policy = STRICT.replace("    exempt: [freeze]\n", "")
+    freeze = 'freezes: [{id: peak, from: "2026-11-19T00:00", to: "2026-11-30T00:00", zone: UTC}]\n'
+    strict.commit("a freeze", files={"governance/policy.yaml": policy + freeze})
+    strict.agree("carla")
+    before = strict.state
+
+    ran = strict.fleet(*STOP, "--apply")
+
+    assert ran.code == 1
+    assert "BLOCKED desk-bot" in ran.out
+    assert strict.state == before
+
+
+def test_an_environment_without_a_gate_has_its_own_file_edited(running: Repository) -> None:
+    own = ("suspend", "desk-bot", "--env", "staging", "--reason", "a look")
+    shown = running.fleet(*own)
+    assert running.state[1] == ""
+
+    wrote = running.fleet(*own, "--write", "--json")
+
+    assert (shown.code, wrote.code) == (0, 0)
+    assert wrote.data["promotion"] is None
+    assert (running.root / DESK / "overrides.yaml").read_text().endswith("spec: {suspended: true}\n")
+    assert running.fleet("validate").code == 0
+    assert running.fleet("resume", *own[1:], "--write").code == 0
+    assert running.state[1] == ""
+
+
+def test_a_release_that_is_suspended_itself_is_resumed_by_an_override(tmp_path: Path) -> None:
+    text = MANIFEST.replace("  lifecycle: production\n", "  lifecycle: production\n  suspended: true\n")
+    made = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": text})
+
+    ran = made.fleet("resume", "desk-bot", "--env", "staging", "--reason", "a look", "--json")
+
+    assert ran.data["content"].endswith("spec: {suspended: false}\n")
+
+
+@pytest.mark.parametrize("words", ["", " ", "two\nlines", "a\x1b[2Jb", "\u202eevil", "x" * 501])
+def test_a_reason_that_cannot_be_read_is_refused(running: Repository, words: str) -> None:
+    ran = running.fleet("suspend", "desk-bot", "--env", "production", "--reason", words, "--write")
+
+    assert ran.code == 2
+    assert "--reason" in ran.err
+    assert running.state[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("suspend", "desk-bto", "--env", "production", "--reason", "x"), "did you mean 'desk-bot'?"),
+        (("suspend", "desk-bot", "--env", "prod", "--reason", "x"), "one of: staging, production"),
+        (("resume", "desk-bot", "--env", "staging", "--reason", "x", "--apply"), "takes no promotions"),
+        (("resume", "desk-bot", "--env", "production", "--reason", "x", "--apply", "--write"), "--write"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_way_on(
+    running: Repository, given: tuple[str, ...], told: str
+) -> None:
+    ran = running.fleet(*given)
+
+    assert ran.code == 2
+    assert told in ran.err
+
+
+def test_a_link_in_the_way_is_not_followed(running: Repository) -> None:
+    (running.home / "elsewhere").mkdir()
+    (running.root / "proposals").symlink_to(running.home / "elsewhere")
+
+    ran = running.fleet(*STOP, "--write")
+
+    assert ran.code == 2
+    assert "proposals is in the way" in ran.err
+    assert list((running.home / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", [STOP, GO])
+def test_its_data_is_what_the_schema_says(running: Repository, verb: tuple[str, ...]) -> None:
+    judge = Draft202012Validator(schema(f"output/{verb[0]}-output"))
+
+    for more in ((), ("--write",)):
+        judge.validate(running.fleet(*verb, "--json", *more).data)

@@ -1,0 +1,313 @@
+"""The glass is broken: what is skipped, what stands, and the review that is owed afterwards."""
+
+from __future__ import annotations
+
+from itertools import chain, combinations
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.badday import (
+    POLICY,
+    PROMPT,
+    STRICT,
+    THIRD,
+    folder,
+    ledger,
+    said,
+    standing,
+    twice,
+)
+from tests.end_to_end.repositories import DESK, NOW, Ran, Repository
+
+FREEZE = 'freezes: [{id: fair, from: "2026-11-20T00:00", to: "2026-11-21T00:00", zone: UTC}]\n'
+INCIDENT = ("--incident", "INC-2041", "--reason", "customers are told lies")
+LATER = "2026-11-23T12:00:00Z"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Repository:
+    """A third release, an hour old and never evaluated, during a freeze."""
+    made = twice(tmp_path, STRICT + FREEZE)
+    made.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
+    return made
+
+
+def promote(made: Repository, *flags: str, now: str = NOW, who: str = "ci") -> Ran:
+    return made.fleet("promote", "desk-bot", "--to", "production", "--json", *flags, identity=who, now=now)
+
+
+def broken(made: Repository, *flags: str, now: str = NOW, who: str = "ci") -> Ran:
+    return promote(made, "--break-glass", *INCIDENT, *flags, now=now, who=who)
+
+
+def approved(made: Repository, *names: str, now: str = "2026-11-20T11:30:00Z") -> None:
+    for name in names:
+        made.approve("desk-bot", name, now=now)
+
+
+@pytest.fixture
+def after(desk: Repository) -> Repository:
+    """It went out at noon of the 20th, approved by bob and erin, applied by the robot that farid operates."""
+    approved(desk, "bob", "erin")
+    said(broken(desk, "--apply"))
+    return desk
+
+
+def review(made: Repository, who: str, seq: int = 3, now: str = "2026-11-20T15:00:00Z") -> Ran:
+    ran = made.fleet(
+        *(
+            "approve",
+            "desk-bot",
+            "--to",
+            "production",
+            "--review",
+            str(seq),
+            "--note",
+            "rightly so",
+            "--json",
+        ),
+        identity=who,
+        now=now,
+    )
+    if ran.code == 0:
+        made.commit(f"review of {who}", identity=who, at=now)
+    return ran
+
+
+def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(desk: Repository) -> None:
+    assert promote(desk).data["verdict"] == "blocked"
+    waiting = broken(desk)
+    assert (waiting.code, waiting.data["verdict"]) == (1, "pending")
+    assert standing(waiting)["approvals"][0] == "missing"
+
+    approved(desk, "bob", "erin")
+    ran = said(broken(desk, "--apply"))
+
+    assert folder(desk)["prompts/system.md"].decode() == THIRD
+    [one] = ran.data["promotions"]
+    assert one["way"] == "break-glass"
+    assert [(need["kind"], need["status"]) for need in one["skipped"]] == [
+        ("evals", "missing"),
+        ("soak", "missing"),
+        ("freeze", "refused"),
+    ]
+    assert ran.data["breakGlass"] == {
+        "incident": "INC-2041",
+        "reason": "customers are told lies",
+        "skips": ["evals", "freeze", "soak"],
+        "reviewBy": "2026-11-22T12:00:00Z",
+    }
+    entry = ledger(desk)[-1]
+    assert list(entry)[-2:] == ["tool", "breakGlass"]
+    assert entry["breakGlass"] == {
+        "incident": "INC-2041",
+        "skipped": ["evals", "freeze", "soak"],
+        "reviewBy": "2026-11-22T12:00:00Z",
+    }
+    assert "Fleet-Break-Glass: INC-2041" in desk.git("log", "-1", "--format=%(trailers)").splitlines()
+    told = desk.fleet("log", "desk-bot").out
+    assert "break-glass for INC-2041: skipped evals, freeze, soak, review due by 2026-11-22T12:00:00Z" in told
+    assert desk.fleet("log", "--json").data["entries"][0]["breakGlass"] == entry["breakGlass"]
+    assert desk.fleet("validate").code == 0
+
+
+def test_the_lines_of_before_stay_byte_for_byte(desk: Repository) -> None:
+    file = desk.root / "ledger/production.jsonl"
+    before = file.read_bytes()
+    approved(desk, "bob", "erin")
+
+    said(broken(desk, "--apply"))
+
+    assert file.read_bytes().startswith(before)
+    assert b"breakGlass" not in before
+
+
+def test_who_wrote_it_counts_neither_here_nor_there(desk: Repository) -> None:
+    desk.commit("more", identity="bob", files={PROMPT: THIRD + "\n"})
+    approved(desk, "bob", "erin")
+
+    ran = broken(desk)
+
+    assert ran.data["verdict"] == "pending"
+    assert "author of the change" in ran.data["promotions"][0]["notCounted"][0]["reason"]
+
+
+def test_an_approval_counts_for_as_long_as_the_door_is_open(desk: Repository) -> None:
+    approved(desk, "bob", "erin", now="2026-11-20T04:00:00Z")
+
+    assert broken(desk, now="2026-11-20T11:59:59Z").data["verdict"] == "allowed"
+    assert broken(desk, now="2026-11-20T12:00:00Z").data["verdict"] == "pending"
+
+
+def test_validation_and_vetoes_stand(desk: Repository) -> None:
+    manifest = (desk.root / DESK / "agent.yaml").read_text()
+    nobody = manifest.replace("owner: {team: desk,", "owner: {team: nobody,")
+    desk.commit("whose?", identity="dina", files={f"{DESK}/agent.yaml": nobody})
+    approved(desk, "bob", "erin")
+    desk.approve("desk-bot", "farid", "--reject", now="2026-11-20T11:45:00Z")
+
+    told = standing(broken(desk))
+
+    assert (told["veto"][0], told["validation"][0]) == ("refused", "refused")
+    assert broken(desk, "--apply").code == 1
+
+
+def test_only_what_the_policy_lists_is_skipped(tmp_path: Path) -> None:
+    made = twice(tmp_path, STRICT.replace("skips: [soak, evals, freeze]", "skips: [soak]") + FREEZE)
+    made.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
+    approved(made, "bob", "erin")
+
+    ran = broken(made)
+
+    assert ran.data["verdict"] == "blocked"
+    assert (standing(ran)["evals"][0], standing(ran)["freeze"][0]) == ("missing", "refused")
+    assert [need["kind"] for need in ran.data["promotions"][0]["skipped"]] == ["soak"]
+
+
+def test_without_a_break_glass_in_the_policy_there_is_no_door(tmp_path: Path) -> None:
+    lines = POLICY.splitlines(keepends=True)
+    made = twice(tmp_path, "".join(line for line in lines if not line.startswith("breakGlass")))
+
+    ran = broken(made)
+
+    assert ran.code == 2
+    assert "says nothing of breakGlass" in ran.err
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--break-glass",),
+        ("--break-glass", "--incident", "INC-1"),
+        ("--break-glass", "--reason", "now"),
+        ("--incident", "INC-1", "--reason", "now"),
+        ("--break-glass", "--incident", "INC 1", "--reason", "now"),
+        ("--break-glass", "--incident", "INC\n1", "--reason", "now"),
+        ("--break-glass", "--incident", "x" * 81, "--reason", "now"),
+        ("--break-glass", "--incident", "#1", "--reason", "now"),
+        ("--break-glass", "--incident", "INC-1", "--reason", "no\x07w"),
+        ("--break-glass", "--incident", "INC-1", "--reason", " "),
+    ],
+)
+def test_an_incident_and_a_reason_are_asked_for_and_plain(desk: Repository, flags: tuple[str, ...]) -> None:
+    before = desk.state
+
+    ran = promote(desk, "--apply", *flags)
+
+    assert ran.code == 2
+    assert desk.state == before
+
+
+def test_a_review_is_told_while_it_is_due_and_holds_up_what_comes_when_it_is_not_given(
+    after: Repository,
+) -> None:
+    after.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
+
+    early = standing(promote(after, now="2026-11-22T11:59:59Z"))["review"]
+    late = promote(after, now="2026-11-22T12:00:00Z")
+
+    assert early == ("met", "not due yet: fleet approve desk-bot --to production --review 3")
+    assert standing(late)["review"] == (
+        "missing",
+        "overdue: fleet approve desk-bot --to production --review 3",
+    )
+    [need] = [one for one in late.data["promotions"][0]["requirements"] if one["kind"] == "review"]
+    assert need["could"] == ["carla"]
+    assert need["asked"] == "entry 3 (INC-2041) reviewed by 2026-11-22T12:00:00Z"
+
+
+def test_a_review_closes_it(after: Repository) -> None:
+    ran = said(review(after, "carla"))
+    after.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
+
+    assert (ran.data["decision"], ran.data["review"], ran.data["verdictWithIt"]) == ("review", 3, "allowed")
+    assert ran.data["expires"] is None
+    assert "review" not in standing(promote(after, now=LATER))
+    told = after.fleet("approvals", "desk-bot", "--to", "production", "--json").data
+    assert told["approvals"][-1]["decision"] == "review"
+
+
+@pytest.mark.parametrize(
+    ("who", "why"),
+    [
+        ("bob", "approved entry 3"),
+        ("dina", "author of the change"),
+        ("farid", "applied entry 3"),
+        ("alice", "was not in owner then"),
+    ],
+)
+def test_nobody_reviews_their_own_doing_and_only_those_who_are_asked(
+    after: Repository, who: str, why: str
+) -> None:
+    ran = said(review(after, who))
+    after.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
+
+    late = promote(after, now=LATER).data["promotions"][0]
+
+    assert ran.data["verdictWithIt"] == "pending"
+    assert why in ran.data["notCounted"][0]["reason"]
+    assert [one for one in late["notCounted"] if why in one["reason"]]
+    assert [one["status"] for one in late["requirements"] if one["kind"] == "review"] == ["missing"]
+
+
+def test_an_overdue_review_holds_up_no_emergency_no_rollback_and_nothing_that_is_only_stricter(
+    after: Repository,
+) -> None:
+    stop = "spec: {suspended: true}\n"
+    after.commit("stop it", identity="dina", files={"proposals/production/desk-bot/overrides.yaml": stop})
+    stopping = standing(promote(after, now=LATER))["review"]
+    glass = standing(broken(after, now=LATER))["review"]
+    back = after.fleet(
+        *("rollback", "desk-bot", "--env", "production", "--reason", "enough", "--json"), now=LATER
+    )
+
+    for status, detail in (stopping, glass, standing(back)["review"]):
+        assert status == "met"
+        assert detail.startswith("overdue, which does not hold up this: ")
+
+
+def test_a_review_is_of_an_entry_that_broke_the_glass(after: Repository) -> None:
+    before = after.state
+
+    ran = review(after, "carla", seq=2)
+
+    assert ran.code == 2
+    assert "entry 2 of ledger/production.jsonl did not break the glass for 'desk-bot'" in ran.err
+    assert "--review one of: 3" in ran.err
+    assert after.state == before
+
+
+def test_a_review_shows_the_change_that_was_made(after: Repository) -> None:
+    told = after.fleet("approve", "desk-bot", "--to", "production", "--review", "3", identity="carla").out
+
+    assert "entry 3" in told
+    assert "third" in told
+    assert "with it: review met" in told
+
+
+def test_nothing_changes_without_apply_whatever_else_is_said(desk: Repository) -> None:
+    approved(desk, "bob", "erin")
+    before = desk.state
+    flags: list[tuple[str, ...]] = [
+        ("--partial",),
+        ("-v",),
+        ("--as", "bob"),
+        ("--base", "HEAD"),
+        ("--at", NOW),
+        ("--from", "staging"),
+    ]
+
+    for some in chain.from_iterable(combinations(flags, n) for n in range(3)):
+        ran = broken(desk, *chain.from_iterable(some))
+        assert ran.code == 0, some
+        assert desk.state == before, some
+
+
+def test_the_next_command_breaks_the_glass_again(desk: Repository) -> None:
+    approved(desk, "bob", "erin")
+
+    told = desk.fleet("promote", "desk-bot", "--to", "production", "--break-glass", *INCIDENT).out
+
+    how = "--break-glass --incident INC-2041 --reason 'customers are told lies'"
+    assert told.splitlines()[-1] == f"fleet promote desk-bot --to production {how} --apply"

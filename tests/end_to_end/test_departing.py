@@ -1,0 +1,146 @@
+"""What leaves an environment, and what may not: retired releases, and a brake that takes nothing along."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.end_to_end import repositories
+from tests.end_to_end.repositories import APPLY, DESK, FLEET, MANIFEST, Repository
+
+PRODUCTION = DESK.replace("staging", "production")
+PROPOSAL = "proposals/production/desk-bot/overrides.yaml"
+RETIRED = MANIFEST.replace("lifecycle: production", "lifecycle: retired")
+
+
+def retiring(made: Repository) -> Repository:
+    """desk-bot is retired in staging, and dina says yes to that."""
+    made.commit("desk-bot goes", at="2026-11-20T09:00:00+00:00", files={f"{DESK}/agent.yaml": RETIRED})
+    made.approve("desk-bot", "dina", now="2026-11-20T10:00:00Z")
+    return made
+
+
+def test_a_release_that_says_retired_takes_the_agent_out_of_production(running: Repository) -> None:
+    ran = retiring(running).fleet(*APPLY, "--json")
+
+    assert ran.code == 0, ran.err
+    [promotion] = ran.data["promotions"]
+    assert (promotion["kind"], promotion["release"]) == ("retire", None)
+    assert not (running.root / PRODUCTION).exists()
+    assert (running.root / DESK / "agent.yaml").exists()
+    last = json.loads((running.root / "ledger/production.jsonl").read_text().splitlines()[-1])
+    assert (last["kind"], last["agents"][0]["to"]) == ("retire", None)
+
+
+def test_the_retired_manifest_may_stay_in_staging_and_there_is_nothing_more_to_promote(
+    running: Repository,
+) -> None:
+    retiring(running).fleet(*APPLY)
+    before = running.state
+
+    again = running.fleet(*APPLY)
+
+    assert running.fleet("validate").code == 0
+    assert again.code == 0
+    assert "UNCHANGED desk-bot (nothing to promote)" in again.out
+    assert "runs" not in again.out
+    assert running.state == before
+
+
+def test_a_retired_name_stays_taken_when_its_manifest_comes_back_to_life(running: Repository) -> None:
+    retiring(running).fleet(*APPLY)
+    running.commit("once more", files={f"{DESK}/agent.yaml": MANIFEST}, at="2026-11-20T13:00:00+00:00")
+
+    validated, promoted = running.fleet("validate"), running.fleet(*APPLY)
+
+    assert (validated.code, promoted.code) == (1, 1)
+    assert "name-retired" in validated.out
+    assert "was retired from production" in promoted.out
+
+
+def test_an_agent_that_was_retired_before_it_ever_ran_there_is_not_put_there(tmp_path: Path) -> None:
+    made = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": RETIRED})
+
+    ran = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+
+    assert ran.code == 0, ran.err
+    assert [(one["kind"], one["verdict"]) for one in ran.data["promotions"]] == [(None, "unchanged")]
+
+
+def test_overrides_neither_retire_an_agent_nor_bring_it_back(tmp_path: Path) -> None:
+    config = FLEET["fleet-config.yaml"].replace("[spec.budgets]", "[spec.lifecycle]")
+    made = repositories.running(tmp_path)
+    made.commit(
+        "by the back door",
+        files={"fleet-config.yaml": config, PROPOSAL: "spec: {lifecycle: retired}\n"},
+    )
+
+    ends = made.fleet("promote", "desk-bot", "--to", "production")
+    made.commit(
+        "the other way", files={f"{DESK}/agent.yaml": RETIRED, PROPOSAL: "spec: {lifecycle: draft}\n"}
+    )
+    lives = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+
+    assert ends.code == 1
+    assert "lifecycle 'retired' cannot come from overrides" in ends.out
+    assert lives.data["promotions"][0]["kind"] == "retire"
+
+
+def test_a_retirement_that_somebody_still_needs_is_blocked_until_both_go_together(tmp_path: Path) -> None:
+    needs = MANIFEST.replace("desk-bot", "front-bot") + "  dependsOn: [{agent: desk-bot}]\n"
+    front = {
+        path.replace("desk-bot", "front-bot").replace("staging", env): text
+        for env in ("staging", "production")
+        for path, text in {**FLEET, f"{DESK}/agent.yaml": needs}.items()
+        if path.startswith(DESK)
+    }
+    stands = {path.replace("staging", "production"): FLEET[path] for path in FLEET if path.startswith(DESK)}
+    made = repositories.repository(tmp_path, {**FLEET, **stands, **front})
+    assert made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
+    retiring(made)
+
+    alone = made.fleet(*APPLY)
+    free = needs.replace("  dependsOn: [{agent: desk-bot}]\n", "")
+    made.commit("front-bot does without", files={f"{DESK.replace('desk', 'front')}/agent.yaml": free})
+    made.approve("front-bot", "dina")
+    both = made.fleet("promote", "desk-bot", "front-bot", "--to", "production", "--apply")
+
+    assert alone.code == 1
+    assert "no agent 'desk-bot' in 'production'" in alone.out
+    assert both.code == 0, both.out
+    assert not (made.root / PRODUCTION).exists()
+
+
+def test_a_proposal_that_only_suspends_moves_without_the_release_that_waits_in_staging(
+    running: Repository,
+) -> None:
+    prompt = (running.root / PRODUCTION / "prompts/system.md").read_text()
+    running.commit("stop it", files={PROPOSAL: "spec: {suspended: true}\n"}, at="2026-11-20T09:00:00+00:00")
+    running.approve("desk-bot", "dina", now="2026-11-20T10:00:00Z")
+
+    ran = running.fleet(*APPLY, "--json")
+    then = running.fleet("promote", "desk-bot", "--to", "production", "--json")
+
+    assert ran.code == 0, ran.err
+    assert ran.data["promotions"][0]["kind"] == "override"
+    assert (running.root / PRODUCTION / "prompts/system.md").read_text() == prompt
+    assert (running.root / PRODUCTION / "overrides.yaml").read_text() == "spec: {suspended: true}\n"
+    assert then.data["promotions"][0]["kind"] == "update"
+
+
+def test_a_proposal_that_suspends_and_wants_more_goes_with_the_release(running: Repository) -> None:
+    budget = "{window: day, currency: EUR, alertAt: 1, haltAt: 2}"
+    running.commit("stop it, and more", files={PROPOSAL: f"spec: {{suspended: true, budgets: [{budget}]}}\n"})
+
+    ran = running.fleet("promote", "desk-bot", "--to", "production", "--json")
+
+    assert ran.data["promotions"][0]["kind"] == "update"
+
+
+def test_an_agent_that_is_gone_from_staging_can_be_suspended_before_it_goes(running: Repository) -> None:
+    running.git("rm", "-rq", DESK)
+    running.commit("stop it", files={PROPOSAL: "spec: {suspended: true}\n"})
+
+    ran = running.fleet("promote", "desk-bot", "--to", "production", "--json")
+
+    assert ran.data["promotions"][0]["kind"] == "override"

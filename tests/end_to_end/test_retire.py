@@ -1,0 +1,280 @@
+"""The end of an agent, with the installed command: a plan, the write, the promotion, the check."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.end_to_end import repositories
+from tests.end_to_end.golden import golden
+from tests.end_to_end.repositories import APPLY, DESK, EXAMPLE, FLEET, MANIFEST, Repository
+from tests.schemas.reading import schema
+
+PRODUCTION = DESK.replace("staging", "production")
+FRONT = DESK.replace("desk", "front")
+NEEDS = "  dependsOn: [{agent: desk-bot}] # asks it\n"
+HEAD = "date,agent,metric,value\n"
+OWN = (
+    MANIFEST.replace(
+        "  retirement: {criteria: [{metric: runs-per-month, below: 50, for: P90D}]}\n",
+        """\
+  retirement:
+    criteria: [{metric: runs-per-month, below: 50, for: P10D}, {date: 2026-10-31}]
+    replacedBy: front-bot
+    dataDisposition: archive
+    credentials: [svc-desk]
+""",
+    ).replace("lifecycle: production", "lifecycle: production # since May")
+    + """\
+  tools:
+    - {name: crm, kind: api, connector: crm, allow: [order.read], access: read, reversible: true, identity: svc-crm}
+  knowledge: [{name: faq, source: "kb:faq", owner: desk}]
+  sharedState: [{name: order-queue, access: write, owner: desk-bot}]
+  orchestration:
+    triggers: [{on: schedule, every: PT1H}]
+    limits: {maxTurns: 5}
+"""
+)
+CONNECTORS = """\
+apiVersion: fleetward/v1
+kind: Connectors
+connectors:
+  crm: {owner: desk, status: active}
+"""
+WAIVERS = """\
+apiVersion: fleetward/v1
+kind: Waivers
+waivers:
+  - {rule: review-overdue, agent: desk-bot, reason: it goes, approvedBy: carla, expires: 2026-12-31}
+"""
+
+
+def town(folder: Path, *, needs: str = NEEDS, front_staging: str | None = None) -> Repository:
+    """desk-bot in staging and production, and front-bot, which calls it."""
+    own = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
+    front = {path.replace("desk-bot", "front-bot"): text for path, text in own.items()}
+    texts = {
+        **own,
+        **front,
+        f"{DESK}/agent.yaml": OWN,
+        f"{FRONT}/agent.yaml": MANIFEST.replace("desk-bot", "front-bot") + needs,
+    }
+    stands = {path.replace("staging", "production"): text for path, text in texts.items()}
+    governance = {"governance/connectors.yaml": CONNECTORS, "governance/waivers.yaml": WAIVERS}
+    made = repositories.repository(folder, {**FLEET, **texts, **stands, **governance})
+    assert made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
+    return made
+
+
+def without(made: Repository) -> None:
+    """front-bot's next release does without desk-bot."""
+    text = MANIFEST.replace("desk-bot", "front-bot")
+    made.commit("front-bot does without", files={f"{FRONT}/agent.yaml": text}, at="2026-11-18T09:00:00+00:00")
+
+
+def measured(made: Repository, days: int, value: float = 10, metric: str = "runs-per-month") -> str:
+    """A file beside the fleet with a figure for each of the last days."""
+    last = date(2026, 11, 19)
+    rows = [f"{last - timedelta(days=back)},desk-bot,{metric},{value}\n" for back in range(days)]
+    (made.home / "figures.csv").write_text(HEAD + "".join(rows))
+    return str(made.home / "figures.csv")
+
+
+def test_the_plan_says_what_stands_in_the_way_and_what_is_left_behind(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    proposal = "proposals/production/desk-bot/overrides.yaml"
+    made.commit(
+        "less", files={proposal: "spec: {budgets: [{window: day, currency: EUR, alertAt: 1, haltAt: 2}]}\n"}
+    )
+    before = made.state
+
+    ran = made.fleet("retire", "desk-bot")
+
+    assert ran.code == 1
+    golden("retire.txt", ran.out)
+    assert made.state == before
+
+
+def test_a_blocked_plan_writes_nothing(tmp_path: Path) -> None:
+    made = town(tmp_path)
+
+    ran = made.fleet("retire", "desk-bot", "--write", "--json")
+
+    Draft202012Validator(schema("output/retire-output")).validate(ran.data)
+    assert (ran.code, ran.data["blocked"], ran.data["written"]) == (1, True, False)
+    assert made.state[1] == ""
+
+
+def test_once_the_next_release_of_a_caller_does_without_both_are_promoted_together(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    without(made)
+
+    wrote = made.fleet("retire", "desk-bot", "--write")
+    text = (made.root / DESK / "agent.yaml").read_text()
+    made.commit("desk-bot goes", at="2026-11-20T08:00:00+00:00")
+    for name in ("desk-bot", "front-bot"):
+        made.approve(name, "dina", now="2026-11-20T09:00:00Z")
+    ran = made.fleet("promote", "desk-bot", "front-bot", "--to", "production", "--apply")
+
+    assert wrote.code == 0, wrote.out
+    assert text == OWN.replace("lifecycle: production # since May", "lifecycle: retired # since May")
+    assert wrote.out.splitlines()[-1].endswith(" && fleet promote desk-bot front-bot --to production")
+    assert ran.code == 0, ran.out
+    assert not (made.root / PRODUCTION).exists()
+    assert made.fleet("validate").code == 0
+
+
+def test_alone_the_promotion_is_as_blocked_as_the_plan_says(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    retired = OWN.replace("lifecycle: production", "lifecycle: retired")
+    made.commit("desk-bot goes, by hand", files={f"{DESK}/agent.yaml": retired})
+
+    plan, gate = made.fleet("retire", "desk-bot"), made.fleet("promote", "desk-bot", "--to", "production")
+
+    assert (plan.code, gate.code) == (1, 1)
+    assert "BLOCKED desk-bot" in plan.out
+    assert "BLOCKED desk-bot (retire" in gate.out
+
+
+@pytest.mark.parametrize(
+    "needs",
+    [
+        "  dependsOn: [{agent: desk-bot, optional: true}]\n",
+        "  orchestration:\n    triggers: [{on: completion, of: desk-bot}]\n    limits: {maxDepth: 1}\n",
+    ],
+)
+def test_who_can_do_without_is_named_and_blocks_nothing(tmp_path: Path, needs: str) -> None:
+    made = town(tmp_path, needs=needs)
+
+    ran = made.fleet("retire", "desk-bot", "--json")
+
+    assert ran.code == 0
+    assert [(one["agent"], one["blocks"]) for one in ran.data["dependents"]] == [("front-bot", False)] * 2
+
+
+def test_naming_the_replacement_is_not_enough_while_the_old_one_is_still_required(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    own = (made.root / FRONT / "agent.yaml").read_text()
+    both = own.replace("[{agent: desk-bot}]", "[{agent: desk-bot}, {agent: third-bot}]")
+    retirement = OWN.replace("replacedBy: front-bot", "replacedBy: third-bot")
+    third = {path.replace("desk-bot", "third-bot"): text.replace("desk-bot", "third-bot")
+             for path, text in FLEET.items() if path.startswith(DESK)}  # fmt: skip
+    made.commit("a third", files={**third, f"{FRONT}/agent.yaml": both, f"{DESK}/agent.yaml": retirement})
+
+    ran = made.fleet("retire", "desk-bot")
+
+    assert ran.code == 1
+    assert "names the replacement, and still requires it" in ran.out
+
+
+def test_the_way_on_is_told_at_every_step_to_the_end(running: Repository) -> None:
+    def last(ran: object) -> str:
+        return ran.out.splitlines()[-1]  # type: ignore[attr-defined]
+
+    plan = running.fleet("retire", "desk-bot")
+    running.fleet("retire", "desk-bot", "--write")
+    running.commit("desk-bot goes", at="2026-11-20T08:00:00+00:00")
+    staged = running.fleet("retire", "desk-bot")
+    running.approve("desk-bot", "dina", now="2026-11-20T09:00:00Z")
+    assert running.fleet(*APPLY).code == 0
+    before = running.state
+    gone = running.fleet("retire", "desk-bot", "--write")
+
+    assert last(plan) == "fleet retire desk-bot --write"
+    assert last(staged) == "fleet promote desk-bot --to production"
+    assert (gone.code, last(gone)) == (0, "fleet validate")
+    assert running.state == before
+
+
+def test_an_agent_that_runs_and_is_gone_from_staging_goes_by_promotion(running: Repository) -> None:
+    running.git("rm", "-rq", DESK)
+    running.commit("desk-bot goes, by hand", at="2026-11-20T08:00:00+00:00")
+
+    ran = running.fleet("retire", "desk-bot", "--write", "--json")
+
+    assert ran.code == 0
+    assert ran.data["files"] == []
+    assert ran.data["next"] == "fleet promote desk-bot --to production"
+
+
+def test_the_check_is_one_when_a_criterion_is_met_and_names_what_is_missing(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    early = {"now": "2026-10-31T23:59:59Z"}
+    full = measured(made, 30)
+
+    met = made.fleet("retire", "--check", "--metrics", full)
+    (made.home / "figures.csv").write_text(
+        HEAD + "2026-10-24,desk-bot,runs-per-month,10\n2026-10-25,dsk-bot,x,1\n"
+    )
+    gaps = made.fleet("retire", "--check", "--metrics", full, **early)
+    above = made.fleet(
+        "retire", "desk-bot", "--check", "--metrics", measured(made, 60, 80), now="2026-10-31T12:00:00Z"
+    )
+
+    assert (met.code, gaps.code, above.code) == (1, 0, 2)
+    golden("retire-check.txt", met.out)
+    assert "no figure on 9 of 10 days: 2026-10-21 to 2026-10-23, 2026-10-25 to 2026-10-30" in gaps.out
+    assert "line 3: no agent 'dsk-bot'" in gaps.out
+    assert "is still to come" in above.err
+
+
+def test_the_check_without_figures_asks_the_calendar_alone(tmp_path: Path) -> None:
+    made = town(tmp_path)
+
+    on_the_day = made.fleet("retire", "--check", "desk-bot", "--json", now="2026-10-31T23:59:59Z")
+    after = made.fleet("retire", "--check", "desk-bot", "--json", now="2026-11-01T00:00:00Z")
+
+    Draft202012Validator(schema("output/retire-check-output")).validate(after.data)
+    assert (on_the_day.code, on_the_day.data["due"]) == (0, [])
+    assert (after.code, after.data["due"]) == (1, ["desk-bot"])
+
+
+def test_where_nothing_can_be_checked_that_is_no_yes(tmp_path: Path) -> None:
+    drop = MANIFEST[: MANIFEST.index("  retirement:")].replace("lifecycle: production", "lifecycle: retired")
+    made = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": drop})
+
+    ran = made.fleet("retire", "--check")
+
+    assert ran.code == 2
+    assert "no criteria to check" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("retire",), "which agent?"),
+        (("retire", "desk-bto"), "did you mean 'desk-bot'?"),
+        (("retire", "desk-bot", "--check", "--write"), "choose one"),
+        (("retire", "desk-bot", "--metrics", "none.csv"), "cannot read 'none.csv'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(running: Repository, given: tuple[str, ...], told: str) -> None:
+    ran = running.fleet(*given)
+
+    assert ran.code == 2
+    assert told in ran.err
+
+
+def test_a_manifest_that_cannot_be_read_is_not_guessed_at(running: Repository) -> None:
+    running.write({f"{DESK}/agent.yaml": "spec: [\n"})
+
+    ran = running.fleet("retire", "desk-bot", "--write")
+
+    assert ran.code == 2
+    assert f"{DESK}/agent.yaml cannot be read" in ran.err
+
+
+@pytest.mark.parametrize("name", ["call-notes", "depot-handbook", "driver-brief"])
+def test_every_agent_of_the_example_that_nobody_requires_can_be_retired(tmp_path: Path, name: str) -> None:
+    made = repositories.repository(tmp_path, EXAMPLE)
+
+    ran = made.fleet("retire", name, "--write", "--json")
+
+    assert ran.code == 0, ran.out
+    moved = made.git("diff", "-U0", "--", "environments").splitlines()
+    assert [one[1:].split("#")[0].strip() for one in moved if one.startswith("+ ")] == ["lifecycle: retired"]
+    assert json.loads(ran.out)["files"] == [f"environments/staging/{name}/agent.yaml"]

@@ -1,0 +1,336 @@
+"""Back to what ran before: on real repositories, by the hands of several people."""
+
+from __future__ import annotations
+
+from itertools import chain, combinations
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.badday import (
+    FIRST,
+    PEOPLE,
+    POLICY,
+    PROMPT,
+    RUNS,
+    SECOND,
+    STRICT,
+    THIRD,
+    back,
+    folder,
+    ledger,
+    promoted,
+    said,
+    standing,
+    twice,
+)
+from tests.end_to_end.repositories import DESK, FLEET, NOW, Repository, repository
+
+PROMOTE = ("promote", "desk-bot", "--to", "production")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Repository:
+    return twice(tmp_path)
+
+
+def approved(made: Repository, who: str = "bob", *flags: str, now: str = "2026-11-20T11:00:00Z") -> None:
+    made.approve("desk-bot", who, "--rollback", *flags, now=now)
+
+
+def test_the_release_of_before_comes_back_byte_for_byte_and_is_told(desk: Repository) -> None:
+    first = ledger(desk)[0]["agents"][0]
+
+    waiting = back(desk)
+    assert (waiting.code, waiting.data["verdict"]) == (1, "pending")
+    assert waiting.data["release"] == first["release"]
+    assert standing(waiting)["rollback"] == ("met", "left on 2026-11-12T09:00:00Z, 8d 3h ago")
+
+    approved(desk)
+    ran = said(back(desk, "--apply"))
+
+    assert desk.state == (ran.data["written"], "")
+    assert folder(desk)["prompts/system.md"].decode() == FIRST
+    entry = ledger(desk)[-1]
+    assert (entry["kind"], entry["reason"]) == ("rollback", "it lies about orders")
+    assert entry["agents"][0]["to"] == first["to"]
+    assert (entry["agents"][0]["generation"], entry["approvals"][0]["approver"]) == (3, "bob")
+    assert desk.git("log", "-1", "--format=%s") == "roll back desk-bot in production"
+    assert desk.fleet("validate").code == 0
+    assert "rollback production 3" in desk.fleet("log", "desk-bot").out
+    assert desk.fleet("diff", "--env", "staging..production", "--exit-code").code == 1
+
+
+def test_the_release_that_was_left_is_held_until_somebody_approves_it_again(desk: Repository) -> None:
+    approved(desk)
+    said(back(desk, "--apply"))
+    later = "2026-11-21T09:00:00Z"
+
+    held = desk.fleet(*PROMOTE, "--json", now=later)
+    assert (held.code, held.data["verdict"]) == (1, "pending")
+    [need] = [one for one in held.data["promotions"][0]["requirements"] if one["status"] == "missing"]
+    assert need["kind"] == "held"
+    assert need["could"] == ["carla", "dina"]
+    assert "left by rollback 3 on 2026-11-20T12:00:00Z, because: it lies about orders" in need["detail"]
+    told = desk.fleet(*PROMOTE, now=later).out.splitlines()
+    assert told[-1] == "fleet approve desk-bot --to production"
+
+    desk.approve("desk-bot", "carla", now=later)
+    ran = promoted(desk, "2026-11-21T10:00:00Z")
+
+    assert folder(desk)["prompts/system.md"].decode() == SECOND
+    assert ledger(desk)[-1]["approvals"][0]["approver"] == "carla"
+    assert standing(ran)["held"][0] == "met"
+
+
+@pytest.mark.parametrize("more", [{}, {PROMPT: THIRD}])
+def test_whoever_wrote_what_a_rollback_left_does_not_bring_it_back_alone(
+    desk: Repository, more: dict[str, str]
+) -> None:
+    """What ran between is written anew by nobody; its authors are those of the next promotion all the same."""
+    desk.commit("third", identity="dina", at="2026-11-13T09:00:00+00:00", files={PROMPT: "by dina\n"})
+    promoted(desk, "2026-11-14T09:00:00Z")
+    approved(desk)
+    said(back(desk, "--apply"))
+    if more:
+        desk.commit("fourth", identity="bob", at="2026-11-20T13:00:00+00:00", files=more)
+    desk.write({"governance/policy.yaml": STRICT.replace(", {evals: passed}, {soak: PT24H}", "")})
+    desk.commit("asks an owner", identity="farid", at="2026-11-20T13:00:00+00:00")
+    desk.approve("desk-bot", "dina", now="2026-11-21T08:00:00Z")
+
+    ran = desk.fleet(*PROMOTE, "--json", now="2026-11-21T09:00:00Z")
+
+    assert standing(ran)["approvals"][0] == "missing"
+    told = {one["approver"]: one["reason"] for one in ran.data["promotions"][0]["notCounted"]}
+    assert "author of the change" in told["dina"]
+
+
+def test_another_release_is_not_held(desk: Repository) -> None:
+    approved(desk)
+    said(back(desk, "--apply"))
+    desk.commit("third", at="2026-11-20T13:00:00+00:00", files={PROMPT: THIRD})
+
+    ran = promoted(desk, "2026-11-21T09:00:00Z")
+
+    assert "held" not in standing(ran)
+
+
+def test_without_a_rollback_in_the_policy_nobody_goes_back(tmp_path: Path) -> None:
+    lines = POLICY.splitlines(keepends=True)
+    made = twice(tmp_path, "".join(line for line in lines if not line.startswith("rollback")))
+
+    ran = back(made)
+
+    assert ran.code == 2
+    assert "says nothing of rollbacks" in ran.err
+    assert "rollback: {within: P30D" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("now", "verdict"), [("2026-12-12T08:59:59Z", "pending"), ("2026-12-12T09:00:00Z", "blocked")]
+)
+def test_the_span_ends_at_its_very_instant(desk: Repository, now: str, verdict: str) -> None:
+    assert back(desk, now=now).data["verdict"] == verdict
+
+
+def test_a_release_is_found_by_twelve_digits_and_others_are_offered(desk: Repository) -> None:
+    first, second = (entry["agents"][0]["release"] for entry in ledger(desk))
+
+    assert back(desk, "--to", first).data["release"] == first
+    assert back(desk, "--to", first[7:19]).data["release"] == first
+    for wrong in ("0" * 12, first[7:18], "", "HEAD", first.upper()):
+        ran = back(desk, f"--to={wrong}") if wrong else back(desk, "--to", "x")
+        assert ran.code == 2
+        assert f"--to one of: {first[7:19]} (2026-11-10 to 2026-11-12)" in ran.err
+    runs = back(desk, "--to", second)
+    assert runs.code == 2
+    assert f"runs {second} now" in runs.err
+
+
+def test_a_second_rollback_does_not_go_forward_again(desk: Repository) -> None:
+    approved(desk)
+    said(back(desk, "--apply"))
+
+    ran = back(desk, now="2026-11-21T09:00:00Z")
+
+    assert ran.code == 2
+    assert "none that is not held" in ran.err
+    second = ledger(desk)[1]["agents"][0]["release"]
+    named = back(desk, "--to", second, now="2026-11-21T09:00:00Z")
+    assert standing(named)["held"][0] == "missing"
+
+
+def overridden(made: Repository, text: str, now: str) -> None:
+    made.commit("a proposal", at=now, files={"proposals/production/desk-bot/overrides.yaml": text})
+    promoted(made, now)
+
+
+LESS = "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt: 6}]}\n"
+MORE = LESS.replace("6}", "9}")
+
+
+def test_overrides_stay_unless_those_of_then_are_asked_for(desk: Repository) -> None:
+    overridden(desk, LESS, "2026-11-13T09:00:00Z")
+    desk.commit("third", files={PROMPT: THIRD})
+    overridden(desk, MORE, "2026-11-14T09:00:00Z")
+
+    stays, goes = back(desk), back(desk, "--with-overrides")
+    assert stays.data["release"] == goes.data["release"] == ledger(desk)[2]["agents"][0]["release"]
+    assert goes.data["promotions"][0]["toState"] == ledger(desk)[2]["agents"][0]["to"]
+    assert stays.data["promotions"][0]["toState"] != goes.data["promotions"][0]["toState"]
+
+    approved(desk, "bob")
+    assert back(desk, "--with-overrides", "--apply").code == 1
+    assert said(back(desk, "--apply")).data["applied"]
+    assert folder(desk)["overrides.yaml"].decode() == MORE
+    assert folder(desk)["prompts/system.md"].decode() == SECOND
+
+
+def test_the_overrides_of_then_come_back_with_it(desk: Repository) -> None:
+    overridden(desk, LESS, "2026-11-13T09:00:00Z")
+    desk.commit("third", files={PROMPT: THIRD})
+    overridden(desk, MORE, "2026-11-14T09:00:00Z")
+    proposal = {"proposals/production/desk-bot/overrides.yaml": MORE}
+    desk.commit("still wanted", files=proposal)
+
+    approved(desk, "bob", "--with-overrides")
+    said(back(desk, "--with-overrides", "--apply"))
+
+    assert folder(desk)["overrides.yaml"].decode() == LESS
+    assert (desk.root / next(iter(proposal))).read_text() == MORE
+
+
+def test_a_veto_and_a_freeze_stand_against_it(tmp_path: Path) -> None:
+    freeze = 'freezes: [{id: fair, from: "2026-11-20T00:00", to: "2026-11-21T00:00", zone: UTC}]\n'
+    made = twice(tmp_path, POLICY + freeze)
+    approved(made)
+    made.approve("desk-bot", "farid", "--rollback", "--reject", now="2026-11-20T11:30:00Z")
+
+    told = standing(back(made))
+
+    assert (told["veto"][0], told["freeze"][0]) == ("refused", "refused")
+    assert back(made, "--apply").code == 1
+
+
+def test_what_would_not_be_valid_today_does_not_come_back(desk: Repository) -> None:
+    config = (desk.root / "fleet-config.yaml").read_text().replace("[spec.budgets]", "[spec.endpoints]")
+    overridden(desk, LESS, "2026-11-13T09:00:00Z")
+    desk.commit("third", files={PROMPT: THIRD})
+    overridden(desk, "{}\n", "2026-11-14T09:00:00Z")
+    desk.commit("narrower", files={"fleet-config.yaml": config})
+    approved(desk, "bob", "--with-overrides")
+
+    ran = back(desk, "--with-overrides")
+
+    assert ran.data["verdict"] == "blocked"
+    assert "override-not-allowed" in standing(ran)["validation"][1]
+
+
+def test_a_ledger_of_which_history_does_not_hold_the_commit_is_refused(desk: Repository) -> None:
+    kept = desk.git("commit-tree", "HEAD^{tree}", "-m", "squashed")
+    desk.git("reset", "-q", "--hard", kept)
+
+    ran = back(desk)
+
+    assert ran.code == 2
+    assert "is not in this history" in ran.err
+
+
+def test_a_commit_that_does_not_hold_what_the_ledger_says_is_refused(desk: Repository) -> None:
+    text = (desk.root / "ledger/production.jsonl").read_text().splitlines()
+    top = desk.git("rev-parse", "HEAD")
+    adopted = desk.git("rev-list", "-1", "HEAD", "--", RUNS)
+    root = desk.git("rev-list", "--max-parents=0", "HEAD")
+    desk.git("switch", "-q", "--detach", root)
+    forged = desk.commit(
+        "adopted, and changed",
+        files={"ledger/production.jsonl": text[0] + "\n", f"{RUNS}/prompts/system.md": "You lie.\n"},
+    )
+    merge = desk.git("commit-tree", f"{top}^{{tree}}", "-p", forged, "-m", "laundered")
+    desk.git("switch", "-q", "main")
+    desk.git("reset", "-q", "--hard", merge)
+
+    ran = back(desk)
+
+    assert adopted
+    assert ran.code == 2
+    assert "does not hold desk-bot as entry 1 says" in ran.err
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "two\nlines", "a\x1b[31mred", "hid\u202eden", "x" * 501])
+def test_a_reason_is_one_visible_line(desk: Repository, reason: str) -> None:
+    ran = back(desk, "--reason", reason)
+
+    assert ran.code == 2
+    assert ran.err.startswith("fleet: ")
+
+
+def test_nothing_changes_without_apply_whatever_else_is_said(desk: Repository) -> None:
+    approved(desk)
+    before = desk.state
+    release = ledger(desk)[0]["agents"][0]["release"]
+    flags = [("--to", release), ("--with-overrides",), ("-v",), ("--push", "origin"), ("--now", NOW)]
+
+    for some in chain.from_iterable(combinations(flags, n) for n in range(len(flags) + 1)):
+        back(desk, *chain.from_iterable(some))
+        assert desk.state == before, some
+
+
+def test_a_name_that_does_not_run_has_nothing_to_go_back_from(desk: Repository) -> None:
+    ran = desk.fleet("rollback", "help-bot", "--env", "production", "--reason", "x")
+
+    assert ran.code == 2
+    assert "'help-bot' does not run in production" in ran.err
+
+
+def test_approvals_of_a_rollback_count_for_nothing_else(tmp_path: Path) -> None:
+    made = twice(tmp_path, STRICT)
+    made.commit("third", files={PROMPT: THIRD})
+    approved(made, "bob")
+
+    ran = made.fleet(*PROMOTE, "--json")
+
+    assert standing(ran)["approvals"][0] == "missing"
+    assert [one["approver"] for one in ran.data["promotions"][0]["notCounted"]] == ["bob"]
+
+
+def test_what_a_stage_in_between_went_back_to_has_its_authors(tmp_path: Path) -> None:
+    """It never ran in production, so nobody has approved it there; and it is older than what does run there."""
+    policy = STRICT.replace("{to: production}", "{to: [qa, production]}").replace(
+        ", {evals: passed}, {soak: PT24H}", ""
+    )
+    config = FLEET["fleet-config.yaml"].replace(
+        "  - name: production\n    from: staging",
+        "  - {name: qa, from: staging}\n  - name: production\n    from: qa",
+    )
+    people = PEOPLE.replace("members: [carla, dina]", "members: [bob, carla, dina]")
+    files = {"fleet-config.yaml": config, "governance/policy.yaml": policy, "governance/people.yaml": people}
+    start = {**FLEET, **files, PROMPT: FIRST}
+    copies = {
+        p.replace("staging", to): t for to in ("qa", "production") for p, t in start.items() if DESK in p
+    }
+    made = repository(tmp_path, {**start, **copies})
+    for to in ("qa", "production"):
+        said(made.fleet("adopt", "--to", to, "--apply", now="2026-11-10T09:00:00Z"))
+
+    def step(verb: str, where: str, to: str, approver: str, day: int, *flags: str) -> None:
+        asked = ("--rollback",) if verb == "rollback" else ()
+        now = f"2026-11-{day}T09:00:00Z"
+        said(made.fleet("approve", "desk-bot", "--to", to, *asked, identity=approver, now=now))
+        made.commit("decided", identity=approver, at=now)
+        said(made.fleet(verb, "desk-bot", where, to, "--apply", *flags, identity="ci", now=now))
+
+    made.commit("second", identity="dina", at="2026-11-11T08:00:00+00:00", files={PROMPT: SECOND})
+    step("promote", "--to", "qa", "carla", 11)
+    made.commit("third", identity="carla", at="2026-11-12T08:00:00+00:00", files={PROMPT: THIRD})
+    step("promote", "--to", "qa", "dina", 12)
+    step("promote", "--to", "production", "bob", 13)
+    step("rollback", "--env", "qa", "bob", 14, "--reason", "it lies")
+    made.approve("desk-bot", "dina", now="2026-11-15T09:00:00Z")
+
+    ran = made.fleet(*PROMOTE, "--json", now="2026-11-15T10:00:00Z")
+
+    assert ran.data["promotions"][0]["kind"] == "update"
+    assert standing(ran)["approvals"][0] == "missing"
+    told = {one["approver"]: one["reason"] for one in ran.data["promotions"][0]["notCounted"]}
+    assert "author of the change" in told["dina"]

@@ -1,0 +1,271 @@
+"""Somebody leaves: every role is found, handed over or named, and nothing is dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.end_to_end import repositories
+from tests.end_to_end.golden import golden
+from tests.end_to_end.repositories import DESK, EXAMPLE, FLEET, MANIFEST, Repository
+from tests.schemas.reading import schema
+
+PRODUCTION = DESK.replace("staging", "production")
+GOVERNANCE = "governance/people.yaml"
+PEOPLE = """\
+apiVersion: fleetward/v1
+kind: People
+people:
+  alice: {name: Alice Roe, emails: [alice@acme.example]}
+  carla: {name: Carla Ferri, emails: [carla@acme.example]}
+  dina: {name: Dina Aziz, emails: [dina@acme.example]}
+  erin: {name: Erin Moss, emails: [erin@acme.example]}
+  gone: {name: Gone Girl, emails: [gone@acme.example], left: 2026-10-01}
+robots:
+  ci: {emails: [ci@acme.example], operatedBy: carla} # runs at night
+teams:
+  desk: {members: [carla, dina]} # the owners
+  night:
+    members:
+      # since the summer
+      - person: carla
+        since: 2026-07-01
+        until: 2027-01-31
+      - dina
+  past: {members: [dina, {person: carla, until: 2026-03-31}]}
+  full: {members: [dina, erin, carla]}
+"""
+HAND = ("transfer", "--from", "carla", "--to", "erin")
+OWN = MANIFEST + "  knowledge: [{name: faq, source: kb, owner: carla}] # hers\n"
+
+
+def town(folder: Path, files: dict[str, str] | None = None, *, adopted: bool = True) -> Repository:
+    """desk-bot of carla in staging and production."""
+    desk = {
+        path: text for path, text in {**FLEET, f"{DESK}/agent.yaml": OWN}.items() if path.startswith(DESK)
+    }
+    stands = {path.replace("staging", "production"): text for path, text in desk.items()}
+    made = repositories.repository(folder, {**FLEET, **desk, **stands, GOVERNANCE: PEOPLE, **(files or {})})
+    if adopted:
+        assert made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
+    return made
+
+
+def fates(made: Repository, *more: str) -> dict[str, str]:
+    ran = made.fleet(*HAND, "--json", *more)
+    assert ran.err == ""
+    return {f"{one['file']}:{one['path']}": one["fate"] for one in ran.data["roles"]}
+
+
+def test_every_role_is_listed_with_what_becomes_of_it(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    before = made.state
+
+    ran = made.fleet(*HAND)
+
+    assert ran.code == 0
+    golden("transfer.txt", ran.out)
+    assert made.state == before
+
+
+def test_written_the_files_differ_in_those_places_alone(tmp_path: Path) -> None:
+    made = town(tmp_path)
+
+    ran = made.fleet(*HAND, "--write")
+
+    assert ran.code == 0, ran.out
+    moved = [one for one in made.git("diff", "-U0").splitlines() if one[0] in "+-" and one[1] not in "+-"]
+    assert moved == [
+        "-  owner: {team: desk, accountable: carla, backup: dina}",
+        "+  owner: {team: desk, accountable: erin, backup: dina}",
+        "-  knowledge: [{name: faq, source: kb, owner: carla}] # hers",
+        "+  knowledge: [{name: faq, source: kb, owner: erin}] # hers",
+        "-  ci: {emails: [ci@acme.example], operatedBy: carla} # runs at night",
+        "+  ci: {emails: [ci@acme.example], operatedBy: erin} # runs at night",
+        "-  desk: {members: [carla, dina]} # the owners",
+        "+  desk: {members: [{person: erin, since: 2026-11-20}, dina]} # the owners",
+        "-      - person: carla",
+        "-        since: 2026-07-01",
+        "+      - person: erin",
+        "+        since: 2026-11-20",
+        "-  full: {members: [dina, erin, carla]}",
+        "+  full: {members: [dina, erin]}",
+    ]
+    assert made.fleet("validate").code == 0
+
+
+def test_afterwards_there_is_nothing_left_to_edit_and_the_promotion_brings_the_rest(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    made.fleet(*HAND, "--write")
+    made.commit("carla hands over", at="2026-11-20T09:00:00+00:00")
+    made.agree("dina", now="2026-11-20T09:30:00Z")
+    made.approve("desk-bot", "dina", now="2026-11-20T10:00:00Z")
+
+    between = made.fleet(*HAND)
+    made.fleet("promote", "desk-bot", "--to", "production", "--apply")
+
+    assert between.out.splitlines()[-1] == "fleet promote desk-bot --to production"
+    assert fates(made) == {f"{GOVERNANCE}:teams.past.members[1].person": "stays"}
+
+
+def test_who_was_no_member_before_is_none_for_the_past(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    made.commit("new words", files={f"{DESK}/prompts/system.md": "Answer.\n"}, at="2026-11-18T10:00:00+00:00")
+    made.approve("desk-bot", "erin", now="2026-11-18T12:00:00Z")
+    made.fleet(*HAND, "--write")
+    made.git("checkout", "-q", "--", DESK)
+    made.commit("carla leaves the teams", at="2026-11-20T09:00:00+00:00")
+    made.agree("dina", now="2026-11-20T09:30:00Z")
+
+    [judged] = made.fleet("promote", "desk-bot", "--to", "production", "--json").data["promotions"]
+
+    assert judged["verdict"] == "pending"
+    assert [one["approver"] for one in judged["notCounted"]] == ["erin"]
+
+
+def test_an_accountable_person_does_not_become_their_own_backup(tmp_path: Path) -> None:
+    made = town(tmp_path)
+
+    ran = made.fleet("transfer", "--from", "dina", "--to", "carla", "--write", "--json")
+
+    open_ = [one for one in ran.data["roles"] if one["fate"] == "open"]
+    assert ran.code == 1
+    assert [(one["path"], one["note"]) for one in open_] == [
+        ("spec.owner.backup", "'carla' is accountable already: name somebody else")
+    ]
+    assert "backup: dina" in (made.root / DESK / "agent.yaml").read_text()
+
+
+def test_what_would_be_an_error_keeps_everything_from_being_written(tmp_path: Path) -> None:
+    policy = FLEET["governance/policy.yaml"].replace(
+        "from: owner}]", "from: owner}, {approvals: 3, from: full}]"
+    )
+    made = town(tmp_path, {"governance/policy.yaml": policy})
+
+    ran = made.fleet(*HAND, "--write")
+
+    assert ran.code == 1
+    assert "would be found then, and is not now" in ran.out
+    assert "policy-unsatisfiable" in ran.out
+    assert made.state[1] == ""
+
+
+def test_one_who_would_stand_alone_is_told(tmp_path: Path) -> None:
+    alone = PEOPLE.replace("desk: {members: [carla, dina]}", "desk: {members: [carla, erin]}")
+    manifest = OWN.replace(", backup: dina", "")
+    made = town(tmp_path, {GOVERNANCE: alone, f"{DESK}/agent.yaml": manifest}, adopted=False)
+
+    ran = made.fleet(*HAND, "--json")
+
+    assert ran.code == 1
+    assert {one["rule"] for one in ran.data["problems"]} == {"owner-alone"}
+
+
+def test_overrides_of_a_gated_environment_become_a_proposal(tmp_path: Path) -> None:
+    config = FLEET["fleet-config.yaml"].replace("[spec.budgets]", "[spec.observability]")
+    over = "spec:\n  observability: # here\n    outputReview: {sample: 0.1, cadence: P7D, by: carla}\n"
+    made = town(tmp_path, {"fleet-config.yaml": config, f"{PRODUCTION}/overrides.yaml": over})
+    proposal = f"{PRODUCTION.replace('environments', 'proposals')}/overrides.yaml"
+
+    told = fates(made)
+    made.fleet(*HAND, "--write")
+    again = fates(made)
+
+    assert told[f"{PRODUCTION}/overrides.yaml:spec.observability.outputReview.by"] == "proposal"
+    assert (made.root / proposal).read_text() == over.replace("carla", "erin")
+    assert (made.root / PRODUCTION / "overrides.yaml").read_text() == over
+    assert again[f"{PRODUCTION}/overrides.yaml:spec.observability.outputReview.by"] == "promotion"
+
+
+def test_an_agent_that_is_gone_from_staging_is_named(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    made.git("rm", "-rq", DESK)
+
+    ran = made.fleet(*HAND, "--write")
+
+    assert ran.code == 1
+    assert "not in 'staging': bring it back there, or retire it" in ran.out
+
+
+def test_a_decision_of_the_past_stays_and_free_text_is_for_people(tmp_path: Path) -> None:
+    waivers = (
+        "apiVersion: fleetward/v1\nkind: Waivers\nwaivers:\n"
+        "  - {rule: review-overdue, agent: desk-bot, reason: later, approvedBy: carla, expires: 2026-12-31}\n"
+    )
+    connectors = (
+        "apiVersion: fleetward/v1\nkind: Connectors\nconnectors:\n  crm: {owner: carla, status: active}\n"
+    )
+    labelled = OWN.replace(
+        "metadata: {name: desk-bot}", "metadata: {name: desk-bot, labels: {steward: carla}}"
+    )
+    files = {
+        "governance/waivers.yaml": waivers,
+        "governance/connectors.yaml": connectors,
+        f"{DESK}/agent.yaml": labelled,
+    }
+    made = town(tmp_path, files, adopted=False)
+
+    told = fates(made, "--write")
+
+    assert told["governance/waivers.yaml:waivers[0].approvedBy"] == "stays"
+    assert told["governance/connectors.yaml:connectors.crm.owner"] == "edit"
+    assert told[f"{DESK}/agent.yaml:metadata.labels.steward"] == "open"
+    assert (made.root / "governance/waivers.yaml").read_text() == waivers
+    assert (made.root / "governance/connectors.yaml").read_text() == connectors.replace("carla", "erin")
+
+
+def test_a_manifest_that_cannot_be_read_is_named_and_so_is_one_too_large(tmp_path: Path) -> None:
+    made = town(tmp_path, {f"{DESK}/agent.yaml": "spec: [carla\n"})
+    large = f"{DESK.replace('desk-bot', 'large-bot')}/agent.yaml"
+    made.write({large: "# carla\n" * 600_000})
+
+    ran = made.fleet(*HAND, "--json")
+
+    assert ran.code == 1
+    unread = {one["file"] for one in ran.data["roles"] if "cannot be read" in one["note"]}
+    assert unread == {f"{DESK}/agent.yaml", large}
+
+
+def test_a_team_of_the_same_name_is_not_mistaken_for_the_person(tmp_path: Path) -> None:
+    people = PEOPLE + "  carla: {members: [dina]}\n"
+    made = town(tmp_path, {GOVERNANCE: people}, adopted=False)
+
+    told = fates(made)
+
+    assert told[f"{DESK}/agent.yaml:spec.knowledge[faq].owner"] == "open"
+    assert told[f"{DESK}/agent.yaml:spec.owner.accountable"] == "edit"
+
+
+@pytest.mark.parametrize(
+    ("giver", "taker", "told"),
+    [
+        ("carla", "gone", "'gone' left on 2026-10-01"),
+        ("carla", "carla", "has these roles already"),
+        ("carlo", "erin", "did you mean 'carla'?"),
+        ("carla", "desk", "nobody is called 'desk'"),
+        ("ci", "erin", "nobody is called 'ci'"),
+    ],
+)
+def test_only_a_person_who_is_here_takes_over_and_only_from_a_person(
+    tmp_path: Path, giver: str, taker: str, told: str
+) -> None:
+    made = town(tmp_path, adopted=False)
+
+    ran = made.fleet("transfer", "--from", giver, "--to", taker, "--write")
+
+    assert ran.code == 2
+    assert told in ran.err
+    assert made.state[1] == ""
+
+
+@pytest.mark.parametrize("giver", ["nadia", "priya", "oskar", "marek"])
+def test_in_the_example_nothing_new_is_found_afterwards(tmp_path: Path, giver: str) -> None:
+    made = repositories.repository(tmp_path, EXAMPLE)
+
+    ran = made.fleet("transfer", "--from", giver, "--to", "daniel", "--write", "--json")
+
+    Draft202012Validator(schema("output/transfer-output")).validate(ran.data)
+    assert ran.data["written"] is True
+    assert made.fleet("validate").code == 0

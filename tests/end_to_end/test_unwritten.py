@@ -1,0 +1,105 @@
+"""Whoever only looks changes nothing: every combination of options without --write and --apply."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from fleetward.cli import run
+from tests.end_to_end.repositories import NOW, Repository
+
+FIGURES = "date,agent,metric,value\n2026-11-19,desk-bot,runs-per-month,41\n"
+TALK = (("--json",), ("-q",), ("-v",))
+REASON = ("--reason", "it lies")
+BASES = {
+    "suspend in production": (("suspend", "desk-bot", "--env", "production", *REASON), ()),
+    "suspend in staging": (("suspend", "desk-bot", "--env", "staging", *REASON), ()),
+    "resume in production": (("resume", "desk-bot", "--env", "production", *REASON), ()),
+    "resume in staging": (("resume", "desk-bot", "--env", "staging", *REASON), ()),
+    "transfer": (("transfer", "--from", "carla", "--to", "alice"), ()),
+    "retire": (("retire",), (("desk-bot",), ("--check",), ("--metrics", "../figures.csv"))),
+}
+
+
+def flags(own: tuple[tuple[str, ...], ...]) -> Iterator[tuple[str, ...]]:
+    """Every subset of these options, and of those that every command takes."""
+    every = (*own, *TALK)
+    for count in range(len(every) + 1):
+        for chosen in combinations(every, count):
+            yield tuple(word for one in chosen for word in one)
+
+
+def everything(made: Repository) -> tuple[str, str, str]:
+    """HEAD, git's status, and a digest over every file, git's own too; status itself may touch the index."""
+    state = made.state
+    sums = hashlib.sha256()
+    for path in sorted(made.top.rglob("*")):
+        if path.is_file() and path != made.top / ".git/index":
+            sums.update(f"{path.relative_to(made.top)}\0".encode() + path.read_bytes())
+    return (*state, sums.hexdigest())
+
+
+@pytest.fixture
+def looked_at(running: Repository, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """desk-bot is suspended in staging, a proposal is open, and somebody has begun to edit."""
+    running.commit(
+        "stop it in staging",
+        files={"environments/staging/desk-bot/overrides.yaml": "spec: {suspended: true}\n"},
+    )
+    running.write({"governance/notes.txt": "not committed\n"})
+    (running.top.parent / "figures.csv").write_text(FIGURES)
+    for name, value in running.environment("carla").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(running.root)
+    return running
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_every_combination_of_options_leaves_everything_as_it_was(
+    base: str, looked_at: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, own = BASES[base]
+    before = everything(looked_at)
+
+    codes = [run([*words, *chosen, "--now", NOW]) for chosen in flags(own)]
+
+    capsys.readouterr()
+    assert everything(looked_at) == before
+    assert set(codes) & {0, 1}
+    assert set(codes) <= {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("suspend", "desk-bot", "--env", "production", *REASON, "--write"),
+        ("resume", "desk-bot", "--env", "staging", *REASON, "--write"),
+        ("transfer", "--from", "carla", "--to", "alice", "--write"),
+        ("retire", "desk-bot", "--write"),
+    ],
+)
+def test_the_same_with_write_changes_something(
+    words: tuple[str, ...], looked_at: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = everything(looked_at)
+
+    run([*words, "--now", NOW])
+
+    capsys.readouterr()
+    assert everything(looked_at) != before
+
+
+def test_apply_over_what_is_not_committed_changes_nothing(looked_at: Repository) -> None:
+    before = everything(looked_at)
+
+    ran = looked_at.fleet("suspend", "desk-bot", "--env", "production", *REASON, "--apply")
+
+    after = everything(looked_at)
+    assert ran.code == 2
+    assert "not committed: governance/notes.txt" in ran.err
+    assert after[:2] == before[:2]
+    assert Path(looked_at.root / "governance/notes.txt").read_text() == "not committed\n"

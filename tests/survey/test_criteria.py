@@ -1,0 +1,105 @@
+"""Which criteria are met: one day more or less, one figure missing, one on the line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from fleetward.domain.departure import Due, Figure, Judged
+from fleetward.survey import due, unused
+from tests.making import fleet, manifest
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TODAY = NOW.date()
+BELOW = {"metric": "runs", "below": 50, "for": "P10D"}
+
+
+def ago(days: int) -> date:
+    return TODAY - timedelta(days=days)
+
+
+def values(days: Iterable[int], value: float = 10, metric: str = "runs", agent: str = "bot") -> list[Figure]:
+    return [Figure(day=ago(back), agent=agent, metric=metric, value=value, line=back) for back in days]
+
+
+def judged(criterion: dict[str, object], figures: list[Figure], lifecycle: str = "production") -> Judged:
+    spec = {"lifecycle": lifecycle, "retirement": {"criteria": [criterion]}}
+    [one] = due(fleet(manifest("bot", spec)), figures, NOW)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("criterion", "figures", "expected"),
+    [
+        (BELOW, values(range(1, 11)), Due.YES),
+        (BELOW, values(range(10)), Due.UNKNOWN),  # today is not over, and the tenth day is missing
+        (BELOW, [*values(range(1, 11)), *values([0], 99)], Due.YES),
+        (BELOW, [*values(range(1, 11)), *values([11], 99)], Due.YES),
+        (BELOW, [*values(range(1, 10)), *values([10], 50)], Due.NO),  # on the line is not below it
+        (BELOW, [*values(range(2, 10)), *values([10], 99)], Due.NO),  # no figure of yesterday would change it
+        (BELOW, [], Due.UNKNOWN),
+        (BELOW, values(range(1, 11), metric="other"), Due.UNKNOWN),
+        (BELOW, values(range(1, 11), agent="other"), Due.UNKNOWN),
+        ({"metric": "runs", "above": 9.5, "for": "P1W"}, values(range(1, 8)), Due.YES),
+        ({"metric": "runs", "above": 10, "for": "P1W"}, values(range(1, 8)), Due.NO),
+        ({"metric": "runs", "below": 50, "for": "PT36H"}, values([1]), Due.UNKNOWN),  # two whole days
+        ({"metric": "runs", "below": 50, "for": "PT36H"}, values([1, 2]), Due.YES),
+        ({"metric": "runs", "below": 50}, values([5]), Due.YES),  # without a span the newest figure
+        ({"metric": "runs", "below": 50}, [*values([5]), *values([3], 60)], Due.NO),
+        ({"metric": "runs", "below": 50}, [], Due.UNKNOWN),
+        ({"metric": "runs", "below": 50, "for": "P99999D"}, values([1]), Due.UNKNOWN),
+        ({"metric": "runs", "below": 50, "for": "P9999999D"}, values([1]), Due.UNKNOWN),
+        ({"date": "2026-11-19"}, [], Due.YES),
+        ({"date": "2026-11-20"}, [], Due.NO),  # its last day
+        ({"date": "2026-02-30"}, [], Due.UNKNOWN),
+    ],
+)
+def test_a_criterion_is_met_on_the_very_day(
+    criterion: dict[str, object], figures: list[Figure], expected: Due
+) -> None:
+    assert judged(criterion, figures).due is expected
+
+
+def test_gaps_are_named_from_their_first_to_their_last_day() -> None:
+    one = judged(BELOW, values([1, 2, 5, 7, 8, 9]))
+
+    assert one.gaps == ((ago(10), ago(10)), (ago(6), ago(6)), (ago(4), ago(3)))
+    assert one.detail == "no figure on 4 of 10 days"
+
+
+def test_what_was_measured_is_told() -> None:
+    one = judged(BELOW, [*values(range(1, 10)), *values([10], 41)])
+
+    assert one.detail == "highest 41, 2026-11-10 to 2026-11-19"
+    assert one.asked == "runs below 50 for P10D"
+
+
+def test_an_agent_is_asked_where_it_is_furthest_on_its_way_and_a_retired_one_not_at_all() -> None:
+    def at(environment: str, name: str, last: str, lifecycle: str = "production"):
+        spec = {"lifecycle": lifecycle, "retirement": {"criteria": [{"date": last}]}}
+        return manifest(name, spec, environment=environment)
+
+    made = fleet(
+        at("staging", "a", "2030-01-01"),
+        at("production", "a", "2020-01-01"),
+        at("staging", "b", "2020-01-01", "retired"),
+    )
+
+    found = due(made, [], NOW)
+
+    assert [(one.agent, one.environment, one.due) for one in found] == [("a", "production", Due.YES)]
+    assert due(made, [], NOW, "b") == ()
+
+
+def test_figures_that_nothing_asks_for_are_named_once_each() -> None:
+    made = fleet(manifest("bot", {"retirement": {"criteria": [BELOW]}}))
+    figures = [*values([1, 2], agent="bto"), *values([1], metric="rnus"), *values([1])]
+
+    found = unused(made, figures)
+
+    assert [(one.line, why) for one, why in found] == [
+        (1, "no agent 'bto'"),
+        (1, "'bot' has no criterion for 'rnus'"),
+    ]
