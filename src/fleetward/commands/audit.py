@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from fleetward import __version__, rules
-from fleetward.commands import heads
+from fleetward.commands import bundle, heads
 from fleetward.commands.auditing import Walk
 from fleetward.commands.session import Session
 from fleetward.domain.audit import Audit, Break
@@ -41,6 +41,10 @@ def audit(
         str | None,
         typer.Option("--head-file", metavar="FILE", help="Remember the ledgers' ends there, and compare."),
     ] = None,
+    evidence: Annotated[
+        str | None,
+        typer.Option("--bundle", metavar="DIR", help="Write an evidence pack for an auditor there."),
+    ] = None,
 ) -> Exit:
     """Replay history: every change of a gated environment had its approvals, and nothing was undone since."""
     if base is not None and (span is not None or head_file is not None):
@@ -49,11 +53,14 @@ def audit(
     whole(ground.repository)
     begin, end = (None, ground.head()) if base is not None else _ends(ground, span)
     memo = heads.usable(ground, session.path(head_file)) if head_file else None
+    folder = bundle.usable(session.path(evidence)) if evidence else None
     seen = heads.remembered(memo) if memo else None
     with kept(_DOCUMENTS):
-        found = _based(session, ground, end, base) if base else _followed(session, ground, begin, end)
+        found, walk = _based(session, ground, end, base) if base else _followed(session, ground, begin, end)
     more = [*_replaced(ground, end), *(heads.rewritten(ground, end, seen) if seen else ())]
     found = replace(found, breaks=tuple(sorted([*found.breaks, *more], key=lambda one: one.severity.rank)))
+    if folder is not None:
+        bundle.write(folder, bundle.pack(ground, found, walk.told))
     _report(session, ground, found, base)
     if memo and found.clean:
         heads.remember(memo, found)
@@ -75,13 +82,13 @@ def _ends(ground: Ground, span: str | None) -> tuple[Id | None, Id]:
     return ground.repository.resolve(first or "HEAD"), end
 
 
-def _followed(session: Session, ground: Ground, begin: Id | None, end: Id) -> Audit:
+def _followed(session: Session, ground: Ground, begin: Id | None, end: Id) -> tuple[Audit, Walk]:
     ground, past = remembered(ground, end)
     walk = Walk(session, ground, past, begin, None)
-    return _something(walk.follow(landings(past, begin)), walk)
+    return _something(walk.follow(landings(past, begin)), walk), walk
 
 
-def _based(session: Session, ground: Ground, end: Id, base: str) -> Audit:
+def _based(session: Session, ground: Ground, end: Id, base: str) -> tuple[Audit, Walk]:
     law = ground.repository.resolve(base)
     common = ground.repository.ask("merge-base", law, end)
     if common.code != 0:
@@ -90,7 +97,7 @@ def _based(session: Session, ground: Ground, end: Id, base: str) -> Audit:
     ground, past = remembered(ground, end)
     landing = added(past, begin)
     walk = Walk(session, ground, past, begin, law)
-    return _something(walk.follow([landing] if landing.steps else []), walk)
+    return _something(walk.follow([landing] if landing.steps else []), walk), walk
 
 
 def _something(found: Audit, walk: Walk) -> Audit:
