@@ -46,6 +46,7 @@ TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("retire", "retire:retire", ("text", "json")),
     ("transfer", "transfer:transfer", ("text", "json")),
     ("log", "log:log", ("text", "json")),
+    ("audit", "audit:audit", ("text", "json", "sarif", "markdown")),
     ("policy check", "policy:check", ("text", "json")),
     ("policy test", "policy:rehearse", ("text", "json")),
     ("init", "init:init", ("text", "json")),

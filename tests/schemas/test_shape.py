@@ -46,6 +46,7 @@ def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
         "adopt",
         "approvals",
         "approve",
+        "audit",
         "diff",
         "diff-rules",
         "evidence",

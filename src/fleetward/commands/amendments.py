@@ -90,11 +90,12 @@ def law_at(ground: Ground, commit: Id, *, since: datetime | None = None) -> Law:
 
 def course(ground: Ground, law: Law, head: Id, now: datetime) -> Course:
     """What became of *law* on the way from its commit to *head*, by first-parent history."""
-    moments = dates(ground.repository, head, now)
+    touched = touching(ground, head, law.commit, (GOVERNANCE, APPROVALS))
+    moments = dates(ground.repository, head, now, touched)
     done: list[Amendment] = []
     pending: list[Amendment] = []
     state = law.state
-    for commit in touching(ground, head, law.commit, (GOVERNANCE, APPROVALS)):
+    for commit in touched:
         before, state = state, records.governance_digest(ground.commit(commit))
         if state == law.state:  # taken back: nobody agreed to it, nobody has to any more
             done, pending = [*done, *pending], []

@@ -25,6 +25,14 @@ from fleetward.store.tree import Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A commit to be judged in place of HEAD, by one who has seen that the ledgers before it only grew."""
+
+    ground: Ground
+    head: Id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
     """One commit of a fleet, before the law of the same or an earlier one."""
 
@@ -51,16 +59,17 @@ def hearing(
     source: str | None = None,
     base: str | None = None,
     agents: Sequence[str] | None = None,
+    at: Moment | None = None,
 ) -> Hearing:
     """
-    The fleet at HEAD, and what promotions into *to* are decided by.
+    The fleet at HEAD, or *at* another moment, and what promotions into *to* are decided by.
 
     Where *agents* are named, no more of it is read than hangs together with them.
     Errors: UsageError for an environment that is none, or takes no promotions; GovernanceInvalid, GitError.
     """
-    ground = find(session.folder, session.environment)
+    ground = at.ground if at else find(session.folder, session.environment)
     whole(ground.repository)
-    head = ground.head()
+    head = at.head if at else ground.head()
     reading = read(ground.commit(head), None if agents is None else _narrow(ground, head, to, agents))
     fleet = reading.governed()
     law, judge, ruling = head, fleet, reading
@@ -75,7 +84,7 @@ def hearing(
             "no governance/policy.yaml: nothing can be promoted without a policy", hint="fleet init"
         )
     target, sources = _route(fleet, to, source)
-    ledger = _ledger(ground, head, law, to)
+    ledger = records.ledger(ground.commit(head), to) if at else _ledger(ground, head, law, to)
     last = ledger.entries[-1].policy_version if ledger.entries else None
     if last is not None and judge.policy.version < last:
         file = "governance/policy.yaml"

@@ -19,7 +19,7 @@ _ROLES: dict[Severity, Role] = {
 
 def page_of(rule: Explanation) -> Page:
     """One rule: the wrong, why, bad, good and the fix."""
-    fixed = "; found while reading: it cannot be turned down or waived" if rule.fixed else ""
+    fixed = "; it cannot be turned down or waived" if rule.fixed else ""
     lines = [
         line(span(rule.rule, "strong"), "  ", span(rule.weight, _ROLES[rule.severity]), span(fixed, "dim")),
         line(rule.summary),

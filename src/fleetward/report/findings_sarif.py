@@ -25,9 +25,13 @@ _TOP = "%SRCROOT%"
 
 
 def render(
-    validation: Validation, explained: Callable[[str], Explanation | None], *, version: str
+    validation: Validation,
+    explained: Callable[[str], Explanation | None],
+    *,
+    version: str,
+    verb: str = "validate",
 ) -> dict[str, Any]:
-    """The whole report as one run."""
+    """The whole report as one run of *verb*."""
     shown = validation.findings[:LARGEST]
     index = {rule: at for at, rule in enumerate(dict.fromkeys(one.rule for one in shown))}
     driver = {
@@ -38,7 +42,7 @@ def render(
     }
     run = {
         "tool": {"driver": driver},
-        "automationDetails": {"id": "fleetward/validate/"},
+        "automationDetails": {"id": f"fleetward/{verb}/"},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_TOP: {"description": {"text": "the top of the git repository"}}},
         "invocations": [_invocation(len(validation.findings) - len(shown))],

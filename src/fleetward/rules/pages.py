@@ -6,6 +6,7 @@ import re
 import textwrap
 
 from fleetward.domain.explanation import Explanation
+from fleetward.rules.auditing import AUDITING
 from fleetward.rules.catalogue import CATALOGUE
 from fleetward.rules.reading import READING
 from fleetward.rules.rule import Rule
@@ -13,8 +14,9 @@ from fleetward.rules.rule import Rule
 DOCUMENTED: tuple[Rule, ...] = (
     *(rule for rule in READING if rule.id not in {known.id for known in CATALOGUE}),
     *CATALOGUE,
+    *AUDITING,
 )
-"""Every rule that a finding can name, found while reading or by being asked."""
+"""Every rule that a finding can name, found while reading, by being asked, or in history."""
 SECTIONS = ("Why", "Bad", "Good", "Fix")
 _HEADING = re.compile(rf"^({'|'.join(SECTIONS)}):[ \n]", re.MULTILINE)
 
@@ -40,7 +42,7 @@ def explanation(rule: Rule) -> Explanation:
         rule=rule.id,
         severity=rule.severity,
         unless=rule.unless,
-        fixed=rule.id in {known.id for known in READING},
+        fixed=rule.id in {known.id for known in (*READING, *AUDITING)},
         summary=rule.summary,
         why=_flowing(said["Why"]),
         bad=said["Bad"],
@@ -56,7 +58,8 @@ def documentation() -> str:
         "What `fleet validate` holds a fleet to. Each rule is named for the wrong that it finds; its\n"
         "weight can be changed under `rules:` in `fleet-config.yaml`, and one agent can be excused\n"
         "for a time in `governance/waivers.yaml`. What is found while reading is always an error and\n"
-        "cannot be waived. This page is printed from the rules themselves; `fleet explain RULE` prints\n"
+        "cannot be waived; nor can what `fleet audit` finds in a history, at the end. This page is printed\n"
+        "from the rules themselves; `fleet explain RULE` prints\n"
         "one of them.\n"
     )
     return "\n".join((head, *(page(rule) for rule in DOCUMENTED)))
@@ -65,7 +68,8 @@ def documentation() -> str:
 def page(rule: Rule) -> str:
     """One rule as Markdown."""
     said = explanation(rule)
-    fixed = " Found while reading: it cannot be turned down or waived." if said.fixed else ""
+    where = "by `fleet audit`" if rule in AUDITING else "while reading"
+    fixed = f" Found {where}: it cannot be turned down or waived." if said.fixed else ""
     return (
         f"## {said.rule}\n\n{said.summary}\n\nSeverity: {said.weight}.{fixed}\n\n"
         f"**Why**: {said.why}\n\n"

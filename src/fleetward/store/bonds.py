@@ -10,7 +10,6 @@ another way, and always belongs to them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -53,8 +52,11 @@ def _reached(texts: Texts, names: Collection[str]) -> frozenset[str]:
 
 def _naming(texts: Texts, words: Collection[str]) -> Iterator[str]:
     """The agents in whose texts one of the words stands, or could."""
-    sought = re.compile(b"|".join([rb"\\", *(re.escape(_start(word)) for word in sorted(words))]))
-    return (name for name, own in texts.items() if any(sought.search(text) for text in own.values()))
+    sought = (b"\\", *(_start(word) for word in sorted(words)))
+    # one word after the other: several times faster than a pattern of all of them
+    return (
+        name for name, own in texts.items() if any(word in text for text in own.values() for word in sought)
+    )
 
 
 def _start(word: str) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -60,8 +61,23 @@ class Document:
         return schema.findings(data or self.data, self.schema, self.place, self.written)
 
 
+@contextmanager
+def kept(most: int) -> Iterator[None]:
+    """Meanwhile the last *most* documents are not read again: for one who goes through a history."""
+    before = _reader[0]
+    _reader[0] = lru_cache(maxsize=most)(_document)
+    try:
+        yield
+    finally:
+        _reader[0] = before
+
+
 def document(content: bytes, file: str, kind: str, limits: Limits = AGENT_LIMITS) -> Document:
     """The document in *content*, read and judged by the schema of its *kind*; never an exception."""
+    return _reader[0](content, file, kind, limits)
+
+
+def _document(content: bytes, file: str, kind: str, limits: Limits) -> Document:
     reading = read(content, file, limits)
     read_only = Document(
         file=file,
@@ -81,6 +97,9 @@ def document(content: bytes, file: str, kind: str, limits: Limits = AGENT_LIMITS
         data=reading.data,
         findings=(*reading.findings, *read_only.judged()),
     )
+
+
+_reader: list[Callable[[bytes, str, str, Limits], Document]] = [_document]
 
 
 def raw(data: Any, path: str) -> Steps:

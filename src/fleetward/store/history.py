@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from fleetward.domain.contributor import Contributor, Role
 from fleetward.domain.digest import OVERRIDES
@@ -168,7 +169,7 @@ def stay(ground: Ground, head: Id, folder: str, now: datetime) -> Stay:
     scope = ground.prefix + folder
     touching = _ids(repository, "rev-list", "--first-parent", head, "--", scope)[::-1]
     wanted = _release(repository, head, scope)
-    longest, since, moments = timedelta(), None, dates(repository, head, now)
+    longest, since, moments = timedelta(), None, dates(repository, head, now, touching)
     for commit in commits(repository, touching):
         moment = max(moments[commit.id], commit.committed)
         here = bool(wanted) and _release(repository, commit.id, scope) == wanted
@@ -181,20 +182,22 @@ def stay(ground: Ground, head: Id, folder: str, now: datetime) -> Stay:
     return Stay(longest=longest, since=since)
 
 
-def dates(repository: Repository, head: Id, now: datetime) -> dict[Id, datetime]:
+def dates(repository: Repository, head: Id, now: datetime, wanted: Iterable[Id]) -> dict[Id, datetime]:
     """
-    When each commit of the branch came to be, by its own date and those before it.
+    When these commits of the branch came to be, each by its own date and those before it.
 
     A date that is still to come says nothing of the commits after it: one wrong clock would stop time for ever.
     """
-    latest, found = datetime.min.replace(tzinfo=UTC), {}
-    for line in reversed(
-        repository.need("rev-list", "--first-parent", "--timestamp", head).decode().splitlines()
-    ):
+    latest, limit, asked = 0, now.timestamp(), frozenset(wanted)
+    found: dict[Id, datetime] = {}
+    lines = repository.need("rev-list", "--first-parent", "--timestamp", head).decode().splitlines()
+    for line in reversed(lines):
         seconds, _, one = line.partition(" ")
-        dated = _moment(int(seconds))
-        found[one] = max(latest, dated)
-        latest = found[one] if dated <= now else latest
+        dated = int(seconds)
+        if one in asked:
+            found[one] = _moment(max(latest, dated))
+        if latest < dated <= limit:
+            latest = dated
     return found
 
 
@@ -232,6 +235,7 @@ def _ids(repository: Repository, *arguments: str) -> list[Id]:
     return repository.need(*arguments).decode().split()
 
 
+@lru_cache(maxsize=8192)
 def _commit(one: Id, content: bytes) -> Commit:
     header, _, message = content.partition(b"\n\n")
     people = {kind: (email, when) for kind, email, when in _IDENTITY.findall(header)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,6 +34,19 @@ _HINT = "the ledger only grows: compare it with its history, 'git log -p -- ledg
 
 _Running = dict[str, tuple[str | None, int]]
 """By agent: the state that its last entry left, and that entry's generation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decoded:
+    """A ledger in which nothing is wrong, and what it says runs."""
+
+    text: bytes = b""
+    entries: tuple[Entry, ...] = ()
+    running: _Running = field(default_factory=dict)
+
+
+_DECODED: dict[str, _Decoded] = {}
+"""By file the last one: an audit reads each ledger after every line of it, and every line but once."""
 
 
 def file_name(environment: str) -> str:
@@ -83,13 +96,17 @@ def decode(text: bytes, file: str) -> Ledger:
     if text and not text.endswith(b"\n"):
         count = text.count(b"\n") + 1
         raise _break(f"{file}:{count}", "the line does not end with a line feed: it was cut off")
-    entries: list[Entry] = []
-    running: _Running = {}
-    for number, line in enumerate(text.split(b"\n")[:-1], start=1):
+    known = _DECODED.get(file, _Decoded())
+    if known.text.startswith(text):
+        return Ledger(environment=environment, entries=known.entries[: text.count(b"\n")])
+    before = known if text.startswith(known.text) else _Decoded()
+    entries, running = list(before.entries), dict(before.running)
+    for number, line in enumerate(text[len(before.text) :].split(b"\n")[:-1], start=len(entries) + 1):
         where = f"{file}:{number}"
         entry = _read(line, where)
         _check(entry, entries[-1] if entries else None, running, environment, where)
         entries.append(entry)
+    _DECODED[file] = _Decoded(text=text, entries=tuple(entries), running=running)
     return Ledger(environment=environment, entries=tuple(entries))
 
 

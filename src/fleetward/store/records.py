@@ -198,6 +198,11 @@ def _undone(
             )
 
 
+def weighs(content: bytes, file: str) -> bool:
+    """Would it be missed: evidence, or a statement that says no or takes something back?"""
+    return _shows(content, file) if file.startswith("evidence/") else _binds(content, file)
+
+
 def _binds(content: bytes, file: str) -> bool:
     """Only a no is missed: an approval or a review that is gone counts for nothing."""
     try:
