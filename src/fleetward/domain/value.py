@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(*, frozen: bool, slots: bool, kw_only: bool = False) -> Any:
-        """The decorator of the standard library, for frozen classes with slots and without subclasses."""
+        """The decorator of the standard library, for frozen classes with slots; a subclass is made by it, too."""
 
         def made(cls: type) -> type:
             value = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
