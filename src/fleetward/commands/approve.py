@@ -12,6 +12,7 @@ from fleetward.commands.deciding import Matter, matter, outlook
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.session import Session
 from fleetward.commands.stating import Desk, committing, stated, write
+from fleetward.commands.uncommitted import remind
 from fleetward.domain.approval import Decision
 from fleetward.domain.errors import Exit, UsageError
 from fleetward.report import changes_text, statements_json, statements_text
@@ -63,6 +64,7 @@ def approve(
     if not agent or not to:
         raise UsageError("say which agent, and where to", hint="fleet approve AGENT --to ENV")
     asked = hearing(session, to=to, agents=[agent])
+    remind(asked, [agent])
     about = matter(asked, agent, rollback=rollback, overrides_too=with_overrides, review=review)
     return _stated(asked, about, decision if review is None else Decision.REVIEW, note=note, key=sign)
 

@@ -17,6 +17,7 @@ from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.partial import standing
 from fleetward.commands.session import Session
+from fleetward.commands.uncommitted import remind
 from fleetward.domain.clock import written as written_
 from fleetward.domain.emergency import Way
 from fleetward.domain.errors import Exit, UsageError
@@ -100,6 +101,8 @@ def _judged(
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to, source=source, base=base, agents=agents)
     lawful(asked.ground, asked.law, asked.fleet.config, session.now, (asked.ledger,))
+    if not apply:  # which refuses to
+        remind(asked, agents)
     way = Way.BREAK_GLASS if incident and emergency.door(asked) else Way.NORMAL
     asked = replace(asked, supposed=supposing.known(as_, asked.people), way=way)
     argued, promotions = standing(asked, agents) if partial else _whole(asked, agents)
@@ -150,6 +153,8 @@ def _report(
         more = {"applied": written is not None, "written": written, "held": held, "supposed": supposed}
         return {**data, **more, "breakGlass": _glass(asked, incident, reason)}
 
+    if written:
+        session.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
     session.report(
         {
             "text": lambda: (
@@ -179,8 +184,6 @@ def _report(
             ),
         }
     )
-    if written:
-        session.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
 
 
 def _glass(asked: Hearing, incident: str | None, reason: str) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import cases, decided
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
+from fleetward.commands.uncommitted import remind
 from fleetward.domain.errors import Exit, UsageError
 from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.report import verdicts_json, verdicts_text
@@ -37,6 +38,7 @@ def why(
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to or _gated(session), agents=[agent])
     lawful(asked.ground, asked.head, asked.fleet.config, session.now, (asked.ledger,))
+    remind(asked, [agent])
     names = supposing.known(as_, asked.people)
     asked = replace(asked, supposed=names)
     promotions = decided(asked, cases(asked, [agent]))

@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,12 +80,12 @@ def alone(ground: Ground) -> Iterator[None]:
         yield
 
 
-def dirty(ground: Ground, head: Id) -> tuple[str, ...]:
+def dirty(ground: Ground, head: Id, under: Sequence[str] = OWNED) -> tuple[str, ...]:
     """The paths of the fleet that are not what *head* holds: staged, edited, missing, or not committed yet."""
-    committed = {entry.path: entry for entry in ground.commit(head).entries(*OWNED)}
-    staged = {entry.path: entry for entry in ground.index().entries(*OWNED)}
+    committed = {entry.path: entry for entry in ground.commit(head).entries(*under)}
+    staged = {entry.path: entry for entry in ground.index().entries(*under)}
     folder = ground.folder()
-    there = {entry.path: entry for entry in folder.entries(*OWNED)}
+    there = {entry.path: entry for entry in folder.entries(*under)}
     wrong = {
         path for path in committed.keys() | staged.keys() if not _same(committed.get(path), staged.get(path))
     }
