@@ -150,7 +150,6 @@ class Walk:
         law = self.base or landing.parent
         if not after.added:
             return
-        self.told += ((landing, entry) for entry in after.added)
         scene = Scene(
             session=self.session,
             ground=self.ground,
@@ -160,7 +159,9 @@ class Walk:
             law=law,
             config=self.standing(law).config,
             newest=self.past.newest,
+            told=tuple(self.told),
         )
+        self.told += ((landing, entry) for entry in after.added)
         yield from replay(scene)
 
     def _governed(self, landing: Landing) -> Iterator[Break]:
