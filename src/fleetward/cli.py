@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -16,7 +18,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from fleetward import __version__
 from fleetward.commands.session import Color, session
-from fleetward.domain.errors import Exit, FleetError
+from fleetward.domain.errors import Exit, FleetError, Unheard
+from fleetward.domain.names import nearest
 from fleetward.report.human import visible
 
 Verb = Callable[..., Exit]
@@ -124,6 +127,13 @@ class _Verbs(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """The first words of the table, in its order."""
         return list(dict.fromkeys(name.split()[0] for name, _, _ in TABLE))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Every command with its whole sentence, which Typer would cut."""
+        names = self.list_commands(ctx)
+        rows = [(name, self.get_command(ctx, name).get_short_help_str(1_000)) for name in names]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of this name, or None."""
@@ -234,6 +244,7 @@ def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _terminate)
+    gc.set_threshold(100_000)  # our values hold no circles; looking for them takes a tenth of a large run
     _open_streams()
     code = run(sys.argv[1:])
     try:
@@ -262,7 +273,8 @@ def run(arguments: Sequence[str]) -> Exit:
         code = app(args=list(arguments), standalone_mode=False, prog_name="fleet")
         return Exit(code or 0)
     except FleetError as error:
-        _tell(error)
+        if not isinstance(error, Unheard):
+            _tell(error)
         return error.code
     except SystemExit:  # Typer's answer to a closed pipe
         return Exit.UNANSWERED
@@ -285,8 +297,17 @@ def _misused(message: str, arguments: Sequence[str]) -> Exit:
             _say(text, "")
         return Exit.UNANSWERED
     verb = next((name for name, _, _ in TABLE if " ".join(arguments).startswith(name)), None)
-    _say(f"fleet: {message[:1].lower()}{message[1:].rstrip('.')}", f"fleet {verb} -h" if verb else "fleet -h")
+    hint = f"fleet {verb} -h" if verb else _meant(message) or "fleet -h"
+    _say(f"fleet: {message[:1].lower()}{message[1:].rstrip('.')}", hint)
     return Exit.UNANSWERED
+
+
+def _meant(message: str) -> str | None:
+    """The verb that a misspelt one is near to."""
+    said = re.match(r"No such command '(.+?)'", message)
+    words = (word for name, _, _ in TABLE for word in name.split())
+    close = nearest(said[1], words) if said else None
+    return next((f"fleet {name}" for name, _, _ in TABLE if close in name.split()), None)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from tests.end_to_end.repositories import DESK, FLEET, Ran, Repository, repository
+from tests.schemas.reading import schema
 
 RUNS = "environments/production/desk-bot"
 PROMPT = f"{DESK}/prompts/system.md"
@@ -73,9 +76,17 @@ def promoted(made: Repository, now: str, *flags: str, who: str = "ci") -> Ran:
 
 def back(made: Repository, *flags: str, now: str = "2026-11-20T12:00:00Z", who: str = "ci") -> Ran:
     usual = () if "--reason" in flags else ("--reason", "it lies about orders")
-    return made.fleet(
+    ran = made.fleet(
         "rollback", "desk-bot", "--env", "production", *usual, *flags, "--json", identity=who, now=now
     )
+    return fits("rollback", ran) if ran.code in (0, 1) else ran
+
+
+def fits(verb: str, ran: Ran) -> Ran:
+    """The answer is what its schema promises."""
+    wrong = Draft202012Validator(schema(f"output/{verb}-output")).iter_errors(ran.data)
+    assert [f"{one.json_path}: {one.message}" for one in wrong] == []
+    return ran
 
 
 def said(ran: Ran) -> Ran:

@@ -12,6 +12,7 @@ from tests.end_to_end.badday import (
     PROMPT,
     STRICT,
     THIRD,
+    fits,
     folder,
     ledger,
     said,
@@ -72,7 +73,7 @@ def review(made: Repository, who: str, seq: int = 3, now: str = "2026-11-20T15:0
     )
     if ran.code == 0:
         made.commit(f"review of {who}", identity=who, at=now)
-    return ran
+    return fits("approve", ran) if ran.code == 0 else ran
 
 
 def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(desk: Repository) -> None:
@@ -82,7 +83,7 @@ def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(des
     assert standing(waiting)["approvals"][0] == "missing"
 
     approved(desk, "bob", "erin")
-    ran = said(broken(desk, "--apply"))
+    ran = fits("promote", said(broken(desk, "--apply")))
 
     assert folder(desk)["prompts/system.md"].decode() == THIRD
     [one] = ran.data["promotions"]
@@ -108,7 +109,8 @@ def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(des
     assert "Fleet-Break-Glass: INC-2041" in desk.git("log", "-1", "--format=%(trailers)").splitlines()
     told = desk.fleet("log", "desk-bot").out
     assert "break-glass for INC-2041: skipped evals, freeze, soak, review due by 2026-11-22T12:00:00Z" in told
-    assert desk.fleet("log", "--json").data["entries"][0]["breakGlass"] == entry["breakGlass"]
+    logged = fits("log", desk.fleet("log", "--json"))
+    assert logged.data["entries"][0]["breakGlass"] == entry["breakGlass"]
     assert desk.fleet("validate").code == 0
 
 
@@ -214,7 +216,7 @@ def test_a_review_is_told_while_it_is_due_and_holds_up_what_comes_when_it_is_not
     )
     [need] = [one for one in late.data["promotions"][0]["requirements"] if one["kind"] == "review"]
     assert need["could"] == ["carla"]
-    assert need["asked"] == "entry 3 (INC-2041) reviewed by 2026-11-22T12:00:00Z"
+    assert need["asked"] == "of entry 3 (INC-2041) by 2026-11-22T12:00:00Z"
 
 
 def test_a_review_closes_it(after: Repository) -> None:
@@ -224,7 +226,7 @@ def test_a_review_closes_it(after: Repository) -> None:
     assert (ran.data["decision"], ran.data["review"], ran.data["verdictWithIt"]) == ("review", 3, "allowed")
     assert ran.data["expires"] is None
     assert "review" not in standing(promote(after, now=LATER))
-    told = after.fleet("approvals", "desk-bot", "--to", "production", "--json").data
+    told = fits("approvals", after.fleet("approvals", "desk-bot", "--to", "production", "--json")).data
     assert told["approvals"][-1]["decision"] == "review"
 
 
@@ -279,9 +281,10 @@ def test_a_review_is_of_an_entry_that_broke_the_glass(after: Repository) -> None
 
 
 def test_a_review_shows_the_change_that_was_made(after: Repository) -> None:
+    entry, commit = ledger(after)[-1], after.head
     told = after.fleet("approve", "desk-bot", "--to", "production", "--review", "3", identity="carla").out
 
-    assert "entry 3" in told
+    assert f"compared production ({entry['commit']}) with entry 3 ({commit})" in told
     assert "third" in told
     assert "with it: review met" in told
 

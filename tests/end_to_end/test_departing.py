@@ -144,3 +144,43 @@ def test_an_agent_that_is_gone_from_staging_can_be_suspended_before_it_goes(runn
     ran = running.fleet("promote", "desk-bot", "--to", "production", "--json")
 
     assert ran.data["promotions"][0]["kind"] == "override"
+
+
+def test_what_was_adopted_retired_is_not_braked_but_goes(tmp_path: Path) -> None:
+    stands = {path.replace("staging", "production"): FLEET[path] for path in FLEET if path.startswith(DESK)}
+    ended = {f"{DESK}/agent.yaml": RETIRED, f"{PRODUCTION}/agent.yaml": RETIRED}
+    made = repositories.repository(tmp_path, {**FLEET, **stands, **ended})
+    assert made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
+    made.commit("stop it", files={PROPOSAL: "spec: {suspended: true}\n"})
+
+    ran = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+
+    assert ran.data["promotions"][0]["kind"] == "retire"
+
+
+def test_a_stage_that_was_moved_by_hand_keeps_nobody_from_stopping_what_runs_behind_it(
+    tmp_path: Path,
+) -> None:
+    stages = {
+        path.replace("staging", env): FLEET[path]
+        for env in ("canary", "production")
+        for path in FLEET
+        if path.startswith(DESK)
+    }
+    config = FLEET["fleet-config.yaml"].replace(
+        "  - name: production\n    from: staging",
+        "  - name: canary\n    from: staging\n  - name: production\n    from: canary",
+    )
+    made = repositories.repository(tmp_path, {**FLEET, **stages, "fleet-config.yaml": config})
+    for env in ("canary", "production"):
+        assert made.fleet("adopt", "--to", env, "--apply", now="2026-11-17T09:00:00Z").code == 0
+    made.commit("by hand", files={f"{DESK.replace('staging', 'canary')}/prompts/system.md": "Anything.\n"})
+
+    release = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+    made.commit("stop it", files={PROPOSAL: "spec: {suspended: true}\n"})
+    brake = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+
+    [moved], [stopped] = release.data["promotions"], brake.data["promotions"]
+    assert "validation" in {one["kind"] for one in moved["requirements"]}
+    assert stopped["kind"] == "override"
+    assert {one["kind"] for one in stopped["requirements"]} == {"approvals"}

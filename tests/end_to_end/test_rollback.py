@@ -96,6 +96,7 @@ def test_whoever_wrote_what_a_rollback_left_does_not_bring_it_back_alone(
         desk.commit("fourth", identity="bob", at="2026-11-20T13:00:00+00:00", files=more)
     desk.write({"governance/policy.yaml": STRICT.replace(", {evals: passed}, {soak: PT24H}", "")})
     desk.commit("asks an owner", identity="farid", at="2026-11-20T13:00:00+00:00")
+    desk.agree("carla", now="2026-11-20T14:00:00Z")
     desk.approve("desk-bot", "dina", now="2026-11-21T08:00:00Z")
 
     ran = desk.fleet(*PROMOTE, "--json", now="2026-11-21T09:00:00Z")

@@ -81,6 +81,12 @@ def test_a_rule_that_asks_nothing_is_told_by_its_name() -> None:
     )
 
 
+def test_a_retirement_that_would_be_asked_nothing_is_told_so() -> None:
+    assert told(verdict(EVALS, kind=PromotionKind.RETIRE, candidate=None)) == (
+        need("evals", "policy", "nothing", REFUSED, "asks nothing, too little at tier 'medium'"),
+    )
+
+
 def test_every_author_whom_nobody_knows_is_told_once() -> None:
     strangers = (wrote("x@evil.example"), wrote("X@Evil.example"), wrote("a@evil.example"))
 
@@ -309,6 +315,12 @@ def test_a_manifest_without_suites_is_told_so() -> None:
     )
 
 
+def test_a_candidate_that_cannot_be_read_declares_no_suites() -> None:
+    [one] = of_kind(verdict(EVALS, candidate=None, errors=(error(),)), "evals")
+
+    assert (one.status, one.detail) == (MISSING, "the manifest declares no evaluation suite")
+
+
 def test_why_a_record_does_not_pass_is_told_behind_its_name() -> None:
     def why(suite: dict[str, object] | None = None, **facts: object) -> str:
         record = measured(**facts)  # type: ignore[arg-type]
@@ -437,6 +449,7 @@ def test_what_would_be_asked_depends_on_tier_kind_and_agent() -> None:
         rule("tier", approvals(1, "risk"), when={"tiers": frozenset({"high"})}),
         rule("kind", approvals(1, "security"), when={"kinds": frozenset({"create"})}),
         rule("agent", approvals(1, "on-call"), when={"agents": frozenset({"refund-bot"})}),
+        rule("other", approvals(1, "support"), when={"agents": frozenset({"sales-bot"})}),
         rule("evals", evals()),
     )
 
@@ -465,3 +478,11 @@ def test_nobody_is_told_twice_for_one_reason() -> None:
     assert verdict(OWNER, approvals=twice).not_counted == (
         NotCounted(approver="erin", reason="author of the change (commit c0ffeec0ffee)"),
     )
+
+
+def test_what_nobody_compared_may_be_any_agents() -> None:
+    other = rule("other", approvals(1, "support"), when={"agents": frozenset({"sales-bot"})})
+
+    found = asked(policy(other), to="production", tier="low", comparison=None, kind=PromotionKind.UPDATE)
+
+    assert [one.id for one, _ in found] == ["other"]

@@ -140,6 +140,14 @@ class TestNameRetired:
 
         assert found("name-retired", fleet(*both(), ledgers=ledgers(*again))) == []
 
+    def test_its_manifest_may_stay_where_releases_are_made_as_long_as_it_says_retired(self) -> None:
+        def stays(environment: str) -> Agent:
+            return agent(manifest("desk-bot", {"lifecycle": "retired"}, environment=environment))
+
+        subject = fleet(stays("staging"), stays("production"), ledgers=self.RETIRED)
+
+        assert [one.environment for one in found("name-retired", subject)] == ["production"]
+
     def test_an_environment_that_is_not_on_the_way_may_use_the_name(self) -> None:
         lab = Environment(name="lab")
         config = FleetConfig(repository="acme/agents", environments=(lab, STAGING, PRODUCTION))
@@ -209,6 +217,7 @@ class TestPolicyDeadRule:
             (When(to=frozenset({"production", "staging"})), "'staging', which takes no promotions"),
             (When(agents=frozenset({"dusk-bot"})), "agent 'dusk-bot', and there is none"),
             (When(kinds=frozenset({"create"}), only=Direction.STRICTER), "no change goes one way only"),
+            (When(kinds=frozenset({"rollback"})), "which 'rollback' of the policy decides alone"),
             (
                 When(only=Direction.STRICTER, direction=Direction.LOOSER),
                 "only stricter changes, and a looser",

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from fleetward.domain.errors import FleetError
 from fleetward.store.braking import bare, braked
 from fleetward.store.yaml import read
 
@@ -74,6 +75,12 @@ def test_a_file_is_bare_when_nobody_but_this_wrote_in_it() -> None:
     assert bare(off(on(None)).encode())
     assert not bare(off(on("# ours\n{}\n")).encode())
     assert not bare(on(None).encode())
+
+
+@pytest.mark.parametrize("text", ["spec: [\n", "spec: 5\n", "- spec\n", "spec: {a: 1}\nother: 1\n", ""])
+def test_what_cannot_be_read_is_not_written_over(text: str) -> None:
+    with pytest.raises(FleetError, match="o cannot be read"):
+        on(text)
 
 
 def test_a_byte_order_mark_stays_in_front() -> None:

@@ -383,6 +383,25 @@ def test_a_policy_that_nobody_could_meet_is_no_policy(changes: dict[str, Any], p
     assert value is None
 
 
+@pytest.mark.parametrize("group", ["rollback", "breakGlass", "governance"])
+def test_an_exit_that_too_few_people_could_open_is_found_before_the_bad_day(group: str) -> None:
+    asked = [{"approvals": 2, "from": "risk"}, {"approvals": 1, "from": ["risk"]}]
+    both = [{"approvals": 2, "from": "risk"}, {"approvals": 3, "from": ["risk", "payments"]}]
+    usual = {
+        "rollback": {"within": "P30D"},
+        "breakGlass": {"lasts": "PT8H", "reviewWithin": "P2D"},
+        "governance": {},
+    }
+
+    good, _ = read_policy(**{group: {**usual[group], "require": asked}})
+    none, findings = read_policy(**{group: {**usual[group], "require": both}})
+
+    assert good is not None
+    assert none is None
+    assert told(findings) == [("policy-unsatisfiable", f"{group}.require")]
+    assert "would need 5 different people" in findings[0].message
+
+
 def test_a_freeze_stops_a_rollback_unless_the_policy_says_otherwise() -> None:
     usual, _ = read_policy(rollback={"within": "P30D", "require": [ONE]})
     exempt, _ = read_policy(rollback={"within": "P30D", "require": [ONE], "exempt": ["freeze"]})

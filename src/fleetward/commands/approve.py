@@ -100,14 +100,14 @@ def _stated(asked: Hearing, about: Matter, decision: Decision, *, note: str, key
 
 def _change(asked: Hearing, about: Matter) -> Page:
     """The meaning of what is approved, without the report's last line."""
-    case, (before, after) = about.case, about.sides
+    case, (base, head) = about.case, about.sides
     fleet, to, name = asked.fleet, asked.target.name, case.question.binding.agent
     comparison = compared(fleet, case.running, case.candidate, dependents(fleet, to, name))
     shown = changes_text.render(
         [comparison] if comparison else [],
         [],
-        base=(before, asked.head),
-        head=(after, case.origin or asked.head),
+        base=base,
+        head=head,
         unreadable=[],
         verbose=asked.session.verbose,
         next_command="",

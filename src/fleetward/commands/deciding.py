@@ -21,10 +21,14 @@ from fleetward.store.ledger import file_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """The case, what its two sides are called, and the entry that is reviewed, if it is one."""
+    """
+    The case, its two sides, and the entry that is reviewed, if it is one.
+
+    Shape: of each side what it is called, and its commit.
+    """
 
     case: Case
-    sides: tuple[str, str]
+    sides: tuple[tuple[str, str], tuple[str, str]]
     due: Due | None = None
 
 
@@ -43,11 +47,12 @@ def matter(
         return _afterwards(asked, agent, review)
     if rollback is not None:
         case = restored(asked, agent, rollback or None, overrides_too=overrides_too)
-        return Matter(case=case, sides=(to, f"release {digest.short(case.question.release or '')}"))
+        release = f"release {digest.short(case.question.release or '')}"
+        return Matter(case=case, sides=((to, asked.head), (release, case.origin or asked.head)))
     if overrides_too:
         raise UsageError("--with-overrides goes with --rollback", hint="add --rollback")
     [case] = cases(asked, [agent])
-    return Matter(case=case, sides=(to, asked.sources[0]))
+    return Matter(case=case, sides=((to, asked.head), (asked.sources[0], asked.head)))
 
 
 def outlook(asked: Hearing, about: Matter, statement: Approval) -> Promotion:
@@ -95,8 +100,7 @@ def _afterwards(asked: Hearing, agent: str, seq: int) -> Matter:
     entry, moved = next(one for one in asked.ledger.of(agent) if one[0].seq == seq)
     ground, to = asked.ground, asked.target
     after = promoted_by(ground, asked.head, entry.commit, file_name(to.name), entry.line.encode())
-    sides = (entry.commit, after) if after else (None, None)
-    before, since = (standing(asked, agent, side) if side else None for side in sides)
+    before, since = (standing(asked, agent, one) if after else None for one in (entry.commit, after or ""))
     running = asked.fleet.agents.get((to.name, agent))
     statements, _ = records.approvals(ground, asked.law, to.name, agent, asked.people, now=asked.session.now)
     question = gate.Question(
@@ -108,4 +112,5 @@ def _afterwards(asked: Hearing, agent: str, seq: int) -> Matter:
         approvals=statements,
     )
     case = Case(question=question, running=before, source=None, candidate=since)
-    return Matter(case=case, sides=(to.name, f"entry {seq}"), due=told[seq])
+    sides = ((to.name, entry.commit), (f"entry {seq}", after or asked.head))
+    return Matter(case=case, sides=sides, due=told[seq])

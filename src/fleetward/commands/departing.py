@@ -8,7 +8,7 @@ from typing import Any
 from fleetward.commands.hearing import Hearing
 from fleetward.domain import digest
 from fleetward.domain.finding import Finding, Severity
-from fleetward.domain.manifest import MANIFEST, Agent
+from fleetward.domain.manifest import Agent
 from fleetward.store.agents import candidate
 from fleetward.store.document import document
 
@@ -42,10 +42,11 @@ def brakes(asked: Hearing, name: str) -> bool:
     Is all that is proposed to suspend the agent that runs, or to let it go on?
 
     Then nothing else moves: a brake that took the newest release along would have to wait for what that is asked.
+    What runs though it says that it is retired is not braked: it goes.
     """
     key = (asked.target.name, name)
     standing, wanted = asked.fleet.agents.get(key), asked.fleet.proposals.get(key)
-    if standing is None or wanted is None or standing.file(MANIFEST) is None:
+    if standing is None or wanted is None or retires(standing):
         return False
     over = standing.file(digest.OVERRIDES)
     before, after = (_patch(one.content if one else None) for one in (over, wanted))

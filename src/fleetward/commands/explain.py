@@ -37,6 +37,9 @@ def explain(
 
 def _known(rule: str) -> Explanation:
     found = rules.explained(rule)
+    if found is None and "/" in rule:
+        message = f"{rule!r} is no rule of validate: what diff calls a change is explained there"
+        raise UsageError(message, hint="fleet diff --rules")
     if found is None:
         close = nearest(rule, (one.id for one in rules.DOCUMENTED))
         hint = f"fleet explain {close}" if close else "fleet explain --list"

@@ -77,12 +77,12 @@ def decided(asked: Hearing, all_cases: Iterable[Case]) -> tuple[Promotion, ...]:
 def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
     """The case without what others make of it, and the errors that are its own."""
     fleet, to = asked.fleet, asked.target.name
+    if brakes(asked, name):
+        asked = replace(asked, sources=(to,))
     sources = [fleet.agents.get((env, name)) for env in asked.sources]
+    source = sources[0]
     running = ledgered(asked, name)
     standing = fleet.agents.get((to, name))
-    if brakes(asked, name):
-        sources = [standing]
-    source = sources[0]
     last = asked.ledger.last(name)
     moved = last[1] if last else None
     if source is None and running is None:
@@ -124,8 +124,7 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
         running_unread=running is not None and running.manifest is None,
         candidate=proposed.manifest if proposed else None,
     )
-    folders = [one.folder for one in sources if one]
-    question, unread = shown(asked, question, running, proposed, folders)
+    question, unread = shown(asked, question, running, proposed)
     case = Case(question=question, running=running, source=source, candidate=proposed)
     return case, (*findings, *unread)
 
@@ -168,11 +167,7 @@ def _kind(proposed: Agent | None, moved: Moved | None) -> PromotionKind | None:
 
 
 def shown(
-    asked: Hearing,
-    question: gate.Question,
-    running: Agent | None,
-    proposed: Agent | None,
-    folders: Sequence[str] = (),
+    asked: Hearing, question: gate.Question, running: Agent | None, proposed: Agent | None
 ) -> tuple[gate.Question, tuple[Finding, ...]]:
     """
     The question with everything that history and records say about it.
@@ -185,6 +180,7 @@ def shown(
     comparison = None
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compared(asked.fleet, running, proposed, dependents(asked.fleet, to, name))
+    folders = [f"environments/{env}/{name}" for env in asked.sources]
     statements, unread = records.approvals(
         asked.ground, asked.law, to, name, asked.people, now=asked.session.now
     )

@@ -79,7 +79,9 @@ def chosen(asked: Hearing, name: str, release: str | None) -> Past:
         return found[0]
     if start and running.startswith(start):
         raise UsageError(f"{name!r} runs {running} now", hint=_choice(ran))
-    what = f"no release {release!r} of" if release else "no other release, none that is not held, of"
+    what = (
+        f"no release {release!r} of" if release is not None else "no other release, none that is not held, of"
+    )
     raise UsageError(f"{what} {name!r} ran in {asked.target.name} before", hint=_choice(ran))
 
 

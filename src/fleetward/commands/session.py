@@ -7,9 +7,8 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +16,8 @@ from shlex import quote
 from typing import IO, Any
 
 from fleetward.domain.clock import instant
-from fleetward.domain.errors import Unwritten, UsageError
+from fleetward.domain.errors import Unheard, Unwritten, UsageError
+from fleetward.domain.value import dataclass
 from fleetward.report.human import plain, show
 from fleetward.report.page import Page
 
@@ -99,6 +99,8 @@ class Session:
         return _colored(self.color, _is_terminal(stream), self.environment)
 
     def _write(self, path: Path, text: str) -> None:
+        import tempfile
+
         try:
             handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -175,7 +177,8 @@ def _lost(stream: IO[str], error: OSError) -> Unwritten:
     """What was not read must not be flushed again when the process ends."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    return Unwritten(f"cannot write the report: {error.strerror}")
+    lost = Unheard if isinstance(error, BrokenPipeError) else Unwritten
+    return lost(f"cannot write the report: {error.strerror}")
 
 
 def _is_terminal(stream: IO[str]) -> bool:

@@ -13,15 +13,15 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import __version__, rules
-from fleetward.commands.reading import read
+from fleetward.commands.looking import Look, look
 from fleetward.commands.session import Report, Session, encoded
 from fleetward.domain.errors import Exit, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import CONFIG, Key
 from fleetward.domain.validation import Validation
 from fleetward.report.page import line
+from fleetward.store import cache
 from fleetward.store.ground import Ground, find
-from fleetward.store.reader import Reading
 from fleetward.store.tree import Tree
 
 
@@ -34,28 +34,40 @@ def validate(
     staged: Annotated[bool, typer.Option("--staged", help="Read git's index.")] = False,
     rev: Annotated[str | None, typer.Option("--rev", metavar="REV", help="Read a revision.")] = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Nothing to check is fine.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes; by itself as many as pay.")
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep nothing, and use nothing kept.")] = False,
 ) -> Exit:
     """Check every agent: can it be read, does it fit the schema, does every rule hold."""
     if staged and rev:
         raise UsageError("--staged and --rev exclude each other", hint="leave one of them out")
     ground = find(session.folder, session.environment)
     tree = _tree(ground, staged, rev)
-    reading = read(tree)
-    found = list(reading.findings)
-    if reading.snapshot is not None and reading.judgeable:
-        found.extend(rules.findings(reading.snapshot, session.now))
-    elif not reading.judgeable:
+    kept = None if no_cache else cache.opened(ground.repository.common, ground.prefix, session.environment)
+    try:
+        seen = look(tree, session.now, cache=kept, processes=jobs)
+    except NotAFleet as error:
+        raise _elsewhere(error, session, staged, rev) from None
+    if not seen.judgeable:
         session.tell((line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),))
     wanted = _wanted(paths or [], session, ground, tree)
-    validation = _validation(reading, found, wanted, now=session.now, prefix=ground.prefix)
-    if not validation.agents and not found and not allow_empty:
+    validation = _validation(seen, wanted, now=session.now, prefix=ground.prefix)
+    if not validation.agents and not seen.findings and not allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
-    session.report(_reports(validation, reading.text, session, _next(validation, session, ground)))
+    session.report(_reports(validation, seen.text, session, lambda: _next(validation, session, ground)))
     return Exit.NO if validation.errors else Exit.YES
 
 
+def _elsewhere(error: NotAFleet, session: Session, staged: bool, rev: str | None) -> NotAFleet:
+    """The fleet lies in the work tree, and not where it was asked to be read."""
+    if staged:
+        return NotAFleet(f"no {CONFIG} is staged", hint=f"git{session.here} add -A")
+    return NotAFleet(f"no {CONFIG} in {rev!r}", hint=f"fleet validate{session.here}") if rev else error
+
+
 def _reports(
-    validation: Validation, text: Callable[[str], str], session: Session, next_command: str
+    validation: Validation, text: Callable[[str], str], session: Session, next_command: Callable[[], str]
 ) -> dict[str, Report]:
     """One row a format; what nobody asked for is not even imported."""
 
@@ -68,14 +80,14 @@ def _reports(
             text,
             quiet=session.quiet,
             verbose=session.verbose,
-            next_command=next_command,
+            next_command="" if session.quiet else next_command(),
         ),
         "json": lambda: written("json")(validation),
         "sarif": lambda: written("sarif")(validation, rules.explained, version=__version__),
         "junit": lambda: written("junit")(validation),
         "github": lambda: written("github")(validation),
         "gitlab": lambda: encoded(written("gitlab")(validation)),
-        "markdown": lambda: written("markdown")(validation, next_command),
+        "markdown": lambda: written("markdown")(validation, next_command()),
     }
 
 
@@ -111,17 +123,14 @@ def _stored(ground: Ground, tree: Tree, path: str) -> bool:
     return bool(tree.entries(path) or (head and ground.commit(head).entries(path)))
 
 
-def _validation(
-    reading: Reading, found: Sequence[Finding], wanted: frozenset[str], *, now: datetime, prefix: str
-) -> Validation:
-    fleet = reading.snapshot
-    kept = [one for one in found if not wanted or _concerns(one, wanted)]
+def _validation(seen: Look, wanted: frozenset[str], *, now: datetime, prefix: str) -> Validation:
+    kept = [one for one in seen.findings if not wanted or _concerns(one, wanted)]
     return Validation(
         findings=tuple(sorted(kept, key=lambda one: one.order)),
-        agents=len(fleet.agents) if fleet else 0,
-        files=len(reading.contents),
-        checked=tuple(key for key in sorted(fleet.agents) if _asked(key, wanted)) if fleet else (),
-        waivers=tuple(one for one in fleet.waivers if rules.in_force(one, now)) if fleet else (),
+        agents=len(seen.agents),
+        files=seen.files,
+        checked=tuple(key for key in seen.agents if _asked(key, wanted)),
+        waivers=tuple(one for one in seen.waivers if rules.in_force(one, now)),
         prefix=prefix,
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from fleetward.domain.finding import Finding, Place
+from fleetward.domain.value import dataclass
 
 
 class Kind(StrEnum):

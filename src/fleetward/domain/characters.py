@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from fleetward.domain.value import dataclass
 
 # Controls but tab and line ends; bidi marks, embeddings and isolates; zero width; line separators that only
 # YAML 1.1 knows; tags and the variation selectors that can smuggle bytes. U+FE0F stays: emoji need it.

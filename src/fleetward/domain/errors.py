@@ -53,6 +53,10 @@ class Unwritten(FleetError):
     """A write could not be done; nothing was changed."""
 
 
+class Unheard(Unwritten):
+    """Whoever read the report has gone: nothing is left to be said, and it was no yes."""
+
+
 class BranchMoved(FleetError):
     """Somebody else was faster; nothing was written."""
 

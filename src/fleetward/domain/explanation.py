@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fleetward.domain.finding import Severity
+from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from fleetward.domain.ledger import Ledger
 from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
+from fleetward.domain.value import dataclass
 
 CONFIG = "fleet-config.yaml"
 Key = tuple[str, str]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from fleetward.domain.emergency import BrokenGlass, Held
+from fleetward.domain.value import dataclass
 from fleetward.domain.verdict import PromotionKind
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fleetward.domain import digest
 from fleetward.domain.finding import Place
 from fleetward.domain.path import lookup
+from fleetward.domain.value import dataclass
 
 MANIFEST = "agent.yaml"
 
@@ -98,6 +98,8 @@ class Agent:
     """The merge patch as written; None where there is none."""
     locate_overrides: Callable[[str], Place] | None = None
     """Where a path of the merge patch is written."""
+    known_state: str | None = None
+    """Its state digest, where the files themselves are no longer at hand."""
 
     def file(self, path: str) -> File | None:
         """The file at *path* inside the folder."""
@@ -111,4 +113,4 @@ class Agent:
     @property
     def state(self) -> str:
         """The state digest: everything."""
-        return digest.of_files((f.path, f.content) for f in self.files)
+        return self.known_state or digest.of_files((f.path, f.content) for f in self.files)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 
 from fleetward.domain.clock import written
+from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import IntEnum
 
 from fleetward.domain.change import ChangeClass, Direction
 from fleetward.domain.finding import Place
+from fleetward.domain.value import dataclass
 
 OWNER = "owner"
 """In ``from``: the active humans of the manifest's owner team, plus accountable and backup."""

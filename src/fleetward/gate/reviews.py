@@ -93,7 +93,7 @@ def _open(question: Question, due: Due, by: Bench) -> Requirement:
     return Requirement(
         rule=_RULE,
         kind="review",
-        asked=f"entry {due.seq} ({due.glass.incident}) reviewed by {written(due.glass.review_by)}",
+        asked=f"of entry {due.seq} ({due.glass.incident}) by {written(due.glass.review_by)}",
         status=Met.MISSING if waits else Met.MET,
         detail=f"{told}: {command}",
         could=_could(due, by) if waits else (),

@@ -49,15 +49,18 @@ def approvals(
         requirements=(*seats, *_vetoes(votes)),
         not_counted=_not_counted(votes, seating),
         files=tuple(votes.counted[person].file for person in sorted(seating.at)),
-        fewest=_fewest(votes, terms),
+        fewest=_fewest(votes, seating, terms),
     )
 
 
-def _fewest(votes: Tally, terms: Terms) -> tuple[str, ...] | None:
+def _fewest(votes: Tally, seating: Seating, terms: Terms) -> tuple[str, ...] | None:
+    counts = [one.count for one in terms.asked]
+    if len(seating.at) == sum(counts):
+        return ()
     teams = frozenset[str]().union(*(one.teams for one in terms.asked))
     able = terms.circle.members(teams, terms.now) - set(terms.excluded)
     could = {person: fitting(person, terms.now, terms) for person in able}
-    return fewest([one.count for one in terms.asked], votes.fits, could)
+    return fewest(counts, votes.fits, could)
 
 
 def _seats(number: int, rule: Rule, votes: Tally, seating: Seating, terms: Terms) -> Requirement:

@@ -29,9 +29,11 @@ def render(
     """
     Errors first, the LARGEST worst with the count of the rest; a command last.
 
-    *quiet* leaves warnings and notes out; *verbose* shows all of them, what is waived, and related places.
+    *quiet* is one line for each error and nothing else; *verbose* shows all, what is waived, and related places.
     """
-    wanted = [one for one in validation.counting if one.severity is Severity.ERROR or not quiet]
+    if quiet:
+        return _brief(validation)
+    wanted = validation.counting
     shown = wanted if verbose else wanted[:LARGEST]
     source = _remembered(text)
     lines: list[Line] = []
@@ -45,6 +47,12 @@ def render(
     lines.append(_summary(validation))
     lines.append(line(span(next_command, "dim")))
     return page(lines)
+
+
+def _brief(validation: Validation) -> Page:
+    errors = [one for one in validation.counting if one.severity is Severity.ERROR]
+    lines = [_head(one) for one in errors[:LARGEST]]
+    return page([*lines, *([_left_off(len(errors) - LARGEST)] if len(errors) > LARGEST else [])])
 
 
 def _remembered(text: Callable[[str], str]) -> Source:
@@ -95,21 +103,22 @@ def _cells(text: str) -> int:
     )
 
 
+def _head(finding: Finding) -> Line:
+    place = finding.place
+    return line(
+        span(f"{place.file}:{place.line}:{place.column}", "place"),
+        "  ",
+        span(finding.severity, _ROLES[finding.severity]),
+        "  ",
+        span(finding.rule, "strong"),
+        "  ",
+        finding.message,
+        hang=4,
+    )
+
+
 def _finding(finding: Finding, source: Source, verbose: bool) -> list[Line]:
-    place, role = finding.place, _ROLES[finding.severity]
-    lines = [
-        line(
-            span(f"{place.file}:{place.line}:{place.column}", "place"),
-            "  ",
-            span(finding.severity, role),
-            "  ",
-            span(finding.rule, "strong"),
-            "  ",
-            finding.message,
-            hang=4,
-        )
-    ]
-    lines.extend(frame(place, source, role))
+    lines = [_head(finding), *frame(finding.place, source, _ROLES[finding.severity])]
     if finding.hint:
         lines.append(line("  fix: ", span(finding.hint, "good"), hang=7))
     for other in finding.related:

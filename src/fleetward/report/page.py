@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from fleetward.domain.value import dataclass
 
 Role = Literal["", "error", "warning", "note", "good", "dim", "strong", "place", "code", "added", "removed"]
 

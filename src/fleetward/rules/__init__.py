@@ -1,7 +1,7 @@
 """What must hold: one pure function for each wrong."""
 
 from fleetward.rules.catalogue import CATALOGUE, explain
-from fleetward.rules.judge import findings
+from fleetward.rules.judge import alone, among, compared, findings
 from fleetward.rules.pages import DOCUMENTED, documentation, explained, explanation
 from fleetward.rules.pin import Pin, PinClass
 from fleetward.rules.pins import verdict
@@ -15,6 +15,9 @@ __all__ = [
     "PinClass",
     "Rule",
     "Wrong",
+    "alone",
+    "among",
+    "compared",
     "documentation",
     "explain",
     "explained",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from fleetward.domain import clock
@@ -79,7 +80,12 @@ def entries(manifest: Manifest, path: str) -> Iterator[tuple[str, Mapping[str, A
     for position, item in enumerate(manifest.items(path)):
         if isinstance(item, Mapping):
             name = item.get("name") or item.get("agent") or item.get("window")
-            yield (path + shown((Item(name),)) if isinstance(name, str) else f"{path}[{position}]"), item
+            yield (path + _bracketed(name) if isinstance(name, str) else f"{path}[{position}]"), item
+
+
+@lru_cache(maxsize=4096)
+def _bracketed(name: str) -> str:
+    return shown((Item(name),))
 
 
 def positions(manifest: Manifest, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -14,7 +14,7 @@ from fleetward.rules.rule import Wrong, rule, wrong
 CALLED = "spec.dependsOn"
 
 
-@rule("dependency-missing", Severity.ERROR)
+@rule("dependency-missing", Severity.ERROR, among={CALLED: ("agent", "optional")})
 def dependency_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     An agent depends on one that is not in its environment.
@@ -37,7 +37,7 @@ def dependency_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                 yield wrong(manifest, f"{path}.agent", message, hint)
 
 
-@rule("dependency-cycle", Severity.ERROR)
+@rule("dependency-cycle", Severity.ERROR, among={CALLED: ("agent", "optional")})
 def dependency_cycle(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     Agents need each other in a circle.
@@ -66,7 +66,7 @@ def dependency_cycle(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
             )
 
 
-@rule("dependency-lower-tier", Severity.WARNING)
+@rule("dependency-lower-tier", Severity.WARNING, among={CALLED: ("agent", "optional")})
 def dependency_lower_tier(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     An agent needs one of a lower tier.
@@ -93,7 +93,7 @@ def dependency_lower_tier(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                 yield wrong(manifest, f"{path}.agent", message, hint, related=(place,))
 
 
-@rule("dependency-retired", Severity.WARNING)
+@rule("dependency-retired", Severity.WARNING, among={CALLED: ("agent",), "spec.retirement": ("replacedBy",)})
 def dependency_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     An agent depends on one that is deprecated or retired.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import RuleSetting, Snapshot
@@ -19,9 +19,37 @@ def findings(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
 
     A waived finding is there and marked, and does not count.
     """
-    found = tuple(one for rule in CATALOGUE for one in _weighed(fleet, rule, rule.check(fleet, now)))
+    return among(fleet, now, alone(fleet, now))
+
+
+def alone(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
+    """
+    What rules find that look at each agent alone, before waivers: any part of a fleet gives its part of them.
+
+    They see the day and not the hour: what they found holds as long as the day and what they saw.
+    """
+    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return tuple(_found(fleet, day, (rule for rule in CATALOGUE if rule.among is None)))
+
+
+def among(fleet: Snapshot, now: datetime, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """With *found*, what rules find that compare agents or speak of none; waivers applied, worst first."""
+    found = (*found, *_found(fleet, now, (rule for rule in CATALOGUE if rule.among is not None)))
     left_over = _weighed(fleet, waiver_unused, unused(found, fleet.waivers, now))
     return tuple(sorted((*waived(found, fleet.waivers, now), *left_over), key=lambda one: one.order))
+
+
+def compared() -> Mapping[str, tuple[str, ...]]:
+    """What the rules that compare agents read of each manifest, by path the keys there."""
+    read: dict[str, set[str]] = {"spec.risk": {"tier"}, "spec": {"lifecycle"}}
+    for rule in CATALOGUE:
+        for path, keys in (rule.among or {}).items():
+            read.setdefault(path, set()).update(keys)
+    return {path: tuple(sorted(keys)) for path, keys in read.items()}
+
+
+def _found(fleet: Snapshot, now: datetime, rules: Iterable[Rule]) -> Iterator[Finding]:
+    return (one for rule in rules for one in _weighed(fleet, rule, rule.check(fleet, now)))
 
 
 def _weighed(fleet: Snapshot, rule: Rule, wrongs: Iterable[Wrong]) -> Iterator[Finding]:

@@ -159,7 +159,7 @@ def retirement_due(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                 yield wrong(manifest, f"{path}.date", message, "retire it, or agree on a new day")
 
 
-@rule("deprecated-without-replacement", Severity.ERROR)
+@rule("deprecated-without-replacement", Severity.ERROR, among={"spec.retirement": ("replacedBy",)})
 def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     A deprecated agent does not name what takes its place, or names an agent that is not there.

@@ -14,7 +14,7 @@ from fleetward.rules.rule import Wrong, rule, wrong
 STATE = "spec.sharedState"
 
 
-@rule("state-without-owner", Severity.ERROR)
+@rule("state-without-owner", Severity.ERROR, among={STATE: ("name", "owner")})
 def state_without_owner(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     A shared state names no owner, or one that is not an agent of the environment.
@@ -40,7 +40,7 @@ def state_without_owner(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                 yield wrong(manifest, f"{path}.owner", message, hint)
 
 
-@rule("state-two-owners", Severity.ERROR)
+@rule("state-two-owners", Severity.ERROR, among={STATE: ("name", "owner")})
 def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     Two agents name different owners of the same state.

@@ -18,7 +18,7 @@ _NEVER_ONLY = frozenset({"create", "retire"})
 """A promotion that brings a whole agent, or takes one away, is never changes of one direction alone."""
 
 
-@rule("policy-dead-rule", Severity.WARNING)
+@rule("policy-dead-rule", Severity.WARNING, among={})
 def policy_dead_rule(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     A rule of the policy can never apply.
@@ -61,6 +61,9 @@ def _itself(policy: Policy, one: Rule) -> Iterator[tuple[str, str]]:
     if when.only is not None and when.kinds and when.kinds <= _NEVER_ONLY:
         kinds = " and ".join(sorted(when.kinds))
         yield f"rule {one.id!r} is about {kinds}, of which no change goes one way only", "take out 'only'"
+    if when.kinds == {"rollback"}:
+        message = f"rule {one.id!r} is about rollbacks, which 'rollback' of the policy decides alone"
+        yield message, "move what it asks to 'rollback'"
     if when.only is not None and when.direction is not None and not _together(when.only, when.direction):
         message = f"rule {one.id!r} wants only {when.only} changes, and a {when.direction} one"
         yield message, "take out 'only' or 'direction'"

@@ -13,7 +13,7 @@ from fleetward.rules.asking import inhabitants
 from fleetward.rules.rule import Wrong, rule
 
 
-@rule("name-retired", Severity.ERROR)
+@rule("name-retired", Severity.ERROR, among={})
 def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     A name that was retired is in use again.
@@ -25,7 +25,8 @@ def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         metadata: {name: refund-bot}
     Good:
         metadata: {name: refund-desk}
-    Fix: take a name that was never used, and rename the folder with it.
+    Fix: take a name that was never used, and rename the folder with it. A manifest that says `lifecycle: retired`
+    may stay in the environment before.
     """
     for gated, entry, moved in _last_moves(fleet):
         if moved.to_state is not None:
@@ -39,7 +40,7 @@ def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                 yield _wrong(agent, message, hint, place, related=(_line(entry),))
 
 
-@rule("environment-skipped", Severity.WARNING)
+@rule("environment-skipped", Severity.WARNING, among={})
 def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     An agent stands in a gated environment, and not in the one before it.
@@ -66,7 +67,7 @@ def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                 yield _wrong(agent, message, hint, _name(agent))
 
 
-@rule("unpromoted-state", Severity.ERROR, unless="note where an environment has no ledger yet")
+@rule("unpromoted-state", Severity.ERROR, unless="note where an environment has no ledger yet", among={})
 def unpromoted_state(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     A gated environment holds something other than what was last promoted into it.

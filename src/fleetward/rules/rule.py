@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
+from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class Rule:
     doc: str
     check: Check
     unless: str = ""
+    among: Mapping[str, tuple[str, ...]] | None = None
+    """What it reads of every manifest, by path the keys there; None where it looks at each agent alone."""
 
     @property
     def summary(self) -> str:
@@ -44,12 +46,22 @@ class Rule:
         return " ".join(self.doc.partition("\n\n")[0].split())
 
 
-def rule(rule_id: str, severity: Severity, *, unless: str = "") -> Callable[[Check], Rule]:
-    """Make a rule of a check; its docstring says the wrong, why, bad, good and the fix."""
+def rule(
+    rule_id: str,
+    severity: Severity,
+    *,
+    unless: str = "",
+    among: Mapping[str, tuple[str, ...]] | None = None,
+) -> Callable[[Check], Rule]:
+    """
+    Make a rule of a check; its docstring says the wrong, why, bad, good and the fix.
+
+    A rule that compares agents, or speaks of none, says with *among* what it reads of each.
+    """
 
     def made(check: Check) -> Rule:
         doc = inspect.cleandoc(check.__doc__ or "")
-        return Rule(id=rule_id, severity=severity, doc=doc, check=check, unless=unless)
+        return Rule(id=rule_id, severity=severity, doc=doc, check=check, unless=unless, among=among)
 
     return made
 

@@ -122,7 +122,7 @@ def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Wron
                 yield wrong(manifest, where, message, hint)
 
 
-@rule("identity-shared", Severity.WARNING)
+@rule("identity-shared", Severity.WARNING, among={"spec.tools": ("name", "identity")})
 def identity_shared(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     Two agents of one environment act under the same account.

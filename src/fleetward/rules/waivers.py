@@ -16,7 +16,7 @@ SOON = timedelta(days=30)
 """How long before its last day a waiver is said to end soon."""
 
 
-@rule("waiver-expired", Severity.ERROR)
+@rule("waiver-expired", Severity.ERROR, among={})
 def waiver_expired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     A waiver's last day is past.
@@ -34,7 +34,7 @@ def waiver_expired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
             yield _of(waiver, message, "cure what it waives and take it out, or have it approved again")
 
 
-@rule(UNUSED, Severity.WARNING)
+@rule(UNUSED, Severity.WARNING, among={})
 def waiver_unused(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     A waiver excuses nothing that is found.

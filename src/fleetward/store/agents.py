@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from fleetward.domain import digest
@@ -14,6 +14,7 @@ from fleetward.domain.manifest import MANIFEST, Agent, File, Manifest
 from fleetward.domain.names import is_name
 from fleetward.domain.path import lookup
 from fleetward.domain.secrets import concealed
+from fleetward.domain.value import dataclass
 from fleetward.store import schema
 from fleetward.store.document import Document, document
 from fleetward.store.secrets import secret_findings
@@ -43,9 +44,9 @@ def agents(entries: Collection[Entry], contents: Contents, config: FleetConfig) 
     """The agents and proposals that these files make."""
     folders: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
-        parts = entry.path.split("/", 3)
-        if len(parts) > 3 or (len(parts) == 3 and entry.mode not in REGULAR):
-            folders.setdefault((parts[0], parts[1], parts[2]), []).append(entry)
+        folder = folder_of(entry)
+        if folder is not None:
+            folders.setdefault(folder, []).append(entry)
     known: dict[Key, Agent] = {}
     proposals: dict[Key, File] = {}
     proposed: dict[Key, Agent] = {}
@@ -62,6 +63,14 @@ def agents(entries: Collection[Entry], contents: Contents, config: FleetConfig) 
                 proposed[env, name] = agent
         findings.extend(found)
     return Found(agents=known, proposals=proposals, proposed=proposed, findings=tuple(findings))
+
+
+def folder_of(entry: Entry) -> tuple[str, str, str] | None:
+    """The top, the environment and the name of the agent or proposal that it is a file of; None outside them."""
+    parts = entry.path.split("/", 3)
+    if len(parts) > 3 or (len(parts) == 3 and entry.mode not in REGULAR):
+        return (parts[0], parts[1], parts[2])
+    return None
 
 
 def _hiding(entries: Iterable[Entry]) -> list[Finding]:

@@ -6,6 +6,8 @@ import re
 from datetime import date
 from typing import Any
 
+from fleetward.domain.errors import FleetError
+from fleetward.store.document import document
 from fleetward.store.editing import edited, inline
 from fleetward.store.yaml import read
 
@@ -21,8 +23,10 @@ def braked(
     ``overrides.yaml`` (None: there is none) with the brake on or off, and nothing else moved.
 
     Where the release itself says the same (*released*), nothing has to be overridden, and the entry goes.
-    Errors: FleetError where the file is written in a way that cannot be edited without risk.
+    Errors: FleetError where the file cannot be read, or edited without risk.
     """
+    if content is not None and document(content, file, "overrides").findings:
+        raise FleetError(f"{file} cannot be read", hint="fleet validate")
     bom = b"\xef\xbb\xbf" if content and content.startswith(b"\xef\xbb\xbf") else b""
     text = (content or b"{}\n").decode("utf-8-sig")
     kept = [one for one in text.splitlines(keepends=True) if not _NOTE.fullmatch(one.rstrip("\r\n"))]

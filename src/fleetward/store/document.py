@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from fleetward.domain import digest
 from fleetward.domain.finding import Finding, Place
 from fleetward.domain.path import Steps, item_key, steps
+from fleetward.domain.value import dataclass
 from fleetward.store import schema
 from fleetward.store.yaml import AGENT_LIMITS, Limits, Spot, read
 

@@ -6,14 +6,15 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from shlex import quote
 
 from fleetward.domain.errors import FleetError, GitError
+from fleetward.domain.value import dataclass
 
 Id = str
 """An object's name in hex: 40 digits, or 64 in a SHA-256 repository."""
@@ -32,6 +33,8 @@ _PLUMBING = frozenset(
         *("var", "config"),
     }
 )
+_MOVING = frozenset({"hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push", "init"})
+"""Commands that write; the others only ask."""
 # Programs that a repository's configuration could name, and rewriting of what is read: off.
 _QUIET = (
     "-c",
@@ -56,6 +59,7 @@ _ALWAYS = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_LITERAL_PATHSPECS": "1",
     "LC_ALL": "C",
+    "LANGUAGE": "C",
 }
 _KEPT = re.compile(
     r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)"
@@ -84,6 +88,8 @@ class Repository:
     """A git repository and how to ask it."""
 
     git_dir: Path
+    common: Path
+    """What linked work trees share."""
     top: Path | None
     """The top of the work tree; None in a bare repository."""
     shallow: bool
@@ -248,16 +254,20 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
     if not folder.is_dir():
         raise GitError(f"no folder {str(folder)!r}")
     kept = _kept(environment)
-    asked = ("--absolute-git-dir", "--is-shallow-repository", "--show-object-format", "--is-bare-repository")
+    asked = (
+        *("--path-format=absolute", "--absolute-git-dir", "--git-common-dir"),
+        *("--is-shallow-repository", "--show-object-format", "--is-bare-repository"),
+    )
     # one process for all: a bare repository answers everything but the last
     answer = _run(folder, ["rev-parse", *asked, "--show-toplevel"], b"", kept)
-    lines = os.fsdecode(answer.out).split("\n", 4)
-    if answer.code != 0 and lines[3:4] != ["true"]:
+    lines = os.fsdecode(answer.out).split("\n", 5)
+    if answer.code != 0 and lines[4:5] != ["true"]:
         raise _unopened(folder, answer.err)
-    git_dir, shallow, object_format, bare = lines[:4]
-    top = None if bare == "true" else Path(lines[4].removesuffix("\n"))
+    git_dir, common, shallow, object_format, bare = lines[:5]
+    top = None if bare == "true" else Path(lines[5].removesuffix("\n"))
     return Repository(
         git_dir=Path(git_dir),
+        common=Path(common),
         top=top,
         shallow=shallow == "true",
         object_format=object_format,
@@ -336,37 +346,63 @@ def _lines(ids: Iterable[Id]) -> bytes:
 
 
 def _run(folder: Path, arguments: list[str], stdin: bytes, environment: Mapping[str, str]) -> Answer:
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    with _without_git_variables():
-        try:
-            from git import Git
-            from git.exc import GitCommandNotFound
-        except ImportError as error:  # GitPython asks git for its version at once, and got no answer
-            raise GitError(f"git cannot be asked: {error}", hint="git --version") from error
+    run = _moved if _MOVING.intersection(arguments) else _asked
+    try:
+        with _without_git_variables():
+            code, out, err = run(["git", *_QUIET, *arguments], folder, stdin, {**environment, **_ALWAYS})
+    except FileNotFoundError:
+        raise GitError("git is not installed", hint="install git 2.35 or newer") from None
+    return Answer(code=code, out=out, err=err.decode("utf-8", "replace"))
 
-        try:
-            with tempfile.TemporaryFile() as given:
-                given.write(stdin)
-                given.seek(0)
-                code, out, err = Git(str(folder)).execute(
-                    ["git", *_QUIET, *arguments],
-                    istream=given,
-                    env={**environment, **_ALWAYS},
-                    with_extended_output=True,
-                    with_exceptions=False,
-                    stdout_as_string=False,
-                    strip_newline_in_stdout=False,
-                )
-        except GitCommandNotFound:
-            raise GitError("git is not installed", hint="install git 2.35 or newer") from None
-    return Answer(
-        code=code, out=bytes(out), err=err if isinstance(err, str) else err.decode("utf-8", "replace")
+
+def _asked(
+    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
+) -> tuple[int, bytes, bytes]:
+    """Questions go without GitPython, which takes as long to import as git to answer twenty of them."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, **environment},
+        check=False,
     )
+    return done.returncode, done.stdout, done.stderr
+
+
+def _moved(
+    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
+) -> tuple[int, bytes, bytes]:
+    import tempfile
+
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    try:
+        from git import Git
+        from git.exc import GitCommandNotFound
+    except ImportError as error:  # GitPython asks git for its version at once, and got no answer
+        raise GitError(f"git cannot be asked: {error}", hint="git --version") from error
+    # a file: GitPython would write all of a pipe before it reads
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        try:
+            code, out, err = Git(str(folder)).execute(
+                command,
+                istream=given,
+                env=dict(environment),
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+        except GitCommandNotFound as error:
+            raise FileNotFoundError(command[0]) from error
+    return code, bytes(out), err.encode() if isinstance(err, str) else bytes(err)
 
 
 @contextmanager
 def _without_git_variables() -> Iterator[None]:
-    """GitPython copies the process's environment: what a caller or a hook left there must not steer git."""
+    """Git gets the process's environment: what a caller or a hook left there must not steer it."""
     taken = {name: os.environ.pop(name) for name in list(os.environ) if _steers(name)}
     try:
         yield

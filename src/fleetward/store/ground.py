@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from fleetward.domain.errors import GitError, NotAFleet
 from fleetward.domain.fleet import CONFIG
-from fleetward.store.git import Id, Repository, open_repository
+from fleetward.domain.value import dataclass
+from fleetward.store.git import Id, NoRepository, Repository, open_repository
 from fleetward.store.tree import Folder, Index, Revision
 
 
@@ -63,7 +64,12 @@ def find(folder: Path, environment: Mapping[str, str], *, root: str | None = Non
 
     *root* names the fleet's folder in the tree instead, as a bare repository needs it where it is no top.
     """
-    repository = open_repository(folder, environment)
+    try:
+        repository = open_repository(folder, environment)
+    except NoRepository as error:
+        if any(os.path.lexists(place / CONFIG) for place in (folder.resolve(), *folder.resolve().parents)):
+            raise
+        raise NoRepository(error.message, hint="fleet init, or -C DIR") from None
     if repository.top is None or root is not None:
         inside = (root or "").strip("/")
         base = repository.top or repository.git_dir

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Place, Severity
@@ -17,16 +17,18 @@ LEDGERS = "ledger"
 
 def standing(
     tree: Tree, entries: Iterable[Entry], config: FleetConfig
-) -> tuple[dict[str, Ledger], tuple[Finding, ...]]:
+) -> tuple[dict[str, Ledger], tuple[Finding, ...], Mapping[str, bytes | int | None]]:
     """
     By gated environment its ledger, empty where there is none yet; one that is broken is a finding instead.
+
+    With them, what was read, by path.
 
     *entries* are those of the tree, whichever they are besides ledgers.
     """
     files = {one.path: one for one in entries if one.path.startswith(f"{LEDGERS}/")}
     gated = [one.name for one in config.environments if one.gated]
     regular = [files[file] for file in map(file_name, gated) if file in files and files[file].mode in REGULAR]
-    contents = tree.read(regular, LARGEST) if regular else {}
+    contents: Mapping[str, bytes | int | None] = tree.read(regular, LARGEST) if regular else {}
     found: dict[str, Ledger] = {}
     broken = []
     for environment in gated:
@@ -38,7 +40,7 @@ def standing(
             found[environment] = _decoded(contents.get(file), file)
         except FleetError as error:
             broken.append(_broken(error, file, environment))
-    return found, tuple(broken)
+    return found, tuple(broken), contents
 
 
 def _decoded(content: bytes | int | None, file: str) -> Ledger:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from fleetward.domain.audit import Kept, Landing, Step
 from fleetward.domain.errors import GitError
+from fleetward.domain.value import dataclass
 from fleetward.store.git import Answer, Id, Repository
 from fleetward.store.ground import Ground
 from fleetward.store.ledger import file_name

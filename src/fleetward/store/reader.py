@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any
 
 from fleetward.domain.errors import GovernanceInvalid, NotAFleet
-from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import CONFIG, FleetConfig, Key, Register, Snapshot, Waiver
-from fleetward.domain.ledger import Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.domain.secrets import concealed
+from fleetward.domain.value import dataclass
 from fleetward.store import governance
 from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, agents, unreadable, why_not
 from fleetward.store.document import Document, document
 from fleetward.store.ledgers import LEDGERS, standing
+from fleetward.store.secrets import secret_findings
 from fleetward.store.tree import REGULAR, Entry, Tree
 from fleetward.store.yaml import GOVERNANCE_LIMITS
 
 GOVERNANCE = "governance"
+Documents = MutableMapping[str, list[Any]]
+"""Of governing files that are clean, by kind and digest: the data, and places by path as far as they were asked."""
 Only = Collection[Key] | Callable[[FleetConfig], Collection[Key]]
 _FILES = ("people", "policy", "connectors", "models", "waivers")
 _MOST_NAMED = 1_500
@@ -68,6 +72,65 @@ def _governs(finding: Finding) -> bool:
     return finding.place.file == CONFIG or finding.place.file.startswith(GOVERNANCE + "/")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A whole fleet before its agents are read: what governs it, and which files there are."""
+
+    tree: Tree
+    governing: Snapshot | None
+    """Without agents; None where ``fleet-config.yaml`` cannot be read."""
+    findings: tuple[Finding, ...]
+    judgeable: bool
+    contents: Mapping[str, bytes]
+    """Of the governing files."""
+    entries: tuple[Entry, ...] = ()
+    """Of agents and proposals."""
+    governed_by: tuple[Entry, ...] = ()
+    """Of the governing files and the ledgers."""
+    ledgers: Mapping[str, bytes | int | None] = field(default_factory=dict)
+    """Ledgers as they were read."""
+
+
+def opened(
+    tree: Tree,
+    *,
+    version: str,
+    rules: Collection[str] = (),
+    instead: FleetConfig | None = None,
+    documents: Documents | None = None,
+) -> Opened:
+    """
+    The fleet in *tree*, its agents not yet read.
+
+    *rules* are the ids that a waiver may name, *instead* what stands in for a configuration that cannot be read,
+    *documents* what is known of governing files already; what is read of them is put there.
+    Errors: NotAFleet when there is no ``fleet-config.yaml``.
+    """
+    # at once: each question to git is a process
+    everything = tree.entries(CONFIG, GOVERNANCE, ENVIRONMENTS, LEDGERS, PROPOSALS)
+    governing = _Governing(tree, everything, version, rules, documents)
+    governing.config = governing.config or instead
+    findings = tuple(map(concealed, governing.findings))
+    if governing.config is None:
+        return Opened(
+            tree=tree, governing=None, findings=findings, judgeable=False, contents=governing.contents
+        )
+    ledgers, broken, ledgers_read = standing(tree, everything, governing.config)
+    tops = frozenset((ENVIRONMENTS, PROPOSALS))
+    return Opened(
+        tree=tree,
+        governing=replace(governing.snapshot(), ledgers=ledgers),
+        findings=(*findings, *broken),
+        judgeable=governing.readable,
+        contents=governing.contents,
+        entries=tuple(one for one in everything if one.path.partition("/")[0] in tops),
+        ledgers=ledgers_read,
+        governed_by=tuple(
+            one for one in everything if one.path.partition("/")[0] in (CONFIG, GOVERNANCE, LEDGERS)
+        ),
+    )
+
+
 def load(
     tree: Tree,
     *,
@@ -82,41 +145,41 @@ def load(
     *rules* are the ids that a waiver may name, *instead* what stands in for a configuration that cannot be read.
     Errors: NotAFleet when there is no ``fleet-config.yaml``.
     """
-    # at once: each question to git is a process
-    whole = () if only is not None else (ENVIRONMENTS, LEDGERS, PROPOSALS)
-    everything = tree.entries(CONFIG, GOVERNANCE, *whole)
-    governing = _Governing(tree, everything, version, rules)
-    governing.config = governing.config or instead
-    if governing.config is None:
-        return Reading(
-            snapshot=None,
-            findings=tuple(map(concealed, governing.findings)),
-            judgeable=False,
-            contents=governing.contents,
-        )
-    ledgers: dict[str, Ledger] = {}
-    broken: tuple[Finding, ...] = ()
-    if only is None:
-        entries = tuple(one for one in everything if one.path.partition("/")[0] in (ENVIRONMENTS, PROPOSALS))
-        ledgers, broken = standing(tree, everything, governing.config)
-    else:
-        entries = _of(tree, only(governing.config) if callable(only) else only)
-    contents = tree.read((entry for entry in entries if entry.mode in REGULAR), LARGEST_FILE)
-    found = agents(entries, contents, governing.config)
-    snapshot = replace(
-        governing.snapshot(),
-        agents=found.agents,
-        proposals=found.proposals,
-        proposed=found.proposed,
-        ledgers=ledgers,
+    known = (
+        opened(tree, version=version, rules=rules, instead=instead)
+        if only is None
+        else _some(tree, version, rules, only, instead)
     )
-    findings = (*map(concealed, governing.findings), *broken, *found.findings)
+    if known.governing is None:
+        return Reading(snapshot=None, findings=known.findings, judgeable=False, contents=known.contents)
+    contents = tree.read((entry for entry in known.entries if entry.mode in REGULAR), LARGEST_FILE)
+    found = agents(known.entries, contents, known.governing.config)
+    snapshot = replace(
+        known.governing, agents=found.agents, proposals=found.proposals, proposed=found.proposed
+    )
     kept = {path: content for path, content in contents.items() if isinstance(content, bytes)}
     return Reading(
         snapshot=snapshot,
-        findings=tuple(sorted(findings, key=lambda one: one.order)),
-        judgeable=governing.readable,
-        contents={**governing.contents, **kept},
+        findings=tuple(sorted((*known.findings, *found.findings), key=lambda one: one.order)),
+        judgeable=known.judgeable,
+        contents={**known.contents, **kept},
+    )
+
+
+def _some(
+    tree: Tree, version: str, rules: Collection[str], only: Only, instead: FleetConfig | None
+) -> Opened:
+    """A fleet of which only some agents are asked for; ledgers tell of the whole, and are not read."""
+    governing = _Governing(tree, tree.entries(CONFIG, GOVERNANCE), version, rules)
+    governing.config = governing.config or instead
+    config = governing.config
+    return Opened(
+        tree=tree,
+        governing=governing.snapshot() if config else None,
+        findings=tuple(map(concealed, governing.findings)),
+        judgeable=governing.readable and config is not None,
+        contents=governing.contents,
+        entries=_of(tree, only(config) if callable(only) else only) if config else (),
     )
 
 
@@ -133,7 +196,15 @@ def _of(tree: Tree, keys: Collection[Key]) -> tuple[Entry, ...]:
 class _Governing:
     """``fleet-config.yaml`` and ``governance/``, in the order in which one needs the other."""
 
-    def __init__(self, tree: Tree, files: Iterable[Entry], version: str, rules: Collection[str]) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        files: Iterable[Entry],
+        version: str,
+        rules: Collection[str],
+        documents: Documents | None = None,
+    ) -> None:
+        self.documents: Documents = {} if documents is None else documents
         self.findings: list[Finding] = []
         self.contents: dict[str, bytes] = {}
         entries = {entry.path: entry for entry in files}
@@ -164,7 +235,9 @@ class _Governing:
         self.models: Register | None = self._read(entries, "models", "models", governance.register)
         waivers = lambda d, s: governance.waivers(d, s, people, frozenset(rules))  # noqa: E731
         self.waivers = (() if missing else self._read(entries, "waivers", "waivers", waivers)) or ()
-        self.readable = not any(one.severity is Severity.ERROR for one in self.findings)
+        # a credential is wrong there, and changes nothing of what is said
+        wrong = (one for one in self.findings if one.rule != "secret-in-manifest")
+        self.readable = not any(one.severity is Severity.ERROR for one in wrong)
 
     def snapshot(self) -> Snapshot:
         if self.config is None:
@@ -197,15 +270,37 @@ class _Governing:
             self.findings.append(unreadable(entries[file], *why_not(content, GOVERNANCE_LIMITS.size)))
             return None
         self.contents[file] = content
-        known = _governing(content, file, kind)
+        known, locate = self._document(content, file, kind)
         self.findings.extend(known.findings)
+        text = content.decode("utf-8-sig", "replace")
+        self.findings.extend(secret_findings(text, file, known.data, locate))
         if known.data is None or known.findings:
             return None
-        value, findings = make(
-            known.data, governance.Source(file=file, sha256=known.sha256, locate=known.locate)
-        )
+        value, findings = make(known.data, governance.Source(file=file, sha256=known.sha256, locate=locate))
         self.findings.extend(findings)
         return value
+
+    def _document(self, content: bytes, file: str, kind: str) -> tuple[Document, Callable[[str], Place]]:
+        """The document, and where its paths stand; what is asked of it again is not read again."""
+        name = f"{kind} {hashlib.sha256(content).hexdigest()}"
+        if name in self.documents:
+            data, places = self.documents[name]
+            known = Document(file=file, content=content, schema=kind, limits=GOVERNANCE_LIMITS, data=data)
+        else:
+            known, places = _governing(content, file, kind), {}
+            if known.data is not None and not known.findings:
+                self.documents[name] = [known.data, places]
+
+        def locate(path: str) -> Place:
+            if path not in places:
+                place = known.locate(path)
+                places[path] = [place.line, place.column, place.end_line, place.end_column, place.path]
+            line, column, end_line, end_column, found = places[path]
+            return Place(
+                file=file, line=line, column=column, end_line=end_line, end_column=end_column, path=found
+            )
+
+        return known, locate
 
 
 @lru_cache(maxsize=16)

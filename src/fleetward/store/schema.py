@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +13,7 @@ from fleetward.domain.errors import UsageError
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.names import nearest
 from fleetward.domain.path import Item, Step, Steps, shown
+from fleetward.domain.value import dataclass
 
 
 class Placing(Protocol):
@@ -39,9 +37,9 @@ KINDS = {
 }
 
 
-def folder() -> Traversable:
+def folder() -> Path:
     """Where the schemas lie: in the wheel, else in the checkout that an editable install points at."""
-    packaged = files("fleetward") / "schemas"
+    packaged = Path(__file__).parents[1] / "schemas"
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "schemas"
 
 

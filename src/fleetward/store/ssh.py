@@ -7,7 +7,8 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from fleetward.domain.value import dataclass
 
 LARGEST = 16 * 1024
 """A signature by the longest RSA key that is accepted, with room to spare."""

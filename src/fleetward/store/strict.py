@@ -7,13 +7,13 @@ import math
 import re
 import reprlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
 from fleetward.domain import clock
 from fleetward.domain.errors import FleetError
 from fleetward.domain.names import is_name
+from fleetward.domain.value import dataclass
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SHOWN = 80

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from fleetward.domain.characters import hidden
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.path import Steps, shown
+from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,11 @@ def plain(text: str) -> Any:
     return text
 
 
+_SHORT = 40
+_known = lru_cache(maxsize=8192)(plain)
+"""Short scalars are mostly the same ones: keys, names, dates. Kept, they are one object each, too."""
+
+
 def _within(value: int, text: str) -> int:
     if abs(value) > _EXACT:
         raise _Ambiguous(f"{text} is too large to be read exactly everywhere")
@@ -176,8 +182,7 @@ class _Builder:
     def reading(self) -> Reading:
         clean = True
         try:
-            for event in _events(self.text):
-                self._take(event)
+            self._take_all()
         except _Refused:
             clean = False
         except Exception as error:  # noqa: BLE001 - parsers raise whatever they like on hostile scalars
@@ -191,20 +196,36 @@ class _Builder:
         data = self.data if clean and not self.findings else None
         return Reading(data=data, findings=tuple(self.findings), spots=self.spots)
 
-    def _take(self, event: Any) -> None:
-        kind = type(event).__name__
-        if kind == "ScalarEvent":
-            self._node(event)
-            self._scalar(event)
-        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-            self._node(event)
-            self._open(event, {} if kind == "MappingStartEvent" else [])
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            self._close(event)
-        elif kind == "AliasEvent":
-            self._stop("yaml-not-allowed", f"an alias: *{event.anchor}", event, "write the value out")
-        elif kind == "DocumentStartEvent":
-            self._start(event)
+    def _take_all(self) -> None:
+        """Most of the time of a large fleet goes by here: one look at each event, and one call."""
+        parser = _parser()(self.text)
+        take = {
+            "ScalarEvent": self._scalar,
+            "MappingStartEvent": self._mapping,
+            "SequenceStartEvent": self._sequence,
+            "MappingEndEvent": self._close,
+            "SequenceEndEvent": self._close,
+            "AliasEvent": self._alias,
+            "DocumentStartEvent": self._start,
+        }
+        try:
+            while (event := parser.get_event()) is not None:
+                taken = take.get(type(event).__name__)
+                if taken is not None:
+                    taken(event)
+        finally:
+            parser.dispose()
+
+    def _alias(self, event: Any) -> None:
+        self._stop("yaml-not-allowed", f"an alias: *{event.anchor}", event, "write the value out")
+
+    def _mapping(self, event: Any) -> None:
+        self._node(event)
+        self._open(event, {})
+
+    def _sequence(self, event: Any) -> None:
+        self._node(event)
+        self._open(event, [])
 
     def _start(self, event: Any) -> None:
         self.documents += 1
@@ -246,6 +267,7 @@ class _Builder:
         self._put(frame.container, _span(frame.start, event) if self.spots is not None else None)
 
     def _scalar(self, event: Any) -> None:
+        self._node(event)
         frame = self.stack[-1]
         value = self._value(event)
         if frame.key is not None or not frame.is_mapping:
@@ -268,7 +290,7 @@ class _Builder:
         text: str = event.value
         if not event.style:
             try:
-                return plain(text)
+                return _known(text) if len(text) <= _SHORT else plain(text)
             except _Ambiguous as error:
                 self._report("yaml-ambiguous", str(error), event, f'write "{text}"', self._steps())
                 return text
@@ -318,15 +340,6 @@ class _Builder:
         raise _Refused
 
 
-def _events(text: str) -> Iterator[Any]:
-    parser = _parser()(text)
-    try:
-        while (event := parser.get_event()) is not None:
-            yield event
-    finally:
-        parser.dispose()
-
-
 def _parser() -> Any:
     """libyaml's, else PyYAML's own where it was built without: the same events, ten times slower."""
     try:
@@ -356,9 +369,19 @@ def _syntax(error: Exception, file: str, text: str) -> Finding:
     lines = text.count("\n") + 1
     if line > lines:  # libyaml counts one more where the file ends too early
         line, column = lines, len(text) - (text.rfind("\n") + 1) + 1
+    if _indented_by_tab(text, line):
+        hint = "indent with spaces: YAML does not take tabs there"
+        place = Place(file=file, line=line, column=1, end_line=line, end_column=max(2, column))
+        return _finding("yaml-syntax", "indented with a tab", place, hint)
     message = getattr(error, "problem", None) or (str(error).splitlines() or [type(error).__name__])[0]
     place = Place(file=file, line=line, column=column, end_line=line, end_column=column + 1)
     return _finding("yaml-syntax", str(message), place, "check indentation, colons and quotes here")
+
+
+def _indented_by_tab(text: str, line: int) -> bool:
+    lines = text.split("\n")
+    written = lines[line - 1] if line <= len(lines) else ""
+    return "\t" in written[: len(written) - len(written.lstrip(" \t"))]
 
 
 def _span(start: Any, end: Any) -> Span:

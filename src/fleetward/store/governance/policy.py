@@ -26,7 +26,7 @@ from fleetward.domain.policy import (
     When,
 )
 from fleetward.store.governance.freezes import freeze
-from fleetward.store.governance.seating import seats
+from fleetward.store.governance.seating import exits, seats
 from fleetward.store.governance.source import Notes, Source, listed, meant
 
 _EXPIRE = "P14D"
@@ -49,6 +49,7 @@ def policy(
     rules = _rules(data, tiers, people, notes)
     if not notes.findings:
         seats(rules, tiers, people, notes)
+        exits([rule for rule in others.values() if rule], people, notes)
     value = Policy(
         version=data["version"],
         sha256=source.sha256,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, product
 
-from fleetward.domain.path import Item
+from fleetward.domain.path import Item, Step
 from fleetward.domain.people import People
 from fleetward.domain.policy import OWNER, ApprovalsAsked, Rule
 from fleetward.store.governance.source import Notes
@@ -36,6 +36,14 @@ def seats(rules: Sequence[Rule], tiers: Sequence[str], people: People, notes: No
             if not _fills(asked, people):
                 told.add(rule.id)
                 _note(rule, asked, tier, people, notes)
+
+
+def exits(rules: Sequence[Rule], people: People, notes: Notes) -> None:
+    """Note each of these rules, asked alone and named for where it stands, of which not every seat could be filled."""
+    for rule in rules:
+        asked = _together([rule], {})
+        if not _fills(asked, people):
+            _wrong(asked, (rule.id, "require"), "", people, notes)
 
 
 def _promotions(rules: Sequence[Rule], to: str, tier: str) -> Iterator[tuple[Rule, Asked]]:
@@ -116,11 +124,15 @@ def _could(teams: frozenset[str], people: People) -> Sequence[str]:
 
 
 def _note(rule: Rule, asked: Asked, tier: str, people: People, notes: Notes) -> None:
+    _wrong(asked, ("rules", Item(rule.id), "require"), f"for tier {tier!r}, ", people, notes)
+
+
+def _wrong(asked: Asked, at: tuple[Step, ...], where: str, people: People, notes: Notes) -> None:
     named = sorted(f"{count} of {' or '.join(sorted(teams))}" for teams, count in asked.items())
     there = len({person for teams in asked for person in _could(teams, people)})
     needed = sum(asked.values())
-    message = f"for tier {tier!r}, {', '.join(named)} would need {needed} different people, of whom there are {there}"
+    message = f"{where}{', '.join(named)} would need {needed} different people, of whom there are {there}"
     if there >= needed:
-        message = f"for tier {tier!r}, {', '.join(named)} cannot be {needed} different people"
+        message = f"{where}{', '.join(named)} cannot be {needed} different people"
     hint = "ask for fewer, or add members in governance/people.yaml"
-    notes.wrong(message, ("rules", Item(rule.id), "require"), hint)
+    notes.wrong(message, at, hint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from fleetward.domain.clock import day, duration, instant
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.names import nearest
 from fleetward.domain.path import Step, shown
+from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,93 @@
+"""Work over many things, in several processes where that pays."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PAYS = 300
+"""Things for each process, from which starting it costs less than it saves."""
+MOST = 8
+
+
+def jobs(asked: int | None, things: int) -> int:
+    """How many processes: as many as asked for, else what there are processors for and pays."""
+    if not hasattr(os, "fork"):
+        return 1
+    if asked is not None:
+        return max(1, min(asked, things))
+    # elsewhere the system's own libraries may not survive a fork
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    return max(1, min(processors, things // PAYS, MOST))
+
+
+def spread(things: Sequence[T], work: Callable[[Sequence[T]], list[Any]], processes: int) -> list[Any]:
+    """
+    What *work* makes of all things, in their order: JSON values, one for each.
+
+    A process that fails is no harm: its part is done again here, and fails here if it has to.
+    """
+    size = -(-len(things) // processes) if things else 1
+    own, *others = [things[start : start + size] for start in range(0, len(things), size)] or [things]
+    helpers = [_begun(part, work) for part in others]
+    try:
+        done = work(own)
+        for helper, part in zip(helpers, others, strict=True):
+            said = helper.result()
+            done += work(part) if said is None else said
+        return done
+    finally:
+        for helper in helpers:
+            helper.end()
+
+
+@dataclass(slots=True)
+class _Helper:
+    """A forked process and the pipe that it answers through."""
+
+    process: int
+    pipe: int
+    ended: bool = False
+
+    def result(self) -> list[Any] | None:
+        """What it made, or None where it failed."""
+        with os.fdopen(self.pipe, "rb", closefd=False) as answer:
+            said = answer.read()
+        _, status = os.waitpid(self.process, 0)
+        self.ended = True
+        made: list[Any] | None = json.loads(said) if status == 0 else None
+        return made
+
+    def end(self) -> None:
+        """Leave nothing behind, whatever has happened."""
+        os.close(self.pipe)
+        if not self.ended:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self.process, signal.SIGKILL)
+                os.waitpid(self.process, 0)
+
+
+def _begun(part: Sequence[T], work: Callable[[Sequence[T]], list[Any]]) -> _Helper:
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process:
+        os.close(writing)
+        return _Helper(process, reading)
+    code = 1
+    try:
+        os.close(reading)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        answer = json.dumps(work(part)).encode()
+        with os.fdopen(writing, "wb") as out:
+            out.write(answer)
+        code = 0
+    finally:
+        os._exit(code)

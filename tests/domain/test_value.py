@@ -1,0 +1,101 @@
+"""Values behave as the standard library's frozen dataclasses do."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from fleetward.domain.value import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ours:
+    name: str
+    count: int = 0
+    more: dict[str, int] = dataclasses.field(default_factory=dict)
+    aside: Any = dataclasses.field(default=None, compare=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    name: str
+    count: int = 0
+    more: dict[str, int] = dataclasses.field(default_factory=dict)
+    aside: Any = dataclasses.field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    first: int
+    second: int = 2
+
+    def __repr__(self) -> str:
+        return "a pair"
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """No value of this class was made before it is asked."""
+
+    held: tuple[int, ...]
+
+
+def test_equal_values_are_equal_and_others_are_not() -> None:
+    assert Ours(name="a") == Ours(name="a", aside=1)
+    assert Ours(name="a") != Ours(name="a", count=1)
+    assert Ours(name="a") != Usual(name="a")
+
+
+def test_equal_values_are_one_in_a_set() -> None:
+    assert len({Pair(1), Pair(1, 2), Pair(2, 1)}) == 2
+
+
+def test_a_value_that_holds_what_has_no_hash_has_none() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Ours(name="a"))
+
+
+def test_a_value_shows_its_fields() -> None:
+    assert repr(Ours(name="a", more={"b": 1})) == repr(Usual(name="a", more={"b": 1})).replace(
+        "Usual", "Ours"
+    )
+    assert repr(Pair(1)) == "a pair"
+
+
+def test_each_value_has_a_default_of_its_own() -> None:
+    one, other = Ours(name="a"), Ours(name="b")
+
+    one.more["x"] = 1
+
+    assert other.more == {}
+
+
+@pytest.mark.parametrize("given", [{}, {"name": "a", "nome": "b"}])
+def test_fields_have_to_be_given_by_their_names(given: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        Ours(**given)
+    with pytest.raises(TypeError):
+        Ours("a")  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ["name", "other"])
+def test_a_value_does_not_change(name: str) -> None:
+    value = Ours(name="a")
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(value, name, "b")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        delattr(value, name)
+    assert not hasattr(value, "__dict__")
+
+
+def test_a_changed_copy_is_a_value_too() -> None:
+    assert dataclasses.replace(Ours(name="a", count=1), name="b") == Ours(name="b", count=1)
+
+
+def test_methods_stay_written() -> None:
+    assert Never((1,)) == Never((1,))
+    assert Never.__init__.__name__ == "__init__"
+    assert Never.__eq__.__name__ == "__eq__"
