@@ -93,3 +93,48 @@ def test_two_gated_environments_have_ledgers_of_their_own(place: Town) -> None:
     assert said.code == 0, said.told()
     assert {one["rule"] for one in said.data["breaks"]} == {"config-changed"}
     assert [one["environment"] for one in said.data["heads"]] == ["canary", "production"]
+
+
+def test_a_rollback_is_clean(place: Town) -> None:
+    place.approve("dina", "--withdraw", now=at(7, 10))
+    place.approve("bob", "--rollback", now=at(7, 11))
+    back = ("rollback", "desk", "--env", "production", "--reason", "it shouts", "--apply")
+    said = place.fleet(*back, who="erin", now=at(7, 12))
+    assert said.code == 0, said.all
+
+    audit = audited(place)
+
+    assert audit.told() == ""
+    assert audit.data["summary"]["promotions"] == 4
+
+
+def broken_glass(place: Town) -> None:
+    """desk's next change, approved, not evaluated, gone through the emergency door."""
+    place.approve("dina", "--withdraw", now=at(7, 10))
+    place.change("You answer at once.\n", at=at(7, 11))
+    place.approve("carla", now=at(7, 12))
+    through = ("--break-glass", "--incident", "INC-7", "--reason", "they wait")
+    said = place.fleet(
+        "promote", "desk", "--to", "production", "--apply", *through, who="erin", now=at(7, 13)
+    )
+    assert said.code == 0, said.all
+
+
+def test_what_broke_the_glass_is_told_until_and_after_it_was_reviewed(place: Town) -> None:
+    broken_glass(place)
+    commit = place.git("rev-parse", "HEAD")
+
+    early, late = audited(place, now=at(7, 14)), audited(place, now=at(12, 12))
+
+    assert (early.code, late.code) == (0, 0)
+    for said, words in ((early, "due by 2026-11-09T13:00:00Z"), (late, "overdue since")):
+        [one] = said.data["breaks"]
+        assert (one["rule"], one["severity"], one["commit"]) == ("glass-broken", "warning", commit)
+        assert words in one["message"]
+        assert one["hint"] == "fleet approve desk --to production --review 5"
+    place.approve("bob", "--review", "5", now=at(8, 9))
+    [one] = audited(place, now=at(12, 12)).data["breaks"]
+    assert (one["severity"], one["message"].endswith("reviewed by bob on 2026-11-08T09:00:00Z")) == (
+        "note",
+        True,
+    )

@@ -550,6 +550,25 @@ def a_promotion_changes_something_besides(place: Town) -> None:
     place.commit("promote", who="ci", at=at(7, 13))
 
 
+@finds(("mode-changed", PROMPT))
+def a_rollback_makes_a_file_executable(place: Town) -> None:
+    place.approve("dina", "--withdraw", now=at(7, 10))
+    place.approve("bob", "--rollback", now=at(7, 11))
+    back = ("rollback", "desk", "--env", "production", "--reason", "it shouts", "--apply")
+    assert place.fleet(*back, who="erin", now=at(7, 12)).code == 0
+    (place.path / PROMPT).chmod(0o755)
+    place.git("commit", "-q", "--amend", "--no-edit", PROMPT, at=at(7, 12))
+
+
+@finds(("landing-mixed", "proposals/production/till/overrides.yaml"))
+def a_promotion_brings_a_proposal_for_another_agent(place: Town) -> None:
+    more = shows(place)
+    brought(place)
+    entered(place, "desk", when=at(7, 13), **more)
+    place.write("proposals/production/till/overrides.yaml", "{}\n")
+    place.commit("promote", who="ci", at=at(7, 13))
+
+
 # Dates
 
 

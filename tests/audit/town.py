@@ -22,7 +22,11 @@ LEDGER = "ledger/production.jsonl"
 DESK = "environments/production/desk"
 PROMPT = f"{DESK}/prompts/system.md"
 FREEZES = 'freezes: [{id: fair, from: "2026-11-08T00:00", to: "2026-11-09T00:00", zone: UTC}]\n'
-RULES = POLICY.replace("veto:", EVALS) + FREEZES
+BAD_DAYS = """\
+rollback: {within: P30D, require: [{approvals: 1, from: desk}]}
+breakGlass: {require: [{approvals: 1, from: desk}], skips: [evals], lasts: PT8H, reviewWithin: PT48H}
+"""
+RULES = POLICY.replace("veto:", EVALS) + FREEZES + BAD_DAYS
 TILL_CHEAPER = "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt: 6}]}\n"
 
 

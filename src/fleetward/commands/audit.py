@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fleetward import __version__, rules
-from fleetward.commands import bundle, heads
+from fleetward.commands import heads
 from fleetward.commands.auditing import Walk
 from fleetward.commands.session import Session
 from fleetward.domain.audit import Audit, Break
@@ -53,18 +54,31 @@ def audit(
     whole(ground.repository)
     begin, end = (None, ground.head()) if base is not None else _ends(ground, span)
     memo = heads.usable(ground, session.path(head_file)) if head_file else None
-    folder = bundle.usable(session.path(evidence)) if evidence else None
+    folder = _folder(session, evidence) if evidence else None
     seen = heads.remembered(memo) if memo else None
     with kept(_DOCUMENTS):
         found, walk = _based(session, ground, end, base) if base else _followed(session, ground, begin, end)
     more = [*_replaced(ground, end), *(heads.rewritten(ground, end, seen) if seen else ())]
     found = replace(found, breaks=tuple(sorted([*found.breaks, *more], key=lambda one: one.severity.rank)))
     if folder is not None:
-        bundle.write(folder, bundle.pack(ground, found, walk.told))
+        _pack(folder, ground, found, walk)
     _report(session, ground, found, base)
     if memo and found.clean:
         heads.remember(memo, found)
     return Exit.YES if found.clean else Exit.NO
+
+
+def _folder(session: Session, evidence: str) -> Path:
+    # the reports of diff and all behind them: a plain audit goes without
+    from fleetward.commands import bundle
+
+    return bundle.usable(session.path(evidence))
+
+
+def _pack(folder: Path, ground: Ground, found: Audit, walk: Walk) -> None:
+    from fleetward.commands import bundle
+
+    bundle.write(folder, bundle.pack(ground, found, walk.told))
 
 
 def _ends(ground: Ground, span: str | None) -> tuple[Id | None, Id]:

@@ -13,7 +13,7 @@ from fleetward.commands.amendments import Law
 from fleetward.commands.entries import Scene, kept, replay, state
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
-from fleetward.domain.audit import Audit, Break, Landing
+from fleetward.domain.audit import REGULAR, Audit, Break, Landing
 from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import CONFIG, FleetConfig
@@ -150,7 +150,6 @@ class Walk:
         law = self.base or landing.parent
         if not after.added:
             return
-        self.told += ((landing, entry) for entry in after.added)
         scene = Scene(
             session=self.session,
             ground=self.ground,
@@ -160,7 +159,9 @@ class Walk:
             law=law,
             config=self.standing(law).config,
             newest=self.past.newest,
+            told=tuple(self.told),
         )
+        self.told += ((landing, entry) for entry in after.added)
         yield from replay(scene)
 
     def _governed(self, landing: Landing) -> Iterator[Break]:
@@ -266,6 +267,8 @@ class Walk:
             if name in edited:
                 continue
             ledger = self.chapters[name].ledger
+            standing = self.ground.commit(last).entries(f"{ENVIRONMENTS}/{name}")
+            self.past.remember(one.id for one in standing if one.id and one.mode in REGULAR)
             said = {m.agent: m.to_state for entry in ledger.entries for m in entry.agents}
             for agent in sorted({*said, *self._agents(last, name)}):
                 held = state(self.ground, last, name, agent)

@@ -15,7 +15,7 @@ from fleetward.domain.audit import REGULAR, Break, Kept, Landing
 from fleetward.domain.clock import written
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fleet import FleetConfig
-from fleetward.domain.ledger import Entry
+from fleetward.domain.ledger import Entry, Moved
 from fleetward.domain.verdict import PromotionKind
 from fleetward.gate import auditing
 from fleetward.store import approvals as statements
@@ -29,7 +29,10 @@ from fleetward.store.history import commits
 from fleetward.store.ledger import ADOPT
 
 UNREADABLE = "what no digest names"
-_COPIES = (PromotionKind.CREATE, PromotionKind.UPDATE, PromotionKind.OVERRIDE)
+_COPIES = (
+    *(PromotionKind.CREATE, PromotionKind.UPDATE, PromotionKind.OVERRIDE),
+    PromotionKind.ROLLBACK,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,8 @@ class Scene:
     law: Id | None
     config: FleetConfig | None
     newest: Callable[[Id], tuple[Id, datetime] | None]
+    told: Sequence[tuple[Landing, Entry]] = ()
+    """The entries that were looked at before."""
 
 
 def replay(scene: Scene) -> Iterator[Break]:
@@ -116,21 +121,35 @@ def _stated(scene: Scene, entry: Entry) -> Iterator[Break]:
 
 def _copied(scene: Scene, entry: Entry, last: Mapping[str, int]) -> Iterator[Break]:
     """A release is copied with the modes of its files."""
-    target = scene.config.environment(entry.environment) if scene.config else None
-    known = scene.ground.repository.resolved(entry.commit) == entry.commit
-    if target is None or not target.sources or not known:
-        return
     for moved in entry.agents:
-        if last[moved.agent] == entry.seq and moved.to_state is not None:
-            folders = (f"{ENVIRONMENTS}/{env}/{moved.agent}" for env in (target.sources[0], target.name))
-            wanted, held = next(folders), next(folders)
+        origin = _origin(scene, entry, moved) if last[moved.agent] == entry.seq and moved.to_state else None
+        if origin is not None:
+            commit, folder = origin
+            held = f"{ENVIRONMENTS}/{entry.environment}/{moved.agent}"
             yield from auditing.unlike(
                 scene.landing,
                 entry,
                 moved.agent,
-                kept(scene.ground, entry.commit, wanted),
+                kept(scene.ground, commit, folder),
                 kept(scene.ground, scene.landing.commit, held),
             )
+
+
+def _origin(scene: Scene, entry: Entry, moved: Moved) -> tuple[Id, str] | None:
+    """Where a release came from: the source, or for a rollback the landing that had brought it here before."""
+    if entry.kind == PromotionKind.ROLLBACK:
+        folder = f"{ENVIRONMENTS}/{entry.environment}/{moved.agent}"
+        for landing, one in reversed(scene.told):
+            same = (m for m in one.agents if (m.agent, m.release) == (moved.agent, moved.release))
+            if one.environment == entry.environment and any(same):
+                return landing.commit, folder
+        return None
+    target = scene.config.environment(entry.environment) if scene.config else None
+    if target is None or not target.sources:
+        return None
+    if scene.ground.repository.resolved(entry.commit) != entry.commit:
+        return None
+    return entry.commit, f"{ENVIRONMENTS}/{target.sources[0]}/{moved.agent}"
 
 
 def _recorded(scene: Scene, entry: Entry) -> Iterator[Break]:

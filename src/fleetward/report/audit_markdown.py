@@ -24,7 +24,8 @@ def render(audit: Audit, next_command: str) -> str:
         shown += 1
     rest = len(audit.breaks) - shown
     left_off = f"\n{rest} more, not shown here.\n" if rest else ""
-    return f"{head}{''.join(items)}{left_off}\nnext:\n\n{command}"
+    space = "\n" if items else ""
+    return f"{head}{''.join(items)}{left_off}{space}next:\n\n{command}"
 
 
 def _head(audit: Audit) -> str:

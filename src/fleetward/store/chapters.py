@@ -110,9 +110,10 @@ def _not_only_grown(chapter: Chapter, content: bytes, landing: Landing) -> Itera
     line = next((n for n, (a, b) in enumerate(zip(old, new, strict=False), 1) if a != b), len(new))
     shortened = chapter.content.startswith(content)
     count = chapter.content.count(b"\n") - content.count(b"\n")
+    gone = "its last line is gone" if count == 1 else f"its last {count} lines are gone"
     yield Break(
         rule="ledger-shortened" if shortened else "ledger-edited",
-        message=f"the last {count} of its lines are gone" if shortened else f"line {line} is another one",
+        message=gone if shortened else f"line {line} is another one",
         commit=landing.commit,
         file=file,
         line=max(1, content.count(b"\n")) if shortened else line,

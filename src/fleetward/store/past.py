@@ -25,6 +25,7 @@ from fleetward.store.writer import OWNED
 _HEX = frozenset("0123456789abcdef")
 _ABSENT = "000000"
 _READ = 1024 * 1024
+_MANY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +249,9 @@ class Past(Repository):
     def commits(self, ids: Iterable[Id]) -> dict[Id, bytes]:
         """Commit objects by id, read and hashed once."""
         wanted, known = list(dict.fromkeys(ids)), self.memory.commits
-        if any(one not in known for one in wanted):
-            more = dict.fromkeys([*self.memory.parents, *wanted])
-            known.update(Repository.commits(self, [one for one in more if one not in known]))
+        missing = [one for one in wanted if one not in known]
+        if missing:
+            known.update(Repository.commits(self, missing))
         return {one: known[one] for one in wanted}
 
     def newest(self, commit: Id) -> tuple[Id, datetime] | None:
@@ -385,6 +386,8 @@ def prepare(past: Past, found: Sequence[Landing], environments: Iterable[str]) -
                     versions.setdefault(step.path, []).append(kept.id)
                 else:
                     ids.append(kept.id)
+    if len(found) > _MANY:  # a process for each question costs more than all of them at once
+        past.commits(past.memory.parents)
     for known in versions.values():
         past.remember_ledger(list(dict.fromkeys(known)))
     past.remember(ids)
