@@ -364,3 +364,7 @@ def _syntax(error: Exception, file: str, text: str) -> Finding:
 def _span(start: Any, end: Any) -> Span:
     first, last = start.start_mark, end.end_mark
     return (first.line + 1, first.column + 1, last.line + 1, last.column + 1)
+
+
+parser_class = _parser
+"""The class of the parser, for whoever looks at a file a second time."""
