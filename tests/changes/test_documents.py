@@ -105,9 +105,9 @@ def rule(**fields):
         ),
         (rule(require=[]), "rules[every].require", "looser"),
         (rule(assurance="signed"), "rules[every].assurance", "stricter"),
-        (rule(when={"to": "staging"}), "rules[every].when.to", "neutral"),
-        (rule(when={"to": ["production", "staging"]}), "rules[every].when.to", "neutral"),
-        ({"rules": []}, "rules[every]", "neutral"),
+        (rule(when={"to": "staging"}), "rules[every].when.to", "unknown"),
+        (rule(when={"to": ["production", "staging"]}), "rules[every].when.to", "stricter"),
+        ({"rules": []}, "rules[every]", "looser"),
     ],
 )
 def test_the_shipped_policy_schema_tells_which_way_a_rule_moved(after, path, direction):

@@ -458,3 +458,34 @@ def test_the_rules_are_listed_without_a_repository(tmp_path):
         "guardrail/eval-suite-changed",
     } <= rules
     assert all(row["rule"] in text.out for row in data.data["rules"])
+
+
+# What governs
+
+
+def test_a_rule_turned_down_is_looser_than_its_usual_weight_and_turned_up_stricter(fleet):
+    config = FLEET["fleet-config.yaml"]
+    usual = fleet.head
+    fleet.commit("down", files={"fleet-config.yaml": f"{config}rules: {{owner-unknown: warning}}\n"})
+    fleet.commit("up", files={"fleet-config.yaml": f"{config}rules: {{owner-unknown: error}}\n"})
+
+    [down] = fleet.fleet("diff", f"{usual}..HEAD~1", "--json").data["changes"]
+    [up] = fleet.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
+    written_out = fleet.fleet("diff", f"{usual}..HEAD", "--json")
+
+    assert (down["before"], down["after"], down["direction"]) == ("error", "warning", "looser")
+    assert up["direction"] == "stricter"
+    assert written_out.data["changes"] == []
+
+
+def test_a_default_that_is_written_out_is_no_change_and_one_that_takes_over_has_its_direction(fleet):
+    short, usual, none = (
+        {"governance/policy.yaml": FLEET["governance/policy.yaml"] + line}
+        for line in ("approvals: {expire: P7D}\n", "approvals: {expire: P14D}\n", "")
+    )
+    for files in (usual, short, none):
+        fleet.commit("a word on approvals", files=files)
+
+    assert fleet.fleet("diff", "HEAD~3..HEAD~2", "--json").data["changes"] == []
+    [longer] = fleet.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
+    assert (longer["after"], longer["direction"], longer["significance"]) == ("P14D", "looser", "critical")

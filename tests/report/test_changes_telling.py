@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from fleetward.changes import compare, compare_document
 from fleetward.domain.finding import Place
 from fleetward.report import changes_markdown, changes_text
 from tests.changes.situations import FILES, SCHEMA, TIERS, known, spec
+from tests.changes.test_governing import CONFIG, GONE, PEOPLE, WAIVER, WAIVERS, compared, edited
+from tests.changes.test_governing import POLICY as POLICY_BEFORE
 from tests.report.test_changes_text import BASE, HEAD
 
 POLICY = Path(__file__).parents[2] / "schemas" / "policy.schema.json"
@@ -71,6 +74,25 @@ def test_a_policy_that_asks_for_less_reads_as_it_did():
     )
 
     same("a-policy-that-asks-for-less.txt", text_of([], found))
+
+
+def test_governance_that_lets_go_reads_as_it_did():
+    found = [
+        change
+        for name, before, edits in (
+            (
+                "policy",
+                POLICY_BEFORE,
+                [("rules/0/when/tier", "high"), ("veto/from", ["risk"]), ("rules/1", GONE)],
+            ),
+            ("people", PEOPLE, [("teams/risk/members/1", "alice"), ("people/carla/keys/0/until", GONE)]),
+            ("fleet-config", CONFIG, [("environments/1/from", GONE), ("repository", "mallory/agents")]),
+            ("waivers", WAIVERS, [("waivers/1", {**WAIVER, "agent": "other"})]),
+        )
+        for change in compared(name, before, reduce(edited, edits, before))
+    ]
+
+    same("governance-that-lets-go.txt", text_of([], found))
 
 
 def text_of(comparisons, governance):

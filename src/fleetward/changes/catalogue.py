@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fleetward.changes import governing
 from fleetward.changes.combinations import COMBINATIONS
 from fleetward.changes.documents import KNOWN
 from fleetward.changes.files import ROLES
@@ -129,13 +130,15 @@ def _of_cards() -> Iterator[Entry]:
 def _of_documents() -> Iterator[Entry]:
     for name, (cls, significance) in KNOWN.items():
         for what in ("changed", "added", "removed"):
+            way = governing.of_file(name, came=what == "added")
             yield Entry(
                 rule=f"{cls}/{name}-{what}",
                 significance=significance,
-                direction="as the schema says" if what == "changed" else Direction.UNKNOWN.value,
+                direction=governing.said(name) if what == "changed" else way.value,
                 of="fleet-config.yaml" if name == "fleet-config" else f"governance/{name}.yaml",
                 when=what,
                 says="what moved in the file" if what == "changed" else "the file came or went",
+                twin=f"{cls}/{name}-removed" if what == "added" and way is Direction.LOOSER else "",
             )
     yield Entry(
         rule="unknown/governance-file-changed",

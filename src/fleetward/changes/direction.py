@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from fleetward.changes.nodes import Node
@@ -62,7 +63,7 @@ def _of_presence(node: Node, *, came: bool, value: Any) -> Direction:
 
 def _of_others(node: Node, before: Any, after: Any) -> Direction:
     """Text that is only better for being there has no order; anything else could not be told."""
-    ordered = bool(node.order) or node.unit in ("duration", "date")
+    ordered = bool(node.order) or node.unit in ("duration", "date", "instant")
     texts = isinstance(before, str) and isinstance(after, str) and before and after
     return Direction.NEUTRAL if texts and not ordered else Direction.UNKNOWN
 
@@ -83,6 +84,8 @@ def _measure(node: Node, value: Any) -> Rank | None:
     try:
         if node.unit == "duration":
             return clock.duration(value)
+        if node.unit == "instant":
+            return datetime.fromisoformat(value)
         return clock.day(value) if node.unit == "date" else None
     except ValueError:
         return None

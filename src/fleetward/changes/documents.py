@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from fleetward.changes import walker
+from fleetward.changes import governing, walker
 from fleetward.changes.reading import change_of
 from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Significance
 from fleetward.domain.finding import Place
@@ -52,7 +52,11 @@ def compare_document(
             ),
         )
     found = (
-        replace(_governing(change_of(move), name, file), place=_place(move, locate_before, locate_after))
+        replace(
+            _governing(change_of(move), name, file),
+            direction=governing.direction(name, move, before, after),
+            place=_place(move, locate_before, locate_after),
+        )
         for move in walker.moves(before, after, schema)
     )
     return tuple(sorted(found, key=lambda change: change.order))
@@ -95,7 +99,7 @@ def _whole(name: str, file: str, *, came: bool, place: Place) -> Change:
         kind=Kind.ADDED if came else Kind.REMOVED,
         rule=f"{cls}/{name}-{'added' if came else 'removed'}",
         cls=cls,
-        direction=Direction.UNKNOWN,
+        direction=governing.of_file(name, came=came),
         significance=significance,
         reason=f"{file} is {'new' if came else 'gone'}",
         place=place,

@@ -11,7 +11,7 @@ from fleetward.changes.secrets import masked
 from fleetward.changes.table import meaning
 from fleetward.changes.walker import Move
 from fleetward.changes.wording import told
-from fleetward.domain.change import Change, ChangeClass, Direction, Significance
+from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Significance
 
 FREE = (
     "metadata.labels*",
@@ -27,6 +27,8 @@ _WHEN_LOOSER = {
     ChangeClass.GUARDRAIL: Significance.HIGH,
     ChangeClass.POLICY: Significance.CRITICAL,
 }
+_UNLISTED = {Kind.ADDED: "{path}: {after} is new", Kind.REMOVED: "{path}: {before} is gone"}
+"""What is said of what no row speaks of, where one side holds nothing."""
 
 
 def change_of(move: Move) -> Change:
@@ -80,7 +82,7 @@ def _unlisted(move: Move) -> Meaning:
         paths="",
         rule=f"{cls}/{_what(move)}",
         significance=_WHEN_LOOSER.get(cls, Significance.MEDIUM) if looser else Significance.MEDIUM,
-        reason="{path} is {after}, before {before}",
+        reason=_UNLISTED.get(move.kind, "{path} is {after}, before {before}"),
     )
 
 

@@ -13,7 +13,7 @@ from fleetward.changes.nodes import Node, top
 from fleetward.domain.change import Direction, Kind
 from fleetward.domain.path import Item, Step, Steps, shown
 
-_DISCRIMINATORS = ("when", "metric", "on", "rule", "key", "id", "name", "ref")
+_DISCRIMINATORS = ("when", "metric", "on", "rule", "key", "id", "name", "ref", "person")
 """What an item of a set of mappings is told apart by, in this order."""
 
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
+from typing import Any
 
-from fleetward import changes, gate
+from fleetward import changes, gate, rules
 from fleetward.commands.comparing import compared, dependents
 from fleetward.commands.reading import read
 from fleetward.commands.sides import Side
@@ -221,9 +222,10 @@ class _Sides:
         if any(there and (known is None or known.data is None) for there, known in sides):
             return ()
         (_, one), (_, two) = sides
+        before, after = _effective(kind, *(known.data if known else None for known in (one, two)))
         return changes.compare_document(
-            one.data if one else None,
-            two.data if two else None,
+            before,
+            after,
             schema=schema.schema(kind),
             file=path,
             locate_before=one.locate if one else _nowhere(path),
@@ -374,6 +376,16 @@ def _document(tree: Tree, path: str, kind: str) -> tuple[bool, Document | None]:
         return False, None
     content = tree.read([one for one in entries if one.mode in REGULAR], GOVERNANCE_LIMITS.size).get(path)
     return True, document(content, path, kind, GOVERNANCE_LIMITS) if isinstance(content, bytes) else None
+
+
+def _effective(kind: str, *sides: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, ...]:
+    """Both sides with what holds where nothing is written; of a rule that one side weighs, its usual weight."""
+    filled = tuple(None if one is None else schema.with_defaults(one, kind) for one in sides)
+    if kind != "fleet-config":
+        return filled
+    weighed = {rule for one in filled if one for rule in one.get("rules") or ()}
+    usual = {one.id: one.severity.value for one in rules.CATALOGUE if one.id in weighed}
+    return tuple(one and {**one, "rules": {**usual, **(one.get("rules") or {})}} for one in filled)
 
 
 def _nowhere(path: str) -> Callable[[str], Place]:

@@ -187,7 +187,7 @@ def _loosened(ground: Ground, commit: str, reading: Reading, policy: Policy) -> 
         locate_before=was.locate,
         locate_after=now.locate,
     ):
-        if change.direction is Direction.LOOSER:
+        if change.direction is Direction.LOOSER and not _told_by_the_gate(change.path):
             yield _loose(change.reason.removeprefix(f"{FILE}: "), now.locate(change.path))
     if old is None:
         return
@@ -205,6 +205,13 @@ def _loosened(ground: Ground, commit: str, reading: Reading, policy: Policy) -> 
         yield _loose(
             f"tier {tier!r} had to fill in {path!r}, and need not now", now.locate(f"required.{tier}")
         )
+
+
+def _told_by_the_gate(path: str) -> bool:
+    """Floors, fields and vetoes are told by what they come to, and a rule that is gone by its name."""
+    return path.startswith(("floors", "required", "veto")) or (
+        path.startswith("rules[") and path.endswith("]")
+    )
 
 
 def _loose(message: str, place: Place) -> Finding:

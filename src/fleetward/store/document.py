@@ -11,7 +11,7 @@ from fleetward.domain import digest
 from fleetward.domain.finding import Finding, Place
 from fleetward.domain.path import Steps, item_key, steps
 from fleetward.domain.value import dataclass
-from fleetward.store import schema
+from fleetward.store import positions, schema
 from fleetward.store.yaml import AGENT_LIMITS, Limits, Spot, read
 
 
@@ -33,12 +33,11 @@ class Document:
 
     def place(self, steps: Steps, *, at_key: bool = False) -> Place:
         """Where raw steps stand: a one-line value itself, a block at its key, else the nearest above."""
-        spots = _spots(self.content, self.limits)
-        while steps and steps not in spots:
-            steps = steps[:-1]
-        spot = spots.get(steps)
+        if self.data is None or not steps:  # what could not be read is not to be looked at again
+            return Place(file=self.file, path="")
+        steps, spot = positions.spot(self.content, steps)
         path = schema.spelled(steps, self.data, schema.schema(self.schema))
-        if spot is None or not steps:
+        if not steps:
             return Place(file=self.file, path=path)
         line, column, end_line, end_column = spot.key if at_key or _is_block(spot) else spot.value
         return Place(
@@ -127,9 +126,3 @@ def _index(items: list[Any], step: str) -> int | None:
 
 def _is_block(spot: Spot) -> bool:
     return spot.value[0] != spot.value[2]
-
-
-@lru_cache(maxsize=512)
-def _spots(content: bytes, limits: Limits) -> Mapping[Steps, Spot]:
-    """Positions cost as much as reading: they are found again only where something is reported."""
-    return read(content, "", limits, spots=True).spots or {}

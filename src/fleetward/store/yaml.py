@@ -387,3 +387,7 @@ def _indented_by_tab(text: str, line: int) -> bool:
 def _span(start: Any, end: Any) -> Span:
     first, last = start.start_mark, end.end_mark
     return (first.line + 1, first.column + 1, last.line + 1, last.column + 1)
+
+
+parser_class = _parser
+"""The class of the parser, for whoever looks at a file a second time."""
