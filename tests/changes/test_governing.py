@@ -134,7 +134,11 @@ LOOSENED: list[tuple[str, dict[str, Any], Edit]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "before", "edit"), LOOSENED, ids=lambda one: str(one)[:60])
+@pytest.mark.parametrize(
+    ("name", "before", "edit"),
+    LOOSENED,
+    ids=lambda one: one[0] if isinstance(one, tuple) else one if isinstance(one, str) else "",
+)
 def test_what_asks_for_less_is_looser_and_its_way_back_stricter(
     name: str, before: dict[str, Any], edit: Edit
 ) -> None:
@@ -160,7 +164,7 @@ def test_what_asks_for_less_is_looser_and_its_way_back_stricter(
         ("fleet-config", CONFIG, ("environments/2", {"name": "lab"})),
         ("waivers", WAIVERS, ("waivers/0/environment", "staging")),
     ],
-    ids=lambda one: str(one)[:60],
+    ids=lambda one: one[0] if isinstance(one, tuple) else one if isinstance(one, str) else "",
 )
 def test_what_cannot_be_told_is_unknown_and_never_neutral(
     name: str, before: dict[str, Any], edit: Edit
