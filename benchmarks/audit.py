@@ -45,7 +45,9 @@ def main() -> int:
         last = git_said(folder, "rev-list", "--first-parent", "-n1", "HEAD~1", "--", "ledger")
         taken = compare({"whole": asked, "last": [*asked, f"{last}..HEAD"]}, folder, runs=3)
     budgets = {"whole": WHOLE_S, "last": LAST_S}
-    print(f"{promotions} promotions, {agents} agents\n{'':<8} {'seconds':>8} {'p95':>7} {'MB':>6} {'budget':>7}")
+    print(
+        f"{promotions} promotions, {agents} agents\n{'':<8} {'seconds':>8} {'p95':>7} {'MB':>6} {'budget':>7}"
+    )
     for name, one in taken.items():
         print(f"{name:<8} {one.seconds:>8.2f} {one.p95:>7.2f} {one.megabytes:>6.0f} {budgets[name]:>7.2f}")
     return 0 if all(one.seconds <= budgets[name] for name, one in taken.items()) else 1
@@ -152,13 +154,13 @@ class History:
         )
 
     def moved(self, name: str) -> Moved:
+        """The step from what runs to what is staged."""
         before, generation = self.running[name]
         state = digest.of_files(self.staged[name].items())
-        return Moved(
-            agent=name, from_state=before, to_state=state, release=state, generation=generation + 1
-        )
+        return Moved(agent=name, from_state=before, to_state=state, release=state, generation=generation + 1)
 
     def record(self, name: str, release: str, suite: str, when: datetime) -> tuple[str, bytes]:
+        """An evaluation that passed: its file and its content."""
         source = digest.of_bytes(f"{release} {suite}".encode())
         made = Record(
             file="",
@@ -181,6 +183,7 @@ class History:
         return evidence.record_name(made), evidence.encode(made)
 
     def approval(self, moved: Moved, person: str, when: datetime) -> tuple[str, bytes]:
+        """A decision in favour: its file and its content."""
         said = Approval(
             file="",
             sha256="",

@@ -213,6 +213,34 @@ def test_a_promotion_that_is_squashed_is_clean_while_its_commit_is_kept(place: T
     assert audited(place).told() == ""
 
 
+def test_a_promotion_that_lands_days_later_is_told_of(place: Town) -> None:
+    place.git("checkout", "-q", "-b", "side")
+    allowed(place)
+    promoted(place, "desk", at(7, 13))
+    place.git("checkout", "-q", "main")
+    place.git("merge", "-q", "--no-ff", "side", "-m", "merge", at=at(10, 9))
+
+    said = audited(place)
+
+    [late] = said.data["breaks"]
+    assert (said.code, late["rule"], late["severity"], late["commit"]) == (
+        0,
+        "landed-late",
+        "warning",
+        head(place),
+    )
+
+
+def test_signed_lines_are_clean_and_their_signatures_only_grow(place: Town) -> None:
+    place.write("ledger/production.sigs/4.sig", "signed\n")
+    place.commit("sealed", at=LATE)
+    assert audited(place).code == 0
+    place.git("rm", "-q", "ledger/production.sigs/4.sig")
+    commit = place.commit("unsealed", at=LATE)
+
+    assert audited(place).wrong == {("record-deleted", commit, "ledger/production.sigs/4.sig")}
+
+
 # Before it lands
 
 
