@@ -15,7 +15,15 @@ from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.domain.secrets import concealed
 from fleetward.store import governance
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, agents, unreadable, why_not
+from fleetward.store.agents import (
+    ENVIRONMENTS,
+    LARGEST_FILE,
+    PROPOSALS,
+    agents,
+    unfounded,
+    unreadable,
+    why_not,
+)
 from fleetward.store.document import Document, document
 from fleetward.store.ledgers import LEDGERS, standing
 from fleetward.store.tree import REGULAR, Entry, Tree
@@ -110,7 +118,8 @@ def load(
         proposed=found.proposed,
         ledgers=ledgers,
     )
-    findings = (*map(concealed, governing.findings), *broken, *found.findings)
+    nowhere = unfounded(entries, governing.config) if only is None else ()
+    findings = (*map(concealed, governing.findings), *broken, *found.findings, *nowhere)
     kept = {path: content for path, content in contents.items() if isinstance(content, bytes)}
     return Reading(
         snapshot=snapshot,
