@@ -393,6 +393,56 @@ def test_a_proposal_that_cannot_be_read_is_told_and_does_not_hide_the_folder(fle
     assert broken["file"] == "proposals/production/desk-bot/overrides.yaml"
 
 
+@pytest.mark.parametrize(
+    ("named", "meant"), [("stagin..production", "staging"), ("staging..producton", "production"), ("a..b", None)]
+)
+def test_an_environment_that_is_not_there_is_no_retirement_of_all(fleet, named, meant):
+    ran = fleet.fleet("diff", "--env", named)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "no environment " in ran.err
+    assert (f"did you mean '{meant}'?" if meant else "one of: staging, production") in ran.err
+
+
+def test_a_proposal_for_nobody_is_told_by_diff_and_by_validate(fleet):
+    wish = "proposals/production/desk-bt/overrides.yaml"
+    fleet.commit("a wish", files={wish: "spec: {suspended: true}\n"})
+
+    diff = fleet.fleet("diff", "HEAD~1", "--json")
+    validate = fleet.fleet("validate", "--json")
+
+    [told] = diff.data["unreadable"]
+    [found] = [one for one in validate.data["findings"] if one["severity"] == "error"]
+    assert (diff.code, told["file"], told["agent"]) == (1, wish, "desk-bt")
+    assert (validate.code, found["file"], found["rule"]) == (1, wish, "override-not-allowed")
+    assert "nowhere in production, staging" in found["message"]
+    assert found["hint"] == "did you mean 'desk-bot'?"
+    fleet.commit("never mind", files={wish: None})
+    assert fleet.fleet("diff", "HEAD~1", "--json").code == 0
+
+
+def test_a_proposal_for_a_misspelt_environment_is_told_by_diff_and_by_validate(fleet):
+    wish = "proposals/prodution/desk-bot/overrides.yaml"
+    fleet.commit("a wish", files={wish: "spec: {suspended: true}\n"})
+
+    diff = fleet.fleet("diff", "HEAD~1", "--json")
+    validate = fleet.fleet("validate", "--json")
+
+    [found] = [one for one in validate.data["findings"] if one["severity"] == "error"]
+    assert (diff.code, [one["file"] for one in diff.data["unreadable"]]) == (1, [wish])
+    assert (validate.code, found["file"], found["hint"]) == (1, wish, "did you mean 'production'?")
+
+
+def test_a_proposal_for_an_agent_that_is_still_to_be_promoted_is_none_for_nobody(fleet):
+    fleet.commit(
+        "a wish",
+        files={"proposals/production/desk-bot/overrides.yaml": "spec: {suspended: true}\n"},
+    )
+
+    assert fleet.fleet("validate").code == 0
+    assert fleet.fleet("diff", "HEAD~1").code == 0
+
+
 # What it says
 
 

@@ -19,7 +19,7 @@ from fleetward.domain.fleet import Key, Waiver
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.domain.piece import Piece
 from fleetward.domain.value import dataclass
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, Contents, agents, folder_of
+from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, Contents, agents, folder_of, unfounded
 from fleetward.store.cache import Cache, digest
 from fleetward.store.reader import Opened, opened
 from fleetward.store.sketches import decoded, encoded, files, stands, written
@@ -98,6 +98,7 @@ def _judged(
         proposed={one.key: one.proposed for one in made if one.proposed is not None},
     )
     yield from agents(loose, {}, fleet.config).findings
+    yield from unfounded((entry for unit in units for entry in unit.entries), fleet.config)
     yield from (one for piece in made for one in piece.unfit)
     if found.judgeable:
         yield from rules.among(fleet, now, (one for piece in made for one in piece.wrong))

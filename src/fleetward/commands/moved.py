@@ -17,14 +17,15 @@ from fleetward.commands.reading import read
 from fleetward.commands.sides import Side
 from fleetward.domain import digest, risk
 from fleetward.domain.change import Change, Comparison, Need, Significance, Status, Unreadable
-from fleetward.domain.errors import NotAFleet
+from fleetward.domain.errors import NotAFleet, UsageError
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import CONFIG, FleetConfig, Key, Snapshot
 from fleetward.domain.manifest import MANIFEST, Agent
+from fleetward.domain.names import nearest
 from fleetward.domain.policy import ApprovalsAsked, Asked, EvalsAsked, SoakAsked
 from fleetward.domain.verdict import PromotionKind
 from fleetward.store import schema
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, candidate, shown_path
+from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, candidate, nobody, shown_path
 from fleetward.store.document import Document, document
 from fleetward.store.ground import Ground
 from fleetward.store.reader import GOVERNANCE, Reading
@@ -77,14 +78,17 @@ def across(base: Side, head: Side, first: str, second: str) -> Found:
     """
     What sets the environment *second* at *head* apart from *first* at *base*, agents paired by name.
 
-    Errors: NotAFleet where neither holds agents.
+    Errors: UsageError for an environment that the fleet has not, NotAFleet where neither holds agents.
     """
     here, there = _contents(base.tree, first), _contents(head.tree, second)
-    if not here and not there:
-        raise NotAFleet(f"neither {first!r} nor {second!r} holds agents", hint="see fleet-config.yaml")
     proposed = {path.split("/")[2] for path in _paths(head.tree, f"{PROPOSALS}/{second}")}
     names = {name for name in here.keys() | there.keys() if here.get(name) != there.get(name)} | proposed
     sides = _Sides(base, head, [((first, name), (second, name)) for name in sorted(names)])
+    sides.must_know(first, second)
+    if not here and not there:
+        raise NotAFleet(
+            f"neither {first!r} nor {second!r} holds agents", hint=f"fleet new NAME --env {first}"
+        )
     return Found(agents=sides.agents(), governance=(), unreadable=tuple(sides.unreadable()))
 
 
@@ -187,6 +191,19 @@ class _Sides:
             self.before = read(self.base.tree, _wanted(wanted[0]), instead=known[0])
         if self.after is not None and self.after.snapshot is None:
             self.after = read(self.head.tree, _wanted(wanted[1]), instead=known[0])
+
+    def must_know(self, *environments: str) -> None:
+        """
+        An environment that nobody has is not an empty one.
+
+        Errors: UsageError.
+        """
+        known = [one.name for one in self.law.config.environments]
+        for name in environments:
+            if name not in known:
+                close = nearest(name, known)
+                hint = f"did you mean {close!r}?" if close else f"one of: {', '.join(known)}"
+                raise UsageError(f"no environment {name!r} in {CONFIG}", hint=hint)
 
     def agents(self) -> tuple[Comparison, ...]:
         """What became of each agent, worst first; those that cannot be read on a side left out."""
@@ -340,6 +357,11 @@ def _of_agents(reading: Reading, keys: set[Key], side: str) -> Iterator[Unreadab
                 "file-unreadable", "cannot be read with what is proposed", place, "fleet validate"
             )
             yield _unread(key[0], shown_path(key[1]), side, finding)
+        elif agent is None and key in snapshot.proposals and side == "head":  # gone, it harms nobody
+            wish = Entry(
+                path="/".join((PROPOSALS, *key, digest.OVERRIDES)), mode=snapshot.proposals[key].mode
+            )
+            yield _unread(*key, side, nobody(key, wish, snapshot.config, snapshot.agents))
 
 
 def _of_governance(reading: Reading, side: str) -> Iterator[Unreadable]:

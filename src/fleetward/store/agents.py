@@ -11,7 +11,7 @@ from fleetward.domain import digest
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import CONFIG, FleetConfig, Key
 from fleetward.domain.manifest import MANIFEST, Agent, File, Manifest
-from fleetward.domain.names import is_name
+from fleetward.domain.names import is_name, nearest
 from fleetward.domain.path import lookup
 from fleetward.domain.secrets import concealed
 from fleetward.domain.value import dataclass
@@ -93,6 +93,34 @@ def _misplaced(env: str, name: str, inside: list[Entry], config: FleetConfig) ->
         hint = "use a-z, 0-9 and - only, at most 63 characters"
         found.append(_at(inside[0], "name-mismatch", f"{shown_path(name)!r} cannot be an agent's name", hint))
     return [replace(one, environment=env, agent=shown_path(name)) for one in found]
+
+
+def unfounded(entries: Iterable[Entry], config: FleetConfig) -> tuple[Finding, ...]:
+    """Proposals for agents that are nowhere among *entries*: neither in place, nor where they would come from."""
+    there: dict[str, dict[Key, Entry]] = {ENVIRONMENTS: {}, PROPOSALS: {}}
+    for entry in entries:
+        parts = entry.path.split("/", 3)
+        if len(parts) > 3 and parts[0] in there:
+            there[parts[0]].setdefault((parts[1], parts[2]), entry)
+    return tuple(
+        nobody(key, entry, config, there[ENVIRONMENTS])
+        for key, entry in sorted(there[PROPOSALS].items())
+        if (environment := config.environment(key[0])) is not None
+        and environment.gated
+        and not any((env, key[1]) in there[ENVIRONMENTS] for env in (key[0], *environment.sources))
+    )
+
+
+def nobody(key: Key, proposed: Entry, config: FleetConfig, known: Iterable[Key]) -> Finding:
+    """What is wrong with a proposal for an agent that is not among the *known* ones."""
+    env, name = key
+    environment = config.environment(env)
+    places = (env, *(environment.sources if environment else ()))
+    close = nearest(name, (agent for where, agent in known if where in places))
+    hint = f"did you mean {close!r}?" if close else "delete the proposal"
+    message = f"a proposal for {shown_path(name)!r}, which is nowhere in {', '.join(places)}"
+    finding = _at(proposed, "override-not-allowed", message, hint)
+    return replace(finding, environment=env, agent=shown_path(name))
 
 
 def _agent(env: str, name: str, inside: list[Entry], contents: Contents) -> tuple[Agent, list[Finding]]:
@@ -220,7 +248,12 @@ def _proposal(
     environment = config.environment(env)
     if environment is None or not environment.gated:
         message = f"{env!r} is no gated environment: nothing is promoted into it"
-        hint = f"write {ENVIRONMENTS}/{env}/{name}/{digest.OVERRIDES} itself"
+        close = nearest(env, (one.name for one in config.environments)) if environment is None else None
+        hint = (
+            f"did you mean {close!r}?"
+            if close
+            else f"write {ENVIRONMENTS}/{env}/{name}/{digest.OVERRIDES} itself"
+        )
         found.append(_at(inside[0], "override-not-allowed", message, hint))
     for entry in inside:
         if entry.path != f"{folder}/{digest.OVERRIDES}":

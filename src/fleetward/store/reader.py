@@ -16,7 +16,15 @@ from fleetward.domain.policy import Policy
 from fleetward.domain.secrets import concealed
 from fleetward.domain.value import dataclass
 from fleetward.store import governance
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, agents, unreadable, why_not
+from fleetward.store.agents import (
+    ENVIRONMENTS,
+    LARGEST_FILE,
+    PROPOSALS,
+    agents,
+    unfounded,
+    unreadable,
+    why_not,
+)
 from fleetward.store.document import Document, document
 from fleetward.store.ledgers import LEDGERS, standing
 from fleetward.store.secrets import secret_findings
@@ -157,10 +165,12 @@ def load(
     snapshot = replace(
         known.governing, agents=found.agents, proposals=found.proposals, proposed=found.proposed
     )
+    nowhere = unfounded(known.entries, known.governing.config) if only is None else ()
+    findings = (*known.findings, *found.findings, *nowhere)
     kept = {path: content for path, content in contents.items() if isinstance(content, bytes)}
     return Reading(
         snapshot=snapshot,
-        findings=tuple(sorted((*known.findings, *found.findings), key=lambda one: one.order)),
+        findings=tuple(sorted(findings, key=lambda one: one.order)),
         judgeable=known.judgeable,
         contents={**known.contents, **kept},
     )
