@@ -40,7 +40,7 @@ def test_why_says_what_is_missing_and_the_fewest_people_who_could_give_it(nadia:
     assert told.code == 1
     assert "missing approvals 1 of owner (every-change): 0 of 1" in told.out
     assert "fewest who could complete the approvals: greta, lena" in told.out
-    assert told.out.splitlines()[-1] == "fleet approve delivery-desk --to production"
+    assert told.out.splitlines()[-1] == "fleet release delivery-desk"
 
 
 def test_why_and_promote_say_the_same(nadia: Desk) -> None:

@@ -15,6 +15,7 @@ from fleetward.commands.amendments import lawful
 from fleetward.commands.applying import applying, written_down
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
+from fleetward.commands.onward import onward
 from fleetward.commands.partial import standing
 from fleetward.commands.session import Session
 from fleetward.commands.uncommitted import remind
@@ -229,14 +230,4 @@ def _next(
     if verdict is Verdict.UNCHANGED:
         return f"fleet validate{where}"
     stuck = next(one for one in promotions if one.verdict in (Verdict.PENDING, Verdict.BLOCKED))
-    open_ = {need.kind: need for need in stuck.requirements if need.status is not Met.MET}
-    kinds = list(open_)
-    if "validation" in kinds:
-        return f"fleet validate{where}"
-    if "evals" in kinds:
-        return f"fleet release{where} {stuck.agent}"
-    if "approvals" in kinds or "held" in kinds:
-        return f"fleet approve{where} {stuck.agent} --to {to}"
-    if "review" in kinds:
-        return f"fleet approve{where}{open_['review'].detail.partition('fleet approve')[2]}"
-    return f"fleet promote{where} {names} --to {to}{how} -v"
+    return onward(asked, stuck, [one.agent for one in promotions], how)

@@ -13,6 +13,7 @@ from fleetward.commands import supposing
 from fleetward.commands.amendments import lawful
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import cases, decided
+from fleetward.commands.onward import onward
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.commands.uncommitted import remind
@@ -85,9 +86,9 @@ def _next(asked: Hearing, one: Promotion, supposed: bool) -> str:
         return f"fleet validate{where}"
     if one.verdict is Verdict.ALLOWED and not supposed:
         return f"fleet promote{where} {one.agent} --to {to} --apply"
-    if one.unblock.fewest or supposed:
+    if supposed:
         return f"fleet approve{where} {one.agent} --to {to}"
-    return f"fleet promote{where} {one.agent} --to {to} -v"
+    return onward(asked, one, [one.agent])
 
 
 def _data(

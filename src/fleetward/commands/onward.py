@@ -1,0 +1,37 @@
+"""The command that brings a promotion on: what stands in its way says which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fleetward.commands.hearing import Hearing
+from fleetward.domain.clock import written
+from fleetward.domain.verdict import Met, Promotion
+
+_READ, _SHOW, _SAY = ("validation",), ("evals",), ("approvals", "held")
+
+
+def onward(asked: Hearing, one: Promotion, names: Sequence[str], how: str = "") -> str:
+    """
+    The next thing to type for *one*, which is held; *names* are those of its call, *how* that call's flags.
+
+    What is wrong comes first, then what takes long, then people; a time is only waited for.
+    """
+    where, to = asked.session.here, asked.target.name
+    agent = f"{where} {one.agent} --to {to}"
+    open_ = {need.kind: need for need in one.requirements if need.status is not Met.MET}
+    if open_.keys() & set(_READ):
+        return f"fleet validate{where}"
+    if "veto" in open_:
+        return f"fleet approvals{agent}"
+    if open_.keys() & set(_SHOW):
+        return f"fleet release{where} {one.agent}"
+    if open_.keys() & set(_SAY):
+        return f"fleet approve{agent}"
+    if "review" in open_:
+        return f"fleet approve{where}{open_['review'].detail.partition('fleet approve')[2]}"
+    again = f"fleet promote{where} {' '.join(names)} --to {to}{how}"
+    ready = one.unblock.ready_at
+    return (
+        f"{again} --at {written(ready)}" if ready is not None and ready > asked.session.now else f"{again} -v"
+    )

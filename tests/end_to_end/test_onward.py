@@ -1,0 +1,44 @@
+"""The last line of a verdict brings whoever pastes it a step on."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.repositories import FLEET, POLICY, Repository, allowed
+
+PROMOTE = ("promote", "desk-bot", "--to", "production")
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """desk-bot waits for time alone; its owners may say no."""
+    policy = POLICY.replace("from: owner}", "from: owner}, {soak: P3D}") + "veto: {from: [desk]}\n"
+    monkeypatch.setitem(FLEET, "governance/policy.yaml", policy)
+    return allowed(tmp_path)
+
+
+def last(made: Repository, *verb: str) -> str:
+    return made.fleet(*verb).out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("verb", [PROMOTE, ("why", "desk-bot")])
+def test_where_only_time_is_missing_it_asks_for_the_verdict_of_then(
+    made: Repository, verb: tuple[str, ...]
+) -> None:
+    told = last(made, *verb)
+
+    assert told == "fleet promote desk-bot --to production --at 2026-11-21T09:00:00Z"
+    assert made.fleet(*shlex.split(told)[1:]).code == 0
+
+
+@pytest.mark.parametrize("verb", [PROMOTE, ("why", "desk-bot")])
+def test_after_a_veto_it_shows_who_said_what(made: Repository, verb: tuple[str, ...]) -> None:
+    made.approve("desk-bot", "dina", "--reject", "--note", "not like this")
+
+    told = last(made, *verb)
+
+    assert told == "fleet approvals desk-bot --to production"
+    assert "not like this" in made.fleet(*shlex.split(told)[1:]).out
