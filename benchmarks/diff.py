@@ -5,25 +5,23 @@ How long ``fleet diff`` takes, and what it costs beside plain comparison.
 
 Fleets are made in a temporary folder. Reported: 20 changed agents in fleets of 100 and of 10,000, 1,000 changed
 agents (with peak memory), and the walker for each pair of manifests beside deepdiff, jsondiffpatch (npm) and graphtage
-(PyPI) on the same pairs, with what each of them misses or invents. The last two are skipped where they are missing.
+(PyPI) on the same pairs, with what each of them misses or invents (`beside.py`).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fleetward.changes import walker
+import beside
+
 from fleetward.store import schema
 from fleetward.store.yaml import read
 
@@ -33,18 +31,6 @@ MODEL = "delivery-desk"
 CHANGED = ((b"haltAt: 90", b"haltAt: 95"), (b"sampleRate: 0.", b"sampleRate: 0.0"), (b"P90D", b"P91D"))
 """What is edited in an agent: a limit, a fraction, a span."""
 
-_A, _B = {"name": "a"}, {"name": "b"}
-TRAPS: tuple[tuple[str, Any, Any, bool], ...] = (
-    ("a set in another order", {"allow": ["a", "b"]}, {"allow": ["b", "a"]}, False),
-    ("tools in another order", {"tools": [_A, _B]}, {"tools": [_B, _A]}, False),
-    ("PT60M written as PT1H", {"maxAge": "PT60M"}, {"maxAge": "PT1H"}, False),
-    ("[true] to [1]", {"x-flags": [True]}, {"x-flags": [1]}, True),
-    ('["a"] to ["a", "a"]', {"x-list": ["a"]}, {"x-list": ["a", "a"]}, True),
-    ("1 written as 1.0", {"x-n": 1}, {"x-n": 1.0}, False),
-    ('"1.10" to "1.1"', {"x-version": "1.10"}, {"x-version": "1.1"}, True),
-)  # fmt: skip
-"""What it is, before, after, and whether it is a change at all."""
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
@@ -53,8 +39,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         _whole_command(Path(folder), given.runs, given.agents)
-        _walker(Path(folder))
-    _traps()
+        beside.compare(Path(folder), _pairs(), schema.schema("agent"))
 
 
 # The whole command
@@ -177,20 +162,6 @@ def _p95(times: list[float]) -> float:
 # The walker beside others
 
 
-def _walker(folder: Path) -> None:
-    pairs = _pairs()
-    print(f"{len(pairs)} pairs of manifests, one edited by hand in three places: for each pair")
-    known = schema.schema("agent")
-    own = _each(pairs, lambda one, two: walker.moves(one, two, known))
-    print(f"  our walker:     {own:8.3f} ms")
-    from deepdiff import DeepDiff
-
-    for words, options in (("deepdiff", {}), ("deepdiff, lists as sets", {"ignore_order": True})):
-        cost = _each(pairs, lambda one, two, o=options: DeepDiff(one, two, **o))
-        print(f"  {words + ':':<25}{cost:8.3f} ms, {cost / own:.0f} times")
-    _others(folder, pairs, own)
-
-
 def _pairs() -> list[tuple[dict[str, Any], dict[str, Any]]]:
     found = []
     for file in sorted((SAMPLE / "environments" / "staging").glob("*/agent.yaml")):
@@ -206,82 +177,6 @@ def _pairs() -> list[tuple[dict[str, Any], dict[str, Any]]]:
         if one is not None and two is not None:
             found.append((one, two))
     return found
-
-
-def _each(pairs: list[tuple[dict[str, Any], dict[str, Any]]], compare: Callable[..., Any]) -> float:
-    """Milliseconds for one pair: the median of seven rounds over all."""
-    rounds = []
-    for _ in range(7):
-        began = time.perf_counter()
-        for one, two in pairs:
-            compare(one, two)
-        rounds.append((time.perf_counter() - began) / len(pairs) * 1_000)
-    return _median(rounds)
-
-
-_SCRIPT = """
-const { create } = require('jsondiffpatch');
-const differ = create({ objectHash: (item) => item.name || JSON.stringify(item) });
-const pairs = JSON.parse(require('fs').readFileSync(0, 'utf8'));
-const rounds = [];
-for (let at = 0; at < 7; at++) {
-  const began = process.hrtime.bigint();
-  for (const [one, two] of pairs) differ.diff(one, two);
-  rounds.push(Number(process.hrtime.bigint() - began) / 1e6 / pairs.length);
-}
-rounds.sort((a, b) => a - b);
-console.log(rounds[3]);
-"""
-
-
-def _others(folder: Path, pairs: list[tuple[dict[str, Any], dict[str, Any]]], own: float) -> None:
-    done = None
-    if shutil.which("node"):
-        done = subprocess.run(
-            ["node", "-e", _SCRIPT], input=json.dumps(pairs), capture_output=True, text=True
-        )
-    if done is None or done.returncode != 0:
-        print("  jsondiffpatch:  skipped, not installed (npm install jsondiffpatch@0.4, then NODE_PATH)")
-    else:
-        print(
-            f"  jsondiffpatch:  {float(done.stdout):8.3f} ms, {float(done.stdout) / own:.1f} times (node, warm)"
-        )
-    tool = shutil.which("graphtage")
-    if tool is None:
-        print("  graphtage:      skipped, not installed (pip install graphtage)")
-        return
-    one, two = folder / "one.json", folder / "two.json"
-    one.write_text(json.dumps(pairs[0][0]))
-    two.write_text(json.dumps(pairs[0][1]))
-    began = time.perf_counter()
-    subprocess.run([tool, "--no-color", "--no-status", str(one), str(two)], capture_output=True)
-    print(
-        f"  graphtage:      {(time.perf_counter() - began) * 1_000:8.0f} ms for the first pair, its start included"
-    )
-
-
-def _traps() -> None:
-    from deepdiff import DeepDiff
-
-    known = {
-        "properties": {
-            "allow": {"x-list": "set", "items": {"type": "string"}},
-            "tools": {"x-list": "keyed(name)", "items": {"properties": {"name": {"type": "string"}}}},
-            "maxAge": {"type": "string", "x-unit": "duration"},
-        }
-    }
-    print("what is missed or invented (a dash is right):")
-    for words, before, after, differs in TRAPS:
-        answers = {
-            "ours": bool(walker.moves(before, after, known)),
-            "deepdiff": bool(DeepDiff(before, after)),
-            "deepdiff, lists as sets": bool(DeepDiff(before, after, ignore_order=True)),
-        }
-        told = ", ".join(
-            f"{name}: {'-' if answer is differs else 'missed' if differs else 'invented'}"
-            for name, answer in answers.items()
-        )
-        print(f"  {words:<24} {told}")
 
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 
 import pytest
 
-from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, repository
+from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, command, repository
 
 PROMPT = f"{DESK}/prompts/system.md"
 SAYS = {PROMPT: "You answer questions about orders. Never promise money.\n"}
@@ -85,6 +87,7 @@ def test_before_the_first_commit_everything_staged_is_new(tmp_path):
     assert (staged.code, staged.data["summary"]["added"], staged.data["base"]["rev"]) == (0, 1, "nothing")
     assert (plain.code, plain.out) == (2, "")
     assert "nothing is committed" in plain.err
+    assert plain.err.endswith("  try: fleet diff --worktree\n")
 
 
 def test_a_detached_head_a_bare_repository_and_sha256_are_compared_like_any_other(tmp_path):
@@ -180,10 +183,13 @@ def test_the_target_branch_of_the_ci_is_the_base_and_then_the_default_of_the_rem
 
 
 def test_without_a_base_the_hint_says_how_to_get_one(fleet):
+    alone = fleet.fleet("diff")
+    fleet.git("update-ref", "refs/remotes/origin/main", "HEAD")
     nothing = fleet.fleet("diff")
     unfetched = fleet.fleet("diff", env={"GITHUB_BASE_REF": "rel ease"})
 
     assert (nothing.code, unfetched.code) == (2, 2)
+    assert "try: fleet diff --worktree" in alone.err
     assert "try: git remote set-head origin --auto" in nothing.err
     assert "git fetch origin '+refs/heads/rel ease:refs/remotes/origin/rel ease'" in unfetched.err
 
@@ -394,7 +400,8 @@ def test_a_proposal_that_cannot_be_read_is_told_and_does_not_hide_the_folder(fle
 
 
 @pytest.mark.parametrize(
-    ("named", "meant"), [("stagin..production", "staging"), ("staging..producton", "production"), ("a..b", None)]
+    ("named", "meant"),
+    [("stagin..production", "staging"), ("staging..producton", "production"), ("a..b", None)],
 )
 def test_an_environment_that_is_not_there_is_no_retirement_of_all(fleet, named, meant):
     ran = fleet.fleet("diff", "--env", named)
@@ -431,6 +438,24 @@ def test_a_proposal_for_a_misspelt_environment_is_told_by_diff_and_by_validate(f
     [found] = [one for one in validate.data["findings"] if one["severity"] == "error"]
     assert (diff.code, [one["file"] for one in diff.data["unreadable"]]) == (1, [wish])
     assert (validate.code, found["file"], found["hint"]) == (1, wish, "did you mean 'production'?")
+
+
+def test_what_a_proposal_takes_away_by_not_saying_it_is_told(fleet):
+    copies = {path.replace("staging", "production"): text for path, text in FLEET.items() if DESK in path}
+    budgets = "budgets: [{window: day, currency: EUR, alertAt: 20, haltAt: 30}]"
+    over = {"environments/production/desk-bot/overrides.yaml": f"spec: {{{budgets}}}\n"}
+    fleet.commit("runs", files={**copies, **over})
+    wish = "proposals/production/desk-bot/overrides.yaml"
+    fleet.commit("a wish", files={wish: "spec: {suspended: true}\n"})
+
+    changes = {one["path"]: one for one in fleet.fleet("diff", "HEAD~1", "--json").data["changes"]}
+
+    taken = changes["spec.budgets[day].haltAt"]
+    assert (taken["before"], taken["after"], taken["proposed"]) == (30, 60, True)
+    assert taken["reason"].endswith(
+        "the proposal replaces overrides.yaml whole, and does not say this any more"
+    )
+    assert "replaces" not in changes["spec.suspended"]["reason"]
 
 
 def test_a_proposal_for_an_agent_that_is_still_to_be_promoted_is_none_for_nobody(fleet):
@@ -478,6 +503,77 @@ def test_one_run_writes_every_format_that_was_asked_for(fleet, tmp_path):
     assert ran.out.startswith("::warning file=environments/staging/desk-bot/agent.yaml,line=")
     assert comment.read_text().startswith("<!-- fleetward:diff sha256:")
     assert [change["rule"] for change in json.loads(flat.read_text())["changes"]] == ["cost/halt-raised"]
+
+
+def test_what_is_not_committed_is_told_of_in_one_line_and_only_then(fleet):
+    fleet.commit("a limit", files=raised(90))
+    clean = fleet.fleet("diff", "HEAD~1", "--json")
+    fleet.write({**raised(95), PROMPT: "Be kind.\n"})
+
+    edited, quiet, older, seen = (
+        fleet.fleet("diff", *asked, "--json")
+        for asked in (("HEAD~1",), ("HEAD~1", "-q"), ("HEAD~1..HEAD~1",), ("--worktree",))
+    )
+
+    assert [ran.err for ran in (clean, quiet, older, seen)] == [""] * 4
+    assert edited.err == "2 files are not as committed, and not looked at here: fleet diff --worktree\n"
+    assert edited.out == clean.out
+
+
+def test_the_last_line_names_a_few_agents_and_the_whole_fleet_beyond(fleet):
+    names = [f"desk-{number}" for number in range(4)]
+    fleet.commit("four", files={path: text for name in names for path, text in another(name).items()})
+
+    last = fleet.fleet("diff", "HEAD~1").out.splitlines()[-1]
+
+    assert last == "fleet validate"
+
+
+def test_a_file_is_written_whole_and_without_colour_while_a_terminal_looks_on(fleet, tmp_path):
+    long = "word " * 100
+    fleet.commit("why", files={AGENT: MANIFEST.replace("about orders", f"about {long.strip()}")})
+    page = tmp_path / "page.txt"
+
+    seen = on_terminal(fleet, "diff", "HEAD~1", "-o", "text", "-o", f"text={page}")
+    alone = on_terminal(fleet, "diff", "HEAD~1", COLUMNS="2000")
+
+    assert "\x1b" in seen
+    assert "\x1b" not in page.read_text()
+    assert f'-> "Answer questions of staff about {long.strip()}"' in page.read_text()
+    assert "-v shows it whole" in alone
+    assert "-v shows it whole" not in page.read_text()
+
+
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_no_width_breaks_a_digest_an_id_or_a_path(fleet, columns):
+    digest, name = f"sha256:{'0123456789abcdef' * 4}", f"desk-{'very-' * 9}long"
+    model = "name: gpt-4.1-2025-04-14"
+    files = another(name)
+    fleet.commit("one more", files=files)
+    path = f"environments/staging/{name}/agent.yaml"
+    fleet.commit("a digest", files={path: files[path].replace(model, f'{model}\n    digest: "{digest}"', 1)})
+
+    seen = on_terminal(fleet, "diff", "HEAD~1", COLUMNS=columns, NO_COLOR="1")
+
+    assert digest in seen
+    assert f"{path}:" in seen
+    assert f"staging/{name}" in seen
+    assert fleet.head in seen
+    assert seen.splitlines()[-1].startswith("fleet validate environments/staging/")
+
+
+def on_terminal(fleet, *arguments: str, **env: str) -> str:
+    """What a command prints where standard output is a terminal."""
+    mine, theirs = pty.openpty()
+    given = {"TERM": "xterm", **fleet.environment(), **env}
+    with subprocess.Popen(command(*arguments), cwd=fleet.root, env=given, stdout=theirs):
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while part := os.read(mine, 65536):
+                seen += part
+    os.close(mine)
+    return seen.decode()
 
 
 def test_secrets_are_masked_in_every_format_and_still_told_as_changed(fleet):

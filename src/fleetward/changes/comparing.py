@@ -22,7 +22,7 @@ from fleetward.domain.change import (
 )
 from fleetward.domain.finding import Place
 from fleetward.domain.manifest import Agent, Manifest
-from fleetward.domain.path import shown
+from fleetward.domain.path import lookup, shown
 
 PinClass = Callable[[Mapping[str, Any]], str]
 """``pinned``, ``versioned`` or ``floating`` for what ``spec.model`` holds."""
@@ -92,11 +92,19 @@ def _changes(
     there = after or before
     if there is None:
         return ()
-    proposed = after is not None and after.proposed
-    return tuple(
-        replace(change, environment=there.environment, agent=there.name, proposed=proposed)
-        for change in found
+    if after is not None and after.proposed:
+        found = [replace(change, proposed=True, reason=_given_up(change, before, after)) for change in found]
+    return tuple(replace(change, environment=there.environment, agent=there.name) for change in found)
+
+
+def _given_up(change: Change, before: Agent | None, after: Agent) -> str:
+    """The reason; of a value that ``overrides.yaml`` sets and a proposal does not name, that this takes it away."""
+    was, wanted = (
+        lookup(side.overrides or {}, change.path)[0] if side else False for side in (before, after)
     )
+    if not was or wanted:
+        return change.reason
+    return f"{change.reason}; the proposal replaces overrides.yaml whole, and does not say this any more"
 
 
 def _of_manifests(

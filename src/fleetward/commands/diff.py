@@ -22,7 +22,11 @@ from fleetward.report import (
     changes_rules,
     changes_text,
 )
+from fleetward.report.page import line
 from fleetward.store.ground import Ground, find
+
+_FEW = 3
+"""So many agents are named in the command that ends the report; of more, the whole fleet is."""
 
 
 def diff(
@@ -60,8 +64,19 @@ def diff(
         else:
             base, head = sides.of_revisions(ground, revisions or [], session.environment)
         found = moved.between(ground, base, head)
+    _tell_of_unshown(session, ground, head)
     _report(session, ground, base, head, found)
     return _answer(found, fail_on, exit_code=exit_code)
+
+
+def _tell_of_unshown(session: Session, ground: Ground, head: Side) -> None:
+    """Who edits and then compares commits would read that nothing moved."""
+    unshown = 0 if session.quiet else moved.unshown(ground, head)
+    if unshown:
+        files = "1 file is" if unshown == 1 else f"{unshown} files are"
+        session.tell(
+            (line(f"{files} not as committed, and not looked at here: fleet diff{session.here} --worktree"),)
+        )
 
 
 def _answer(found: Found, fail_on: Significance | None, *, exit_code: bool) -> Exit:
@@ -101,7 +116,7 @@ def _report(session: Session, ground: Ground, base: Side, head: Side, found: Fou
                 unreadable=found.unreadable,
                 verbose=session.verbose,
                 next_command=_next(session, ground, found),
-                cut=sys.stdout.isatty(),
+                cut=_looked_at(session),
             ),
             "json": lambda: changes_json.render(
                 *given, base=ends[0], head=ends[1], unreadable=found.unreadable
@@ -116,13 +131,18 @@ def _report(session: Session, ground: Ground, base: Side, head: Side, found: Fou
     )
 
 
+def _looked_at(session: Session) -> bool:
+    """Is the text for a terminal alone? What goes to a file is whole."""
+    return sys.stdout.isatty() and not any(one.format == "text" and one.path for one in session.outputs)
+
+
 def _next(session: Session, ground: Ground, found: Found) -> str:
     if ground.repository.top is None:
         return "fleet diff --rules"
     there = [
         one.row for one in found.agents if not one.formatting_only and one.row.status is not Status.RETIRED
     ]
-    if found.unreadable or not there:
+    if found.unreadable or not 0 < len(there) <= _FEW:
         return f"fleet validate{session.here}"
-    folders = (f"environments/{row.environment}/{row.agent}" for row in there[:3])
+    folders = (f"environments/{row.environment}/{row.agent}" for row in there)
     return f"fleet validate{session.here} {' '.join(quote(shown(session, ground, one)) for one in folders)}"

@@ -38,6 +38,8 @@ GOVERNING = {
 }
 _TOPS = (ENVIRONMENTS, PROPOSALS)
 _AT_ONCE = 256
+_LARGE_INDEX = 200_000
+"""Bytes; about two thousand files."""
 Touched = Mapping[str, frozenset[str]]
 """By path: the modes that it has at the sides that have it."""
 
@@ -90,6 +92,21 @@ def across(base: Side, head: Side, first: str, second: str) -> Found:
             f"neither {first!r} nor {second!r} holds agents", hint=f"fleet new NAME --env {first}"
         )
     return Found(agents=sides.agents(), governance=(), unreadable=tuple(sides.unreadable()))
+
+
+def unshown(ground: Ground, head: Side) -> int:
+    """
+    How many files of the work tree are not what *head* holds, where that is HEAD.
+
+    Every file has to be read for that: a large fleet is not asked, and an index tells how large it is.
+    """
+    top = ground.repository.top
+    if top is None or head.commit is None or head.commit != ground.repository.resolved("HEAD"):
+        return 0
+    index = ground.repository.git_dir / "index"
+    if not index.is_file() or index.stat().st_size > _LARGE_INDEX:
+        return 0
+    return len(_touched(ground, head.tree, ground.folder()))
 
 
 def _contents(tree: Tree, environment: str) -> dict[str, set[tuple[str, str, str | None]]]:

@@ -86,7 +86,7 @@ def of_revisions(
     """
     if len(revisions) > 2:
         raise UsageError("at most two revisions", hint="fleet diff BASE HEAD")
-    ground.head()
+    _must_have_commits(ground)
     if len(revisions) == 1 and ".." in revisions[0]:
         first, _, second = revisions[0].partition("..")
         symmetric = second.startswith(".")
@@ -99,6 +99,17 @@ def of_revisions(
         base = Side(name=target.name, commit=target.exact, tree=ground.commit(target.exact))
         return base, _at(ground, "HEAD")
     return _since(ground, target, revisions[1] if len(revisions) == 2 else "HEAD")
+
+
+def _must_have_commits(ground: Ground) -> None:
+    """Before the first commit there is something to look at all the same."""
+    try:
+        ground.head()
+    except GitError as error:
+        broken = ground.repository.ask("rev-parse", "--verify", "--quiet", "HEAD").text
+        if broken or ground.repository.top is None:
+            raise
+        raise GitError(str(error), hint="fleet diff --worktree") from error
 
 
 def _at(ground: Ground, revision: str) -> Side:
@@ -143,10 +154,11 @@ def _target(repository: Repository, environment: Mapping[str, str]) -> Target:
             return _branch(repository, variable, branch)
     if repository.resolved("refs/remotes/origin/HEAD"):
         return Target(name="refs/remotes/origin/HEAD", fetch="git fetch origin")
-    raise GitError(
-        "nothing to compare with: no origin/HEAD here",
-        hint="git remote set-head origin --auto, or name a base: fleet diff main",
-    )
+    if repository.need("for-each-ref", "--count=1", "refs/remotes/origin/"):
+        hint = "git remote set-head origin --auto, or name a base: fleet diff main"
+    else:
+        hint = "fleet diff --worktree, or name a base: fleet diff HEAD~1"
+    raise GitError("nothing to compare with: no origin/HEAD here", hint=hint)
 
 
 def _branch(repository: Repository, variable: str, branch: str) -> Target:

@@ -90,7 +90,8 @@ def _agent(one: Promotion) -> Iterator[str]:
     what = f"{one.kind}{tier}, generation {one.generation}{way}" if one.kind else "nothing to promote"
     yield f"#### {code(one.agent)}: {one.verdict} ({what})\n\n"
     if one.kind is not None:
-        start, end = (code(state) if state else "nothing" for state in (one.from_state, one.to_state))
+        start = code(one.from_state) if one.from_state else "nothing"
+        end = code(one.to_state) if one.to_state else "no agent any more"
         yield f"- from {start}  \n  to {end}\n"
     for status in _ORDER:
         yield from (_requirement(need) for need in one.requirements if need.status is status)

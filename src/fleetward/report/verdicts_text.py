@@ -62,7 +62,7 @@ def one_agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
     yield line(span(word, role), " ", span(one.agent, "strong"), what)
     if one.kind is not None:
         yield line(f"  from {one.from_state or 'nothing'}")
-        yield line(f"    to {one.to_state or 'nothing'}")
+        yield line(f"    to {one.to_state or 'no agent any more'}")
     elif one.from_state:
         yield line(f"  runs {one.from_state}")
     if verbose and one.release:
