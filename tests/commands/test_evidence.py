@@ -19,6 +19,7 @@ EVALS = POLICY.replace("{approvals: 1, from: owner}", "{approvals: 1, from: owne
 def repo(tmp_path: Path) -> Repository:
     made = running(tmp_path)
     made.commit("evaluated before every change", files={"governance/policy.yaml": EVALS})
+    made.agree("carla", now="2026-11-18T10:00:00Z")
     return made
 
 

@@ -24,6 +24,7 @@ HIGH = (
 def repo(tmp_path: Path) -> Repository:
     made = running(tmp_path)
     made.commit("more is asked", files={RULES: HIGH})
+    made.agree("carla", now="2026-11-18T10:00:00Z")
     for person in ("dina", "carla"):
         made.approve("desk-bot", person, now="2026-11-19T09:00:00Z")
     return made
@@ -51,5 +52,6 @@ def test_the_order_of_keys_and_people_says_nothing(repo: Repository) -> None:
             PEOPLE: "".join([*rest, "people:\n", *reversed(people)]),
         },
     )
+    repo.agree("carla")
 
     assert repo.fleet(*ASKED, "--json").data["promotions"] == before

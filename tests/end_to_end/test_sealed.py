@@ -43,6 +43,7 @@ def approved(folder: Path, keys: dict[str, Path], **options: str) -> Repository:
     """The change of desk-bot has carla's signed approval."""
     made = start(folder, **options)
     made.commit("keys", at="2026-11-18T10:00:00+00:00", files={PEOPLE: governed(keys)})
+    made.agree("dina", now="2026-11-18T11:00:00Z")
     done = made.fleet(
         *("approve", "desk-bot", "--to", "production", "--sign", str(keys["carla"])), identity="carla"
     )
@@ -182,6 +183,7 @@ def test_a_key_whose_time_is_over_writes_nothing(repo: Repository, keys: dict[st
     mine = keyring.public(keys["dina"])
     text = governed(keys).replace(f'{mine}", since: 2026-01-01', f'{mine}", until: 2026-11-19')
     repo.commit("over", files={PEOPLE: text})
+    repo.agree("dina")
 
     ran = apply(repo, keys["dina"], "dina")
 

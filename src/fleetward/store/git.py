@@ -261,10 +261,11 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
     # one process for all: a bare repository answers everything but the last
     answer = _run(folder, ["rev-parse", *asked, "--show-toplevel"], b"", kept)
     lines = os.fsdecode(answer.out).split("\n", 5)
-    if answer.code != 0 and lines[4:5] != ["true"]:
+    bare = lines[4:5] == ["true"]
+    if (answer.code != 0 and not bare) or len(lines) < 6:  # git may say yes though its answer was lost
         raise _unopened(folder, answer.err)
-    git_dir, common, shallow, object_format, bare = lines[:5]
-    top = None if bare == "true" else Path(lines[5].removesuffix("\n"))
+    git_dir, common, shallow, object_format = lines[:4]
+    top = None if bare else Path(lines[5].removesuffix("\n"))
     return Repository(
         git_dir=Path(git_dir),
         common=Path(common),
