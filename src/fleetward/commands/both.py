@@ -286,9 +286,15 @@ def _effective(kind: str, *sides: Mapping[str, Any] | None) -> tuple[Mapping[str
     filled = tuple(None if one is None else schema.with_defaults(one, kind) for one in sides)
     if kind != "fleet-config":
         return filled
-    weighed = {rule for one in filled if one for rule in one.get("rules") or ()}
-    usual = {one.id: one.severity.value for one in rules.CATALOGUE if one.id in weighed}
-    return tuple(one and {**one, "rules": {**usual, **(one.get("rules") or {})}} for one in filled)
+    weights = [{} if one is None else one.get("rules") or {} for one in filled]
+    if not all(isinstance(one, Mapping) for one in weights):  # told as unreadable, and compared as it is
+        return filled
+    usual = {
+        one.id: one.severity.value for one in rules.CATALOGUE if any(one.id in weighed for weighed in weights)
+    }
+    return tuple(
+        one and {**one, "rules": {**usual, **weighed}} for one, weighed in zip(filled, weights, strict=True)
+    )
 
 
 def _nowhere(path: str) -> Callable[[str], Place]:

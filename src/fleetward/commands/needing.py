@@ -35,6 +35,7 @@ def with_needs(
         _need(one, to, base): None
         for to in targets
         for _, one in gate.asked(policy, to=to, tier=tier, comparison=comparison, kind=kind, agent=row.agent)
+        if isinstance(one, ApprovalsAsked) or kind is not PromotionKind.RETIRE  # nothing is left to evaluate
     }
     return replace(
         comparison,
