@@ -635,3 +635,30 @@ def test_a_default_that_is_written_out_is_no_change_and_one_that_takes_over_has_
     assert fleet.fleet("diff", "HEAD~3..HEAD~2", "--json").data["changes"] == []
     [longer] = fleet.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
     assert (longer["after"], longer["direction"], longer["significance"]) == ("P14D", "looser", "critical")
+
+
+@pytest.mark.parametrize("rules", ["[a, {b: c}]", "3", "{a: [1]}", "{owner-unknown: [warning]}"])
+def test_a_configuration_of_another_shape_is_told_as_unreadable(fleet, rules):
+    fleet.commit("bent", files={"fleet-config.yaml": f"{FLEET['fleet-config.yaml']}rules: {rules}\n"})
+
+    there, back = (fleet.fleet("diff", asked, "--json") for asked in ("HEAD~1..HEAD", "HEAD..HEAD~1"))
+
+    assert (there.code, back.code) == (1, 1), there.err + back.err
+    assert [one["file"] for one in there.data["unreadable"]] == ["fleet-config.yaml"]
+
+
+def test_a_retirement_is_not_said_to_need_what_nobody_could_give(fleet):
+    required = "[{approvals: 1, from: owner}, {evals: passed}, {soak: PT24H}]"
+    policy = FLEET["governance/policy.yaml"].replace("[{approvals: 1, from: owner}]", required)
+    fleet.commit("more", files={"governance/policy.yaml": policy})
+    fleet.commit("a limit", files=raised(90))
+    fleet.git("rm", "-rq", DESK)
+    fleet.commit("gone")
+
+    changed, gone = (
+        {need["kind"] for need in fleet.fleet("diff", asked, "--json").data["changes"][0]["requires"]}
+        for asked in ("HEAD~2..HEAD~1", "HEAD~1..HEAD")
+    )
+
+    assert changed == {"approvals", "evals", "soak"}
+    assert gone == {"approvals"}

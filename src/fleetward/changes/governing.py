@@ -68,7 +68,7 @@ def _rule(move: Move, _: Sides) -> Direction | None:
 
 def _when(move: Move, sides: Sides) -> Direction | None:
     """What is left out means any: a condition more is a rule that holds less often."""
-    if not move.node.known:
+    if not move.node.known or len(move.spot.steps) < 4:  # the whole of it is no mapping
         return None
     condition = [
         _at(side, (*steps[:3], move.spot.steps[3]))

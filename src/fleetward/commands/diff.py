@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fleetward.commands import moved, sides
+from fleetward.commands import differing, moved, sides
 from fleetward.commands.moved import Found
 from fleetward.commands.session import Session
 from fleetward.commands.sides import Side
@@ -71,7 +71,7 @@ def diff(
 
 def _tell_of_unshown(session: Session, ground: Ground, head: Side) -> None:
     """Who edits and then compares commits would read that nothing moved."""
-    unshown = 0 if session.quiet else moved.unshown(ground, head)
+    unshown = 0 if session.quiet else differing.unshown(ground, head)
     if unshown:
         files = "1 file is" if unshown == 1 else f"{unshown} files are"
         session.tell(
