@@ -99,7 +99,7 @@ def _judged(
 ) -> Exit:
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to, source=source, base=base, agents=agents)
-    lawful(asked.ground, asked.law, asked.fleet.config, session.now, (asked.ledger,))
+    lawful(asked.ground, asked.law, session.now, (asked.ledger,))
     way = Way.BREAK_GLASS if incident and emergency.door(asked) else Way.NORMAL
     asked = replace(asked, supposed=supposing.known(as_, asked.people), way=way)
     argued, promotions = standing(asked, agents) if partial else _whole(asked, agents)
