@@ -26,6 +26,24 @@ def buried(place: Town, day: int) -> str:
     return side
 
 
+def test_who_wrote_what_an_old_merge_left_out_does_not_approve_it(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.change(who="carla", at="2026-11-03T08:00:00Z")
+    side = buried(place, 3)
+    place.change("You answer.\n", who="alice", at="2026-11-03T10:00:00Z")
+    place.approve("bob", now="2026-11-03T11:00:00Z")
+    assert place.apply(now="2026-11-03T12:00:00Z").code == 0
+    head = place.git("rev-parse", "HEAD")
+    place.git("checkout", "-q", side, "--", "environments/staging")
+    place.git("commit", "-q", "-m", "t", who="bob", at="2026-11-04T09:00:00Z")
+    tree = place.git("rev-parse", "HEAD")
+    merged(place, head, side, tree=tree, who="bob", at="2026-11-04T10:00:00Z")
+
+    place.approve("carla", now="2026-11-05T10:00:00Z")
+
+    assert place.judge(now="2026-11-05T11:00:00Z").agent["verdict"] == "pending"
+
+
 def test_an_environment_without_its_gate_for_a_while_takes_no_law_along(tmp_path: Path) -> None:
     place = running(tmp_path)
     canary = CONFIG.replace(", from: staging", "") + "  - {name: canary, from: staging}\n"
