@@ -37,7 +37,7 @@ def adopt(
 
 def _adopted(session: Session, to: str, *, apply: bool, sign: str | None) -> Exit:
     asked = hearing(session, to=to)
-    lawful(asked.ground, asked.head, asked.fleet.config, session.now, (asked.ledger,))
+    lawful(asked.ground, asked.head, session.now, (asked.ledger,))
     if asked.ledger.entries:
         message = f"{to} has a ledger since {asked.ledger.entries[0].at:%Y-%m-%d}: adopting happens once"
         raise UsageError(message, hint=f"fleet promote AGENT --to {to}")

@@ -25,8 +25,8 @@ def decided(session: Session, decision: Decision, *, note: str, key: str | None)
     ground = find(session.folder, session.environment)
     whole(ground.repository)
     head = ground.head()
-    config = read(ground.commit(head), only=()).governed().config
-    course = present(ground, head, config, session.now)
+    read(ground.commit(head), only=()).governed()  # what nobody could decide by cannot be agreed to
+    course = present(ground, head, session.now)
     if course is None:
         raise UsageError(
             "no environment has a ledger yet: governance is trusted as it is adopted", hint="fleet adopt"

@@ -16,7 +16,6 @@ from fleetward import gate
 from fleetward.commands.reading import read
 from fleetward.domain.approval import GOVERNANCE, Approval, Binding
 from fleetward.domain.errors import FleetError, GovernanceInvalid
-from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
@@ -25,7 +24,7 @@ from fleetward.store import records
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
 from fleetward.store.history import contributors, dates, touching
-from fleetward.store.ledger import file_name
+from fleetward.store.ledger import environment_of, file_name
 
 APPROVALS = f"approvals/{GOVERNANCE}"
 
@@ -89,25 +88,31 @@ def law_at(ground: Ground, commit: Id, *, since: datetime | None = None) -> Law:
 
 
 def course(ground: Ground, law: Law, head: Id, now: datetime) -> Course:
-    """What became of *law* on the way from its commit to *head*, by first-parent history."""
+    """
+    What became of *law* on the way from its commit to *head*, by first-parent history.
+
+    Each change is judged as of its commit, and what stands at the end once more as of *now*: a clock that was some
+    minutes ahead voids no approval, and a merge whose first parent is older than *law* hides no change.
+    """
     touched = touching(ground, head, law.commit, (GOVERNANCE, APPROVALS))
     moments = dates(ground.repository, head, now, touched)
     done: list[Amendment] = []
     pending: list[Amendment] = []
     state = law.state
-    for commit in touched:
+    for one in (*touched, None):
+        commit = one or head
         before, state = state, records.governance_digest(ground.commit(commit))
         if state == law.state:  # taken back: nobody agreed to it, nobody has to any more
             done, pending = [*done, *pending], []
             continue
-        moment = min(moments[commit], now)
+        moment = min(moments[one], now) if one else now
         judged = verdict(ground, law, commit, state, moment)
         if state != before:
             pending.append(Amendment(commit=commit, at=moment, judged=judged))
         followed = _followed(ground, commit, moment, judged)
         if followed is not None:
             law = followed
-            done, pending = [*done, *(replace(one, settled=commit) for one in pending)], []
+            done, pending = [*done, *(replace(change, settled=commit) for change in pending)], []
     return Course(law=law, state=state, amendments=(*done, *pending), pending=tuple(pending))
 
 
@@ -150,13 +155,13 @@ def _followed(ground: Ground, commit: Id, moment: datetime, judged: Promotion) -
         return None
 
 
-def present(ground: Ground, head: Id, config: FleetConfig, now: datetime) -> Course | None:
+def present(ground: Ground, head: Id, now: datetime) -> Course | None:
     """
     How governance went on since the newest entry of all ledgers at *head*; None where nothing is adopted yet.
 
     Errors: FleetError where that entry was decided by another governance than its commit holds.
     """
-    newest = _newest(ground, head, config, ())
+    newest = _newest(ground, head, ())
     return None if newest is None else _since(ground, newest, head, now)
 
 
@@ -168,15 +173,13 @@ def _since(ground: Ground, newest: Entry, head: Id, now: datetime) -> Course:
     return course(ground, law_at(ground, start), head, now)
 
 
-def lawful(
-    ground: Ground, head: Id, config: FleetConfig, now: datetime, known: Iterable[Ledger] = ()
-) -> None:
+def lawful(ground: Ground, head: Id, now: datetime, known: Iterable[Ledger] = ()) -> None:
     """
     Refuse to decide by a governance that nobody agreed to; *known* are ledgers at *head* that were read before.
 
     Errors: GovernanceInvalid, naming the commit and what it lacks.
     """
-    newest = _newest(ground, head, config, known)
+    newest = _newest(ground, head, known)
     if newest is None or _untouched(ground, newest, head):
         return
     found = _since(ground, newest, head, now)
@@ -196,11 +199,11 @@ def lacking(judged: Promotion) -> str:
     return "; ".join(f"{one.kind} {one.asked} ({one.detail})" for one in still) or "it cannot be read"
 
 
-def _newest(ground: Ground, head: Id, config: FleetConfig, known: Iterable[Ledger]) -> Entry | None:
-    """The newest entry of the ledgers of all gated environments."""
+def _newest(ground: Ground, head: Id, known: Iterable[Ledger]) -> Entry | None:
+    """The newest entry of all ledgers, whatever the configuration of the day says of their environments."""
     tree, read_before = ground.commit(head), {ledger.environment: ledger for ledger in known}
-    gated = (one.name for one in config.environments if one.gated)
-    ledgers = (read_before.get(name) or records.ledger(tree, name) for name in gated)
+    names = (environment_of(one.path) for one in tree.entries("ledger"))
+    ledgers = (read_before.get(name) or records.ledger(tree, name) for name in names if name)
     return max((entry for one in ledgers for entry in one.entries[-1:]), key=lambda one: one.at, default=None)
 
 

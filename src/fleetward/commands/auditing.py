@@ -184,11 +184,10 @@ class Walk:
     def _trusted(self) -> Iterator[Break]:
         """The law to begin with: what was agreed to where the ledgers stand already."""
         start = self.base or self.begin
-        config = self.standing(start).config
-        if start is None or config is None or not self.begun:
+        if start is None or not self.begun:
             return
         try:
-            course = amendments.present(self.ground, start, config, self.session.now)
+            course = amendments.present(self.ground, start, self.session.now)
             self.lawful = course.law if course else None
         except FleetError as error:
             yield Break(
@@ -213,7 +212,7 @@ class Walk:
     def _unapproved(self, head: Id, now: datetime) -> Iterator[Break]:
         """The changes of governance up to *head* that the law before them did not agree to."""
         law, ground = self.lawful, self.ground
-        if law is None or not touching(ground, head, law.commit, ("governance",)):
+        if law is None or not self._amended(law, head):
             return
         course = amendments.course(ground, law, head, now)
         self.lawful = course.law
@@ -234,6 +233,10 @@ class Walk:
                     hint=f"git show {one.commit[:12]} -- governance",
                     severity=Severity.NOTE if taken_back else Severity.ERROR,
                 )
+
+    def _amended(self, law: Law, head: Id) -> bool:
+        changed = touching(self.ground, head, law.commit, ("governance",))
+        return bool(changed) or records.governance_digest(self.ground.commit(head)) != law.state
 
     def _dropped(self, landing: Landing) -> Iterator[Break]:
         """Records that a merged branch had and the merge left out."""

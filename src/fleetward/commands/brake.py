@@ -201,7 +201,7 @@ def _message(brake: Brake) -> str:
 
 def _hearing(asked: _Asked) -> Hearing:
     heard = hearing(asked.session, to=asked.brake.environment, agents=[asked.brake.agent])
-    lawful(heard.ground, heard.head, heard.fleet.config, asked.session.now, (heard.ledger,))
+    lawful(heard.ground, heard.head, asked.session.now, (heard.ledger,))
     return heard
 
 

@@ -12,7 +12,7 @@ from fleetward.commands.restoring import restored, standing
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval
 from fleetward.domain.emergency import Due
-from fleetward.domain.errors import UsageError
+from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.verdict import Met, Promotion, PromotionKind, Requirement, Verdict
 from fleetward.store import records
 from fleetward.store.history import promoted_by
@@ -98,6 +98,9 @@ def _afterwards(asked: Hearing, agent: str, seq: int) -> Matter:
         message = f"entry {seq} of {file_name(asked.target.name)} did not break the glass for {agent!r}"
         raise UsageError(message, hint=f"--review one of: {numbers}")
     entry, moved = next(one for one in asked.ledger.of(agent) if one[0].seq == seq)
+    if entry.kind not in set(PromotionKind):
+        message = f"{file_name(asked.target.name)}:{seq}: {entry.kind!r} is no kind of promotion"
+        raise FleetError(message, hint="fleet audit")
     ground, to = asked.ground, asked.target
     after = promoted_by(ground, asked.head, entry.commit, file_name(to.name), entry.line.encode())
     before, since = (standing(asked, agent, one) if after else None for one in (entry.commit, after or ""))

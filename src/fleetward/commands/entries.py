@@ -240,7 +240,9 @@ def _governing(ground: Ground, commit: Id | None) -> dict[str, Kept]:
 
 
 def _dated(scene: Scene, unit: Sequence[Entry], *, direct: bool) -> Iterator[Break]:
-    [judged] = commits(scene.ground.repository, [unit[0].commit])
+    judged, landed = commits(scene.ground.repository, [unit[0].commit, scene.landing.commit])
+    # a forge that squashes or rebases makes another commit, and makes it when somebody merges
+    direct = direct and landed.committer == unit[0].actor
     earlier = [(f"commit {judged.id[:12]}, which it was judged at", judged.committed)]
     if newest := scene.newest(judged.id):
         one, when = newest
@@ -300,6 +302,9 @@ def _verdict(scene: Scene, unit: Sequence[Entry]) -> Iterator[Break]:
         yield from grounds
         yield from auditing.refused(scene.landing, entry, promotions)
         yield from auditing.untrue(scene.landing, entry, promotions)
+        door = asked.policy.break_glass
+        within = door.review_within if door else None
+        yield from auditing.unglazed(scene.landing, entry, promotions, within)
 
 
 def _grounded(scene: Scene, entry: Entry, asked: Hearing | None) -> Iterator[Break]:

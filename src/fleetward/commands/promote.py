@@ -101,7 +101,7 @@ def _judged(
 ) -> Exit:
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to, source=source, base=base, agents=agents)
-    lawful(asked.ground, asked.law, asked.fleet.config, session.now, (asked.ledger,))
+    lawful(asked.ground, asked.law, session.now, (asked.ledger,))
     if not apply:  # which refuses to
         remind(asked, agents)
     way = Way.BREAK_GLASS if incident and emergency.door(asked) else Way.NORMAL

@@ -49,7 +49,7 @@ def rollback(
     told(reason)
     with applying(session) if apply else nullcontext():
         asked = hearing(session, to=env)
-        lawful(asked.ground, asked.head, asked.fleet.config, session.now, (asked.ledger,))
+        lawful(asked.ground, asked.head, session.now, (asked.ledger,))
         case = restored(asked, agent, to, overrides_too=with_overrides)
         [promotion] = decided(asked, [case])
         written: Id | None = None

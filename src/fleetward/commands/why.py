@@ -38,7 +38,7 @@ def why(
     """Say what is asked of an agent, who has met it, and the fewest people who could finish it; write nothing."""
     session = supposing.at_that_time(session, at)
     asked = hearing(session, to=to or _gated(session), agents=[agent])
-    lawful(asked.ground, asked.head, asked.fleet.config, session.now, (asked.ledger,))
+    lawful(asked.ground, asked.head, session.now, (asked.ledger,))
     remind(asked, [agent])
     names = supposing.known(as_, asked.people)
     asked = replace(asked, supposed=names)

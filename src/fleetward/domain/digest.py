@@ -17,10 +17,18 @@ def of_files(files: Iterable[tuple[str, bytes]]) -> str:
     """
     The digest of a folder.
 
-    Shape: (path relative to the folder, content) in any order.
+    Shape: (path relative to the folder, content) in any order; bytes of a path that are no UTF-8 as surrogates.
     """
-    lines = sorted((path.encode(), hashlib.sha256(content).hexdigest()) for path, content in files)
-    return of_bytes(b"".join(sha.encode() + b"  " + path + b"\n" for path, sha in lines))
+    told = ((path.encode("utf-8", "surrogateescape"), content) for path, content in files)
+    lines = sorted((path, hashlib.sha256(content).hexdigest().encode()) for path, content in told)
+    return of_bytes(b"".join(_line(path, sha) for path, sha in lines))
+
+
+def _line(path: bytes, sha: bytes) -> bytes:
+    """As ``sha256sum`` writes it: a line feed in a path is escaped, or one file could stand for several."""
+    if b"\n" not in path:
+        return sha + b"  " + path + b"\n"
+    return b"\\" + sha + b"  " + path.replace(b"\\", b"\\\\").replace(b"\n", b"\\n") + b"\n"
 
 
 def short(digest: str) -> str:

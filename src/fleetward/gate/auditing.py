@@ -206,6 +206,24 @@ def untrue(landing: Landing, entry: Entry, promotions: Sequence[Promotion]) -> I
         yield _entry(landing, entry, "entry-untrue", f"the entry {what} {file}, and its verdict {verb} it")
 
 
+def unglazed(
+    landing: Landing, entry: Entry, promotions: Sequence[Promotion], within: timedelta | None
+) -> Iterator[Break]:
+    """What an entry says of the broken glass that is not so: what was skipped, when its review is due."""
+    glass = entry.break_glass
+    if glass is None or within is None:
+        return
+    own = {moved.agent for moved in entry.agents}
+    skipped = tuple(sorted({need.kind for one in promotions if one.agent in own for need in one.skipped}))
+    said = (", ".join(glass.skipped) or "nothing", written(glass.review_by))
+    found = (", ".join(skipped) or "nothing", written(entry.at + within))
+    for word, this, that in zip(("what was skipped", "its review"), said, found, strict=True):
+        if this != that:
+            yield _entry(
+                landing, entry, "entry-untrue", f"{word} is {this}, by its verdict it would be {that}"
+            )
+
+
 def lowered(landing: Landing, before: int | None, after: int | None) -> Iterator[Break]:
     """A policy whose version fell."""
     if before is not None and after is not None and after < before:

@@ -72,8 +72,9 @@ def contributors(ground: Ground, head: Id, since: Id | None, paths: Sequence[str
     """
     Everybody with a hand in what *paths* became between *since* (all of history where None) and *head*.
 
-    A merge makes a contributor only of one who changed what it merged; a *since* that is not known here any
-    more means all of history, which excludes more people, never fewer.
+    A merge makes a contributor only of one who changed what it merged. A *since* that is not known here any more
+    means all of history, which excludes more people, never fewer; and so does a file that nobody wrote since and
+    that is not as it was: a merge took it out of what lay behind *since*.
     """
     repository = ground.repository
     known = since if since and repository.resolved(since) == since else None
@@ -82,6 +83,8 @@ def contributors(ground: Ground, head: Id, since: Id | None, paths: Sequence[str
     plain = _ids(repository, "rev-list", "--full-history", "--no-merges", *span, "--", *scope)
     merges = _ids(repository, "rev-list", "--full-history", "--merges", *span, "--", *scope)
     own = [one for one in merges if _changed_while_merging(repository, one, scope)]
+    if known and merges and _unwritten(repository, known, head, [*plain, *own], scope):
+        return contributors(ground, head, None, paths)
     found = {
         (person.email.casefold(), person.role): person
         for commit in reversed(commits(repository, [*plain, *own]))
@@ -219,6 +222,30 @@ def _changed_while_merging(repository: Repository, merge: Id, scope: Sequence[st
         "diff-tree", "-c", "-r", "-z", "--raw", "--no-renames", "--no-commit-id", merge, "--", *scope
     )
     return bool(out.strip(b"\0\n"))
+
+
+def _unwritten(
+    repository: Repository, since: Id, head: Id, written: Sequence[Id], scope: Sequence[str]
+) -> bool:
+    """Is there a file at *head* that is not as at *since*, and that none of the commits *written* made so?"""
+    asked = ("diff-tree", "--stdin", "--no-commit-id", "--root", "-m", "-r", "-z", "--raw", "--no-renames")
+    out = repository.need(*asked, "--", *scope, stdin="".join(f"{one}\n" for one in written).encode())
+    fields = out.split(b"\0")[:-1]
+    made = {(path, meta.split(b" ")[3]) for meta, path in zip(fields[::2], fields[1::2], strict=True)}
+    before, after = (_files(repository, one, scope) for one in (since, head))
+    moved = {
+        (path, after.get(path))
+        for path in before.keys() | after.keys()
+        if before.get(path) != after.get(path)
+    }
+    return any((path, blob or b"0" * len(head)) not in made for path, blob in moved)
+
+
+def _files(repository: Repository, commit: Id, scope: Sequence[str]) -> dict[bytes, bytes]:
+    """The blob of every file in *scope*."""
+    out = repository.need("ls-tree", "-r", "-z", "--full-tree", commit, "--", *scope)
+    parts = (record.split(b"\t", 1) for record in out.split(b"\0")[:-1])
+    return {path: meta.split(b" ")[2] for meta, path in parts}
 
 
 def _named(trailer: bytes) -> list[str]:

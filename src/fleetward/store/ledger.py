@@ -12,6 +12,7 @@ from fleetward.domain import clock, digest
 from fleetward.domain.emergency import SKIPPABLE, BrokenGlass, is_incident
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry, Ledger, Moved
+from fleetward.domain.names import is_name
 from fleetward.domain.policy import Assurance
 from fleetward.store import strict
 from fleetward.store.ledger_shape import accepted
@@ -52,6 +53,12 @@ _DECODED: dict[str, _Decoded] = {}
 def file_name(environment: str) -> str:
     """Where the ledger of *environment* lies."""
     return f"ledger/{environment}.jsonl"
+
+
+def environment_of(path: str) -> str | None:
+    """The environment whose ledger lies at *path*; None for everything else."""
+    match = _FILE.fullmatch(path)
+    return match["environment"] if match and is_name(match["environment"]) else None
 
 
 def signature_name(environment: str, seq: int) -> str:
