@@ -6,10 +6,12 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from fleetward.domain import digest
 from fleetward.domain.emergency import BrokenGlass
 from tests.attacks.town import POLICY, running
-from tests.audit.town import at, brought, entered, known
+from tests.audit.town import LEDGER, at, brought, entered, known
 
 GLASS = (
     "breakGlass: {require: [{approvals: 1, from: desk}], skips: [soak], lasts: PT8H, reviewWithin: PT48H}\n"
@@ -87,3 +89,35 @@ def test_a_promotion_that_a_forge_squashed_hours_later_is_clean(tmp_path: Path) 
     said = place.fleet("audit", now=at(8, 14))
 
     assert said.code == 0, said.all
+
+
+@pytest.mark.parametrize("more", [b"garbage\n", b"cut off", b"\xff\r\n", b"\n"])
+def test_garbage_in_the_ledger_stops_until_it_is_taken_out_again(tmp_path: Path, more: bytes) -> None:
+    place = running(tmp_path)
+    ledger = place.path / LEDGER
+    ledger.write_bytes(ledger.read_bytes() + more)
+    place.commit("oops", at=at(8, 8))
+    assert place.judge().code == 2
+
+    place.git("revert", "--no-edit", "HEAD", at=at(8, 9))
+
+    assert place.judge().agent["verdict"] == "unchanged"
+    assert "chain-broken" in place.fleet("audit").out
+
+
+def test_a_line_that_stood_there_does_not_go_away_behind_garbage(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    ledger = place.path / LEDGER
+    before = ledger.read_bytes()
+    place.change(at=at(8, 8))
+    place.approve("carla", now=at(8, 9))
+    assert place.apply(now=at(8, 10)).code == 0
+    ledger.write_bytes(ledger.read_bytes() + b"garbage\n")
+    place.commit("oops", at=at(8, 11))
+    ledger.write_bytes(before)
+    place.commit("tidy", at=at(8, 12))
+
+    said = place.judge()
+
+    assert said.code == 2
+    assert "not there any more" in said.err
