@@ -262,3 +262,21 @@ def test_adopting_is_signed_like_any_entry(tmp_path: Path, keys: dict[str, Path]
     assert "adopted 1 agent into" in ran.out
     assert verified_commit(made).returncode == 0
     assert verified_line(made, "ci@acme.example", lines(made)[0], "ledger/production.sigs/1.sig")
+
+
+def test_the_audit_checks_what_is_signed_and_names_what_does_not_hold(
+    repo: Repository, keys: dict[str, Path]
+) -> None:
+    assert apply(repo, keys["ci"]).code == 0
+    assert repo.fleet("audit").code == 0
+    stolen = keyring.signed(keys["dina"], lines(repo)[-1], "fleet-ledger-v1")
+    (repo.root / SIGNATURE).write_bytes(stolen)
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "--no-verify", "--amend", "--no-edit", at=NOW)
+
+    ran = repo.fleet("audit", "--json")
+
+    assert ran.code == 1
+    [found] = [one for one in ran.data["breaks"] if one["rule"] == "seal-broken"]
+    assert (found["commit"], found["file"]) == (repo.head, SIGNATURE)
+    assert "a key of dina, not of ci@acme.example" in found["message"]

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from fleetward.commands.hearing import Hearing, Moment, hearing
+from fleetward.commands.reading import read
 from fleetward.commands.replaying import replayed
 from fleetward.commands.session import Session
 from fleetward.domain import digest
@@ -19,14 +20,14 @@ from fleetward.domain.ledger import Entry, Moved
 from fleetward.domain.verdict import PromotionKind
 from fleetward.gate import auditing
 from fleetward.store import approvals as statements
+from fleetward.store import authorship, records
 from fleetward.store import evidence as runs
-from fleetward.store import records
 from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE
 from fleetward.store.chapters import Chapter
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
 from fleetward.store.history import commits
-from fleetward.store.ledger import ADOPT
+from fleetward.store.ledger import ADOPT, signature_name
 
 UNREADABLE = "what no digest names"
 _COPIES = (
@@ -66,6 +67,7 @@ def replay(scene: Scene) -> Iterator[Break]:
         yield from wrong
         for entry in entries:
             yield from _recorded(scene, entry)
+            yield from _sealed(scene, entry)
         # of what did not happen as it is told, no verdict could be another wrong
         known = {one.agent for one in wrong}
         yield from (one for one in _judged(scene, entries) if one.agent is None or one.agent not in known)
@@ -172,6 +174,23 @@ def _record(scene: Scene, entry: Entry, word: str, file: str, wanted: str) -> It
         found = digest.of_bytes(content)
         message = f"entry {entry.seq} of {entry.environment} names it as {wanted}, it is {found}"
         yield replace(about, rule=f"{word}-changed", message=message)
+
+
+def _sealed(scene: Scene, entry: Entry) -> Iterator[Break]:
+    """The signature beside an entry, if it has one, by the people of that time."""
+    file = signature_name(entry.environment, entry.seq)
+    if not scene.ground.commit(scene.landing.commit).entries(file):
+        return
+    content = _content(scene.ground, scene.landing.commit, file)
+    try:
+        people = read(scene.ground.commit(entry.commit), only=()).governed().people
+    except FleetError:  # told where the verdict is asked for again
+        return
+    refusal = authorship.unsealed(entry.line.encode(), content or b"", entry.actor, people, entry.at)
+    if refusal is not None:
+        message = f"entry {entry.seq} of {entry.environment} is not signed by {entry.actor}: {refusal}"
+        about = replace(auditing.about(scene.landing, entry, "", ""), file=file, line=1)
+        yield replace(about, rule="seal-broken", message=message)
 
 
 def _content(ground: Ground, commit: Id, file: str) -> bytes | None:

@@ -200,6 +200,14 @@ AUDITING: tuple[Rule, ...] = (
         fix="find out who wrote the entry; only `fleet promote --apply` and its kin write there.",
     ),
     _documented(
+        "seal-broken",
+        "The signature beside an entry is not that of whoever applied it, over that line.",
+        why="a signature that does not hold was made for something else, or by somebody else.",
+        bad="ledger/production.sigs/7.sig, taken from another line",
+        good="fleet promote AGENT --to production --apply --sign",
+        fix="ask whom the entry names; check by hand as docs/signatures.md says.",
+    ),
+    _documented(
         "entry-backdated",
         "An entry is dated before something that it rests on, or before its own commit.",
         why="a date decides whether an approval had expired, somebody had left, a freeze was on.",

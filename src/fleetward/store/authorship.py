@@ -16,7 +16,7 @@ from fleetward.domain.people import People, Person, Robot
 from fleetward.store import approvals as statements
 from fleetward.store import signature, ssh
 from fleetward.store.history import Commit
-from fleetward.store.signing import NAMESPACE
+from fleetward.store.signing import LEDGER_NAMESPACE, NAMESPACE
 from fleetward.store.ssh import Unsound
 
 
@@ -40,6 +40,22 @@ def unsigned(
         if refusal := foreign(found.key, statement, people, now):
             return refusal
         signature.verify(found, statements.pre_authentication(payload))
+    except Unsound as error:
+        return f"its signature does not hold: {error}"
+    except signature.Uncheckable:
+        return f"its signature cannot be checked without cryptography: {signature.HINT}"
+    return None
+
+
+def unsealed(line: bytes, content: bytes, actor: str, people: People, at: datetime) -> str | None:
+    """Why *content* is no signature over *line* of a ledger by *actor*, an address; None where it is one."""
+    try:
+        found = ssh.signature(content)
+        if found.namespace != LEDGER_NAMESPACE:
+            return f"signed in namespace {found.namespace[:64]!r}, not {LEDGER_NAMESPACE!r}"
+        if refusal := not_of(found.key, people.of_email(actor), actor, people, (at,)):
+            return refusal
+        signature.verify(found, line)
     except Unsound as error:
         return f"its signature does not hold: {error}"
     except signature.Uncheckable:
