@@ -17,14 +17,16 @@ from fleetward.store.history import contributors, promoted_by
 from fleetward.store.ledger import file_name
 
 
-def hands(asked: Hearing, name: str, head: Id, since: Entry | None) -> tuple[Contributor, ...]:
+def hands(asked: Hearing, name: str, head: Id, ledger: Ledger) -> tuple[Contributor, ...]:
     """
-    Everybody who wrote what *name* would get at *head*, in release or proposal, after *since*.
+    Everybody who wrote what *name* would get at *head*, in release or proposal, by what *ledger* says of it.
 
-    That is the entry that brought what runs: after a rollback an older one, so that whoever wrote what was left is
-    an author of it still.
+    The release since the entry that brought the one that runs: after a rollback an older one, so that whoever wrote
+    what was left is an author of it still. What keeps the release that runs has no authors but of its proposal.
     """
-    return (*_authors(asked, asked.target, name, head, since), *_proposers(asked, name, head, since))
+    keeps = asked.sources == (asked.target.name,)
+    authors = () if keeps else _authors(asked, asked.target, name, head, ledger.brought(name))
+    return (*authors, *_proposers(asked, name, head, ledger.settled(name)))
 
 
 def due(asked: Hearing, name: str) -> tuple[Due, ...]:
@@ -40,7 +42,7 @@ def due(asked: Hearing, name: str) -> tuple[Due, ...]:
                     binding=bound(asked, moved),
                     actor=entry.actor,
                     approvers=frozenset(str(one["approver"]) for one in entry.approvals),
-                    contributors=hands(asked, name, entry.commit, _before(asked.ledger, entry).brought(name)),
+                    contributors=hands(asked, name, entry.commit, _before(asked.ledger, entry)),
                 )
             )
     return tuple(found)

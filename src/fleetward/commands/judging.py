@@ -190,7 +190,7 @@ def shown(
     asked_for = replace(
         question,
         comparison=comparison,
-        contributors=() if back else hands(asked, name, asked.head, asked.ledger.brought(name)),
+        contributors=() if back else hands(asked, name, asked.head, asked.ledger),
         approvals=statements,
         evidence=runs,
         longest=shortest.longest,

@@ -69,13 +69,22 @@ class Ledger:
         )
 
     def brought(self, agent: str) -> Entry | None:
-        """The entry that brought the release of *agent* that runs: of a rollback, the one that it went back to."""
+        """
+        The entry that brought the release of *agent* that runs: of a rollback, the one that it went back to.
+
+        Entries that only changed overrides since brought no release.
+        """
         told = self.of(agent)
-        while told and told[-1][0].kind == PromotionKind.ROLLBACK:
+        while told and told[-1][0].kind in (PromotionKind.ROLLBACK, PromotionKind.OVERRIDE):
             release, told = told[-1][1].release, told[:-1]
             while told and told[-1][1].release != release:
                 told = told[:-1]
         return told[-1][0] if told else None
+
+    def settled(self, agent: str) -> Entry | None:
+        """The last entry that took the proposal of *agent* away, which a rollback leaves alone."""
+        found = (entry for entry, _ in reversed(self.of(agent)) if entry.kind != PromotionKind.ROLLBACK)
+        return next(found, None)
 
     def held(self, agent: str, release: str | None) -> Held | None:
         """The newest rollback that took *agent* away from *release*, where that did not come back since."""

@@ -1,0 +1,50 @@
+"""A promotion that brings no release makes nobody less of an author."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.end_to_end.repositories import DESK, Repository, running
+
+STOP = ("suspend", "desk-bot", "--env", "production", "--reason", "odd", "--apply")
+
+
+def stopped(folder: Path) -> Repository:
+    """carla edits staging, then desk-bot is suspended by alice and dina; the edit still waits."""
+    made = running(folder)
+    made.commit(
+        "hers",
+        identity="carla",
+        at="2026-11-19T08:00:00+00:00",
+        files={f"{DESK}/prompts/system.md": "Mine.\n"},
+    )
+    assert made.fleet(*STOP, now="2026-11-19T09:00:00Z").code == 1
+    made.approve("desk-bot", "dina", now="2026-11-19T09:10:00Z")
+    assert made.fleet(*STOP, now="2026-11-19T09:20:00Z").code == 0
+    return made
+
+
+def test_after_a_suspension_the_author_of_a_waiting_change_is_its_author_still(tmp_path: Path) -> None:
+    made = stopped(tmp_path)
+    made.approve("desk-bot", "carla", now="2026-11-19T10:00:00Z")
+
+    ran = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+
+    [judged] = ran.data["promotions"]
+    assert judged["verdict"] == "pending"
+    told = {one["approver"]: one["reason"] for one in judged["notCounted"]}
+    assert "author of the change" in told["carla"]
+
+
+def test_the_author_of_a_waiting_change_may_agree_to_a_brake_that_carries_none_of_it(tmp_path: Path) -> None:
+    made = running(tmp_path)
+    made.commit(
+        "hers",
+        identity="carla",
+        at="2026-11-19T08:00:00+00:00",
+        files={f"{DESK}/prompts/system.md": "Mine.\n"},
+    )
+    assert made.fleet(*STOP, now="2026-11-19T09:00:00Z").code == 1
+    made.approve("desk-bot", "carla", now="2026-11-19T09:10:00Z")
+
+    assert made.fleet(*STOP, now="2026-11-19T09:20:00Z").code == 0
