@@ -9,8 +9,8 @@ from tests.end_to_end.repositories import DESK, Repository, running
 STOP = ("suspend", "desk-bot", "--env", "production", "--reason", "odd", "--apply")
 
 
-def stopped(folder: Path) -> Repository:
-    """carla edits staging, then desk-bot is suspended by alice and dina; the edit still waits."""
+def stopped(folder: Path, by: str) -> Repository:
+    """carla edits staging, then desk-bot is suspended by alice, approved by another; the edit still waits."""
     made = running(folder)
     made.commit(
         "hers",
@@ -19,13 +19,13 @@ def stopped(folder: Path) -> Repository:
         files={f"{DESK}/prompts/system.md": "Mine.\n"},
     )
     assert made.fleet(*STOP, now="2026-11-19T09:00:00Z").code == 1
-    made.approve("desk-bot", "dina", now="2026-11-19T09:10:00Z")
+    made.approve("desk-bot", by, now="2026-11-19T09:10:00Z")
     assert made.fleet(*STOP, now="2026-11-19T09:20:00Z").code == 0
     return made
 
 
 def test_after_a_suspension_the_author_of_a_waiting_change_is_its_author_still(tmp_path: Path) -> None:
-    made = stopped(tmp_path)
+    made = stopped(tmp_path, "dina")
     made.approve("desk-bot", "carla", now="2026-11-19T10:00:00Z")
 
     ran = made.fleet("promote", "desk-bot", "--to", "production", "--json")
@@ -37,14 +37,7 @@ def test_after_a_suspension_the_author_of_a_waiting_change_is_its_author_still(t
 
 
 def test_the_author_of_a_waiting_change_may_agree_to_a_brake_that_carries_none_of_it(tmp_path: Path) -> None:
-    made = running(tmp_path)
-    made.commit(
-        "hers",
-        identity="carla",
-        at="2026-11-19T08:00:00+00:00",
-        files={f"{DESK}/prompts/system.md": "Mine.\n"},
-    )
-    assert made.fleet(*STOP, now="2026-11-19T09:00:00Z").code == 1
-    made.approve("desk-bot", "carla", now="2026-11-19T09:10:00Z")
+    made = stopped(tmp_path, "carla")
 
-    assert made.fleet(*STOP, now="2026-11-19T09:20:00Z").code == 0
+    assert (made.root / "environments/production/desk-bot/overrides.yaml").is_file()
+    assert (made.root / "environments/production/desk-bot/prompts/system.md").read_text() != "Mine.\n"

@@ -7,25 +7,18 @@ from collections.abc import Iterator
 from fleetward.domain.audit import Audit, Break
 from fleetward.report.audit_text import told, weights
 from fleetward.report.human import visible
-from fleetward.report.markdown import ROOM, code
+from fleetward.report.markdown import ROOM, code, fitted
 
 
 def render(audit: Audit, next_command: str) -> str:
     """As many breaks as there is room for, worst first, the counts before and after; a command last."""
-    head, command = _head(audit), f"    {visible(next_command)}\n"
-    room = ROOM - len(head) - min(len(command), ROOM // 2) - 100
-    items, shown = [], 0
-    for one in audit.breaks:
-        item = "\n".join(_item(one)) + "\n"
-        room -= len(item)
-        if room < 0:
-            break
-        items.append(item)
-        shown += 1
+    command = f"    {visible(next_command)}\n"
+    items = ("\n".join(_item(one)) + "\n" for one in audit.breaks)
+    told_of, shown = fitted(_head(audit), items, ROOM - min(len(command), ROOM // 2) - 100)
     rest = len(audit.breaks) - shown
     left_off = f"\n{rest} more, not shown here.\n" if rest else ""
-    space = "\n" if items else ""
-    return f"{head}{''.join(items)}{left_off}{space}next:\n\n{command}"
+    space = "\n" if shown else ""
+    return f"{told_of}{left_off}{space}next:\n\n{command}"
 
 
 def _head(audit: Audit) -> str:

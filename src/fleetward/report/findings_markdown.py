@@ -13,25 +13,18 @@ from fleetward.domain.finding import Finding
 from fleetward.domain.validation import Validation
 from fleetward.report.findings_text import counted
 from fleetward.report.human import visible
-from fleetward.report.markdown import ROOM, code
+from fleetward.report.markdown import ROOM, code, fitted
 
 
 def render(validation: Validation, next_command: str) -> str:
     """As many findings as there is room for, worst first, the exact counts before and after; a command last."""
-    head, command = _head(validation), f"    {visible(next_command)}\n"
-    room = ROOM - len(head) - min(len(command), ROOM // 2) - 100
-    items, shown = [], 0
-    for finding in validation.counting:
-        item = "\n".join(_item(finding)) + "\n"
-        room -= len(item)
-        if room < 0:
-            break
-        items.append(item)
-        shown += 1
+    command = f"    {visible(next_command)}\n"
+    items = ("\n".join(_item(finding)) + "\n" for finding in validation.counting)
+    told_of, shown = fitted(_head(validation), items, ROOM - min(len(command), ROOM // 2) - 100)
     rest = len(validation.counting) - shown
     left_off = f"\n{counted(rest, 'more finding')}, not shown here.\n" if rest else ""
     # the words end the list: without them the command would be a paragraph of its last item
-    return f"{head}{''.join(items)}{left_off}\nnext:\n\n{command}"
+    return f"{told_of}{left_off}\nnext:\n\n{command}"
 
 
 def _head(validation: Validation) -> str:

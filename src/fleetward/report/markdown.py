@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from fleetward.report.human import visible
 
@@ -19,3 +20,15 @@ def code(text: str) -> str:
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
     pad = " " if shown[:1] in ("`", " ", "") or shown[-1:] in ("`", " ") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def fitted(head: str, items: Iterable[str], room: int) -> tuple[str, int]:
+    """*head* and as many *items* as *room* characters hold after it, the first ones first; how many that are."""
+    room -= len(head)
+    shown = []
+    for item in items:
+        room -= len(item)
+        if room < 0:
+            break
+        shown.append(item)
+    return head + "".join(shown), len(shown)
