@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -187,7 +188,7 @@ def test_a_release_that_a_rollback_left_is_held_until_it_comes_back() -> None:
 
 def test_what_runs_was_brought_by_the_entry_that_a_rollback_went_back_to() -> None:
     first = three()[0]
-    there = rolled(rolled(first, "c", "d", 2, kind="update"), "d", "e", 3, kind="override")
+    there = rolled(rolled(first, "c", "d", 2, kind="update"), "d", "e", 3, kind="update")
     back = rolled(there, "e", "c", 4)
     forth = rolled(back, "c", "e", 5)
     twice = rolled(forth, "e", "c", 6)
@@ -196,6 +197,17 @@ def test_what_runs_was_brought_by_the_entry_that_a_rollback_went_back_to() -> No
 
     assert [one and one.seq for one in brought] == [2, 5, 2, 5, 2]
     assert first.brought("nobody") is rolled(first, "c", "f", 2).brought("triage") is None
+
+
+def test_an_entry_that_only_changed_overrides_brought_no_release() -> None:
+    known = three()[0]
+    braked = replace(moved("triage", "c", "d", 2), release=state("c"))
+    known, _ = add(known, braked, kind="override", reason="suspended")
+
+    brought = known.brought("triage")
+
+    assert brought is not None
+    assert brought.seq == 2
 
 
 def test_several_may_be_held_at_once_each_by_the_rollback_that_left_it() -> None:
