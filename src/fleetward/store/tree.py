@@ -76,7 +76,7 @@ class Index:
 
     def entries(self, *under: str) -> tuple[Entry, ...]:
         """Every staged file; an unmerged one is an error."""
-        return _entries(_indexed(self.repository, self.prefix, under, unmerged=True), self.prefix)
+        return _entries(_listed(self.repository, self.prefix, under, unmerged=False), self.prefix)
 
     def read(self, entries: Iterable[Entry], limit: int) -> Mapping[str, bytes | int | None]:
         """Contents by path, hashed again."""
@@ -93,13 +93,8 @@ class Folder:
 
     def entries(self, *under: str) -> tuple[Entry, ...]:
         """Every file that is there, with the mode that it has there."""
-        indexed = _indexed(self.repository, self.prefix, under, unmerged=False)
-        tracked = _entries(indexed, self.prefix)
-        scope = [self.prefix + path for path in under] or [self.prefix.rstrip("/") or "."]
-        out = self.repository.need("ls-files", "-o", "-z", "--exclude-standard", "--full-name", "--", *scope)
-        loose = _entries([(path, "100644", None, False) for path in _records(out)], self.prefix)
-        found = {entry.path: entry for entry in (*loose, *tracked)}
-        there = (self._present(entry) for entry in found.values())
+        found = _listed(self.repository, self.prefix, under, "-c", "-o", "--exclude-standard")
+        there = (self._present(entry) for entry in _entries(found, self.prefix))
         return tuple(sorted((entry for entry in there if entry is not None), key=lambda entry: entry.path))
 
     def _present(self, entry: Entry) -> Entry | None:
@@ -165,6 +160,8 @@ def _filled(handle: int, size: int) -> bytes:
 
 
 _Raw = tuple[bytes, str, Id | None, bool]
+_LOOSE = b"? "
+"""How git marks a file that it does not track."""
 
 
 def _records(out: bytes) -> list[bytes]:
@@ -181,14 +178,21 @@ def _entries(found: Iterable[_Raw], prefix: str) -> tuple[Entry, ...]:
     return tuple(sorted(inside, key=lambda entry: entry.path))
 
 
-def _indexed(repository: Repository, prefix: str, under: Iterable[str], *, unmerged: bool) -> list[_Raw]:
-    scope = [prefix + path for path in under] or ([prefix.rstrip("/")] if prefix else [])
-    out = repository.need("ls-files", "-s", "-t", "-z", "--full-name", "--", *scope)
+def _listed(
+    repository: Repository, prefix: str, under: Iterable[str], *what: str, unmerged: bool = True
+) -> list[_Raw]:
+    """What git lists of its index, and beside it where *what* asks for that; a path once."""
+    scope = [prefix + path for path in under] or [prefix.rstrip("/") or "."]
+    out = repository.need("ls-files", *what, "-s", "-t", "-z", "--full-name", "--", *scope)
     found: dict[bytes, _Raw] = {}
     for record in _records(out):
+        if record.startswith(_LOOSE):
+            path = record.removeprefix(_LOOSE)
+            found[path] = (path, "100644", None, False)
+            continue
         meta, path = record.split(b"\t", 1)
         tag, mode, one, stage = meta.decode().split(" ")
-        if stage != "0" and unmerged:
+        if stage != "0" and not unmerged:
             name = path.decode("utf-8", "replace")
             raise GitError(f"{name!r} is not merged yet", hint="resolve the conflict, then git add it")
         found[path] = (path, mode, one, tag == "S")
