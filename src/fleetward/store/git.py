@@ -6,15 +6,14 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
 from shlex import quote
 
 from fleetward.domain.errors import FleetError, GitError
 from fleetward.domain.value import dataclass
+from fleetward.store.process import Answer, first, kept, run
 
 Id = str
 """An object's name in hex: 40 digits, or 64 in a SHA-256 repository."""
@@ -33,54 +32,8 @@ _PLUMBING = frozenset(
         *("var", "config"),
     }
 )
-_MOVING = frozenset({"hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push", "init"})
-"""Commands that write; the others only ask."""
-# Programs that a repository's configuration could name, and rewriting of what is read: off.
-_QUIET = (
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.untrackedCache=false",
-    "-c",
-    "core.quotePath=false",
-    "-c",
-    "protocol.ext.allow=never",
-    # the hint would stand before git's own reason
-    "-c",
-    "advice.graftFileDeprecated=false",
-)
-_ALWAYS = {
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_GRAFT_FILE": os.devnull,
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "LC_ALL": "C",
-    "LANGUAGE": "C",
-}
-_KEPT = re.compile(
-    r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)"
-    r"|GIT_(SSH|SSH_COMMAND|ASKPASS)|GIT_CEILING_DIRECTORIES"
-)
 _LASTING = frozenset({"ls-tree", "rev-list", "diff-tree"})
 """Commands that speak of objects alone, which never change: what they said once is said for good."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What git said: exit code, standard output as bytes, standard error as text."""
-
-    code: int
-    out: bytes
-    err: str
-
-    @property
-    def text(self) -> str:
-        """The output as one stripped line."""
-        return self.out.decode("utf-8", "surrogateescape").strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +64,7 @@ class Repository:
         if self.top is not None:
             where += ["--work-tree", str(self.top)]
         index = {"GIT_INDEX_FILE": str(self.index_file)} if self.index_file else {}
-        return _run(
+        return run(
             self.top or self.git_dir,
             [*where, *arguments],
             stdin,
@@ -129,7 +82,7 @@ class Repository:
             return self.said[question]
         answer = self.ask(*arguments, stdin=stdin, extra=extra)
         if answer.code != 0:
-            raise GitError(f"git {arguments[0]} failed: {_first(answer.err) or answer.code}")
+            raise GitError(f"git {arguments[0]} failed: {first(answer.err) or answer.code}")
         if arguments[0] in _LASTING and not extra:
             self.said[question] = answer.out
         return answer.out
@@ -253,13 +206,13 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
     """
     if not folder.is_dir():
         raise GitError(f"no folder {str(folder)!r}")
-    kept = _kept(environment)
+    known = kept(environment)
     asked = (
         *("--path-format=absolute", "--absolute-git-dir", "--git-common-dir"),
         *("--is-shallow-repository", "--show-object-format", "--is-bare-repository"),
     )
     # one process for all: a bare repository answers everything but the last
-    answer = _run(folder, ["rev-parse", *asked, "--show-toplevel"], b"", kept)
+    answer = run(folder, ["rev-parse", *asked, "--show-toplevel"], b"", known)
     lines = os.fsdecode(answer.out).split("\n", 5)
     bare = lines[4:5] == ["true"]
     if (answer.code != 0 and not bare) or len(lines) < 6:  # git may say yes though its answer was lost
@@ -273,7 +226,7 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
         shallow=shallow == "true",
         object_format=object_format,
         index_file=_own_index(Path(git_dir), environment),
-        environment=kept,
+        environment=known,
     )
 
 
@@ -285,11 +238,11 @@ def create_repository(folder: Path, environment: Mapping[str, str]) -> None:
     """
     began = folder / ".git"
     ours = not began.exists() and not began.is_symlink()
-    answer = _run(folder, ["init", "--quiet"], b"", _kept(environment))
+    answer = run(folder, ["init", "--quiet"], b"", kept(environment))
     if answer.code != 0:
         if ours:
             shutil.rmtree(began, ignore_errors=True)
-        raise GitError(f"git init failed: {_first(answer.err) or answer.code}")
+        raise GitError(f"git init failed: {first(answer.err) or answer.code}")
 
 
 def identity(folder: Path, environment: Mapping[str, str]) -> tuple[str, str]:
@@ -298,18 +251,12 @@ def identity(folder: Path, environment: Mapping[str, str]) -> tuple[str, str]:
 
     Errors: GitError when they were never told: a guessed address is nobody's.
     """
-    answer = _run(
-        folder, ["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], b"", _kept(environment)
-    )
+    answer = run(folder, ["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], b"", kept(environment))
     name, _, rest = answer.out.decode("utf-8", "replace").strip().partition(" <")
     if answer.code != 0 or not rest:
         hint = "git config --global user.name NAME && git config --global user.email YOU@EXAMPLE"
         raise GitError("git does not know who you are", hint=hint)
     return name, rest.partition(">")[0]
-
-
-def _kept(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
 
 
 def _own_index(git_dir: Path, environment: Mapping[str, str]) -> Path | None:
@@ -332,84 +279,8 @@ def _unopened(folder: Path, said: str) -> FleetError:
         )
     if "not a git repository" in said:
         return NoRepository(f"{str(folder)!r} is not in a git repository", hint="git init, or -C DIR")
-    return GitError(f"git cannot open {str(folder)!r}: {_first(said)}")
-
-
-def _first(said: str) -> str:
-    lines = [
-        line.removeprefix("fatal: ").removeprefix("error: ") for line in said.splitlines() if line.strip()
-    ]
-    return lines[0] if lines else ""
+    return GitError(f"git cannot open {str(folder)!r}: {first(said)}")
 
 
 def _lines(ids: Iterable[Id]) -> bytes:
     return "".join(f"{one}\n" for one in ids).encode()
-
-
-def _run(folder: Path, arguments: list[str], stdin: bytes, environment: Mapping[str, str]) -> Answer:
-    run = _moved if _MOVING.intersection(arguments) else _asked
-    try:
-        with _without_git_variables():
-            code, out, err = run(["git", *_QUIET, *arguments], folder, stdin, {**environment, **_ALWAYS})
-    except FileNotFoundError:
-        raise GitError("git is not installed", hint="install git 2.35 or newer") from None
-    return Answer(code=code, out=out, err=err.decode("utf-8", "replace"))
-
-
-def _asked(
-    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
-) -> tuple[int, bytes, bytes]:
-    """Questions go without GitPython, which takes as long to import as git to answer twenty of them."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        input=stdin,
-        capture_output=True,
-        env={**os.environ, **environment},
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
-def _moved(
-    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
-) -> tuple[int, bytes, bytes]:
-    import tempfile
-
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    try:
-        from git import Git
-        from git.exc import GitCommandNotFound
-    except ImportError as error:  # GitPython asks git for its version at once, and got no answer
-        raise GitError(f"git cannot be asked: {error}", hint="git --version") from error
-    # a file: GitPython would write all of a pipe before it reads
-    with tempfile.TemporaryFile() as given:
-        given.write(stdin)
-        given.seek(0)
-        try:
-            code, out, err = Git(str(folder)).execute(
-                command,
-                istream=given,
-                env=dict(environment),
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-            )
-        except GitCommandNotFound as error:
-            raise FileNotFoundError(command[0]) from error
-    return code, bytes(out), err.encode() if isinstance(err, str) else bytes(err)
-
-
-@contextmanager
-def _without_git_variables() -> Iterator[None]:
-    """Git gets the process's environment: what a caller or a hook left there must not steer it."""
-    taken = {name: os.environ.pop(name) for name in list(os.environ) if _steers(name)}
-    try:
-        yield
-    finally:
-        os.environ.update(taken)
-
-
-def _steers(name: str) -> bool:
-    return name.startswith("GIT_") and not name.startswith("GIT_PYTHON_")

@@ -16,10 +16,11 @@ from fleetward.domain.audit import Kept, Landing, Step
 from fleetward.domain.errors import GitError
 from fleetward.domain.value import dataclass
 from fleetward.store.answers import answer
-from fleetward.store.git import Answer, Id, Repository
+from fleetward.store.git import Id, Repository
 from fleetward.store.ground import Ground
 from fleetward.store.ledger import file_name
 from fleetward.store.memory import ABSENT, Memory, Move, move
+from fleetward.store.process import Answer
 from fleetward.store.tree import Entry, Revision
 
 _READ = 1024 * 1024
