@@ -17,6 +17,8 @@ from fleetward.domain.value import dataclass
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SHOWN = 80
+_DEEPEST = 200
+"""Levels of a JSON text: far more than any record has, far fewer than Python can walk."""
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, _SHOWN, _SHOWN, _SHOWN
 
@@ -31,7 +33,7 @@ def decoded(content: bytes, name: str, *, limit: int) -> Any:
     if len(content) > limit:
         raise FleetError(f"{name}: {len(content)} bytes, the limit is {limit}")
     try:
-        return json.loads(
+        value = json.loads(
             content.decode("utf-8-sig"),
             object_pairs_hook=_unique,
             parse_constant=_not_finite,
@@ -45,6 +47,19 @@ def decoded(content: bytes, name: str, *, limit: int) -> Any:
         raise FleetError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg.lower()}") from None
     except ValueError as error:
         raise FleetError(f"{name}: {error}") from None
+    if content.count(b"[") + content.count(b"{") > _DEEPEST and _too_deep([[value]]):
+        raise FleetError(f"{name}: nested too deep to be read, the limit is {_DEEPEST} levels")
+    return value
+
+
+def _too_deep(level: list[Any]) -> bool:
+    """How deep the parser itself goes differs from one Python to the next."""
+    for _ in range(_DEEPEST + 1):
+        inner = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [child for one in inner for child in one if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def encoded(value: Mapping[str, Any], name: str) -> bytes:
