@@ -11,13 +11,13 @@ from fleetward.commands.departing import brakes, overridden, retires
 from fleetward.commands.hands import due, hands
 from fleetward.commands.hearing import Hearing, known
 from fleetward.commands.objections import caused, divided, reborn, unpromoted, unproposed
+from fleetward.commands.unknown import no_agent
 from fleetward.domain import digest
 from fleetward.domain.approval import Binding
-from fleetward.domain.errors import FleetError, UsageError
+from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.ledger import Moved
 from fleetward.domain.manifest import Agent
-from fleetward.domain.names import nearest
 from fleetward.domain.verdict import Promotion, PromotionKind
 from fleetward.store import records
 from fleetward.store.agents import candidate
@@ -86,12 +86,7 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
     last = asked.ledger.last(name)
     moved = last[1] if last else None
     if source is None and running is None:
-        there = known(asked)
-        close = nearest(name, there)
-        raise UsageError(
-            f"no agent {name!r} in {', '.join(asked.sources)}",
-            hint=f"did you mean {close!r}?" if close else f"one of: {', '.join(sorted(there)[:12])}",
-        )
+        raise no_agent(name, ", ".join(asked.sources), known(asked))
     findings = [
         *divided(asked, name, sources),
         *reborn(asked, name, running, last is not None),
