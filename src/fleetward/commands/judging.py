@@ -11,6 +11,7 @@ from fleetward.commands.departing import brakes, overridden, retires
 from fleetward.commands.hands import due, hands
 from fleetward.commands.hearing import Hearing, known
 from fleetward.commands.objections import caused, divided, reborn, unpromoted, unproposed
+from fleetward.commands.straying import promoted, restoring
 from fleetward.commands.unknown import no_agent
 from fleetward.domain import digest
 from fleetward.domain.approval import Binding
@@ -146,9 +147,11 @@ def ledgered(asked: Hearing, name: str) -> Agent | None:
     if held == said and standing is not None:
         return standing
     where = f"{folder} holds {held or 'nothing that can be named'}, the ledger says {said or 'nothing runs'}"
-    commit = last[0].commit if last else None
-    hint = f"git log --oneline {commit[:12]}.. -- {folder}, then restore it" if commit else f"remove {folder}"
-    raise FleetError(where, hint=hint)
+    if said is None:
+        raise FleetError(where, hint=f"remove {folder}")
+    brought = promoted(asked.ground, asked.ledger, name)
+    unknown = f"git log --oneline {last[0].commit[:12]}.. -- {folder}, then restore it" if last else ""
+    raise FleetError(where, hint=f"{restoring(brought, folder)}, and commit it" if brought else unknown)
 
 
 def _kind(proposed: Agent | None, moved: Moved | None) -> PromotionKind | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ import typer
 from fleetward import __version__, rules
 from fleetward.commands.looking import Look, look
 from fleetward.commands.session import Report, Session, encoded
+from fleetward.commands.straying import strayed
 from fleetward.domain.errors import Exit, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import CONFIG, Key
@@ -52,6 +54,7 @@ def validate(
     if not seen.judgeable:
         session.tell((line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),))
     wanted = _wanted(paths or [], session, ground, tree)
+    seen = replace(seen, findings=tuple(strayed(seen.findings, ground, tree)))
     validation = _validation(seen, wanted, now=session.now, prefix=ground.prefix)
     if not validation.agents and not seen.findings and not allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
