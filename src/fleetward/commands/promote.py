@@ -13,6 +13,7 @@ from fleetward import gate
 from fleetward.commands import emergency, sealing, supposing
 from fleetward.commands.amendments import lawful
 from fleetward.commands.applying import applying, written_down
+from fleetward.commands.departing import passed_over
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.onward import onward
@@ -113,7 +114,8 @@ def _judged(
     if apply and (partial or verdict is Verdict.ALLOWED) and (moving := _moving(argued, promotions)):
         written = written_down(asked, moving, push, reason, incident, sealing.sealing(asked, sign))
     held = not partial and verdict not in GOING
-    notice = unwritten(asked, promotions, apply=apply) if held else ""
+    told = (passed_over(asked, promotions), unwritten(asked, promotions, apply=apply) if held else "")
+    notice = "; ".join(filter(None, told))
     _report(
         asked,
         promotions,
