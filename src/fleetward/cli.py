@@ -73,7 +73,7 @@ _SHARED: dict[str, Any] = {
         typer.Option("-o", "--output", metavar="FORMAT[=PATH]", help="Report format; may be repeated."),
     ],
     "as_json": Annotated[bool, typer.Option("--json", help="Short for -o json.")],
-    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Only what says no.")],
+    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Only what is wrong: no text on a yes.")],
     "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="More of everything.")],
     "color": Annotated[Color, typer.Option("--color", help="When to colour.")],
     "now": Annotated[
@@ -210,19 +210,17 @@ def _shared(verb: Verb, formats: Sequence[str]) -> Callable[..., Exit]:
         taken = {name: given.pop(name) for name in _SHARED}
         before = (context.obj or {}).get("chdir")
         folder = os.path.join(before or "", taken["chdir"] or "") or None  # noqa: PTH118 - as git -C joins
-        return verb(
-            session(
-                folder=folder,
-                outputs=taken["output"] or [],
-                as_json=taken["as_json"],
-                quiet=taken["quiet"],
-                verbose=taken["verbose"],
-                color=taken["color"],
-                now=taken["now"],
-                formats=formats,
-            ),
-            **given,
+        asked = session(
+            folder=folder,
+            outputs=taken["output"] or [],
+            as_json=taken["as_json"],
+            quiet=taken["quiet"],
+            verbose=taken["verbose"],
+            color=taken["color"],
+            now=taken["now"],
+            formats=formats,
         )
+        return asked.answer(verb(asked, **given))
 
     parameters = [*own, *common, context]
     called.__doc__ = verb.__doc__

@@ -526,7 +526,34 @@ def test_the_last_line_names_a_few_agents_and_the_whole_fleet_beyond(fleet):
 
     last = fleet.fleet("diff", "HEAD~1").out.splitlines()[-1]
 
-    assert last == "fleet validate"
+    assert last == "fleet diff --env staging..production"
+
+
+@pytest.mark.parametrize("flag", ["--worktree", "--staged"])
+def test_an_edit_leads_to_its_commit_and_the_commit_to_the_gate(fleet, flag):
+    fleet.write({PROMPT: "Be kind.\n"})
+    if flag == "--staged":
+        fleet.git("add", "-A")
+
+    commit = fleet.fleet("diff", flag).out.splitlines()[-1]
+    done = subprocess.run(["sh", "-c", commit], cwd=fleet.root, env=fleet.environment(), capture_output=True)
+    promote = fleet.fleet("diff", "HEAD~1").out.splitlines()[-1]
+
+    assert (done.returncode, fleet.state[1]) == (0, "")
+    assert promote == "fleet promote desk-bot --to production"
+    assert fleet.fleet(*promote.split()[1:]).code == 1
+
+
+def test_from_validate_on_no_command_leads_back(fleet):
+    seen, ran = [], "validate"
+    while ran not in seen and not ran.startswith("promote"):
+        seen.append(ran)
+        ran = fleet.fleet(*ran.split()).out.splitlines()[-1].removeprefix("fleet ")
+
+    assert (seen, ran) == (
+        ["validate", "diff --worktree", "diff --env staging..production"],
+        "promote desk-bot --to production",
+    )
 
 
 def test_a_file_is_written_whole_and_without_colour_while_a_terminal_looks_on(fleet, tmp_path):
@@ -559,7 +586,7 @@ def test_no_width_breaks_a_digest_an_id_or_a_path(fleet, columns):
     assert f"{path}:" in seen
     assert f"staging/{name}" in seen
     assert fleet.head in seen
-    assert seen.splitlines()[-1].startswith("fleet validate environments/staging/")
+    assert seen.splitlines()[-1].startswith(f"fleet promote {name} --to")
 
 
 def on_terminal(fleet, *arguments: str, **env: str) -> str:

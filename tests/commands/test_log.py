@@ -65,11 +65,11 @@ def test_verbose_shows_what_was_asked(told: Repository) -> None:
     assert "desk-bot: met approvals 1 of owner (every-change)" in ran.out
 
 
-def test_an_agent_without_a_story_is_no_answer(told: Repository) -> None:
+def test_an_agent_that_nobody_has_heard_of_is_no_answer(told: Repository) -> None:
     ran = told.fleet("log", "desk-bott")
 
     assert (ran.code, ran.out) == (2, "")
-    assert "'desk-bott' was never promoted" in ran.err
+    assert "no agent 'desk-bott' in this fleet" in ran.err
     assert "did you mean 'desk-bot'?" in ran.err
 
 
@@ -80,11 +80,23 @@ def test_an_environment_that_keeps_no_ledger_is_no_answer(told: Repository) -> N
     assert "'staging' is no gated environment" in ran.err
 
 
-def test_no_ledger_yet_names_the_command_that_begins_one(tmp_path: Path) -> None:
-    ran = repositories.repository(tmp_path).fleet("log")
+@pytest.mark.parametrize("flags", [(), ("desk-bot",)])
+@pytest.mark.parametrize("environments", [("staging",), ("staging", "production")])
+def test_before_the_first_promotion_the_story_is_empty_and_the_command_begins_one(
+    tmp_path: Path, environments: tuple[str, ...], flags: tuple[str, ...]
+) -> None:
+    files = {p.replace("staging", to): text for p, text in repositories.FLEET.items() for to in environments}
+    made = repositories.repository(tmp_path, files)
 
-    assert (ran.code, ran.out) == (2, "")
-    assert "fleet adopt --to production --apply" in ran.err
+    ran = made.fleet("log", *flags)
+
+    first = (
+        "fleet promote desk-bot --to production" if len(environments) == 1 else "fleet adopt --to production"
+    )
+    told = f"nothing of {flags[0] if flags else 'this fleet'} went to production yet"
+    assert (ran.code, ran.out.splitlines()) == (0, [told, first])
+    assert made.fleet("log", *flags, "--json").data["entries"] == []
+    assert made.fleet(*first.split()[1:]).code < 2
 
 
 @pytest.mark.parametrize(

@@ -217,15 +217,23 @@ class Repository:
 
     def approve(self, agent: str, who: str, *flags: str, now: str = NOW) -> str:
         """This person decides with the command and commits the statement; its file."""
-        said = self.fleet("approve", agent, "--to", "production", *flags, "--json", identity=who, now=now)
-        assert said.code == 0, said.err
-        self.commit(f"decision of {who}", identity=who, at=now)
-        return str(said.data["file"])
+        return self._decided(("approve", agent, "--to", "production", *flags), who, now)
 
     def agree(self, who: str, *flags: str, now: str = NOW) -> str:
         """This person decides on the change of governance that HEAD holds, and commits it; the statement's file."""
-        said = self.fleet("approve", "--governance", *flags, "--json", identity=who, now=now)
+        return self._decided(("approve", "--governance", *flags), who, now)
+
+    def _decided(self, asked: tuple[str, ...], who: str, now: str) -> str:
+        """Whom the command refuses to approve their own change writes the statement by hand."""
+        said = self.fleet(*asked, "--json", identity=who, now=now)
+        refused = said.code == 1
+        if refused:
+            said = self.fleet(*asked, "--reject", "--json", identity=who, now=now)
         assert said.code == 0, said.err
+        if refused:
+            statement = json.loads((self.root / said.data["file"]).read_bytes())
+            statement["predicate"]["decision"] = "approve"
+            self.write({said.data["file"]: json.dumps(statement, indent=2, sort_keys=True) + "\n"})
         self.commit(f"decision of {who}", identity=who, at=now)
         return str(said.data["file"])
 

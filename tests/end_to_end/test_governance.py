@@ -67,14 +67,16 @@ def test_two_admins_who_did_not_write_it_make_it_law(held: Repository) -> None:
     assert governance == "sha256:" + hashlib.sha256(lines.encode()).hexdigest()
 
 
-def test_the_author_of_a_change_does_not_count_for_it(held: Repository) -> None:
+def test_the_author_of_a_change_is_told_so_and_writes_nothing(held: Repository) -> None:
     weakened(held)
     held.agree("erin", now=LATER)
     said = held.fleet("approve", "--governance", "--json", identity="alice", now=LATER)
 
-    assert said.code == 0
+    assert said.code == 1
     assert "author of the change" in said.data["notCounted"][0]["reason"]
-    assert said.data["verdictWithIt"] == "pending"
+    assert (said.data["verdictWithIt"], said.data["files"], said.data["could"]) == ("pending", [], ["farid"])
+    assert held.state[1] == ""
+    assert held.fleet(*said.data["next"].split()[1:]).code == 0
 
 
 def test_a_new_admin_has_no_say_in_becoming_one(held: Repository) -> None:

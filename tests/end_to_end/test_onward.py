@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.repositories import FLEET, POLICY, Repository, allowed
+from tests.end_to_end.repositories import FLEET, POLICY, Repository, allowed, running
 
 PROMOTE = ("promote", "desk-bot", "--to", "production")
 
@@ -42,3 +42,13 @@ def test_after_a_veto_it_shows_who_said_what(made: Repository, verb: tuple[str, 
 
     assert told == "fleet approvals desk-bot --to production"
     assert "not like this" in made.fleet(*shlex.split(told)[1:]).out
+
+
+def test_a_brake_does_not_hide_the_release_that_waits_behind_it(tmp_path: Path) -> None:
+    here = running(tmp_path)
+    here.commit("stop", files={"proposals/production/desk-bot/overrides.yaml": "spec: {suspended: true}\n"})
+
+    told = here.fleet(*PROMOTE).out.splitlines()
+
+    assert "only spec.suspended moves: the change of desk-bot in staging will wait" in told
+    assert told[2].startswith("PENDING desk-bot (override, ")

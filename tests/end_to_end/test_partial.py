@@ -58,6 +58,8 @@ def test_without_partial_it_is_all_or_none(tmp_path: Path) -> None:
     assert ran.code == 1
     assert verdicts(ran.data) == {FRONT: "allowed", BACK: "pending", ALONE: "allowed"}
     assert (ran.data["applied"], ran.data["held"]) == (False, [])
+    told = made.fleet(*APPLY[:-1]).out.splitlines()[-2]
+    assert told == f"nothing was written: all of a call go, or none; --partial would promote {ALONE}"
     assert made.state == before
 
 

@@ -327,7 +327,7 @@ def test_what_a_stage_in_between_went_back_to_has_its_authors(tmp_path: Path) ->
     step("promote", "--to", "qa", "dina", 12)
     step("promote", "--to", "production", "bob", 13)
     step("rollback", "--env", "qa", "bob", 14, "--reason", "it lies")
-    made.approve("desk-bot", "dina", now="2026-11-15T09:00:00Z")
+    made.approve("desk-bot", "dina", now="2026-11-15T09:00:00Z")  # who is one of them
 
     ran = made.fleet(*PROMOTE, "--json", now="2026-11-15T10:00:00Z")
 

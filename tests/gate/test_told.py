@@ -292,7 +292,7 @@ def test_suites_are_told_with_their_thresholds() -> None:
     suites = [
         *SUITES,
         {"name": "between", "min": 0.5, "max": 0.9},
-        {"name": "plain"},
+        {"name": "plain", "format": "promptfoo"},
     ]
     told_ = of_kind(verdict(EVALS, candidate=manifest(evals=suites), evidence=(measured(), SAFE)), "evals")
 
@@ -303,9 +303,12 @@ def test_suites_are_told_with_their_thresholds() -> None:
         need("evals", "evals", "safety passed (toxicity at most 0.01)", MET, "0.002 on 2026-11-19T12:00:00Z"),
         need(
             *("evals", "evals", "between passed (pass-rate at least 0.5 and at most 0.9)", MISSING),
-            "no record for this release",
+            "no record for this release; fleet evidence add refund-bot --suite between FILE",
         ),
-        need("evals", "evals", "plain passed (every sample)", MISSING, "no record for this release"),
+        need(
+            *("evals", "evals", "plain passed (every sample)", MISSING),
+            "no record for this release; fleet evidence add refund-bot --suite plain FILE (promptfoo)",
+        ),
     ]
 
 

@@ -61,6 +61,15 @@ def text(*promotions: Promotion, verbose: bool = False) -> str:
     return "\n".join(one.text for one in page)
 
 
+def test_what_was_said_of_other_changes_is_a_number_until_all_is_asked_for() -> None:
+    told = verdict(OWNER, approvals=tuple(said(who, to_state=OTHER) for who in ("alice", "bob", "gita")))
+
+    assert "  not counted: 3 given for other changes, -v lists them" in text(told).splitlines()
+    assert text(told).count("approved another state") == 0
+    assert text(told, verbose=True).count("approved another state") == 3
+    assert [one["approver"] for one in data(told)["promotions"][0]["notCounted"]] == ["alice", "bob", "gita"]
+
+
 def data(*promotions: Promotion) -> dict[str, Any]:
     return verdicts_json.render(
         promotions, to="production", sources=("staging",), commit=COMMIT, policy=POLICY
@@ -79,7 +88,7 @@ PENDING refund-bot (update, tier medium, generation 3)
   met     evals quality passed (pass-rate at least 0.95) (evals): 0.97 on 2026-11-19T12:00:00Z
   met     evals safety passed (toxicity at most 0.01) (evals): 0.002 on 2026-11-19T12:00:00Z
   missing soak at least 1d (soak): 23h so far, long enough at 2026-11-20T13:00:00Z
-  not counted: bob: approved another state ({OTHER})
+  not counted: 1 given for other changes, -v lists them
   fewest who could complete the approvals: bob
   earliest: 2026-11-20T13:00:00Z, in 1h
 

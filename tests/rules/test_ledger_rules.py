@@ -1,6 +1,7 @@
 """Rules that hold folders and policy against what was written down; on values, and on real repositories."""
 
 import shutil
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -264,6 +265,33 @@ class TestRepository:
         running.write({"environments/production/desk-bot/prompts/system.md": "Approve everything.\n"})
 
         assert self.told(running) == [("unpromoted-state", "error")]
+
+    @pytest.mark.parametrize("committed", [False, True])
+    @pytest.mark.parametrize(
+        ("path", "text", "what"),
+        [
+            ("notes.txt", "mine\n", "'notes.txt' was not promoted with it: "),
+            ("prompts/system.md", "Approve everything.\n", "'prompts/system.md' is not as it was promoted: "),
+            ("evals/quality.yaml", None, "'evals/quality.yaml' is not as it was promoted: "),
+        ],
+    )
+    def test_it_is_found_at_its_file_with_the_command_that_restores_it(
+        self, running: Repository, path: str, text: str | None, what: str, committed: bool
+    ) -> None:
+        file = f"environments/production/desk-bot/{path}"
+        running.write({file: text})
+        if committed:
+            running.commit("by hand")
+            refused = running.fleet("promote", "desk-bot", "--to", "production")
+            assert "try: git restore --source=" in refused.err
+
+        found = running.fleet("validate", "--json").data["findings"]
+        [one] = [one for one in found if one["rule"] == "unpromoted-state"]
+        subprocess.run(["sh", "-c", one["hint"]], cwd=running.root, env=running.environment(), check=True)
+
+        assert (one["file"], one["line"]) == (file, 1)
+        assert one["message"].startswith(what)
+        assert self.told(running) == []
 
     def test_a_promotion_is_not_held_up_by_the_state_that_it_would_make(self, running: Repository) -> None:
         running.approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")

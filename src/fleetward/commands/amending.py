@@ -7,8 +7,9 @@ from fleetward.commands.amendments import Law, binding, present, verdict
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.commands.stating import Desk, committing, stated, write
-from fleetward.domain.approval import Decision
+from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.errors import Exit, UsageError
+from fleetward.domain.verdict import Promotion
 from fleetward.report import changes_text, statements_json, statements_text
 from fleetward.report.page import Page, page
 from fleetward.store.git import Id
@@ -37,26 +38,31 @@ def decided(session: Session, decision: Decision, *, note: str, key: str | None)
             hint="commit the change of governance/ first",
         )
     law = course.law
-    desk = Desk(session=session, ground=ground, people=law.people, policy=law.policy)
-    said = stated(desk, binding(law, course.state), decision, note=note, key=key)
-    outlook = verdict(ground, law, head, course.state, session.now, [said.statement])
+
+    def outlook(*said: Approval) -> Promotion:
+        return verdict(ground, law, head, course.state, session.now, said)
+
+    could = outlook().unblock.people
+    desk = Desk(session=session, ground=ground, people=law.people, policy=law.policy, could=could)
+    said = stated(desk, binding(law, course.state), decision, note=note, key=key, outlook=outlook)
     write(desk, said.contents)
-    next_command = committing(desk, said)
+    leads = f"fleet diff{session.here} {law.commit[:12]}..{head[:12]}"
+    next_command = committing(desk, said) if said.contents else leads
     session.report(
         {
             "text": lambda: statements_text.render(
                 said.statement,
-                outlook,
+                said.outlook,
                 change=_change(session, ground, law, head),
                 files=tuple(said.contents),
                 next_command=next_command,
             ),
             "json": lambda: statements_json.render(
-                said.statement, outlook, files=said.contents, next_command=next_command
+                said.statement, said.outlook, files=said.contents, next_command=next_command
             ),
         }
     )
-    return Exit.YES
+    return Exit.YES if said.contents else Exit.NO
 
 
 def _change(session: Session, ground: Ground, law: Law, head: Id) -> Page:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fleetward.commands import amending
+from fleetward.commands.amendments import lawful
 from fleetward.commands.comparing import compared, dependents
 from fleetward.commands.deciding import Matter, matter, outlook
 from fleetward.commands.hearing import Hearing, hearing
@@ -14,9 +15,9 @@ from fleetward.commands.session import Session
 from fleetward.commands.stating import Desk, committing, stated, write
 from fleetward.commands.uncommitted import remind
 from fleetward.domain.approval import Decision
-from fleetward.domain.errors import Exit, UsageError
+from fleetward.domain.errors import Exit, GovernanceInvalid, UsageError
 from fleetward.report import changes_text, statements_json, statements_text
-from fleetward.report.page import Page, page
+from fleetward.report.page import Page, line, page, span
 
 
 def approve(
@@ -65,39 +66,57 @@ def approve(
         raise UsageError("say which agent, and where to", hint="fleet approve AGENT --to ENV")
     asked = hearing(session, to=to, agents=[agent])
     remind(asked, [agent])
+    _tell_of_law(asked)
     about = matter(asked, agent, rollback=rollback, overrides_too=with_overrides, review=review)
     return _stated(asked, about, decision if review is None else Decision.REVIEW, note=note, key=sign)
 
 
+def _tell_of_law(asked: Hearing) -> None:
+    """Say beside the report that nobody may decide by this governance yet."""
+    session = asked.session
+    try:
+        lawful(asked.ground, asked.law, session.now, (asked.ledger,))
+    except GovernanceInvalid as error:
+        told = line(span("it waits for governance", "warning"), f": {error.message}", hang=2)
+        session.tell((told, line(f"  try: fleet approve{session.here} --governance")))
+
+
 def _stated(asked: Hearing, about: Matter, decision: Decision, *, note: str, key: str | None) -> Exit:
-    """Write the decision, and tell what it comes to."""
+    """Write the decision, unless it could never count, and tell what it comes to."""
     case, to = about.case, asked.target.name
     if case.question.kind is None and decision is Decision.APPROVE:
         raise UsageError(f"nothing to approve: {to} runs what {asked.sources[0]} holds", hint="fleet diff")
-    desk = Desk(session=asked.session, ground=asked.ground, people=asked.people, policy=asked.policy)
-    said = stated(desk, case.question.binding, decision, note=note, key=key)
-    told = outlook(asked, about, said.statement)
+    desk = Desk(
+        session=asked.session,
+        ground=asked.ground,
+        people=asked.people,
+        policy=asked.policy,
+        could=outlook(asked, about).unblock.people,
+    )
+    binding = case.question.binding
+    said = stated(desk, binding, decision, note=note, key=key, outlook=lambda one: outlook(asked, about, one))
     write(desk, said.contents)
-    next_command = committing(desk, said)
+    leads = f"fleet promote{asked.session.here} {binding.agent} --to {to}"
+    next_command = committing(desk, said) if said.contents else leads
     asked.session.report(
         {
             "text": lambda: statements_text.render(
                 said.statement,
-                told,
+                said.outlook,
                 change=_change(asked, about),
                 files=tuple(said.contents),
                 next_command=next_command,
             ),
             "json": lambda: {
                 **statements_json.render(
-                    said.statement, told, files=said.contents, next_command=next_command
+                    said.statement, said.outlook, files=said.contents, next_command=next_command
                 ),
                 "kind": case.question.kind,
                 "review": about.due.seq if about.due else None,
             },
         }
     )
-    return Exit.YES
+    return Exit.YES if said.contents else Exit.NO
 
 
 def _change(asked: Hearing, about: Matter) -> Page:

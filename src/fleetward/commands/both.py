@@ -15,13 +15,13 @@ from fleetward.commands.differing import TOPS, Touched
 from fleetward.commands.needing import with_needs
 from fleetward.commands.reading import read
 from fleetward.commands.sides import Side
+from fleetward.commands.unknown import no_environment
 from fleetward.domain import digest
 from fleetward.domain.change import Change, Comparison, Unreadable
-from fleetward.domain.errors import NotAFleet, UsageError
+from fleetward.domain.errors import NotAFleet
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import CONFIG, FleetConfig, Key
 from fleetward.domain.manifest import MANIFEST, Agent
-from fleetward.domain.names import nearest
 from fleetward.store import schema
 from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, candidate, nobody, shown_path
 from fleetward.store.document import Document, document
@@ -72,9 +72,7 @@ class Both:
         known = [one.name for one in self.law.config.environments]
         for name in environments:
             if name not in known:
-                close = nearest(name, known)
-                hint = f"did you mean {close!r}?" if close else f"one of: {', '.join(known)}"
-                raise UsageError(f"no environment {name!r} in {CONFIG}", hint=hint)
+                raise no_environment(name, known)
 
     def agents(self) -> tuple[Comparison, ...]:
         """What became of each agent, worst first; those that cannot be read on a side left out."""

@@ -55,10 +55,10 @@ def matter(
     return Matter(case=case, sides=((to, asked.head), (asked.sources[0], asked.head)))
 
 
-def outlook(asked: Hearing, about: Matter, statement: Approval) -> Promotion:
-    """The verdict as it would be with this statement committed; on a review, whether that closes it."""
+def outlook(asked: Hearing, about: Matter, *said: Approval) -> Promotion:
+    """The verdict as it would be with what is *said* committed; on a review, whether that closes it."""
     question = about.case.question
-    question = replace(question, approvals=(*question.approvals, statement))
+    question = replace(question, approvals=(*question.approvals, *said))
     if about.due is None:
         return gate.decide(question, policy=asked.policy, people=asked.people, now=asked.session.now)
     by = gate.bench(

@@ -122,10 +122,9 @@ def _evidence(stage: _Stage) -> None:
 def _approvals(stage: _Stage) -> None:
     stage.title("5. The right people approve exactly this content")
     stage.say(
-        "Lena approves her own change. She may write that down; it does not count, because she is its author."
+        "Lena approves her own change. It could never count, because she is its author: nothing is written."
     )
-    stage.fleet(f"approve {AGENT} --to production", at=NOON, who="lena", start="approved")
-    stage.commit("lena approves", at=NOON, who="lena")
+    stage.fleet(f"approve {AGENT} --to production", at=NOON, who="lena", code=Exit.NO, start="approved")
     for who, what in (("tomas", "owner"), ("greta", "platform"), ("viktor", "security")):
         stage.say(f"{who.title()} ({what}) reads the change and approves it.")
         stage.fleet(f"approve {AGENT} --to production", at=NOON, who=who, start="approved")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fleetward.commands.hearing import Hearing
 from fleetward.domain import digest
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.manifest import Agent
+from fleetward.domain.verdict import Promotion, PromotionKind
 from fleetward.store.agents import candidate
 from fleetward.store.document import document
 
@@ -51,6 +52,22 @@ def brakes(asked: Hearing, name: str) -> bool:
     over = standing.file(digest.OVERRIDES)
     before, after = (_patch(one.content if one else None) for one in (over, wanted))
     return before is not None and after is not None and only_brake(before, after)
+
+
+def passed_over(asked: Hearing, promotions: Iterable[Promotion]) -> str:
+    """What is said where a brake goes ahead of a release that waits; empty where none does."""
+    waits = [
+        one.agent
+        for one in promotions
+        if one.kind is PromotionKind.OVERRIDE
+        and (source := asked.fleet.agents.get((asked.sources[0], one.agent)))
+        and source.release != one.release
+    ]
+    verb = "changes" if len(waits) > 1 else "change"
+    where = asked.sources[0]
+    return (
+        f"only spec.suspended moves: the {verb} of {', '.join(waits)} in {where} will wait" if waits else ""
+    )
 
 
 def only_brake(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

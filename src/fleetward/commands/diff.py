@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from shlex import quote
 from typing import Annotated
 
 import typer
 
 from fleetward.commands import differing, moved, sides
+from fleetward.commands.leading import leading
 from fleetward.commands.moved import Found
 from fleetward.commands.session import Session
 from fleetward.commands.sides import Side
-from fleetward.commands.validate import shown
-from fleetward.domain.change import Significance, Status
+from fleetward.domain.change import Significance
 from fleetward.domain.errors import Exit, UsageError
 from fleetward.report import (
     changes_github,
@@ -24,9 +23,6 @@ from fleetward.report import (
 )
 from fleetward.report.page import line
 from fleetward.store.ground import Ground, find
-
-_FEW = 3
-"""So many agents are named in the command that ends the report; of more, the whole fleet is."""
 
 
 def diff(
@@ -65,7 +61,7 @@ def diff(
             base, head = sides.of_revisions(ground, revisions or [], session.environment)
         found = moved.between(ground, base, head)
     _tell_of_unshown(session, ground, head)
-    _report(session, ground, base, head, found)
+    _report(session, ground, base, head, found, across=env is not None)
     return _answer(found, fail_on, exit_code=exit_code)
 
 
@@ -104,7 +100,7 @@ def _rules(session: Session) -> Exit:
     return Exit.YES
 
 
-def _report(session: Session, ground: Ground, base: Side, head: Side, found: Found) -> None:
+def _report(session: Session, ground: Ground, base: Side, head: Side, found: Found, *, across: bool) -> None:
     ends = (base.shown, head.shown)
     given = (found.agents, found.governance)
     session.report(
@@ -115,7 +111,11 @@ def _report(session: Session, ground: Ground, base: Side, head: Side, found: Fou
                 head=ends[1],
                 unreadable=found.unreadable,
                 verbose=session.verbose,
-                next_command=_next(session, ground, found),
+                next_command=(
+                    "fleet diff --rules"
+                    if ground.repository.top is None
+                    else leading(session, head, found, across=across)
+                ),
                 cut=_looked_at(session),
             ),
             "json": lambda: changes_json.render(
@@ -134,15 +134,3 @@ def _report(session: Session, ground: Ground, base: Side, head: Side, found: Fou
 def _looked_at(session: Session) -> bool:
     """Is the text for a terminal alone? What goes to a file is whole."""
     return sys.stdout.isatty() and not any(one.format == "text" and one.path for one in session.outputs)
-
-
-def _next(session: Session, ground: Ground, found: Found) -> str:
-    if ground.repository.top is None:
-        return "fleet diff --rules"
-    there = [
-        one.row for one in found.agents if not one.formatting_only and one.row.status is not Status.RETIRED
-    ]
-    if found.unreadable or not 0 < len(there) <= _FEW:
-        return f"fleet validate{session.here}"
-    folders = (f"environments/{row.environment}/{row.agent}" for row in there)
-    return f"fleet validate{session.here} {' '.join(quote(shown(session, ground, one)) for one in folders)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
+from fleetward.commands.unknown import no_environment
 from fleetward.domain.emergency import Way
 from fleetward.domain.errors import FleetError, NotAFleet, UsageError
 from fleetward.domain.fleet import Environment, FleetConfig, Key, Snapshot
@@ -157,9 +158,13 @@ def _route(fleet: Snapshot, to: str, source: str | None) -> tuple[Environment, t
     names = [one.name for one in fleet.config.environments]
     target = fleet.config.environment(to)
     if target is None:
-        raise UsageError(f"no environment {to!r}", hint=f"one of: {', '.join(names)}")
+        raise no_environment(to, names)
     if not target.gated:
-        raise UsageError(f"{to!r} takes no promotions: it has no 'from' in fleet-config.yaml")
+        gated = ", ".join(one.name for one in fleet.config.environments if one.gated) or "none"
+        message = f"{to!r} takes no promotions: it has no 'from' in fleet-config.yaml"
+        raise UsageError(message, hint=f"one that has: {gated}")
+    if source is not None and source not in names:
+        raise no_environment(source, target.sources)
     if source is not None and source not in target.sources:
         raise UsageError(f"{to!r} is not promoted from {source!r}", hint=f"--from {target.sources[0]}")
     return target, target.sources

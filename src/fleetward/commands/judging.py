@@ -11,13 +11,14 @@ from fleetward.commands.departing import brakes, overridden, retires
 from fleetward.commands.hands import due, hands
 from fleetward.commands.hearing import Hearing, known
 from fleetward.commands.objections import caused, divided, reborn, unpromoted, unproposed
+from fleetward.commands.straying import promoted, restoring
+from fleetward.commands.unknown import no_agent
 from fleetward.domain import digest
 from fleetward.domain.approval import Binding
-from fleetward.domain.errors import FleetError, UsageError
+from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.ledger import Moved
 from fleetward.domain.manifest import Agent
-from fleetward.domain.names import nearest
 from fleetward.domain.verdict import Promotion, PromotionKind
 from fleetward.store import records
 from fleetward.store.agents import candidate
@@ -86,12 +87,7 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
     last = asked.ledger.last(name)
     moved = last[1] if last else None
     if source is None and running is None:
-        there = known(asked)
-        close = nearest(name, there)
-        raise UsageError(
-            f"no agent {name!r} in {', '.join(asked.sources)}",
-            hint=f"did you mean {close!r}?" if close else f"one of: {', '.join(sorted(there)[:12])}",
-        )
+        raise no_agent(name, ", ".join(asked.sources), known(asked))
     findings = [
         *divided(asked, name, sources),
         *reborn(asked, name, running, last is not None),
@@ -151,9 +147,11 @@ def ledgered(asked: Hearing, name: str) -> Agent | None:
     if held == said and standing is not None:
         return standing
     where = f"{folder} holds {held or 'nothing that can be named'}, the ledger says {said or 'nothing runs'}"
-    commit = last[0].commit if last else None
-    hint = f"git log --oneline {commit[:12]}.. -- {folder}, then restore it" if commit else f"remove {folder}"
-    raise FleetError(where, hint=hint)
+    if said is None:
+        raise FleetError(where, hint=f"remove {folder}")
+    brought = promoted(asked.ground, asked.ledger, name)
+    unknown = f"git log --oneline {last[0].commit[:12]}.. -- {folder}, then restore it" if last else ""
+    raise FleetError(where, hint=f"{restoring(brought, folder)}, and commit it" if brought else unknown)
 
 
 def _kind(proposed: Agent | None, moved: Moved | None) -> PromotionKind | None:

@@ -9,9 +9,9 @@ import typer
 
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
+from fleetward.commands.unknown import no_agent, no_environment
 from fleetward.domain.errors import Exit, FleetError, UsageError
 from fleetward.domain.ledger import Entry, Ledger
-from fleetward.domain.names import nearest
 from fleetward.report import log_json, log_text
 from fleetward.store import records
 from fleetward.store.agents import ENVIRONMENTS
@@ -29,12 +29,14 @@ def log(
     """Tell what went where, when, who applied and approved it, on which evidence: newest first."""
     ground = find(session.folder, session.environment)
     head = ground.head()
-    ledgers = _ledgers(ground, head, _asked(ground, head, to))
+    environments = _asked(ground, head, to)
+    ledgers = tuple(records.grown(ground, head, one) for one in environments)
     story = _story(ledgers, agent, _standing(ground, head))
+    first = _next(session, story[0], agent) if story else _first(session, ground, head, ledgers, agent)
     session.report(
         {
             "text": lambda: log_text.render(
-                story, agent=agent, next_command=_next(session, story[0], agent), verbose=session.verbose
+                story, agent=agent, next_command=first, verbose=session.verbose, of=environments
             ),
             "json": lambda: log_json.render(story, commit=head),
         }
@@ -52,28 +54,16 @@ def _asked(ground: Ground, head: Id, to: str | None) -> tuple[str, ...]:
         return gated
     if to in gated:
         return (to,)
+    if to and fleet.config.environment(to) is None:
+        raise no_environment(to, gated or [one.name for one in fleet.config.environments])
     which = ", ".join(gated) or "none, fleet-config.yaml has no environment with 'from'"
     what = f"{to!r} is no gated environment" if to else "no environment keeps a ledger"
     raise UsageError(what, hint=f"--to one of: {which}")
 
 
-def _ledgers(ground: Ground, head: Id, environments: Sequence[str]) -> tuple[Ledger, ...]:
-    """
-    Those that are there.
-
-    Errors: FleetError where one is broken or lost lines, or where there is none.
-    """
-    found = tuple(records.grown(ground, head, one) for one in environments)
-    begun = tuple(one for one in found if one.entries)
-    if not begun:
-        hint = f"fleet adopt --to {environments[0]} --apply"
-        raise FleetError(f"no ledger of {' or '.join(environments)} at {head[:12]}", hint=hint)
-    return begun
-
-
-def _standing(ground: Ground, head: Id) -> frozenset[str]:
-    """The names of all agents in any environment."""
-    paths = (one.path.split("/") for one in ground.commit(head).entries(ENVIRONMENTS))
+def _standing(ground: Ground, head: Id, under: str = ENVIRONMENTS) -> frozenset[str]:
+    """The names of all agents in any environment, or in the one of this folder."""
+    paths = (one.path.split("/") for one in ground.commit(head).entries(under))
     return frozenset(parts[2] for parts in paths if len(parts) > 3)
 
 
@@ -81,17 +71,23 @@ def _story(ledgers: Sequence[Ledger], agent: str | None, standing: Collection[st
     """
     Every entry that moved *agent*, newest first; of one environment by number, whatever the clock said.
 
-    Errors: UsageError for an agent of whom there is nothing to tell.
+    Errors: UsageError for an agent that nobody has heard of.
     """
     entries = [entry for ledger in ledgers for entry in ledger.entries]
     known = {moved.agent for entry in entries for moved in entry.agents}
-    if agent is not None and agent not in known:
-        close = None if agent in standing else nearest(agent, {*known, *standing})
-        where = ", ".join(f"ledger/{one.environment}.jsonl" for one in ledgers)
-        hint = f"did you mean {close!r}?" if close else f"fleet promote {agent} --to {ledgers[0].environment}"
-        raise UsageError(f"{agent!r} was never promoted: {where}", hint=hint)
+    if agent is not None and agent not in {*known, *standing}:
+        raise no_agent(agent, "this fleet", {*known, *standing})
     told = [one for one in entries if agent is None or any(moved.agent == agent for moved in one.agents)]
     return tuple(sorted(told, key=lambda one: (one.at, one.environment, one.seq), reverse=True))
+
+
+def _first(session: Session, ground: Ground, head: Id, ledgers: Sequence[Ledger], agent: str | None) -> str:
+    """The command that begins a story: what stands in a gated environment is adopted, all else promoted."""
+    for one in ledgers:
+        if not one.entries and _standing(ground, head, f"{ENVIRONMENTS}/{one.environment}"):
+            return f"fleet adopt{session.here} --to {one.environment}"
+    name = agent or min(_standing(ground, head), default="AGENT")
+    return f"fleet promote{session.here} {name} --to {ledgers[0].environment}"
 
 
 def _next(session: Session, newest: Entry, agent: str | None) -> str:

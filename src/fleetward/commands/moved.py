@@ -9,6 +9,7 @@ from fleetward.commands.differing import TOPS, contents, paths, touched
 from fleetward.commands.sides import Side
 from fleetward.domain.change import Change, Comparison, Unreadable
 from fleetward.domain.errors import NotAFleet
+from fleetward.domain.fleet import Environment
 from fleetward.store.agents import PROPOSALS
 from fleetward.store.ground import Ground
 
@@ -20,6 +21,8 @@ class Found:
     agents: tuple[Comparison, ...]
     governance: tuple[Change, ...]
     unreadable: tuple[Unreadable, ...]
+    environments: tuple[Environment, ...] = ()
+    """Of the fleet that was looked at."""
 
     @property
     def all(self) -> tuple[Change, ...]:
@@ -42,6 +45,7 @@ def between(ground: Ground, base: Side, head: Side) -> Found:
         agents=sides.agents(),
         governance=tuple(sorted(governance, key=lambda change: change.order)),
         unreadable=tuple(sorted([*sides.unreadable(), *in_the_way(differing)], key=lambda one: one.order)),
+        environments=sides.law.config.environments,
     )
 
 
@@ -60,4 +64,9 @@ def across(base: Side, head: Side, first: str, second: str) -> Found:
         raise NotAFleet(
             f"neither {first!r} nor {second!r} holds agents", hint=f"fleet new NAME --env {first}"
         )
-    return Found(agents=sides.agents(), governance=(), unreadable=tuple(sides.unreadable()))
+    return Found(
+        agents=sides.agents(),
+        governance=(),
+        unreadable=tuple(sides.unreadable()),
+        environments=sides.law.config.environments,
+    )

@@ -16,12 +16,13 @@ import typer
 from fleetward import rules
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
+from fleetward.commands.unknown import no_environment
 from fleetward.domain.clock import day
 from fleetward.domain.errors import Exit, FleetError, GitError, GovernanceInvalid, UsageError
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.manifest import File
-from fleetward.domain.names import LONGEST, is_name, nearest
+from fleetward.domain.names import LONGEST, is_name
 from fleetward.domain.people import Person
 from fleetward.domain.risk import floor
 from fleetward.report.page import Page, line, page, span
@@ -87,10 +88,7 @@ def _environment(fleet: Snapshot, name: str | None) -> Environment:
     first = fleet.config.environments[0]
     found = fleet.config.environment(name) if name is not None else first
     if found is None:
-        known = [one.name for one in fleet.config.environments]
-        close = nearest(str(name), known)
-        hint = f"did you mean {close!r}?" if close else f"one of: {', '.join(known)}"
-        raise UsageError(f"no environment {name!r}", hint=hint)
+        raise no_environment(str(name), [one.name for one in fleet.config.environments])
     if found.gated:
         message = f"{found.name!r} is gated: its folders are written by 'fleet promote --apply' alone"
         raise UsageError(message, hint=f"--env {first.name}, then fleet promote AGENT --to {found.name}")

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from fleetward.commands.hearing import Hearing
 from fleetward.domain.clock import written
+from fleetward.domain.errors import GitError
+from fleetward.domain.people import Person
 from fleetward.domain.verdict import Met, Promotion
+from fleetward.store.writer import identity
 
 _READ, _SHOW, _SAY = ("validation",), ("evals",), ("approvals", "held")
 
@@ -27,7 +30,7 @@ def onward(asked: Hearing, one: Promotion, names: Sequence[str], how: str = "") 
     if open_.keys() & set(_SHOW):
         return f"fleet release{where} {one.agent}"
     if open_.keys() & set(_SAY):
-        return f"fleet approve{agent}"
+        return _said(asked, one, agent)
     if "review" in open_:
         return f"fleet approve{where}{open_['review'].detail.partition('fleet approve')[2]}"
     again = f"fleet promote{where} {' '.join(names)} --to {to}{how}"
@@ -35,3 +38,23 @@ def onward(asked: Hearing, one: Promotion, names: Sequence[str], how: str = "") 
     return (
         f"{again} --at {written(ready)}" if ready is not None and ready > asked.session.now else f"{again} -v"
     )
+
+
+def _said(asked: Hearing, one: Promotion, agent: str) -> str:
+    """Who may, approves; who may not sees what those who may would change; where nobody may, the policy is asked."""
+    if one.unblock.fewest is None:
+        return f"fleet policy check{asked.session.here}"
+    able = {person for need in one.requirements if need.kind in _SAY for person in need.could}
+    me = _reader(asked)
+    if me is None or me.id in able or not one.unblock.fewest:
+        return f"fleet approve{agent}"
+    return f"fleet why{agent} --as {' '.join(one.unblock.fewest)}"
+
+
+def _reader(asked: Hearing) -> Person | None:
+    """The person whom git's identity names; a robot's report is read by others."""
+    try:
+        known = asked.people.of_email(identity(asked.ground.repository))
+    except GitError:
+        return None
+    return known if isinstance(known, Person) else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fleetward.commands.hearing import Hearing
 from fleetward.commands.judging import Case, cases, decided
-from fleetward.domain.verdict import Promotion
+from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.gate.unit import GOING, waiting
 
 
@@ -28,6 +28,18 @@ def standing(asked: Hearing, agents: Sequence[str]) -> tuple[tuple[Case, ...], t
             return argued, tuple(told[name] for name in names)
         going = left
     return (), tuple(told[name] for name in names)
+
+
+def unwritten(asked: Hearing, promotions: Sequence[Promotion], *, apply: bool) -> str:
+    """What is said of a call that is held as a whole: that nothing was written, and who could go alone."""
+    names = [one.agent for one in promotions]
+    told = "nothing was written" if apply else ""
+    if len(names) == 1 or all(one.verdict is not Verdict.ALLOWED for one in promotions):
+        return told
+    _, judged = standing(asked, names)
+    going = [one.agent for one in judged if one.verdict is Verdict.ALLOWED]
+    alone = f"; --partial would promote {', '.join(going)}" if going else ""
+    return f"{told or 'nothing would be written'}: all of a call go, or none{alone}"
 
 
 def _named(argued: Sequence[Case]) -> list[tuple[str, Case]]:

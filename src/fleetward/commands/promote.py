@@ -13,16 +13,18 @@ from fleetward import gate
 from fleetward.commands import emergency, sealing, supposing
 from fleetward.commands.amendments import lawful
 from fleetward.commands.applying import applying, written_down
+from fleetward.commands.departing import passed_over
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.onward import onward
-from fleetward.commands.partial import standing
+from fleetward.commands.partial import standing, unwritten
 from fleetward.commands.session import Session
 from fleetward.commands.uncommitted import remind
 from fleetward.domain.clock import written as written_
 from fleetward.domain.emergency import Way
 from fleetward.domain.errors import Exit, UsageError
 from fleetward.domain.verdict import Met, Promotion, Verdict
+from fleetward.gate.unit import GOING
 from fleetward.report import verdicts_json, verdicts_markdown, verdicts_text
 from fleetward.report.page import line, span
 from fleetward.store.git import Id
@@ -111,7 +113,20 @@ def _judged(
     written: Id | None = None
     if apply and (partial or verdict is Verdict.ALLOWED) and (moving := _moving(argued, promotions)):
         written = written_down(asked, moving, push, reason, incident, sealing.sealing(asked, sign))
-    _report(asked, promotions, verdict, written, partial=partial, at=at, incident=incident, reason=reason)
+    held = not partial and verdict not in GOING
+    told = (passed_over(asked, promotions), unwritten(asked, promotions, apply=apply) if held else "")
+    notice = "; ".join(filter(None, told))
+    _report(
+        asked,
+        promotions,
+        verdict,
+        written,
+        partial=partial,
+        at=at,
+        incident=incident,
+        reason=reason,
+        notice=notice,
+    )
     return Exit.YES if verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else Exit.NO
 
 
@@ -138,6 +153,7 @@ def _report(
     at: str | None,
     incident: str | None,
     reason: str,
+    notice: str,
 ) -> None:
     session, to = asked.session, asked.target.name
     supposed = supposing.as_data(session, asked.supposed, at)
@@ -170,6 +186,7 @@ def _report(
                     next_command=next_command,
                     verbose=session.verbose,
                     now=session.now,
+                    notice=notice,
                 ),
             ),
             "json": as_data,

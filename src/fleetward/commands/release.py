@@ -8,11 +8,12 @@ import typer
 
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
+from fleetward.commands.unknown import no_agent, no_environment
 from fleetward.domain import digest
-from fleetward.domain.errors import Exit, FleetError, UsageError
+from fleetward.domain.errors import Exit, FleetError
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Agent
-from fleetward.domain.names import nearest
+from fleetward.report.human import plain
 from fleetward.report.page import Page, line, page, span
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground, find
@@ -29,7 +30,7 @@ def release(
     ground = find(session.folder, session.environment)
     head = ground.head()
     _, found = held(ground, head, agent, env)
-    session.report({"text": lambda: _page(found, session.verbose), "json": lambda: _data(found, head)})
+    session.report({"text": lambda: plain(_page(found, session.verbose)), "json": lambda: _data(found, head)})
     return Exit.YES
 
 
@@ -45,15 +46,13 @@ def held(ground: Ground, commit: Id, name: str, env: str | None) -> tuple[Snapsh
         raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
     environment = env or reading.snapshot.config.environments[0].name
     if reading.snapshot.config.environment(environment) is None:
-        known = ", ".join(one.name for one in reading.snapshot.config.environments)
-        raise UsageError(f"no environment {environment!r}", hint=f"one of: {known}")
+        raise no_environment(environment, [one.name for one in reading.snapshot.config.environments])
     whole = read(ground.commit(commit), only={(environment, name)})
     found = whole.snapshot.agents.get((environment, name)) if whole.snapshot else None
     if found is None or whole.snapshot is None:
         entries = ground.commit(commit).entries(f"environments/{environment}")
-        close = nearest(name, {entry.path.split("/")[2] for entry in entries if entry.path.count("/") > 2})
-        hint = f"did you mean {close!r}?" if close else "git add and commit it first"
-        raise UsageError(f"no agent {name!r} in {environment} at HEAD", hint=hint)
+        known = {entry.path.split("/")[2] for entry in entries if entry.path.count("/") > 2}
+        raise no_agent(name, environment, known)
     if not found.readable:
         raise FleetError(f"the release of {environment}/{name} cannot be named", hint="fleet validate")
     return whole.snapshot, found

@@ -16,7 +16,7 @@ from shlex import quote
 from typing import IO, Any
 
 from fleetward.domain.clock import instant
-from fleetward.domain.errors import Unheard, Unwritten, UsageError
+from fleetward.domain.errors import Exit, Unheard, Unwritten, UsageError
 from fleetward.domain.value import dataclass
 from fleetward.report.human import plain, show
 from fleetward.report.page import Page
@@ -54,6 +54,8 @@ class Session:
     now_given: bool = False
     """The clock was set by --now."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    withheld: list[Page] = field(default_factory=list)
+    """Pages that -q keeps until the answer is known: on a yes nobody asked for them."""
 
     @property
     def here(self) -> str:
@@ -74,10 +76,18 @@ class Session:
             made = reports[output.format]()
             if output.path is not None:
                 self._write(self.path(output.path), _text(made))
+            elif isinstance(made, tuple) and self.quiet:
+                self.withheld.append(made)
             elif isinstance(made, tuple):
                 self.show(made, sys.stdout)
             else:
                 _print(_text(made), sys.stdout)
+
+    def answer(self, code: Exit) -> Exit:
+        """The answer of the verb; what -q withheld is printed where it is no yes."""
+        for made in self.withheld if code is not Exit.YES else ():
+            self.show(made, sys.stdout)
+        return code
 
     def tell(self, page: Page) -> None:
         """Say something beside the report, on standard error."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shlex import join, quote
+from shlex import quote
 
 from fleetward.commands.session import Session
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.errors import FleetError, Unwritten
 from fleetward.domain.people import People, Person
 from fleetward.domain.policy import Assurance, Policy
+from fleetward.domain.verdict import Cause, Promotion
 from fleetward.store import approvals as statements
 from fleetward.store import authorship, signing, ssh, writer
 from fleetward.store.ground import Ground
 from fleetward.store.records import signature_name
+
+Outlook = Callable[[Approval], Promotion]
+"""What the verdict would be with a statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +31,17 @@ class Desk:
     ground: Ground
     people: People
     policy: Policy
+    could: tuple[str, ...] = ()
+    """Whose decision would be of use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
-    """A decision as it will lie in its files, which are not written yet."""
+    """A decision as it will lie in its files, which are not written yet; none where it could never count."""
 
     statement: Approval
+    outlook: Promotion
+    """The verdict as it would be with it."""
     contents: Mapping[str, bytes]
 
     @property
@@ -42,7 +50,9 @@ class Stated:
         return len(self.contents) > 1
 
 
-def stated(desk: Desk, binding: Binding, decision: Decision, *, note: str, key: str | None) -> Stated:
+def stated(
+    desk: Desk, binding: Binding, decision: Decision, *, note: str, key: str | None, outlook: Outlook
+) -> Stated:
     """
     The decision of the person whom git's identity names, on exactly *binding*.
 
@@ -51,13 +61,17 @@ def stated(desk: Desk, binding: Binding, decision: Decision, *, note: str, key: 
     """
     statement = _statement(desk, binding, decision, note)
     content = statements.encode(statement)
-    if key is None:
-        return Stated(statement=statement, contents={statement.file: content})
+    told = outlook(statement)
+    if key is None or _barred(statement, told):
+        contents = {} if _barred(statement, told) else {statement.file: content}
+        return Stated(statement=statement, outlook=told, contents=contents)
     signature = _signature(desk, statement, content, key)
     fault = authorship.unsigned(statement, content, signature, desk.people, desk.session.now)
     assurance = Assurance.RECORDED if fault else Assurance.SIGNED
+    statement = replace(statement, fault=fault, assurance=assurance)
     return Stated(
-        statement=replace(statement, fault=fault, assurance=assurance),
+        statement=statement,
+        outlook=outlook(statement),
         contents={statement.file: content, signature_name(statement.file): signature},
     )
 
@@ -83,15 +97,20 @@ def write(desk: Desk, contents: Mapping[str, bytes]) -> None:
 
 
 def committing(desk: Desk, one: Stated) -> str:
-    """The command that commits it."""
+    """The command that commits it and nothing else; a signature has its statement's name, and more."""
     start = desk.session.folder if desk.session.here else Path.cwd()
-    shown = join(os.path.relpath(desk.ground.root / name, start) for name in one.contents)
+    shown = quote(os.path.relpath(desk.ground.root / one.statement.file, start)) + "*" * one.signed
     binding = one.statement.binding
     subject = f"{one.statement.decision} {binding.agent}" + (
         f" for {binding.environment}" if binding.environment else ""
     )
     inside = desk.session.here
-    return f"git{inside} add {shown} && git{inside} commit -m {quote(subject)} -- {shown}"
+    return f"git{inside} add {shown} && git{inside} commit -m {quote(subject)} {shown}"
+
+
+def _barred(statement: Approval, outlook: Promotion) -> bool:
+    """Had its author a hand in the change, so that it will never count?"""
+    return any(one.cause is Cause.HAND and statement.file in one.files for one in outlook.not_counted)
 
 
 def _person(desk: Desk) -> Person:
@@ -106,8 +125,9 @@ def _person(desk: Desk) -> Person:
         if not isinstance(known, Person)
         else "is not with us"
     )
+    able = f"; who could say it: {', '.join(desk.could)}" if desk.could else ""
     raise FleetError(
-        f"{email!r} {what} in governance/people.yaml",
+        f"{email!r} {what} in governance/people.yaml{able}",
         hint="git config user.email with an address that is listed",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ import typer
 from fleetward import __version__, rules
 from fleetward.commands.looking import Look, look
 from fleetward.commands.session import Report, Session, encoded
+from fleetward.commands.straying import strayed
 from fleetward.domain.errors import Exit, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import CONFIG, Key
@@ -52,10 +54,13 @@ def validate(
     if not seen.judgeable:
         session.tell((line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),))
     wanted = _wanted(paths or [], session, ground, tree)
+    seen = replace(seen, findings=tuple(strayed(seen.findings, ground, tree)))
     validation = _validation(seen, wanted, now=session.now, prefix=ground.prefix)
     if not validation.agents and not seen.findings and not allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
-    session.report(_reports(validation, seen.text, session, lambda: _next(validation, session, ground)))
+    session.report(
+        _reports(validation, seen.text, session, lambda: _next(validation, session, ground, staged=staged))
+    )
     return Exit.NO if validation.errors else Exit.YES
 
 
@@ -163,13 +168,13 @@ def _belongs(path: str, agent: Key) -> bool:
     return any(inside.startswith(folder) or folder.startswith(inside) for folder in folders)
 
 
-def _next(validation: Validation, session: Session, ground: Ground) -> str:
+def _next(validation: Validation, session: Session, ground: Ground, *, staged: bool) -> str:
     first = next((one for one in validation.findings if not one.waived), None)
     if validation.errors and first is not None:
         return f"fleet validate{session.here} {quote(shown(session, ground, first.place.file))}"
     if ground.repository.resolved("HEAD") is None:
         return f"git{session.here} add -A && git{session.here} commit -m 'the fleet as it is'"
-    return f"fleet diff{session.here} --worktree"
+    return f"fleet diff{session.here} {'--staged' if staged else '--worktree'}"
 
 
 def shown(session: Session, ground: Ground, file: str) -> str:

@@ -70,6 +70,16 @@ class Requirement:
     """Who could still meet it."""
 
 
+class Cause(StrEnum):
+    """What kind of reason an approval does not count for."""
+
+    ELSEWHERE = "elsewhere"
+    """It is about another change, or a generation that is spent."""
+    HAND = "hand"
+    """Who gave it had a hand in the change: no statement of theirs on it will ever count."""
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotCounted:
     """An approval that was given and does not count, and why; ``files`` are its statements."""
@@ -77,6 +87,7 @@ class NotCounted:
     approver: str
     reason: str
     files: tuple[str, ...] = field(default=(), compare=False)
+    cause: Cause = field(default=Cause.OTHER, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

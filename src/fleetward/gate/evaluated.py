@@ -30,6 +30,8 @@ def evaluations(
     for suite in suites:
         record = _newest(question, str(suite.get("name")), suite)
         status, detail = _judged(record, suite, asked.max_age, now)
+        if record is None:
+            detail = f"{detail}; {_adding(question, suite)}"
         wording = f"{suite.get('name')} passed ({_threshold(suite)})"
         met = Requirement(rule=rule.id, kind="evals", asked=wording, status=status, detail=detail)
         yield met, record if status is Met.MET else None
@@ -50,6 +52,12 @@ def soak(question: Question, rule: Rule, asked: SoakAsked, now: datetime) -> Req
     return Requirement(
         rule=rule.id, kind="soak", asked=wording, status=Met.MISSING, detail=detail, ready_at=ready
     )
+
+
+def _adding(question: Question, suite: Mapping[str, Any]) -> str:
+    """The command that brings what is missing, and what its file has to be."""
+    written_by = f" ({suite['format']})" if suite.get("format") else ""
+    return f"fleet evidence add {question.binding.agent} --suite {suite.get('name')} FILE{written_by}"
 
 
 def _newest(question: Question, name: str, suite: Mapping[str, Any]) -> Record | None:

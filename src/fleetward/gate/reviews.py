@@ -12,7 +12,7 @@ from fleetward.domain.clock import written
 from fleetward.domain.emergency import Due, Way
 from fleetward.domain.people import People, Person, Robot
 from fleetward.domain.policy import OWNER, ApprovalsAsked, ApprovalTerms, Assurance, Policy
-from fleetward.domain.verdict import Met, NotCounted, PromotionKind, Requirement
+from fleetward.domain.verdict import Cause, Met, NotCounted, PromotionKind, Requirement
 from fleetward.gate.applying import about, only
 from fleetward.gate.question import Question
 from fleetward.gate.standing import Circle, answerable, excluded
@@ -65,7 +65,9 @@ def reviewed(due: Due, approvals: Sequence[Approval], by: Bench) -> Reviewed:
             reason = next((why for why in _reasons(one, due, by) if why is not None), None)
             if reason is None:
                 return Reviewed(closed=one, not_counted=())
-            refused.append(NotCounted(approver=one.approver, reason=reason, files=(one.file,)))
+            own = reason == _involved(one.approver, due, by.circle.people)
+            cause = Cause.HAND if own else Cause.OTHER
+            refused.append(NotCounted(approver=one.approver, reason=reason, files=(one.file,), cause=cause))
     return Reviewed(closed=None, not_counted=tuple(refused))
 
 

@@ -17,7 +17,7 @@ from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.clock import written
 from fleetward.domain.people import People
 from fleetward.domain.policy import ApprovalsAsked, ApprovalTerms, Assurance
-from fleetward.domain.verdict import NotCounted
+from fleetward.domain.verdict import Cause, NotCounted
 from fleetward.gate.standing import Circle
 
 _NUMBER = re.compile(r"-([0-9]{1,9})\.json")
@@ -58,19 +58,19 @@ def tally(approvals: Sequence[Approval], terms: Terms) -> Tally:
     statements = sorted(given, key=_when, reverse=True)
     vetoes = tuple(v for v in reversed(statements) if _stands(v, statements, terms))
     counted: dict[str, Approval] = {}
-    refused: dict[tuple[str, str], list[str]] = {}
+    refused: dict[tuple[str, str, Cause], list[str]] = {}
     for one in statements:
         reason = _refusal(one, statements, counted, terms)
         if one.decision is Decision.APPROVE and reason is None:
             counted[one.approver] = one
         elif reason is not None:
-            refused.setdefault((one.approver, reason), []).append(one.file)
+            refused.setdefault((one.approver, reason, _cause(one, reason, terms)), []).append(one.file)
     return Tally(
         counted=counted,
         fits={person: fitting(person, one.issued, terms) for person, one in counted.items()},
         not_counted=tuple(
-            NotCounted(approver=who, reason=why, files=tuple(sorted(files)))
-            for (who, why), files in sorted(refused.items())
+            NotCounted(approver=who, reason=why, files=tuple(sorted(files)), cause=cause)
+            for (who, why, cause), files in sorted(refused.items())
         ),
         vetoes=vetoes,
     )
@@ -156,6 +156,12 @@ def _reasons(
     yield _doubt(one, terms)
     yield _expired(one, terms)
     yield from _person_refused(one, terms)
+
+
+def _cause(one: Approval, reason: str, terms: Terms) -> Cause:
+    if one.binding != terms.binding:
+        return Cause.ELSEWHERE
+    return Cause.HAND if reason == terms.excluded.get(one.approver) else Cause.OTHER
 
 
 def _elsewhere(given: Binding, asked: Binding) -> str | None:

@@ -9,15 +9,19 @@ from fleetward.domain.ledger import Entry, Moved
 from fleetward.report.page import Line, Page, line, page, span
 
 
-def render(entries: Sequence[Entry], *, agent: str | None, next_command: str, verbose: bool) -> Page:
+def render(
+    entries: Sequence[Entry], *, agent: str | None, next_command: str, verbose: bool, of: Sequence[str]
+) -> Page:
     """
-    Newest first; of an entry that moved several, what concerns *agent* where one is named.
+    Newest first, *of* these environments; of an entry that moved several, what concerns *agent* where one is named.
 
     Verbose shows the ground of it besides: what was asked and how it was met, policy, governance, tool.
     """
     lines: list[Line] = []
     for one in entries:
         lines += [*_entry(one, agent, verbose), line()]
+    if not entries:
+        lines.append(line(f"nothing of {agent or 'this fleet'} went to {' or '.join(of)} yet"))
     return page([*lines, line(span(next_command, "code"))])
 
 

@@ -16,7 +16,11 @@ FORMAT = "fleetward.approve/1"
 def render(
     statement: Approval, outlook: Promotion, *, files: Mapping[str, bytes], next_command: str
 ) -> dict[str, Any]:
-    """The decision; environment, agent and generation are null where it is on governance."""
+    """
+    The decision; environment, agent and generation are null where it is on governance.
+
+    Where it could never count there are no files, and nothing was written.
+    """
     binding = statement.binding
     on_agent = bool(binding.environment)
     return {
@@ -30,8 +34,8 @@ def render(
         "fromState": binding.from_state,
         "toState": binding.to_state,
         "generation": binding.generation if on_agent else None,
-        "file": statement.file,
-        "sha256": statement.sha256,
+        "file": statement.file if files else None,
+        "sha256": statement.sha256 if files else None,
         "assurance": statement.assurance.word,
         "issued": written(statement.issued),
         "expires": None if statement.expires is None else written(statement.expires),
@@ -42,5 +46,6 @@ def render(
             for one in outlook.not_counted
             if statement.file in one.files
         ],
+        "could": list(outlook.unblock.people),
         "next": next_command,
     }

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from fleetward.domain.clock import written
 from fleetward.domain.emergency import Way
 from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Met, Promotion, Requirement, Verdict, worst
+from fleetward.domain.verdict import Cause, Met, Promotion, Requirement, Verdict, worst
 from fleetward.report.human import visible
 from fleetward.report.markdown import ROOM, code
 
@@ -97,8 +97,11 @@ def _agent(one: Promotion) -> Iterator[str]:
         yield from (_requirement(need) for need in one.requirements if need.status is status)
     for need in one.skipped:
         yield f"- **skipped** {need.kind} {code(need.asked)} ({code(need.rule)}): {code(need.detail)}\n"
-    for spare in one.not_counted:
+    about = [spare for spare in one.not_counted if spare.cause is not Cause.ELSEWHERE]
+    for spare in about:
         yield f"- not counted: {code(spare.approver)}: {code(spare.reason)}\n"
+    if rest := sum(len(spare.files) or 1 for spare in one.not_counted if spare not in about):
+        yield f"- not counted: {rest} given for other changes\n"
     yield from _unblock(one)
     yield "\n"
 

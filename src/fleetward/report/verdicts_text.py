@@ -8,7 +8,7 @@ from datetime import datetime
 from fleetward.domain.clock import spoken, written
 from fleetward.domain.emergency import Way
 from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Met, Promotion, Requirement, Verdict
+from fleetward.domain.verdict import Cause, Met, Promotion, Requirement, Verdict
 from fleetward.report.page import Line, Page, Role, line, page, span
 
 _WORDS: dict[Verdict, tuple[str, Role]] = {
@@ -32,9 +32,10 @@ def render(
     next_command: str,
     verbose: bool,
     now: datetime,
+    notice: str = "",
 ) -> Page:
     """
-    The whole answer; its last line is *next_command*.
+    The whole answer; its last line is *next_command*, before it the *notice*.
 
     Verbose shows the ground of it besides: the instant, the policy's digest, each agent's release and the
     files that count.
@@ -45,6 +46,8 @@ def render(
     lines.append(line())
     for one in promotions:
         lines += [*one_agent(one, verbose, now), line()]
+    if notice:
+        lines.append(line(span(notice, "warning"), hang=2))
     return page([*lines, line(span(next_command, "code"))])
 
 
@@ -72,11 +75,20 @@ def one_agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
     for need in one.skipped:
         told = f" {need.kind} {need.asked} ({need.rule}): {need.detail}"
         yield line("  ", span(f"{'skipped':<{_MARK_WIDTH}}", "warning"), told, hang=_MARK_WIDTH + 3)
-    for spare in one.not_counted:
-        yield line(span(f"  not counted: {spare.approver}: {spare.reason}", "dim"), hang=15)
+    for told in uncounted(one, verbose):
+        yield line(span(f"  {told}", "dim"), hang=15)
     if verbose:
         yield from (line(span(f"  counts: {file}", "dim")) for file in one.counted)
     yield from _unblock(one, now)
+
+
+def uncounted(one: Promotion, verbose: bool) -> Iterator[str]:
+    """What was said and does not count; of what is about other changes the number alone, unless *verbose*."""
+    about = [spare for spare in one.not_counted if verbose or spare.cause is not Cause.ELSEWHERE]
+    yield from (f"not counted: {spare.approver}: {spare.reason}" for spare in about)
+    rest = sum(len(spare.files) or 1 for spare in one.not_counted if spare not in about)
+    if rest:
+        yield f"not counted: {rest} given for other changes, -v lists them"
 
 
 def _requirement(one: Requirement) -> Iterator[Line]:

@@ -86,9 +86,10 @@ def _misplaced(env: str, name: str, inside: list[Entry], config: FleetConfig) ->
     found = []
     if config.environment(env) is None:
         message = f"no environment {env!r} in {CONFIG}"
-        found.append(
-            _at(inside[0], "schema", message, f"list {env!r} under environments, or move the folder")
-        )
+        close = nearest(env, (one.name for one in config.environments))
+        meant = f"did you mean {close!r}? else " if close else ""
+        hint = f"{meant}list {env!r} under environments, or move the folder"
+        found.append(_at(inside[0], "schema", message, hint))
     if not is_name(name):
         hint = "use a-z, 0-9 and - only, at most 63 characters"
         found.append(_at(inside[0], "name-mismatch", f"{shown_path(name)!r} cannot be an agent's name", hint))

@@ -1,0 +1,123 @@
+"""What every verb does in the same way: names that are none, and -q."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.repositories import DESK, FLEET, Repository, running
+
+GATED = ("--to", "production")
+PRODUCTION = "environments/production/desk-bot"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """desk-bot runs in production, and a change of it waits in staging."""
+    return running(tmp_path_factory.mktemp("agreeing"))
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("desk-bt", "did you mean 'desk-bot'?"), ("x", "one of: desk-bot")]
+)
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("promote", "{}", *GATED),
+        ("approve", "{}", *GATED),
+        ("why", "{}"),
+        ("approvals", "{}"),
+        ("log", "{}"),
+        ("release", "{}"),
+        ("evidence", "add", "{}", "--suite", "quality", "results.json"),
+        ("retire", "{}"),
+    ],
+)
+def test_an_agent_that_is_none_is_met_in_the_same_words(
+    made: Repository, verb: tuple[str, ...], said: str, meant: str
+) -> None:
+    ran = made.fleet(*(word.format(said) for word in verb))
+
+    assert (ran.code, ran.out) == (2, "")
+    first, last = ran.err.splitlines()
+    assert first.startswith(f"fleet: no agent '{said}' in ")
+    assert last == f"  try: {meant}"
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("promote", "desk-bot", "--to", "prodction"),
+        ("approve", "desk-bot", "--to", "prodction"),
+        ("why", "desk-bot", "--to", "prodction"),
+        ("approvals", "desk-bot", "--to", "prodction"),
+        ("log", "--to", "prodction"),
+        ("adopt", "--to", "prodction"),
+        ("release", "desk-bot", "--env", "prodction"),
+        ("evidence", "add", "desk-bot", "--env", "prodction", "--suite", "quality", "results.json"),
+        ("diff", "--env", "staging..prodction"),
+        ("new", "other-bot", "--env", "prodction"),
+    ],
+)
+def test_an_environment_that_is_none_is_met_in_the_same_words(
+    made: Repository, verb: tuple[str, ...]
+) -> None:
+    ran = made.fleet(*verb)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "fleet: no environment 'prodction'\n  try: did you mean 'production'?\n"
+
+
+def test_a_misspelt_source_is_met_with_the_one_that_was_meant(made: Repository) -> None:
+    ran = made.fleet("promote", "desk-bot", *GATED, "--from", "stagin")
+
+    assert (ran.code, ran.err) == (2, "fleet: no environment 'stagin'\n  try: did you mean 'staging'?\n")
+
+
+def test_a_folder_of_an_environment_that_is_none_is_met_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    other = {path.replace("staging", "prodction"): text for path, text in FLEET.items() if DESK in path}
+    made = running(tmp_path)
+    made.write(other)
+
+    [finding] = [
+        one for one in made.fleet("validate", "--json").data["findings"] if one["severity"] == "error"
+    ]
+
+    assert finding["file"] == "environments/prodction/desk-bot/agent.yaml"
+    assert finding["hint"].startswith("did you mean 'production'?")
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("validate",),
+        ("diff", "HEAD~1..HEAD"),
+        ("log",),
+        ("approvals", "desk-bot"),
+        ("list", "waivers"),
+        ("explain", "owner-unknown"),
+        ("policy", "check"),
+        ("audit",),
+    ],
+)
+def test_quiet_says_nothing_on_a_yes(made: Repository, verb: tuple[str, ...]) -> None:
+    ran = made.fleet(*verb, "-q")
+
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+@pytest.mark.parametrize("verb", [("promote", "desk-bot", *GATED), ("why", "desk-bot")])
+def test_quiet_says_what_is_wrong(made: Repository, verb: tuple[str, ...]) -> None:
+    quiet, loud = made.fleet(*verb, "-q"), made.fleet(*verb)
+
+    assert quiet.code == 1
+    assert quiet.out == loud.out
+
+
+@pytest.mark.parametrize("verb", [("release", "desk-bot"), ("log", "--json"), ("schema", "agent")])
+def test_quiet_keeps_what_is_meant_for_programs(made: Repository, verb: tuple[str, ...]) -> None:
+    quiet, loud = made.fleet(*verb, "-q"), made.fleet(*verb)
+
+    assert loud.out
+    assert quiet.out == loud.out
