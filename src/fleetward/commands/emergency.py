@@ -57,8 +57,8 @@ def door(asked: Hearing) -> BreakGlass:
     if asked.policy.break_glass is None:
         message = "cannot decide: governance/policy.yaml says nothing of breakGlass"
         hint = (
-            "breakGlass: {require: [{approvals: 2, from: TEAM}], skips: [soak], "
-            "lasts: PT8H, reviewWithin: PT48H}"
+            "add to governance/policy.yaml: breakGlass: {require: [{approvals: 2, from: TEAM}], skips: [soak], "
+            "lasts: PT8H, reviewWithin: PT48H}; then fleet approve --governance"
         )
         raise GovernanceInvalid(message, hint=hint)
     return asked.policy.break_glass
