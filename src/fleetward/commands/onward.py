@@ -29,9 +29,16 @@ def onward(asked: Hearing, one: Promotion, names: Sequence[str], how: str = "") 
     if open_.keys() & set(_SAY):
         return f"fleet approve{agent}"
     if "review" in open_:
-        return f"fleet approve{where}{open_['review'].detail.partition('fleet approve')[2]}"
+        return reviewing(asked, one) or f"fleet policy check{where}"
     again = f"fleet promote{where} {' '.join(names)} --to {to}{how}"
     ready = one.unblock.ready_at
     return (
         f"{again} --at {written(ready)}" if ready is not None and ready > asked.session.now else f"{again} -v"
     )
+
+
+def reviewing(asked: Hearing, one: Promotion) -> str:
+    """The command that closes the first review that *one* owes; empty where it owes none, or nobody may."""
+    told = (need.detail.partition("fleet approve")[2] for need in one.requirements if need.kind == "review")
+    rest = next((words for words in told if words), "")
+    return f"fleet approve{asked.session.here}{rest}" if rest else ""
