@@ -344,6 +344,7 @@ class TestReady:
         assert (made.code, made.data["policy"]) == (0, policy)
         assert zoe.fleet("validate", "--json").data["findings"] == []
         assert found(zoe) == {}
+        assert "\nrollback:" in (zoe.here / "governance/policy.yaml").read_text()
         for agent in ("handbook-lookup", "ticket-sorter"):
             asked = zoe.fleet("why", agent, "--json").data["promotions"][0]
             assert asked["verdict"] == "pending"

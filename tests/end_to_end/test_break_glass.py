@@ -98,6 +98,7 @@ def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(des
         "reason": "customers are told lies",
         "skips": ["evals", "freeze", "soak"],
         "reviewBy": "2026-11-22T12:00:00Z",
+        "reviews": [{"agent": "desk-bot", "entry": 3, "could": ["carla"]}],
     }
     entry = ledger(desk)[-1]
     assert list(entry)[-2:] == ["tool", "breakGlass"]
@@ -209,10 +210,13 @@ def test_a_review_is_told_while_it_is_due_and_holds_up_what_comes_when_it_is_not
     early = standing(promote(after, now="2026-11-22T11:59:59Z"))["review"]
     late = promote(after, now="2026-11-22T12:00:00Z")
 
-    assert early == ("met", "not due yet: fleet approve desk-bot --to production --review 3")
+    assert early == (
+        "met",
+        "not due yet, carla could give it: fleet approve desk-bot --to production --review 3",
+    )
     assert standing(late)["review"] == (
         "missing",
-        "overdue: fleet approve desk-bot --to production --review 3",
+        "overdue, carla could give it: fleet approve desk-bot --to production --review 3",
     )
     [need] = [one for one in late.data["promotions"][0]["requirements"] if one["kind"] == "review"]
     assert need["could"] == ["carla"]
@@ -267,7 +271,7 @@ def test_an_overdue_review_holds_up_no_emergency_no_rollback_and_nothing_that_is
 
     for status, detail in (stopping, glass, standing(back)["review"]):
         assert status == "met"
-        assert detail.startswith("overdue, which does not hold up this: ")
+        assert detail.startswith("overdue, which does not hold up this, carla could give it: ")
 
 
 def test_a_review_is_of_an_entry_that_broke_the_glass(after: Repository) -> None:
@@ -315,3 +319,69 @@ def test_the_next_command_breaks_the_glass_again(desk: Repository) -> None:
 
     how = "--break-glass --incident INC-2041 --reason 'customers are told lies'"
     assert told.splitlines()[-1] == f"fleet promote desk-bot --to production {how} --apply"
+
+
+SMALL = STRICT.replace("approvals: 2, from: on-call", "approvals: 1, from: desk")
+"""The owners are the two on call: one writes, the other approves, and nobody is left."""
+
+
+def last(ran: Ran, lines: int) -> list[str]:
+    return ran.out.splitlines()[-lines:]
+
+
+def test_the_last_lines_tell_the_review_that_is_owed(desk: Repository) -> None:
+    approved(desk, "bob", "erin")
+
+    before = desk.fleet(
+        *("promote", "desk-bot", "--to", "production", "--break-glass", *INCIDENT), identity="ci"
+    )
+    ran = said(
+        desk.fleet(
+            *("promote", "desk-bot", "--to", "production", "--break-glass", *INCIDENT, "--apply"),
+            identity="ci",
+        )
+    )
+
+    assert "review due by 2026-11-22T12:00:00Z; carla could give that of desk-bot" in before.out
+    assert last(ran, 2) == [
+        "entry 3 owes a review by 2026-11-22T12:00:00Z: carla could give that of desk-bot",
+        "fleet approve desk-bot --to production --review 3",
+    ]
+    assert desk.fleet(*last(ran, 1)[0].split()[1:], identity="carla").code == 0
+
+
+def test_where_nothing_is_to_be_promoted_the_review_that_is_due_is_still_told(after: Repository) -> None:
+    for verb in (("promote", "desk-bot", "--to", "production"), ("why", "desk-bot")):
+        ran = after.fleet(*verb)
+
+        assert ran.code == 0
+        assert "review of entry 3 (INC-2041) by 2026-11-22T12:00:00Z" in ran.out
+        assert last(ran, 1) == ["fleet approve desk-bot --to production --review 3"]
+
+
+def test_a_review_that_nobody_may_give_is_told_before_and_after(tmp_path: Path) -> None:
+    made = twice(tmp_path, SMALL)
+    made.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
+    approved(made, "carla")
+
+    before = said(broken(made))
+    checked = made.fleet("policy", "check")
+    said(broken(made, "--apply"))
+    made.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
+    why = made.fleet("why", "desk-bot", now=LATER)
+
+    assert before.data["breakGlass"]["reviews"] == [{"agent": "desk-bot", "entry": None, "could": []}]
+    assert checked.code == 0
+    assert "warning: an emergency of 'desk-bot' in 'production' could be reviewed by nobody" in checked.out
+    assert "where carla or dina wrote it: carla and dina may" in checked.out
+    assert "overdue, nobody may give it: all of owner had a hand in it" in why.out
+
+
+def test_a_review_that_is_left_to_nobody_whoever_wrote_the_change_is_an_error(tmp_path: Path) -> None:
+    made = twice(tmp_path, SMALL.replace("approvals: 1, from: desk", "approvals: 2, from: desk"))
+
+    checked = made.fleet("policy", "check", "--json")
+
+    assert checked.code == 1
+    [one] = [it for it in checked.data["findings"] if it["check"] == "policy-unreviewable"]
+    assert (one["severity"], one["line"]) == ("error", 11)

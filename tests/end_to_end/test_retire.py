@@ -268,6 +268,88 @@ def test_a_manifest_that_cannot_be_read_is_not_guessed_at(running: Repository) -
     assert f"{DESK}/agent.yaml cannot be read" in ran.err
 
 
+BENT = {
+    "not YAML any more": (NEEDS + "  purpose: [\n").encode(),
+    "an unknown key": (NEEDS + "  whatFor: nothing\n").encode(),
+    "another encoding": NEEDS.encode("utf-16"),
+    "too large to be read": NEEDS.encode() + b"# " + b"x" * 1_100_000,
+}
+
+
+@pytest.mark.parametrize("bent", BENT.values(), ids=BENT.keys())
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_nobody_goes_while_one_who_may_need_it_cannot_be_read(
+    tmp_path: Path, bent: bytes, environment: str
+) -> None:
+    made = town(tmp_path, needs="")
+    file = f"environments/{environment}/front-bot/agent.yaml"
+    own = MANIFEST.replace("desk-bot", "front-bot").encode()
+    made.commit("bent", files={file: own + bent})
+    before = made.state
+
+    ran = made.fleet("retire", "desk-bot", "--write")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{file}:" in ran.err
+    assert "so nobody can say whether 'front-bot' needs 'desk-bot'" in ran.err
+    assert f"try: fleet validate {file}" in ran.err
+    assert made.state == before
+
+
+@pytest.mark.parametrize("bent", BENT.values(), ids=BENT.keys())
+def test_the_gate_lets_nobody_go_while_one_who_may_need_it_cannot_be_read(
+    tmp_path: Path, bent: bytes
+) -> None:
+    made = town(tmp_path, needs="")
+    retired = OWN.replace("lifecycle: production", "lifecycle: retired")
+    file = f"{FRONT.replace('staging', 'production')}/agent.yaml"
+    own = MANIFEST.replace("desk-bot", "front-bot").encode()
+    made.commit("desk-bot goes", files={f"{DESK}/agent.yaml": retired})
+    made.approve("desk-bot", "dina", now="2026-11-20T09:00:00Z")
+    free = made.fleet("promote", "desk-bot", "--to", "production")
+    made.commit("bent", files={file: own + bent})
+
+    ran = made.fleet("promote", "desk-bot", "--to", "production")
+
+    assert free.code == 0, free.out
+    assert ran.code == 1, ran.err
+    assert "BLOCKED desk-bot (retire" in ran.out
+    assert f"{file}:" in ran.out
+    assert "so nobody can say whether 'front-bot' needs 'desk-bot'" in ran.out
+
+
+def test_a_blocked_plan_says_which_edit_opens_the_way(tmp_path: Path) -> None:
+    made = town(tmp_path)
+
+    ran = made.fleet("retire", "desk-bot")
+
+    file = f"{FRONT}/agent.yaml"
+    assert f"{file}:31: take spec.dependsOn[desk-bot] out, or say optional: true\n" in ran.out
+    assert ran.out.splitlines()[-1] == f"git grep -n -e desk-bot -- {file}"
+    assert "dependsOn: [{agent: desk-bot}]" in made.git(*ran.out.splitlines()[-1].split()[1:])
+
+
+def test_a_blocked_plan_offers_the_replacement_to_who_is_none_itself(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    text = OWN.replace("replacedBy: front-bot", "replacedBy: new-desk")
+    made.commit("another heir", files={f"{DESK}/agent.yaml": text})
+
+    ran = made.fleet("retire", "desk-bot")
+
+    assert "take spec.dependsOn[desk-bot] out, call new-desk instead, or say optional: true" in ran.out
+
+
+def test_who_needs_it_and_has_no_release_to_edit_has_to_go_first(tmp_path: Path) -> None:
+    made = town(tmp_path)
+    made.git("rm", "-rq", FRONT)
+    made.commit("front-bot is gone from staging")
+
+    ran = made.fleet("retire", "desk-bot")
+
+    assert ran.code == 1
+    assert ran.out.splitlines()[-1] == "fleet retire front-bot"
+
+
 @pytest.mark.parametrize("name", ["call-notes", "depot-handbook", "driver-brief"])
 def test_every_agent_of_the_example_that_nobody_requires_can_be_retired(tmp_path: Path, name: str) -> None:
     made = repositories.repository(tmp_path, EXAMPLE)

@@ -124,7 +124,8 @@ def test_without_a_rollback_in_the_policy_nobody_goes_back(tmp_path: Path) -> No
 
     assert ran.code == 2
     assert "says nothing of rollbacks" in ran.err
-    assert "rollback: {within: P30D" in ran.err
+    block = "rollback: {within: P30D, require: [{approvals: 1, from: owner}]}"
+    assert f"try: add to governance/policy.yaml: {block}; then fleet approve --governance" in ran.err
 
 
 @pytest.mark.parametrize(

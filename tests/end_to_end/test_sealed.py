@@ -280,3 +280,52 @@ def test_the_audit_checks_what_is_signed_and_names_what_does_not_hold(
     [found] = [one for one in ran.data["breaks"] if one["rule"] == "seal-broken"]
     assert (found["commit"], found["file"]) == (repo.head, SIGNATURE)
     assert "a key of dina, not of ci@acme.example" in found["message"]
+
+
+def test_a_brake_is_signed_and_pushed_like_any_promotion(repo: Repository, keys: dict[str, Path]) -> None:
+    remote = repo.home / "remote.git"
+    repo.git("init", "-q", "--bare", str(remote))
+    repo.git("remote", "add", "origin", str(remote))
+    stop = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks", "--apply")
+    how = ("--push", "origin", "--sign", str(keys["carla"]))
+
+    asked = repo.fleet(*stop, *how, identity="carla", now="2026-11-20T13:00:00Z")
+    proposed = repo.head
+    repo.approve("desk-bot", "dina", now="2026-11-20T13:10:00Z")
+    done = repo.fleet(*stop, *how, identity="carla", now="2026-11-20T13:20:00Z")
+
+    assert (asked.code, done.code) == (1, 0), asked.err + done.err
+    assert repo.git("--git-dir", str(remote), "rev-parse", repo.git("branch", "--show-current")) == repo.head
+    signers = allowed_signers(repo)
+    for commit in (proposed, repo.head):
+        repo.git("-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-commit", commit)
+    assert (repo.root / SIGNATURE).exists()
+
+
+def test_a_rollback_is_signed_like_any_promotion(repo: Repository, keys: dict[str, Path]) -> None:
+    policy = (
+        FLEET["governance/policy.yaml"] + "rollback: {within: P30D, require: [{approvals: 1, from: owner}]}\n"
+    )
+    repo.commit("a policy", files={"governance/policy.yaml": policy}, at="2026-11-20T12:10:00+00:00")
+    repo.agree("dina", now="2026-11-20T12:20:00Z")
+    ran = repo.fleet(*APPLY, "--sign", str(keys["ci"]), identity="ci", now="2026-11-20T12:30:00Z")
+    assert ran.code == 0, ran.err
+    repo.approve("desk-bot", "dina", "--rollback", now="2026-11-20T13:00:00Z")
+    back = ("rollback", "desk-bot", "--env", "production", "--reason", "worse", "--apply")
+
+    ran = repo.fleet(*back, "--sign", str(keys["ci"]), identity="ci", now="2026-11-20T13:10:00Z")
+
+    assert ran.code == 0, ran.err + ran.out
+    repo.git("-c", f"gpg.ssh.allowedSignersFile={allowed_signers(repo)}", "verify-commit", repo.head)
+    assert (repo.root / SIGNATURE.replace("2.sig", "3.sig")).exists()
+
+
+@pytest.mark.parametrize("option", [("--sign",), ("--push", "origin")])
+@pytest.mark.parametrize("verb", ["suspend", "resume", "rollback"])
+def test_to_sign_or_push_goes_with_apply_everywhere(
+    repo: Repository, verb: str, option: tuple[str, ...]
+) -> None:
+    ran = repo.fleet(verb, "desk-bot", "--env", "production", "--reason", "x", *option)
+
+    assert ran.code == 2
+    assert f"{option[0]} goes with --apply" in ran.err

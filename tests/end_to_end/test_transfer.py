@@ -228,6 +228,37 @@ def test_a_manifest_that_cannot_be_read_is_named_and_so_is_one_too_large(tmp_pat
     assert unread == {f"{DESK}/agent.yaml", large}
 
 
+def test_what_cannot_be_read_is_told_with_its_line_and_the_reason(tmp_path: Path) -> None:
+    made = town(tmp_path, {f"{DESK}/agent.yaml": "spec:\n  a: 1\n  a: carla\n"})
+
+    ran = made.fleet(*HAND, "--write")
+
+    assert ran.code == 1
+    assert f"  {DESK}/agent.yaml\n    3: cannot be read: " in ran.out
+    assert "3: cannot be read: 'a' is there twice" in ran.out
+    assert ": :" not in ran.out
+
+
+@pytest.mark.parametrize("bent", ["another encoding", "a link", "a link as a folder", "nothing at all"])
+def test_nothing_that_might_name_the_person_is_dropped(tmp_path: Path, bent: str) -> None:
+    made = town(tmp_path)
+    folder = made.root / "environments/staging/odd-bot"
+    if bent == "a link as a folder":
+        folder.symlink_to("desk-bot")
+    else:
+        folder.mkdir()
+        if bent == "a link":
+            (folder / "agent.yaml").symlink_to("../desk-bot/agent.yaml")
+        else:
+            (folder / "agent.yaml").write_bytes(OWN.encode("utf-16") if bent == "another encoding" else b"")
+
+    ran = made.fleet(*HAND)
+
+    assert (ran.code, "cannot be read: " in ran.out) == (
+        (1, True) if bent != "nothing at all" else (0, False)
+    )
+
+
 def test_a_team_of_the_same_name_is_not_mistaken_for_the_person(tmp_path: Path) -> None:
     people = PEOPLE + "  carla: {members: [dina]}\n"
     made = town(tmp_path, {GOVERNANCE: people}, adopted=False)

@@ -341,6 +341,7 @@ def test_what_a_policy_leaves_out_is_strict() -> None:
 
 
 ONE = {"approvals": 1, "from": "owner"}
+GLASS = {"lasts": "PT8H", "reviewWithin": "P2D", "skips": ["soak", "evals"]}
 
 
 @pytest.mark.parametrize(
@@ -374,6 +375,9 @@ ONE = {"approvals": 1, "from": "owner"}
             "breakGlass.require[0].approvals",
         ),
         ({"governance": {"require": []}}, "governance.require"),
+        ({"rollback": {"within": "P30D", "require": [ONE, {"soak": "PT1H"}]}}, "rollback.require[1]"),
+        ({"breakGlass": {**GLASS, "require": [{"soak": "PT1H"}, ONE]}}, "breakGlass.require[0]"),
+        ({"breakGlass": {**GLASS, "require": [ONE, {"evals": "passed"}]}}, "breakGlass.require[1]"),
     ],
 )
 def test_a_policy_that_nobody_could_meet_is_no_policy(changes: dict[str, Any], path: str) -> None:
@@ -381,6 +385,18 @@ def test_a_policy_that_nobody_could_meet_is_no_policy(changes: dict[str, Any], p
 
     assert told(findings) == [("policy-unsatisfiable", path)]
     assert value is None
+
+
+def test_evaluations_may_be_asked_of_what_comes_back_and_of_an_emergency_that_waits_for_them() -> None:
+    evals = {"evals": "passed"}
+
+    value, findings = read_policy(
+        rollback={"within": "P30D", "require": [ONE, evals]},
+        breakGlass={**GLASS, "skips": ["soak"], "require": [ONE, evals]},
+    )
+
+    assert told(findings) == []
+    assert value is not None
 
 
 @pytest.mark.parametrize("group", ["rollback", "breakGlass", "governance"])

@@ -16,6 +16,7 @@ from fleetward.commands.departing import only_brake
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.reading import read
+from fleetward.commands.sealing import Sign, sealing
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.brake import Brake
@@ -49,6 +50,17 @@ _Apply = Annotated[
         "--apply", help="Commit the proposal, and promote it if the gate allows; it approves nothing."
     ),
 ]
+_Push = Annotated[str | None, typer.Option("--push", metavar="REMOTE", help="With --apply: push it.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """How far to go, and in what way."""
+
+    write: bool
+    apply: bool
+    push: str | None
+    sign: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +69,7 @@ class _Asked:
 
     session: Session
     brake: Brake
-    write: bool
-    apply: bool
+    how: _How
 
 
 def suspend(
@@ -68,6 +79,8 @@ def suspend(
     reason: _Reason,
     write: _Write = False,
     apply: _Apply = False,
+    push: _Push = None,
+    sign: Sign = None,
 ) -> Exit:
     """
     Stop an agent: propose spec.suspended, and nothing else; the release that runs stays.
@@ -75,7 +88,8 @@ def suspend(
     Without --write or --apply nothing changes: it shows the file, and what the gate will ask. In an environment
     that takes no promotions the file is the environment's own. Exit 1 while the gate says no.
     """
-    return _brake(session, agent, env, reason, suspended=True, write=write, apply=apply)
+    how = _How(write=write, apply=apply, push=push, sign=sign)
+    return _brake(session, agent, env, reason, how, suspended=True)
 
 
 def resume(
@@ -85,6 +99,8 @@ def resume(
     reason: _Reason,
     write: _Write = False,
     apply: _Apply = False,
+    push: _Push = None,
+    sign: Sign = None,
 ) -> Exit:
     """
     Let a suspended agent go on: propose to take spec.suspended away, and nothing else; the release stays.
@@ -92,14 +108,16 @@ def resume(
     Without --write or --apply nothing changes: it shows the file, and what the gate will ask. That is more than
     to suspend: an agent that goes on is looser. Exit 1 while the gate says no.
     """
-    return _brake(session, agent, env, reason, suspended=False, write=write, apply=apply)
+    how = _How(write=write, apply=apply, push=push, sign=sign)
+    return _brake(session, agent, env, reason, how, suspended=False)
 
 
-def _brake(
-    session: Session, agent: str, env: str, reason: str, *, suspended: bool, write: bool, apply: bool
-) -> Exit:
-    if write and apply:
+def _brake(session: Session, agent: str, env: str, reason: str, how: _How, *, suspended: bool) -> Exit:
+    if how.write and how.apply:
         raise UsageError("--apply writes and commits the file itself", hint="leave --write out")
+    for option, given in (("--push", how.push), ("--sign", how.sign)):
+        if given is not None and not how.apply:
+            raise UsageError(f"{option} goes with --apply", hint="add --apply")
     ground = find(session.folder, session.environment)
     environment = _environment(ground, env)
     top = PROPOSALS if environment.gated else ENVIRONMENTS
@@ -111,10 +129,10 @@ def _brake(
         reason=_told(reason),
         file=f"{top}/{env}/{agent}/{digest.OVERRIDES}",
     )
-    asked = _Asked(session=session, brake=brake, write=write, apply=apply)
+    asked = _Asked(session=session, brake=brake, how=how)
     if not brake.gated:
         return _own(asked, ground)
-    with applying(session) if apply else nullcontext():
+    with applying(session) if how.apply else nullcontext():
         return _gated(asked, _hearing(asked))
 
 
@@ -141,7 +159,7 @@ def _environment(ground: Ground, name: str) -> Environment:
 def _own(asked: _Asked, ground: Ground) -> Exit:
     """In an environment without a gate the file is written where it lies."""
     brake = asked.brake
-    if asked.apply:
+    if asked.how.apply:
         raise UsageError(f"{brake.environment!r} takes no promotions: nothing to apply", hint="--write")
     agent = _standing(brake, read(ground.folder()).snapshot, ground.folder())
     before = held(ground.root, brake.file)
@@ -149,9 +167,9 @@ def _own(asked: _Asked, ground: Ground) -> Exit:
     after = _braked(asked, agent, before) if moves else before
     if moves and after is not None and bare(after):
         after = None
-    if asked.write and moves:
+    if asked.how.write and moves:
         settle(ground.root, {brake.file: before}, {brake.file: after})
-    return _report(asked, replace(brake, content=after, moves=moves, written=asked.write and moves))
+    return _report(asked, replace(brake, content=after, moves=moves, written=asked.how.write and moves))
 
 
 def _gated(asked: _Asked, heard: Hearing) -> Exit:
@@ -169,9 +187,9 @@ def _gated(asked: _Asked, heard: Hearing) -> Exit:
     if not standing:
         content = _braked(asked, agent, content)
     done = replace(brake, content=content, standing=standing)
-    if asked.apply:
+    if asked.how.apply:
         return _applied(asked, heard, done)
-    if asked.write and not standing:
+    if asked.how.write and not standing:
         if held(heard.ground.root, brake.file) is not None:
             raise FleetError(f"{brake.file} is there, and not committed", hint="commit it, or take it away")
         settle(heard.ground.root, {}, {brake.file: content})
@@ -182,14 +200,19 @@ def _gated(asked: _Asked, heard: Hearing) -> Exit:
 
 def _applied(asked: _Asked, heard: Hearing, done: Brake) -> Exit:
     """The proposal committed alone, then promoted; where the gate would refuse it outright, neither."""
+    push, sign = asked.how.push, asked.how.sign
     case, outlook = _judged(heard, done)
     if not done.standing and outlook.verdict is not Verdict.BLOCKED:
         edits = {done.file: writer.Blob(content=done.content)}
-        new = commit_edits(asked.session, heard.ground, heard.head, edits, _message(done))
+        seal = sealing(heard, sign)
+        new = commit_edits(asked.session, heard.ground, heard.head, edits, _message(done), push, seal)
         done, heard = replace(done, committed=new), _hearing(asked)
         case, outlook = _judged(heard, done)
     if outlook.verdict is Verdict.ALLOWED:
-        done = replace(done, promoted=written_down(heard, [(case, outlook)], None, done.reason))
+        done = replace(
+            done,
+            promoted=written_down(heard, [(case, outlook)], push, done.reason, seal=sealing(heard, sign)),
+        )
     return _report(asked, replace(done, outlook=outlook), heard)
 
 
@@ -289,7 +312,7 @@ def _report(asked: _Asked, done: Brake, heard: Hearing | None = None) -> Exit:
         }
     )
     told = done.written or outlook is None or done.promoted is not None
-    shown = not asked.apply and outlook is not None and outlook.verdict is Verdict.ALLOWED
+    shown = not asked.how.apply and outlook is not None and outlook.verdict is Verdict.ALLOWED
     return Exit.YES if told or shown else Exit.NO
 
 

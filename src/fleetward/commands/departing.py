@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fleetward.commands.hearing import Hearing
 from fleetward.domain import digest
-from fleetward.domain.finding import Finding, Severity
-from fleetward.domain.manifest import Agent
+from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.domain.verdict import Promotion, PromotionKind
 from fleetward.store.agents import candidate
 from fleetward.store.document import document
+from fleetward.store.reader import Reading
 
 RETIRED = "retired"
 
@@ -24,6 +26,31 @@ def retires(source: Agent) -> bool:
     """
     plain, _ = candidate(source, source.environment, None, proposed=False)
     return plain.manifest is not None and plain.manifest.lifecycle == RETIRED
+
+
+def unheard(reading: Reading, fleet: Snapshot, environment: str, going: Sequence[str]) -> Iterator[Finding]:
+    """
+    The agents of *environment* beside those *going* that cannot be read: each may need the first of these.
+
+    Shape: one finding an agent, at the first place that is wrong with it.
+    """
+    for env, name in sorted(fleet.agents):
+        agent = fleet.agents[env, name]
+        if env != environment or agent.manifest is not None or name in going:
+            continue
+        wrong = (one for one in reading.findings if (one.environment, one.agent) == (env, name))
+        first = next((one for one in wrong if one.severity is Severity.ERROR), None)
+        place = first.place if first else Place(file=f"{agent.folder}/{MANIFEST}")
+        yield Finding(
+            rule=first.rule if first else "manifest-missing",
+            severity=Severity.ERROR,
+            message=f"{first.message if first else 'it cannot be read'}, "
+            f"so nobody can say whether {name!r} needs {going[0]!r}",
+            place=place,
+            environment=env,
+            agent=name,
+            hint=f"fleet validate {place.file}",
+        )
 
 
 def overridden(proposed: Agent | None) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from shlex import quote
 
@@ -57,8 +58,8 @@ def door(asked: Hearing) -> BreakGlass:
     if asked.policy.break_glass is None:
         message = "cannot decide: governance/policy.yaml says nothing of breakGlass"
         hint = (
-            "breakGlass: {require: [{approvals: 2, from: TEAM}], skips: [soak], "
-            "lasts: PT8H, reviewWithin: PT48H}"
+            "add to governance/policy.yaml: breakGlass: {require: [{approvals: 2, from: TEAM}], skips: [soak], "
+            "lasts: PT8H, reviewWithin: PT48H}; then fleet approve --governance"
         )
         raise GovernanceInvalid(message, hint=hint)
     return asked.policy.break_glass
@@ -69,12 +70,13 @@ def review_by(asked: Hearing) -> datetime:
     return asked.session.now + door(asked).review_within
 
 
-def preface(asked: Hearing, name: str | None, reason: str) -> str:
-    """What is done and why, in words; empty where the glass is whole."""
+def preface(asked: Hearing, name: str | None, reason: str, closing: Iterable[str]) -> str:
+    """What is done and why, in words, with those on who could review it; empty where the glass is whole."""
     if name is None:
         return ""
     skips = ", ".join(sorted(door(asked).skips)) or "nothing"
-    return f"break-glass for {name} ({reason}): may skip {skips}; review due by {written(review_by(asked))}"
+    head = f"break-glass for {name} ({reason}): may skip {skips}; review due by {written(review_by(asked))}"
+    return "; ".join((head, *closing))
 
 
 def flags(name: str | None, reason: str) -> str:

@@ -30,8 +30,12 @@ def hands(asked: Hearing, name: str, head: Id, ledger: Ledger) -> tuple[Contribu
 
 
 def due(asked: Hearing, name: str) -> tuple[Due, ...]:
-    """The promotions of *name* that broke the glass, reviewed or not."""
-    found = []
+    """
+    The promotions of *name* that broke the glass, reviewed or not.
+
+    Each took a release from where releases come from, though what is judged now may keep the one that runs.
+    """
+    found, asked = [], replace(asked, sources=asked.target.sources)
     for entry, moved in asked.ledger.of(name):
         if entry.break_glass is not None:
             found.append(

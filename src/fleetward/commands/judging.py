@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from fleetward import gate
 from fleetward.commands.comparing import compared, dependents
-from fleetward.commands.departing import brakes, overridden, retires
+from fleetward.commands.departing import brakes, overridden, retires, unheard
 from fleetward.commands.hands import due, hands
 from fleetward.commands.hearing import Hearing, known
 from fleetward.commands.objections import caused, divided, reborn, unpromoted, unproposed
@@ -17,6 +17,7 @@ from fleetward.domain import digest
 from fleetward.domain.approval import Binding
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.fleet import Snapshot
 from fleetward.domain.ledger import Moved
 from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import Promotion, PromotionKind
@@ -62,9 +63,22 @@ def unit(asked: Hearing, staged: Staged) -> tuple[Case, ...]:
     )
     wrong = caused(asked, after, tuple(staged))
     return tuple(
-        replace(case, question=replace(case.question, errors=(*found, *wrong[name])))
+        replace(
+            case,
+            question=replace(
+                case.question, errors=(*found, *wrong[name], *_unheard(asked, after, case, tuple(staged)))
+            ),
+        )
         for name, (case, found) in staged.items()
     )
+
+
+def _unheard(asked: Hearing, after: Snapshot, case: Case, names: Sequence[str]) -> Iterable[Finding]:
+    """Those who may still need what goes, and cannot be read; whoever moves with it is judged itself."""
+    if case.question.kind is not PromotionKind.RETIRE:
+        return ()
+    name = case.question.binding.agent
+    return unheard(asked.reading, after, asked.target.name, (name, *names))
 
 
 def decided(asked: Hearing, all_cases: Iterable[Case]) -> tuple[Promotion, ...]:

@@ -32,7 +32,7 @@ def onward(asked: Hearing, one: Promotion, names: Sequence[str], how: str = "") 
     if open_.keys() & set(_SAY):
         return _said(asked, one, agent)
     if "review" in open_:
-        return f"fleet approve{where}{open_['review'].detail.partition('fleet approve')[2]}"
+        return reviewing(asked, one) or f"fleet policy check{where}"
     again = f"fleet promote{where} {' '.join(names)} --to {to}{how}"
     ready = one.unblock.ready_at
     return (
@@ -58,3 +58,10 @@ def _reader(asked: Hearing) -> Person | None:
     except GitError:
         return None
     return known if isinstance(known, Person) else None
+
+
+def reviewing(asked: Hearing, one: Promotion) -> str:
+    """The command that closes the first review that *one* owes; empty where it owes none, or nobody may."""
+    told = (need.detail.partition("fleet approve")[2] for need in one.requirements if need.kind == "review")
+    rest = next((words for words in told if words), "")
+    return f"fleet approve{asked.session.here}{rest}" if rest else ""

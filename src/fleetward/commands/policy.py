@@ -30,6 +30,7 @@ from fleetward.store.yaml import GOVERNANCE_LIMITS
 FILE = "governance/policy.yaml"
 _SPOKEN_FOR = frozenset({FILE, "governance/people.yaml"})
 _FOLDER = "policy-tests"
+_SHOWN = 5
 
 
 def check(
@@ -49,7 +50,11 @@ def check(
     if policy is None and not found:
         raise NotAFleet(f"no {FILE}: there is no policy to check", hint="fleet init")
     if fleet is not None and policy is not None:
-        found += [*_dead(fleet, session), *_uncovered(fleet, policy, reading)]
+        found += [
+            *_dead(fleet, session),
+            *_uncovered(fleet, policy, reading),
+            *_stuck(fleet, policy, session),
+        ]
         found += _loosened(ground, commit, reading, policy) if commit is not None else ()
     findings = sorted(found, key=lambda one: one.order)
     agents = len(_promotable(fleet)) if fleet else 0
@@ -65,7 +70,7 @@ def check(
             "json": lambda: policy_json.checked(findings, policy=policy, agents=agents, base=commit),
         }
     )
-    return Exit.NO if findings else Exit.YES
+    return Exit.NO if any(one.severity is Severity.ERROR for one in findings) else Exit.YES
 
 
 def rehearse(
@@ -160,11 +165,39 @@ def _uncovered(fleet: Snapshot, policy: Policy, reading: Reading) -> Iterator[Fi
             )
 
 
+def _stuck(fleet: Snapshot, policy: Policy, session: Session) -> Iterator[Finding]:
+    """Emergencies whose review would be left to nobody; agents of whom the same is to be said, together."""
+    found: dict[tuple[str, gate.Stuck], list[str]] = {}
+    for to, name in _promotable(fleet):
+        tier = _tier(fleet, policy, to, name)
+        owned = next(filter(None, (fleet.manifest(env, name) for env in (to, *_sources(fleet, to)))), None)
+        one = gate.stuck(policy, fleet.people, owned, to=to, tier=tier, agent=name, now=session.now)
+        if one is not None:
+            found.setdefault((to, one), []).append(name)
+    for (to, one), names in found.items():
+        agents = ", ".join(map(repr, names[:_SHOWN])) + (
+            f" and {len(names) - _SHOWN} more" * (len(names) > _SHOWN)
+        )
+        bench = " and ".join(one.bench) or "nobody"
+        when = "" if one.never else f" where {' or '.join(one.authors)} wrote it"
+        message = (
+            f"an emergency of {agents} in {to!r} could be reviewed by nobody{when}: "
+            f"{bench} may, and nobody reviews what they wrote or approved"
+        )
+        hint = "add a person to the owners, or to a team that a rule asks; or let breakGlass ask another team"
+        place = policy.break_glass.rule.place if policy.break_glass else None
+        told = _finding("policy-unreviewable", message, place or Place(file=FILE), hint)
+        yield told if one.never else told.at(Severity.WARNING)
+
+
+def _sources(fleet: Snapshot, to: str) -> tuple[str, ...]:
+    target = fleet.config.environment(to)
+    return target.sources if target else ()
+
+
 def _tier(fleet: Snapshot, policy: Policy, to: str, name: str) -> str:
     """The highest that the agent has anywhere on its way; the highest there is where nothing can be read."""
-    target = fleet.config.environment(to)
-    sources = target.sources if target else ()
-    manifests = [one for env in (*sources, to) if (one := fleet.manifest(env, name)) is not None]
+    manifests = [one for env in (*_sources(fleet, to), to) if (one := fleet.manifest(env, name)) is not None]
     tiers = [tier for one in manifests for tier in (one.tier, floor(one, policy))]
     highest = policy.higher(*tiers)
     return highest if highest in policy.tiers else policy.tiers[-1]

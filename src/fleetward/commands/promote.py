@@ -16,17 +16,17 @@ from fleetward.commands.applying import applying, written_down
 from fleetward.commands.departing import passed_over
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
-from fleetward.commands.onward import onward
+from fleetward.commands.onward import onward, reviewing
+from fleetward.commands.owing import Broken, closing, reviews
 from fleetward.commands.partial import standing, unwritten
 from fleetward.commands.session import Session
 from fleetward.commands.uncommitted import remind
-from fleetward.domain.clock import written as written_
 from fleetward.domain.emergency import Way
 from fleetward.domain.errors import Exit, UsageError
 from fleetward.domain.verdict import Met, Promotion, Verdict
 from fleetward.gate.unit import GOING
 from fleetward.report import verdicts_json, verdicts_markdown, verdicts_text
-from fleetward.report.page import line, span
+from fleetward.report.page import Page, line, page, span
 from fleetward.store.git import Id
 
 
@@ -110,23 +110,15 @@ def _judged(
     asked = replace(asked, supposed=supposing.known(as_, asked.people), way=way)
     argued, promotions = standing(asked, agents) if partial else _whole(asked, agents)
     verdict = gate.conclusion(promotions)
+    closers = closing(asked, _paired(argued, promotions), applied=apply) if incident else {}
     written: Id | None = None
     if apply and (partial or verdict is Verdict.ALLOWED) and (moving := _moving(argued, promotions)):
         written = written_down(asked, moving, push, reason, incident, sealing.sealing(asked, sign))
     held = not partial and verdict not in GOING
     told = (passed_over(asked, promotions), unwritten(asked, promotions, apply=apply) if held else "")
     notice = "; ".join(filter(None, told))
-    _report(
-        asked,
-        promotions,
-        verdict,
-        written,
-        partial=partial,
-        at=at,
-        incident=incident,
-        reason=reason,
-        notice=notice,
-    )
+    broken = Broken(incident=incident, reason=reason, closing=closers)
+    _report(asked, promotions, verdict, written, partial=partial, at=at, broken=broken, notice=notice)
     return Exit.YES if verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else Exit.NO
 
 
@@ -138,9 +130,13 @@ def _whole(asked: Hearing, agents: Sequence[str]) -> tuple[tuple[Case, ...], tup
 
 def _moving(argued: Sequence[Case], promotions: Sequence[Promotion]) -> tuple[tuple[Case, Promotion], ...]:
     """The allowed ones, each with its case."""
-    allowed = {one.agent: one for one in promotions if one.verdict is Verdict.ALLOWED}
+    return _paired(argued, [one for one in promotions if one.verdict is Verdict.ALLOWED])
+
+
+def _paired(argued: Sequence[Case], promotions: Sequence[Promotion]) -> tuple[tuple[Case, Promotion], ...]:
+    told = {one.agent: one for one in promotions}
     names = ((case, case.question.binding.agent) for case in argued)
-    return tuple((case, allowed[name]) for case, name in names if name in allowed)
+    return tuple((case, told[name]) for case, name in names if name in told)
 
 
 def _report(
@@ -151,14 +147,15 @@ def _report(
     *,
     partial: bool,
     at: str | None,
-    incident: str | None,
-    reason: str,
+    broken: Broken,
     notice: str,
 ) -> None:
     session, to = asked.session, asked.target.name
     supposed = supposing.as_data(session, asked.supposed, at)
-    how, glass = emergency.flags(incident, reason), emergency.preface(asked, incident, reason)
-    next_command = _next(
+    incident, reason = broken.incident, broken.reason
+    how, glass = emergency.flags(incident, reason), emergency.preface(asked, incident, reason, broken.told)
+    owed = broken.owed(asked, written)
+    next_command = reviews(asked, owed) or _next(
         asked, promotions, verdict, written, partial=partial, supposed=supposed is not None, how=how
     )
 
@@ -168,27 +165,30 @@ def _report(
         )
         held = [{"agent": one.agent, "why": _why(one)} for one in _held(promotions)] if partial else []
         more = {"applied": written is not None, "written": written, "held": held, "supposed": supposed}
-        return {**data, **more, "breakGlass": _glass(asked, incident, reason)}
+        return {**data, **more, "breakGlass": broken.data(asked, owed)}
 
     if written:
         session.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
+
+    def as_page() -> Page:
+        *told, last = verdicts_text.render(
+            promotions,
+            to=to,
+            sources=asked.sources,
+            commit=asked.head,
+            policy=asked.policy,
+            next_command=next_command,
+            verbose=session.verbose,
+            now=session.now,
+            notice=notice,
+        )
+        head = (line(span(glass, "warning")),) if glass else ()
+        before = supposing.preface(session, asked.supposed, at)
+        return page([*before, *head, *told, *broken.at_last(asked, owed), last])
+
     session.report(
         {
-            "text": lambda: (
-                *supposing.preface(session, asked.supposed, at),
-                *((line(span(glass, "warning")),) if glass else ()),
-                *verdicts_text.render(
-                    promotions,
-                    to=to,
-                    sources=asked.sources,
-                    commit=asked.head,
-                    policy=asked.policy,
-                    next_command=next_command,
-                    verbose=session.verbose,
-                    now=session.now,
-                    notice=notice,
-                ),
-            ),
+            "text": as_page,
             "json": as_data,
             "markdown": lambda: verdicts_markdown.render(
                 promotions,
@@ -202,14 +202,6 @@ def _report(
             ),
         }
     )
-
-
-def _glass(asked: Hearing, incident: str | None, reason: str) -> dict[str, Any] | None:
-    if incident is None:
-        return None
-    skips = sorted(emergency.door(asked).skips)
-    due = written_(emergency.review_by(asked))
-    return {"incident": incident, "reason": reason, "skips": skips, "reviewBy": due}
 
 
 def _held(promotions: Iterable[Promotion]) -> tuple[Promotion, ...]:
@@ -245,6 +237,7 @@ def _next(
     if partial and any(one.verdict is Verdict.ALLOWED for one in promotions):
         return f"fleet promote{where} {names} --to {to}{how} --partial --apply"
     if verdict is Verdict.UNCHANGED:
-        return f"fleet validate{where}"
+        owed = (reviewing(asked, one) for one in promotions)
+        return next(filter(None, owed), f"fleet validate{where}")
     stuck = next(one for one in promotions if one.verdict in (Verdict.PENDING, Verdict.BLOCKED))
     return onward(asked, stuck, [one.agent for one in promotions], how)

@@ -50,7 +50,8 @@ def restored(asked: Hearing, name: str, release: str | None, *, overrides_too: b
     """
     if asked.policy.rollback is None:
         message = "cannot decide: governance/policy.yaml says nothing of rollbacks"
-        hint = "rollback: {within: P30D, require: [{approvals: 1, from: TEAM}]}"
+        block = "rollback: {within: P30D, require: [{approvals: 1, from: owner}]}"
+        hint = f"add to governance/policy.yaml: {block}; then fleet approve --governance"
         raise GovernanceInvalid(message, hint=hint)
     wanted = chosen(asked, name, release)
     [case] = unit(asked, _staged(asked, name, wanted, overrides_too=overrides_too))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from shlex import join, quote
+from shlex import join
 from typing import Annotated
 
 import typer
 
 from fleetward import survey
+from fleetward.commands.departing import unheard
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.domain.departure import Departure, Due, Figure
@@ -106,6 +107,7 @@ def _planned(
     write: bool,
 ) -> Exit:
     fleet = reading.governed()
+    _all_read(reading, fleet, name)
     plan = survey.departure(fleet, name, measured, session.now)
     contents = _ends(ground, reading, plan)
     plan = replace(plan, files=tuple(contents), written=write and bool(contents) and not plan.blocked)
@@ -119,6 +121,20 @@ def _planned(
         }
     )
     return Exit.NO if plan.blocked else Exit.YES
+
+
+def _all_read(reading: Reading, fleet: Snapshot, name: str) -> None:
+    """
+    Nobody is taken for one who does without, only because nothing of it can be read.
+
+    Errors: FleetError, naming the files of those beside which the agent stands.
+    """
+    stands = [env for env, agent in fleet.agents if agent == name]
+    wrong = tuple(one for env in sorted(stands) for one in unheard(reading, fleet, env, (name,)))
+    if wrong:
+        place = wrong[0].place
+        message = f"{place.file}:{place.line}: {wrong[0].message}"
+        raise FleetError(message, hint=f"fleet validate {place.file}", findings=wrong)
 
 
 def _ends(ground: Ground, reading: Reading, plan: Departure) -> Mapping[str, bytes]:
@@ -141,18 +157,31 @@ def _ends(ground: Ground, reading: Reading, plan: Departure) -> Mapping[str, byt
 def _next(session: Session, ground: Ground, plan: Departure) -> str:
     here, name = session.here, plan.agent
     if plan.blocked:
-        first = next(one for one in plan.dependents if one.blocks)
-        start = session.folder.resolve()
-        return f"fleet validate{here} {quote(os.path.relpath(ground.root / first.place.file, start))}"
+        return _opening(session, ground, plan)
     if plan.files and not plan.written:
         return f"fleet retire{here} {name} --write"
     gated = next((one.environment for one in plan.standing if one.gated), None)
     promote = f"fleet promote{here} {join(_unit(plan, gated))} --to {gated}"
     if plan.written:
-        files = join(os.path.relpath(ground.root / one, session.folder.resolve()) for one in plan.files)
+        files = _files(session, ground, plan.files)
         commit = f"git{here} add -- {files} && git{here} commit -m 'retire {name}' -- {files}"
         return f"{commit} && {promote}" if gated else commit
     return promote if gated else f"fleet validate{here}"
+
+
+def _opening(session: Session, ground: Ground, plan: Departure) -> str:
+    """Every line that stands in the way; where there is none to edit, whoever needs it goes first."""
+    blocking = [one for one in plan.dependents if one.blocks]
+    lost = next((one.agent for one in blocking if not one.edits), None)
+    if lost is not None:
+        return f"fleet retire{session.here} {lost}"
+    files = dict.fromkeys(place.file for one in blocking for place in one.edits)
+    return f"git{session.here} grep -n -e {plan.agent} -- {_files(session, ground, files)}"
+
+
+def _files(session: Session, ground: Ground, files: Iterable[str]) -> str:
+    start = session.folder.resolve()
+    return join(os.path.relpath(ground.root / one, start) for one in files)
 
 
 def _unit(plan: Departure, environment: str | None) -> list[str]:

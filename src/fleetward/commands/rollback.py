@@ -14,6 +14,7 @@ from fleetward.commands.emergency import told
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, decided
 from fleetward.commands.restoring import restored
+from fleetward.commands.sealing import Sign, sealing
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.clock import written as written_
@@ -42,10 +43,13 @@ def rollback(
     push: Annotated[
         str | None, typer.Option("--push", metavar="REMOTE", help="With --apply: push it.")
     ] = None,
+    sign: Sign = None,
 ) -> Exit:
     """Judge whether an agent may go back to what ran before; the release that it leaves is held from then on."""
     if push and not apply:
         raise UsageError("--push goes with --apply", hint="add --apply")
+    if sign is not None and not apply:
+        raise UsageError("--sign goes with --apply", hint="add --apply")
     told(reason)
     with applying(session) if apply else nullcontext():
         asked = hearing(session, to=env)
@@ -54,7 +58,7 @@ def rollback(
         [promotion] = decided(asked, [case])
         written: Id | None = None
         if apply and promotion.verdict is Verdict.ALLOWED:
-            written = written_down(asked, [(case, promotion)], push, reason)
+            written = written_down(asked, [(case, promotion)], push, reason, seal=sealing(asked, sign))
     _report(asked, case, promotion, reason, written)
     return Exit.YES if promotion.verdict is Verdict.ALLOWED else Exit.NO
 

@@ -13,7 +13,7 @@ from fleetward.commands import supposing
 from fleetward.commands.amendments import lawful
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import cases, decided
-from fleetward.commands.onward import onward
+from fleetward.commands.onward import onward, reviewing
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.commands.uncommitted import remind
@@ -83,7 +83,7 @@ def _next(asked: Hearing, one: Promotion, supposed: bool) -> str:
     """The command for whoever can bring it on."""
     where, to = asked.session.here, asked.target.name
     if one.verdict is Verdict.UNCHANGED:
-        return f"fleet validate{where}"
+        return reviewing(asked, one) or f"fleet validate{where}"
     if one.verdict is Verdict.ALLOWED and not supposed:
         return f"fleet promote{where} {one.agent} --to {to} --apply"
     if supposed:

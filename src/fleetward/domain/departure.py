@@ -58,6 +58,8 @@ class Dependent:
     place: Place
     along: bool = False
     names_successor: bool = False
+    edits: tuple[Place, ...] = ()
+    """Where releases are made, what has to be edited so that it can do without; none where it has none there."""
 
     @property
     def blocks(self) -> bool:

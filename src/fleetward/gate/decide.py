@@ -28,14 +28,14 @@ def decide(question: Question, *, policy: Policy, people: People, now: datetime)
     Source: SPEC 6 and 6.1.
     """
     tier = tier_of(question, policy)
+    due, unheard = reviews(question, bench(question, policy=policy, people=people, tier=tier, now=now))
     if question.kind is None:
-        return _promotion(question, tier, Verdict.UNCHANGED)
+        return replace(_promotion(question, tier, Verdict.UNCHANGED, due), not_counted=unheard)
     asked = asking(question, question.kind, policy, tier)
     approved = approvals(question, asked.approving, policy=asked.policy, people=people, now=now)
     approved = held(question, asked.approving, approved, policy=asked.policy, people=people, now=now)
     shown, records = _shown(question, asked.rules, now)
     waited, skipped = parted(asked, (*shown, *frozen(asked.rules, policy, now)))
-    due, unheard = reviews(question, bench(question, policy=policy, people=people, tier=tier, now=now))
     requirements = (
         *unruled(question, asked.rules, tier, policy),
         *unknown_authors(question, policy, people),

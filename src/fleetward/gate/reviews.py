@@ -86,33 +86,43 @@ def reviews(question: Question, by: Bench) -> tuple[tuple[Requirement, ...], tup
     )
 
 
+def could(due: Due, by: Bench) -> tuple[str, ...]:
+    """Who is on the bench and had no hand in it: a review of theirs would count."""
+    members = by.circle.members(by.teams, by.now)
+    return tuple(sorted(one for one in members if _involved(one, due, by.circle.people) is None))
+
+
 def _open(question: Question, due: Due, by: Bench) -> Requirement:
-    binding = due.binding
-    command = f"fleet approve {binding.agent} --to {binding.environment} --review {due.seq}"
     overdue = by.now >= due.glass.review_by
     waits = overdue and _ordinary(question)
     told = "not due yet" if not overdue else "overdue" if waits else "overdue, which does not hold up this"
+    who = could(due, by)
     return Requirement(
         rule=_RULE,
         kind="review",
         asked=f"of entry {due.seq} ({due.glass.incident}) by {written(due.glass.review_by)}",
         status=Met.MISSING if waits else Met.MET,
-        detail=f"{told}: {command}",
-        could=_could(due, by) if waits else (),
+        detail=f"{told}, {_by_whom(due, who, by)}",
+        could=who if waits else (),
     )
 
 
+def _by_whom(due: Due, who: Sequence[str], by: Bench) -> str:
+    if not who:
+        teams = " or ".join(sorted(by.teams))
+        return f"nobody may give it: all of {teams} had a hand in it, add somebody in governance/people.yaml"
+    binding = due.binding
+    command = f"fleet approve {binding.agent} --to {binding.environment} --review {due.seq}"
+    return f"{' or '.join(who)} could give it: {command}"
+
+
 def _ordinary(question: Question) -> bool:
-    if question.way is Way.BREAK_GLASS or question.kind is PromotionKind.ROLLBACK:
+    """Nothing to promote, an emergency, a way back or something safer: none of these waits."""
+    if question.kind in (None, PromotionKind.ROLLBACK) or question.way is Way.BREAK_GLASS:
         return False
     changes = question.comparison
     same = question.kind in (PromotionKind.UPDATE, PromotionKind.OVERRIDE)
     return not (same and changes is not None and only(Direction.STRICTER, changes.facets))
-
-
-def _could(due: Due, by: Bench) -> tuple[str, ...]:
-    members = by.circle.members(by.teams, by.now)
-    return tuple(sorted(one for one in members if _involved(one, due, by.circle.people) is None))
 
 
 def _reasons(one: Approval, due: Due, by: Bench) -> Iterator[str | None]:

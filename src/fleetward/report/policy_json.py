@@ -49,6 +49,7 @@ def _finding(one: Finding) -> dict[str, Any]:
     place = one.place
     return {
         "check": one.rule,
+        "severity": one.severity.value,
         "message": one.message,
         "hint": one.hint,
         "file": place.file,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fleetward.domain.finding import Finding
+from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.rehearsal import Difference, Rehearsed
 from fleetward.domain.verdict import Met, Requirement
 from fleetward.report.findings_text import counted
@@ -42,7 +42,9 @@ def tested(results: Sequence[Rehearsed], *, quiet: bool, verbose: bool, next_com
 def _finding(one: Finding) -> Iterator[Line]:
     place = one.place
     yield line(
-        span(f"{place.file}:{place.line}:{place.column}", "place"), f": {one.message} ({one.rule})", hang=2
+        span(f"{place.file}:{place.line}:{place.column}", "place"),
+        f": {'' if one.severity is Severity.ERROR else f'{one.severity}: '}{one.message} ({one.rule})",
+        hang=2,
     )
     if one.hint:
         yield line(f"  fix: {one.hint}", hang=7)

@@ -15,6 +15,7 @@ def render(plan: Departure, *, next_command: str, verbose: bool) -> Page:
     where = ", ".join(f"{one.environment} ({one.lifecycle or 'unreadable'})" for one in plan.standing)
     lines = [line(word, " ", span(plan.agent, "strong"), f": {where}", hang=2), line()]
     lines += _section("who depends on it", [_dependent(one) for one in plan.dependents], "nobody")
+    lines += _section("what has to be edited first", _edits(plan), "")
     lines += _section("what takes its place", [_successor(plan)], "")
     lines += _section(
         "its criteria", [row for one in plan.criteria for row in told(one, verbose=verbose)], "none"
@@ -53,6 +54,17 @@ def _dependent(one: Dependent) -> Line:
         how = "requires it, its next release does not: promote both together"
     place = f"{one.place.file.rpartition('/')[2]}:{one.place.line}"
     return line(f"{one.environment}/{one.agent} ({place}): ", span(how, "error" if one.blocks else ""))
+
+
+def _edits(plan: Departure) -> list[Line]:
+    """Each place once, with every way that there is."""
+    rows: dict[str, Line] = {}
+    for one in plan.dependents:
+        instead = f", call {plan.successor} instead" if plan.successor not in (None, one.agent) else ""
+        for place in one.edits if one.blocks else ():
+            where = f"{place.file}:{place.line}"
+            rows[where] = line(f"{where}: take {place.path} out{instead}, or say optional: true", hang=2)
+    return list(rows.values())
 
 
 def _successor(plan: Departure) -> Line:

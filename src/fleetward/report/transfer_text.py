@@ -43,8 +43,7 @@ def _group(head: str, roles: tuple[Role, ...], fate: Fate) -> Iterator[Line]:
         if one.place.file != file:
             file = one.place.file
             yield line("  ", span(file, "place"))
-        note = f": {one.note}" if one.note else ""
-        yield line(f"    {one.place.line}: {one.place.path}{note}", hang=6)
+        yield line("    ", ": ".join(filter(None, (str(one.place.line), one.place.path, one.note))), hang=6)
     yield line()
 
 

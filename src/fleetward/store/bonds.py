@@ -4,8 +4,8 @@ Which agents of an environment hang together by a name.
 A rule about one agent looks at another only where one names the other, where both name the same state or account,
 or along a chain of calls. So the findings on an agent, and those that it causes for others, are the same whether the
 fleet is read whole, or no more of it than hangs together with that agent. Where a name stands is looked for in the
-text as it is written, which finds too many rather than too few; a text with a backslash in it may spell a name in
-another way, and always belongs to them.
+text as it is written, which finds too many rather than too few; a text with a backslash or a NUL in it may spell a
+name in another way, and one that cannot be had may say anything: these always belong to them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from fleetward.store.tree import REGULAR, Entry, Tree
 _SHARED = {"sharedState": ("name",), "tools": ("identity",)}
 _CALLED = {"dependsOn": ("agent",), "sharedState": ("owner",)}
 _SCHEMAS = {MANIFEST: "agent", digest.OVERRIDES: "overrides"}
+_UNKNOWN = b"\0"
+"""In place of a text that cannot be had."""
 
 Texts = Mapping[str, Mapping[str, bytes]]
 """By agent and path what was written of it."""
@@ -52,7 +54,7 @@ def _reached(texts: Texts, names: Collection[str]) -> frozenset[str]:
 
 def _naming(texts: Texts, words: Collection[str]) -> Iterator[str]:
     """The agents in whose texts one of the words stands, or could."""
-    sought = (b"\\", *(_start(word) for word in sorted(words)))
+    sought = (b"\\", b"\0", *(_start(word) for word in sorted(words)))
     # one word after the other: several times faster than a pattern of all of them
     return (
         name for name, own in texts.items() if any(word in text for text in own.values() for word in sought)
@@ -92,12 +94,13 @@ def _specs(own: Mapping[str, bytes]) -> Iterator[Mapping[str, Any]]:
 
 
 def _texts(tree: Tree, entries: Collection[Entry]) -> Texts:
-    wanted = [one for one in entries if one.mode in REGULAR and _written(one.path)]
+    wanted = [one for one in entries if _written(one.path)]
+    contents = tree.read([one for one in wanted if one.mode in REGULAR], LARGEST_FILE)
     found: dict[str, dict[str, bytes]] = {}
-    for path, content in tree.read(wanted, LARGEST_FILE).items():
-        own = found.setdefault(path.split("/")[2], {})
-        if isinstance(content, bytes):
-            own[path] = content
+    for one in wanted:
+        content = contents.get(one.path)
+        own = found.setdefault(one.path.split("/")[2], {})
+        own[one.path] = content if isinstance(content, bytes) else _UNKNOWN
     return found
 
 

@@ -14,7 +14,7 @@ from fleetward.domain.manifest import MANIFEST
 from fleetward.domain.path import Steps
 from fleetward.domain.people import People
 from fleetward.domain.transfer import Fate, Role
-from fleetward.store.agents import ENVIRONMENTS, PROPOSALS
+from fleetward.store.agents import ENVIRONMENTS, PROPOSALS, why_not
 from fleetward.store.document import document
 from fleetward.store.editing import Changes, edited
 from fleetward.store.naming import Naming, named
@@ -52,14 +52,18 @@ def handed(tree: Tree, asked: Handover) -> Handed:
 
     Errors: FleetError where a file is written in a way that cannot be edited without risk.
     """
-    texts = _texts(tree, asked.giver)
-    roles: list[Role] = []
+    texts, unread = _texts(tree, asked.giver)
+    roles = [
+        _role(file, Place(file=file), Fate.OPEN, f"cannot be read: {why}") for file, why in unread.items()
+    ]
     contents: dict[str, bytes] = {}
     for file, content in texts.items():
         kind, limits = _kind(file)
         known = document(content, file, kind, limits)
         if known.data is None or known.findings:
-            roles.append(_role(file, Place(file=file), Fate.OPEN, "it cannot be read: fleet validate"))
+            first = known.findings[0]
+            place = replace(first.place, path="")
+            roles.append(_role(file, place, Fate.OPEN, f"cannot be read: {first.message}"))
             continue
         changes: dict[Steps, Any] = {}
         for steps, naming in named(known.data, kind, asked.giver):
@@ -72,13 +76,29 @@ def handed(tree: Tree, asked: Handover) -> Handed:
     return Handed(roles=tuple(roles), contents=contents)
 
 
-def _texts(tree: Tree, word: str) -> dict[str, bytes]:
-    """The files that may name somebody and in which the word stands; a backslash may spell it in another way."""
+def _texts(tree: Tree, word: str) -> tuple[dict[str, bytes], dict[str, str]]:
+    """
+    The files that may name somebody and in which the word stands, and why others cannot be had.
+
+    A backslash may spell it in another way, and so may an encoding that has a NUL in it.
+    """
     entries = tree.entries(ENVIRONMENTS, PROPOSALS, "governance")
-    wanted = [one for one in entries if one.mode in REGULAR and _kind(one.path)[0]]
-    texts = tree.read(wanted, GOVERNANCE_LIMITS.size)
-    found = {path: text if isinstance(text, bytes) else b"" for path, text in texts.items()}
-    return {path: text for path, text in found.items() if not text or word.encode() in text or b"\\" in text}
+    links = [one for one in entries if one.mode not in REGULAR and (_kind(one.path)[0] or _hides(one.path))]
+    texts = tree.read(
+        [one for one in entries if one.mode in REGULAR and _kind(one.path)[0]], GOVERNANCE_LIMITS.size
+    )
+    sought = (word.encode(), b"\\", b"\0")
+    read = {path: text for path, text in texts.items() if isinstance(text, bytes)}
+    unread = {path: why_not(text, AGENT_LIMITS.size)[1] for path, text in texts.items() if path not in read}
+    return (
+        {path: text for path, text in read.items() if any(one in text for one in sought)},
+        {**unread, **{one.path: "no regular file" for one in links}},
+    )
+
+
+def _hides(path: str) -> bool:
+    """Would a folder be here that may hold what names somebody?"""
+    return path.count("/") < 3
 
 
 def _kind(file: str) -> tuple[str, Limits]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fleetward.domain.departure import Departure, Dependent, Figure, Left, Standing
+from fleetward.domain.finding import Place
 from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.manifest import Manifest
 from fleetward.survey.criteria import due
@@ -83,6 +84,7 @@ def _dependents(fleet: Snapshot, where: Standing, name: str, successor: str | No
                 place=manifest.place(path),
                 along=environment is not None and _moved(fleet, environment, manifest.name, name),
                 names_successor=successor in called,
+                edits=tuple(_edits(fleet, environment, manifest, name)),
             )
 
 
@@ -103,6 +105,17 @@ def _moved(fleet: Snapshot, environment: Environment, dependent: str, name: str)
     """Is there a release of the dependent in the environment before, which does without?"""
     before = [fleet.manifest(source, dependent) for source in environment.sources]
     return bool(before) and all(one is not None and not _requires(one, name) for one in before)
+
+
+def _edits(
+    fleet: Snapshot, environment: Environment | None, dependent: Manifest, name: str
+) -> Iterator[Place]:
+    """Where it says that it needs this one: in place, or where its next release comes from."""
+    sources = environment.sources if environment else ()
+    made = [fleet.manifest(one, dependent.name) for one in sources] if sources else [dependent]
+    for one in made:
+        if one is not None and _requires(one, name):
+            yield one.place(f"{CALLED}[{name}]")
 
 
 def _states(own: Sequence[Manifest], others: Sequence[Manifest]) -> Iterator[Left]:

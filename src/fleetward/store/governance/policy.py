@@ -206,6 +206,7 @@ def _other(data: Mapping[str, Any], group: str, people: People, notes: Notes) ->
     ):
         message = "governance has no owner, no evaluations and no soak"
         notes.wrong(message, (group, "require"), "ask for approvals from teams of governance/people.yaml")
+    _pointless(group, asked, part.get("skips") or (), notes)
     return Rule(
         id=group,
         when=When(),
@@ -215,6 +216,20 @@ def _other(data: Mapping[str, Any], group: str, people: People, notes: Notes) ->
         exempt=frozenset(part.get("exempt") or ()),
         place=notes.source.locate(group),
     )
+
+
+def _pointless(group: str, asked: tuple[Asked, ...], skips: Iterable[str], notes: Notes) -> None:
+    """What could never be met, or never be asked."""
+    for number, one in enumerate(asked):
+        kind = "soak" if isinstance(one, SoakAsked) else "evals" if isinstance(one, EvalsAsked) else ""
+        if group == "rollback" and kind == "soak":
+            message = (
+                "a rollback goes back at once: what it brings has not stayed anywhere, so no soak is ever met"
+            )
+            notes.wrong(message, (group, "require", number), "take soak out")
+        elif group == "breakGlass" and kind in skips:
+            message = f"asks for {kind}, which it skips"
+            notes.wrong(message, (group, "require", number), f"take {kind} out of require, or out of skips")
 
 
 def _rollback(data: Mapping[str, Any] | None, rule: Rule | None, notes: Notes) -> Rollback | None:
