@@ -1,10 +1,12 @@
 """
 How long a verdict takes: one agent with 50 approvals, a ledger of 10,000 entries, a fleet of 1,000 agents.
 
-    .venv/bin/python benchmarks/promote.py [AGENTS...]
+    .venv/bin/python benchmarks/promote.py [AGENTS:ENTRIES...]
 
-Whole processes, medians of five; the budget is one second and a cost that does not grow with the fleet. Every agent
-stands in staging and in production; every approval was committed by the person who gave it.
+Whole processes, medians of five, all of them in turns; the budget of a verdict is one second, and the share of the
+first row is of processor time. A fleet of a tenth and a ledger of a hundredth are measured in the same run, to see
+what grows with either. Every agent stands in staging and in production; every approval was committed by the person
+who gave it, and the governance that judges is that of the ledger's entries.
 """
 
 from __future__ import annotations
@@ -13,20 +15,24 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fleets import NOW, fleet, git
+from fleets import fleet, git
 from measuring import compare
 
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.ledger import Entry, Moved
+from fleetward.domain.verdict import Met, Requirement
+from fleetward.report import verdicts_json
 from fleetward.store import approvals, ledger
 
 BUDGET_S = 1.0
-APPROVALS, ENTRIES, STEPS = 50, 10_000, 20
+APPROVALS, STEPS = 50, 20
+SIZES = ((1_000, 10_000), (100, 10_000), (1_000, 100))
 START = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = f"""\
 apiVersion: fleetward/v1
@@ -37,35 +43,63 @@ rules:
   - {{id: every-change, when: {{to: production}}, require: [{{approvals: {APPROVALS}, from: panel}}, {{soak: PT24H}}]}}
 """
 CHANGED = "agent-00000"
+NOW = "2026-11-22T12:00:00Z"
+"""When the soak is over."""
+NEEDS = (
+    Requirement(
+        rule="every-change",
+        kind="approvals",
+        asked="1 of owner",
+        status=Met.MET,
+        by=("nadia",),
+        detail="1 of 1: nadia",
+    ),
+    Requirement(
+        rule="every-change",
+        kind="soak",
+        asked="at least 1d",
+        status=Met.MET,
+        detail="2d so far",
+        ready_at=START,
+    ),
+)
+"""What every entry was asked."""
+
+
+COMMANDS = {
+    "promote": ("promote", CHANGED, "--to", "production"),
+    "why": ("why", CHANGED),
+    "log": ("log", CHANGED),
+}
 
 
 def main() -> int:
-    sizes = [int(size) for size in sys.argv[1:]] or [10, 1_000]
-    slowest = 0.0
-    print(f"{'agents':>7}  {'command':<22} {'seconds':>8} {'p95':>7} {'MB':>6}")
+    given = (size.split(":") for size in sys.argv[1:])
+    sizes = [(int(agents), int(entries)) for agents, entries in given] or SIZES
     with tempfile.TemporaryDirectory(prefix="fleet-bench-") as above:
-        for size in sizes:
-            folder = made(Path(above) / str(size), size)
-            asked = [
-                sys.executable,
-                "-m",
-                "fleetward",
-                "promote",
-                CHANGED,
-                "--to",
-                "production",
-                "--now",
-                NOW,
-            ]
-            for name, taken in compare({"fleet promote": asked}, folder).items():
-                print(
-                    f"{size:>7}  {name:<22} {taken.seconds:>8.2f} {taken.p95:>7.2f} {taken.megabytes:>6.0f}"
-                )
-                slowest = max(slowest, taken.seconds)
-    return 0 if slowest <= BUDGET_S else 1
+        asked = {}
+        for agents, entries in sizes:
+            folder = made(Path(above) / f"{agents}-{entries}", agents, entries)
+            for name, words in COMMANDS.items():
+                command = [sys.executable, "-m", "fleetward", words[0], "-C", str(folder), *words[1:]]
+                asked[row(name, agents, entries)] = [*command, "--now", NOW]
+        taken = compare(asked, Path(above))
+    print(f"{row('', 'agents', 'entries')}  {'seconds':>8} {'p95':>7} {'cpu':>7} {'MB':>5}  of the first")
+    for title, one in taken.items():
+        first = taken[row(title.split()[0], *sizes[0])]
+        print(
+            f"{title}  {one.seconds:>8.2f} {one.p95:>7.2f} {one.cpu:>7.2f} {one.megabytes:>5.0f}"
+            f"  {one.cpu / first.cpu:>6.0%}"
+        )
+    return 0 if all(one.seconds <= BUDGET_S for title, one in taken.items() if "promote" in title) else 1
 
 
-def made(folder: Path, agents: int) -> Path:
+def row(name: str, agents: object, entries: object) -> str:
+    """What is measured, as the table has it."""
+    return f"{name:<8} {agents:>7} {entries:>8}"
+
+
+def made(folder: Path, agents: int, entries: int) -> Path:
     """A repository in which a change of one agent has all its approvals."""
     fleet(folder, agents)
     states = {f"agent-{number:05}": state(folder, f"agent-{number:05}") for number in range(agents)}
@@ -74,29 +108,37 @@ def made(folder: Path, agents: int) -> Path:
     prompt.write_bytes(b"Short words.\n")
     candidate = state(folder, CHANGED)
     prompt.write_bytes(before)
-    lines = list(entries(states))
+    law = imported(folder, governed(folder))
+    names = mover(agents, entries)
     binding = Binding(
         repository="brightwater/agents",
         environment="production",
         agent=CHANGED,
         from_state=states[CHANGED],
         to_state=candidate,
-        generation=1 + sum(name == CHANGED for name in mover(agents)),
+        generation=1 + names.count(CHANGED),
     )
-    parts = [
-        *governed(folder),
-        *grown(lines),
-        *commit(
-            "nadia", "another tone", {f"environments/staging/{CHANGED}/prompts/tone.md": b"Short words.\n"}
-        ),
-        *given(binding),
-    ]
-    git(folder, "update-ref", "refs/heads/next", "HEAD")
-    subprocess.run(
-        ["git", "fast-import", "--quiet"], cwd=folder, input=b"".join(parts), env=quiet(), check=True
-    )
-    git(folder, "reset", "--quiet", "--hard", "next")
+    tone = {f"environments/staging/{CHANGED}/prompts/tone.md": b"Short words.\n"}
+    lines = list(told(names, states, law, governance(folder)))
+    imported(folder, (*grown(lines), *commit("nadia", "another tone", tone), *given(binding)))
     return folder
+
+
+def imported(folder: Path, parts: Iterable[bytes]) -> str:
+    """These commits on top of the branch; the last one's id."""
+    git(folder, "update-ref", "refs/heads/next", "HEAD")
+    start = b"reset refs/heads/next\nfrom refs/heads/next^0\n\n"
+    command = ["git", "fast-import", "--quiet"]
+    subprocess.run(command, cwd=folder, input=start + b"".join(parts), env=quiet(), check=True)
+    git(folder, "reset", "--quiet", "--hard", "next")
+    command = ["git", "rev-parse", "HEAD"]
+    return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def governance(folder: Path) -> str:
+    """The digest of the governance folder."""
+    place = folder / "governance"
+    return digest.of_files((path.name, path.read_bytes()) for path in place.iterdir())
 
 
 def state(folder: Path, name: str) -> str:
@@ -126,15 +168,14 @@ def governed(folder: Path) -> Iterator[bytes]:
     yield from commit("nadia", "what governs", files)
 
 
-def mover(agents: int) -> list[str]:
+def mover(agents: int, entries: int) -> list[str]:
     """Which agent each entry moved, in turns."""
-    return [f"agent-{number % agents:05}" for number in range(ENTRIES)]
+    return [f"agent-{number % agents:05}" for number in range(entries)]
 
 
-def entries(states: dict[str, str]) -> Iterator[str]:
+def told(names: list[str], states: dict[str, str], commit: str, governance: str) -> Iterator[str]:
     """A ledger in which every agent was moved in turn and ended in the state that it is in."""
-    names = mover(len(states))
-    left = {name: names.count(name) for name in states}
+    left = Counter(names)
     known: dict[str, tuple[str | None, int]] = dict.fromkeys(states, (None, 0))
     previous = None
     for number, name in enumerate(names, start=1):
@@ -143,22 +184,22 @@ def entries(states: dict[str, str]) -> Iterator[str]:
         after = states[name] if not left[name] else digest.of_bytes(f"{name} {generation}".encode())
         known[name] = (after, generation + 1)
         moved = Moved(agent=name, from_state=before, to_state=after, release=after, generation=generation + 1)
-        line = ledger.encode(entry(number, previous, moved))
+        line = ledger.encode(entry(number, previous, moved, commit, governance))
         previous = digest.of_bytes(line.encode())
         yield line
 
 
-def entry(number: int, previous: str | None, moved: Moved) -> Entry:
+def entry(number: int, previous: str | None, moved: Moved, commit: str, governance: str) -> Entry:
     """One promotion as the tool would have written it."""
     file = f"approvals/production/{moved.agent}/{digest.short(moved.to_state or '')}-nadia-1.json"
     return Entry(
         seq=number,
         previous=previous,
-        governance=digest.of_files([]),
+        governance=governance,
         environment="production",
         kind="update" if moved.from_state else "create",
         at=START + timedelta(minutes=number),
-        commit="0" * 40,
+        commit=commit,
         actor="ci@brightwater.example",
         agents=(moved,),
         policy_version=1,
@@ -166,7 +207,7 @@ def entry(number: int, previous: str | None, moved: Moved) -> Entry:
         approvals=(
             {"file": file, "sha256": digest.of_files([]), "approver": "nadia", "assurance": "recorded"},
         ),
-        requirements=({"agent": moved.agent, "rule": "every-change", "kind": "approvals", "status": "met"},),
+        requirements=tuple({"agent": moved.agent, **verdicts_json.requirement(need)} for need in NEEDS),
         tool="fleetward 0.1.0",
     )
 
@@ -202,7 +243,6 @@ def commit(who: str, message: str, files: dict[str, bytes]) -> Iterator[bytes]:
     for role in ("author", "committer"):
         yield f"{role} {who} <{who}@brightwater.example> {when} +0000\n".encode()
     yield b"data %d\n%b\n" % (len(message), message.encode())
-    yield b"" if message != "what governs" else b"from refs/heads/next^0\n"
     for path, content in files.items():
         yield f"M 100644 inline {path}\ndata {len(content)}\n".encode() + content + b"\n"
 

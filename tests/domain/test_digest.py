@@ -39,6 +39,20 @@ def test_a_folder_is_named_by_what_sha256sum_writes_of_it(tmp_path: Path) -> Non
     assert digest.of_files(FILES.items()) == digest.of_bytes(written.stdout)
 
 
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="needs sha256sum")
+def test_paths_that_no_agent_may_have_are_written_as_sha256sum_writes_them(tmp_path: Path) -> None:
+    files = {b"two\nlines": b"1", b"back\\slash\nand line": b"2", b"\xff\xfe.yaml": b"3"}
+    for path, content in files.items():
+        (tmp_path / os.fsdecode(path)).write_bytes(content)
+
+    written = subprocess.run(
+        ["sha256sum", "--", *sorted(files)], cwd=tmp_path, capture_output=True, check=True
+    )
+
+    named = digest.of_files((os.fsdecode(path), content) for path, content in files.items())
+    assert named == digest.of_bytes(written.stdout)
+
+
 def test_paths_are_sorted_by_their_bytes_and_in_whatever_order_they_come() -> None:
     lines = [
         (b"a-b", b"1"),

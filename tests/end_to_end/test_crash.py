@@ -1,9 +1,11 @@
 """
-Killed at every system call that writes: the branch is wholly old or wholly new, and the next run finishes.
+Killed at any system call: the branch is wholly old or wholly new, and the next run finishes; signed or not.
 
-``FLEETWARD_CRASH_POINTS=all`` tries every one of them (some 230, ten minutes); by default about 20 are
-tried, spread over the whole run. Every process of the run is counted, git's too: each of their writing calls is held
-up long enough for the whole group to be killed between it and the next.
+By default about 20 of some 230 writing calls are tried, spread over the whole run. ``FLEETWARD_CRASH_POINTS=writing``
+tries every one of them, a number that many of the system calls of every kind (some 35,000), ``all`` every one.
+Every process of the run is counted, git's and ssh-keygen's too. A writing call is held up long enough for the whole
+group to be killed between it and the next; what only reads leaves nothing behind, and there the group is killed
+within a few calls of the one that was named.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ import re
 import shutil
 import signal
 import subprocess
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end import repositories
 from tests.end_to_end.repositories import APPLY, NOW, Ran, Repository, command
+from tests.end_to_end.signing import approved, keys_in
 
 WRITING = (
     "write,pwrite64,writev,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,"
@@ -28,6 +31,8 @@ WRITING = (
 SAMPLE = 20
 HELD_UP = 1_000
 """Microseconds between a writing call and the next thing that its process does."""
+ASKED = os.environ.get("FLEETWARD_CRASH_POINTS", "")
+KINDS = WRITING if ASKED in ("", "writing") else "all"
 
 
 def _traced() -> bool:
@@ -38,38 +43,52 @@ def _traced() -> bool:
 pytestmark = pytest.mark.skipif(not _traced(), reason="needs strace, and the right to trace")
 
 
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A promotion that is allowed and was not applied."""
-    return repositories.allowed(tmp_path_factory.mktemp("before"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A promotion that is allowed, how it is applied, and the commit that this writes when nothing disturbs it."""
+
+    before: Repository
+    words: tuple[str, ...]
+    who: str
+    after: str = ""
+
+    @property
+    def command(self) -> list[str]:
+        return command(*self.words, "--now", NOW)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.before.environment(self.who)
 
 
-@pytest.fixture(scope="module")
-def after(before: Repository, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The commit that an undisturbed run writes; with the clock given it is always the same."""
-    made = copy(before, tmp_path_factory.mktemp("after"))
-    ran = made.fleet(*APPLY)
+@pytest.fixture(scope="module", params=["plain", "signed"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("before")
+    if request.param == "plain":
+        wanted = Run(before=repositories.allowed(folder), words=APPLY, who="alice")
+    else:
+        keys = keys_in(tmp_path_factory.mktemp("above") / "keys")
+        words = (*APPLY, "--sign", str(keys["ci"]))
+        wanted = Run(before=approved(folder, keys), words=words, who="ci")
+    made = copy(wanted.before, tmp_path_factory.mktemp("after"))
+    ran = made.fleet(*wanted.words, identity=wanted.who)
     assert ran.code == 0, ran.err
-    return made.head
+    return replace(wanted, after=made.head)
 
 
 @pytest.fixture(scope="module")
-def calls(before: Repository, after: str, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """How many writing calls an undisturbed run makes."""
-    made = copy(before, tmp_path_factory.mktemp("counted"))
+def calls(run: Run, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """How many calls of these kinds an undisturbed run makes."""
+    made = copy(run.before, tmp_path_factory.mktemp("counted"))
     log = made.top.parent / "log"
     done = subprocess.run(
-        ["strace", "-f", "-qqq", "-o", str(log), "-e", f"trace={WRITING}", "-e", "signal=none", *applied()],
+        ["strace", "-f", "-qqq", "-o", str(log), "-e", f"trace={KINDS}", "-e", "signal=none", *run.command],
         cwd=made.root,
-        env=made.environment(),
+        env=run.environment,
         capture_output=True,
     )
-    assert (done.returncode, made.head) == (0, after)
+    assert (done.returncode, made.head) == (0, run.after)
     return len(log.read_text(errors="replace").splitlines())
-
-
-def applied() -> list[str]:
-    return command(*APPLY, "--now", NOW)
 
 
 def copy(made: Repository, folder: Path) -> Repository:
@@ -77,47 +96,37 @@ def copy(made: Repository, folder: Path) -> Repository:
     return replace(made, top=folder / "fleet")
 
 
-def killed(made: Repository, point: int) -> bool:
-    """A run that is killed with all its processes after the writing call of this number; False if it ended before."""
-    hold = f"inject={WRITING}:delay_exit={HELD_UP}"
+def killed(run: Run, made: Repository, point: int) -> bool:
+    """*run* is killed with all its processes after the call of this number; False if it ended before."""
     tracer = [
-        "strace",
-        "-f",
-        "-qqq",
-        "-o",
-        "/dev/stderr",
-        "-e",
-        f"trace={WRITING}",
-        "-e",
-        hold,
-        "-e",
-        "signal=none",
+        *("strace", "-f", "-qqq", "-o", "/dev/stderr", "-e", "signal=none"),
+        *("-e", f"trace={KINDS}", "-e", f"inject={WRITING}:delay_exit={HELD_UP}"),
     ]
     with subprocess.Popen(
-        [*tracer, "sh", "-c", 'exec "$@" 2>/dev/null', "sh", *applied()],
+        [*tracer, "sh", "-c", 'exec "$@" 2>/dev/null', "sh", *run.command],
         cwd=made.root,
-        env=made.environment(),
+        env=run.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
-    ) as run:
-        assert run.stderr is not None
-        seen = sum(1 for _ in zip(range(point), run.stderr, strict=False))
-        if seen == point and run.poll() is None:
-            os.killpg(run.pid, signal.SIGKILL)
-        run.stderr.close()
-        return run.wait() == -signal.SIGKILL
+    ) as process:
+        assert process.stderr is not None
+        seen = sum(1 for _ in zip(range(point), process.stderr, strict=False))
+        if seen == point and process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.stderr.close()
+        return process.wait() == -signal.SIGKILL
 
 
-def wholly_old_or_new(made: Repository, before: Repository, after: str) -> None:
-    assert made.head in (before.head, after)
+def wholly_old_or_new(run: Run, made: Repository) -> None:
+    assert made.head in (run.before.head, run.after)
     assert "missing" not in made.git("fsck", "--full", "--no-dangling")
 
 
-def finished(made: Repository, after: str) -> Ran:
+def finished(run: Run, made: Repository) -> Ran:
     """The next run; where it names a lock in its way, that is taken away and it is run once more."""
     for _ in range(4):
-        ran = made.fleet(*APPLY)
+        ran = made.fleet(*run.words, identity=run.who)
         if ran.code == 0:
             break
         assert ran.code == 2, ran.err
@@ -125,34 +134,40 @@ def finished(made: Repository, after: str) -> Ran:
         assert named is not None, ran.err
         Path(named.group()).unlink()
     assert ran.code == 0, ran.err
-    assert made.head == after
+    assert made.head == run.after
     assert made.git("status", "--porcelain", "-uall") == ""
     return ran
 
 
 def points(total: int) -> list[int]:
-    if os.environ.get("FLEETWARD_CRASH_POINTS") == "all":
+    if ASKED in ("all", "writing"):
         return list(range(1, total + 1))
-    late = total - total // 3  # what is written to stay comes last
+    sample = int(ASKED or SAMPLE)
+    late, early = total - total // 3, sample // 3  # what is written to stay comes last
     return sorted(
-        {*range(1, late, max(1, late // 5)), *range(late, total + 1, max(1, (total - late) // (SAMPLE - 6)))}
+        {
+            *range(1, late, max(1, late // early)),
+            *range(late, total + 1, max(1, (total - late) // (sample - early))),
+        }
     )
 
 
 def test_killed_anywhere_the_branch_is_wholly_old_or_new_and_the_next_run_finishes(
-    before: Repository, after: str, calls: int, tmp_path: Path
+    run: Run, calls: int, tmp_path: Path
 ) -> None:
-    struck = set()
+    struck = []
 
     for point in points(calls):
-        made = copy(before, tmp_path / str(point))
-        if killed(made, point):
-            wholly_old_or_new(made, before, after)
-            struck.add(made.head)
-            finished(made, after)
+        made = copy(run.before, tmp_path / str(point))
+        if killed(run, made, point):
+            wholly_old_or_new(run, made)
+            struck.append(made.head)
+            finished(run, made)
         shutil.rmtree(tmp_path / str(point))
 
-    assert struck == {before.head, after}
+    late = struck.count(run.after)
+    print(f"{calls} calls, killed at {len(struck)}, {late} of them after the commit")  # noqa: T201
+    assert set(struck) == {run.before.head, run.after}
 
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EROFS"])
@@ -168,38 +183,39 @@ def test_killed_anywhere_the_branch_is_wholly_old_or_new_and_the_next_run_finish
     ],
 )
 def test_a_failing_disk_never_makes_a_false_success(
-    before: Repository, after: str, tmp_path: Path, error: str, call: str, numbers: str
+    run: Run, tmp_path: Path, error: str, call: str, numbers: str
 ) -> None:
-    made = copy(before, tmp_path)
+    made = copy(run.before, tmp_path)
     fault = f"inject={call}:error={error}:when={numbers}"
 
     done = subprocess.run(
-        ["strace", "-f", "-qqq", "-o", os.devnull, "-e", f"trace={call}", "-e", fault, *applied()],
+        ["strace", "-f", "-qqq", "-o", os.devnull, "-e", f"trace={call}", "-e", fault, *run.command],
         cwd=made.root,
-        env=made.environment(),
+        env=run.environment,
         capture_output=True,
         timeout=60,
     )
 
-    wholly_old_or_new(made, before, after)
+    wholly_old_or_new(run, made)
     assert done.returncode in (0, 2), done.stderr
     assert b"Traceback" not in done.stderr
     if done.returncode == 0:
-        assert made.head == after
+        assert made.head == run.after
         assert made.git("status", "--porcelain", "-uall") == ""
-    finished(made, after)
+    finished(run, made)
 
 
-def test_a_temporary_file_of_a_killed_run_is_cleared_away_and_nothing_else(
-    before: Repository, after: str, tmp_path: Path
-) -> None:
-    made = copy(before, tmp_path)
-    made.fleet(*APPLY)
+def test_a_temporary_file_of_a_killed_run_is_cleared_away_and_nothing_else(run: Run, tmp_path: Path) -> None:
+    made = copy(run.before, tmp_path)
+    made.fleet(*run.words, identity=run.who)
     folder = made.root / "environments" / "production" / "desk-bot"
     made.git("checkout", "-q", "HEAD^", "--", "environments/production")
     (folder / "prompts" / ".fleet-a1b2c3d4").write_text("half a file")
 
-    finished(made, after)
+    finished(run, made)
 
     (folder / "prompts" / ".fleet-mine").write_text("somebody's own")
-    assert "not committed: environments/production/desk-bot/prompts/.fleet-mine" in made.fleet(*APPLY).err
+    assert (
+        "not committed: environments/production/desk-bot/prompts/.fleet-mine"
+        in made.fleet(*run.words, identity=run.who).err
+    )

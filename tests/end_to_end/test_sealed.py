@@ -12,44 +12,16 @@ from fleetward.domain.ledger import Entry
 from fleetward.store import ledger
 from tests.end_to_end.repositories import APPLY, DESK, FLEET, MANIFEST, NOW, Ran, Repository
 from tests.end_to_end.repositories import running as start
+from tests.end_to_end.signing import PEOPLE, approved, governed, keys_in
 from tests.store import keyring
 
-PEOPLE = "governance/people.yaml"
 LEDGER = "ledger/production.jsonl"
 SIGNATURE = "ledger/production.sigs/2.sig"
 
 
 @pytest.fixture
 def keys(tmp_path: Path) -> dict[str, Path]:
-    folder = tmp_path / "keys"
-    folder.mkdir()
-    return {name: keyring.made(folder / name) for name in ("carla", "dina", "ci", "stranger")}
-
-
-def governed(keys: dict[str, Path]) -> str:
-    """people.yaml, in which carla, dina and the robot ci have keys."""
-    text = FLEET[PEOPLE] + (
-        f"robots:\n  ci: {{emails: [ci@acme.example], operatedBy: alice, keys: "
-        f'[{{key: "{keyring.public(keys["ci"])}"}}]}}\n'
-    )
-    for person in ("carla", "dina"):
-        row = f'keys: [{{key: "{keyring.public(keys[person])}", since: 2026-01-01}}]'
-        address = f"emails: [{person}@acme.example]"
-        text = text.replace(address, f"{address}, {row}")
-    return text
-
-
-def approved(folder: Path, keys: dict[str, Path], **options: str) -> Repository:
-    """The change of desk-bot has carla's signed approval."""
-    made = start(folder, **options)
-    made.commit("keys", at="2026-11-18T10:00:00+00:00", files={PEOPLE: governed(keys)})
-    made.agree("dina", now="2026-11-18T11:00:00Z")
-    done = made.fleet(
-        *("approve", "desk-bot", "--to", "production", "--sign", str(keys["carla"])), identity="carla"
-    )
-    assert done.code == 0, done.err
-    made.commit("approve", identity="carla", at=NOW)
-    return made
+    return keys_in(tmp_path / "keys")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetward.domain.approval import Approval, Decision
+from fleetward.domain.clock import written
 from fleetward.domain.emergency import BrokenGlass, Due, Held, Way
 from fleetward.domain.policy import ApprovalTerms, Assurance, BreakGlass, Freeze, Rollback, Rule, When
 from fleetward.domain.verdict import Met, Promotion, PromotionKind, Verdict
@@ -430,6 +431,75 @@ def test_a_review_that_does_not_count_says_why() -> None:
         "erin": "author of the change (commit c0ffeec0ffee)",
     }
     assert of_kind(told, "review")[0].could == ("alice", "zoe")
+
+
+@pytest.mark.parametrize(
+    ("left", "status", "told"),
+    [
+        (NOW - DAY, Met.MET, "left on 2026-11-19T12:00:00Z, 1d ago"),
+        (NOW - 31 * DAY, Met.REFUSED, "left on 2026-10-20T12:00:00Z, 31d ago"),
+        (None, Met.REFUSED, "never ran here"),
+    ],
+)
+def test_a_way_back_tells_when_its_release_left(left: datetime | None, status: Met, told: str) -> None:
+    found = verdict(terms=exit_(), **{**BACK, "left": left})
+
+    [need] = of_kind(found, "rollback")
+    assert (need.rule, need.status, need.detail) == ("rollback", status, told)
+    assert need.asked == "a release that left less than 30d ago"
+
+
+def test_a_hold_is_a_rule_of_its_own_and_asks_for_the_surest_word_of_the_others() -> None:
+    signed = rule("signed", approvals(1, "owner"), assurance=Assurance.SIGNED)
+
+    plain = of_kind(verdict(OWNER, held=HELD, approvals=(said("alice"),)), "held")
+    sure = of_kind(verdict(OWNER, signed, held=HELD, approvals=(said("alice"),)), "held")
+
+    assert [(one.rule, one.status) for one in (*plain, *sure)] == [
+        ("rollback", Met.MET),
+        ("rollback", Met.MISSING),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ago", "facts", "status", "told"),
+    [
+        (DAY, {}, Met.MET, "not due yet"),
+        (3 * DAY, {}, Met.MISSING, "overdue"),
+        (3 * DAY, {"comparison": comparison(STRICTER)}, Met.MET, "overdue, which does not hold up this"),
+    ],
+)
+def test_a_review_tells_how_it_stands_and_how_it_is_given(
+    ago: timedelta, facts: dict[str, Any], status: Met, told: str
+) -> None:
+    [need] = of_kind(verdict(OWNER, reviews=(due(ago),), **facts), "review")
+
+    assert (need.rule, need.status) == ("breakGlass", status)
+    assert need.asked == f"of entry 7 (INC-7) by {written(NOW - ago + 2 * DAY)}"
+    assert need.detail == f"{told}: fleet approve refund-bot --to production --review 7"
+    assert need.could == (("alice", "zoe") if status is Met.MISSING else ())
+
+
+def test_a_review_that_does_not_count_names_its_teams_and_its_file() -> None:
+    late = looked("bob")
+    asked = rule("asked", approvals(1, "security", "on-call"))
+
+    [one] = verdict(asked, reviews=(due(),), approvals=(late,)).not_counted
+
+    teams = "on-call or owner or security"
+    assert (one.reason, one.files) == (f"was not in {teams} then (2026-11-20T11:00:00Z)", (late.file,))
+
+
+def test_the_rules_of_another_tier_say_nothing_of_a_review() -> None:
+    critical = rule(
+        "critical", approvals(1, "risk"), when={"tiers": frozenset({"critical"})}, assurance=Assurance.SIGNED
+    )
+
+    [need] = of_kind(verdict(OWNER, critical, reviews=(due(),)), "review")
+    counted = verdict(OWNER, critical, reviews=(due(),), approvals=(looked("alice"), said("alice")))
+
+    assert need.could == ("alice", "zoe")
+    assert counted.verdict is ALLOWED
 
 
 def rank(promotion: Promotion) -> int:

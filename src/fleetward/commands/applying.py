@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from fleetward import __version__
@@ -173,7 +172,7 @@ def _entries(
             tool=TOOL,
             break_glass=_glass(asked, unit, incident),
         )
-        ledger = replace(ledger, entries=(*ledger.entries, entry))
+        ledger = ledger.grown(entry)
         added.append(entry)
     return tuple(added), content
 

@@ -73,11 +73,11 @@ def _story(ledgers: Sequence[Ledger], agent: str | None, standing: Collection[st
 
     Errors: UsageError for an agent that nobody has heard of.
     """
-    entries = [entry for ledger in ledgers for entry in ledger.entries]
-    known = {moved.agent for entry in entries for moved in entry.agents}
+    lines = [line for ledger in ledgers for line in ledger.lines]
+    known = {moved.agent for line in lines for moved in line.agents}
     if agent is not None and agent not in {*known, *standing}:
         raise no_agent(agent, "this fleet", {*known, *standing})
-    told = [one for one in entries if agent is None or any(moved.agent == agent for moved in one.agents)]
+    told = [one.entry for one in lines if agent is None or any(moved.agent == agent for moved in one.agents)]
     return tuple(sorted(told, key=lambda one: (one.at, one.environment, one.seq), reverse=True))
 
 

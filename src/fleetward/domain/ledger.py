@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 
 from fleetward.domain.emergency import BrokenGlass, Held
 from fleetward.domain.value import dataclass
@@ -47,26 +47,103 @@ class Entry:
     """The text as it stands in the file."""
 
 
+class Line:
+    """
+    One line as its place in the chain is judged; the rest of its entry is made when somebody asks for it.
+
+    A verdict on one agent looks at a few of ten thousand. So this is no frozen value: it remembers its entry.
+    """
+
+    __slots__ = ("_entry", "_made", "agents", "at", "environment", "kind", "previous", "seq", "text")
+
+    def __init__(
+        self,
+        *,
+        seq: int,
+        previous: str | None,
+        environment: str,
+        kind: str,
+        at: datetime,
+        agents: tuple[Moved, ...],
+        text: str,
+        made: Callable[[Line], Entry],
+    ) -> None:
+        self.seq, self.previous, self.environment, self.kind = seq, previous, environment, kind
+        self.at, self.agents, self.text = at, agents, text
+        self._made = made
+        self._entry: Entry | None = None
+
+    @classmethod
+    def of(cls, entry: Entry) -> Line:
+        """The line of an entry that is made already."""
+        return cls(
+            seq=entry.seq,
+            previous=entry.previous,
+            environment=entry.environment,
+            kind=entry.kind,
+            at=entry.at,
+            agents=entry.agents,
+            text=entry.line,
+            made=lambda _: entry,
+        )
+
+    @property
+    def entry(self) -> Entry:
+        """All that the line says."""
+        if self._entry is None:
+            self._entry = self._made(self)
+        return self._entry
+
+
+class Entries(Sequence[Entry]):
+    """What lines say, each entry made when it is asked for; equal to any sequence of the same entries."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self, lines: tuple[Line, ...]) -> None:
+        self.lines = lines
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @overload
+    def __getitem__(self, at: int) -> Entry: ...
+    @overload
+    def __getitem__(self, at: slice) -> Entries: ...
+    def __getitem__(self, at: int | slice) -> Entry | Entries:
+        return Entries(self.lines[at]) if isinstance(at, slice) else self.lines[at].entry
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """The whole file of one environment, oldest first."""
 
     environment: str
-    entries: tuple[Entry, ...] = ()
+    entries: Sequence[Entry] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What the entries move, without a look at the rest of them."""
+        return self.entries.lines if isinstance(self.entries, Entries) else tuple(map(Line.of, self.entries))
+
+    def grown(self, entry: Entry) -> Ledger:
+        """The ledger with one more entry."""
+        return Ledger(environment=self.environment, entries=Entries((*self.lines, Line.of(entry))))
 
     def last(self, agent: str) -> tuple[Entry, Moved] | None:
         """The newest entry that moved *agent*."""
-        for entry in reversed(self.entries):
-            for moved in entry.agents:
-                if moved.agent == agent:
-                    return entry, moved
-        return None
+        found = (one for line in reversed(self.lines) for one in _moving(line, agent))
+        return next(found, None)
 
     def of(self, agent: str) -> tuple[tuple[Entry, Moved], ...]:
         """Every entry that moved *agent*, oldest first."""
-        return tuple(
-            (entry, moved) for entry in self.entries for moved in entry.agents if moved.agent == agent
-        )
+        return tuple(one for line in self.lines for one in _moving(line, agent))
 
     def brought(self, agent: str) -> Entry | None:
         """
@@ -99,4 +176,8 @@ class Ledger:
 
     def generation(self, agent: str) -> int:
         """The number that the next promotion of *agent* gets: its entries plus one."""
-        return 1 + sum(moved.agent == agent for entry in self.entries for moved in entry.agents)
+        return 1 + sum(moved.agent == agent for line in self.lines for moved in line.agents)
+
+
+def _moving(line: Line, agent: str) -> Iterator[tuple[Entry, Moved]]:
+    return ((line.entry, moved) for moved in line.agents if moved.agent == agent)

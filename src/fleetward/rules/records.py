@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import CONFIG, Environment, Snapshot
-from fleetward.domain.ledger import Entry, Ledger, Moved
+from fleetward.domain.ledger import Ledger, Line, Moved
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.rules.asking import inhabitants
 from fleetward.rules.rule import Wrong, rule
@@ -124,10 +124,10 @@ def _moved_by_hand(fleet: Snapshot, environment: Environment, ledger: Ledger) ->
 
 def _removed_by_hand(fleet: Snapshot, environment: Environment, ledger: Ledger) -> Iterator[Wrong]:
     present = fleet.names(environment.name)
-    for name, (entry, moved) in sorted(_last(ledger).items()):
+    for name, (line, moved) in sorted(_last(ledger).items()):
         if moved.to_state is not None and name not in present:
             yield Wrong(
-                place=_line(entry),
+                place=_line(line),
                 message=f"{name!r} was promoted into {environment.name!r}, and is not there",
                 hint=f"restore environments/{environment.name}/{name}; a promotion is what retires it",
                 environment=environment.name,
@@ -144,14 +144,14 @@ def _standing(fleet: Snapshot, environment: str) -> Iterator[Agent]:
     return (agent for key, agent in sorted(fleet.agents.items()) if key[0] == environment)
 
 
-def _last(ledger: Ledger) -> dict[str, tuple[Entry, Moved]]:
-    return {moved.agent: (entry, moved) for entry in ledger.entries for moved in entry.agents}
+def _last(ledger: Ledger) -> dict[str, tuple[Line, Moved]]:
+    return {moved.agent: (line, moved) for line in ledger.lines for moved in line.agents}
 
 
-def _last_moves(fleet: Snapshot) -> Iterator[tuple[str, Entry, Moved]]:
+def _last_moves(fleet: Snapshot) -> Iterator[tuple[str, Line, Moved]]:
     for environment, ledger in sorted(fleet.ledgers.items()):
-        for _, (entry, moved) in sorted(_last(ledger).items()):
-            yield environment, entry, moved
+        for _, (line, moved) in sorted(_last(ledger).items()):
+            yield environment, line, moved
 
 
 def _upstream(fleet: Snapshot, environment: str) -> tuple[str, ...]:
@@ -175,8 +175,8 @@ def _name(agent: Agent) -> Place:
     return Place(file=f"{agent.folder}/{MANIFEST}")
 
 
-def _line(entry: Entry) -> Place:
-    return Place(file=f"ledger/{entry.environment}.jsonl", line=entry.seq, end_line=entry.seq)
+def _line(of: Line) -> Place:
+    return Place(file=f"ledger/{of.environment}.jsonl", line=of.seq, end_line=of.seq)
 
 
 def _wrong(agent: Agent, message: str, hint: str, place: Place, related: tuple[Place, ...] = ()) -> Wrong:

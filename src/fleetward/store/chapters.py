@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from fleetward.domain import digest
@@ -19,9 +19,9 @@ class Chapter:
 
     environment: str
     content: bytes = b""
-    entries: tuple[Entry, ...] = ()
+    entries: Sequence[Entry] = ()
     """Those that can be read; all of them where the chain holds."""
-    added: tuple[Entry, ...] = ()
+    added: Sequence[Entry] = ()
     """Those that the last commit brought."""
     told: frozenset[str] = field(default=frozenset())
     """Broken chains that were named already."""
@@ -83,8 +83,8 @@ def _read(chapter: Chapter, content: bytes, commit: str) -> tuple[Chapter, tuple
         entries = decode(content, file).entries
     except FleetError as error:
         kept = chapter.entries if start else ()
-        added = tuple(_each(content[start:], file, len(kept)))
-        after = replace(chapter, content=content, entries=(*kept, *added), added=added)
+        alone = tuple(_each(content[start:], file, len(kept)))
+        after = replace(chapter, content=content, entries=(*kept, *alone), added=alone)
         if error.message in chapter.told:
             return after, ()
         broken = _chain(error, chapter.environment, commit)

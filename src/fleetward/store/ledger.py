@@ -11,7 +11,7 @@ from typing import Any
 from fleetward.domain import clock, digest
 from fleetward.domain.emergency import SKIPPABLE, BrokenGlass, is_incident
 from fleetward.domain.errors import FleetError
-from fleetward.domain.ledger import Entry, Ledger, Moved
+from fleetward.domain.ledger import Entries, Entry, Ledger, Line, Moved
 from fleetward.domain.names import is_name
 from fleetward.domain.policy import Assurance
 from fleetward.store import strict
@@ -42,7 +42,7 @@ class _Decoded:
     """A ledger in which nothing is wrong, and what it says runs."""
 
     text: bytes = b""
-    entries: tuple[Entry, ...] = ()
+    lines: tuple[Line, ...] = ()
     running: _Running = field(default_factory=dict)
 
 
@@ -105,16 +105,16 @@ def decode(text: bytes, file: str) -> Ledger:
         raise _break(f"{file}:{count}", "the line does not end with a line feed: it was cut off")
     known = _DECODED.get(file, _Decoded())
     if known.text.startswith(text):
-        return Ledger(environment=environment, entries=known.entries[: text.count(b"\n")])
+        return Ledger(environment=environment, entries=Entries(known.lines[: text.count(b"\n")]))
     before = known if text.startswith(known.text) else _Decoded()
-    entries, running = list(before.entries), dict(before.running)
-    for number, line in enumerate(text[len(before.text) :].split(b"\n")[:-1], start=len(entries) + 1):
+    lines, running = list(before.lines), dict(before.running)
+    for number, content in enumerate(text[len(before.text) :].split(b"\n")[:-1], start=len(lines) + 1):
         where = f"{file}:{number}"
-        entry = _read(line, where)
-        _check(entry, entries[-1] if entries else None, running, environment, where)
-        entries.append(entry)
-    _DECODED[file] = _Decoded(text=text, entries=tuple(entries), running=running)
-    return Ledger(environment=environment, entries=tuple(entries))
+        line = _read(content, where)
+        _check(line, lines[-1] if lines else None, running, environment, where)
+        lines.append(line)
+    _DECODED[file] = _Decoded(text=text, lines=tuple(lines), running=running)
+    return Ledger(environment=environment, entries=Entries(tuple(lines)))
 
 
 def appended(
@@ -141,10 +141,11 @@ def appended(
     Errors: FleetError when the entry would not be accepted when read: *at* older than the last entry, a
     ``from`` or a generation that does not continue an agent's story.
     """
-    last = ledger.entries[-1] if ledger.entries else None
+    lines = ledger.lines
+    last = lines[-1] if lines else None
     wanted = Entry(
-        seq=len(ledger.entries) + 1,
-        previous=None if last is None else digest.of_bytes(last.line.encode()),
+        seq=len(lines) + 1,
+        previous=None if last is None else digest.of_bytes(last.text.encode()),
         governance=governance,
         environment=ledger.environment,
         kind=kind,
@@ -162,15 +163,14 @@ def appended(
         break_glass=break_glass,
     )
     where = f"{file_name(ledger.environment)}:{wanted.seq}"
-    entry = _read(encode(wanted).encode(), where)
-    _check(entry, last, _running(ledger), ledger.environment, where)
-    lines = [known.line for known in (*ledger.entries, entry)]
-    return entry, "".join(line + "\n" for line in lines).encode()
+    line = _read(encode(wanted).encode(), where)
+    _check(line, last, _running(ledger), ledger.environment, where)
+    return line.entry, "".join(known.text + "\n" for known in (*lines, line)).encode()
 
 
-def _read(line: bytes, where: str) -> Entry:
+def _read(line: bytes, where: str) -> Line:
     plain = accepted(line.decode("ascii", "replace")) if len(line) <= LARGEST_LINE else None
-    return plain or examined(line, where)
+    return plain or Line.of(examined(line, where))
 
 
 def examined(line: bytes, where: str) -> Entry:
@@ -210,44 +210,42 @@ def examined(line: bytes, where: str) -> Entry:
     return replace(entry, line=written)
 
 
-def _check(entry: Entry, last: Entry | None, running: _Running, environment: str, where: str) -> None:
-    """Break off where *entry* does not follow; else take note of what it moved."""
-    previous = None if last is None else digest.of_bytes(last.line.encode())
+def _check(line: Line, last: Line | None, running: _Running, environment: str, where: str) -> None:
+    """Break off where *line* does not follow; else take note of what it moved."""
+    previous = None if last is None else digest.of_bytes(last.text.encode())
     seq = 1 if last is None else last.seq + 1
-    if entry.seq != seq:
-        raise _break(where, f"seq is {entry.seq}, expected {seq}")
-    if entry.previous != previous:
-        raise _break(where, f"previous is {entry.previous!r}, the line before has {previous!r}")
-    if entry.environment != environment:
-        raise _break(where, f"environment is {entry.environment!r}, the file is that of {environment!r}")
-    if last is not None and entry.at < last.at:
-        at, before = clock.written(entry.at), clock.written(last.at)
+    if line.seq != seq:
+        raise _break(where, f"seq is {line.seq}, expected {seq}")
+    if line.previous != previous:
+        raise _break(where, f"previous is {line.previous!r}, the line before has {previous!r}")
+    if line.environment != environment:
+        raise _break(where, f"environment is {line.environment!r}, the file is that of {environment!r}")
+    if last is not None and line.at < last.at:
+        at, before = clock.written(line.at), clock.written(last.at)
         raise _break(where, f"at is {at!r}, older than the entry before ({before!r})")
-    if not entry.agents:
+    if not line.agents:
         raise _break(where, "no agent is named")
-    named = [moved.agent for moved in entry.agents]
+    named = [moved.agent for moved in line.agents]
     if len(set(named)) != len(named):
         raise _break(where, f"an agent is named twice in {named!r}")
-    for moved in entry.agents:
-        _continues(entry, moved, running, where)
+    for moved in line.agents:
+        _continues(line, moved, running, where)
         running[moved.agent] = (moved.to_state, moved.generation)
 
 
-def _continues(entry: Entry, moved: Moved, running: _Running, where: str) -> None:
+def _continues(line: Line, moved: Moved, running: _Running, where: str) -> None:
     state, generation = running.get(moved.agent, (None, 0))
     if moved.generation != generation + 1:
         found = f"generation of {moved.agent!r} is {moved.generation}"
         raise _break(where, f"{found}, expected {generation + 1}")
     if moved.from_state != state:
         raise _break(where, f"from of {moved.agent!r} is {moved.from_state!r}, its last to is {state!r}")
-    if entry.kind == ADOPT and (generation or moved.to_state is None):
+    if line.kind == ADOPT and (generation or moved.to_state is None):
         raise _break(where, f"{moved.agent!r} is adopted, which only a running agent's first entry may do")
 
 
 def _running(ledger: Ledger) -> _Running:
-    return {
-        moved.agent: (moved.to_state, moved.generation) for entry in ledger.entries for moved in entry.agents
-    }
+    return {moved.agent: (moved.to_state, moved.generation) for line in ledger.lines for moved in line.agents}
 
 
 _APPROVAL_KEYS = ("file", "sha256", "approver", "assurance")

