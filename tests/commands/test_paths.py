@@ -71,3 +71,24 @@ def test_a_proposal_misses_the_agent_that_goes(zoe: Desk) -> None:
     zoe.git("rm", "-rq", f"{STAGING}/ticket-triage")
 
     assert told(zoe, f"{STAGING}/ticket-triage/agent.yaml") == {("override-not-allowed", "ticket-triage")}
+
+
+def test_a_fleet_that_promotes_without_a_policy_is_not_valid(zoe: Desk) -> None:
+    (zoe.here / "governance" / "policy.yaml").unlink()
+
+    ran = zoe.fleet("validate", "--json")
+
+    found = [one for one in ran.data["findings"] if one["severity"] == "error"]
+    assert ran.code == 1
+    assert [(one["rule"], one["file"]) for one in found] == [
+        ("policy-unsatisfiable", "governance/policy.yaml")
+    ]
+
+
+def test_where_nothing_is_promoted_no_policy_is_missed(zoe: Desk) -> None:
+    for gone in ("governance/policy.yaml", "environments/production"):
+        zoe.git("rm", "-rq", gone)
+    config = (zoe.here / "fleet-config.yaml").read_text(encoding="utf-8")
+    zoe.write({"fleet-config.yaml": config[: config.index("  - name: production")]})
+
+    assert zoe.fleet("validate").code == 0
