@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from fleetward.rules import PinClass, verdict
+from fleetward.rules.pins import identity
 
 SHA = "46e0c10c039e019119339687c3c1757cc81b9da49709a3b3924863ba87ca666e"
 COMMIT = "9213176726f574b556790deb65791e0c5aa438b6"
@@ -165,6 +166,29 @@ def test_azure_is_pinned_by_deployment_version_and_upgrade_policy_together(
     said: dict[str, str], cls: PinClass
 ) -> None:
     assert verdict("azure-openai", "gpt-4o", **said).cls is cls
+
+
+def test_a_router_floats_on_azure_however_firmly_its_deployment_is_held() -> None:
+    held = {"version": "2025-11-18", "deployment": "d", "upgrade_policy": "no-auto-upgrade"}
+
+    assert verdict("azure-openai", "model-router", **held).cls is PinClass.FLOATING
+
+
+@pytest.mark.parametrize("field", ["version", "deployment"])
+def test_white_space_names_neither_a_version_nor_a_deployment(field: str) -> None:
+    held = {"version": "2024-08-06", "deployment": "d", "upgrade_policy": "no-auto-upgrade"}
+
+    assert verdict("azure-openai", "gpt-4o", **{**held, field: " "}).cls is not PinClass.PINNED
+
+
+def test_a_vertex_id_says_the_same_with_its_publisher_in_front() -> None:
+    for name, maker in (("gemini-2.0-flash-001", "google"), ("claude-sonnet-4-5@20250929", "anthropic")):
+        short = f"publishers/{maker}/models/{name}"
+        whole = f"projects/p/locations/eu/{short}"
+
+        assert verdict("vertex-ai", short).cls is verdict("vertex-ai", whole).cls is PinClass.PINNED
+        assert identity("vertex-ai", short) == identity("vertex-ai", name)
+    assert verdict("vertex-ai", "publishers/anthropic/models/claude-opus-4-5").cls is PinClass.FLOATING
 
 
 def test_a_digest_pins_where_models_are_asked_for_by_digest() -> None:

@@ -529,6 +529,7 @@ def test_a_waiver_becomes_a_value_with_its_place() -> None:
         ({"rule": "review-overdu"}, ("schema", "waivers[0].rule")),
         ({"approvedBy": "mallory"}, ("role-unknown", "waivers[0].approvedBy")),
         ({"expires": "2026-02-30"}, ("schema", "waivers[0].expires")),
+        ({"reason": " \t"}, ("schema", "waivers[0].reason")),
     ],
 )
 def test_a_wrong_waiver_excepts_nothing(changes: dict[str, Any], expected: tuple[str, str]) -> None:

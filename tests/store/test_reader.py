@@ -102,3 +102,27 @@ def test_a_link_in_place_of_a_folder_of_agents_is_found_not_passed_over(tmp_path
     known = load(find(made.root, surroundings(made.home)).folder(), version="0.1.0")
 
     assert ("link-in-agent", path) in told(known)
+
+
+def test_a_setting_for_a_tier_that_the_policy_has_not_is_found_with_the_nearest(tmp_path: Path) -> None:
+    setting = "rules:\n  owner-alone: {severity: error, tiers: [low, hgih]}\n"
+
+    [finding] = reading(tmp_path, {"fleet-config.yaml": FLEET["fleet-config.yaml"] + setting}).findings
+
+    assert (finding.rule, finding.place.file, finding.place.line) == ("schema", "fleet-config.yaml", 11)
+    assert finding.message == "no tier 'hgih'"
+    assert "'high'" in finding.hint
+
+
+@pytest.mark.parametrize("name", ["models.yml", "model.yaml", "Waivers.yaml", "connector.YAML"])
+def test_a_governing_file_under_another_name_is_found_and_not_passed_over(tmp_path: Path, name: str) -> None:
+    assert told(reading(tmp_path, {f"governance/{name}": "x: 1\n"})) == {
+        ("file-unreadable", f"governance/{name}")
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "people.old.yaml", "tests/models.yml", "glossary.yaml", "models.txt"]
+)
+def test_other_files_may_lie_beside_what_governs(tmp_path: Path, name: str) -> None:
+    assert told(reading(tmp_path, {f"governance/{name}": "x: 1\n"})) == set()

@@ -14,14 +14,14 @@ from typing import Any
 
 from fleetward import __version__, rules
 from fleetward.commands.spreading import jobs, spread
-from fleetward.domain.finding import Finding, Place
+from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Key, Waiver
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.domain.piece import Piece
 from fleetward.domain.value import dataclass
 from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, Contents, agents, folder_of, unfounded
 from fleetward.store.cache import Cache, digest
-from fleetward.store.reader import Opened, opened
+from fleetward.store.reader import GOVERNANCE, Opened, opened
 from fleetward.store.sketches import decoded, encoded, files, stands, written
 from fleetward.store.sketches import found as findings
 from fleetward.store.tree import REGULAR, Entry, Tree
@@ -76,12 +76,26 @@ def look(tree: Tree, now: datetime, *, cache: Cache | None = None, processes: in
     whole = [unit.key for unit, piece in zip(units, pieces.values(), strict=True) if stands(piece)]
     return replace(
         seen,
-        findings=(*found.findings, *findings(verdict)),
+        findings=(*found.findings, *_lawless(found), *findings(verdict)),
         judgeable=found.judgeable,
         files=seen.files + sum(map(files, pieces.values())) + _count(loose, _contents(tree, loose)),
         agents=tuple(whole),
         waivers=found.governing.waivers,
     )
+
+
+def _lawless(found: Opened) -> Iterator[Finding]:
+    """Agents are to be promoted, and nothing says what that asks: then no rule of tiers was asked either."""
+    law = f"{GOVERNANCE}/policy.yaml"
+    gated = [one.name for one in found.governing.config.environments if one.gated] if found.governing else []
+    if gated and all(entry.path != law for entry in found.governed_by):
+        yield Finding(
+            rule="policy-unsatisfiable",
+            severity=Severity.ERROR,
+            message=f"nothing says what a promotion into {gated[0]!r} asks: there is no {law}",
+            place=Place(file=law),
+            hint=f"write {law}; its shape: fleet schema policy",
+        )
 
 
 def _judged(

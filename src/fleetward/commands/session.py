@@ -109,16 +109,16 @@ class Session:
         return _colored(self.color, _is_terminal(stream), self.environment)
 
     def _write(self, path: Path, text: str) -> None:
-        import tempfile
-
         try:
-            handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            Path(part).chmod(0o666 & ~_umask())
-            Path(part).replace(path)
+            if _streams(path):
+                with path.open("a", encoding="utf-8", newline="\n") as stream:
+                    stream.write(text)
+            else:
+                _exchange(path.resolve(), text)  # a link stays one
         except OSError as error:
             raise Unwritten(f"cannot write {str(path)!r}: {error.strerror}") from error
+        except RuntimeError as error:  # links in a circle, before Python 3.13
+            raise Unwritten(f"cannot write {str(path)!r}: {error}") from error
 
 
 def session(
@@ -144,7 +144,7 @@ def session(
         raise UsageError(f"--now: {error}") from None
     return Session(
         folder=Path(folder or "."),
-        outputs=tuple(_output(one, formats) for one in asked),
+        outputs=_apart([_output(one, formats) for one in asked]),
         quiet=quiet,
         verbose=verbose,
         color=color,
@@ -152,6 +152,48 @@ def session(
         now_given=now is not None,
         environment=dict(os.environ),
     )
+
+
+def _streams(path: Path) -> bool:
+    """Is this a pipe, a device, or another name of an open file? Such a thing is written to, never exchanged."""
+    if path.parent.as_posix() in ("/dev/fd", "/proc/self/fd") or path.as_posix() in (
+        "/dev/stdout",
+        "/dev/stderr",
+    ):
+        return True
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _exchange(path: Path, text: str) -> None:
+    """Put a file in place whole, or not at all."""
+    import tempfile
+
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(part).chmod(0o666 & ~_umask())
+        Path(part).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(part).unlink()
+        raise
+
+
+def _apart(outputs: Sequence[Output]) -> tuple[Output, ...]:
+    """
+    The outputs as they are.
+
+    Errors: UsageError where one report would be written over another.
+    """
+    seen: set[str] = set()
+    for one in outputs:
+        if one.path is not None:
+            place = os.path.normpath(one.path)
+            if place in seen:
+                raise UsageError(f"two reports would go into {one.path!r}", hint="name a file for each")
+            seen.add(place)
+    return tuple(outputs)
 
 
 def _output(text: str, formats: Sequence[str]) -> Output:

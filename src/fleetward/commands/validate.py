@@ -146,12 +146,13 @@ def _asked(agent: Key, wanted: frozenset[str]) -> bool:
 
 
 def _concerns(finding: Finding, wanted: frozenset[str]) -> bool:
-    """Is the finding in one of these files, or caused by one: its agent's, a related one, a governing one?"""
+    """Is the finding in one of these files, or caused by one: its agent's, a related, governing or absent one?"""
     touched = {finding.place.file, *(place.file for place in finding.related)}
     key = (finding.environment or "", finding.agent or "")
     return any(
         _governs(path)
         or any(file == path or file.startswith(f"{path}/") for file in touched)
+        or any(f"{path}/".startswith(f"{folder}/") for folder in finding.absent)
         or (finding.agent is not None and _belongs(path, key))
         for path in wanted
     )

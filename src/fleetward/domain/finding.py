@@ -47,6 +47,8 @@ class Finding:
     environment: str | None = None
     agent: str | None = None
     related: tuple[Place, ...] = ()
+    absent: tuple[str, ...] = ()
+    """Folders of agents that are not there, where that is what is wrong."""
     waived: bool = False
 
     @property

@@ -13,6 +13,11 @@ from fleetward.domain.value import dataclass
 MANIFEST = "agent.yaml"
 
 
+def folder(environment: str, name: str) -> str:
+    """Where an agent stands, relative to the fleet root."""
+    return f"environments/{environment}/{name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """

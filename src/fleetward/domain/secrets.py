@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -39,10 +40,20 @@ _KEYS = ("api", "access", "account", "private", "signing", "encryption", "subscr
 _VALUE = re.compile(
     r"[\"']?[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}(?:[\"']|(?:[Bb]earer|[Bb]asic|SSWS|[Tt]oken) )?([^\s\"',;`]{6,400})"
 )
-_BEARER = re.compile(r"(?:Bearer|bearer|BEARER) {1,4}([A-Za-z0-9._~+/=-]{12,2000})")
+_LONG = r"[^\s\"',;`]{8,400}"
+_APART = re.compile(
+    rf"[\"']?[ \t]{{0,8}}:[ \t]{{0,8}}(?:[|>][-+0-9]{{0,2}}[ \t]{{0,8}})?\r?\n[ \t]{{1,40}}(?:- )?[\"']?({_LONG})"
+    rf"|[\"']?[ \t]{{0,8}}(?:,|\r?\n)[ \t]{{0,40}}[\"']?value[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}[\"']?({_LONG})"
+)
+"""A value on the next line, or in a pair of ``name:`` and ``value:``."""
+_OPTION = re.compile(rf"[ \t]{{1,8}}[\"']?({_LONG})")
+_SAID = re.compile(rf" is[ \t]{{1,4}}[\"'`]?({_LONG})")
+_BASIC = re.compile(r"[Bb]asic {1,4}([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/=-])")
+_BEARER = re.compile(r"(?:Bearer|bearer|BEARER|SSWS) {1,4}([A-Za-z0-9._~+/=-]{12,2000})")
 _DRAWN = re.compile(r"[A-Za-z0-9+/_=-]{24,200}")
 _PUBLIC = re.compile(r"AAAA(?:[BC]3NzaC1|E2VjZHNh|[GI]nNr)|sha(?:1|256|384|512)[-_:]")
 _RUN = re.compile(r"[A-Za-z0-9]{12,}")
+_SHORT_RUN = re.compile(r"[A-Za-z0-9]{10,}")
 _BITS = 4.0
 """Shannon entropy a character from which a long token looks drawn at random."""
 _BITS_CALLED = 2.75
@@ -53,7 +64,7 @@ _STAND_IN = re.compile(
     r"|insert[-_]|not[-_]?a[-_]?real|\bfake|todo|x{4}|\*{3}|\.{3}|…|0{8}|[<>{}]|\$[A-Za-z_(]|%s|%[A-Za-z_(][A-Za-z_)]"
 )
 _REFERENCE = re.compile(
-    r"(?:sha(?:1|256|384|512)|md5|env|vault|aws|gcp|ssm|arn|keyring|file|op|secret|secrets|ref|kms|doppler)[:/-]"
+    r"(?:sha(?:1|256|384|512)|md5|env|vault|aws|gcp|k8s|ssm|arn|[A-Za-z](?=:\\)|keyring|file|op|secret|secrets|ref|kms|doppler)[:/-]"
     r"|https?:|[./~]|\$|@|!|\[|\(|process\.env|os\.environ|secrets\.|vars\.|env\.|steps\.|inputs\.|self\.|config\."
 )
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -110,7 +121,8 @@ def _told_by_form(text: str) -> Iterator[Secret]:
     yield from _logins(text)
     yield from _marked(text)
     yield from _words(text)
-    if "earer " in text or "EARER " in text:
+    yield from _basic(text)
+    if "earer " in text or "EARER " in text or "SSWS " in text:
         for match in _BEARER.finditer(text):
             value = match[1]
             sure = len(value) >= 16 and _credible(value)
@@ -172,6 +184,19 @@ def _told(kind: str, text: str, start: int, end: int) -> Secret:
     return Secret(kind=kind, start=start, end=end, sure=not slug and not _STAND_IN.search(value))
 
 
+def _basic(text: str) -> Iterator[Secret]:
+    """``Basic`` and what decodes to a name and its password."""
+    for match in _BASIC.finditer(text) if "asic " in text else ():
+        try:
+            said = b64decode(match[1], validate=True).decode("ascii")
+        except ValueError:
+            continue
+        name, colon, password = said.partition(":")
+        if colon and password and said.isprintable():
+            sure = not _STAND_IN.search(said) and password.lower() not in _NO_SECRET and password != name
+            yield Secret(kind="basic authorization", start=match.start(1), end=match.end(1), sure=sure)
+
+
 def _called(text: str) -> Iterator[Secret]:
     """What stands behind ``password:`` and its kin; a variable in its place is nothing to hide."""
     lower = text.lower()
@@ -183,6 +208,8 @@ def _called(text: str) -> Iterator[Secret]:
             match = _VALUE.match(text, at + len(word)) if _is_called(lower, word, at) else None
             if match is not None:
                 yield from _value(match)
+            elif _is_called(lower, word, at):
+                yield from _beside(text, lower, at, at + len(word))
             at = lower.find(word, match.end() if match else at + len(word))
 
 
@@ -190,6 +217,29 @@ def _is_called(lower: str, word: str, at: int) -> bool:
     if lower[at - 1 : at] == ":":  # a part of a path such as arn:aws:secretsmanager:...:secret:name
         return False
     return word != "key" or lower[max(0, at - 13) : at].rstrip("_-").endswith(_KEYS)
+
+
+def _beside(text: str, lower: str, at: int, end: int) -> Iterator[Secret]:
+    """What stands further off: on the next line, in a pair, behind an option or ``is``. Only what is sure."""
+    found = _APART.match(text, end)
+    if found is None and _is_option(lower, at):
+        found = _OPTION.match(text, end)
+    if found is None:
+        found = _SAID.match(text, end)
+        if found is not None and not any(_mixed(run) for run in _SHORT_RUN.findall(found[1])):
+            return
+    if found is None:
+        return
+    start = found.start(found.lastindex or 1)
+    value = text[start : found.end()].rstrip(".,)]}>")
+    if len(value) >= 8 and value[0] not in "<{$[(" and not value.endswith(":") and _credible(value):
+        yield Secret(kind="password or key", start=start, end=start + len(value))
+
+
+def _is_option(lower: str, at: int) -> bool:
+    """Is the word the end of one such as ``--db-password``?"""
+    begun = lower[max(0, at - 24) : at].split()
+    return bool(begun) and begun[-1].startswith("--") and not lower[at - 1 : at].isspace()
 
 
 def _value(match: re.Match[str]) -> Iterator[Secret]:

@@ -34,7 +34,7 @@ def dependency_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                 message = f"no agent {needed!r} in {manifest.environment!r}"
                 bring = f"bring {needed} into {manifest.environment} first"
                 hint = f"{bring}, or say optional: true{meant(needed, there - {manifest.name})}"
-                yield wrong(manifest, f"{path}.agent", message, hint)
+                yield wrong(manifest, f"{path}.agent", message, hint, absent=needed)
 
 
 @rule("dependency-cycle", Severity.ERROR, among={CALLED: ("agent", "optional")})

@@ -65,6 +65,7 @@ def _weighed(fleet: Snapshot, rule: Rule, wrongs: Iterable[Wrong]) -> Iterator[F
                 environment=wrong.environment,
                 agent=wrong.agent,
                 related=wrong.related,
+                absent=wrong.absent,
             )
             yield concealed(found)
 

@@ -180,7 +180,8 @@ def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[W
             continue
         said = "nothing takes its place" if successor is None else f"{successor!r} cannot take its place here"
         near = meant(successor, others) if successor else ""
-        yield wrong(manifest, REPLACED, said, f"write replacedBy: and an agent of this environment{near}")
+        hint = f"write replacedBy: and an agent of this environment{near}"
+        yield wrong(manifest, REPLACED, said, hint, absent=successor)
 
 
 def _iso(period: timedelta) -> str:

@@ -37,7 +37,7 @@ def state_without_owner(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
             elif owner not in there:
                 message = f"the state belongs to {owner!r}, which is no agent in {manifest.environment!r}"
                 hint = f"name an agent of this environment{meant(owner, there)}"
-                yield wrong(manifest, f"{path}.owner", message, hint)
+                yield wrong(manifest, f"{path}.owner", message, hint, absent=owner)
 
 
 @rule("state-two-owners", Severity.ERROR, among={STATE: ("name", "owner")})

@@ -89,6 +89,7 @@ GEMINI = Provider(
 VERTEX = Provider(
     hint="name a numbered or dated version, such as gemini-2.0-flash-001 or claude-sonnet-4-5@20250929",
     join="@",
+    strip=r"(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/",
     rows=(
         Row(r"projects/.+/endpoints/.+", FLOATING, "an endpoint serves whatever is deployed to it"),
         Row(r"projects/.+/models/[^@]+@[0-9]+", PINNED, "a numbered version in the model registry"),

@@ -34,6 +34,7 @@ def verdict(
     """How fixed a model is that is asked for in this way."""
     known = _provider(provider)
     hint = known.hint if known else "name a content digest, or a version"
+    version, deployment = (version or "").strip(), (deployment or "").strip()
     cls, reason = _judged(known, name.strip(), version, upgrade_policy, deployment, digest)
     return Pin(cls=cls, reason=reason, hint="" if cls is PINNED else hint)
 
@@ -125,6 +126,8 @@ def _azure(
     name: str, version: str | None, deployment: str | None, upgrade_policy: str | None
 ) -> tuple[PinClass, str]:
     """On Azure a deployment holds a version, and its upgrade option says for how long."""
+    if name.casefold() == "model-router":
+        return FLOATING, "a router chooses the model on every call"
     dated = _first((Row(rf".+-(?:{ISO}|{MMDD})", PINNED, ""),), name)
     if (not version and dated is None) or (version and _moves(version)):
         return FLOATING, "no model version is named for the deployment"

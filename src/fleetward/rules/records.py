@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import CONFIG, Environment, Snapshot
 from fleetward.domain.ledger import Ledger, Line, Moved
-from fleetward.domain.manifest import MANIFEST, Agent
+from fleetward.domain.manifest import MANIFEST, Agent, folder
 from fleetward.rules.asking import inhabitants
 from fleetward.rules.rule import Wrong, rule
 
@@ -64,7 +65,8 @@ def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                     f"{name!r} is in {environment.name!r}, and not in {' and '.join(map(repr, missing))}"
                 )
                 hint = f"add it to {missing[0]}, or retire it: fleet promote {name} --to {environment.name}"
-                yield _wrong(agent, message, hint, _name(agent))
+                absent = tuple(folder(one, name) for one in missing)
+                yield replace(_wrong(agent, message, hint, _name(agent)), absent=absent)
 
 
 @rule("unpromoted-state", Severity.ERROR, unless="note where an environment has no ledger yet", among={})

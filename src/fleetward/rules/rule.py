@@ -8,7 +8,7 @@ from datetime import datetime
 
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.domain.manifest import Manifest
+from fleetward.domain.manifest import Manifest, folder
 from fleetward.domain.value import dataclass
 
 
@@ -22,6 +22,8 @@ class Wrong:
     environment: str | None = None
     agent: str | None = None
     related: tuple[Place, ...] = ()
+    absent: tuple[str, ...] = ()
+    """Folders of agents that are not there, where that is what is wrong."""
     severity: Severity | None = None
 
 
@@ -74,8 +76,9 @@ def wrong(
     *,
     severity: Severity | None = None,
     related: tuple[Place, ...] = (),
+    absent: str | None = None,
 ) -> Wrong:
-    """A wrong at *path* of a manifest."""
+    """A wrong at *path* of a manifest; *absent* is an agent that its environment lacks."""
     return Wrong(
         place=manifest.place(path),
         message=message,
@@ -83,5 +86,6 @@ def wrong(
         environment=manifest.environment,
         agent=manifest.name,
         related=related,
+        absent=() if absent is None else (folder(manifest.environment, absent),),
         severity=severity,
     )

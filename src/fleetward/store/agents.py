@@ -121,7 +121,8 @@ def nobody(key: Key, proposed: Entry, config: FleetConfig, known: Iterable[Key])
     hint = f"did you mean {close!r}?" if close else "delete the proposal"
     message = f"a proposal for {shown_path(name)!r}, which is nowhere in {', '.join(places)}"
     finding = _at(proposed, "override-not-allowed", message, hint)
-    return replace(finding, environment=env, agent=shown_path(name))
+    absent = tuple(f"{ENVIRONMENTS}/{one}/{name}" for one in places)
+    return replace(finding, environment=env, agent=shown_path(name), absent=absent)
 
 
 def _agent(env: str, name: str, inside: list[Entry], contents: Contents) -> tuple[Agent, list[Finding]]:

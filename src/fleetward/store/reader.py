@@ -245,6 +245,10 @@ class _Governing:
         self.models: Register | None = self._read(entries, "models", "models", governance.register)
         waivers = lambda d, s: governance.waivers(d, s, people, frozenset(rules))  # noqa: E731
         self.waivers = (() if missing else self._read(entries, "waivers", "waivers", waivers)) or ()
+        if self.config is not None and self.policy is not None:
+            self.findings.extend(governance.unknown_tiers(self.config, self.policy))
+        inside = [path for path in entries if path.startswith(f"{GOVERNANCE}/")]
+        self.findings.extend(governance.unread(GOVERNANCE, inside, _FILES))
         # a credential is wrong there, and changes nothing of what is said
         wrong = (one for one in self.findings if one.rule != "secret-in-manifest")
         self.readable = not any(one.severity is Severity.ERROR for one in wrong)

@@ -130,12 +130,13 @@ def _finding(one: Finding) -> list[Any]:
         one.agent,
         _place(one.place),
         [_place(place) for place in one.related],
+        list(one.absent),
         one.waived,
     ]
 
 
 def _found(value: list[Any]) -> Finding:
-    rule, severity, message, hint, environment, agent, place, related, waived = value
+    rule, severity, message, hint, environment, agent, place, related, absent, waived = value
     return Finding(
         rule=rule,
         severity=Severity(severity),
@@ -145,6 +146,7 @@ def _found(value: list[Any]) -> Finding:
         environment=environment,
         agent=agent,
         related=tuple(_placed(one) for one in related),
+        absent=tuple(absent),
         waived=waived,
     )
 

@@ -12,5 +12,6 @@ from fleetward.store.governance.policy import policy
 from fleetward.store.governance.register import register
 from fleetward.store.governance.source import Source
 from fleetward.store.governance.waivers import waivers
+from fleetward.store.governance.whole import unknown_tiers, unread
 
-__all__ = ["Source", "config", "people", "policy", "register", "waivers"]
+__all__ = ["Source", "config", "people", "policy", "register", "unknown_tiers", "unread", "waivers"]

@@ -50,6 +50,9 @@ def _waiver(
     if approver not in people.people:
         hint = meant(approver, people.people, "name a person of governance/people.yaml")
         notes.wrong(f"nobody is called {approver!r}", (*at, "approvedBy"), hint, rule="role-unknown")
+    if not data["reason"].strip():
+        notes.wrong("a waiver without a reason", (*at, "reason"), "say why this is acceptable until then")
+        return None
     if expires is None or not waivable or approver not in people.people:
         return None
     return Waiver(
