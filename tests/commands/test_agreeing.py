@@ -121,3 +121,35 @@ def test_quiet_keeps_what_is_meant_for_programs(made: Repository, verb: tuple[st
 
     assert loud.out
     assert quiet.out == loud.out
+
+
+@pytest.mark.parametrize("flag", ["--now", "--at"])
+def test_a_day_without_a_time_is_met_with_its_first_instant(made: Repository, flag: str) -> None:
+    ran = made.fleet("why", "desk-bot", flag, "2026-12-01", now=None)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith(f"  try: {flag} 2026-12-01T00:00:00Z\n")
+
+
+def test_every_key_that_may_be_written_is_named(tmp_path: Path) -> None:
+    made = running(tmp_path)
+    made.write({f"{DESK}/agent.yaml": FLEET[f"{DESK}/agent.yaml"].replace("spec:\n", "spec:\n  zzz: 1\n")})
+
+    [finding] = [
+        one for one in made.fleet("validate", "--json").data["findings"] if one["rule"] == "unknown-key"
+    ]
+
+    assert finding["hint"].startswith("one of: lifecycle, ")
+    assert "retirement" in finding["hint"]
+    assert "..." not in finding["hint"]
+
+
+def test_a_broken_policy_is_shown_by_policy_check_as_by_validate(tmp_path: Path) -> None:
+    made = running(tmp_path)
+    made.write({"governance/policy.yaml": FLEET["governance/policy.yaml"].replace("tiers:", "tierz:")})
+
+    checked = made.fleet("policy", "check").out.split("\n\n")[:-1]
+    validated = made.fleet("validate").out.split("\n\n")[:-1]
+
+    assert checked
+    assert set(checked) <= set(validated)

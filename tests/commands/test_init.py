@@ -37,14 +37,30 @@ def workflow(at: Path) -> dict:
 
 
 @pytest.mark.parametrize("now", [NOW, "2031-03-01T00:30:00+02:00"])
-def test_a_new_fleet_is_valid_without_a_single_remark_whenever_it_is_made(zoe: Desk, now: str) -> None:
+def test_of_a_new_fleet_only_the_placeholder_is_remarked_whenever_it_is_made(zoe: Desk, now: str) -> None:
     made = zoe.fleet("init", "fleet", "--yes", now=now)
 
     judged = zoe.fleet("validate", "--json", at="fleet", now=now)
 
     assert (made.code, judged.code) == (0, 0), made.err + judged.out
-    assert judged.data["findings"] == []
+    [left] = judged.data["findings"]
+    assert (left["rule"], left["severity"]) == ("people-pattern", "warning")
+    assert left["message"].startswith("'colleague' is a placeholder")
+    line = (zoe.here / "fleet" / left["file"]).read_text().splitlines()[left["line"] - 1]
+    assert "colleague@example.invalid" in line
     assert judged.data["summary"]["agents"] == 2
+
+
+@pytest.mark.parametrize(("policy", "count"), [("small", 1), ("standard", 2), ("regulated", 4)])
+def test_every_placeholder_is_remarked_until_somebody_takes_its_place(
+    zoe: Desk, policy: str, count: int
+) -> None:
+    zoe.fleet("init", "--yes", "--policy", policy)
+    begun = zoe.fleet("validate", "--json").data["summary"]["warnings"]
+    people = zoe.here / "governance/people.yaml"
+    people.write_text(people.read_text().replace("@example.invalid", "@acme.example"))
+
+    assert (begun, zoe.fleet("validate", "--json").data["summary"]["warnings"]) == (count, 0)
 
 
 def test_the_last_line_of_the_report_is_a_command_that_works(zoe: Desk) -> None:
@@ -113,7 +129,7 @@ def test_the_first_person_is_who_git_says_whatever_the_name(
     judged = somebody.fleet("validate", "--json")
 
     assert made.code == 0, made.err
-    assert judged.data["findings"] == []
+    assert [one["path"] for one in judged.data["findings"]] == ["people.colleague.emails"]
     read = yaml.safe_load((somebody.here / "governance/people.yaml").read_text(encoding="utf-8"))
     assert list(read["people"]) == [person, "colleague"]
     assert read["people"][person]["emails"] == [email]
@@ -377,15 +393,14 @@ def test_the_author_alone_cannot_release_what_init_wrote(tmp_path: Path) -> None
     zoe, bo = desk(tmp_path), desk(tmp_path, "Bo Lind", "bo@acme.example")
     shared(zoe, bo)
     zoe.git("clone", "-q", "origin.git", "own")
-    zoe.run("fleet", "approve", "handbook-lookup", "--to", "production", at="own")
-    zoe.commit("approve", at="own")
-    zoe.git("push", "-q", at="own")
+    refused = zoe.run("fleet", "approve", "handbook-lookup", "--to", "production", at="own")
 
     ran = runner(zoe, "handbook-lookup")
 
+    assert (refused.code, zoe.git("status", "--porcelain", at="own")) == (1, "")
     assert ran.code == 1
     assert "PENDING" in ran.out
-    assert zoe.git("rev-list", "--count", "main", at="origin.git").strip() == "2"
+    assert zoe.git("rev-list", "--count", "main", at="origin.git").strip() == "1"
 
 
 def test_an_agent_name_that_looks_like_an_option_is_only_an_unknown_agent(zoe: Desk) -> None:

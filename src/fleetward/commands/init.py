@@ -190,7 +190,7 @@ def _fleet(values: Mapping[str, str], policy: Ready) -> dict[str, bytes]:
     shown = {
         f"schemas/{name}.schema.json": schema.text(name).encode()
         for name in schema.names()
-        if not name.endswith("-output")
+        if not name.endswith("-output") and name != "evaluation"  # which no editor opens
     }
     return {**starter.rendered("fleet", values), **starter.rendered(f"policies/{policy}", values), **shown}
 

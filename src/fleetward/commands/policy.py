@@ -21,10 +21,12 @@ from fleetward.domain.rehearsal import Rehearsal
 from fleetward.domain.risk import floor
 from fleetward.report import policy_json, policy_text
 from fleetward.store import schema
+from fleetward.store.agents import LARGEST_FILE
 from fleetward.store.cases import cases
 from fleetward.store.document import document
 from fleetward.store.ground import Ground, find
 from fleetward.store.reader import Reading
+from fleetward.store.tree import Tree
 from fleetward.store.yaml import GOVERNANCE_LIMITS
 
 FILE = "governance/policy.yaml"
@@ -42,7 +44,8 @@ def check(
 ) -> Exit:
     """Look for what nobody could meet, what never applies, what nothing covers, and what is asked no longer."""
     ground = find(session.folder, session.environment)
-    reading = read(ground.folder())
+    tree = ground.folder()
+    reading = read(tree)
     commit = ground.repository.resolve(base) if base is not None else None
     fleet = reading.snapshot
     policy = fleet.policy if fleet else None
@@ -62,6 +65,7 @@ def check(
         {
             "text": lambda: policy_text.checked(
                 findings,
+                lambda file: _text(tree, file),
                 rules=len(policy.rules) if policy else 0,
                 agents=agents,
                 base=commit,
@@ -102,6 +106,11 @@ def rehearse(
         }
     )
     return Exit.NO if failed else Exit.YES
+
+
+def _text(tree: Tree, file: str) -> str:
+    content = tree.read(tree.entries(file), LARGEST_FILE).get(file)
+    return content.decode("utf-8-sig", "replace") if isinstance(content, bytes) else ""
 
 
 def _after(ground: Ground, findings: Sequence[Finding]) -> str:

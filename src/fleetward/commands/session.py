@@ -15,7 +15,7 @@ from pathlib import Path
 from shlex import quote
 from typing import IO, Any
 
-from fleetward.domain.clock import instant
+from fleetward.domain.clock import instant, nearest_instant
 from fleetward.domain.errors import Exit, Unheard, Unwritten, UsageError
 from fleetward.domain.value import dataclass
 from fleetward.report.human import plain, show
@@ -141,7 +141,7 @@ def session(
     try:
         moment = instant(now) if now else datetime.now(UTC).replace(microsecond=0)
     except ValueError as error:
-        raise UsageError(f"--now: {error}") from None
+        raise UsageError(f"--now: {error}", hint=f"--now {nearest_instant(now or '')}") from None
     return Session(
         folder=Path(folder or "."),
         outputs=_apart([_output(one, formats) for one in asked]),

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward.commands.session import Session
-from fleetward.domain.clock import instant, written
+from fleetward.domain.clock import instant, nearest_instant, written
 from fleetward.domain.errors import UsageError
 from fleetward.domain.names import nearest
 from fleetward.domain.people import People
@@ -35,7 +35,7 @@ def at_that_time(session: Session, at: str | None) -> Session:
     try:
         return replace(session, now=instant(at), now_given=True)
     except ValueError as error:
-        raise UsageError(f"--at: {error}", hint="--at 2026-11-20T12:00:00Z") from None
+        raise UsageError(f"--at: {error}", hint=f"--at {nearest_instant(at)}") from None
 
 
 def known(names: Sequence[str] | None, people: People) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ _DURATION = re.compile(
     r"P(?:(?P<years>[0-9]+)Y)?(?:(?P<months>[0-9]+)M)?(?:(?P<weeks>[0-9]+)W)?(?:(?P<days>[0-9]+)D)?"
     r"(?:T(?=[0-9])(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?(?:(?P<seconds>[0-9]+)S)?)?"
 )
+_SUCH = "2026-11-20T12:00:00Z"
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -54,8 +55,19 @@ def instant(text: str) -> datetime:
     Errors: ValueError when it is none, or has no zone.
     """
     if not _INSTANT.fullmatch(text):
-        raise ValueError(f"{text!r} is not an instant such as 2026-11-20T12:00:00Z")
+        raise ValueError(f"{text!r} is not an instant such as {_SUCH}")
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def nearest_instant(text: str) -> str:
+    """The instant that *text* lacks a time or a zone of, else one to go by."""
+    for tail in ("Z", ":00Z", "T00:00:00Z"):
+        try:
+            instant(text + tail)
+        except ValueError:
+            continue
+        return text + tail
+    return _SUCH
 
 
 def written(moment: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.validation import Validation
@@ -35,11 +35,7 @@ def render(
         return _brief(validation)
     wanted = validation.counting
     shown = wanted if verbose else wanted[:LARGEST]
-    source = _remembered(text)
-    lines: list[Line] = []
-    for finding in shown:
-        lines.extend(_finding(finding, source, verbose))
-        lines.append(line())
+    lines = told(shown, text, verbose=verbose)
     if len(shown) < len(wanted):
         lines += [_left_off(len(wanted) - len(shown)), line()]
     if verbose:
@@ -47,6 +43,12 @@ def render(
     lines.append(_summary(validation))
     lines.append(line(span(next_command, "dim")))
     return page(lines)
+
+
+def told(findings: Sequence[Finding], text: Callable[[str], str], *, verbose: bool) -> list[Line]:
+    """Each finding with its place, the line there, what to write, and a blank line."""
+    source = _remembered(text)
+    return [row for one in findings for row in (*_finding(one, source, verbose), line())]
 
 
 def _brief(validation: Validation) -> Page:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.rehearsal import Difference, Rehearsed
 from fleetward.domain.verdict import Met, Requirement
-from fleetward.report.findings_text import counted
+from fleetward.report.findings_text import counted, told
 from fleetward.report.page import Line, Page, line, page, span
 
 
 def checked(
-    findings: Sequence[Finding], *, rules: int, agents: int, base: str | None, next_command: str
+    findings: Sequence[Finding],
+    text: Callable[[str], str],
+    *,
+    rules: int,
+    agents: int,
+    base: str | None,
+    next_command: str,
 ) -> Page:
-    """Each finding at its line, and how much was looked at; the last line is *next_command*."""
-    lines = [row for one in findings for row in _finding(one)]
+    """Each finding at its line of a file's *text*, and how much was looked at; the last line is *next_command*."""
+    lines = told(findings, text, verbose=False)
     against = f", compared with {base}" if base else ""
     word = span("nothing wrong", "good") if not findings else span(counted(len(findings), "finding"), "error")
     lines.append(line(word, f" in {counted(rules, 'rule')} for {counted(agents, 'agent')}{against}"))
@@ -37,17 +43,6 @@ def tested(results: Sequence[Rehearsed], *, quiet: bool, verbose: bool, next_com
     failed = sum(bool(one.differences) for one in results)
     lines.append(line(f"{counted(len(results), 'case')}, {failed or 'none'} otherwise than expected"))
     return page([*lines, line(span(next_command, "code"))])
-
-
-def _finding(one: Finding) -> Iterator[Line]:
-    place = one.place
-    yield line(
-        span(f"{place.file}:{place.line}:{place.column}", "place"),
-        f": {'' if one.severity is Severity.ERROR else f'{one.severity}: '}{one.message} ({one.rule})",
-        hang=2,
-    )
-    if one.hint:
-        yield line(f"  fix: {one.hint}", hang=7)
 
 
 def _failed(one: Rehearsed, verbose: bool) -> Iterator[Line]:

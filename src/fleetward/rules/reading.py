@@ -233,7 +233,8 @@ READING: tuple[Rule, ...] = (
         people.yaml does not tell persons apart.
 
         Why: an approval counts for one person. A pattern instead of an address, a key or address that two
-        share, or a person without any address lets somebody speak for somebody else.
+        share, or a person without any address lets somebody speak for somebody else. An address under
+        `.invalid` is a placeholder that nobody has replaced yet, and a warning.
         Bad:
             people:
               carla: {name: Carla Ferri, emails: ["*@acme.example"]}

@@ -293,7 +293,7 @@ def _misnamed(error: Any, steps: Steps, where: str, place: Placing) -> Finding:
 
 def _choices(word: str, values: Any) -> str:
     listed = [str(value) for value in values]
-    return f"{word}: {', '.join(listed[:12])}{', ...' if len(listed) > 12 else ''}" if listed else ""
+    return f"{word}: {', '.join(listed)}" if listed else ""
 
 
 _TYPES = {

@@ -17,11 +17,15 @@ from fleetward.store.governance.source import Notes, Source, meant
 _ADDRESS = re.compile(r"[^\s@*?<>,;|]+@[^\s@*?<>,;|]+")
 
 
+_NOBODY = ".invalid"
+"""The end of addresses that can never be anybody's (RFC 2606)."""
+
+
 def people(data: Mapping[str, Any], source: Source) -> tuple[People | None, tuple[Finding, ...]]:
     """
     Everybody.
 
-    Rules: people-pattern (an identity that is none, or that two share), role-unknown (nobody's name).
+    Rules: people-pattern (an identity that is none, a placeholder, or that two share), role-unknown (nobody's name).
     """
     notes = Notes(source, "people-pattern")
     persons, robots = data.get("people") or {}, data.get("robots") or {}
@@ -42,6 +46,10 @@ def _person(name: str, data: dict[str, Any], notes: Notes) -> Person:
     emails = tuple(data.get("emails") or ())
     if not emails:
         notes.wrong(f"{name!r} has no e-mail address", at, "list the addresses that commits carry")
+    if any(one.casefold().endswith(_NOBODY) for one in emails):
+        message = f"{name!r} is a placeholder: an address under {_NOBODY} is nobody's"
+        hint = "write a person there, with the addresses that their commits carry"
+        notes.doubt(message, (*at, "emails"), hint)
     return Person(
         id=name,
         name=data.get("name") or name,

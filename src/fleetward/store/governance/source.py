@@ -39,6 +39,10 @@ class Notes:
         """Note an error."""
         self.found.append(self.source.wrong(rule or self.rule, message, at, hint))
 
+    def doubt(self, message: str, at: Iterable[Step], hint: str) -> None:
+        """Note a warning: it can be decided by, and is hardly meant."""
+        self.found.append(self.source.wrong(self.rule, message, at, hint).at(Severity.WARNING))
+
     def day(self, data: dict[str, Any], key: str, at: tuple[Step, ...]) -> date | None:
         """The date under *key*, where there is one; one that no calendar has is noted."""
         if data.get(key) is None:

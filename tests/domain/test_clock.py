@@ -1,0 +1,26 @@
+"""Instants: exact, with their zone; what lacks one is met with what it may have meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleetward.domain.clock import instant, nearest_instant
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2026-12-01", "2026-12-01T00:00:00Z"),
+        ("2026-12-01T10", "2026-12-01T10:00Z"),
+        ("2026-12-01T10:30", "2026-12-01T10:30Z"),
+        ("2026-12-01T10:30:15", "2026-12-01T10:30:15Z"),
+        ("2026-02-30", "2026-11-20T12:00:00Z"),
+        ("tomorrow", "2026-11-20T12:00:00Z"),
+    ],
+)
+def test_what_is_no_instant_is_met_with_the_nearest_that_is(said: str, meant: str) -> None:
+    with pytest.raises(ValueError, match="is not an instant"):
+        instant(said)
+
+    assert nearest_instant(said) == meant
+    assert instant(meant).tzinfo is not None
