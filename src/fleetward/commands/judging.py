@@ -25,6 +25,7 @@ from fleetward.store.agents import candidate
 from fleetward.store.approvals import NOTHING
 from fleetward.store.git import Id
 from fleetward.store.history import Stay, stay
+from fleetward.store.void import UNDO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +167,8 @@ def ledgered(asked: Hearing, name: str) -> Agent | None:
         return standing
     where = f"{folder} holds {held or 'nothing that can be named'}, the ledger says {said or 'nothing runs'}"
     commit = last[0].commit if last else None
-    hint = f"git log --oneline {commit[:12]}.. -- {folder}, then restore it" if commit else f"remove {folder}"
+    restore = f"git log --oneline {commit[:12]}.. -- {folder}, then restore it" if commit else ""
+    hint = f"{restore}; {UNDO}" if restore else f"remove {folder}"
     raise FleetError(where, hint=hint)
 
 
