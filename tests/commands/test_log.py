@@ -87,6 +87,12 @@ def test_no_ledger_yet_names_the_command_that_begins_one(tmp_path: Path) -> None
     assert "fleet adopt --to production --apply" in ran.err
 
 
+def runs(told: Repository) -> dict[str, bytes]:
+    """What production holds, as its ledger says."""
+    files = (one for one in (told.root / "environments/production").rglob("*") if one.is_file())
+    return {one.relative_to(told.root).as_posix(): one.read_bytes() for one in files}
+
+
 @pytest.mark.parametrize(
     ("edit", "line"),
     [
@@ -102,7 +108,7 @@ def test_a_ledger_that_was_touched_is_no_answer(
     tmp_path: Path, told: Repository, edit: object, line: int | None
 ) -> None:
     text = (told.root / LEDGER).read_text(encoding="utf-8")
-    made = repositories.repository(tmp_path, {**repositories.FLEET, LEDGER: text})
+    made = repositories.repository(tmp_path, {**repositories.FLEET, **runs(told), LEDGER: text})
     made.commit("touched", files={LEDGER: edit(text)})  # type: ignore[operator]
 
     ran = made.fleet("log")
@@ -113,7 +119,7 @@ def test_a_ledger_that_was_touched_is_no_answer(
 
 def test_a_ledger_that_lost_its_last_line_is_no_answer(tmp_path: Path, told: Repository) -> None:
     text = (told.root / LEDGER).read_text(encoding="utf-8")
-    made = repositories.repository(tmp_path, {**repositories.FLEET, LEDGER: text})
+    made = repositories.repository(tmp_path, {**repositories.FLEET, **runs(told), LEDGER: text})
     made.commit("shorter", files={LEDGER: text.splitlines(keepends=True)[0]})
 
     ran = made.fleet("log")
