@@ -213,6 +213,36 @@ def test_a_promotion_that_is_squashed_is_clean_while_its_commit_is_kept(place: T
     assert audited(place).told() == ""
 
 
+@pytest.mark.parametrize(
+    ("committer", "found"),
+    [("noreply@github.com", []), ("bob@town.example", [("actor-unlike", "warning")])],
+    ids=["by a forge", "by somebody who merged it for its author"],
+)
+def test_a_promotion_that_another_committed_for_its_author_breaks_nothing(
+    place: Town, committer: str, found: list[tuple[str, str]]
+) -> None:
+    allowed(place)
+    place.git("checkout", "-q", "-b", "side")
+    promoted(place, "desk", at(7, 13))
+    place.git("checkout", "-q", "main")
+    place.git("merge", "-q", "--squash", "side")
+    place.commit("promote (#9)", who="alice", committer=committer, at=at(7, 15))
+
+    said = audited(place)
+
+    assert said.code == 0, said.told()
+    assert [(one["rule"], one["severity"]) for one in said.data["breaks"]] == found
+
+
+def test_a_promotion_that_is_rebased_keeps_its_author_and_is_clean(place: Town) -> None:
+    allowed(place)
+    promoted(place, "desk", at(7, 13))
+    place.git("commit", "-q", "--amend", "--no-edit", "--date", at(7, 13), who="bob", at=at(7, 13))
+
+    assert place.git("log", "-1", "--format=%ae %ce") == "erin@town.example bob@town.example"
+    assert audited(place).told() == ""
+
+
 def test_a_promotion_that_lands_days_later_is_told_of(place: Town) -> None:
     place.git("checkout", "-q", "-b", "side")
     allowed(place)

@@ -13,7 +13,7 @@ from fleetward import cli, rules
 from fleetward.rules.auditing import AUDITING
 from tests.attacks.town import Town
 from tests.audit.test_tampered import ALL
-from tests.audit.town import LEDGER, PROMPT, at, audited
+from tests.audit.town import LEDGER, PROMPT, RULES, at, audited
 from tests.schemas.reading import schema
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -87,10 +87,50 @@ def test_the_last_line_is_a_command_that_works(place: Town, spoilt: Town) -> Non
     assert cli.run(last[1:]) == 0
 
 
-def test_what_is_clean_goes_on_from_its_end(place: Town) -> None:
+def test_after_a_clean_audit_up_to_now_there_is_no_empty_range_to_audit(place: Town) -> None:
     last = said(place, "text").splitlines()[-1].split()
 
+    assert last[1] == "log"
     assert cli.run(last[1:]) == 0
+
+
+def test_a_clean_audit_of_the_past_goes_on_from_its_end(place: Town) -> None:
+    last = said(place, "text", "HEAD~1").splitlines()[-1].split()
+
+    assert last[1] == "audit"
+    assert last[-1] == f"{place.git('rev-parse', 'HEAD~1')}..HEAD"
+    assert cli.run(last[1:]) == 0
+
+
+def test_governance_that_nobody_agreed_to_yet_is_hinted_the_way_to_agree(place: Town) -> None:
+    place.write("governance/policy.yaml", RULES.replace("version: 2", "version: 3") + "# easier\n")
+    place.commit("the policy", at=at(8, 9))
+
+    [one] = [it for it in audited(place).data["breaks"] if it["rule"] == "governance-unapproved"]
+
+    assert one["hint"] == f"fleet approve -C {place.path} --governance, then commit it"
+
+
+def test_what_is_written_is_told_and_where(
+    place: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    memo, pack = tmp_path / "seen.json", tmp_path / "pack"
+
+    said(place, "text", "--head-file", str(memo), "--bundle", str(pack))
+    first = capsys.readouterr().err
+    said(place, "text", "--head-file", str(memo))
+    again = capsys.readouterr().err
+    place.write(PROMPT, "You answer everything, at once.\n")
+    place.commit("quick fix", at=at(10, 9))
+    said(place, "text", "--head-file", str(memo))
+    broken = capsys.readouterr().err
+
+    count = sum(one.is_file() for one in pack.rglob("*"))
+    assert f"written an evidence pack of {count} files, {pack}/README.md first\n" in first
+    end = f"written the ledgers' ends (production at 4) to {memo}"
+    assert f"{end}; nothing was remembered there to compare with\n" in first
+    assert again == f"{end}\n"
+    assert broken == f"{memo} is left as it was: only a clean audit is remembered\n"
 
 
 def test_quiet_leaves_out_what_does_not_say_no(spoilt: Town) -> None:

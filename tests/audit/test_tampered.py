@@ -704,6 +704,14 @@ def for_a_commit_nothing_says_what_is_gated(place: Town) -> str:
     return commit
 
 
+@finds(("actor-unlike", LEDGER))
+def another_hand_is_named_as_the_one_that_applied_it(place: Town) -> str:
+    rests = shows(place)
+    brought(place)
+    entered(place, "desk", when=LATE, **rests)
+    return place.commit("promote", who="bob", at=LATE)
+
+
 @pytest.mark.parametrize("tampering", ALL, ids=lambda one: one.name)
 def test_it_is_found_and_named_with_its_commit_and_file(place: Town, tampering: Tampering) -> None:
     commit = tampering.do(place) or place.git("rev-parse", "HEAD")

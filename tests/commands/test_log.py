@@ -99,6 +99,12 @@ def test_before_the_first_promotion_the_story_is_empty_and_the_command_begins_on
     assert made.fleet(*first.split()[1:]).code < 2
 
 
+def runs(told: Repository) -> dict[str, bytes]:
+    """What production holds, as its ledger says."""
+    files = (one for one in (told.root / "environments/production").rglob("*") if one.is_file())
+    return {one.relative_to(told.root).as_posix(): one.read_bytes() for one in files}
+
+
 @pytest.mark.parametrize(
     ("edit", "line"),
     [
@@ -114,7 +120,7 @@ def test_a_ledger_that_was_touched_is_no_answer(
     tmp_path: Path, told: Repository, edit: object, line: int | None
 ) -> None:
     text = (told.root / LEDGER).read_text(encoding="utf-8")
-    made = repositories.repository(tmp_path, {**repositories.FLEET, LEDGER: text})
+    made = repositories.repository(tmp_path, {**repositories.FLEET, **runs(told), LEDGER: text})
     made.commit("touched", files={LEDGER: edit(text)})  # type: ignore[operator]
 
     ran = made.fleet("log")
@@ -125,7 +131,7 @@ def test_a_ledger_that_was_touched_is_no_answer(
 
 def test_a_ledger_that_lost_its_last_line_is_no_answer(tmp_path: Path, told: Repository) -> None:
     text = (told.root / LEDGER).read_text(encoding="utf-8")
-    made = repositories.repository(tmp_path, {**repositories.FLEET, LEDGER: text})
+    made = repositories.repository(tmp_path, {**repositories.FLEET, **runs(told), LEDGER: text})
     made.commit("shorter", files={LEDGER: text.splitlines(keepends=True)[0]})
 
     ran = made.fleet("log")

@@ -8,7 +8,7 @@ is decided. What is not agreed to leaves the law as it was, so that a change can
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from fleetward.store.git import Id
 from fleetward.store.ground import Ground
 from fleetward.store.history import contributors, dates, touching
 from fleetward.store.ledger import environment_of, file_name
+from fleetward.store.void import UNDO
 
 APPROVALS = f"approvals/{GOVERNANCE}"
 
@@ -161,16 +162,33 @@ def present(ground: Ground, head: Id, now: datetime) -> Course | None:
 
     Errors: FleetError where that entry was decided by another governance than its commit holds.
     """
-    newest = _newest(ground, head, ())
-    return None if newest is None else _since(ground, newest, head, now)
+    entries = _entries(ground, head, ())
+    return _since(ground, entries, head, now) if entries else None
 
 
-def _since(ground: Ground, newest: Entry, head: Id, now: datetime) -> Course:
-    start = _begun(ground, head, newest)
-    if records.governance_digest(ground.commit(start)) != newest.governance:
-        where = f"{file_name(newest.environment)}:{newest.seq}"
-        raise FleetError(f"{where}: governance at commit {start[:12]} is not what it names", hint="fleet log")
+def _since(ground: Ground, entries: Sequence[Entry], head: Id, now: datetime) -> Course:
+    entry = _kept(ground, entries, head)
+    start = _begun(ground, head, entry)
+    if records.governance_digest(ground.commit(start)) != entry.governance:
+        where = f"{file_name(entry.environment)}:{entry.seq}"
+        raise FleetError(
+            f"{where}: governance at commit {start[:12]} is not what it names",
+            hint=UNDO if start == entry.commit else _squashed(ground, entry.commit),
+        )
     return course(ground, law_at(ground, start), head, now)
+
+
+def _kept(ground: Ground, entries: Sequence[Entry], head: Id) -> Entry:
+    """
+    The newest entry whose commit, at which it was decided, is still behind *head*; the newest where none is.
+
+    What was squashed names a law that history cannot show: an older one is followed to the end instead.
+    """
+    newest = entries[0]
+    if ground.repository.ask("merge-base", "--is-ancestor", newest.commit, head).code == 0:
+        return newest
+    behind = frozenset(ground.repository.need("rev-list", head).decode().split())
+    return next((one for one in entries if one.commit in behind), newest)
 
 
 def lawful(ground: Ground, head: Id, now: datetime, known: Iterable[Ledger] = ()) -> None:
@@ -179,10 +197,10 @@ def lawful(ground: Ground, head: Id, now: datetime, known: Iterable[Ledger] = ()
 
     Errors: GovernanceInvalid, naming the commit and what it lacks.
     """
-    newest = _newest(ground, head, known)
-    if newest is None or _untouched(ground, newest, head):
+    entries = _entries(ground, head, known)
+    if not entries or _untouched(ground, entries[0], head):
         return
-    found = _since(ground, newest, head, now)
+    found = _since(ground, entries, head, now)
     if not found.pending:
         return
     first = found.pending[0]
@@ -199,12 +217,13 @@ def lacking(judged: Promotion) -> str:
     return "; ".join(f"{one.kind} {one.asked} ({one.detail})" for one in still) or "it cannot be read"
 
 
-def _newest(ground: Ground, head: Id, known: Iterable[Ledger]) -> Entry | None:
-    """The newest entry of all ledgers, whatever the configuration of the day says of their environments."""
+def _entries(ground: Ground, head: Id, known: Iterable[Ledger]) -> tuple[Entry, ...]:
+    """All entries of all ledgers, newest first, whatever the configuration of the day says of their environments."""
     tree, read_before = ground.commit(head), {ledger.environment: ledger for ledger in known}
     names = (environment_of(one.path) for one in tree.entries("ledger"))
     ledgers = (read_before.get(name) or records.ledger(tree, name) for name in names if name)
-    return max((entry for one in ledgers for entry in one.entries[-1:]), key=lambda one: one.at, default=None)
+    found = (entry for one in ledgers for entry in one.entries)
+    return tuple(sorted(found, key=lambda one: (one.at, one.seq), reverse=True))
 
 
 def _untouched(ground: Ground, newest: Entry, head: Id) -> bool:
@@ -215,6 +234,14 @@ def _untouched(ground: Ground, newest: Entry, head: Id) -> bool:
         not touching(ground, head, newest.commit, (GOVERNANCE,))
         and records.governance_digest(ground.commit(head)) == newest.governance
     )
+
+
+def _squashed(ground: Ground, commit: Id) -> str:
+    """The way back to the commit that an entry was decided at: once it is merged, it tells which law that was."""
+    merge = f"git merge {commit[:12]}, which was squashed away"
+    if ground.repository.resolved(commit) == commit:
+        return f"{merge}; {UNDO}"
+    return f"git fetch the branch on which {commit[:12]} is, then {merge}; {UNDO}"
 
 
 def _begun(ground: Ground, head: Id, entry: Entry) -> Id:

@@ -18,6 +18,7 @@ from fleetward.domain.errors import Exit, GitError, NotAFleet, UsageError
 from fleetward.domain.finding import Severity
 from fleetward.domain.validation import Validation
 from fleetward.report import audit_json, audit_markdown, audit_text, findings_sarif
+from fleetward.report.page import Page, line, span
 from fleetward.store.document import kept
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground, find
@@ -61,10 +62,10 @@ def audit(
     more = [*_replaced(ground, end), *(heads.rewritten(ground, end, seen) if seen else ())]
     found = replace(found, breaks=tuple(sorted([*found.breaks, *more], key=lambda one: one.severity.rank)))
     if folder is not None:
-        _pack(folder, ground, found, walk)
+        session.tell(_pack(folder, ground, found, walk))
     _report(session, ground, found, base)
-    if memo and found.clean:
-        heads.remember(memo, found)
+    if memo:
+        session.tell(_remembered(memo, found, seen is not None))
     return Exit.YES if found.clean else Exit.NO
 
 
@@ -75,10 +76,25 @@ def _folder(session: Session, evidence: str) -> Path:
     return bundle.usable(session.path(evidence))
 
 
-def _pack(folder: Path, ground: Ground, found: Audit, walk: Walk) -> None:
+def _pack(folder: Path, ground: Ground, found: Audit, walk: Walk) -> Page:
     from fleetward.commands import bundle
 
-    bundle.write(folder, bundle.pack(ground, found, walk.told))
+    files = bundle.pack(ground, found, walk.told)
+    bundle.write(folder, files)
+    return (
+        line(span("written", "good"), f" an evidence pack of {len(files)} files, {folder}/README.md first"),
+    )
+
+
+def _remembered(memo: Path, found: Audit, before: bool) -> Page:
+    """What became of the file that remembers: a broken audit leaves it as it was."""
+    if not found.clean:
+        what = "is left as it was" if before else "is not written"
+        return (line(f"{memo} {what}: only a clean audit is remembered"),)
+    heads.remember(memo, found)
+    ends = ", ".join(f"{name} at {seen.seq}" for name, seen in found.heads.items()) or "no ledger yet"
+    compared = "" if before else "; nothing was remembered there to compare with"
+    return (line(span("written", "good"), f" the ledgers' ends ({ends}) to {memo}{compared}"),)
 
 
 def _ends(ground: Ground, span: str | None) -> tuple[Id | None, Id]:
@@ -149,7 +165,7 @@ def _shown_otherwise(commit: Id, file: str, cure: str, what: str) -> Break:
 
 
 def _report(session: Session, ground: Ground, found: Audit, base: str | None) -> None:
-    command = _next(session, found, base)
+    command = _next(session, ground, found, base)
 
     def sarif() -> dict[str, object]:
         findings = tuple(one.finding for one in found.breaks)
@@ -166,11 +182,13 @@ def _report(session: Session, ground: Ground, found: Audit, base: str | None) ->
     )
 
 
-def _next(session: Session, found: Audit, base: str | None) -> str:
-    """What explains the worst; where all is well, the audit that goes on from here."""
+def _next(session: Session, ground: Ground, found: Audit, base: str | None) -> str:
+    """What explains the worst; where all is well, the rest of history, or what the ledgers tell of it."""
     worst = next((one for one in found.breaks if one.severity is not Severity.NOTE), None)
     if worst is not None:
         return f"fleet explain {worst.rule}"
     if base is not None:
         return f"fleet diff{session.here} {found.first or 'HEAD'}..{found.last}"
-    return f"fleet audit{session.here} {found.last}..HEAD"
+    if found.last != ground.head():
+        return f"fleet audit{session.here} {found.last}..HEAD"
+    return f"fleet {'log' if found.heads else 'validate'}{session.here}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -71,7 +71,7 @@ class Walk:
         for landing in found:
             self.breaks += self._landing(landing)
         last = found[-1].commit if found else self.begin or self.past.memory.head
-        self.breaks += self._unapproved(last, self.session.now)
+        self.breaks += self._unapproved(last, self.session.now, still=True)
         self.breaks += self._ended(last)
         self.breaks += glass.broken(self.session, self.ground, last, self.told)
         # the sort is stable: breaks of one weight stay in the order of history
@@ -84,7 +84,9 @@ class Walk:
             promotions=self.promotions,
             adoptions=self.adoptions,
             governance=self.governance,
-            breaks=tuple(dict.fromkeys(ordered)),
+            breaks=tuple(
+                {replace(one, hint=""): one for one in ordered}.values()
+            ),  # the last hint is for now
             heads={name: seen for name, seen in sorted(ends.items()) if seen},
         )
 
@@ -209,8 +211,8 @@ class Walk:
         else:
             yield from self._unapproved(self.base or landing.parent or first.commit, first.at)
 
-    def _unapproved(self, head: Id, now: datetime) -> Iterator[Break]:
-        """The changes of governance up to *head* that the law before them did not agree to."""
+    def _unapproved(self, head: Id, now: datetime, *, still: bool = False) -> Iterator[Break]:
+        """The changes of governance up to *head* that the law before them did not agree to, or *still* does not."""
         law, ground = self.lawful, self.ground
         if law is None or not self._amended(law, head):
             return
@@ -230,7 +232,9 @@ class Walk:
                     message=f"governance was changed, and {told}",
                     commit=one.commit,
                     file=_POLICY,
-                    hint=f"git show {one.commit[:12]} -- governance",
+                    hint=f"fleet approve{self.session.here} --governance, then commit it"
+                    if still and not taken_back
+                    else f"git show {one.commit[:12]} -- governance",
                     severity=Severity.NOTE if taken_back else Severity.ERROR,
                 )
 

@@ -316,6 +316,11 @@ def _verdict(scene: Scene, unit: Sequence[Entry]) -> Iterator[Break]:
         message = f"it cannot be judged again: {error.message}"
         yield auditing.about(scene.landing, first, "verdict-not-allowed", message)
         return
+    landing = scene.landing
+    if landing.alone and first.commit == landing.parent:
+        [made] = commits(scene.ground.repository, [landing.commit])
+        for entry in unit:
+            yield from auditing.other_hand(landing, entry, made.author, made.committer, asked.people)
     for entry in unit:
         grounds = tuple(_grounded(scene, entry, asked))
         yield from grounds

@@ -23,6 +23,7 @@ from fleetward.store.history import whole
 from fleetward.store.ledger import file_name
 from fleetward.store.reader import Reading
 from fleetward.store.tree import Tree
+from fleetward.store.void import UNDO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,9 @@ def hearing(
         file = "governance/policy.yaml"
         where = f"{file}:{ruling.line(file, 'policy', 'version')}"
         message = f"{where}: version is {judge.policy.version}, the ledger's last entry used {last}"
-        raise FleetError(message, hint="raise version in governance/policy.yaml: it only ever increases")
+        raise FleetError(
+            message, hint=f"raise version in governance/policy.yaml: it only ever increases; {UNDO}"
+        )
     return Hearing(
         session=session,
         ground=ground,

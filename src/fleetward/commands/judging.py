@@ -26,6 +26,7 @@ from fleetward.store.agents import candidate
 from fleetward.store.approvals import NOTHING
 from fleetward.store.git import Id
 from fleetward.store.history import Stay, stay
+from fleetward.store.void import UNDO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,11 +162,12 @@ def ledgered(asked: Hearing, name: str) -> Agent | None:
     if held == said and standing is not None:
         return standing
     where = f"{folder} holds {held or 'nothing that can be named'}, the ledger says {said or 'nothing runs'}"
-    if said is None:
+    if last is None:
         raise FleetError(where, hint=f"remove {folder}")
     brought = promoted(asked.ground, asked.ledger, name)
-    unknown = f"git log --oneline {last[0].commit[:12]}.. -- {folder}, then restore it" if last else ""
-    raise FleetError(where, hint=f"{restoring(brought, folder)}, and commit it" if brought else unknown)
+    unknown = f"git log --oneline {last[0].commit[:12]}.. -- {folder}, then restore it"
+    restore = f"{restoring(brought, folder)}, and commit it" if brought else unknown
+    raise FleetError(where, hint=f"{f'remove {folder}' if said is None else restore}; {UNDO}")
 
 
 def _kind(proposed: Agent | None, moved: Moved | None) -> PromotionKind | None:

@@ -17,6 +17,7 @@ from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Entry
+from fleetward.domain.people import People, Robot
 from fleetward.domain.verdict import Promotion, Verdict
 
 TOLERANCE = timedelta(minutes=15)
@@ -222,6 +223,25 @@ def unglazed(
             yield _entry(
                 landing, entry, "entry-untrue", f"{word} is {this}, by its verdict it would be {that}"
             )
+
+
+def other_hand(
+    landing: Landing, entry: Entry, author: str, committer: str, people: People
+) -> Iterator[Break]:
+    """
+    A commit right on top of what was judged, made by somebody else than the entry says applied it.
+
+    Addresses are only what a commit says of itself. A forge makes commits of its own: with an address that nobody
+    stands behind, or with author and committer apart, of which only the latter is told, and breaks nothing.
+    """
+    actor, author_is, hand = (people.of_email(one) for one in (entry.actor, author, committer))
+    forge = hand is None or (isinstance(hand, Robot) and hand.operated_by is None)
+    own = entry.actor.casefold() in (author.casefold(), committer.casefold())
+    if own or forge or (actor is not None and actor in (author_is, hand)):
+        return
+    message = f"it says that {entry.actor} applied it, the commit is of {committer}"
+    found = _entry(landing, entry, "actor-unlike", message)
+    yield found if author_is == hand else replace(found, severity=Severity.WARNING)
 
 
 def lowered(landing: Landing, before: int | None, after: int | None) -> Iterator[Break]:

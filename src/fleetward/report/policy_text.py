@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.finding import Finding
 from fleetward.domain.rehearsal import Difference, Rehearsed
 from fleetward.domain.verdict import Met, Requirement
 from fleetward.report.findings_text import counted, told

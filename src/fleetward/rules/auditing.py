@@ -208,6 +208,14 @@ AUDITING: tuple[Rule, ...] = (
         fix="ask whom the entry names; check by hand as docs/signatures.md says.",
     ),
     _documented(
+        "actor-unlike",
+        "An entry says that somebody else applied it than made its commit.",
+        why="who applied a promotion cannot review it, and answers for it; a name that was put in hides who did.",
+        bad='"actor": "ci@acme.example", in a commit of mallory@acme.example',
+        good="fleet promote AGENT --to production --apply",
+        fix="ask both; let what runs --apply sign (--sign), which a name alone cannot.",
+    ),
+    _documented(
         "entry-backdated",
         "An entry is dated before something that it rests on, or before its own commit.",
         why="a date decides whether an approval had expired, somebody had left, a freeze was on.",

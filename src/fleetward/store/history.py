@@ -115,6 +115,20 @@ def touching(ground: Ground, head: Id, since: Id | None, paths: Sequence[str]) -
     return tuple(_ids(ground.repository, "rev-list", "--first-parent", "--reverse", *span, "--", *scope))
 
 
+def bringing(ground: Ground, head: Id, path: str, blob: Id) -> tuple[Id, ...]:
+    """The commits on the way to *head* whose *path* is *blob*, and is not in their first parent."""
+    repository, scope = ground.repository, ground.prefix + path
+    found = []
+    for commit in commits(repository, _ids(repository, "rev-list", "--full-history", head, "--", scope)):
+        held, *before = (
+            [one.id for one in ground.commit(where).entries(path)]
+            for where in (commit.id, *commit.parents[:1])
+        )
+        if held == [blob] and before != [held]:
+            found.append(commit.id)
+    return tuple(found)
+
+
 def committed_under(ground: Ground, head: Id, folder: str) -> Mapping[str, tuple[Commit, ...]]:
     """
     By path the commits that added or touched it on the way to *head*, newest first, for every file under *folder*.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +24,7 @@ from fleetward.store.ground import Ground
 from fleetward.store.history import committed_under, versions
 from fleetward.store.ssh import LARGEST
 from fleetward.store.tree import REGULAR, Tree
+from fleetward.store.void import void
 
 _COMPARED = 256 * 1024 * 1024
 """Bytes of earlier ledgers that are compared: four of the largest, hundreds of a common one."""
@@ -88,8 +88,8 @@ def _only_grew(ground: Ground, head: Id, environment: str, content: bytes) -> No
     Refuse a ledger that is not what it was and more: without its lines, approvals would count a second time.
 
     Looked at are the length of everything that history holds, and the content of the longest, as many as are
-    compared in a fifth of a second. A version that went on with a line that is none was never decided by: whoever
-    took that line out again has lost nothing.
+    compared in a fifth of a second. A line that is none, or that is untrue and the last, was never decided by:
+    whoever took it out again has lost nothing.
     Errors: FleetError, naming the lost version.
     """
     file = lines.file_name(environment)
@@ -100,29 +100,11 @@ def _only_grew(ground: Ground, head: Id, environment: str, content: bytes) -> No
     for size, one in sizes:
         spent += size
         differs = size not in ends or (spent <= _COMPARED and ground.repository.hashed(content[:size]) != one)
-        if differs and not _void(ground, one, content, file):
+        if differs and not void(ground, head, one, content, file):
             hint = f"git log --oneline -- {file}, then put back the lines that are missing"
             raise FleetError(
                 f"{file}: lines that were there (blob {one[:12]}) are not there any more", hint=hint
             )
-
-
-def _void(ground: Ground, blob: Id, content: bytes, file: str) -> bool:
-    """Is the first line in which this version differs from *content* one that could never have stood there?"""
-    version = ground.repository.blobs([blob], lines.LARGEST)[blob]
-    if not isinstance(version, bytes):
-        return False
-    own, other = (re.findall(rb"[^\n]*\n|[^\n]+$", one) for one in (version, content))
-    same = next(
-        (n for n, (a, b) in enumerate(zip(own, other, strict=False)) if a != b), min(len(own), len(other))
-    )
-    if same == len(own):
-        return False
-    try:
-        lines.decode(b"".join(own[: same + 1]), file)
-    except FleetError:
-        return True
-    return False
 
 
 def approvals(
