@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, overload
 
@@ -105,6 +105,9 @@ class Entries(Sequence[Entry]):
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (line.entry for line in self.lines)
 
     @overload
     def __getitem__(self, at: int) -> Entry: ...
