@@ -112,3 +112,26 @@ def test_what_was_allowed_is_judged_again_when_it_is_applied(tmp_path: Path) -> 
     assert (allowed.code, allowed.data["verdict"]) == (0, "allowed")
     assert (ran.code, ran.data["verdict"], made.state) == (1, "blocked", before)
     assert judged(made, "--apply", now="2026-11-21T13:00:00Z").code == 0
+
+
+@pytest.mark.parametrize("lying", ["garbage", "shortened", "gone", "a link"])
+def test_the_ledger_that_counts_is_the_committed_one_whatever_lies_in_the_work_tree(
+    tmp_path: Path, lying: str
+) -> None:
+    made = repositories.allowed(tmp_path)
+    file = made.root / "ledger" / "production.jsonl"
+    content = file.read_bytes()
+    before = judged(made)
+
+    file.unlink()
+    if lying == "garbage":
+        file.write_bytes(b"[" * len(content))
+    elif lying == "shortened":
+        file.write_bytes(b"")
+    elif lying == "a link":
+        (tmp_path / "elsewhere").write_bytes(content)
+        file.symlink_to(tmp_path / "elsewhere")
+    after = judged(made)
+
+    assert (before.code, before.data["verdict"]) == (0, "allowed")
+    assert (after.code, after.data) == (before.code, before.data)
