@@ -128,6 +128,13 @@ def test_a_policy_version_below_the_last_used_names_its_line(tmp_path: Path) -> 
         ("governance/policy.yaml", POLICY.replace("from: owner", "from: ownr")),
         ("governance/policy.yaml", POLICY.replace("approvals: 1", "approvals: 1, sometimes: yes")),
         ("governance/policy.yaml", POLICY.replace("version: 2", "version: 2\nversion: 3")),
+        ("governance/policy.yaml", POLICY.replace("approvals: 1, from: owner", "approvals: 9, from: risk")),
+        (
+            "governance/policy.yaml",
+            POLICY.replace(
+                "to: production}, require: [{approvals: 1, from: owner}]", "tier: high}, require: []"
+            ),
+        ),
         ("governance/waivers.yaml", WAIVERS.replace("escalation-nobody", "no-such-rule")),
         ("governance/connectors.yaml", "[" * 50_000),
         ("fleet-config.yaml", CONFIG.replace("from: staging", "from: stagin")),

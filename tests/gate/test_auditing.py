@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,8 +50,7 @@ def told(found: Iterable[Break]) -> list[tuple[str, str, str]]:
     breaks = list(found)
     for one in breaks:
         assert one.commit == "d" * 40
-        assert one.hint.startswith("git show ")
-        assert one.hint.removeprefix("git show ").removeprefix("--stat ").startswith("d" * 12)
+        assert re.fullmatch(r"git show (--stat )?d{12}( -- \S+)?", one.hint)
     return [(one.rule, one.file, one.message) for one in breaks]
 
 
@@ -146,6 +146,14 @@ def test_the_folder_itself_in_the_place_of_agents_is_a_change_without_an_entry()
     [found] = auditing.unledgered(landing(link), "production", [])
 
     assert (found.rule, found.agent) == ("unledgered-change", "production")
+
+
+def test_a_link_in_the_place_of_an_agent_is_a_change_of_that_agent() -> None:
+    link = Step("environments/production/desk", None, Kept("120000", "e" * 40))
+
+    [found] = auditing.unledgered(landing(link), "production", ["production"])
+
+    assert (found.file, found.agent) == (link.path, "desk")
 
 
 @pytest.mark.parametrize(
@@ -269,9 +277,9 @@ def test_an_entry_is_not_older_than_what_it_rests_on() -> None:
             exact=[("its approval", AT + exact)],
             earlier=[("the commit of its evidence", AT + earlier)],
         )
-        return [words.removeprefix("entry 2 of production: ") for _, _, words in told(breaks)]
+        return [f"{rule}: {words.removeprefix('entry 2 of production: ')}" for rule, _, words in told(breaks)]
 
-    noon = "the entry is dated 2026-11-20T12:00:00Z, before"
+    noon = "entry-backdated: the entry is dated 2026-11-20T12:00:00Z, before"
     assert found(0 * MINUTE, 15 * MINUTE) == []
     assert found(SECOND, 0 * MINUTE) == [f"{noon} its approval"]
     assert found(0 * MINUTE, 15 * MINUTE + SECOND) == [f"{noon} the commit of its evidence"]
@@ -383,6 +391,10 @@ def test_what_was_skipped_is_told_of_the_agents_of_the_entry_alone() -> None:
     assert found(judged(skipped=skipped("soak", "freeze", "soak"))) == []
     assert found(judged(skipped=skipped("freeze")), judged("other", skipped=skipped("soak"))) == [
         "entry 2 of production: what was skipped is freeze, soak, by its verdict it would be freeze"
+    ]
+    broken = replace(broken, break_glass=replace(glass, skipped=()))
+    assert found(judged(skipped=skipped("soak"))) == [
+        "entry 2 of production: what was skipped is nothing, by its verdict it would be soak"
     ]
 
 

@@ -81,6 +81,14 @@ def test_a_lowered_floor_says_what_it_was_and_what_it_is() -> None:
     ]
 
 
+def test_of_two_floors_for_one_line_the_higher_tier_was_asked() -> None:
+    line = {"dataSensitivity": "restricted"}
+    both, one = policy(floors={"medium": (line,), "high": (line,)}), policy(floors={"medium": (line,)})
+
+    assert list(lowered_floors(both, one)) == [("high", line, "medium")]
+    assert list(lowered_floors(one, both)) == []
+
+
 def test_a_floor_of_the_second_least_value_is_reached_by_nothing_less() -> None:
     before = policy(floors={"high": ({"dataSensitivity": "public"},)})
     after = policy(floors={"high": ({"dataSensitivity": "public", "reversibility": "partial"},)})

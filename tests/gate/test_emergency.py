@@ -490,6 +490,18 @@ def test_a_review_that_does_not_count_names_its_teams_and_its_file() -> None:
     assert (one.reason, one.files) == (f"was not in {teams} then (2026-11-20T11:00:00Z)", (late.file,))
 
 
+def test_the_rules_of_its_own_tier_say_who_reviews_and_how_sure_that_has_to_be() -> None:
+    medium = rule(
+        "medium", approvals(1, "support"), when={"tiers": frozenset({"medium"})}, assurance=Assurance.SIGNED
+    )
+
+    told = verdict(OWNER, medium, reviews=(due(),), approvals=(looked("bob"),))
+
+    [need] = of_kind(told, "review")
+    assert need.could == ("alice", "bob", "zoe")
+    assert reasons(told) == {"bob": "its assurance is recorded, signed is asked"}
+
+
 def test_the_rules_of_another_tier_say_nothing_of_a_review() -> None:
     critical = rule(
         "critical", approvals(1, "risk"), when={"tiers": frozenset({"critical"})}, assurance=Assurance.SIGNED

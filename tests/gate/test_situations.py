@@ -919,7 +919,19 @@ SITUATIONS: list[Row] = [
     row("dated in the future", PENDING, EVALS, evidence=(measured(ago=-SECOND), SAFE)),
     row("an error run", BLOCKED, EVALS, evidence=(measured(faults=("the run ended with an error",)), SAFE)),
     row("errors are not passes", BLOCKED, EVALS, evidence=(measured(value=1.0, counts=(94, 0, 6, 0)), SAFE)),
-    row("skipped is not passed", BLOCKED, EVALS, evidence=(measured(value=1.0, counts=(94, 0, 0, 6)), SAFE)),
+    row("skipped is not passed", PENDING, EVALS, evidence=(measured(value=1.0, counts=(94, 0, 0, 6)), SAFE)),
+    row("some skipped, enough passed", ALLOWED, EVALS, evidence=(measured(counts=(95, 0, 0, 5)), SAFE)),
+    row("some skipped, too many failed", BLOCKED, EVALS, evidence=(measured(counts=(90, 6, 0, 4)), SAFE)),
+    row(
+        "some skipped, as many failed as may", PENDING, EVALS, evidence=(measured(counts=(90, 5, 0, 5)), SAFE)
+    ),
+    row(
+        "some skipped, and a lower value than they make",
+        BLOCKED,
+        EVALS,
+        evidence=(measured(value=0.5, counts=(94, 0, 0, 6)), SAFE),
+    ),
+    row("some skipped, and errors", BLOCKED, EVALS, evidence=(measured(counts=(90, 0, 6, 4)), SAFE)),
     row("nothing ran", PENDING, EVALS, evidence=(measured(value=1.0, counts=(0, 0, 0, 9)), SAFE)),
     row("an empty run", PENDING, EVALS, evidence=(measured(value=1.0, counts=(0, 0, 0, 0)), SAFE)),
     row("another metric", PENDING, EVALS, evidence=(measured(metric="accuracy"), SAFE)),
@@ -982,8 +994,15 @@ SITUATIONS: list[Row] = [
         evidence=(measured(), measured("safety", 0.0, counts=(99, 0, 1, 0))),
     ),
     row(
-        "no threshold, and one sample skipped",
+        "no threshold, one sample skipped and one failed",
         BLOCKED,
+        EVALS,
+        candidate=manifest(evals=[{"name": "quality"}]),
+        evidence=(measured(value=1.0, counts=(98, 1, 0, 1)),),
+    ),
+    row(
+        "no threshold, and one sample skipped",
+        PENDING,
         EVALS,
         candidate=manifest(evals=[{"name": "quality"}]),
         evidence=(measured(value=1.0, counts=(99, 0, 0, 1)),),

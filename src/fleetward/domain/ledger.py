@@ -106,6 +106,9 @@ class Entries(Sequence[Entry]):
     def __len__(self) -> int:
         return len(self.lines)
 
+    def __iter__(self) -> Iterator[Entry]:
+        return (line.entry for line in self.lines)
+
     @overload
     def __getitem__(self, at: int) -> Entry: ...
     @overload
@@ -138,12 +141,15 @@ class Ledger:
 
     def last(self, agent: str) -> tuple[Entry, Moved] | None:
         """The newest entry that moved *agent*."""
-        found = (one for line in reversed(self.lines) for one in _moving(line, agent))
-        return next(found, None)
+        lines = reversed(self.lines)
+        found = ((line, moved) for line in lines for moved in line.agents if moved.agent == agent)
+        return next(((line.entry, moved) for line, moved in found), None)
 
     def of(self, agent: str) -> tuple[tuple[Entry, Moved], ...]:
         """Every entry that moved *agent*, oldest first."""
-        return tuple(one for line in self.lines for one in _moving(line, agent))
+        return tuple(
+            (line.entry, moved) for line in self.lines for moved in line.agents if moved.agent == agent
+        )
 
     def brought(self, agent: str) -> Entry | None:
         """
@@ -177,7 +183,3 @@ class Ledger:
     def generation(self, agent: str) -> int:
         """The number that the next promotion of *agent* gets: its entries plus one."""
         return 1 + sum(moved.agent == agent for line in self.lines for moved in line.agents)
-
-
-def _moving(line: Line, agent: str) -> Iterator[tuple[Entry, Moved]]:
-    return ((line.entry, moved) for moved in line.agents if moved.agent == agent)

@@ -121,14 +121,10 @@ def unlike(
 
 def mixed(landing: Landing, unit: Sequence[Entry]) -> Iterator[Break]:
     """What a commit of ``--apply`` holds beside what its entries say."""
-    own = {"ledger"}
-    for entry in unit:
-        for moved in entry.agents:
-            own |= {f"{top}/{entry.environment}/{moved.agent}" for top in ("environments", "proposals")}
+    to = unit[0].environment
+    own = {"ledger", *(f"proposals/{to}/{moved.agent}" for entry in unit for moved in entry.agents)}
     for step in landing.steps:
-        gated = step.path.startswith(
-            f"environments/{unit[0].environment}/"
-        )  # told as changes without an entry
+        gated = step.path.startswith(f"environments/{to}/")  # told as changes without an entry
         if not gated and not any(step.path.startswith(f"{folder}/") for folder in own):
             yield _of(landing, step, "landing-mixed", "the commit holds more than its ledger entries say")
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,6 +86,8 @@ def _judged(
     if (missing := _unusable(record, suite, now)) is not None:
         return Met.MISSING, f"{record.file}: {missing}"
     if (failure := _failure(record, suite)) is not None:
+        if _failure(_unskipped(record), suite) is None:
+            return Met.MISSING, f"{record.file}: {failure}, {record.counts.skipped} skipped"
         return Met.REFUSED, f"{record.file}: {failure}"
     if (stale := _stale(record, suite, max_age, now)) is not None:
         return Met.MISSING, f"{record.file}: {stale}"
@@ -125,6 +128,15 @@ def _failure(record: Record, suite: Mapping[str, Any]) -> str | None:
     if maximum is not None and not value <= maximum:
         return f"{_number(value)} is above {_number(maximum)}"
     return None
+
+
+def _unskipped(record: Record) -> Record:
+    """As if all that was skipped had passed: what fails even so has failed, and no other run would help."""
+    counts = record.counts
+    if record.metric != PASS_RATE or not counts.skipped or record.value < counts.passed / counts.total:
+        return record
+    passed = counts.passed + counts.skipped
+    return replace(record, value=passed / counts.total, counts=replace(counts, passed=passed, skipped=0))
 
 
 def _value(record: Record) -> float:

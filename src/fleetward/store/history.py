@@ -80,14 +80,17 @@ def contributors(ground: Ground, head: Id, since: Id | None, paths: Sequence[str
     known = since if since and repository.resolved(since) == since else None
     span = [head, *([f"^{known}"] if known else [])]
     scope = [ground.prefix + path for path in paths]
-    plain = _ids(repository, "rev-list", "--full-history", "--no-merges", *span, "--", *scope)
-    merges = _ids(repository, "rev-list", "--full-history", "--merges", *span, "--", *scope)
-    own = [one for one in merges if _changed_while_merging(repository, one, scope)]
-    if known and merges and _unwritten(repository, known, head, [*plain, *own], scope):
+    touched = commits(repository, _ids(repository, "rev-list", "--full-history", *span, "--", *scope))
+    plain = [one for one in touched if len(one.parents) < 2]
+    own = [
+        one for one in touched if len(one.parents) > 1 and _changed_while_merging(repository, one.id, scope)
+    ]
+    merged, hands = len(plain) < len(touched), [*plain, *own]
+    if known and merged and _unwritten(repository, known, head, [one.id for one in hands], scope):
         return contributors(ground, head, None, paths)
     found = {
         (person.email.casefold(), person.role): person
-        for commit in reversed(commits(repository, [*plain, *own]))
+        for commit in reversed(hands)
         for person in commit.contributors
     }
     return tuple(sorted(found.values(), key=lambda person: (person.email.casefold(), person.role)))
