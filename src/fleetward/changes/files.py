@@ -149,6 +149,9 @@ def _bytes(path: str, was: File | None, now: File | None, role: Role, folder: st
     kind = Kind.ADDED if was is None else Kind.REMOVED if now is None else Kind.CHANGED
     weights = {Kind.ADDED: role.added, Kind.REMOVED: role.removed}
     significance, direction = weights.get(kind, role.changed)
+    unseen = role is PROMPT and now is not None and now.text is None  # it may hold anything
+    if unseen:
+        significance, direction = Significance.CRITICAL, Direction.UNKNOWN
     return Change(
         environment=None,
         agent=None,
@@ -156,7 +159,7 @@ def _bytes(path: str, was: File | None, now: File | None, role: Role, folder: st
         kind=kind,
         before=_digest(was),
         after=_digest(now),
-        rule=f"{role.cls}/{role.what}-{kind}",
+        rule=f"{role.cls}/hidden-characters" if unseen else f"{role.cls}/{role.what}-{kind}",
         cls=role.cls,
         direction=direction,
         significance=significance,
