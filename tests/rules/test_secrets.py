@@ -334,6 +334,16 @@ def test_a_message_that_quotes_a_credential_conceals_it_in_words_hint_and_path()
     assert hidden.place.file == "a.yaml"
 
 
+def test_the_name_of_the_maker_is_no_secret() -> None:
+    place = Place(file="a.yaml", path="spec.x-note")
+    message = "this looks like a credential: GitHub token"
+    finding = Finding(
+        rule="secret-in-manifest", severity=Severity.ERROR, message=message, hint="", place=place
+    )
+
+    assert concealed(finding).message == message
+
+
 HOSTILE = {
     "one word": "a",
     "token starts": "eyJ",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fleetward.changes.alike import is_list
-from fleetward.domain.secrets import secrets
+from fleetward.domain.secrets import certain, secrets
 
 _NAMED = re.compile(
     r"(?i)(?:^|[-_.])(?:password|passwd|secret|token|credential|api[-_]?key|private[-_]?key)$"
@@ -36,6 +36,13 @@ def masked_text(text: str) -> str:
         parts += [text[at : one.start], mask(hidden), "\n" * hidden.count("\n")]
         at = one.end
     return "".join((*parts, text[at:]))
+
+
+def masked_name(text: str) -> str:
+    """The name of a file without what surely is a credential; others are only known by what may look like one."""
+    for one in certain(text):
+        text = text.replace(text[one.start : one.end], "*" * (one.end - one.start))
+    return text
 
 
 def mask(text: str) -> str:
