@@ -20,12 +20,20 @@ def masked(value: Any, *, key: str = "", secret: bool = False) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Mapping):
-        return {name: masked(item, key=str(name), secret=secret) for name, item in value.items()}
+        return {
+            name: masked(item, key=called(value, str(name)), secret=secret) for name, item in value.items()
+        }
     if is_list(value):
         return [masked(item, key=key, secret=secret) for item in value]
     if secret or (isinstance(value, str) and value and _NAMED.search(_dashed(key))):
         return mask(str(value))
     return masked_text(value) if isinstance(value, str) else value
+
+
+def called(mapping: Mapping[str, Any], key: str) -> str:
+    """What a value is called: its key, or what stands at ``name`` beside ``value``."""
+    name = mapping.get("name") if key == "value" else None
+    return name if isinstance(name, str) else key
 
 
 def masked_text(text: str) -> str:
