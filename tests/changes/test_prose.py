@@ -16,6 +16,22 @@ from tests.changes.situations import rewritten
         ("Up to 200 EUR.", "Up to 2000 EUR.", "high", "numbers: 200, 2000"),
         ("Hello {name}.", "Hello you.", "high", "variables: {name}"),
         ("Hello {{ name }}.", "Hello {{nome}}.", "high", "variables: {name}, {nome}"),
+        ("Hello $name.", "Hello $nome.", "high", "variables: {name}, {nome}"),
+        ("Hello %(name)s.", "Hello you.", "high", "variables: {name}"),
+        ("Pay {sum:.2f}.", "Pay {total:.2f}.", "high", "variables: {sum}, {total}"),
+        ("By {items[a]}.", "By {orders[a]}.", "high", "variables: {items}, {orders}"),
+        (
+            "{% if vip %}Pay{% endif %}",
+            "{% if all %}Pay{% endif %}",
+            "high",
+            "variables: {% if all %}, {% if vip %}",
+        ),
+        ("Up to five hundred EUR.", "Up to nine hundred EUR.", "high", "numbers: five, nine"),
+        ("Pay ½ of it.", "Pay ¾ of it.", "high", "numbers: ½, ¾"),
+        ("You dont refund.", "You do refund.", "high", "negations: dont"),
+        ("It costs $5.", "It costs $6.", "high", "numbers: 5, 6"),
+        ("At most that.", "At least that.", "medium", "modal words: least, most"),
+        ("For your safety.", "For your empty party.", "medium", "reads differently"),
         ("You must ask.", "You may ask.", "medium", "modal words: may, must"),
         ("a\nb\n", "a\r\nb\r\n", "low", "line ends only"),
         ("a  b\n", "a b\n\n", "low", "white space only"),
@@ -85,3 +101,10 @@ def test_a_hostile_text_costs_seconds_not_minutes(before, after):
     compared(before, after)
 
     assert time.process_time() - started < 4
+
+
+@pytest.mark.parametrize("around", ["{%s}", "{{ %s }}", "${%s}", "$%s", "%%(%s)s", "{%% if %s %%}"])
+def test_a_secret_in_the_place_of_a_variable_is_not_printed(around):
+    token = "gh" + "p_" + "a1B2c3D4e5F6" * 3
+    for change in (rewritten(around % token, "Hello."), rewritten("Hello.", around % token)):
+        assert token[:12] not in change.reason

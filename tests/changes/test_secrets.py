@@ -1,7 +1,7 @@
 import pytest
 
 from fleetward.changes.secrets import masked, masked_text
-from tests.changes.situations import moved, spec
+from tests.changes.situations import FILES, compared, known, moved, spec
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,22 @@ def test_a_changed_secret_is_still_a_change_and_never_shown():
 
     assert change.before != change.after
     assert "value" not in f"{change.before}{change.after}{change.reason}".replace("api-key", "")
+
+
+@pytest.mark.parametrize("content", ["x\n", "\ufeff\u202e"])
+def test_a_credential_in_the_name_of_a_file_is_masked(content):
+    token = "gh" + "p_" + "a1B2c3D4e5F6" * 3
+    named = known(files={**FILES, f"notes/{token}.txt": content})
+
+    for told in (compared(known(), named), compared(named, known())):
+        [change] = told.changes
+        assert token not in f"{change.path}{change.reason}{change.place}"
+        assert change.path.startswith("notes/****")
+
+
+def test_a_file_named_by_a_digest_keeps_its_name():
+    name = "notes/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b.txt"
+
+    [change] = compared(known(), known(files={**FILES, name: "x\n"})).changes
+
+    assert change.path == name

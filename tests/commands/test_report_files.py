@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fleetward.commands.session import encoded
 from tests.commands.outside import SAMPLES, Desk, desk
 
 
@@ -81,3 +82,15 @@ def test_two_reports_in_one_file_are_refused_and_nothing_is_written(zoe: Desk, a
     assert told.code == 2
     assert "out.txt" in told.err
     assert not (zoe.here / "out.txt").exists()
+
+
+@pytest.mark.parametrize("command", ["##[error]x", "##vso[task.setvariable variable=a]b"])
+def test_no_value_in_json_is_a_command_to_a_runner_and_the_data_is_the_same(command: str) -> None:
+    data = {"a": f"say {command} ## Tone"}
+
+    text = encoded(data)
+
+    assert "##[" not in text
+    assert "##vso[" not in text
+    assert "## Tone" in text
+    assert json.loads(text) == data

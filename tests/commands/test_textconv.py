@@ -89,3 +89,16 @@ def test_the_help_names_the_two_lines_of_configuration(fleet):
 
     assert "diff=fleet" in said
     assert "git config diff.fleet.textconv" in said
+
+
+def test_a_credential_in_a_key_or_beside_its_name_is_masked(fleet):
+    token = "gh" + "p_" + "a1B2c3D4e5F6" * 3
+    path = fleet.root / "more.yaml"
+    path.write_text(f"{token}: 1\nenv: [{{name: DB_PASSWORD, value: k4tzenFell9z}}]\n", encoding="utf-8")
+
+    ran = fleet.fleet("textconv", "more.yaml", now=None)
+
+    assert ran.code == 0
+    assert token not in ran.out
+    assert "k4tzenFell9z" not in ran.out
+    assert "DB_PASSWORD" in ran.out

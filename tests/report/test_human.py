@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from fleetward.report.human import show
+from fleetward.report.human import plain, show
 from fleetward.report.page import line, span
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -26,3 +26,16 @@ def test_a_digest_and_an_id_are_never_broken(width: int) -> None:
     words = out.getvalue().split()
     assert DIGEST in words
     assert MODEL in words
+
+
+@pytest.mark.parametrize("command", ["##[error]x", "##[add-mask]x", "##vso[task.setvariable variable=a]b"])
+def test_no_text_is_a_command_to_a_runner(command: str) -> None:
+    shown = plain((line(f"   12 | say {command}"),))
+
+    assert "##[" not in shown
+    assert "##vso[" not in shown
+    assert command[2:] in shown
+
+
+def test_two_hashes_before_a_heading_stay() -> None:
+    assert plain((line("## Tone"),)) == "## Tone\n"

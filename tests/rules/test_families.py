@@ -258,9 +258,10 @@ def test_a_path_that_stays_is_inside(name: str) -> None:
     assert inside(name)
 
 
-def test_a_prompt_of_white_space_and_a_byte_order_mark_is_empty() -> None:
+@pytest.mark.parametrize("text", ["\ufeff \n\t\n", "\u00a0\u3000\n"])
+def test_a_prompt_of_white_space_and_a_byte_order_mark_is_empty(text: str) -> None:
     spec = {**USUAL, "prompts": [{"name": "system", "file": "system.md"}]}
-    subject = agent(manifest("desk-bot", spec), {"system.md": "\ufeff \n\t\n"})
+    subject = agent(manifest("desk-bot", spec), {"system.md": text})
 
     assert len(found("prompt-empty", fleet(subject, people=TEAMS, policy=policy()))) == 1
 

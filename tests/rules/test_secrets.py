@@ -133,7 +133,6 @@ CREDENTIALS: dict[str, tuple[str, str]] = {
     "buildkite": ("Buildkite token", "bk" + "ua_" + hexadecimal(40)),
     "square": ("Square secret", "sq0" + "csp-" + drawn(43)),
     "terraform": ("Terraform token", drawn(14) + ".atlas" + "v1." + drawn(67)),
-    "airtable": ("Airtable token", "pat" + drawn(14) + "." + hexadecimal(64)),
     "next-line": ("password or key", "pass" + "word:\n    k4tzenFell9z"),
     "block-scalar": ("password or key", "pass" + "word: >-\n    k4tzenFell9z"),
     "only-item": ("password or key", "pass" + "word:\n    - 'k4tzenFell9z'"),
@@ -334,6 +333,16 @@ def test_a_message_that_quotes_a_credential_conceals_it_in_words_hint_and_path()
     assert hidden.place.file == "a.yaml"
 
 
+def test_the_name_of_the_maker_is_no_secret() -> None:
+    place = Place(file="a.yaml", path="spec.x-note")
+    message = "this looks like a credential: GitHub token"
+    finding = Finding(
+        rule="secret-in-manifest", severity=Severity.ERROR, message=message, hint="", place=place
+    )
+
+    assert concealed(finding).message == message
+
+
 HOSTILE = {
     "one word": "a",
     "token starts": "eyJ",
@@ -438,6 +447,32 @@ def test_a_credential_hidden_behind_escapes_is_found_at_its_value(tmp_path: Path
     [told] = made.fleet("validate", "--json").data["findings"]
 
     assert (told["rule"], told["path"]) == ("secret-in-manifest", "metadata.labels.crm")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "  x-env: {value: SECRET, name: DB_PASSWORD}",
+        "  x-env: [{value: SECRET, name: DB_PASSWORD}]",
+        "  x-db:\n    ? password\n    : SECRET",
+        "  x-db:\n    password: # of the old one\n      SECRET",
+        '  x-db: {"pass\\x77ord": SECRET}',
+        '  x-db: {"password": "\\x6b4tzenFell9z"}',
+        "  x-db: {tokens: {api-token: SECRET}} # a \\ in a comment",
+    ],
+)
+def test_a_password_is_found_once_however_oddly_it_is_called(tmp_path: Path, odd: str) -> None:
+    text = odd.replace("SECRET", "k4tzen" + "Fell9z")
+    made = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": f"{MANIFEST}{text}\n"})
+
+    found = [
+        one
+        for one in made.fleet("validate", "--json").data["findings"]
+        if one["rule"] == "secret-in-manifest"
+    ]
+
+    assert len(found) == 1
+    assert found[0]["file"] == f"{DESK}/agent.yaml"
 
 
 def test_a_proposal_is_looked_at_as_well(tmp_path: Path) -> None:

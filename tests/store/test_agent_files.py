@@ -168,3 +168,42 @@ def test_as_many_files_as_allowed_are_fine_and_one_more_is_not() -> None:
         False,
         [("yaml-limit", "agent.yaml", f"{MOST_FILES + 1} files, {MOST_FILES} are allowed")],
     )
+
+
+AGENT = b"""\
+apiVersion: fleetward/v1
+kind: Agent
+metadata: {name: bot}
+spec:
+  lifecycle: draft
+  purpose: {summary: Answers, users: internal}
+  owner: {team: desk}
+  risk: {tier: low}
+  model: {provider: openai, name: gpt-4.1-2025-04-14}
+  prompts: [{name: system, file: prompts/system.md}]
+"""
+
+
+@pytest.mark.parametrize(
+    "content", ["Höflich bleiben".encode("latin-1"), "Say no".encode("utf-16"), b"ok \xff"]
+)
+def test_a_prompt_that_is_no_utf_8_is_told_and_other_files_may_be_anything(content) -> None:
+    _, told = judged({"agent.yaml": AGENT, "prompts/system.md": content, "logo.png": content})
+
+    assert told == [
+        ("file-unreadable", "prompts/system.md", "the prompt 'prompts/system.md' is not UTF-8 text")
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_credential_is_found_in_any_encoding(encoding) -> None:
+    text = "über: gh" + "p_" + "a1B2c3D4e5F6" * 3
+    files = {**MANIFEST, "notes.txt": text.encode(encoding)}
+
+    found = agents(
+        [Entry(path=FOLDER + path, mode="100644") for path in files],
+        {FOLDER + path: content for path, content in files.items()},
+        CONFIG,
+    ).findings
+
+    assert [one.place.file for one in found if one.rule == "secret-in-manifest"] == [f"{FOLDER}notes.txt"]

@@ -52,3 +52,24 @@ def test_defaults_fill_what_is_absent_and_leave_what_is_written() -> None:
     assert [one["access"] for one in filled["spec"]["tools"]] == ["read", "write"]
     assert filled["spec"]["disclosure"]["aiDisclosed"] is False
     assert data["spec"]["tools"][0] == {"name": "crm"}
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("budgets: [{window: day, currency: EUR, haltAt: 0}]", "write a number above 0"),
+        ("slos: [{name: a, objective: 1.5}]", "write a number at most 1"),
+        ("purpose: {summary: ''}", "write something, or delete the key"),
+        (f"purpose: {{summary: {'x' * 5000}}}", "shorten it"),
+        ("purpose: {inScope: refunds}", "write [refunds]"),
+        ("purpose: {inScope: {a: b}}", "write a list"),
+        ("suspended: 'yes'", "write true or false"),
+        ("owner: payments", "write a mapping"),
+        ("orchestration: {limits: {maxTurns: many}}", "write a whole number"),
+    ],
+)
+def test_every_refusal_names_the_edit(said: str, hint: str) -> None:
+    text = f"apiVersion: fleetward/v1\nkind: Agent\nmetadata: {{name: a}}\nspec:\n  {said}\n"
+
+    assert [one for one in told(text, "agent") if one[1] == 5 and one[3] == hint]
+    assert all(one[3] for one in told(text, "agent"))

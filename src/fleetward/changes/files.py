@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fleetward.changes.hidden import visible
 from fleetward.changes.prose import Prose, compared
+from fleetward.changes.secrets import masked_name
 from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Significance
 from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.finding import Place
@@ -113,7 +114,7 @@ def _change(
     return Change(
         environment=None,
         agent=None,
-        path=str(visible(path)),
+        path=_named(path),
         kind=kind,
         before=None if was is None else prose.gone,
         after=None if now is None else prose.come,
@@ -141,7 +142,7 @@ def _weight(kind: Kind, role: Role, prose: Prose) -> tuple[Significance, Directi
 def _reason(path: str, kind: Kind, role: Role, prose: Prose) -> str:
     verb = {Kind.ADDED: "is new", Kind.REMOVED: "is gone"}.get(kind, "reads differently")
     remarks = prose.remarks if kind is Kind.TEXT or prose.hidden else ()
-    said = f"{role.name} {visible(path)!r} {verb}"
+    said = f"{role.name} {_named(path)!r} {verb}"
     return f"{said}; {'; '.join(remarks)}" if remarks else said
 
 
@@ -149,18 +150,21 @@ def _bytes(path: str, was: File | None, now: File | None, role: Role, folder: st
     kind = Kind.ADDED if was is None else Kind.REMOVED if now is None else Kind.CHANGED
     weights = {Kind.ADDED: role.added, Kind.REMOVED: role.removed}
     significance, direction = weights.get(kind, role.changed)
+    unseen = role is PROMPT and now is not None and now.text is None  # it may hold anything
+    if unseen:
+        significance, direction = Significance.CRITICAL, Direction.UNKNOWN
     return Change(
         environment=None,
         agent=None,
-        path=str(visible(path)),
+        path=_named(path),
         kind=kind,
         before=_digest(was),
         after=_digest(now),
-        rule=f"{role.cls}/{role.what}-{kind}",
+        rule=f"{role.cls}/hidden-characters" if unseen else f"{role.cls}/{role.what}-{kind}",
         cls=role.cls,
         direction=direction,
         significance=significance,
-        reason=f"{role.name} {visible(path)!r} is no text: {_digest(now)}, before {_digest(was)}",
+        reason=f"{role.name} {_named(path)!r} is no text: {_digest(now)}, before {_digest(was)}",
         place=_place(folder, path, 1),
     )
 
@@ -173,7 +177,7 @@ def _mode(path: str, was: File, now: File, folder: str) -> Change:
     return Change(
         environment=None,
         agent=None,
-        path=str(visible(path)),
+        path=_named(path),
         kind=Kind.CHANGED,
         before=was.mode,
         after=now.mode,
@@ -181,10 +185,15 @@ def _mode(path: str, was: File, now: File, folder: str) -> Change:
         cls=ChangeClass.UNKNOWN,
         direction=Direction.UNKNOWN,
         significance=MEDIUM,
-        reason=f"the mode of {visible(path)!r} is {now.mode}, before {was.mode}",
+        reason=f"the mode of {_named(path)!r} is {now.mode}, before {was.mode}",
         place=_place(folder, path, 1),
     )
 
 
+def _named(path: str) -> str:
+    """A file's name as it can be shown."""
+    return masked_name(str(visible(path)))
+
+
 def _place(folder: str, path: str, line: int) -> Place:
-    return Place(file=f"{folder}/{path}", line=line, end_line=line)
+    return Place(file=f"{folder}/{masked_name(path)}", line=line, end_line=line)

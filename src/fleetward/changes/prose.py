@@ -13,17 +13,29 @@ from fleetward.changes.hidden import code_points, visible
 from fleetward.changes.secrets import masked_text
 
 _TOKENS = re.compile(r"\{\{[^{}\n]{0,80}\}\}|\{[\w.]{1,80}\}|\w+(?:['’.,]\w+)*|\s+|[^\w\s]")
-_VARIABLES = re.compile(r"\{\{\s*([^{}\n]{1,80}?)\s*\}\}|(?<!\{)\{([A-Za-z_][\w.]{0,79})\}(?!\})")
-_NUMBER = re.compile(r"\d")
+_VARIABLES = re.compile(
+    r"\{%[-+]?\s*([^{}%\n]{1,80}?)\s*[-+]?%\}|\{\{\s*([^{}\n]{1,80}?)\s*\}\}"
+    r"|(?<!\{)\{([A-Za-z_][\w.]{0,79})(?:\[[^\]{}\n]{0,40}\])?(?:![rsa])?(?::[^{}\s]{0,20})?\}(?!\})"
+    r"|%\(([A-Za-z_]\w{0,79})\)[a-z]|\$([A-Za-z_]\w{0,79})"
+)
+"""Of Jinja and Mustache, of Python's three ways, and of shells."""
+_NUMBER = re.compile(
+    r".*[\d\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2089\u2150-\u218b\u2460-\u24ff].*"
+    r"|zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|twice|double|triple"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
+    r"|(?:hundred|thousand|million|billion|dozen)s?"
+)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 _NEGATION = re.compile(
     r"no|not|never|none|nothing|nobody|nor|neither|cannot|without|unless|except|\w+n['’]t|avoid|refuse|forbid"
+    r"|(?:do|does|did|ca|wo|is|are|was|were|should|would|could|must)nt"
     r"|forbidden|prohibited|deny|decline|ignore|nicht|nie|niemals|kein\w{0,2}|ohne|jamais|sans|aucun\w?|nunca"
     r"|ningún|sin|mai|senza"
 )
 _MODAL = re.compile(
     r"must|shall|should|may|might|can|could|will|would|always|only|required|optional|mandatory|ask|confirm"
+    r"|least|most|more|less|fewer|maximum|minimum|above|below|höchstens|mindestens|maximal|minimal"
     r"|muss|müssen|darf|dürfen|soll|sollen|kann|können|immer|nur|doit|peut|toujours|debe|puede|siempre|deve|può"
 )
 
@@ -101,10 +113,10 @@ def compared(before: str, after: str, tools: frozenset[str] = frozenset()) -> Pr
         come=_joined(second[at] for _, come in blocks for at in come),
         first_line=_first(blocks, len(second)),
         hidden=hidden,
-        numbers=words.those(_NUMBER.search),
+        numbers=words.those(lambda word: _NUMBER.fullmatch(word.lower())),
         negations=words.those(lambda word: _NEGATION.fullmatch(word.lower())),
         modals=words.those(lambda word: _MODAL.fullmatch(word.lower())),
-        variables=_variables(before) ^ _variables(after),
+        variables=_variables(first) ^ _variables(second),
         tools=_spoken(before, after, tools),
         only_spaces=before.split() == after.split(),
     )
@@ -210,8 +222,9 @@ def _spoken(before: str, after: str, names: frozenset[str]) -> frozenset[str]:
     return frozenset(name for name in was.keys() | now.keys() if was[name] != now[name])
 
 
-def _variables(text: str) -> frozenset[str]:
-    return frozenset(f"{{{a or b}}}" for a, b in _VARIABLES.findall(text))
+def _variables(lines: list[str]) -> frozenset[str]:
+    found = (match.groups("") for match in _VARIABLES.finditer("\n".join(lines)))
+    return frozenset(f"{{% {block} %}}" if block else f"{{{''.join(names)}}}" for block, *names in found)
 
 
 def _shown(first: list[str], second: list[str], blocks: list[Block]) -> Iterable[str]:

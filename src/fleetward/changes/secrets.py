@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fleetward.changes.alike import is_list
-from fleetward.domain.secrets import secrets
+from fleetward.domain.secrets import certain, secrets
 
 _NAMED = re.compile(
     r"(?i)(?:^|[-_.])(?:password|passwd|secret|token|credential|api[-_]?key|private[-_]?key)$"
@@ -20,12 +20,20 @@ def masked(value: Any, *, key: str = "", secret: bool = False) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Mapping):
-        return {name: masked(item, key=str(name), secret=secret) for name, item in value.items()}
+        return {
+            name: masked(item, key=called(value, str(name)), secret=secret) for name, item in value.items()
+        }
     if is_list(value):
         return [masked(item, key=key, secret=secret) for item in value]
     if secret or (isinstance(value, str) and value and _NAMED.search(_dashed(key))):
         return mask(str(value))
     return masked_text(value) if isinstance(value, str) else value
+
+
+def called(mapping: Mapping[str, Any], key: str) -> str:
+    """What a value is called: its key, or what stands at ``name`` beside ``value``."""
+    name = mapping.get("name") if key == "value" else None
+    return name if isinstance(name, str) else key
 
 
 def masked_text(text: str) -> str:
@@ -36,6 +44,13 @@ def masked_text(text: str) -> str:
         parts += [text[at : one.start], mask(hidden), "\n" * hidden.count("\n")]
         at = one.end
     return "".join((*parts, text[at:]))
+
+
+def masked_name(text: str) -> str:
+    """The name of a file without what surely is a credential; others are only known by what may look like one."""
+    for one in certain(text):
+        text = text.replace(text[one.start : one.end], "*" * (one.end - one.start))
+    return text
 
 
 def mask(text: str) -> str:

@@ -208,6 +208,8 @@ def _output(text: str, formats: Sequence[str]) -> Output:
 def encoded(data: Any) -> str:
     """JSON as every report writes it: the same data gives the same bytes; lone surrogates stay escaped."""
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    for command in ("##[", "##vso["):  # a runner would obey these in the middle of a line
+        text = text.replace(command, f"#\\u0023{command[2:]}")
     return text.encode("utf-8", "backslashreplace").decode() + "\n"
 
 

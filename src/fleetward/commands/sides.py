@@ -67,6 +67,8 @@ def of_head(ground: Ground, revisions: Sequence[str], *, staged: bool, worktree:
     """HEAD, or nothing where nothing was committed, against the index or the work tree."""
     if revisions or (staged and worktree):
         raise UsageError("--staged and --worktree stand alone", hint="leave the revisions out")
+    if ground.repository.top is None:
+        raise GitError("a bare repository has neither index nor work tree", hint="fleet diff HEAD~1..HEAD")
     after = Side(name="index", commit=None, tree=ground.index())
     if worktree:
         after = Side(name="work tree", commit=None, tree=ground.folder())

@@ -17,7 +17,7 @@ from fleetward import __version__, rules
 from fleetward.commands.looking import Look, look
 from fleetward.commands.session import Report, Session, encoded
 from fleetward.commands.straying import strayed
-from fleetward.domain.errors import Exit, NotAFleet, UsageError
+from fleetward.domain.errors import Exit, GitError, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import CONFIG, Key
 from fleetward.domain.validation import Validation
@@ -99,6 +99,8 @@ def _reports(
 def _tree(ground: Ground, staged: bool, rev: str | None) -> Tree:
     if rev is not None:
         return ground.revision(rev)
+    if staged and ground.repository.top is None:
+        raise GitError("a bare repository has no index", hint="name a revision with --rev")
     return ground.index() if staged else ground.folder()
 
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from fleetward.domain.value import dataclass
 
 # Controls but tab and line ends; bidi marks, embeddings and isolates; zero width; line separators that only
-# YAML 1.1 knows; tags and the variation selectors that can smuggle bytes. U+FE0F stays: emoji need it.
+# YAML 1.1 knows; blanks that are no space; format controls of notations; tags and the variation selectors that can
+# smuggle bytes. U+FE0E and U+FE0F stay: emoji need them.
 FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff"
-    "\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
 

@@ -76,7 +76,6 @@ MARKED: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         re.compile(r"[MNO](?<![\w-].)[\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}(?![\w-])"),
     ),
     ("Terraform token", ".atlasv1.", re.compile(r"(?<![\w.])[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,70}")),
-    ("Airtable token", "pat", re.compile(r"(?<![\w.])pat[A-Za-z0-9]{14}\.[0-9a-f]{64}(?![\w-])")),
     ("Vault token", "hv", re.compile(r"hv[bsr]\.[\w-]{20,300}")),
     ("Google access token", "ya29.", re.compile(r"ya29\.[\w-]{20,500}")),
     ("Telegram bot token", ":AA", re.compile(r"(?<![0-9])[0-9]{8,10}:AA[\w-]{33}(?![\w-])")),

@@ -42,7 +42,8 @@ _VALUE = re.compile(
 )
 _LONG = r"[^\s\"',;`]{8,400}"
 _APART = re.compile(
-    rf"[\"']?[ \t]{{0,8}}:[ \t]{{0,8}}(?:[|>][-+0-9]{{0,2}}[ \t]{{0,8}})?\r?\n[ \t]{{1,40}}(?:- )?[\"']?({_LONG})"
+    r"[\"']?[ \t]{0,8}(?::[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8})?(?:#[^\r\n]{0,200})?\r?\n|\r?\n[ \t]{0,40}:)"
+    rf"[ \t]{{1,40}}(?:- )?[\"']?({_LONG})"
     rf"|[\"']?[ \t]{{0,8}}(?:,|\r?\n)[ \t]{{0,40}}[\"']?value[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}[\"']?({_LONG})"
 )
 """A value on the next line, or in a pair of ``name:`` and ``value:``."""
@@ -205,10 +206,11 @@ def _called(text: str) -> Iterator[Secret]:
     for word in _CALLED:
         at = lower.find(word)
         while at >= 0:
-            match = _VALUE.match(text, at + len(word)) if _is_called(lower, word, at) else None
+            called = _is_called(lower, word, at)
+            match = _VALUE.match(text, at + len(word)) if called else None
             if match is not None:
                 yield from _value(match)
-            elif _is_called(lower, word, at):
+            elif called:
                 yield from _beside(text, lower, at, at + len(word))
             at = lower.find(word, match.end() if match else at + len(word))
 
@@ -298,7 +300,9 @@ def _joined(first: Secret, second: Secret) -> Secret:
 
 def concealed(found: Finding) -> Finding:
     """The same finding with nothing in its words that may be a credential; messages quote what was written."""
-    place, message, hint = found.place, _brief(found.message), _brief(found.hint)
+    place, message, hint = found.place, found.message, found.hint
+    if found.rule != "secret-in-manifest":  # which quotes nothing
+        message, hint = _brief(message), _brief(hint)
     path = _brief(place.path)
     if (path, message, hint) == (place.path, found.message, found.hint):
         return found

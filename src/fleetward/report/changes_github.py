@@ -75,12 +75,10 @@ def _data(text: str) -> str:
     """
     Text that stays text inside a command.
 
-    Source: the runner unescapes these three; ``##[`` would be an older kind of command anywhere in a line.
+    Source: the runner unescapes these three.
     """
     clipped = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return (
-        visible(clipped).replace("##[", "# #[").replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    )
+    return visible(clipped).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

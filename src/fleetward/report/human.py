@@ -27,9 +27,13 @@ _STYLES = {
 _CONTROL = re.compile(f"[\n\r]|{FORBIDDEN.pattern}")
 
 
+# What a CI runner obeys wherever it stands in a line. Source: GitHub's runner, Azure Pipelines' logging commands.
+_COMMAND = re.compile(r"##(?=\[|vso\[)")
+
+
 def visible(text: str) -> str:
-    """*text* with control, bidi and zero-width characters shown as code points."""
-    return _CONTROL.sub(lambda match: _code(match.group()), text)
+    """*text* with control, bidi and zero-width characters shown as code points, and no command to a runner in it."""
+    return _COMMAND.sub("# #", _CONTROL.sub(lambda match: _code(match.group()), text))
 
 
 def _code(character: str) -> str:

@@ -62,7 +62,7 @@ def prompt_empty(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     for agent, manifest, path, name in _referred(fleet):
         found = agent.file(name) if inside(name) else None
-        if found is not None and not found.content.removeprefix(b"\xef\xbb\xbf").strip():
+        if found is not None and found.text is not None and not found.text.strip():
             yield wrong(manifest, path, f"{name!r} is empty", f"write the prompt into {agent.folder}/{name}")
 
 

@@ -163,7 +163,8 @@ READING: tuple[Rule, ...] = (
             - environments/staging/refund-bot/agent.yaml/
         Good:
             - environments/staging/refund-bot/agent.yaml
-        Fix: make it a regular file that can be read, with a name in UTF-8, or take it out of the fleet.
+        Fix: make it a regular file that can be read, with a name in UTF-8, or take it out of the fleet. A prompt has to
+        be UTF-8 text, and a governing file has to have its own name: nobody reads governance/models.yml.
         """,
     ),
     _documented(
@@ -256,7 +257,8 @@ READING: tuple[Rule, ...] = (
             require: [{approvals: 2, from: risk}]
         Good:
             require: [{approvals: 1, from: risk}]
-        Fix: ask for fewer, name another team, or add members to it in governance/people.yaml.
+        Fix: ask for fewer, name another team, or add members to it in governance/people.yaml. Where nothing is asked
+        because there is no governance/policy.yaml, nothing can be promoted either: write one.
         """,
     ),
 )

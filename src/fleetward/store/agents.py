@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -153,9 +153,8 @@ def assembled(
     by_path = {file.path: file for file in files}
     findings: list[Finding] = []
     for file in files:
-        if file.path not in (MANIFEST, digest.OVERRIDES) and file.text is not None:
-            findings.extend(hidden_findings(file.text, f"{folder}/{file.path}"))
-            findings.extend(secret_findings(file.text, f"{folder}/{file.path}"))
+        if file.path not in (MANIFEST, digest.OVERRIDES):
+            findings.extend(_seen_through(file, f"{folder}/{file.path}"))
     own = by_path.get(MANIFEST)
     over = by_path.get(digest.OVERRIDES)
     manifest, overrides = None, None
@@ -173,6 +172,7 @@ def assembled(
         findings.extend(concealed(one) for one in found)
         findings.extend(_secrets(base))
         findings.extend(_secrets(patch) if patch else ())
+        findings.extend(_no_text(manifest, by_path, folder) if manifest else ())
     agent = Agent(
         environment=env,
         name=name,
@@ -184,6 +184,26 @@ def assembled(
         locate_overrides=overrides.locate if overrides else None,
     )
     return agent, [replace(one, environment=env, agent=name) for one in findings]
+
+
+def _seen_through(file: File, path: str) -> Iterator[Finding]:
+    """What nobody should see, or nobody can; what is no UTF-8 may hold credentials all the same."""
+    text = file.text
+    if text is None:
+        yield from secret_findings(file.content.replace(b"\0", b"").decode("utf-8", "replace"), path)
+    else:
+        yield from hidden_findings(text, path)
+        yield from secret_findings(text, path)
+
+
+def _no_text(manifest: Manifest, files: Mapping[str, File], folder: str) -> Iterator[Finding]:
+    """Prompts that are no UTF-8: nobody could say what is hidden in them."""
+    named = {str(prompt.get("file")) for prompt in manifest.items("spec.prompts")}
+    for path in sorted(named & files.keys()):
+        if files[path].text is None:
+            message = f"the prompt {path!r} is not UTF-8 text"
+            place = Place(file=f"{folder}/{path}")
+            yield _error("file-unreadable", message, place, "save it as UTF-8")
 
 
 def _manifest(

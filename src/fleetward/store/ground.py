@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Mapping
 from pathlib import Path
 
-from fleetward.domain.errors import GitError, NotAFleet
+from fleetward.domain.errors import GitError, NotAFleet, UsageError
 from fleetward.domain.fleet import CONFIG
 from fleetward.domain.value import dataclass
 from fleetward.store.git import Id, NoRepository, Repository, open_repository
@@ -63,6 +64,7 @@ def find(folder: Path, environment: Mapping[str, str], *, root: str | None = Non
     The fleet around *folder*: walking up to the top of the work tree for ``fleet-config.yaml``.
 
     *root* names the fleet's folder in the tree instead, as a bare repository needs it where it is no top.
+    Errors: NotAFleet, NoRepository; UsageError for a *root* that leads out of the tree.
     """
     try:
         repository = open_repository(folder, environment)
@@ -71,7 +73,7 @@ def find(folder: Path, environment: Mapping[str, str], *, root: str | None = Non
             raise
         raise NoRepository(error.message, hint="fleet init, or -C DIR") from None
     if repository.top is None or root is not None:
-        inside = (root or "").strip("/")
+        inside = _inside(root or "")
         base = repository.top or repository.git_dir
         return Ground(repository=repository, root=base / inside, prefix=f"{inside}/" if inside else "")
     top = repository.top.resolve()
@@ -83,3 +85,13 @@ def find(folder: Path, environment: Mapping[str, str], *, root: str | None = Non
         if place == top:
             break
     raise NotAFleet(f"no {CONFIG} in {str(folder)!r} or above it", hint="fleet init, or -C DIR")
+
+
+def _inside(root: str) -> str:
+    """A folder of the tree as git spells it; the top is nothing."""
+    inside = posixpath.normpath(root.strip("/") or ".")
+    if inside == ".." or inside.startswith("../"):
+        raise UsageError(
+            f"{root!r} leads out of the repository", hint="name a folder inside, such as --root agents"
+        )
+    return "" if inside == "." else inside

@@ -313,12 +313,14 @@ def _message(error: Any, where: str, written: str) -> tuple[str, str]:
     where = where or "the file"
     if name == "type":
         types = [wanted] if isinstance(wanted, str) else list(wanted)
-        hint = ""
+        words = " or ".join(_TYPES.get(one, one) for one in types)
+        hint = f"write {words}"
         if "string" in types and isinstance(value, int | float | bool):
             hint = f'write "{written}"'
         elif value is None:
             hint = "write a value, or delete the key"
-        words = " or ".join(_TYPES.get(one, one) for one in types)
+        elif "array" in types and not isinstance(value, dict):
+            hint = f"write [{written}]"
         return f"{where} must be {words}, not {_brief(value)}", hint
     if name == "required":
         missing = next((key for key in wanted if key not in value), "?")
@@ -336,11 +338,13 @@ def _message(error: Any, where: str, written: str) -> tuple[str, str]:
         )
     if name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
         word = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above"}.get(name, "below")
-        return f"{where} is {_brief(value)}, and must be {word} {wanted}", ""
+        return f"{where} is {_brief(value)}, and must be {word} {wanted}", f"write a number {word} {wanted}"
     if name in ("minItems", "minLength", "minProperties"):
-        return f"{where} is empty" if wanted == 1 else f"{where} needs at least {wanted}", ""
+        if wanted == 1:
+            return f"{where} is empty", "write something, or delete the key"
+        return f"{where} needs at least {wanted}", f"write at least {wanted}"
     if name in ("maxItems", "maxLength", "maxProperties"):
-        return f"{where} is longer than {wanted}", ""
+        return f"{where} is longer than {wanted}", "shorten it"
     if name == "uniqueItems":
         return f"{where} says something twice", "delete the second one"
     if name in ("anyOf", "oneOf"):

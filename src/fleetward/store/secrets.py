@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -13,8 +13,12 @@ from fleetward.domain.path import Item, Steps, item_key, shown
 from fleetward.domain.secrets import Secret, certain
 
 Locate = Callable[[str], Place]
+Value = tuple[str, str, str]
+"""A text of a document: its path, what it is called there, and itself."""
 MOST = 20
 """Findings a file: what is told about that many will hold for the rest."""
+_ODD = ("\\", "value:", 'value"')
+"""Escapes, and a value that may stand before its name: only a reader sees through."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HINT = "revoke it where it was issued, then keep it outside and write a reference such as ${NAME}"
 
@@ -29,10 +33,15 @@ def secret_findings(
     what is written with escapes.
     """
     written = certain(text)
-    if not written and "\\" not in text:
+    odd = any(mark in text for mark in _ODD)
+    if not written and not odd:
         return ()
     values = tuple(_values(data))
-    found = (*_in_text(text, file, written, values, locate), *_escaped(text, values, locate))
+    seen = tuple(_in_text(text, file, written, values, locate))
+    said = {text[one.start : one.end] for one in written}
+    lines = {one.place.line for one in seen}
+    unseen = _unseen(said, lines, values, locate) if odd and locate is not None else ()
+    found = (*seen, *unseen)
     return tuple(islice(found, MOST))
 
 
@@ -40,7 +49,7 @@ def _in_text(
     text: str,
     file: str,
     found: tuple[Secret, ...],
-    values: tuple[tuple[str, str], ...],
+    values: tuple[Value, ...],
     locate: Locate | None,
 ) -> Iterator[Finding]:
     starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
@@ -59,33 +68,37 @@ def _in_text(
         yield _finding(one.kind, place)
 
 
-def _path(beginning: str, line: int, values: tuple[tuple[str, str], ...], locate: Locate) -> str:
+def _path(beginning: str, line: int, values: tuple[Value, ...], locate: Locate) -> str:
     """The value that holds it, the one written nearest where several do; none for a comment."""
-    holding = [path for path, value in values if beginning in value]
+    holding = [path for path, _, value in values if beginning in value]
     return min(holding, key=lambda path: abs(locate(path).line - line), default="")
 
 
-def _escaped(text: str, values: tuple[tuple[str, str], ...], locate: Locate | None) -> Iterator[Finding]:
-    """Those that only the reader sees: written with escapes, or broken over lines."""
-    if "\\" not in text or locate is None:
-        return
-    for path, value in values:
-        for one in certain(value):
-            if _LINE_END.split(value[one.start : one.end])[0] not in text:
+def _unseen(
+    said: Collection[str], lines: Collection[int], values: tuple[Value, ...], locate: Locate
+) -> Iterator[Finding]:
+    """Those that only the reader sees: written with escapes, broken over lines, or away from what they are called."""
+    for path, called, value in values:
+        alone, together = certain(value), f"{called}: {value}"
+        for one in alone or certain(together):
+            first = _LINE_END.split((value if alone else together)[one.start : one.end])[0]
+            known = any(first in other or other in first for other in said)
+            if not known and (alone or locate(path).line not in lines):
                 yield _finding(one.kind, locate(path))
 
 
-def _values(value: Any, at: Steps = ()) -> Iterator[tuple[str, str]]:
-    """Every text in a document with its path, items of lists by their key where they have one."""
+def _values(value: Any, at: Steps = (), called: str = "") -> Iterator[Value]:
+    """Every text in a document, items of lists by their key where they have one."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _values(inner, (*at, str(key)))
+            name = value.get("name") if key == "value" else None
+            yield from _values(inner, (*at, str(key)), name if isinstance(name, str) else str(key))
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
             key = item_key(inner)
-            yield from _values(inner, (*at, number if key is None else Item(key)))
+            yield from _values(inner, (*at, number if key is None else Item(key)), called)
     elif isinstance(value, str):
-        yield shown(at), value
+        yield shown(at), called, value
 
 
 def _finding(kind: str, place: Place) -> Finding:

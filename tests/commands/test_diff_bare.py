@@ -1,0 +1,67 @@
+"""``fleet diff`` where something is missing: an index, a way to the fleet's folder, a prompt that is text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.repositories import DESK, Repository, repository
+
+PROMPT = f"{DESK}/prompts/system.md"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Repository:
+    """Two commits that differ in a prompt, in the folder ``agents``, and a bare clone beside them."""
+    made = repository(tmp_path, inside="agents")
+    made.commit("a word", files={PROMPT: "You answer questions about orders. Never promise money.\n"})
+    made.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
+    return made
+
+
+@pytest.mark.parametrize("root", ["agents", "agents/", "./agents", "agents/.", "x/../agents"])
+def test_the_folder_of_a_bare_repository_may_be_spelt_in_any_way(
+    made: Repository, tmp_path: Path, root: str
+) -> None:
+    ran = made.fleet("diff", "HEAD~1..HEAD", "--root", root, "--json", cwd=tmp_path / "bare.git")
+
+    assert [one["path"] for one in ran.data["changes"]] == ["prompts/system.md"]
+
+
+def test_the_top_of_a_bare_repository_has_a_name(tmp_path: Path) -> None:
+    made = repository(tmp_path)
+    made.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
+
+    assert made.fleet("diff", "HEAD..HEAD", "--root", ".", cwd=tmp_path / "bare.git").code == 0
+
+
+@pytest.mark.parametrize("root", ["..", "../agents", "agents/../../x"])
+def test_a_folder_outside_of_the_tree_is_refused_in_our_own_words(
+    made: Repository, tmp_path: Path, root: str
+) -> None:
+    ran = made.fleet("diff", "HEAD~1..HEAD", "--root", root, cwd=tmp_path / "bare.git")
+
+    assert ran.code == 2
+    assert f"{root!r} leads out of the repository" in ran.err
+
+
+@pytest.mark.parametrize("asked", [("diff", "--staged"), ("diff", "--worktree"), ("validate", "--staged")])
+def test_a_bare_repository_has_nothing_staged_and_nothing_is_said_of_it(
+    made: Repository, tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    more = ("--root", "agents") if asked[0] == "diff" else ()
+
+    ran = made.fleet(*asked, *more, cwd=tmp_path / "bare.git")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "bare repository" in ran.err
+
+
+def test_a_prompt_that_nobody_can_read_is_critical(made: Repository) -> None:
+    (made.root / PROMPT).write_bytes("Promise money.".encode("utf-16"))
+
+    [change] = made.fleet("diff", "--worktree", "--json").data["changes"]
+
+    assert (change["path"], change["significance"]) == ("prompts/system.md", "critical")
+    assert change["rule"] == "behaviour/hidden-characters"
