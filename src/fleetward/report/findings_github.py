@@ -1,40 +1,28 @@
 """
 Findings as GitHub workflow commands, which become annotations beside the lines of a pull request.
 
-GitHub shows ten annotations of a kind and step and drops the others in silence, so the worst come first and a
-last notice counts the rest. Paths are given from the top of the repository.
+GitHub drops in silence what is too many for a step, so the ten worst are shown, and a last line, which is no
+annotation, counts the rest. Paths are given from the top of the repository.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.validation import Validation
 from fleetward.report.human import visible
 
 LARGEST = 10
-"""Annotations of a kind."""
+"""Annotations of a run."""
 _KINDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
 def render(validation: Validation) -> str:
     """One command a line; nothing where nothing is found."""
-    counted = validation.counting
-    shown = list(_shown(counted, LARGEST))
-    if len(shown) < len(counted):
-        shown = list(_shown(counted, LARGEST - 1))
-    lines = [_command(one, validation) for one in shown]
-    if len(shown) < len(counted):
-        lines.append(_rest(validation, len(counted) - len(shown)))
+    counted = sorted(validation.counting, key=lambda one: list(_KINDS).index(one.severity))
+    lines = [_command(one, validation) for one in counted[:LARGEST]]
+    if len(counted) > LARGEST:
+        lines.append(_rest(validation, len(counted) - LARGEST))
     return "".join(f"{line}\n" for line in lines)
-
-
-def _shown(findings: tuple[Finding, ...], notices: int) -> Iterator[Finding]:
-    """The worst of each kind; *notices* leaves room for the one that counts the rest."""
-    for severity, kind in _KINDS.items():
-        some = notices if kind == "notice" else LARGEST
-        yield from [one for one in findings if one.severity is severity][:some]
 
 
 def _command(finding: Finding, validation: Validation) -> str:
@@ -54,8 +42,7 @@ def _command(finding: Finding, validation: Validation) -> str:
 
 def _rest(validation: Validation, left_off: int) -> str:
     counts = f"{validation.errors} errors, {validation.warnings} warnings, {validation.notes} notes"
-    said = f"{left_off} more findings are not shown here: {counts} in all; fleet validate lists them"
-    return f"::notice title=fleet validate::{_data(said)}"
+    return f"fleet validate: {left_off} more findings are not shown here: {counts} in all"
 
 
 def _data(text: str) -> str:
