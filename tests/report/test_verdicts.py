@@ -142,7 +142,7 @@ because: it lied; 0 of 1
           could approve: carla, erin, hugo
   met     rollback a release that left less than 30d ago (rollback): left on 2026-11-19T12:00:00Z, 1d ago
   met     review of entry 7 (INC-7) by 2026-11-21T12:00:00Z (breakGlass): \
-not due yet: fleet approve refund-bot --to production --review 7
+not due yet, alice or zoe could give it: fleet approve refund-bot --to production --review 7
   fewest who could complete the approvals: carla"""
     )
 

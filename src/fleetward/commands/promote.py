@@ -175,9 +175,8 @@ def _report(
             verbose=session.verbose,
             now=session.now,
         )
-        head = (line(span(glass, "warning")),) if glass else ()
-        before = supposing.preface(session, asked.supposed, at)
-        return page([*before, *head, *told, *broken.at_last(asked, owed), last])
+        head = (*supposing.preface(session, asked.supposed, at), *_warning(glass))
+        return page([*head, *told, *broken.at_last(asked, owed), last])
 
     session.report(
         {
@@ -195,6 +194,10 @@ def _report(
             ),
         }
     )
+
+
+def _warning(glass: str) -> Page:
+    return (line(span(glass, "warning")),) if glass else ()
 
 
 def _held(promotions: Iterable[Promotion]) -> tuple[Promotion, ...]:
