@@ -182,9 +182,8 @@ def _report(
             now=session.now,
             notice=notice,
         )
-        head = (line(span(glass, "warning")),) if glass else ()
-        before = supposing.preface(session, asked.supposed, at)
-        return page([*before, *head, *told, *broken.at_last(asked, owed), last])
+        head = (*supposing.preface(session, asked.supposed, at), *_warning(glass))
+        return page([*head, *told, *broken.at_last(asked, owed), last])
 
     session.report(
         {
@@ -202,6 +201,10 @@ def _report(
             ),
         }
     )
+
+
+def _warning(glass: str) -> Page:
+    return (line(span(glass, "warning")),) if glass else ()
 
 
 def _held(promotions: Iterable[Promotion]) -> tuple[Promotion, ...]:
