@@ -464,9 +464,14 @@ def test_a_hold_is_a_rule_of_its_own_and_asks_for_the_surest_word_of_the_others(
 @pytest.mark.parametrize(
     ("ago", "facts", "status", "told"),
     [
-        (DAY, {}, Met.MET, "not due yet"),
-        (3 * DAY, {}, Met.MISSING, "overdue"),
-        (3 * DAY, {"comparison": comparison(STRICTER)}, Met.MET, "overdue, which does not hold up this"),
+        (DAY, {}, Met.MET, "not due yet, alice or zoe could give it"),
+        (3 * DAY, {}, Met.MISSING, "overdue, alice or zoe could give it"),
+        (
+            3 * DAY,
+            {"comparison": comparison(STRICTER)},
+            Met.MET,
+            "overdue, which does not hold up this, alice or zoe could give it",
+        ),
     ],
 )
 def test_a_review_tells_how_it_stands_and_how_it_is_given(

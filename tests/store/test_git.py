@@ -311,7 +311,7 @@ def test_nothing_that_a_repository_names_is_run(tmp_path: Path) -> None:
             ("diff", "--staged"),
             ("diff", "--worktree"),
             ("release", "desk-bot"),
-            ("approve", "desk-bot", "--to", "production"),
+            ("approve", "desk-bot", "--to", "production", "--reject"),
         )
     ]
     shutil.rmtree(made.top / "approvals")
