@@ -18,6 +18,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from fleets import fleet, git
@@ -120,16 +121,20 @@ def made(folder: Path, agents: int, entries: int) -> Path:
     )
     tone = {f"environments/staging/{CHANGED}/prompts/tone.md": b"Short words.\n"}
     lines = list(told(names, states, law, governance(folder)))
-    imported(folder, (*grown(lines), *commit("nadia", "another tone", tone), *given(binding)))
+    imported(folder, chain(grown(lines), commit("nadia", "another tone", tone), given(binding)))
     return folder
 
 
 def imported(folder: Path, parts: Iterable[bytes]) -> str:
     """These commits on top of the branch; the last one's id."""
     git(folder, "update-ref", "refs/heads/next", "HEAD")
-    start = b"reset refs/heads/next\nfrom refs/heads/next^0\n\n"
     command = ["git", "fast-import", "--quiet"]
-    subprocess.run(command, cwd=folder, input=start + b"".join(parts), env=quiet(), check=True)
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, env=quiet()) as importing:
+        assert importing.stdin is not None
+        importing.stdin.write(b"reset refs/heads/next\nfrom refs/heads/next^0\n\n")
+        importing.stdin.writelines(parts)
+    if importing.returncode:
+        sys.exit("git fast-import did not take it")
     git(folder, "reset", "--quiet", "--hard", "next")
     command = ["git", "rev-parse", "HEAD"]
     return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()

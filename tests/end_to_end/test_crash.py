@@ -2,7 +2,7 @@
 Killed at any system call: the branch is wholly old or wholly new, and the next run finishes; signed or not.
 
 By default about 20 of some 230 writing calls are tried, spread over the whole run. ``FLEETWARD_CRASH_POINTS=writing``
-tries every one of them, a number that many of the system calls of every kind (some 35,000), ``all`` every one.
+tries every one of them, a number that many of the system calls of every kind (some 33,000), ``all`` every one.
 Every process of the run is counted, git's and ssh-keygen's too. A writing call is held up long enough for the whole
 group to be killed between it and the next; what only reads leaves nothing behind, and there the group is killed
 within a few calls of the one that was named.
