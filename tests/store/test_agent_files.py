@@ -7,8 +7,9 @@ import os
 import pytest
 
 from fleetward.domain.fleet import FleetConfig
-from fleetward.store.agents import LARGEST_FILE, MOST_FILES, agents
+from fleetward.store.agents import agents
 from fleetward.store.tree import Entry
+from fleetward.store.unfit import LARGEST_FILE, MOST_FILES
 from tests import making
 
 CONFIG = FleetConfig(repository="acme/agents", environments=(making.STAGING, making.PRODUCTION))

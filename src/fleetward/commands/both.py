@@ -23,10 +23,11 @@ from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import CONFIG, FleetConfig, Key
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.store import schema
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS, candidate, nobody, shown_path
+from fleetward.store.agents import ENVIRONMENTS, PROPOSALS, candidate, nobody
 from fleetward.store.document import Document, document
 from fleetward.store.reader import GOVERNANCE, Reading
 from fleetward.store.tree import LINK, REGULAR, SUBMODULE, Entry, Tree
+from fleetward.store.unfit import LARGEST_FILE, shown_path
 from fleetward.store.yaml import GOVERNANCE_LIMITS
 
 GOVERNING = {

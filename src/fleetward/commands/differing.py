@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from fleetward.commands.sides import Side
 from fleetward.domain.fleet import CONFIG
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS
+from fleetward.store.agents import ENVIRONMENTS, PROPOSALS
 from fleetward.store.ground import Ground
 from fleetward.store.reader import GOVERNANCE
 from fleetward.store.tree import REGULAR, Entry, Folder, Revision, Tree
+from fleetward.store.unfit import LARGEST_FILE
 
 TOPS = (ENVIRONMENTS, PROPOSALS)
 _AT_ONCE = 256

@@ -22,12 +22,13 @@ from fleetward.gate import auditing
 from fleetward.store import approvals as statements
 from fleetward.store import authorship, records
 from fleetward.store import evidence as runs
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE
+from fleetward.store.agents import ENVIRONMENTS
 from fleetward.store.chapters import Chapter
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
 from fleetward.store.history import commits
 from fleetward.store.ledger import ADOPT, signature_name
+from fleetward.store.unfit import LARGEST_FILE
 
 UNREADABLE = "what no digest names"
 _COPIES = (

@@ -19,12 +19,13 @@ from fleetward.domain.fleet import Key, Waiver
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.domain.piece import Piece
 from fleetward.domain.value import dataclass
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, Contents, agents, folder_of, unfounded
+from fleetward.store.agents import ENVIRONMENTS, agents, folder_of, unfounded
 from fleetward.store.cache import Cache, digest
 from fleetward.store.reader import GOVERNANCE, Opened, opened
 from fleetward.store.sketches import decoded, encoded, files, stands, written
 from fleetward.store.sketches import found as findings
 from fleetward.store.tree import REGULAR, Entry, Tree
+from fleetward.store.unfit import LARGEST_FILE, Contents
 
 AT_ONCE = 100
 """Agents that are held whole at any time."""

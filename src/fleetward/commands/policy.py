@@ -21,12 +21,12 @@ from fleetward.domain.rehearsal import Rehearsal
 from fleetward.domain.risk import floor
 from fleetward.report import policy_json, policy_text
 from fleetward.store import schema
-from fleetward.store.agents import LARGEST_FILE
 from fleetward.store.cases import cases
 from fleetward.store.document import document
 from fleetward.store.ground import Ground, find
 from fleetward.store.reader import Reading
 from fleetward.store.tree import Tree
+from fleetward.store.unfit import LARGEST_FILE
 from fleetward.store.yaml import GOVERNANCE_LIMITS
 
 FILE = "governance/policy.yaml"

@@ -18,10 +18,11 @@ from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.ledger import Entry, Moved
 from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import PromotionKind
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, agents, candidate
+from fleetward.store.agents import ENVIRONMENTS, agents, candidate
 from fleetward.store.git import Id
 from fleetward.store.history import promoted_by
 from fleetward.store.ledger import file_name
+from fleetward.store.unfit import LARGEST_FILE
 
 _PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{12,64})")
 _SHOWN = 8

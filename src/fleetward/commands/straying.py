@@ -10,12 +10,13 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Place
 from fleetward.domain.ledger import Ledger
 from fleetward.store import records
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE
+from fleetward.store.agents import ENVIRONMENTS
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
 from fleetward.store.history import promoted_by
 from fleetward.store.ledger import file_name
 from fleetward.store.tree import Tree
+from fleetward.store.unfit import LARGEST_FILE
 
 _RULE = "unpromoted-state"
 

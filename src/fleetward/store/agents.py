@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from fleetward.domain import digest
-from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.finding import Finding, Place
 from fleetward.domain.fleet import CONFIG, FleetConfig, Key
 from fleetward.domain.manifest import MANIFEST, Agent, File, Manifest
 from fleetward.domain.names import is_name, nearest
@@ -18,16 +17,21 @@ from fleetward.domain.value import dataclass
 from fleetward.store import schema
 from fleetward.store.document import Document, document
 from fleetward.store.secrets import secret_findings
-from fleetward.store.tree import LINK, REGULAR, SUBMODULE, Entry
+from fleetward.store.tree import REGULAR, Entry
+from fleetward.store.unfit import (
+    Contents,
+    at,
+    clean,
+    colliding,
+    error,
+    shown_path,
+    too_many,
+    unfit_files,
+)
 from fleetward.store.yaml import hidden_findings
 
 ENVIRONMENTS = "environments"
 PROPOSALS = "proposals"
-LARGEST_FILE = 1024 * 1024
-MOST_FILES = 500
-
-Contents = Mapping[str, bytes | int | None]
-"""By path: what a tree read, the size of what is too large, None for what cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,7 @@ def folder_of(entry: Entry) -> tuple[str, str, str] | None:
 def _hiding(entries: Iterable[Entry]) -> list[Finding]:
     """Links where a folder of agents should be: whatever lies behind them is not looked at, and must not be missed."""
     return [
-        _at(entry, "link-in-agent", "a link where a folder of agents should be", "put the folder itself here")
+        at(entry, "link-in-agent", "a link where a folder of agents should be", "put the folder itself here")
         for entry in entries
         if entry.path.count("/") < 2 and entry.mode not in REGULAR
     ]
@@ -89,10 +93,10 @@ def _misplaced(env: str, name: str, inside: list[Entry], config: FleetConfig) ->
         close = nearest(env, (one.name for one in config.environments))
         meant = f"did you mean {close!r}? else " if close else ""
         hint = f"{meant}list {env!r} under environments, or move the folder"
-        found.append(_at(inside[0], "schema", message, hint))
+        found.append(at(inside[0], "schema", message, hint))
     if not is_name(name):
         hint = "use a-z, 0-9 and - only, at most 63 characters"
-        found.append(_at(inside[0], "name-mismatch", f"{shown_path(name)!r} cannot be an agent's name", hint))
+        found.append(at(inside[0], "name-mismatch", f"{shown_path(name)!r} cannot be an agent's name", hint))
     return [replace(one, environment=env, agent=shown_path(name)) for one in found]
 
 
@@ -120,19 +124,19 @@ def nobody(key: Key, proposed: Entry, config: FleetConfig, known: Iterable[Key])
     close = nearest(name, (agent for where, agent in known if where in places))
     hint = f"did you mean {close!r}?" if close else "delete the proposal"
     message = f"a proposal for {shown_path(name)!r}, which is nowhere in {', '.join(places)}"
-    finding = _at(proposed, "override-not-allowed", message, hint)
+    finding = at(proposed, "override-not-allowed", message, hint)
     absent = tuple(f"{ENVIRONMENTS}/{one}/{name}" for one in places)
     return replace(finding, environment=env, agent=shown_path(name), absent=absent)
 
 
 def _agent(env: str, name: str, inside: list[Entry], contents: Contents) -> tuple[Agent, list[Finding]]:
     folder = f"{ENVIRONMENTS}/{env}/{name}"
-    findings = [*_unfit(inside, contents), *_colliding(inside, folder)]
+    findings = [*unfit_files(inside, contents), *colliding(inside, folder)]
     unnameable = bool(findings)
     files = []
     for entry in inside:
         content = contents.get(entry.path)
-        if entry.mode in REGULAR and isinstance(content, bytes) and _clean(entry.path):
+        if entry.mode in REGULAR and isinstance(content, bytes) and clean(entry.path):
             files.append(File(path=entry.path[len(folder) + 1 :], mode=entry.mode, content=content))
     agent, found = assembled(env, name, files)
     findings.extend(found)
@@ -161,7 +165,7 @@ def assembled(
     if own is None:
         place = Place(file=f"{folder}/{MANIFEST}")
         hint = f"fleet new {name} --env {env}, or delete the folder"
-        findings.append(_error("manifest-missing", f"{folder} has no {MANIFEST}", place, hint))
+        findings.append(error("manifest-missing", f"{folder} has no {MANIFEST}", place, hint))
     else:
         base = document(own.content, f"{folder}/{MANIFEST}", "agent")
         patch = None
@@ -203,7 +207,7 @@ def _no_text(manifest: Manifest, files: Mapping[str, File], folder: str) -> Iter
         if files[path].text is None:
             message = f"the prompt {path!r} is not UTF-8 text"
             place = Place(file=f"{folder}/{path}")
-            yield _error("file-unreadable", message, place, "save it as UTF-8")
+            yield error("file-unreadable", message, place, "save it as UTF-8")
 
 
 def _manifest(
@@ -265,7 +269,7 @@ def _proposal(
     env: str, name: str, inside: list[Entry], contents: Contents, standing: Agent | None, config: FleetConfig
 ) -> tuple[File | None, Agent | None, list[Finding]]:
     """The proposed file, the agent that stands there with it in place, and what is wrong with it."""
-    found = _unfit(inside, contents)
+    found = unfit_files(inside, contents)
     folder = f"{PROPOSALS}/{env}/{name}"
     environment = config.environment(env)
     if environment is None or not environment.gated:
@@ -276,12 +280,12 @@ def _proposal(
             if close
             else f"write {ENVIRONMENTS}/{env}/{name}/{digest.OVERRIDES} itself"
         )
-        found.append(_at(inside[0], "override-not-allowed", message, hint))
+        found.append(at(inside[0], "override-not-allowed", message, hint))
     for entry in inside:
         if entry.path != f"{folder}/{digest.OVERRIDES}":
             message = f"a proposal holds {digest.OVERRIDES} alone"
             found.append(
-                _at(entry, "override-not-allowed", message, "delete the file, or put it into the release")
+                at(entry, "override-not-allowed", message, "delete the file, or put it into the release")
             )
     found = [replace(one, environment=env, agent=shown_path(name)) for one in found]
     file = None if found else _proposed_file(inside, contents)
@@ -326,76 +330,5 @@ def candidate(
     else:
         agent, found = assembled(env, source.name, [*files, overrides])
     inside = [Entry(path=f"{agent.folder}/{file.path}", mode=file.mode) for file in agent.files]
-    unfit = [*_too_many(inside), *_colliding(inside, agent.folder)]
+    unfit = [*too_many(inside), *colliding(inside, agent.folder)]
     return agent, [*found, *(replace(one, environment=env, agent=source.name) for one in unfit)]
-
-
-def _unfit(inside: list[Entry], contents: Contents) -> list[Finding]:
-    """Files that cannot be part of an agent: links, nested repositories, too large, too many."""
-    found = []
-    for entry in inside:
-        if entry.mode not in REGULAR:
-            what = {LINK: "a symbolic link", SUBMODULE: "a repository of its own"}.get(
-                entry.mode, "no regular file"
-            )
-            found.append(_at(entry, "link-in-agent", f"{what} inside an agent", "put the file itself here"))
-        elif not isinstance(contents.get(entry.path), bytes):
-            found.append(unreadable(entry, *why_not(contents.get(entry.path), LARGEST_FILE)))
-        elif not _clean(entry.path):
-            message = "its path is not UTF-8 in Unicode form NFC"
-            found.append(_at(entry, "file-unreadable", message, "rename the file"))
-    return [*found, *_too_many(inside)]
-
-
-def _too_many(inside: list[Entry]) -> list[Finding]:
-    if len(inside) <= MOST_FILES:
-        return []
-    message = f"{len(inside)} files, {MOST_FILES} are allowed"
-    return [_at(inside[0], "yaml-limit", message, "keep data outside and refer to it")]
-
-
-def _colliding(inside: list[Entry], folder: str) -> list[Finding]:
-    """Paths that are one and the same where upper and lower case are."""
-    seen: dict[str, str] = {}
-    found = []
-    for entry in inside:
-        parts = entry.path[len(folder) + 1 :].split("/")
-        for depth in range(1, len(parts) + 1):
-            path = "/".join(parts[:depth])
-            other = seen.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
-            if other != path:
-                message = f"{shown_path(path)!r} and {shown_path(other)!r} are one file on some systems"
-                found.append(_at(entry, "path-collision", message, "rename one of them"))
-                break
-    return found
-
-
-def _clean(path: str) -> bool:
-    return path.isascii() or (
-        unicodedata.is_normalized("NFC", path) and not any("\ud800" <= c <= "\udfff" for c in path)
-    )
-
-
-def shown_path(path: str) -> str:
-    """A path fit to be printed and encoded: bytes that are no UTF-8 shown as code points."""
-    return "".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in path)
-
-
-def why_not(content: bytes | int | None, limit: int) -> tuple[str, str]:
-    """The rule and the words for a content that a tree did not give."""
-    if isinstance(content, int):
-        return "yaml-limit", f"is {content} bytes large, {limit} are allowed"
-    return "file-unreadable", "cannot be read"
-
-
-def unreadable(entry: Entry, rule: str, message: str) -> Finding:
-    """A finding on a file as a whole."""
-    return _at(entry, rule, f"{shown_path(entry.path)!r} {message}", "put a regular, smaller file here")
-
-
-def _at(entry: Entry, rule: str, message: str, hint: str) -> Finding:
-    return _error(rule, message, Place(file=shown_path(entry.path)), hint)
-
-
-def _error(rule: str, message: str, place: Place, hint: str) -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, message=message, place=place, hint=hint)

@@ -16,9 +16,10 @@ from typing import Any
 from fleetward.domain import digest
 from fleetward.domain.fleet import FleetConfig, Key
 from fleetward.domain.manifest import MANIFEST
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE, PROPOSALS
+from fleetward.store.agents import ENVIRONMENTS, PROPOSALS
 from fleetward.store.document import document
 from fleetward.store.tree import REGULAR, Entry, Tree
+from fleetward.store.unfit import LARGEST_FILE
 
 _SHARED = {"sharedState": ("name",), "tools": ("identity",)}
 _CALLED = {"dependsOn": ("agent",), "sharedState": ("owner",)}

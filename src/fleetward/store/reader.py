@@ -16,19 +16,12 @@ from fleetward.domain.policy import Policy
 from fleetward.domain.secrets import concealed
 from fleetward.domain.value import dataclass
 from fleetward.store import governance
-from fleetward.store.agents import (
-    ENVIRONMENTS,
-    LARGEST_FILE,
-    PROPOSALS,
-    agents,
-    unfounded,
-    unreadable,
-    why_not,
-)
+from fleetward.store.agents import ENVIRONMENTS, PROPOSALS, agents, unfounded
 from fleetward.store.document import Document, document
 from fleetward.store.ledgers import LEDGERS, standing
 from fleetward.store.secrets import secret_findings
 from fleetward.store.tree import REGULAR, Entry, Tree
+from fleetward.store.unfit import LARGEST_FILE, unreadable, why_not
 from fleetward.store.yaml import GOVERNANCE_LIMITS
 
 GOVERNANCE = "governance"

@@ -14,11 +14,12 @@ from fleetward.domain.manifest import MANIFEST
 from fleetward.domain.path import Steps
 from fleetward.domain.people import People
 from fleetward.domain.transfer import Fate, Role
-from fleetward.store.agents import ENVIRONMENTS, PROPOSALS, why_not
+from fleetward.store.agents import ENVIRONMENTS, PROPOSALS
 from fleetward.store.document import document
 from fleetward.store.editing import Changes, edited
 from fleetward.store.naming import Naming, named
 from fleetward.store.tree import REGULAR, Tree
+from fleetward.store.unfit import why_not
 from fleetward.store.yaml import AGENT_LIMITS, GOVERNANCE_LIMITS, Limits
 
 _GOVERNANCE = {

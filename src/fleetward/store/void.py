@@ -9,11 +9,12 @@ from fleetward.domain import digest
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry, Moved
 from fleetward.store import ledger as lines
-from fleetward.store.agents import ENVIRONMENTS, LARGEST_FILE
+from fleetward.store.agents import ENVIRONMENTS
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
 from fleetward.store.history import bringing
 from fleetward.store.tree import REGULAR
+from fleetward.store.unfit import LARGEST_FILE
 
 UNDO = "if the line itself is wrong: fleet audit names the commit that brought it, git revert takes it out"
 
