@@ -12,7 +12,7 @@ import typer
 
 from fleetward.commands.amendments import lawful
 from fleetward.commands.applying import applying, commit_edits, written_down
-from fleetward.commands.departing import only_brake
+from fleetward.commands.braking import asked_reason, braked, environment_of, same, standing, suspended_now
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.reading import read
@@ -20,24 +20,17 @@ from fleetward.commands.sealing import Sign, sealing
 from fleetward.commands.session import Session
 from fleetward.domain import digest
 from fleetward.domain.brake import Brake
-from fleetward.domain.characters import FORBIDDEN
 from fleetward.domain.contributor import Contributor, Role
 from fleetward.domain.errors import Exit, FleetError, GitError, UsageError
-from fleetward.domain.fleet import Environment, Snapshot
-from fleetward.domain.manifest import MANIFEST, Agent, File
-from fleetward.domain.names import nearest
-from fleetward.domain.path import lookup
+from fleetward.domain.manifest import File
 from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.report import brake_json, brake_text
 from fleetward.store import writer
 from fleetward.store.agents import ENVIRONMENTS, PROPOSALS
-from fleetward.store.braking import bare, braked
-from fleetward.store.document import document
+from fleetward.store.braking import bare
 from fleetward.store.ground import Ground, find
 from fleetward.store.settling import held, settle
-from fleetward.store.tree import Tree
 
-_LONGEST = 500
 _Agent = Annotated[str, typer.Argument(metavar="AGENT", help="The agent.")]
 _Env = Annotated[str, typer.Option("--env", metavar="ENV", help="Where it runs.")]
 _Reason = Annotated[
@@ -119,14 +112,14 @@ def _brake(session: Session, agent: str, env: str, reason: str, how: _How, *, su
         if given is not None and not how.apply:
             raise UsageError(f"{option} goes with --apply", hint="add --apply")
     ground = find(session.folder, session.environment)
-    environment = _environment(ground, env)
+    environment = environment_of(ground, env)
     top = PROPOSALS if environment.gated else ENVIRONMENTS
     brake = Brake(
         agent=agent,
         environment=env,
         gated=environment.gated,
         suspended=suspended,
-        reason=_told(reason),
+        reason=asked_reason(reason),
         file=f"{top}/{env}/{agent}/{digest.OVERRIDES}",
     )
     asked = _Asked(session=session, brake=brake, how=how)
@@ -136,35 +129,15 @@ def _brake(session: Session, agent: str, env: str, reason: str, how: _How, *, su
         return _gated(asked, _hearing(asked))
 
 
-def _told(reason: str) -> str:
-    words = reason.strip()
-    if not words or len(words) > _LONGEST:
-        raise UsageError(f"--reason takes 1 to {_LONGEST} characters, this has {len(words)}")
-    if "\n" in words or "\r" in words or FORBIDDEN.search(words):
-        raise UsageError("--reason holds a character that a reader cannot see", hint="write one plain line")
-    return words
-
-
-def _environment(ground: Ground, name: str) -> Environment:
-    fleet = read(ground.folder(), only=()).snapshot
-    if fleet is None:
-        raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
-    found = fleet.config.environment(name)
-    if found is None:
-        known = ", ".join(one.name for one in fleet.config.environments)
-        raise UsageError(f"no environment {name!r}", hint=f"one of: {known}")
-    return found
-
-
 def _own(asked: _Asked, ground: Ground) -> Exit:
     """In an environment without a gate the file is written where it lies."""
     brake = asked.brake
     if asked.how.apply:
         raise UsageError(f"{brake.environment!r} takes no promotions: nothing to apply", hint="--write")
-    agent = _standing(brake, read(ground.folder()).snapshot, ground.folder())
+    agent = standing(brake, read(ground.folder()).snapshot, ground.folder())
     before = held(ground.root, brake.file)
-    moves = _suspended(agent) is not brake.suspended
-    after = _braked(asked, agent, before) if moves else before
+    moves = suspended_now(agent) is not brake.suspended
+    after = braked(asked.brake, asked.session.now.date(), agent, before) if moves else before
     if moves and after is not None and bare(after):
         after = None
     if asked.how.write and moves:
@@ -174,22 +147,22 @@ def _own(asked: _Asked, ground: Ground) -> Exit:
 
 def _gated(asked: _Asked, heard: Hearing) -> Exit:
     brake = asked.brake
-    agent = _standing(brake, heard.fleet, heard.ground.commit(heard.head))
+    agent = standing(brake, heard.fleet, heard.ground.commit(heard.head))
     proposed = heard.fleet.proposals.get((brake.environment, brake.agent))
-    standing = proposed is not None and _same(brake, agent, proposed)
-    if _suspended(agent) is brake.suspended:
+    there = proposed is not None and same(brake, agent, proposed)
+    if suspended_now(agent) is brake.suspended:
         return _report(asked, replace(brake, moves=False, against=proposed is not None))
-    if proposed is not None and not standing:
+    if proposed is not None and not there:
         message = f"{brake.file} proposes something else already"
         raise FleetError(message, hint=f"promote that first, or git rm {brake.file} and commit")
     over = proposed or agent.file(digest.OVERRIDES)
     content = over.content if over else None
-    if not standing:
-        content = _braked(asked, agent, content)
-    done = replace(brake, content=content, standing=standing)
+    if not there:
+        content = braked(asked.brake, asked.session.now.date(), agent, content)
+    done = replace(brake, content=content, standing=there)
     if asked.how.apply:
         return _applied(asked, heard, done)
-    if asked.how.write and not standing:
+    if asked.how.write and not there:
         if held(heard.ground.root, brake.file) is not None:
             raise FleetError(f"{brake.file} is there, and not committed", hint="commit it, or take it away")
         settle(heard.ground.root, {}, {brake.file: content})
@@ -249,51 +222,6 @@ def _author(heard: Hearing) -> tuple[Contributor, ...]:
     except GitError:  # nobody yet: git will ask for a name before it commits
         return ()
     return (Contributor(email=email, role=Role.AUTHOR, commit=heard.head),)
-
-
-def _standing(brake: Brake, fleet: Snapshot | None, tree: Tree) -> Agent:
-    found = fleet.agents.get((brake.environment, brake.agent)) if fleet else None
-    if found is None:
-        paths = (one.path.split("/") for one in tree.entries(f"{ENVIRONMENTS}/{brake.environment}"))
-        close = nearest(brake.agent, {parts[2] for parts in paths if len(parts) > 3})
-        hint = f"did you mean {close!r}?" if close else "fleet validate"
-        raise UsageError(f"no agent {brake.agent!r} in {brake.environment}", hint=hint)
-    return found
-
-
-def _released(agent: Agent) -> bool:
-    """Does the release itself say that it is suspended?"""
-    own = agent.file(MANIFEST)
-    data = document(own.content, MANIFEST, "agent").data if own else None
-    return lookup(data, "spec.suspended")[1] is True
-
-
-def _suspended(agent: Agent) -> bool:
-    """Does the brake hold? Where the manifest cannot be read, its overrides alone are asked."""
-    if agent.manifest is not None:
-        return agent.manifest.get("spec.suspended", False) is True
-    return lookup(agent.overrides or {}, "spec.suspended")[1] is True
-
-
-def _braked(asked: _Asked, agent: Agent, content: bytes | None) -> bytes:
-    return braked(
-        content,
-        suspended=asked.brake.suspended,
-        released=_released(agent),
-        reason=asked.brake.reason,
-        today=asked.session.now.date(),
-        file=asked.brake.file,
-    )
-
-
-def _same(brake: Brake, agent: Agent, proposed: File) -> bool:
-    """Is the very same already proposed? Then its approvals count, and a new text would lose them."""
-    patch = document(proposed.content, brake.file, "overrides")
-    if patch.findings or patch.data is None:
-        return False
-    wanted = lookup(patch.data, "spec.suspended")[1]
-    wants = _released(agent) if wanted is None else wanted is True
-    return wants is brake.suspended and only_brake(agent.overrides or {}, patch.data)
 
 
 def _report(asked: _Asked, done: Brake, heard: Hearing | None = None) -> Exit:

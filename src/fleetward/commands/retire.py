@@ -14,11 +14,11 @@ from fleetward import survey
 from fleetward.commands.departing import unheard
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
+from fleetward.commands.unknown import no_agent
 from fleetward.domain.departure import Departure, Due, Figure
 from fleetward.domain.errors import Exit, FleetError, NotAFleet, UsageError
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import MANIFEST
-from fleetward.domain.names import nearest
 from fleetward.report import retire_check, retire_json, retire_text
 from fleetward.store.editing import edited
 from fleetward.store.figures import figures
@@ -70,9 +70,7 @@ def retire(
 def _known(fleet: Snapshot, name: str) -> None:
     names = {one for _, one in fleet.agents}
     if name not in names:
-        close = nearest(name, names)
-        hint = f"did you mean {close!r}?" if close else f"one of: {', '.join(sorted(names)[:12])}"
-        raise UsageError(f"no agent {name!r} in this fleet", hint=hint)
+        raise no_agent(name, "this fleet", names)
 
 
 def _checked(
