@@ -342,7 +342,8 @@ class TestReady:
         zoe.commit("start")
 
         assert (made.code, made.data["policy"]) == (0, policy)
-        assert zoe.fleet("validate", "--json").data["findings"] == []
+        remarks = zoe.fleet("validate", "--json").data["findings"]
+        assert {(one["rule"], one["severity"]) for one in remarks} == {("people-pattern", "warning")}
         assert found(zoe) == {}
         assert "\nrollback:" in (zoe.here / "governance/policy.yaml").read_text()
         for agent in ("handbook-lookup", "ticket-sorter"):

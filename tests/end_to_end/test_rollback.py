@@ -73,7 +73,7 @@ def test_the_release_that_was_left_is_held_until_somebody_approves_it_again(desk
     assert need["could"] == ["carla", "dina"]
     assert "left by rollback 3 on 2026-11-20T12:00:00Z, because: it lies about orders" in need["detail"]
     told = desk.fleet(*PROMOTE, now=later).out.splitlines()
-    assert told[-1] == "fleet approve desk-bot --to production"
+    assert told[-1] == "fleet why desk-bot --to production --as carla"
 
     desk.approve("desk-bot", "carla", now=later)
     ran = promoted(desk, "2026-11-21T10:00:00Z")
