@@ -458,6 +458,23 @@ def test_what_a_proposal_takes_away_by_not_saying_it_is_told(fleet):
     assert "replaces" not in changes["spec.suspended"]["reason"]
 
 
+def test_a_proposal_that_moves_in_is_the_change_of_what_runs(fleet):
+    copies = {path.replace("staging", "production"): text for path, text in FLEET.items() if DESK in path}
+    wish = "proposals/production/desk-bot/overrides.yaml"
+    fleet.commit("a wish", files={**copies, wish: "spec: {suspended: true}\n"})
+    fleet.git("rm", "-q", wish)
+    fleet.commit(
+        "stopped", files={"environments/production/desk-bot/overrides.yaml": "spec: {suspended: true}\n"}
+    )
+    fleet.commit("nothing of it", files={"README.md": "a fleet\n"})
+
+    [moved] = fleet.fleet("diff", "HEAD~2..HEAD~1", "--json").data["changes"]
+
+    assert (moved["path"], moved["before"], moved["after"]) == ("spec.suspended", False, True)
+    assert not moved.get("proposed")
+    assert fleet.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"] == []
+
+
 def test_a_proposal_for_an_agent_that_is_still_to_be_promoted_is_none_for_nobody(fleet):
     fleet.commit(
         "a wish",

@@ -83,12 +83,21 @@ class Both:
         return tuple(sorted(found, key=rank))
 
     def _became(self, key: Key, other: Key) -> Comparison | None:
-        one, two = _judged(self.before, key), _judged(self.after, other)
+        one, two = self._before(key, other), _judged(self.after, other)
         if not all(agent is None or _comparable(agent) for agent in (one, two)):
             return None
         relying = self._relying(other) if two is None and one is not None else ()
         comparison = compared(self.law, one, two, relying)
         return with_needs(comparison, self.law, one, two) if comparison else None
+
+    def _before(self, key: Key, other: Key) -> Agent | None:
+        """The agent at the earlier side: as it was wished for, but as it stood where it became what stands now."""
+        one, two = (side.snapshot if side else None for side in (self.before, self.after))
+        if one and two and key in one.proposals and other not in two.proposals:
+            stood, stands = one.agents.get(key), two.agents.get(other)
+            if stands is not None and (stood is None or stood.state != stands.state):
+                return stood
+        return _judged(self.before, key)
 
     def unreadable(self) -> Iterator[Unreadable]:
         """What is wrong with the agents that were looked at, and with what governs them."""
