@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, command, repository
+from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, allowed, command, repository
 
 PROMPT = f"{DESK}/prompts/system.md"
 SAYS = {PROMPT: "You answer questions about orders. Never promise money.\n"}
@@ -381,6 +381,22 @@ def test_environments_are_compared_agent_by_agent(fleet):
         ("desk-bot", "changed"), ("order-bot", "added")
     }  # fmt: skip
     assert fleet.fleet("diff", "--env", "nowhere..never").code == 2
+    reasons = [
+        one["reason"] for one in fleet.fleet("diff", "--env", "staging..production", "--json").data["changes"]
+    ]
+    assert "production has it not" in reasons
+
+
+def test_an_edit_by_hand_of_what_a_gate_writes_is_not_led_to_its_commit(tmp_path):
+    made = allowed(tmp_path)
+    made.fleet("promote", "desk-bot", "--to", "production", "--apply")
+    manifest = "environments/production/desk-bot/agent.yaml"
+    made.write({manifest: (made.top / manifest).read_text().replace("haltAt: 60", "haltAt: 600")})
+
+    ran = made.fleet("diff", "--worktree")
+
+    assert ran.out.splitlines()[-1] == "fleet validate"
+    assert f"git restore --source={made.head[:12]}" in made.fleet("validate").out
 
 
 def test_a_proposal_that_cannot_be_read_is_told_and_does_not_hide_the_folder(fleet):

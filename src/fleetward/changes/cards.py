@@ -43,9 +43,11 @@ def added(
     return _comparison(agent, Status.ADDED, significance, reason, leaves)
 
 
-def retired(agent: Agent, leaves: tuple[Change, ...], dependents: tuple[str, ...]) -> Comparison:
-    """The card of an agent that is gone, naming who still depends on it."""
-    reason = f"the agent is gone from {agent.environment}"
+def retired(
+    agent: Agent, leaves: tuple[Change, ...], dependents: tuple[str, ...], other: str | None
+) -> Comparison:
+    """The card of an agent that is gone, or that an *other* environment has not; it names who depends on it."""
+    reason = f"{other} has it not" if other else f"the agent is gone from {agent.environment}"
     if not dependents:
         return _comparison(agent, Status.RETIRED, Significance.HIGH, reason, leaves)
     reason += f"; still relied on by {', '.join(sorted(dependents))}"

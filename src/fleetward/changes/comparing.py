@@ -41,12 +41,14 @@ def compare(
     tiers: tuple[str, ...] = (),
     dependents: tuple[str, ...] = (),
     pin_class: PinClass = always_pinned,
+    other: str | None = None,
 ) -> Comparison | None:
     """
     What became of an agent; None where nothing differs, not even a byte.
 
     Both sides have a manifest. *tiers* is the policy's order, *dependents* those that rely on the agent at
-    the later side, *pin_class* what a model's name promises.
+    the later side, *pin_class* what a model's name promises, *other* the environment of the later side where the
+    two are not of one.
     """
     if before is None and after is None:
         return None
@@ -56,7 +58,7 @@ def compare(
     if before is None and after is not None:
         return added(after, found, pin_class)
     if before is not None and after is None:
-        return retired(before, found, dependents)
+        return retired(before, found, dependents, other)
     ordered = tuple(sorted(combinations.raised(found), key=lambda change: change.order))
     return Comparison(
         row=_row(before, after, ordered),

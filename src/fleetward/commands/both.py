@@ -87,7 +87,8 @@ class Both:
         if not all(agent is None or _comparable(agent) for agent in (one, two)):
             return None
         relying = self._relying(other) if two is None and one is not None else ()
-        comparison = compared(self.law, one, two, relying)
+        elsewhere = other[0] if other[0] != key[0] else None
+        comparison = compared(self.law, one, two, relying, elsewhere)
         return with_needs(comparison, self.law, one, two) if comparison else None
 
     def _before(self, key: Key, other: Key) -> Agent | None:

@@ -13,9 +13,13 @@ from fleetward.store import schema
 
 
 def compared(
-    fleet: Snapshot, before: Agent | None, after: Agent | None, dependents: tuple[str, ...] = ()
+    fleet: Snapshot,
+    before: Agent | None,
+    after: Agent | None,
+    dependents: tuple[str, ...] = (),
+    other: str | None = None,
 ) -> Comparison | None:
-    """What moved between two states of an agent, by the schema that is shipped."""
+    """What moved between two states of an agent, by the schema that is shipped; *other* than its environment."""
     return changes.compare(
         before,
         after,
@@ -23,6 +27,7 @@ def compared(
         tiers=fleet.policy.tiers if fleet.policy else (),
         dependents=dependents,
         pin_class=_pin_class,
+        other=other,
     )
 
 

@@ -10,6 +10,7 @@ from fleetward.commands.session import Session
 from fleetward.commands.sides import Side
 from fleetward.domain.change import Status
 from fleetward.domain.fleet import Environment
+from fleetward.store.ledger import file_name
 
 _FEW = 3
 """So many agents are named; of more, the environments are compared."""
@@ -19,10 +20,11 @@ def leading(session: Session, head: Side, found: Found, *, across: bool) -> str:
     """
     The command after this comparison with *head*; *across* environments, or between two states of the fleet.
 
-    What cannot be read is validated first.
+    What cannot be read is validated first, and so is an edit by hand of what only a promotion may write: that says
+    how to put it back.
     """
     here = session.here
-    if found.unreadable:
+    if found.unreadable or (head.commit is None and _by_hand(head, found)):
         return f"fleet validate{here}"
     if head.commit is None and (found.agents or found.governance):
         add = "" if head.name == "index" else f"git{here} add -A && "
@@ -34,6 +36,13 @@ def leading(session: Session, head: Side, found: Found, *, across: bool) -> str:
         if not across and (names or not found.governance):
             return f"fleet diff{here} --env {gate.sources[0]}..{gate.name}"
     return f"fleet approve{here} --governance" if found.governance else f"fleet log{here}"
+
+
+def _by_hand(head: Side, found: Found) -> bool:
+    """Has an environment with a gate and a ledger become another, and not by what is proposed?"""
+    written = {one.environment for row in found.agents for one in row.changes if not one.proposed}
+    gates = (one.name for one in found.environments if one.gated and one.name in written)
+    return any(head.tree.entries(file_name(name)) for name in gates)
 
 
 def _going(found: Found, gate: Environment, *, gone: bool) -> Iterable[str]:
