@@ -217,6 +217,32 @@ def test_a_shallow_clone_without_a_merge_base_ends_with_the_command_that_cures_i
     ]
 
 
+@pytest.mark.parametrize("env", [{}, {"GITHUB_BASE_REF": "main"}])
+def test_a_shallow_clone_that_knows_no_target_is_cured_by_one_command(fleet, tmp_path, env):
+    fleet.git("checkout", "-q", "-b", "feature")
+    fleet.commit("a word", files=SAYS)
+    fleet.git("checkout", "-q", "main")
+    clone = tmp_path / "clone"
+    fleet.git("clone", "-q", "--depth", "1", "--branch", "feature", f"file://{fleet.top}", str(clone))
+
+    ran = fleet.fleet("diff", cwd=clone, env=env)
+    command = ran.err.splitlines()[-1].removeprefix("  try: ")
+    subprocess.run(["sh", "-c", command], cwd=clone, env=fleet.environment(), check=True, capture_output=True)
+
+    assert ran.code == 2
+    assert paths(fleet.fleet("diff", "--json", cwd=clone, env=env)) == ["prompts/system.md"]
+
+
+def test_a_commit_compared_with_itself_is_told(fleet):
+    fleet.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    fleet.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+
+    ran = fleet.fleet("diff")
+
+    assert ran.code == 0
+    assert "refs/remotes/origin/HEAD and HEAD are one commit: nothing could differ" in ran.err
+
+
 def test_unrelated_histories_are_never_compared_silently(fleet):
     fleet.git("checkout", "-q", "--orphan", "other")
     fleet.commit("from nowhere", files=SAYS)

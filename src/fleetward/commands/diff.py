@@ -60,9 +60,17 @@ def diff(
         else:
             base, head = sides.of_revisions(ground, revisions or [], session.environment)
         found = moved.between(ground, base, head)
+        if not revisions:
+            _tell_of_one(session, base, head)
     _tell_of_unshown(session, ground, head)
     _report(session, ground, base, head, found, across=env is not None)
     return _answer(found, fail_on, exit_code=exit_code)
+
+
+def _tell_of_one(session: Session, base: Side, head: Side) -> None:
+    """Nothing moved between a commit and itself: a job whose base is wrong must not look like one that is clean."""
+    if head.commit is not None and base.commit == head.commit and not session.quiet:
+        session.tell((line(f"{base.name} and {head.name} are one commit: nothing could differ"),))
 
 
 def _tell_of_unshown(session: Session, ground: Ground, head: Side) -> None:

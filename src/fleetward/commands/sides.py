@@ -157,7 +157,9 @@ def _target(repository: Repository, environment: Mapping[str, str]) -> Target:
     if repository.resolved("refs/remotes/origin/HEAD"):
         return Target(name="refs/remotes/origin/HEAD", fetch="git fetch origin")
     if repository.need("for-each-ref", "--count=1", "refs/remotes/origin/"):
-        hint = "git remote set-head origin --auto, or name a base: fleet diff main"
+        every = "git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*' && "
+        head = "git remote set-head origin --auto"
+        hint = f"{every}{head}" if repository.shallow else f"{head}, or name a base: fleet diff main"
     else:
         hint = "fleet diff --worktree, or name a base: fleet diff HEAD~1"
     raise GitError("nothing to compare with: no origin/HEAD here", hint=hint)
@@ -168,7 +170,8 @@ def _branch(repository: Repository, variable: str, branch: str) -> Target:
     for name in (f"refs/remotes/origin/{branch}", branch):
         if repository.resolved(name):
             return Target(name=name, fetch=fetch)
-    raise GitError(f"{variable} names {branch!r}, which was not fetched", hint=fetch)
+    whole = fetch.replace("git fetch", "git fetch --unshallow") if repository.shallow else fetch
+    raise GitError(f"{variable} names {branch!r}, which was not fetched", hint=whole)
 
 
 def _merged(repository: Repository, environment: Mapping[str, str]) -> Target | None:
