@@ -549,6 +549,9 @@ def test_the_exit_code_follows_the_worst_change_and_what_was_asked(fleet):
     }
 
     assert codes == {"critical": 0, "high": 1, "low": 1}
+    assert "--fail-on high: 1 of 1 changes weigh that much or more" in (
+        fleet.fleet("diff", "HEAD~1", "--fail-on", "high").err
+    )
     assert fleet.fleet("diff", "HEAD~1").code == 0
     assert fleet.fleet("diff", "HEAD..HEAD", "--exit-code").code == 0
 

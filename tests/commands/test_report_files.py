@@ -94,3 +94,14 @@ def test_no_value_in_json_is_a_command_to_a_runner_and_the_data_is_the_same(comm
     assert "##vso[" not in text
     assert "## Tone" in text
     assert json.loads(text) == data
+
+
+def test_a_no_that_went_to_a_file_alone_says_where(zoe: Desk) -> None:
+    (zoe.here / "governance/waivers.yaml").write_text("- none\n", encoding="utf-8")
+
+    told = zoe.fleet("validate", "-o", "sarif=out.sarif")
+    quiet = zoe.fleet("validate", "-q", "-o", "sarif=out.sarif")
+
+    assert (told.code, told.out) == (quiet.code, quiet.out) == (1, "")
+    assert told.err.splitlines()[-1] == "no: out.sarif tells why"
+    assert "tells why" not in quiet.err

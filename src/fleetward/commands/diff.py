@@ -64,6 +64,8 @@ def diff(
             _tell_of_one(session, base, head)
     _tell_of_unshown(session, ground, head)
     _report(session, ground, base, head, found, across=env is not None)
+    if fail_on:
+        _tell_of_weight(session, found, fail_on)
     return _answer(found, fail_on, exit_code=exit_code)
 
 
@@ -80,6 +82,14 @@ def _tell_of_unshown(session: Session, ground: Ground, head: Side) -> None:
         files = "1 file is" if unshown == 1 else f"{unshown} files are"
         session.tell(
             (line(f"{files} not as committed, and not looked at here: fleet diff{session.here} --worktree"),)
+        )
+
+
+def _tell_of_weight(session: Session, found: Found, fail_on: Significance) -> None:
+    heavy = sum(one.significance.rank <= fail_on.rank for one in found.all)
+    if heavy:
+        session.tell(
+            (line(f"--fail-on {fail_on}: {heavy} of {len(found.all)} changes weigh that much or more"),)
         )
 
 

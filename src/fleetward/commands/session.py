@@ -19,7 +19,7 @@ from fleetward.domain.clock import instant, nearest_instant
 from fleetward.domain.errors import Exit, Unheard, Unwritten, UsageError
 from fleetward.domain.value import dataclass
 from fleetward.report.human import plain, show
-from fleetward.report.page import Page
+from fleetward.report.page import Page, line
 
 Report = Callable[[], Page | dict[str, Any] | str]
 """A page for people, data for machines, or finished text; made only when asked for."""
@@ -84,9 +84,12 @@ class Session:
                 _print(_text(made), sys.stdout)
 
     def answer(self, code: Exit) -> Exit:
-        """The answer of the verb; what -q withheld is printed where it is no yes."""
+        """The answer of the verb; what -q withheld is printed where it is no yes, and a no is never silent."""
         for made in self.withheld if code is not Exit.YES else ():
             self.show(made, sys.stdout)
+        files = [one.path for one in self.outputs if one.path is not None]
+        if code is Exit.NO and len(files) == len(self.outputs):
+            self.tell((line(f"no: {' and '.join(files)} tells why"),))
         return code
 
     def tell(self, page: Page) -> None:
