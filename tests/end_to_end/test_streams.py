@@ -370,11 +370,13 @@ def test_the_last_line_is_a_command_that_works_when_pasted(running: Repository, 
 
 def test_a_path_that_is_nowhere_is_no_answer_and_one_that_is_being_deleted_is(running: Repository) -> None:
     nowhere = running.fleet("validate", "environments/staging/no-such-bot")
+    named = running.fleet("validate", "desk-bot")
     prompt = "environments/staging/desk-bot/prompts/system.md"
     (running.root / prompt).unlink()
     deleted = running.fleet("validate", prompt, "--json")
 
     assert nowhere.code == 2
     assert "no file or folder 'environments/staging/no-such-bot'" in nowhere.err
+    assert "try: fleet validate environments/production/desk-bot environments/staging/desk-bot" in named.err
     assert deleted.code == 1
     assert {one["rule"] for one in deleted.data["findings"]} == {"prompt-missing"}

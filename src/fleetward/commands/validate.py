@@ -20,9 +20,12 @@ from fleetward.commands.straying import strayed
 from fleetward.domain.errors import Exit, GitError, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import CONFIG, Key
+from fleetward.domain.manifest import MANIFEST
+from fleetward.domain.names import is_name
 from fleetward.domain.validation import Validation
 from fleetward.report.page import line
 from fleetward.store import cache
+from fleetward.store.agents import ENVIRONMENTS
 from fleetward.store.ground import Ground, find
 from fleetward.store.tree import Tree
 
@@ -116,12 +119,18 @@ def _wanted(paths: Sequence[str], session: Session, ground: Ground, tree: Tree) 
         if place.is_relative_to(root):
             wanted.append(place.relative_to(root).as_posix())
             if not os.path.lexists(place) and not _stored(ground, tree, wanted[-1]):
-                raise NotAFleet(
-                    f"no file or folder {path!r} in this fleet", hint=f"fleet validate{session.here}"
-                )
+                folders = " ".join(quote(shown(session, ground, one)) for one in _of_agent(root, path))
+                hint = f"fleet validate{session.here} {folders}".rstrip()
+                raise NotAFleet(f"no file or folder {path!r} in this fleet", hint=hint)
     if paths and not wanted:
         raise NotAFleet(f"none of the paths is in the fleet at {str(ground.root)!r}", hint="fleet validate")
     return frozenset(wanted)
+
+
+def _of_agent(root: Path, name: str) -> tuple[str, ...]:
+    """The folders of the agent of this name: every other command takes the name alone."""
+    found = root.glob(f"{ENVIRONMENTS}/*/{name}/{MANIFEST}") if is_name(name) else ()
+    return tuple(sorted(one.parent.relative_to(root).as_posix() for one in found))
 
 
 def _stored(ground: Ground, tree: Tree, path: str) -> bool:
