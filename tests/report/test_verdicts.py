@@ -230,3 +230,10 @@ def test_the_unit_in_json_is_as_good_as_its_worst() -> None:
     assert data(allowed)["verdict"] == "allowed"
     assert data(allowed, HELD)["verdict"] == "pending"
     assert data()["verdict"] == "blocked"
+
+
+def test_a_retirement_ends_in_nothing_and_says_so() -> None:
+    gone = verdict(OWNER, kind=PromotionKind.RETIRE)
+
+    assert f"    to {gone.to_state}, no agent any more\n" in text(gone)
+    assert "no agent any more" not in text(BACK)

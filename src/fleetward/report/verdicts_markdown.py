@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from fleetward.domain.clock import written
 from fleetward.domain.emergency import Way
 from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Cause, Met, Promotion, Requirement, Verdict, worst
+from fleetward.domain.verdict import Cause, Met, Promotion, PromotionKind, Requirement, Verdict, worst
 from fleetward.report.human import visible
 from fleetward.report.markdown import ROOM, code
 
@@ -91,7 +91,8 @@ def _agent(one: Promotion) -> Iterator[str]:
     yield f"#### {code(one.agent)}: {one.verdict} ({what})\n\n"
     if one.kind is not None:
         start = code(one.from_state) if one.from_state else "nothing"
-        end = code(one.to_state) if one.to_state else "no agent any more"
+        gone = ", no agent any more" if one.kind is PromotionKind.RETIRE else ""
+        end = f"{code(one.to_state) if one.to_state else 'nothing'}{gone}"
         yield f"- from {start}  \n  to {end}\n"
     for status in _ORDER:
         yield from (_requirement(need) for need in one.requirements if need.status is status)

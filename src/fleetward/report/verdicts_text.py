@@ -8,7 +8,7 @@ from datetime import datetime
 from fleetward.domain.clock import spoken, written
 from fleetward.domain.emergency import Way
 from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Cause, Met, Promotion, Requirement, Verdict
+from fleetward.domain.verdict import Cause, Met, Promotion, PromotionKind, Requirement, Verdict
 from fleetward.report.page import Line, Page, Role, line, page, span
 
 _WORDS: dict[Verdict, tuple[str, Role]] = {
@@ -65,7 +65,8 @@ def one_agent(one: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
     yield line(span(word, role), " ", span(one.agent, "strong"), what)
     if one.kind is not None:
         yield line(f"  from {one.from_state or 'nothing'}")
-        yield line(f"    to {one.to_state or 'no agent any more'}")
+        gone = ", no agent any more" if one.kind is PromotionKind.RETIRE else ""
+        yield line(f"    to {one.to_state or 'nothing'}{gone}")
     elif one.from_state:
         yield line(f"  runs {one.from_state}")
     if verbose and one.release:
