@@ -95,9 +95,15 @@ def _authors(
 
 
 def _proposers(asked: Hearing, name: str, head: Id, since: Entry | None) -> tuple[Contributor, ...]:
-    """Everybody who wrote the proposal; the last promotion took its own away, which makes nobody an author."""
+    """
+    Everybody who wrote the proposal; the last promotion took its own away, which makes nobody an author.
+
+    Where one lies in the commit of that promotion, somebody wrote it there.
+    """
     to, begin = asked.target.name, since.commit if since else None
+    proposal = f"proposals/{to}/{name}"
     if since is not None:
         file, line = file_name(to), since.line.encode()
-        begin = promoted_by(asked.ground, head, since.commit, file, line) or begin
-    return contributors(asked.ground, head, begin, [f"proposals/{to}/{name}"])
+        made = promoted_by(asked.ground, head, since.commit, file, line)
+        begin = made if made and not asked.ground.commit(made).entries(proposal) else begin
+    return contributors(asked.ground, head, begin, [proposal])
