@@ -75,3 +75,17 @@ def test_garbage_hides_no_line_that_is_written_anew(tmp_path: Path) -> None:
 
     assert said.code == 2, said.all
     assert GONE in said.err
+
+
+def test_a_ledger_too_large_to_be_read_stops_until_it_is_taken_out_again(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.change(at=at(3, 8))
+    ledger = place.path / LEDGER
+    ledger.write_bytes(ledger.read_bytes() + b"x" * 68_000_000 + b"\n")
+    place.commit("oops", who="erin", at=at(3, 9))
+    assert place.judge(now=at(3, 10)).code == 2
+
+    undone(place, "HEAD", when=at(3, 11))
+
+    assert place.judge(now=at(3, 12)).agent["verdict"] == "pending"
+    assert "ledger-edited" in place.fleet("audit", "--json", now=at(3, 12)).out

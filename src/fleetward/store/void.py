@@ -26,8 +26,8 @@ def void(ground: Ground, head: Id, blob: Id, content: bytes, file: str) -> bool:
     commit that had it as the last. What was decided on top of a line keeps that where it is.
     """
     version = ground.repository.blobs([blob], lines.LARGEST)[blob]
-    if not isinstance(version, bytes):
-        return False
+    if not isinstance(version, bytes):  # too large to be read, so that nobody could decide by it
+        return True
     own, other = (re.findall(rb"[^\n]*\n|[^\n]+$", one) for one in (version, content))
     same = next(
         (n for n, (a, b) in enumerate(zip(own, other, strict=False)) if a != b), min(len(own), len(other))
