@@ -89,3 +89,22 @@ def test_a_ledger_too_large_to_be_read_stops_until_it_is_taken_out_again(tmp_pat
 
     assert place.judge(now=at(3, 12)).agent["verdict"] == "pending"
     assert "ledger-edited" in place.fleet("audit", "--json", now=at(3, 12)).out
+
+
+def test_a_promotion_that_a_merge_with_its_parents_swapped_leaves_out_is_found(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.git("branch", "side")
+    place.change(at=at(3, 8))
+    place.approve("carla", now=at(3, 9))
+    assert place.apply(now=at(3, 10)).code == 0
+    place.git("checkout", "-q", "side")
+    place.write("notes.txt", "nothing\n")
+    place.commit("notes", who="erin", at=at(3, 11))
+    place.git("merge", "-q", "-s", "ours", "-m", "merge", "main", who="erin", at=at(3, 12))
+    place.git("branch", "-q", "-f", "main")
+    place.git("checkout", "-q", "main")
+
+    said = place.fleet("audit", "--json", now=at(3, 13))
+    assert GONE in place.judge(now=at(3, 13)).err
+    assert said.code == 1, said.all
+    assert place.git("rev-parse", "HEAD") in {one["commit"] for one in said.data["breaks"]}
