@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.town import CONFIG, NOW, running, town
+from tests.attacks.town import CONFIG, NOW, agent_files, running, town
 
 PROPOSAL = "proposals/production/desk/overrides.yaml"
 CHEAPER = "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt: 6}]}\n"
@@ -156,3 +156,85 @@ def policy_of_stages() -> str:
     from tests.attacks.town import POLICY
 
     return POLICY.replace("veto:", STAGES_POLICY)
+
+
+def test_who_proposes_in_the_commit_of_a_promotion_may_not_approve(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.write(PROPOSAL, CHEAPER)
+    place.git("add", "-A")
+    place.git("commit", "-q", "--amend", "--no-edit", who="carla", at="2026-11-02T13:00:00Z")
+
+    place.approve("carla")
+
+    said = place.judge()
+    assert said.agent["verdict"] == "pending"
+    assert "author of the change" in said.reasons()
+    assert "landing-mixed" in place.fleet("audit", "--json").out
+
+
+def test_who_proposed_before_the_adoption_may_not_approve(tmp_path: Path) -> None:
+    place = town(tmp_path)
+    for file, text in agent_files("desk", "production").items():
+        place.write(file, text)
+    place.write(PROPOSAL, CHEAPER)
+    place.commit("it runs", who="carla", at="2026-11-01T13:00:00Z")
+    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert said.code == 0, said.all
+
+    place.approve("carla")
+
+    said = place.judge()
+    assert said.agent["verdict"] == "pending", said.all
+    assert "author of the change" in said.reasons()
+
+
+def test_who_wrote_what_waited_at_the_adoption_may_not_approve(tmp_path: Path) -> None:
+    place = town(tmp_path)
+    for file, text in agent_files("desk", "production").items():
+        place.write(file, text)
+    place.change(who="carla", at="2026-11-01T13:00:00Z")
+    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert said.code == 0, said.all
+
+    place.approve("carla")
+
+    said = place.judge()
+    assert said.agent["verdict"] == "pending", said.all
+    assert "author of the change" in said.reasons()
+
+
+def test_who_wrote_what_was_adopted_as_it_stood_before_may_approve_the_next(tmp_path: Path) -> None:
+    place = town(tmp_path)
+    for file, text in agent_files("desk", "production").items():
+        place.write(file, text)
+    place.commit("it runs", who="carla", at="2026-11-01T13:00:00Z")
+    place.write("environments/staging/desk/prompts/system.md", "You answer the phone.\n\n")
+    place.commit("wide", who="carla", at="2026-11-01T14:00:00Z")
+    place.change("You answer the phone.\n", who="carla", at="2026-11-01T15:00:00Z")
+    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert said.code == 0, said.all
+    place.change(who="alice")
+
+    place.approve("carla")
+
+    assert place.judge().agent["verdict"] == "allowed"
+
+
+def test_who_wrote_what_a_stage_between_was_adopted_with_may_not_approve_the_last(tmp_path: Path) -> None:
+    place = town(tmp_path, config=STAGES, policy=policy_of_stages())
+    for env in ("trial", "production"):
+        for file, text in agent_files("desk", env).items():
+            place.write(file, text)
+    place.commit("it runs", at="2026-11-01T13:00:00Z")
+    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert said.code == 0, said.all
+    place.write("environments/trial/desk/prompts/system.md", "You answer the phone kindly.\n")
+    place.commit("by hand", who="carla", at="2026-11-03T13:00:00Z")
+    said = place.fleet("adopt", "--to", "trial", "--apply", now="2026-11-04T13:00:00Z")
+    assert said.code == 0, said.all
+
+    place.approve("carla")
+
+    said = place.judge()
+    assert said.agent["verdict"] == "pending", said.all
+    assert "author of the change" in said.reasons()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from fleetward.store import ledger
 from tests.attacks.town import CONFIG, PEOPLE, POLICY, Town, running
+from tests.audit.town import LEDGER, entered, known, moved
 
 WEAK = POLICY.replace("from: owner", "from: risk")
 FRIENDS = PEOPLE.replace("members: [dina]", "members: [dina, erin]")
@@ -96,3 +101,23 @@ def test_a_clock_some_minutes_ahead_does_not_void_an_agreement(tmp_path: Path) -
     assert place.apply(now="2026-11-03T14:00:00Z").code == 0
     said = place.fleet("audit", now="2026-11-03T15:00:00Z")
     assert said.code == 0, said.all
+
+
+@pytest.mark.parametrize("environment", ["production", "canary"])
+def test_a_forged_line_that_names_a_law_nobody_agreed_to_is_found(tmp_path: Path, environment: str) -> None:
+    place = running(tmp_path)
+    before = (place.path / LEDGER).read_bytes()
+    place.write("governance/policy.yaml", WEAK)
+    weaker = place.commit("easier", who="erin", at="2026-11-03T08:00:00Z")
+    entered(place, "desk", when="2026-11-03T09:00:00Z", kind="override")
+    if environment == "canary":
+        first = replace(moved(place, "desk"), from_state=None, generation=1)
+        line = replace(known(place).entries[-1], seq=1, previous=None, environment="canary", agents=(first,))
+        place.write("ledger/canary.jsonl", ledger.encode(line) + "\n")
+        (place.path / LEDGER).write_bytes(before)
+    place.commit("promote", who="erin", at="2026-11-03T09:00:00Z")
+
+    said = place.fleet("audit", "--json", now="2026-11-03T10:00:00Z")
+
+    assert said.code == 1
+    assert ("governance-unapproved", weaker) in {(one["rule"], one["commit"]) for one in said.data["breaks"]}

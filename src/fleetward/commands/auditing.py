@@ -25,9 +25,12 @@ from fleetward.store.approvals import LARGEST
 from fleetward.store.chapters import Chapter, advanced, opened
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
+from fleetward.store.held import contents
 from fleetward.store.history import touching
 from fleetward.store.ledger import ADOPT, file_name
+from fleetward.store.ledger import LARGEST as LONGEST
 from fleetward.store.past import Past, prepare
+from fleetward.store.void import void
 
 _POLICY = "governance/policy.yaml"
 
@@ -123,6 +126,7 @@ class Walk:
     def _landing(self, landing: Landing) -> Iterator[Break]:
         yield from auditing.lost(landing)
         yield from self._dropped(landing)
+        yield from self._left_out(landing)
         yield from self._governed(landing)
         was = now = self.config if self.config is not None else self.standing(landing.parent).config
         if landing.under(CONFIG) or landing.under("governance") or landing.parent is None:
@@ -261,6 +265,24 @@ class Walk:
                 file=path,
                 hint=f"git cat-file blob {blob[:12]}",
             )
+
+    def _left_out(self, landing: Landing) -> Iterator[Break]:
+        """Lines of a ledger that a merged branch had and the merge left out, though they were decided by."""
+        had = set() if landing.alone else set(self.past.brought(landing))
+        tree = self.ground.commit(landing.commit)
+        for path, blob in sorted(one for one in had if _environment(one[0])):
+            content = contents(tree, path).get(path, b"")
+            version = self.past.blobs([blob], LONGEST)[blob]
+            whole = isinstance(version, bytes) and content.startswith(version)
+            if not whole and not void(self.ground, landing.commit, blob, content, path):
+                yield Break(
+                    rule="record-dropped",
+                    message=f"the merged branch had lines (blob {blob[:12]}) that the merge left out",
+                    commit=landing.commit,
+                    file=path,
+                    hint=f"git cat-file blob {blob[:12]}",
+                    environment=_environment(path),
+                )
 
     def _ended(self, last: Id) -> Iterator[Break]:
         """What the folders hold at the end, against the ledgers."""

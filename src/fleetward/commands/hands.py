@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fleetward.commands.hearing import Hearing
+from fleetward.domain import digest
 from fleetward.domain.approval import Binding
 from fleetward.domain.contributor import Contributor
 from fleetward.domain.emergency import Due
 from fleetward.domain.fleet import Environment
 from fleetward.domain.ledger import Entry, Ledger, Moved
 from fleetward.store import records
+from fleetward.store.agents import ENVIRONMENTS
 from fleetward.store.approvals import NOTHING
 from fleetward.store.git import Id
+from fleetward.store.held import contents
 from fleetward.store.history import contributors, promoted_by
-from fleetward.store.ledger import file_name
+from fleetward.store.ledger import ADOPT, file_name
 
 
 def hands(asked: Hearing, name: str, head: Id, ledger: Ledger) -> tuple[Contributor, ...]:
@@ -75,15 +78,17 @@ def _authors(
     Everybody who wrote what *target* would get, since its entry *since*.
 
     A stage in between is written by promotions alone: asked are those who wrote what was promoted into it, and of
-    what was rolled back there all who ever did, for it is older than what it replaced.
+    what was rolled back there all who ever did, for it is older than what it replaced. What was adopted there
+    nobody promoted: those who wrote it are asked for.
     """
     ground, found = asked.ground, list[Contributor]()
-    before = since.commit if since else None
     for source in target.sources:
+        before = _begun(asked, source, name, since)
         stage = asked.fleet.config.environment(source)
         ledger = records.ledger(ground.commit(head), source) if stage and stage.gated else None
         reached = ledger.brought(name) if ledger else None
-        if stage is None or reached is None or ground.repository.resolved(reached.commit) is None:
+        told = reached and reached.kind != ADOPT and ground.repository.resolved(reached.commit)
+        if stage is None or reached is None or not told:
             found += contributors(ground, head, before, [f"environments/{source}/{name}"])
             continue
         then = None
@@ -94,10 +99,31 @@ def _authors(
     return tuple(found)
 
 
+def _begun(asked: Hearing, source: str, name: str, since: Entry | None) -> Id | None:
+    """After which commit *source* moved on; None, the beginning, where an adoption left something waiting there."""
+    ground = asked.ground
+    if since is None or since.kind != ADOPT or ground.repository.resolved(since.commit) != since.commit:
+        return since.commit if since else None
+    folder = f"{ENVIRONMENTS}/{source}/{name}"
+    held = {
+        path.removeprefix(f"{folder}/"): one
+        for path, one in contents(ground.commit(since.commit), folder).items()
+    }
+    waited = digest.of_files((path, one) for path, one in held.items() if path != digest.OVERRIDES)
+    adopted = [moved.release for moved in since.agents if moved.agent == name]
+    return since.commit if adopted == [waited] else None
+
+
 def _proposers(asked: Hearing, name: str, head: Id, since: Entry | None) -> tuple[Contributor, ...]:
-    """Everybody who wrote the proposal; the last promotion took its own away, which makes nobody an author."""
+    """
+    Everybody who wrote the proposal; the last promotion took its own away, which makes nobody an author.
+
+    Where one lies in the commit of that promotion, somebody wrote it there.
+    """
     to, begin = asked.target.name, since.commit if since else None
+    proposal = f"proposals/{to}/{name}"
     if since is not None:
         file, line = file_name(to), since.line.encode()
-        begin = promoted_by(asked.ground, head, since.commit, file, line) or begin
-    return contributors(asked.ground, head, begin, [f"proposals/{to}/{name}"])
+        made = promoted_by(asked.ground, head, since.commit, file, line)
+        begin = made if made and not asked.ground.commit(made).entries(proposal) else begin
+    return contributors(asked.ground, head, begin, [proposal])

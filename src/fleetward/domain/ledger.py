@@ -165,9 +165,9 @@ class Ledger:
         return told[-1][0] if told else None
 
     def settled(self, agent: str) -> Entry | None:
-        """The last entry that took the proposal of *agent* away, which a rollback leaves alone."""
-        found = (entry for entry, _ in reversed(self.of(agent)) if entry.kind != PromotionKind.ROLLBACK)
-        return next(found, None)
+        """The last entry that took the proposal of *agent* away: rollback and adoption leave it alone."""
+        takes = frozenset(PromotionKind) - {PromotionKind.ROLLBACK}
+        return next((entry for entry, _ in reversed(self.of(agent)) if entry.kind in takes), None)
 
     def held(self, agent: str, release: str | None) -> Held | None:
         """The newest rollback that took *agent* away from *release*, where that did not come back since."""

@@ -120,12 +120,13 @@ def unlike(
 
 
 def mixed(landing: Landing, unit: Sequence[Entry]) -> Iterator[Break]:
-    """What a commit of ``--apply`` holds beside what its entries say."""
+    """What a commit of ``--apply`` holds beside what its entries say; proposals it only takes away."""
     to = unit[0].environment
-    own = {"ledger", *(f"proposals/{to}/{moved.agent}" for entry in unit for moved in entry.agents)}
+    own = [f"proposals/{to}/{moved.agent}/" for entry in unit for moved in entry.agents]
     for step in landing.steps:
         gated = step.path.startswith(f"environments/{to}/")  # told as changes without an entry
-        if not gated and not any(step.path.startswith(f"{folder}/") for folder in own):
+        taken = step.new is None and step.path.startswith(tuple(own))
+        if not gated and not taken and not step.path.startswith("ledger/"):
             yield _of(landing, step, "landing-mixed", "the commit holds more than its ledger entries say")
             return
 

@@ -169,11 +169,11 @@ AUDITING: tuple[Rule, ...] = (
     ),
     _documented(
         "record-dropped",
-        "A merge left out a rejection or an evaluation that the merged branch had.",
-        why="what somebody said on a branch was said; a merge is no way to unsay it.",
+        "A merge left out a rejection, an evaluation or a line of a ledger that the merged branch had.",
+        why="what somebody said on a branch was said, what was promoted there ran; a merge is no way to unsay it.",
         bad="git merge --no-commit side && git rm approvals/production/desk/0123456789ab-dina-1.json",
         good="git merge side",
-        fix="put the record back; its author may withdraw it.",
+        fix="put back what was left out; the author of a rejection may withdraw it.",
     ),
     _documented(
         "records-unseen",

@@ -118,18 +118,13 @@ def touching(ground: Ground, head: Id, since: Id | None, paths: Sequence[str]) -
     return tuple(_ids(ground.repository, "rev-list", "--first-parent", "--reverse", *span, "--", *scope))
 
 
-def bringing(ground: Ground, head: Id, path: str, blob: Id) -> tuple[Id, ...]:
-    """The commits on the way to *head* whose *path* is *blob*, and is not in their first parent."""
-    repository, scope = ground.repository, ground.prefix + path
-    found = []
-    for commit in commits(repository, _ids(repository, "rev-list", "--full-history", head, "--", scope)):
-        held, *before = (
-            [one.id for one in ground.commit(where).entries(path)]
-            for where in (commit.id, *commit.parents[:1])
-        )
-        if held == [blob] and before != [held]:
-            found.append(commit.id)
-    return tuple(found)
+def holding(ground: Ground, head: Id, path: str, blob: Id, beside: Sequence[str]) -> tuple[Id, ...]:
+    """The commits on the way to *head* that changed *path* or what is *beside* it, and have *blob* there."""
+    repository, scope = ground.repository, [ground.prefix + one for one in (path, *beside)]
+    ids = _ids(repository, "rev-list", "--full-history", head, "--", *scope)
+    asked = "".join(f"{one}:{scope[0]}\n" for one in ids).encode("utf-8", "surrogateescape")
+    told = repository.need("cat-file", "--batch-check=%(objectname)", stdin=asked).decode("utf-8", "replace")
+    return tuple(one for one, held in zip(ids, told.splitlines(), strict=False) if held == blob)
 
 
 def committed_under(ground: Ground, head: Id, folder: str) -> Mapping[str, tuple[Commit, ...]]:

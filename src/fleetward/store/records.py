@@ -21,6 +21,8 @@ from fleetward.store import ledger as lines
 from fleetward.store.authorship import uncommitted, unsigned
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground
+from fleetward.store.held import contents
+from fleetward.store.held import governance_digest as governance_digest
 from fleetward.store.history import committed_under, versions
 from fleetward.store.ssh import LARGEST
 from fleetward.store.tree import REGULAR, Tree
@@ -75,7 +77,7 @@ def ledger_bytes(tree: Tree, environment: str) -> bytes:
     file = lines.file_name(environment)
     if not tree.entries(file):
         return b""
-    content = _contents(tree, file).get(file)
+    content = contents(tree, file).get(file)
     if content is None:
         raise FleetError(
             f"{file}: no regular file of at most {lines.LARGEST} bytes", hint=f"git log -- {file}"
@@ -98,9 +100,10 @@ def _only_grew(ground: Ground, head: Id, environment: str, content: bytes) -> No
     sizes = sorted(((size if isinstance(size, int) else 0, one) for one, size in held.items()), reverse=True)
     spent = 0
     for size, one in sizes:
-        spent += size
-        differs = size not in ends or (spent <= _COMPARED and ground.repository.hashed(content[:size]) != one)
-        if differs and not void(ground, head, one, content, file):
+        compared = size in ends and spent + size <= _COMPARED
+        if size in ends and (not compared or ground.repository.hashed(content[:size]) == one):
+            spent += size  # what is void is not counted: garbage must not use up the time for what is true
+        elif not void(ground, head, one, content, file):
             hint = f"git log --oneline -- {file}, then put back the lines that are missing"
             raise FleetError(
                 f"{file}: lines that were there (blob {one[:12]}) are not there any more", hint=hint
@@ -121,7 +124,7 @@ def approvals(
     hands = committed_under(ground, commit, folder)
     found: list[Approval] = []
     refused: list[Finding] = []
-    for file, content in sorted(_contents(tree, folder).items(), key=lambda one: (len(one[0]), one[0])):
+    for file, content in sorted(contents(tree, folder).items(), key=lambda one: (len(one[0]), one[0])):
         if not file.endswith(".json"):
             continue
         try:
@@ -155,7 +158,7 @@ def evidence(
         return (), ()
     folder = f"evidence/{agent}/{digest.short(release)}"
     found, refused = [], []
-    for file, content in sorted(_contents(ground.commit(commit), folder).items()):
+    for file, content in sorted(contents(ground.commit(commit), folder).items()):
         if not file.endswith(".json"):
             continue
         try:
@@ -163,12 +166,6 @@ def evidence(
         except FleetError as error:
             refused.append(_unreadable(file, error))
     return tuple(found), (*refused, *_undone(ground, commit, folder, _shows))
-
-
-def governance_digest(tree: Tree) -> str:
-    """The digest of ``governance/``, made like a release digest."""
-    files = _contents(tree, "governance")
-    return digest.of_files((path.removeprefix("governance/"), content) for path, content in files.items())
 
 
 def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
@@ -199,9 +196,9 @@ def _undone(
         (entry.path, entry.id) for entry in ground.commit(commit).entries(folder) if entry.mode in REGULAR
     }
     lost = sorted(versions(ground, commit, folder) - present)
-    contents = ground.repository.blobs((blob for _, blob in lost), statements.LARGEST)
+    found = ground.repository.blobs((blob for _, blob in lost), statements.LARGEST)
     for file, blob in lost:
-        content = contents[blob]
+        content = found[blob]
         if isinstance(content, bytes) and weighs(content, file):
             yield Finding(
                 rule="file-unreadable",
@@ -243,9 +240,3 @@ def _unreadable(file: str, error: FleetError) -> Finding:
         place=Place(file=file),
         hint=f"git log -- {file}",
     )
-
-
-def _contents(tree: Tree, *under: str) -> dict[str, bytes]:
-    entries = [entry for entry in tree.entries(*under) if entry.mode in REGULAR]
-    found = tree.read(entries, lines.LARGEST)
-    return {path: content for path, content in found.items() if isinstance(content, bytes)}
