@@ -23,7 +23,7 @@ from fleetward.domain.brake import Brake
 from fleetward.domain.contributor import Contributor, Role
 from fleetward.domain.errors import Exit, FleetError, GitError, UsageError
 from fleetward.domain.manifest import File
-from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.domain.verdict import Promotion, PromotionKind, Verdict
 from fleetward.report import brake_json, brake_text
 from fleetward.store import writer
 from fleetward.store.agents import ENVIRONMENTS, PROPOSALS
@@ -209,6 +209,12 @@ def _judged(heard: Hearing, done: Brake) -> tuple[Case, Promotion]:
         proposals = {**heard.fleet.proposals, (done.environment, done.agent): file}
         heard = replace(heard, fleet=replace(heard.fleet, proposals=proposals))
     [case] = cases(heard, [done.agent])
+    if case.question.kind is PromotionKind.RETIRE:
+        message = (
+            f"{done.agent} was retired in {heard.sources[0]} after {done.file} had been proposed: it is to go"
+        )
+        again = f"git rm {done.file}, commit, and {done.verb} it again"
+        raise FleetError(message, hint=f"fleet promote {done.agent} --to {done.environment}, or {again}")
     if not committed:
         contributors = (*case.question.contributors, *_author(heard))
         case = replace(case, question=replace(case.question, contributors=contributors))
