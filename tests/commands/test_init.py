@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import resource
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -401,6 +402,21 @@ def test_the_author_alone_cannot_release_what_init_wrote(tmp_path: Path) -> None
     assert ran.code == 1
     assert "PENDING" in ran.out
     assert zoe.git("rev-list", "--count", "main", at="origin.git").strip() == "1"
+
+
+@pytest.mark.parametrize("policy", ["small", "standard", "regulated"])
+@pytest.mark.parametrize("agent", ["handbook-lookup", "ticket-sorter"])
+def test_to_suspend_what_was_adopted_waits_for_people_only(zoe: Desk, policy: str, agent: str) -> None:
+    zoe.fleet("init", "--yes", "--policy", policy)
+    shutil.copytree(zoe.here / "environments/staging", zoe.here / "environments/production")
+    zoe.commit("start")
+    adopted = zoe.run("fleet", "adopt", "--to", "production", "--apply")
+
+    ran = zoe.run("fleet", "suspend", agent, "--env", "production", "--reason", "it leaks", "--json")
+
+    assert (adopted.code, ran.code) == (0, 1), adopted.err + ran.err
+    assert {one["kind"] for one in ran.data["promotion"]["requirements"]} == {"approvals"}
+    assert ran.data["promotion"]["unblock"]["people"]
 
 
 def test_an_agent_name_that_looks_like_an_option_is_only_an_unknown_agent(zoe: Desk) -> None:

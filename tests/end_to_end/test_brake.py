@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,34 @@ def test_apply_commits_the_proposal_alone_and_waits_for_the_approval_of_exactly_
     assert strict.git("log", "-1", "--format=%ae") == "alice@acme.example"
     assert "leaks" not in strict.git("log", "-1", "--format=%B")
     assert strict.state[1] == ""
+
+
+def test_while_it_waits_it_says_that_nothing_is_stopped_yet_and_what_comes_after_the_approval(
+    strict: Repository,
+) -> None:
+    ran = strict.fleet(*STOP, "--apply", now="2026-11-20T09:00:00Z")
+    other = strict.fleet(*STOP, "--apply", identity="dina", now="2026-11-20T09:05:00Z")
+    *_, told, _, last = ran.out.splitlines()
+    waiting, _, again = told.rpartition(": ")
+
+    assert waiting == "not done yet: desk-bot still runs as before. Once nothing is missing any more"
+    assert again == "fleet suspend desk-bot --env production --reason 'it leaks addresses' --apply"
+    assert last == "fleet why desk-bot --to production --as carla"
+    assert strict.fleet(*shlex.split(last)[1:]).code == 0
+    assert other.out.splitlines()[-1] == "fleet approve desk-bot --to production"
+    strict.approve("desk-bot", "carla", now="2026-11-20T09:10:00Z")
+    done = strict.fleet(*shlex.split(again)[1:])
+    assert done.code == 0
+    assert "not done yet" not in done.out
+
+
+def test_while_a_resumption_waits_it_says_that_the_agent_is_still_suspended(tmp_path: Path) -> None:
+    made = stopped(repositories.running(tmp_path))
+
+    ran = made.fleet(*GO, "--apply")
+
+    assert "not done yet: desk-bot is still suspended" in ran.out
+    assert ran.out.splitlines()[-1] == "fleet why desk-bot --to production --as carla"
 
 
 def test_once_approved_apply_promotes_what_was_proposed_and_keeps_the_reason(strict: Repository) -> None:

@@ -378,6 +378,21 @@ def test_a_review_that_nobody_may_give_is_told_before_and_after(tmp_path: Path) 
     assert "overdue, nobody may give it: all of owner had a hand in it" in why.out
 
 
+def test_the_last_line_asks_for_no_review_that_nobody_may_give(tmp_path: Path) -> None:
+    made = twice(tmp_path, SMALL)
+    made.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
+    approved(made, "carla")
+    glass = ("promote", "desk-bot", "--to", "production", "--break-glass", *INCIDENT, "--apply")
+
+    ran = said(made.fleet(*glass, identity="ci"))
+
+    assert last(ran, 2) == [
+        "entry 3 owes a review by 2026-11-22T12:00:00Z: nobody may give that of desk-bot: "
+        "once overdue, it holds up every ordinary promotion",
+        "fleet policy check",
+    ]
+
+
 def test_a_review_that_is_left_to_nobody_whoever_wrote_the_change_is_an_error(tmp_path: Path) -> None:
     made = twice(tmp_path, SMALL.replace("approvals: 1, from: desk", "approvals: 2, from: desk"))
 

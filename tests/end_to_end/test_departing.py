@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.end_to_end import repositories
 from tests.end_to_end.repositories import APPLY, DESK, FLEET, MANIFEST, Repository
 
@@ -144,6 +146,44 @@ def test_an_agent_that_is_gone_from_staging_can_be_suspended_before_it_goes(runn
     ran = running.fleet("promote", "desk-bot", "--to", "production", "--json")
 
     assert ran.data["promotions"][0]["kind"] == "override"
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_brake_that_waits_gives_way_to_a_retirement_that_came_later_and_leaves_with_it(
+    running: Repository, gone: bool
+) -> None:
+    stop = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks", "--apply")
+    assert running.fleet(*stop, now="2026-11-20T09:00:00Z").code == 1
+    if gone:
+        running.git("rm", "-rq", DESK)
+    running.commit("desk-bot goes", files={} if gone else {f"{DESK}/agent.yaml": RETIRED})
+    running.approve("desk-bot", "dina")
+
+    again = running.fleet(*stop)
+    ran = running.fleet(*APPLY, "--json")
+
+    assert again.code == 2
+    assert "desk-bot was retired in staging after" in again.err
+    assert ran.code == 0, ran.err
+    assert ran.data["promotions"][0]["kind"] == "retire"
+    assert not (running.root / PRODUCTION).exists()
+    assert not (running.root / PROPOSAL).exists()
+    assert running.fleet("audit").code == 0
+
+
+def test_what_is_to_go_can_still_be_stopped_first_and_its_retirement_is_told_to_wait(
+    running: Repository,
+) -> None:
+    running.commit("desk-bot goes", files={f"{DESK}/agent.yaml": RETIRED})
+    stop = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks")
+
+    shown = running.fleet(*stop, "--json")
+    running.fleet(*stop, "--apply")
+    judged = running.fleet("promote", "desk-bot", "--to", "production")
+
+    assert shown.data["promotion"]["kind"] == "override"
+    assert "PENDING desk-bot (override, " in judged.out
+    assert "the change of desk-bot in staging will wait" in judged.out
 
 
 def test_what_was_adopted_retired_is_not_braked_but_goes(tmp_path: Path) -> None:

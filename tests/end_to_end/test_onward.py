@@ -52,3 +52,23 @@ def test_a_brake_does_not_hide_the_release_that_waits_behind_it(tmp_path: Path) 
 
     assert "only spec.suspended moves: the change of desk-bot in staging will wait" in told
     assert told[2].startswith("PENDING desk-bot (override, ")
+
+
+def test_a_missing_evaluation_of_a_release_that_stays_is_asked_for_where_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = POLICY.replace("from: owner}", "from: owner}, {evals: passed}")
+    monkeypatch.setitem(FLEET, "governance/policy.yaml", policy)
+    here = running(tmp_path)
+    newer = here.fleet(*PROMOTE)
+    here.commit("stop", files={"proposals/production/desk-bot/overrides.yaml": "spec: {suspended: true}\n"})
+
+    brake = here.fleet(*PROMOTE)
+    asked = here.fleet(*PROMOTE, "--json").data["promotions"][0]
+    told = brake.out.splitlines()[-1]
+
+    assert "fleet evidence add desk-bot --suite quality FILE" in newer.out
+    assert newer.out.splitlines()[-1] == "fleet release desk-bot"
+    assert "fleet evidence add desk-bot --suite quality --env production FILE (promptfoo)" in brake.out
+    assert told == "fleet release desk-bot --env production"
+    assert here.fleet(*shlex.split(told)[1:]).out.strip() == asked["release"]

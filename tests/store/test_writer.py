@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -382,6 +383,26 @@ def test_a_remote_branch_that_moved_wins_and_nothing_changes_here(
     assert ran.code == 4
     assert made.state == before
     assert bare.git("rev-parse", "main") == theirs.head
+
+
+def test_after_a_refused_push_the_hint_alone_brings_what_is_missing_under_commits_of_ones_own(
+    remote: tuple[Repository, Repository], tmp_path: Path
+) -> None:
+    made, bare = remote
+    made.git("clone", "-q", str(bare.top), str(tmp_path / "theirs"))
+    theirs = Repository(top=tmp_path / "theirs", home=made.home)
+    theirs.commit("faster", files={"other": "x"})
+    theirs.git("push", "-q", "origin", "main")
+    made.commit("not pushed yet", files={"mine": "y"})
+
+    refused = made.fleet(*APPLY, "--push", "origin")
+    hint = refused.err.strip().splitlines()[-1].partition("git pull")
+    made.git(*shlex.split("pull" + hint[2]))
+    again = made.fleet(*APPLY, "--push", "origin")
+
+    assert (refused.code, again.code) == (4, 0), again.err
+    assert "".join(hint[1:]) == "git pull --rebase origin main"
+    assert bare.git("rev-parse", "main") == made.head
 
 
 @pytest.mark.parametrize("name", ["nowhere", "--force", ""])

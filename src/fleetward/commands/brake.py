@@ -15,6 +15,7 @@ from fleetward.commands.applying import applying, commit_edits, written_down
 from fleetward.commands.braking import asked_reason, braked, environment_of, same, standing, suspended_now
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
+from fleetward.commands.onward import onward
 from fleetward.commands.reading import read
 from fleetward.commands.sealing import Sign, sealing
 from fleetward.commands.session import Session
@@ -23,7 +24,7 @@ from fleetward.domain.brake import Brake
 from fleetward.domain.contributor import Contributor, Role
 from fleetward.domain.errors import Exit, FleetError, GitError, UsageError
 from fleetward.domain.manifest import File
-from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.domain.verdict import Promotion, PromotionKind, Verdict
 from fleetward.report import brake_json, brake_text
 from fleetward.store import writer
 from fleetward.store.agents import ENVIRONMENTS, PROPOSALS
@@ -209,6 +210,12 @@ def _judged(heard: Hearing, done: Brake) -> tuple[Case, Promotion]:
         proposals = {**heard.fleet.proposals, (done.environment, done.agent): file}
         heard = replace(heard, fleet=replace(heard.fleet, proposals=proposals))
     [case] = cases(heard, [done.agent])
+    if case.question.kind is PromotionKind.RETIRE:
+        message = (
+            f"{done.agent} was retired in {heard.sources[0]} after {done.file} had been proposed: it is to go"
+        )
+        again = f"git rm {done.file}, commit, and {done.verb} it again"
+        raise FleetError(message, hint=f"fleet promote {done.agent} --to {done.environment}, or {again}")
     if not committed:
         contributors = (*case.question.contributors, *_author(heard))
         case = replace(case, question=replace(case.question, contributors=contributors))
@@ -226,12 +233,13 @@ def _author(heard: Hearing) -> tuple[Contributor, ...]:
 
 def _report(asked: _Asked, done: Brake, heard: Hearing | None = None) -> Exit:
     session, outlook = asked.session, done.outlook
-    following = _next(session, done)
+    following = _next(asked, done, heard)
     session.report(
         {
             "text": lambda: brake_text.render(
                 done,
                 next_command=following,
+                again=_again(asked),
                 author=_writer(heard) if heard and not done.standing else None,
                 verbose=session.verbose,
                 now=session.now,
@@ -252,7 +260,18 @@ def _writer(heard: Hearing) -> str | None:
     return known[0].id if known and known[0] is not None else None
 
 
-def _next(session: Session, done: Brake) -> str:
+def _again(asked: _Asked) -> str:
+    """The command that does it, and once all is given does it to the end."""
+    brake, how = asked.brake, asked.how
+    flags = "".join(
+        f" {flag} {quote(value)}" for flag, value in (("--push", how.push), ("--sign", how.sign)) if value
+    )
+    verb = f"fleet {brake.verb}{asked.session.here} {brake.agent} --env {brake.environment}"
+    return f"{verb} --reason {quote(brake.reason)} {'--apply' if brake.gated else '--write'}{flags}"
+
+
+def _next(asked: _Asked, done: Brake, heard: Hearing | None) -> str:
+    session = asked.session
     here, to, name, verb = session.here, done.environment, done.agent, done.verb
     root = find(session.folder, session.environment).root
     file = quote(os.path.relpath(root / done.file, session.folder.resolve()))
@@ -266,7 +285,8 @@ def _next(session: Session, done: Brake) -> str:
         return f"{commit} && {promote}" if done.gated else commit
     if verdict is Verdict.BLOCKED:
         return f"fleet validate{here}"
-    if done.committed or done.standing:
-        return f"{promote} --apply" if verdict is Verdict.ALLOWED else f"fleet approve{here} {name} --to {to}"
-    how = "--apply" if done.gated else "--write"
-    return f"fleet {verb}{here} {name} --env {to} --reason {quote(done.reason)} {how}"
+    if done.waits and heard and done.outlook:
+        return onward(heard, done.outlook, [name])
+    if done.standing:
+        return f"{promote} --apply"
+    return _again(asked)

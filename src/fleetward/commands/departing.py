@@ -11,8 +11,9 @@ from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.domain.verdict import Promotion, PromotionKind
-from fleetward.store.agents import candidate
+from fleetward.store.agents import ENVIRONMENTS, PROPOSALS, candidate
 from fleetward.store.document import document
+from fleetward.store.history import touching
 from fleetward.store.reader import Reading
 
 RETIRED = "retired"
@@ -70,11 +71,12 @@ def brakes(asked: Hearing, name: str) -> bool:
     Is all that is proposed to suspend the agent that runs, or to let it go on?
 
     Then nothing else moves: a brake that took the newest release along would have to wait for what that is asked.
-    What runs though it says that it is retired is not braked: it goes.
+    What runs though it says that it is retired is not braked: it goes. So does what was retired where releases come
+    from after the brake had been proposed: the later word counts, or a brake that waits would keep the agent there.
     """
     key = (asked.target.name, name)
     standing, wanted = asked.fleet.agents.get(key), asked.fleet.proposals.get(key)
-    if standing is None or wanted is None or retires(standing):
+    if standing is None or wanted is None or retires(standing) or _retired_since(asked, name):
         return False
     over = standing.file(digest.OVERRIDES)
     before, after = (_patch(one.content if one else None) for one in (over, wanted))
@@ -87,8 +89,10 @@ def passed_over(asked: Hearing, promotions: Iterable[Promotion]) -> str:
         one.agent
         for one in promotions
         if one.kind is PromotionKind.OVERRIDE
-        and (source := asked.fleet.agents.get((asked.sources[0], one.agent)))
-        and source.release != one.release
+        and (
+            (source := asked.fleet.agents.get((asked.sources[0], one.agent))) is None
+            or source.release != one.release
+        )
     ]
     verb = "changes" if len(waits) > 1 else "change"
     where = asked.sources[0]
@@ -101,6 +105,20 @@ def only_brake(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Do these two merge patches differ in ``spec.suspended``, and in nothing else?"""
     differs = _suspended(before) is not _suspended(after)
     return differs and _without(before) == _without(after)
+
+
+def _retired_since(asked: Hearing, name: str) -> bool:
+    """Is the agent gone from where releases come from, or retired there, and the proposal older than that?"""
+    source = asked.fleet.agents.get((asked.sources[0], name))
+    if source is not None and not (source.readable and retires(source)):
+        return False
+    ground, head = asked.ground, asked.head
+    proposal, folder = f"{PROPOSALS}/{asked.target.name}/{name}", f"{ENVIRONMENTS}/{asked.sources[0]}/{name}"
+    if not ground.commit(head).entries(proposal):  # it is about to be written
+        return False
+    return (
+        touching(ground, head, None, [proposal])[-1:] != touching(ground, head, None, [proposal, folder])[-1:]
+    )
 
 
 def _patch(content: bytes | None) -> dict[str, Any] | None:

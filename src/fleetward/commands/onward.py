@@ -8,7 +8,7 @@ from fleetward.commands.hearing import Hearing
 from fleetward.domain.clock import written
 from fleetward.domain.errors import GitError
 from fleetward.domain.people import Person
-from fleetward.domain.verdict import Met, Promotion
+from fleetward.domain.verdict import Met, Promotion, PromotionKind
 from fleetward.store.writer import identity
 
 _READ, _SHOW, _SAY = ("validation",), ("evals",), ("approvals", "held")
@@ -28,7 +28,8 @@ def onward(asked: Hearing, one: Promotion, names: Sequence[str], how: str = "") 
     if "veto" in open_:
         return f"fleet approvals{agent}"
     if open_.keys() & set(_SHOW):
-        return f"fleet release{where} {one.agent}"
+        stays = f" --env {to}" if one.kind is PromotionKind.OVERRIDE else ""
+        return f"fleet release{where} {one.agent}{stays}"
     if open_.keys() & set(_SAY):
         return _said(asked, one, agent)
     if "review" in open_:

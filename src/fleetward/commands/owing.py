@@ -45,6 +45,13 @@ class Broken:
         """The last words of a report: what is owed from now on."""
         return tuple(self._line(asked, agent, seq) for agent, seq in owed)
 
+    def following(self, asked: Hearing, owed: Owed) -> str:
+        """The command that gives those that somebody may, else that says why not; empty where none is owed."""
+        here, to = asked.session.here, f"--to {asked.target.name}"
+        given = [(agent, seq) for agent, seq in owed if self.closing.get(agent)]
+        command = " && ".join(f"fleet approve{here} {agent} {to} --review {seq}" for agent, seq in given)
+        return command or (f"fleet policy check{here}" if owed else "")
+
     def data(self, asked: Hearing, owed: Owed) -> dict[str, Any] | None:
         """The emergency, for programs; None where the glass is whole."""
         if self.incident is None:
@@ -85,15 +92,7 @@ def closing(
     }
 
 
-def reviews(asked: Hearing, owed: Owed) -> str:
-    """The command that gives them; empty where none is owed."""
-    to = f"--to {asked.target.name}"
-    return " && ".join(
-        f"fleet approve{asked.session.here} {agent} {to} --review {seq}" for agent, seq in owed
-    )
-
-
 def _whose(agent: str, who: Sequence[str]) -> str:
     if who:
         return f"{' or '.join(who)} could give that of {agent}"
-    return f"nobody may give that of {agent}: overdue, it will hold up every ordinary promotion"
+    return f"nobody may give that of {agent}: once overdue, it holds up every ordinary promotion"

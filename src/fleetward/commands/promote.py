@@ -17,7 +17,7 @@ from fleetward.commands.departing import passed_over
 from fleetward.commands.hearing import Hearing, hearing
 from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.onward import onward, reviewing
-from fleetward.commands.owing import Broken, closing, reviews
+from fleetward.commands.owing import Broken, closing
 from fleetward.commands.partial import standing, unwritten
 from fleetward.commands.session import Session
 from fleetward.commands.uncommitted import remind
@@ -155,7 +155,7 @@ def _report(
     incident, reason = broken.incident, broken.reason
     how, glass = emergency.flags(incident, reason), emergency.preface(asked, incident, reason, broken.told)
     owed = broken.owed(asked, written)
-    next_command = reviews(asked, owed) or _next(
+    next_command = broken.following(asked, owed) or _next(
         asked, promotions, verdict, written, partial=partial, supposed=supposed is not None, how=how
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fleetward.domain.verdict import Promotion
+from fleetward.domain.verdict import Promotion, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +38,9 @@ class Brake:
     def verb(self) -> str:
         """``suspend`` or ``resume``."""
         return "suspend" if self.suspended else "resume"
+
+    @property
+    def waits(self) -> bool:
+        """Is it proposed, and nothing has changed yet because somebody has still to say or show something?"""
+        proposed = self.standing or self.committed is not None
+        return proposed and self.outlook is not None and self.outlook.verdict is Verdict.PENDING

@@ -10,7 +10,7 @@ from typing import Any
 from fleetward.domain.clock import duration, spoken, written
 from fleetward.domain.evidence import Record
 from fleetward.domain.policy import EvalsAsked, Rule, SoakAsked
-from fleetward.domain.verdict import Met, Requirement
+from fleetward.domain.verdict import Met, PromotionKind, Requirement
 from fleetward.gate.question import Question
 from fleetward.gate.tally import moved
 
@@ -56,9 +56,11 @@ def soak(question: Question, rule: Rule, asked: SoakAsked, now: datetime) -> Req
 
 
 def _adding(question: Question, suite: Mapping[str, Any]) -> str:
-    """The command that brings what is missing, and what its file has to be."""
+    """The command that brings what is missing, and what its file has to be; a release that stays is the target's."""
     written_by = f" ({suite['format']})" if suite.get("format") else ""
-    return f"fleet evidence add {question.binding.agent} --suite {suite.get('name')} FILE{written_by}"
+    binding = question.binding
+    where = f" --env {binding.environment}" if question.kind is PromotionKind.OVERRIDE else ""
+    return f"fleet evidence add {binding.agent} --suite {suite.get('name')}{where} FILE{written_by}"
 
 
 def _newest(question: Question, name: str, suite: Mapping[str, Any]) -> Record | None:

@@ -10,11 +10,14 @@ from fleetward.report.page import Line, Page, line, page, span
 from fleetward.report.verdicts_text import one_agent
 
 
-def render(brake: Brake, *, next_command: str, author: str | None, verbose: bool, now: datetime) -> Page:
+def render(
+    brake: Brake, *, next_command: str, again: str, author: str | None, verbose: bool, now: datetime
+) -> Page:
     """
     The whole answer; its last line is *next_command*.
 
-    *author* is who writes the proposal, where that is known: it is the one person who cannot approve it.
+    *again* is the command that does it once nothing is missing. *author* is who writes the proposal, where that
+    is known: it is the one person who cannot approve it.
     """
     head = line(
         span(f"{brake.verb} {brake.agent}", "strong"), f" in {brake.environment}: {brake.reason}", hang=2
@@ -24,6 +27,10 @@ def render(brake: Brake, *, next_command: str, author: str | None, verbose: bool
         lines += [*one_agent(brake.outlook, verbose, now), line()]
         if author is not None and brake.promoted is None:
             lines += [line(f"{author} writes the proposal, and cannot approve it"), line()]
+    if brake.waits:
+        still = "still runs as before" if brake.suspended else "is still suspended"
+        told = f": {brake.agent} {still}. Once nothing is missing any more: {again}"
+        lines += [line(span("not done yet", "warning"), told, hang=2), line()]
     if brake.promoted is not None:
         lines += [line(span("promoted", "good"), f", commit {brake.promoted}"), line()]
     return page([*lines, line(span(next_command, "code"))])

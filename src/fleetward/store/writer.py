@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shlex
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -176,9 +177,10 @@ def push(ground: Ground, remote: str, branch: str, new: Id) -> None:
         return
     said = answer.err + answer.out.decode("utf-8", "replace")
     if "rejected" in said or "fetch first" in said or "cannot lock ref" in said:
-        raise BranchMoved(
-            "the remote branch moved; nothing was written", hint="git pull --ff-only, then again"
-        )
+        # with commits of one's own no fast-forward is left, and the branch need not follow that remote
+        short = branch.removeprefix("refs/heads/")
+        pull = shlex.join(["git", "pull", "--rebase", remote, short])
+        raise BranchMoved("the remote branch moved; nothing was written", hint=pull)
     raise GitError(
         f"cannot push to {remote!r}: {said.strip().splitlines()[0] if said.strip() else 'no answer'}"
     )
