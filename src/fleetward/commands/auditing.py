@@ -12,6 +12,7 @@ from fleetward.commands import amendments, glass
 from fleetward.commands.amendments import Law
 from fleetward.commands.entries import Scene, kept, replay, state
 from fleetward.commands.reading import read
+from fleetward.commands.returned import returned
 from fleetward.commands.session import Session
 from fleetward.domain.audit import REGULAR, Audit, Break, Landing
 from fleetward.domain.errors import FleetError, GovernanceInvalid
@@ -146,7 +147,7 @@ class Walk:
         adopted = sum(len(entry.agents) for entry in after.added if entry.kind == ADOPT)
         self.adoptions += adopted
         self.promotions += len(moved) - adopted
-        yield from auditing.unledgered(landing, after.environment, moved)
+        yield from auditing.unledgered(landing, after.environment, moved, self._returned(landing, before))
         if after.added:
             yield from self._decided(landing, after.added[0])
         law = self.base or landing.parent
@@ -165,6 +166,12 @@ class Walk:
         )
         self.told += ((landing, entry) for entry in after.added)
         yield from replay(scene)
+
+    def _returned(self, landing: Landing, chapter: Chapter) -> dict[str, int]:
+        """What was put back by hand; nothing, where the ledger that would say so did not only grow."""
+        lost = (one.rule.startswith("ledger-") for one in self.breaks)
+        steps = landing.under(file_name(chapter.environment))
+        return {} if any(lost) or steps else returned(self.ground, landing, chapter.ledger)
 
     def _governed(self, landing: Landing) -> Iterator[Break]:
         """A change of the law itself."""
