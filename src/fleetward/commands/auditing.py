@@ -238,7 +238,7 @@ class Walk:
                     rule="governance-unapproved",
                     message=f"governance was changed, and {told}",
                     commit=one.commit,
-                    file=_POLICY,
+                    file=_first_changed(ground, one.commit),
                     hint=f"fleet approve{self.session.here} --governance, then commit it"
                     if still and not taken_back
                     else f"git show {one.commit[:12]} -- governance",
@@ -317,6 +317,13 @@ class Walk:
     def _agents(self, commit: Id, environment: str) -> set[str]:
         entries = self.ground.commit(commit).entries(f"{ENVIRONMENTS}/{environment}")
         return {parts[2] for one in entries if len(parts := one.path.split("/")) > 2}
+
+
+def _first_changed(ground: Ground, commit: Id) -> str:
+    """The first file of governance that the commit does not hold as its first parent does."""
+    parent = ground.repository.resolved(f"{commit}^1")
+    now, was = (set(ground.commit(one).entries("governance")) if one else set() for one in (commit, parent))
+    return min((one.path for one in now ^ was), default=_POLICY)
 
 
 def _standing_at(ground: Ground, commit: Id) -> Standing:
