@@ -89,9 +89,12 @@ def frame(place: Place, source: Source, role: Role) -> list[Line]:
     cut = max(0, start - 60) if len(whole) > 160 else 0
     shown = whole[cut : cut + 160]
     before, meant = shown[: start - 1 - cut], shown[start - 1 - cut : max(start, end) - 1 - cut]
+    first, wide = _cells(before), max(1, _cells(meant))
+    number, focus = f"{place.line:>5} | ", (first, first + wide)
+    gutter = f"{'|':>{len(number) - 1}} "
     return [
-        line(span(f"{place.line:>5} | ", "dim"), shown),
-        line(span(" " * 6 + "| ", "dim"), " " * _cells(before), span("^" * max(1, _cells(meant)), role)),
+        line(span(number, "dim"), shown, hang=len(number), focus=focus),
+        line(span(gutter, "dim"), " " * first, span("^" * wide, role), hang=len(number), focus=focus),
     ]
 
 
