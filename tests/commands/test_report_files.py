@@ -94,3 +94,19 @@ def test_no_value_in_json_is_a_command_to_a_runner_and_the_data_is_the_same(comm
     assert "##vso[" not in text
     assert "## Tone" in text
     assert json.loads(text) == data
+
+
+def test_a_report_into_a_folder_that_is_not_there_is_answered_with_what_makes_it(zoe: Desk) -> None:
+    told = zoe.fleet("validate", "-o", "sarif=no dir/out.sarif")
+
+    assert told.code == 2
+    assert "try: mkdir -p 'no dir'" in told.err
+
+
+def test_a_report_over_a_folder_is_answered_with_the_way_to_name_another_file(zoe: Desk) -> None:
+    (zoe.here / "taken").mkdir()
+
+    told = zoe.fleet("validate", "-o", "sarif=taken")
+
+    assert told.code == 2
+    assert "try: name another file: -o FORMAT=PATH" in told.err
