@@ -11,7 +11,7 @@ import pytest
 from fleetward import cli
 from tests.attacks.town import Town
 from tests.audit.test_tampered import allowed, shows
-from tests.audit.town import LEDGER, PROMPT, at, audited, forged, promoted, record
+from tests.audit.town import DESK, LEDGER, PROMPT, at, audited, forged, promoted, record
 
 LATE = at(10, 12)
 
@@ -164,12 +164,61 @@ def test_a_gated_environment_without_a_ledger_is_named_with_the_way_out(tmp_path
 
 def test_a_range_looks_only_at_what_came_after_its_first_commit(place: Town) -> None:
     commit = quick_fix(place)
-    place.git("revert", "--no-edit", "HEAD", at=LATE)
-    later = head(place)
+    place.write(PROMPT, "You answer nothing.\n")
+    later = place.commit("quicker", at=LATE)
 
     assert audited(place).wrong == {("unledgered-change", one, PROMPT) for one in (commit, later)}
     assert audited(place, f"{commit}..HEAD").wrong == {("unledgered-change", later, PROMPT)}
     assert audited(place, f"{commit}~1").code == 0
+
+
+def test_what_was_put_back_is_named_once_and_a_range_after_it_is_clean(place: Town) -> None:
+    commit = quick_fix(place)
+    (place.path / PROMPT).chmod(0o755)
+    place.commit("run", at=LATE)
+    place.git("checkout", "-q", f"{commit}~1", "--", DESK)
+    back = place.commit("as it was", at=LATE)
+
+    said = audited(place, f"{commit}~1..HEAD")
+    since = audited(place, f"{back}~1..HEAD")
+
+    assert {rule for rule, _, _ in said.wrong} == {"unledgered-change", "mode-changed"}
+    assert back not in {one for _, one, _ in said.wrong}
+    [note] = since.data["breaks"]
+    assert (since.code, note["severity"], note["commit"]) == (0, "note", back)
+    assert note["message"] == "desk was put back in production to what entry 3 says"
+
+
+@pytest.mark.parametrize("how", ["mode", "older", "part", "ledger"])
+def test_what_is_not_wholly_what_the_last_entry_left_is_no_way_back(place: Town, how: str) -> None:
+    was, older = head(place), place.git("rev-list", "--first-parent", "HEAD", "--", PROMPT).split()[1]
+    place.write(f"{DESK}/prompts/more.md", "And more.\n")
+    quick_fix(place)
+    place.git("rm", "-qr", DESK)
+    place.git("checkout", "-q", older if how in ("older", "ledger") else was, "--", DESK)
+    if how == "mode":
+        (place.path / PROMPT).chmod(0o755)
+    if how == "part":
+        place.write(f"{DESK}/prompts/more.md", "And more.\n")
+    if how == "ledger":
+        place.write(LEDGER, place.git("show", f"{older}:{LEDGER}") + "\n")
+    back = place.commit("nearly as it was", at=LATE)
+
+    assert ("unledgered-change", back) in {(rule, one) for rule, one, _ in audited(place).wrong}
+
+
+def test_a_retired_agent_that_came_back_by_hand_may_be_taken_out_again(place: Town) -> None:
+    place.approve("dina", "--withdraw", now=at(7, 10))
+    place.git("rm", "-qr", "environments/staging/till")
+    place.commit("till is over", at=at(7, 11))
+    place.approve("bob", agent="till", now=at(7, 12))
+    promoted(place, "till", at(7, 13))
+    place.git("checkout", "-q", "HEAD~1", "--", "environments/production/till")
+    commit = place.commit("till again", at=LATE)
+    place.git("rm", "-qr", "environments/production/till")
+    place.commit("no till", at=LATE)
+
+    assert {one for _, one, _ in audited(place).wrong} == {commit}
 
 
 def test_what_a_range_leaves_behind_is_held_against_the_ledger(place: Town) -> None:

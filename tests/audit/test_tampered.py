@@ -651,7 +651,7 @@ def the_policy_becomes_unreadable(place: Town) -> None:
     place.commit("less", at=LATE)
 
 
-@finds(("governance-unapproved", POLICY))
+@finds(("governance-unapproved", "governance/people.yaml"))
 def somebody_puts_a_friend_into_a_team(place: Town) -> None:
     file = place.path / "governance/people.yaml"
     file.write_text(file.read_text().replace("[alice, bob, carla]", "[alice, bob, carla, erin]"))

@@ -93,6 +93,26 @@ def test_the_same_run_again_for_the_same_release_is_recorded_already(repo: Repos
     assert "already recorded in" in again.out
 
 
+def test_the_last_line_commits_a_record_once_and_then_goes_on_to_what_it_is_for(repo: Repository) -> None:
+    lasts = [add(repo, promptfoo()).out.splitlines()[-1] for _ in range(2)]
+    repo.commit("evaluated")
+
+    again = add(repo, promptfoo()).out.splitlines()[-1]
+
+    assert {text.split(" evidence/")[0] for text in lasts} == {"git add"}
+    assert again == "fleet promote desk-bot --to production"
+
+
+def test_a_record_of_where_nothing_is_promoted_from_ends_with_a_command_that_works(repo: Repository) -> None:
+    add(repo, promptfoo(), "--env", "production")
+    repo.commit("evaluated")
+
+    last = add(repo, promptfoo(), "--env", "production").out.splitlines()[-1]
+
+    assert last == "fleet release desk-bot --env production"
+    assert repo.fleet(*last.split()[1:]).code == 0
+
+
 def test_a_run_in_a_dirty_work_tree_is_recorded_and_the_verdict_says_so(repo: Repository) -> None:
     manifest = (repo.root / DESK / "agent.yaml").read_text().replace("promptfoo", "fleetward")
     repo.commit("another tool", files={f"{DESK}/agent.yaml": manifest})

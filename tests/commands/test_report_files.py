@@ -105,3 +105,19 @@ def test_a_no_that_went_to_a_file_alone_says_where(zoe: Desk) -> None:
     assert (told.code, told.out) == (quiet.code, quiet.out) == (1, "")
     assert told.err.splitlines()[-1] == "no: out.sarif tells why"
     assert "tells why" not in quiet.err
+
+
+def test_a_report_into_a_folder_that_is_not_there_is_answered_with_what_makes_it(zoe: Desk) -> None:
+    told = zoe.fleet("validate", "-o", "sarif=no dir/out.sarif")
+
+    assert told.code == 2
+    assert "try: mkdir -p 'no dir'" in told.err
+
+
+def test_a_report_over_a_folder_is_answered_with_the_way_to_name_another_file(zoe: Desk) -> None:
+    (zoe.here / "taken").mkdir()
+
+    told = zoe.fleet("validate", "-o", "sarif=taken")
+
+    assert told.code == 2
+    assert "try: name another file: -o FORMAT=PATH" in told.err

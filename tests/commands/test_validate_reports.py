@@ -96,3 +96,19 @@ def test_an_unknown_format_is_refused_with_those_there_are(zoe: Desk) -> None:
 
     assert told.code == 2
     assert "text, json, sarif, junit, github, gitlab, markdown" in told.err
+
+
+def test_agents_of_which_no_rule_could_be_asked_are_named_and_counted(zoe: Desk) -> None:
+    ask = ("validate", "-C", "agents of acme")
+    manifest = zoe.here / "agents of acme" / DESK / "agent.yaml"
+    whole = zoe.fleet(*ask, "--json")
+    text = manifest.read_text(encoding="utf-8").replace("  lifecycle:", "  lifecycel:")
+    manifest.write_text(text, encoding="utf-8")
+
+    said = "rules were not asked of 1 agent, whose manifest has to be right first: staging/refund-bot"
+    for _ in range(2):  # the second time from the cache
+        assert said in zoe.fleet(*ask).out.splitlines()
+    assert json.loads(whole.out)["summary"]["unasked"] == 0
+    assert json.loads(zoe.fleet(*ask, "--json").out)["summary"]["unasked"] == 1
+    assert "not asked" not in zoe.fleet(*ask, "environments/production").out
+    assert "not asked" not in zoe.fleet(*ask, "-q").out

@@ -234,6 +234,28 @@ def test_a_review_closes_it(after: Repository) -> None:
     assert told["approvals"][-1]["decision"] == "review"
 
 
+def test_the_log_tells_who_reviewed_it_once_somebody_has(after: Repository) -> None:
+    before = after.fleet("log", "desk-bot", now=LATER)
+    file = said(review(after, "carla")).data["file"]
+    told = after.fleet("log", "desk-bot", now=LATER)
+    newest, *older = fits("log", after.fleet("log", "--json", now=LATER)).data["entries"]
+
+    assert "reviewed" not in before.out
+    assert f"  reviewed of desk-bot by carla, 2026-11-20T15:00:00Z: {file}" in told.out.splitlines()
+    assert newest["reviews"] == [
+        {"agent": "desk-bot", "approver": "carla", "at": "2026-11-20T15:00:00Z", "file": file}
+    ]
+    assert [one["reviews"] for one in older] == [[], []]
+
+
+def test_the_log_tells_of_no_review_that_does_not_count(after: Repository) -> None:
+    file = said(review(after, "carla")).data["file"]
+    earlier = (after.root / file).read_text().replace("2026-11-20T15", "2026-11-19T15")
+    after.commit("dated back", identity="carla", files={file: earlier})
+
+    assert after.fleet("log", "--json", now=LATER).data["entries"][0]["reviews"] == []
+
+
 @pytest.mark.parametrize(
     ("who", "why"),
     [("bob", "approved entry 3"), ("dina", "author of the change"), ("farid", "applied entry 3")],

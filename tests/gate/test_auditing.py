@@ -129,7 +129,7 @@ def test_a_change_without_an_entry_is_told_once_for_each_agent() -> None:
         Step("environments/staging/desk/agent.yaml", PLAIN, OTHERS),
     ]
 
-    found = list(auditing.unledgered(landing(*steps), "production", ["moved"]))
+    found = list(auditing.unledgered(landing(*steps), "production", ["moved"], {}))
 
     words = "was changed in production, and no ledger entry of this commit says so"
     assert told(found) == [
@@ -140,10 +140,19 @@ def test_a_change_without_an_entry_is_told_once_for_each_agent() -> None:
     assert whose(found) == [("production", name, 1) for name in ("README.md", "desk", "tool")]
 
 
+def test_what_is_put_back_to_what_an_entry_says_is_a_note() -> None:
+    step = Step("environments/production/desk/run.sh", PROGRAM, PLAIN)
+
+    [found] = auditing.unledgered(landing(step), "production", [], {"desk": 3})
+
+    assert (found.severity, found.rule) == ("note", "unledgered-change")
+    assert found.message == "desk was put back in production to what entry 3 says"
+
+
 def test_the_folder_itself_in_the_place_of_agents_is_a_change_without_an_entry() -> None:
     link = Step("environments/production", None, Kept("120000", "e" * 40))
 
-    [found] = auditing.unledgered(landing(link), "production", [])
+    [found] = auditing.unledgered(landing(link), "production", [], {})
 
     assert (found.rule, found.agent) == ("unledgered-change", "production")
 
@@ -151,7 +160,7 @@ def test_the_folder_itself_in_the_place_of_agents_is_a_change_without_an_entry()
 def test_a_link_in_the_place_of_an_agent_is_a_change_of_that_agent() -> None:
     link = Step("environments/production/desk", None, Kept("120000", "e" * 40))
 
-    [found] = auditing.unledgered(landing(link), "production", ["production"])
+    [found] = auditing.unledgered(landing(link), "production", ["production"], {})
 
     assert (found.file, found.agent) == (link.path, "desk")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from rich.cells import cell_len
 
 from fleetward.report.human import plain, show
 from fleetward.report.page import line, span
@@ -28,6 +29,48 @@ def test_a_digest_and_an_id_are_never_broken(width: int) -> None:
     assert MODEL in words
 
 
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize(
+    ("before", "meant", "after"),
+    [
+        ("  owner: {", "team", ": payments}"),
+        ("  owner: {", "team", ": payments, accountable: carla, " * 4 + "}"),
+        ("  owner: {accountable: carla, " * 5, "team", ": payments}"),
+        ("  日本: {本: 日, " * 12, "日本日", ": payments, accountable: carla" * 5),
+        ("  x: " * 30, "y" * 200, " z"),
+        ("x" * 28, "team", ": payments" * 20),
+        ("x" * 68, "team", ": payments" * 20),
+        ("x" * 108, "team", ""),
+    ],
+    ids=["short", "begin", "end", "wide", "long", "edge-40", "edge-80", "edge-120"],
+)
+def test_the_caret_stays_under_what_is_meant_and_nothing_wraps(
+    width: int, before: str, meant: str, after: str
+) -> None:
+    first, wide = cell_len(before), cell_len(meant)
+    focus = (first, first + wide)
+    page = (
+        line(span("   12 | ", "dim"), before, span(meant), after, hang=8, focus=focus),
+        line("      | ", " " * first, "^" * wide, hang=8, focus=focus),
+        line("fleet validate"),
+    )
+    out = io.StringIO()
+
+    show(page, out, color=False, width=width)
+
+    source, caret, last = out.getvalue().splitlines()
+    start, length = caret.index("^"), caret.count("^")
+    assert (source[:8], caret[:8], last) == ("   12 | ", "      | ", "fleet validate")
+    assert max(cell_len(source), cell_len(caret)) <= width
+    assert cells(source)[start : start + length] == cells(meant)[:length]
+    assert length == wide or caret.endswith("^…")
+
+
+def cells(text: str) -> str:
+    """One character for each column of a terminal."""
+    return "".join(one + "_" * (cell_len(one) - 1) for one in text)
+
+
 @pytest.mark.parametrize("command", ["##[error]x", "##[add-mask]x", "##vso[task.setvariable variable=a]b"])
 def test_no_text_is_a_command_to_a_runner(command: str) -> None:
     shown = plain((line(f"   12 | say {command}"),))
@@ -39,3 +82,11 @@ def test_no_text_is_a_command_to_a_runner(command: str) -> None:
 
 def test_two_hashes_before_a_heading_stay() -> None:
     assert plain((line("## Tone"),)) == "## Tone\n"
+
+
+def test_an_empty_line_of_a_source_is_shown_as_one() -> None:
+    out = io.StringIO()
+
+    show((line("    3 | ", "", hang=8, focus=(0, 1)), line("fleet validate")), out, color=False, width=80)
+
+    assert out.getvalue() == "    3 |\nfleet validate\n"

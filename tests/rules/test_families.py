@@ -528,3 +528,42 @@ def test_a_trigger_on_completion_needs_a_depth() -> None:
     assert one.place.path == "spec.orchestration.triggers[0]"
     orchestration["limits"] = {"maxTurns": 3, "maxDepth": 1}
     assert found("triggers-without-limits", single({"orchestration": orchestration})) == []
+
+
+@pytest.mark.parametrize(
+    ("team", "teams", "end"),
+    [
+        ("dsk", ["desk", "risk"], "; did you mean 'desk'?"),
+        ("nobody", ["desk", "risk"], "; teams: desk, risk"),
+        ("nobody", [f"team-{number}" for number in range(13)], "there"),
+        ("nobody", [], "there"),
+    ],
+)
+def test_an_unknown_team_is_answered_with_the_nearest_or_the_few_that_there_are(
+    team: str, teams: list[str], end: str
+) -> None:
+    subject = single({"owner": {"team": team}}, people=people({name: ["carla", "dina"] for name in teams}))
+
+    [one] = found("owner-unknown", subject)
+
+    assert one.hint.endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("gpt-4.1-2025-04-15", "; did you mean 'gpt-4.1-2025-04-14'?"),
+        ("mistral", "; allowed: claude-sonnet-4-6, gpt-4.1-2025-04-14"),
+    ],
+)
+def test_a_model_that_is_not_allowed_is_answered_with_those_that_are(name: str, end: str) -> None:
+    listed = [
+        {"provider": "openai", "name": "gpt-4.1-2025-04-14", "allowed": True},
+        {"provider": "anthropic", "name": "claude-sonnet-4-6", "allowed": True},
+        {"provider": "openai", "name": "gpt-3.5-turbo", "allowed": False},
+    ]
+    models = register({"models": listed}, "governance/models.yaml")
+
+    [one] = found("model-not-allowed", single({"model": {"provider": "openai", "name": name}}, models=models))
+
+    assert one.hint.endswith(end)

@@ -12,6 +12,7 @@ from fleetward.commands import amendments, glass
 from fleetward.commands.amendments import Law
 from fleetward.commands.entries import Scene, kept, replay, state
 from fleetward.commands.reading import read
+from fleetward.commands.returned import returned
 from fleetward.commands.session import Session
 from fleetward.domain.audit import REGULAR, Audit, Break, Landing
 from fleetward.domain.errors import FleetError, GovernanceInvalid
@@ -150,7 +151,7 @@ class Walk:
         adopted = sum(len(entry.agents) for entry in after.added if entry.kind == ADOPT)
         self.adoptions += adopted
         self.promotions += len(moved) - adopted
-        yield from auditing.unledgered(landing, after.environment, moved)
+        yield from auditing.unledgered(landing, after.environment, moved, self._returned(landing, before))
         if after.added:
             yield from self._decided(landing, after.added[0])
         law = self.base or landing.parent
@@ -169,6 +170,12 @@ class Walk:
         )
         self.told += ((landing, entry) for entry in after.added)
         yield from replay(scene)
+
+    def _returned(self, landing: Landing, chapter: Chapter) -> dict[str, int]:
+        """What was put back by hand; nothing, where the ledger that would say so did not only grow."""
+        lost = (one.rule.startswith("ledger-") for one in self.breaks)
+        steps = landing.under(file_name(chapter.environment))
+        return {} if any(lost) or steps else returned(self.ground, landing, chapter.ledger)
 
     def _governed(self, landing: Landing) -> Iterator[Break]:
         """A change of the law itself."""
@@ -235,7 +242,7 @@ class Walk:
                     rule="governance-unapproved",
                     message=f"governance was changed, and {told}",
                     commit=one.commit,
-                    file=_POLICY,
+                    file=_first_changed(ground, one.commit),
                     hint=f"fleet approve{self.session.here} --governance, then commit it"
                     if still and not taken_back
                     else f"git show {one.commit[:12]} -- governance",
@@ -332,6 +339,13 @@ class Walk:
     def _agents(self, commit: Id, environment: str) -> set[str]:
         entries = self.ground.commit(commit).entries(f"{ENVIRONMENTS}/{environment}")
         return {parts[2] for one in entries if len(parts := one.path.split("/")) > 2}
+
+
+def _first_changed(ground: Ground, commit: Id) -> str:
+    """The first file of governance that the commit does not hold as its first parent does."""
+    parent = ground.repository.resolved(f"{commit}^1")
+    now, was = (set(ground.commit(one).entries("governance")) if one else set() for one in (commit, parent))
+    return min((one.path for one in now ^ was), default=_POLICY)
 
 
 def _standing_at(ground: Ground, commit: Id) -> Standing:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fleetward.commands.reading import read
 from fleetward.commands.release import held
 from fleetward.commands.session import Session
 from fleetward.domain import digest
@@ -55,7 +56,10 @@ def add(
     _once(ground, record)
     fresh = _write(ground, record)
     session.report(
-        {"text": lambda: _page(session, record, fresh), "json": lambda: _data(record, known)},
+        {
+            "text": lambda: _page(record, fresh, _next(session, ground, record, env)),
+            "json": lambda: _data(record, known),
+        },
     )
     return Exit.YES
 
@@ -131,7 +135,21 @@ def _write(ground: Ground, record: Record) -> bool:
     return True
 
 
-def _page(session: Session, record: Record, fresh: bool) -> Page:
+def _next(session: Session, ground: Ground, record: Record, env: str | None) -> str:
+    """Commit the record; where HEAD holds it already, what it is evidence for."""
+    if not ground.commit(ground.head()).entries(record.file):
+        commit = f"commit -m 'evidence for {record.agent}'"
+        return f"git{session.here} add {record.file} && git{session.here} {commit}"
+    fleet = read(ground.commit(ground.head()), only=()).snapshot
+    known = fleet.config.environments if fleet else ()
+    source = env or (known[0].name if known else "")
+    to = next((one.name for one in known if source in one.sources), None)
+    if to is None:
+        return f"fleet release{session.here} {record.agent} --env {source}"
+    return f"fleet promote{session.here} {record.agent} --to {to}"
+
+
+def _page(record: Record, fresh: bool, next_command: str) -> Page:
     counts = record.counts
     good = passed(record)
     bounds = [
@@ -150,12 +168,7 @@ def _page(session: Session, record: Record, fresh: bool) -> Page:
         *([line("  ran in a work tree with uncommitted changes")] if record.dirty else []),
         *(line("  ", span("no evidence", "error"), f": {fault}", hang=4) for fault in record.faults),
         line("wrote " if fresh else "already recorded in ", span(record.file, "place")),
-        line(
-            span(
-                f"git{session.here} add {record.file} && git{session.here} commit -m 'evidence for {record.agent}'",
-                "code",
-            )
-        ),
+        line(span(next_command, "code")),
     ]
     return page(lines)
 

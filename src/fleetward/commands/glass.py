@@ -38,12 +38,12 @@ def _reviewed(
     skipped = ", ".join(glass.skipped) or "nothing"
     what = f"{agent} went through the emergency door ({glass.incident}), which skipped {skipped}"
     try:
-        closed = _closed(session, ground, last, entry, agent)
+        review = closed(session, ground, last, entry, agent)
     except FleetError as error:
         found = auditing.about(landing, entry, "glass-broken", f"{what}; {error.message}", agent)
         return replace(found, severity=Severity.WARNING)
-    if closed is not None:
-        message = f"{what}; reviewed by {closed.approver} on {written(closed.issued)}"
+    if review is not None:
+        message = f"{what}; reviewed by {review.approver} on {written(review.issued)}"
         found = auditing.about(landing, entry, "glass-broken", message, agent)
         return replace(found, severity=Severity.NOTE)
     word = "overdue since" if session.now >= glass.review_by else "due by"
@@ -55,7 +55,7 @@ def _reviewed(
     )
 
 
-def _closed(session: Session, ground: Ground, last: Id, entry: Entry, agent: str) -> Approval | None:
+def closed(session: Session, ground: Ground, last: Id, entry: Entry, agent: str) -> Approval | None:
     """The statement that reviews it, by the law of the end."""
     asked = hearing(session, to=entry.environment, agents=[agent], at=Moment(ground=ground, head=last))
     about = matter(asked, agent, rollback=None, overrides_too=False, review=entry.seq)

@@ -10,9 +10,11 @@ import typer
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
 from fleetward.commands.unknown import no_agent, no_environment
+from fleetward.domain.emergency import Review
 from fleetward.domain.errors import Exit, FleetError, UsageError
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.report import log_json, log_text
+from fleetward.report.page import line
 from fleetward.store import records
 from fleetward.store.agents import ENVIRONMENTS
 from fleetward.store.git import Id
@@ -32,13 +34,19 @@ def log(
     environments = _asked(ground, head, to)
     ledgers = tuple(records.grown(ground, head, one) for one in environments)
     story = _story(ledgers, agent, _standing(ground, head))
+    reviews = _reviews(session, ground, head, story, agent)
     first = _next(session, story[0], agent) if story else _first(session, ground, head, ledgers, agent)
     session.report(
         {
             "text": lambda: log_text.render(
-                story, agent=agent, next_command=first, verbose=session.verbose, of=environments
+                story,
+                agent=agent,
+                next_command=first,
+                verbose=session.verbose,
+                of=environments,
+                reviews=reviews,
             ),
-            "json": lambda: log_json.render(story, commit=head),
+            "json": lambda: log_json.render(story, commit=head, reviews=reviews),
         }
     )
     return Exit.YES
@@ -79,6 +87,40 @@ def _story(ledgers: Sequence[Ledger], agent: str | None, standing: Collection[st
         raise no_agent(agent, "this fleet", {*known, *standing})
     told = [one.entry for one in lines if agent is None or any(moved.agent == agent for moved in one.agents)]
     return tuple(sorted(told, key=lambda one: (one.at, one.environment, one.seq), reverse=True))
+
+
+def _reviews(
+    session: Session, ground: Ground, head: Id, story: Sequence[Entry], agent: str | None
+) -> tuple[Review, ...]:
+    """The reviews of what broke the glass that were given and count; why that cannot be told is said aside."""
+    owed = [(one, moved.agent) for one in story if one.break_glass for moved in one.agents]
+    if not owed:
+        return ()
+    # most ledgers hold no emergency: they are told without a look at the law
+    from fleetward.commands.glass import closed
+
+    found = []
+    for entry, name in owed:
+        if agent not in (None, name):
+            continue
+        try:
+            said = closed(session, ground, head, entry, name)
+        except FleetError as error:
+            what = f"whether entry {entry.seq} of {entry.environment} was reviewed for {name} cannot be told"
+            session.tell((line(f"{what}: {error.message}", hang=2),))
+            continue
+        if said is not None:
+            found.append(
+                Review(
+                    environment=entry.environment,
+                    seq=entry.seq,
+                    agent=name,
+                    approver=said.approver,
+                    at=said.issued,
+                    file=said.file,
+                )
+            )
+    return tuple(found)
 
 
 def _first(session: Session, ground: Ground, head: Id, ledgers: Sequence[Ledger], agent: str | None) -> str:

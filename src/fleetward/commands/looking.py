@@ -22,7 +22,7 @@ from fleetward.domain.value import dataclass
 from fleetward.store.agents import ENVIRONMENTS, agents, folder_of, unfounded
 from fleetward.store.cache import Cache, digest
 from fleetward.store.reader import GOVERNANCE, Opened, opened
-from fleetward.store.sketches import decoded, encoded, files, stands, written
+from fleetward.store.sketches import decoded, encoded, files, stands, unasked, written
 from fleetward.store.sketches import found as findings
 from fleetward.store.tree import REGULAR, Entry, Tree
 from fleetward.store.unfit import LARGEST_FILE, Contents
@@ -41,6 +41,8 @@ class Look:
     text: Callable[[str], str]
     """A file's text, read again for showing lines of it."""
     agents: tuple[Key, ...] = ()
+    unasked: tuple[Key, ...] = ()
+    """Those of them whose manifest is not right, so that no rule was asked of it."""
     waivers: tuple[Waiver, ...] = ()
 
 
@@ -74,13 +76,14 @@ def look(tree: Tree, now: datetime, *, cache: Cache | None = None, processes: in
         verdict = written(_judged(found, units, loose, pieces, now))
     if cache is not None:
         cache.save(pieces, _used(documents, found), {name: verdict})
-    whole = [unit.key for unit, piece in zip(units, pieces.values(), strict=True) if stands(piece)]
+    held = [(unit.key, piece) for unit, piece in zip(units, pieces.values(), strict=True) if stands(piece)]
     return replace(
         seen,
         findings=(*found.findings, *_lawless(found), *findings(verdict)),
         judgeable=found.judgeable,
         files=seen.files + sum(map(files, pieces.values())) + _count(loose, _contents(tree, loose)),
-        agents=tuple(whole),
+        agents=tuple(key for key, _ in held),
+        unasked=tuple(key for key, piece in held if found.judgeable and unasked(piece)),
         waivers=found.governing.waivers,
     )
 

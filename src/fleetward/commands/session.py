@@ -24,6 +24,8 @@ from fleetward.report.page import Page, line
 Report = Callable[[], Page | dict[str, Any] | str]
 """A page for people, data for machines, or finished text; made only when asked for."""
 
+_ELSEWHERE = "name another file: -o FORMAT=PATH"
+
 
 class Color(StrEnum):
     """When to colour."""
@@ -119,9 +121,10 @@ class Session:
             else:
                 _exchange(path.resolve(), text)  # a link stays one
         except OSError as error:
-            raise Unwritten(f"cannot write {str(path)!r}: {error.strerror}") from error
+            message = f"cannot write {str(path)!r}: {error.strerror}"
+            raise Unwritten(message, hint=_way(path)) from error
         except RuntimeError as error:  # links in a circle, before Python 3.13
-            raise Unwritten(f"cannot write {str(path)!r}: {error}") from error
+            raise Unwritten(f"cannot write {str(path)!r}: {error}", hint=_ELSEWHERE) from error
 
 
 def session(
@@ -165,6 +168,11 @@ def _streams(path: Path) -> bool:
     ):
         return True
     return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _way(path: Path) -> str:
+    """What lets a report be written there."""
+    return _ELSEWHERE if path.parent.exists() else f"mkdir -p {quote(str(path.parent))}"
 
 
 def _exchange(path: Path, text: str) -> None:

@@ -146,6 +146,7 @@ def _validation(seen: Look, wanted: frozenset[str], *, now: datetime, prefix: st
         agents=len(seen.agents),
         files=seen.files,
         checked=tuple(key for key in seen.agents if _asked(key, wanted)),
+        unasked=tuple(key for key in seen.unasked if _asked(key, wanted)),
         waivers=tuple(one for one in seen.waivers if rules.in_force(one, now)),
         prefix=prefix,
     )

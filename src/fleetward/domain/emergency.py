@@ -54,6 +54,18 @@ class Due:
     contributors: tuple[Contributor, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Who looked at one agent's part of an entry that broke the glass, when, and the statement that says so."""
+
+    environment: str
+    seq: int
+    agent: str
+    approver: str
+    at: datetime
+    file: str
+
+
 def is_incident(text: str) -> bool:
     """Is *text* the name of an incident, such as ``INC-2041``: letters, digits and ``._:/#-``, at most 80?"""
     return _INCIDENT.fullmatch(text) is not None

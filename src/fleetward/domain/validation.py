@@ -17,6 +17,8 @@ class Validation:
     files: int
     checked: tuple[Key, ...] = ()
     """Which agents those were."""
+    unasked: tuple[Key, ...] = ()
+    """Those of them whose manifest is not right, so that no rule was asked of it."""
     waivers: tuple[Waiver, ...] = ()
     """The exceptions that are in force."""
     prefix: str = ""

@@ -45,8 +45,15 @@ def lost(landing: Landing) -> Iterator[Break]:
             yield _of(landing, step, f"{_RECORDS[top]}-changed", "a record is not what it was")
 
 
-def unledgered(landing: Landing, environment: str, moved: Collection[str]) -> Iterator[Break]:
-    """Changes of a gated environment's folders that no entry of the same commit speaks of; one for each agent."""
+def unledgered(
+    landing: Landing, environment: str, moved: Collection[str], returned: Mapping[str, int]
+) -> Iterator[Break]:
+    """
+    Changes of a gated environment's folders that no entry of the same commit speaks of; one for each agent.
+
+    Shape: *returned* are the agents that the commit leaves exactly as an entry says, by its number: only a note, for
+    the change that took them away from there is told itself.
+    """
     named = set(moved)
     for step in landing.under(f"environments/{environment}"):
         agent = _agent(step.path)
@@ -54,7 +61,11 @@ def unledgered(landing: Landing, environment: str, moved: Collection[str]) -> It
             continue
         named.add(agent)
         steps = landing.under(f"environments/{environment}/{agent}") or (step,)
-        if all(one.mode_only for one in steps):
+        if agent in returned:
+            message = f"{agent} was put back in {environment} to what entry {returned[agent]} says"
+            back = _of(landing, step, "unledgered-change", message, environment, agent)
+            yield replace(back, severity=Severity.NOTE)
+        elif all(one.mode_only for one in steps):
             yield _mode(landing, step, environment, agent)
         else:
             message = f"{agent} was changed in {environment}, and no ledger entry of this commit says so"

@@ -22,6 +22,7 @@ def render(validation: Validation) -> dict[str, Any]:
             "warnings": validation.warnings,
             "notes": validation.notes,
             "waived": validation.waived,
+            "unasked": len(validation.unasked),
         },
         "findings": [encoded(one, validation.excuse(one)) for one in validation.findings],
     }

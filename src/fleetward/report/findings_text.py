@@ -15,6 +15,7 @@ Source = Callable[[str], list[str]]
 
 LARGEST = 200
 """Findings that are shown when nobody asks for more: what fits a screen a person still scrolls through."""
+_NAMED = 12
 _BREAK = re.compile("\r\n|\r|\n")  # as YAML counts them: a form feed is none
 _ROLES: dict[Severity, Role] = {
     Severity.ERROR: "error",
@@ -40,6 +41,8 @@ def render(
         lines += [_left_off(len(wanted) - len(shown)), line()]
     if verbose:
         lines.extend(_waived(validation))
+    if validation.unasked:
+        lines.append(_unasked(["/".join(key) for key in validation.unasked], verbose))
     lines.append(_summary(validation))
     lines.append(line(span(next_command, "dim")))
     return page(lines)
@@ -89,9 +92,12 @@ def frame(place: Place, source: Source, role: Role) -> list[Line]:
     cut = max(0, start - 60) if len(whole) > 160 else 0
     shown = whole[cut : cut + 160]
     before, meant = shown[: start - 1 - cut], shown[start - 1 - cut : max(start, end) - 1 - cut]
+    first, wide = _cells(before), max(1, _cells(meant))
+    number, focus = f"{place.line:>5} | ", (first, first + wide)
+    gutter = f"{'|':>{len(number) - 1}} "
     return [
-        line(span(f"{place.line:>5} | ", "dim"), shown),
-        line(span(" " * 6 + "| ", "dim"), " " * _cells(before), span("^" * max(1, _cells(meant)), role)),
+        line(span(number, "dim"), shown, hang=len(number), focus=focus),
+        line(span(gutter, "dim"), " " * first, span("^" * wide, role), hang=len(number), focus=focus),
     ]
 
 
@@ -142,6 +148,14 @@ def _waived(validation: Validation) -> list[Line]:
                 lines.append(line("  why: ", said, hang=7))
             lines.append(line())
     return lines
+
+
+def _unasked(names: Sequence[str], verbose: bool) -> Line:
+    """Whose rules nobody has seen yet: more may be found once the manifest is right."""
+    shown = names if verbose else names[:_NAMED]
+    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+    what = f"rules were not asked of {counted(len(names), 'agent')}, whose manifest has to be right first"
+    return line(f"{what}: {', '.join(shown)}{more}", hang=2)
 
 
 def _summary(validation: Validation) -> Line:

@@ -81,6 +81,8 @@ def _wrapped(line: Line, width: int | None) -> list[Text]:
     for span in line.spans:
         text.append(visible(span.text), style=_STYLES.get(span.role, ""))
     text.rstrip()
+    if width is not None and line.focus is not None:
+        return [_clipped(text, line.hang, line.focus, width)]
     if width is None or text.cell_len <= width:
         return [text]
     breaks, start, room = [], 0, width
@@ -93,3 +95,24 @@ def _wrapped(line: Line, width: int | None) -> list[Text]:
     for part in parts:
         part.rstrip()
     return parts
+
+
+def _clipped(text: Text, margin: int, focus: tuple[int, int], width: int) -> Text:
+    """What fits of a line around its focus, dots where more is; lines of one focus are cut at the same columns."""
+    from itertools import accumulate
+
+    from rich.cells import get_character_cell_size
+    from rich.text import Text
+
+    room = max(20, width - margin)
+    left = 0 if focus[1] < room else max(0, focus[0] - room // 3)
+    begins = [0, *accumulate(map(get_character_cell_size, text.plain[margin:]))]
+    ends = begins[1:]
+    right = left + room - (begins[-1] > left + room)
+    first = next((i for i, begin in enumerate(begins) if begin >= left + (left > 0)), len(ends))
+    last = sum(end <= right for end in ends)
+    hidden = bool(text.plain[margin : margin + first].strip())
+    lead = ("…" if hidden else " ") * (left > 0)
+    gap = " " * (begins[first] - left - len(lead))
+    rest = "…" if last < len(ends) else ""
+    return text[:margin] + Text(lead + gap) + text[margin + first : margin + last] + Text(rest)

@@ -7,18 +7,18 @@ from typing import Any
 
 from fleetward.domain import digest
 from fleetward.domain.clock import written
-from fleetward.domain.emergency import BrokenGlass
+from fleetward.domain.emergency import BrokenGlass, Review
 from fleetward.domain.ledger import Entry, Moved
 
 FORMAT = "fleetward.log/1"
 
 
-def render(entries: Sequence[Entry], *, commit: str) -> dict[str, Any]:
+def render(entries: Sequence[Entry], *, commit: str, reviews: Sequence[Review]) -> dict[str, Any]:
     """The whole answer; within this format fields are only added."""
-    return {"format": FORMAT, "commit": commit, "entries": [_entry(one) for one in entries]}
+    return {"format": FORMAT, "commit": commit, "entries": [_entry(one, reviews) for one in entries]}
 
 
-def _entry(one: Entry) -> dict[str, Any]:
+def _entry(one: Entry, reviews: Sequence[Review]) -> dict[str, Any]:
     policy = {"version": one.policy_version, "sha256": one.policy_sha256}
     return {
         "environment": one.environment,
@@ -38,6 +38,7 @@ def _entry(one: Entry) -> dict[str, Any]:
         "reason": one.reason,
         "tool": one.tool,
         "breakGlass": _glass(one.break_glass),
+        "reviews": [_review(it) for it in reviews if (it.environment, it.seq) == (one.environment, one.seq)],
     }
 
 
@@ -45,6 +46,10 @@ def _glass(one: BrokenGlass | None) -> dict[str, Any] | None:
     if one is None:
         return None
     return {"incident": one.incident, "skipped": list(one.skipped), "reviewBy": written(one.review_by)}
+
+
+def _review(one: Review) -> dict[str, Any]:
+    return {"agent": one.agent, "approver": one.approver, "at": written(one.at), "file": one.file}
 
 
 def _moved(one: Moved) -> dict[str, Any]:

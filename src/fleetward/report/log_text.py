@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fleetward.domain.clock import written
+from fleetward.domain.emergency import Review
 from fleetward.domain.ledger import Entry, Moved
 from fleetward.report.page import Line, Page, line, page, span
 
 
 def render(
-    entries: Sequence[Entry], *, agent: str | None, next_command: str, verbose: bool, of: Sequence[str]
+    entries: Sequence[Entry],
+    *,
+    agent: str | None,
+    next_command: str,
+    verbose: bool,
+    of: Sequence[str],
+    reviews: Sequence[Review],
 ) -> Page:
     """
     Newest first, *of* these environments; of an entry that moved several, what concerns *agent* where one is named.
@@ -19,13 +26,13 @@ def render(
     """
     lines: list[Line] = []
     for one in entries:
-        lines += [*_entry(one, agent, verbose), line()]
+        lines += [*_entry(one, agent, verbose, reviews), line()]
     if not entries:
         lines.append(line(f"nothing of {agent or 'this fleet'} went to {' or '.join(of)} yet"))
     return page([*lines, line(span(next_command, "code"))])
 
 
-def _entry(one: Entry, agent: str | None, verbose: bool) -> Iterator[Line]:
+def _entry(one: Entry, agent: str | None, verbose: bool, reviews: Sequence[Review]) -> Iterator[Line]:
     yield line(
         span(written(one.at), "strong"),
         f" {one.kind} ",
@@ -36,6 +43,10 @@ def _entry(one: Entry, agent: str | None, verbose: bool) -> Iterator[Line]:
         skipped = ", ".join(glass.skipped) or "nothing"
         told = f" for {glass.incident}: skipped {skipped}, review due by {written(glass.review_by)}"
         yield line("  ", span("break-glass", "warning"), told, hang=4)
+    for it in reviews:
+        if (it.environment, it.seq) == (one.environment, one.seq):
+            what = f" of {it.agent} by {it.approver}, {written(it.at)}: {it.file}"
+            yield line("  ", span("reviewed", "good"), what, hang=11)
     if one.reason:
         yield line(f"  because: {one.reason}", hang=11)
     for moved in one.agents:

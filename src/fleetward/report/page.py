@@ -20,10 +20,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line; where a terminal has to wrap it, what follows stands *hang* columns in."""
+    """
+    One line; where a terminal has to wrap it, what follows stands *hang* columns in.
+
+    With a *focus* it is never wrapped: of what stands behind the first *hang* columns a terminal shows the part around
+    these two columns, counted from there.
+    """
 
     spans: tuple[Span, ...] = ()
     hang: int = 0
+    focus: tuple[int, int] | None = None
 
     @property
     def text(self) -> str:
@@ -34,9 +40,9 @@ class Line:
 Page = tuple[Line, ...]
 
 
-def line(*parts: str | Span, hang: int = 0) -> Line:
+def line(*parts: str | Span, hang: int = 0, focus: tuple[int, int] | None = None) -> Line:
     """A line out of words and spans."""
-    return Line(tuple(part if isinstance(part, Span) else Span(part) for part in parts), hang)
+    return Line(tuple(part if isinstance(part, Span) else Span(part) for part in parts), hang, focus)
 
 
 def span(text: str, role: Role = "") -> Span:

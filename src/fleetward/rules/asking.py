@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,7 @@ LIMITS: Mapping[str, timedelta] = {
     "retiring": timedelta(days=90),
 }
 """Ages and lengths where the policy's ``limits`` say nothing (SPEC 4)."""
+_LISTED = 12
 
 
 def limit(fleet: Snapshot, name: str) -> timedelta:
@@ -99,6 +100,13 @@ def meant(word: str, known: Mapping[str, Any] | frozenset[str]) -> str:
     """``; did you mean 'payments'?`` where something known is near."""
     close = nearest(word, known)
     return f"; did you mean {close!r}?" if close else ""
+
+
+def one_of(word: str, known: Collection[str], what: str) -> str:
+    """``; did you mean 'payments'?``, else ``; teams: ops, payments`` where they are few enough to be read."""
+    close = meant(word, frozenset(known))
+    few = 0 < len(known) <= _LISTED
+    return close or (f"; {what}: {', '.join(sorted(known))}" if few else "")
 
 
 def somebody(fleet: Snapshot, word: str) -> bool:

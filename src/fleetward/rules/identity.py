@@ -8,7 +8,7 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.asking import meant, somebody, today
+from fleetward.rules.asking import meant, one_of, somebody, today
 from fleetward.rules.rule import Wrong, rule, wrong
 
 PEOPLE = "governance/people.yaml"
@@ -58,7 +58,8 @@ def owner_unknown(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     for manifest in fleet.manifests:
         team = manifest.get("spec.owner.team")
         if team not in fleet.people.teams:
-            hint = f"name a team of {PEOPLE}, or add {team!r} there{meant(str(team), fleet.people.teams)}"
+            known = one_of(str(team), fleet.people.teams, "teams")
+            hint = f"name a team of {PEOPLE}, or add {team!r} there{known}"
             yield wrong(manifest, "spec.owner.team", f"no team named {team!r}", hint)
 
 

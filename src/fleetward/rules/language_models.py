@@ -9,7 +9,7 @@ from typing import Any
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.asking import at_work, day, entries, limit, on_duty, positions, today
+from fleetward.rules.asking import at_work, day, entries, limit, on_duty, one_of, positions, today
 from fleetward.rules.pin import Pin, PinClass
 from fleetward.rules.pins import identity, verdict
 from fleetward.rules.rule import Wrong, rule, wrong
@@ -80,7 +80,11 @@ def model_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
             allowed = _listed(known, entry).get("allowed")
             if allowed is False or (closed and allowed is not True):
                 message = f"{entry.get('name')!r} of {entry.get('provider')!r} is not allowed here"
-                hint = f"use an allowed model, or have it allowed in {REGISTER}"
+                names = frozenset(
+                    str(one.get("name")) for one in known.values() if one.get("allowed") is True
+                )
+                near = one_of(str(entry.get("name")), names - {entry.get("name")}, "allowed")
+                hint = f"use an allowed model, or have it allowed in {REGISTER}{near}"
                 yield wrong(manifest, f"{path}.name", message, hint)
 
 

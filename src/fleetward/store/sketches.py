@@ -54,6 +54,11 @@ def stands(value: list[Any]) -> bool:
     return value[4] is not None
 
 
+def unasked(value: list[Any]) -> bool:
+    """Does an agent stand in an encoded piece without a manifest that rules could be asked of?"""
+    return stands(value) and value[4][2] is None
+
+
 def written(findings: Iterable[Finding]) -> list[Any]:
     """Findings as JSON values."""
     return [_finding(one) for one in findings]
