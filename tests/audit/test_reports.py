@@ -130,7 +130,7 @@ def test_what_is_written_is_told_and_where(
     end = f"written the ledgers' ends (production at 4) to {memo}"
     assert f"{end}; nothing was remembered there to compare with\n" in first
     assert again == f"{end}\n"
-    assert broken == f"{memo} is left as it was: only a clean audit is remembered\n"
+    assert broken.startswith(f"{memo} is left as it was: only a clean audit is remembered\n")
 
 
 def test_quiet_leaves_out_what_does_not_say_no(spoilt: Town) -> None:
