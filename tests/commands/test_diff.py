@@ -10,6 +10,9 @@ import subprocess
 
 import pytest
 
+from fleetward.commands.both import Both
+from fleetward.commands.sides import of_revisions
+from fleetward.store.ground import find
 from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, allowed, command, repository
 
 PROMPT = f"{DESK}/prompts/system.md"
@@ -751,3 +754,35 @@ def test_a_retirement_is_not_said_to_need_what_nobody_could_give(fleet):
 
     assert changed == {"approvals", "evals", "soak"}
     assert gone == {"approvals"}
+
+
+# Several processes
+
+
+def test_however_many_processes_take_part_the_same_is_said(fleet):
+    for number in range(9):
+        fleet.write(another(f"bot-{number}"))
+    fleet.commit("more agents")
+    fleet.write(raised(90))
+    for number in range(6):
+        fleet.write(another(f"bot-{number}", MANIFEST.replace("haltAt: 60", f"haltAt: {70 + number}")))
+    fleet.write({"environments/staging/bot-6/agent.yaml": "metadata: {name: [", **another("newcomer")})
+    fleet.git("rm", "-rq", "environments/staging/bot-7")
+    fleet.commit("much at once")
+    ground = find(fleet.root, {})
+    base, head = of_revisions(ground, ["HEAD~1", "HEAD"], {})
+    names = sorted(
+        {
+            path.split("/")[2]
+            for path in fleet.git("diff", "--name-only", "--no-renames", "HEAD~1").splitlines()
+        }
+    )
+    pairs = [(("staging", name), ("staging", name)) for name in names]
+
+    told = [Both(base, head).agents(pairs, processes) for processes in (1, 2, 3, 20)]
+
+    assert all(one == told[0] for one in told)
+    compared, unread = told[0]
+    assert {one.row.status for one in compared} == {"added", "changed", "retired"}
+    assert [one.agent for one in unread] == ["bot-6"]
+    assert {one.agent for one in unread} | {one.row.agent for one in compared} == set(names)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import pickle
 from typing import Any
 
 import pytest
@@ -96,6 +98,50 @@ def test_a_changed_copy_is_a_value_too() -> None:
 
 
 def test_methods_stay_written() -> None:
-    assert Never((1,)) == Never((1,))
+    assert all(Never((1,)) == Never((1,)) for _ in range(20))
     assert Never.__init__.__name__ == "__init__"
     assert Never.__eq__.__name__ == "__eq__"
+
+
+def test_the_first_values_are_filled_as_all_later_ones_are() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        first: int
+        second: int = 2
+        more: dict[str, int] = dataclasses.field(default_factory=dict)
+        last: str = dataclasses.field(default="z", kw_only=True)
+
+    for count in range(20):
+        made = [Fresh(count), Fresh(count, 2), Fresh(first=count, last="z"), Fresh(count, more={})]
+        assert all(one == made[0] for one in made)
+        assert (made[0].first, made[0].second, made[0].more, made[0].last) == (count, 2, {}, "z")
+        assert len({id(one.more) for one in made}) == len(made)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [((), {}), ((1, 2, 3), {}), ((1,), {"first": 1}), ((1,), {"third": 3}), ((), {"second": 2})],
+)
+@pytest.mark.parametrize("before", [0, 20])
+def test_what_does_not_fit_is_refused_from_the_first_value_on(
+    before: int, given: tuple[int, ...], named: dict[str, int]
+) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        first: int
+        second: int = 2
+
+    for _ in range(before):
+        Fresh(1)
+    with pytest.raises(TypeError, match=r"__init__\(\)"):
+        Fresh(*given, **named)
+
+
+@pytest.mark.parametrize("value", [Ours(name="a", more={"b": 1}, aside=(Pair(1),)), Pair(1, 3)])
+def test_a_value_can_be_copied_and_sent_elsewhere(value: Any) -> None:
+    sent = pickle.loads(pickle.dumps(value))  # noqa: S301
+    for again in (copy.copy(value), copy.deepcopy(value), sent):
+        assert again == value
+        assert type(again) is type(value)
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            again.first = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -15,17 +15,18 @@ from fleetward.commands.differing import TOPS, Touched
 from fleetward.commands.needing import with_needs
 from fleetward.commands.reading import read
 from fleetward.commands.sides import Side
+from fleetward.commands.spreading import jobs, spread
 from fleetward.commands.unknown import no_environment
 from fleetward.domain import digest
 from fleetward.domain.change import Change, Comparison, Unreadable
 from fleetward.domain.errors import NotAFleet
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.fleet import CONFIG, FleetConfig, Key
+from fleetward.domain.fleet import CONFIG, Key
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.store import schema
 from fleetward.store.agents import ENVIRONMENTS, PROPOSALS, candidate, nobody
 from fleetward.store.document import Document, document
-from fleetward.store.reader import GOVERNANCE, Reading
+from fleetward.store.reader import GOVERNANCE, Reading, inhabited
 from fleetward.store.tree import LINK, REGULAR, SUBMODULE, Entry, Tree
 from fleetward.store.unfit import LARGEST_FILE, shown_path
 from fleetward.store.yaml import GOVERNANCE_LIMITS
@@ -36,23 +37,26 @@ GOVERNING = {
 }
 
 
+Pair = tuple[Key, Key]
+_AT_ONCE = 500
+"""Pairs that are held whole at any time: each question to git is a process."""
+_PAYS = 10
+"""Pairs for each process, from which starting it costs less than it saves."""
+
+
 class Both:
     """Both sides as far as they could be read; the law is the base's, where it has one."""
 
-    def __init__(self, base: Side, head: Side, pairs: Collection[tuple[Key, Key]]) -> None:
-        self.base, self.head, self.pairs = base, head, pairs
-        wanted = [{pair[at] for pair in pairs} for at in (0, 1)]
-        with _uncollected():
-            self.before, self.after = (
-                _read(side.tree, _wanted(keys)) for side, keys in zip((base, head), wanted, strict=True)
-            )
+    def __init__(self, base: Side, head: Side) -> None:
+        self.base, self.head = base, head
+        self.before, self.after = (_read(side.tree) for side in (base, head))
         if self.before is None and self.after is None:
             raise NotAFleet(f"no {CONFIG} at either side", hint="fleet init, or --root PATH, or -C DIR")
-        self._understood(wanted)
+        self._understood()
         fleets = [one.snapshot for one in (self.before, self.after) if one and one.snapshot]
         self.law = next((one for one in fleets if one.policy), fleets[0])
 
-    def _understood(self, wanted: list[set[Key]]) -> None:
+    def _understood(self) -> None:
         """Where one side's configuration cannot be read, the other's stands in: its agents can still be compared."""
         known = [one.snapshot.config for one in (self.before, self.after) if one and one.snapshot]
         if not known:
@@ -60,9 +64,9 @@ class Both:
                 if one is not None:
                     one.governed()
         if self.before is not None and self.before.snapshot is None:
-            self.before = read(self.base.tree, _wanted(wanted[0]), instead=known[0])
+            self.before = read(self.base.tree, (), instead=known[0])
         if self.after is not None and self.after.snapshot is None:
-            self.after = read(self.head.tree, _wanted(wanted[1]), instead=known[0])
+            self.after = read(self.head.tree, (), instead=known[0])
 
     def must_know(self, *environments: str) -> None:
         """
@@ -75,39 +79,29 @@ class Both:
             if name not in known:
                 raise no_environment(name, known)
 
-    def agents(self) -> tuple[Comparison, ...]:
-        """What became of each agent, worst first; those that cannot be read on a side left out."""
+    def agents(
+        self, pairs: Sequence[Pair], processes: int | None = None
+    ) -> tuple[tuple[Comparison, ...], tuple[Unreadable, ...]]:
+        """
+        What became of each agent, worst first, and what cannot be read of them: *pairs* of earlier and later key.
+
+        The same for any number of *processes*.
+        """
         with _uncollected():
-            found = [one for key, other in self.pairs if (one := self._became(key, other)) is not None]
+            parts = spread(pairs, self._parts, jobs(processes, len(pairs), pays=_PAYS))
         rank = lambda one: (one.row.significance.rank, one.row.environment, one.row.agent)  # noqa: E731
-        return tuple(sorted(found, key=rank))
+        found = sorted((one for compared, _ in parts for one in compared), key=rank)
+        return tuple(found), tuple(one for _, unread in parts for one in unread)
 
-    def _became(self, key: Key, other: Key) -> Comparison | None:
-        one, two = self._before(key, other), _judged(self.after, other)
-        if not all(agent is None or _comparable(agent) for agent in (one, two)):
-            return None
-        relying = self._relying(other) if two is None and one is not None else ()
-        elsewhere = other[0] if other[0] != key[0] else None
-        comparison = compared(self.law, one, two, relying, elsewhere)
-        return with_needs(comparison, self.law, one, two) if comparison else None
-
-    def _before(self, key: Key, other: Key) -> Agent | None:
-        """The agent at the earlier side: as it was wished for, but as it stood where it became what stands now."""
-        one, two = (side.snapshot if side else None for side in (self.before, self.after))
-        if one and two and key in one.proposals and other not in two.proposals:
-            stood, stands = one.agents.get(key), two.agents.get(other)
-            if stands is not None and (stood is None or stood.state != stands.state):
-                return stood
-        return _judged(self.before, key)
+    def _parts(self, pairs: Sequence[Pair]) -> list[tuple[list[Comparison], list[Unreadable]]]:
+        return [
+            _Part(self, pairs[start : start + _AT_ONCE]).told() for start in range(0, len(pairs), _AT_ONCE)
+        ]
 
     def unreadable(self) -> Iterator[Unreadable]:
-        """What is wrong with the agents that were looked at, and with what governs them."""
-        for side, reading, keys in (
-            ("base", self.before, {pair[0] for pair in self.pairs}),
-            ("head", self.after, {pair[1] for pair in self.pairs}),
-        ):
+        """What is wrong with what governs."""
+        for side, reading in (("base", self.before), ("head", self.after)):
             if reading is not None:
-                yield from _of_agents(reading, keys, side)
                 yield from _of_governance(reading, side)
 
     def governance(self, path: str) -> Iterable[Change]:
@@ -129,7 +123,7 @@ class Both:
             locate_after=two.locate if two else _nowhere(path),
         )
 
-    def _relying(self, gone: Key) -> tuple[str, ...]:
+    def relying(self, gone: Key) -> tuple[str, ...]:
         """Who at the later side still depends on an agent that is gone: the one question that reads all of it."""
         environment, name = gone
         mark = name.encode("utf-8", "surrogateescape")
@@ -160,6 +154,44 @@ class Both:
         return found
 
 
+class _Part:
+    """Some pairs, read on both sides: all that is held of them at a time."""
+
+    def __init__(self, both: Both, pairs: Sequence[Pair]) -> None:
+        self.both, self.pairs = both, pairs
+        self.before = _inhabited(both.base, both.before, {pair[0] for pair in pairs})
+        self.after = _inhabited(both.head, both.after, {pair[1] for pair in pairs})
+
+    def told(self) -> tuple[list[Comparison], list[Unreadable]]:
+        """What became of each agent that can be read, and what cannot."""
+        found = [one for pair in self.pairs if (one := self._became(*pair)) is not None]
+        return found, list(self._unreadable())
+
+    def _became(self, key: Key, other: Key) -> Comparison | None:
+        one, two = self._before(key, other), _judged(self.after, other)
+        if not all(agent is None or _comparable(agent) for agent in (one, two)):
+            return None
+        relying = self.both.relying(other) if two is None and one is not None else ()
+        elsewhere = other[0] if other[0] != key[0] else None
+        law = self.both.law
+        comparison = compared(law, one, two, relying, elsewhere)
+        return with_needs(comparison, law, one, two) if comparison else None
+
+    def _before(self, key: Key, other: Key) -> Agent | None:
+        """The agent at the earlier side: as it was wished for, but as it stood where it became what stands now."""
+        one, two = (side.snapshot if side else None for side in (self.before, self.after))
+        if one and two and key in one.proposals and other not in two.proposals:
+            stood, stands = one.agents.get(key), two.agents.get(other)
+            if stands is not None and (stood is None or stood.state != stands.state):
+                return stood
+        return _judged(self.before, key)
+
+    def _unreadable(self) -> Iterator[Unreadable]:
+        for side, reading, at in (("base", self.before, 0), ("head", self.after, 1)):
+            if reading is not None:
+                yield from _of_agents(reading, {pair[at] for pair in self.pairs}, side)
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Values are made by the hundred thousand and none in circles: looking for those costs a tenth of the time."""
@@ -172,27 +204,25 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(tree: Tree, only: Callable[[FleetConfig], Collection[Key]]) -> Reading | None:
-    """What a side holds; None where there is no fleet at all."""
+def _read(tree: Tree) -> Reading | None:
+    """What governs a side; None where there is no fleet at all."""
     try:
-        return read(tree, only)
+        return read(tree, ())
     except NotAFleet:
         return None
 
 
-def _wanted(keys: set[Key]) -> Callable[[FleetConfig], set[Key]]:
-    """These agents, and for what is proposed the sources that it would be promoted from."""
-
-    def wanted(config: FleetConfig) -> set[Key]:
-        environments = {one.name: one for one in config.environments}
-        sources = {
-            (environments[env].sources[0], name)
-            for env, name in keys
-            if env in environments and environments[env].gated
-        }
-        return keys | sources
-
-    return wanted
+def _inhabited(side: Side, reading: Reading | None, keys: set[Key]) -> Reading | None:
+    """With these agents, and for what is proposed the sources that it would be promoted from."""
+    if reading is None or reading.snapshot is None:
+        return reading
+    environments = {one.name: one for one in reading.snapshot.config.environments}
+    sources = {
+        (environments[env].sources[0], name)
+        for env, name in keys
+        if env in environments and environments[env].gated
+    }
+    return inhabited(side.tree, reading, keys | sources)
 
 
 def _judged(reading: Reading | None, key: Key) -> Agent | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fleetward.commands.both import Both, in_the_way
 from fleetward.commands.differing import TOPS, contents, paths, touched
 from fleetward.commands.sides import Side
 from fleetward.domain.change import Change, Comparison, Unreadable
 from fleetward.domain.errors import NotAFleet
 from fleetward.domain.fleet import Environment
+from fleetward.domain.value import dataclass
 from fleetward.store.agents import PROPOSALS
 from fleetward.store.ground import Ground
 
@@ -39,12 +38,13 @@ def between(ground: Ground, base: Side, head: Side) -> Found:
     differing = touched(ground, base.tree, head.tree)
     keys = {tuple(path.split("/")[1:3]) for path in differing if path.split("/")[0] in TOPS}
     pairs = [((env, name), (env, name)) for env, name in sorted(key for key in keys if len(key) == 2)]
-    sides = Both(base, head, pairs)
+    sides = Both(base, head)
+    agents, unread = sides.agents(pairs)
     governance = (change for path in sorted(differing) for change in sides.governance(path))
     return Found(
-        agents=sides.agents(),
+        agents=agents,
         governance=tuple(sorted(governance, key=lambda change: change.order)),
-        unreadable=tuple(sorted([*sides.unreadable(), *in_the_way(differing)], key=lambda one: one.order)),
+        unreadable=_in_order(*unread, *sides.unreadable(), *in_the_way(differing)),
         environments=sides.law.config.environments,
     )
 
@@ -58,15 +58,20 @@ def across(base: Side, head: Side, first: str, second: str) -> Found:
     here, there = contents(base.tree, first), contents(head.tree, second)
     proposed = {path.split("/")[2] for path in paths(head.tree, f"{PROPOSALS}/{second}")}
     names = {name for name in here.keys() | there.keys() if here.get(name) != there.get(name)} | proposed
-    sides = Both(base, head, [((first, name), (second, name)) for name in sorted(names)])
+    sides = Both(base, head)
     sides.must_know(first, second)
     if not here and not there:
         raise NotAFleet(
             f"neither {first!r} nor {second!r} holds agents", hint=f"fleet new NAME --env {first}"
         )
+    agents, unread = sides.agents([((first, name), (second, name)) for name in sorted(names)])
     return Found(
-        agents=sides.agents(),
+        agents=agents,
         governance=(),
-        unreadable=tuple(sides.unreadable()),
+        unreadable=_in_order(*unread, *sides.unreadable()),
         environments=sides.law.config.environments,
     )
+
+
+def _in_order(*unread: Unreadable) -> tuple[Unreadable, ...]:
+    return tuple(sorted(unread, key=lambda one: one.order))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -17,7 +16,7 @@ PAYS = 300
 MOST = 8
 
 
-def jobs(asked: int | None, things: int) -> int:
+def jobs(asked: int | None, things: int, pays: int = PAYS) -> int:
     """How many processes: as many as asked for, else what there are processors for and pays."""
     if not hasattr(os, "fork"):
         return 1
@@ -25,12 +24,12 @@ def jobs(asked: int | None, things: int) -> int:
         return max(1, min(asked, things))
     # elsewhere the system's own libraries may not survive a fork
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    return max(1, min(processors, things // PAYS, MOST))
+    return max(1, min(processors, things // pays, MOST))
 
 
 def spread(things: Sequence[T], work: Callable[[Sequence[T]], list[Any]], processes: int) -> list[Any]:
     """
-    What *work* makes of all things, in their order: JSON values, one for each.
+    What *work* makes of all things, in their order: values that can be sent from one process to another.
 
     A process that fails is no harm: its part is done again here, and fails here if it has to.
     """
@@ -62,7 +61,11 @@ class _Helper:
             said = answer.read()
         _, status = os.waitpid(self.process, 0)
         self.ended = True
-        made: list[Any] | None = json.loads(said) if status == 0 else None
+        if status != 0:
+            return None
+        import pickle
+
+        made: list[Any] = pickle.loads(said)  # noqa: S301 - our own process, through a pipe that none else has
         return made
 
     def end(self) -> None:
@@ -85,7 +88,9 @@ def _begun(part: Sequence[T], work: Callable[[Sequence[T]], list[Any]]) -> _Help
         os.close(reading)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
-        answer = json.dumps(work(part)).encode()
+        import pickle
+
+        answer = pickle.dumps(work(part), pickle.HIGHEST_PROTOCOL)
         with os.fdopen(writing, "wb") as out:
             out.write(answer)
         code = 0

@@ -1,8 +1,8 @@
 """
-Frozen values: what ``dataclasses`` makes, with each method written when it is first called.
+Frozen values: what ``dataclasses`` makes, with each method written when it is called for.
 
 Writing all of them for every class takes a third of the time in which a small fleet is checked; most runs make
-values of a few classes, and compare and print fewer still.
+values of a few classes, few values of most of those, and compare and print fewer still.
 """
 
 from __future__ import annotations
@@ -24,20 +24,49 @@ else:
                 if name not in cls.__dict__:
                     setattr(value, name, _first(value, name, write))
             value.__setattr__, value.__delattr__ = _refuse, _refuse
+            value.__reduce__ = _reduced
             return value
 
         return made
 
 
+_SELDOM = 8
+"""As many values are filled field by field before ``__init__`` is written: that takes as long as twenty of them."""
+
+
 def _first(value: type, name: str, write: Callable[[type, str], Any]) -> Any:
     """A method that puts the written one in its own place, and does what that does."""
+    left = _SELDOM if write is _init else 0
 
     def first(self: Any, *given: Any, **named: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left >= 0 and _filled(self, dataclasses.fields(value), given, named):
+            return None
         written = write(value, name)
         setattr(value, name, written)
         return written(self, *given, **named)
 
     return first
+
+
+def _filled(self: object, fields: tuple[Any, ...], given: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    """Were the arguments all that the fields ask for, and no more? Else the written method has the words."""
+    names = [field.name for field in fields if not field.kw_only][: len(given)]
+    if len(names) < len(given) or any(name in named for name in names):
+        return False
+    said = {**named, **dict(zip(names, given, strict=True))}
+    for field in fields:
+        if field.name in said:
+            filled = said.pop(field.name)
+        elif field.default is not dataclasses.MISSING:
+            filled = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            filled = field.default_factory()
+        else:
+            return False
+        object.__setattr__(self, field.name, filled)
+    return not said
 
 
 def _init(value: type, name: str) -> Any:
@@ -73,6 +102,18 @@ def _usual(value: type, name: str) -> Any:
 
 
 _WRITTEN = {"__init__": _init, "__repr__": _usual, "__eq__": _usual, "__hash__": _usual}
+
+
+def _reduced(self: Any) -> tuple[Any, ...]:
+    """How it is copied, and sent to another process: by its fields, since nothing may be set on it."""
+    return _again, (type(self), *(getattr(self, field.name) for field in dataclasses.fields(self)))
+
+
+def _again(value: type, *filled: Any) -> Any:
+    made: Any = object.__new__(value)
+    for field, one in zip(dataclasses.fields(value), filled, strict=True):
+        object.__setattr__(made, field.name, one)
+    return made
 
 
 def _refuse(self: object, name: str, *_: object) -> NoReturn:

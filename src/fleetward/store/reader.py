@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any
@@ -153,19 +153,35 @@ def load(
     )
     if known.governing is None:
         return Reading(snapshot=None, findings=known.findings, judgeable=False, contents=known.contents)
-    contents = tree.read((entry for entry in known.entries if entry.mode in REGULAR), LARGEST_FILE)
-    found = agents(known.entries, contents, known.governing.config)
-    snapshot = replace(
-        known.governing, agents=found.agents, proposals=found.proposals, proposed=found.proposed
-    )
     nowhere = unfounded(known.entries, known.governing.config) if only is None else ()
-    findings = (*known.findings, *found.findings, *nowhere)
-    kept = {path: content for path, content in contents.items() if isinstance(content, bytes)}
-    return Reading(
-        snapshot=snapshot,
-        findings=tuple(sorted(findings, key=lambda one: one.order)),
+    empty = Reading(
+        snapshot=known.governing,
+        findings=(*known.findings, *nowhere),
         judgeable=known.judgeable,
-        contents={**known.contents, **kept},
+        contents=known.contents,
+    )
+    return _inhabited(tree, empty, known.entries)
+
+
+def inhabited(tree: Tree, reading: Reading, keys: Collection[Key]) -> Reading:
+    """What was read of *tree* without any agent, with these agents."""
+    return _inhabited(tree, reading, _of(tree, keys))
+
+
+def _inhabited(tree: Tree, reading: Reading, entries: Sequence[Entry]) -> Reading:
+    if reading.snapshot is None:
+        return reading
+    contents = tree.read((entry for entry in entries if entry.mode in REGULAR), LARGEST_FILE)
+    found = agents(entries, contents, reading.snapshot.config)
+    snapshot = replace(
+        reading.snapshot, agents=found.agents, proposals=found.proposals, proposed=found.proposed
+    )
+    kept = {path: content for path, content in contents.items() if isinstance(content, bytes)}
+    return replace(
+        reading,
+        snapshot=snapshot,
+        findings=tuple(sorted((*reading.findings, *found.findings), key=lambda one: one.order)),
+        contents={**reading.contents, **kept},
     )
 
 
