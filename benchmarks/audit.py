@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from fleets import fleet, git
-from measuring import compare
+from measuring import FLEET, compare
 
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Binding, Decision
@@ -42,7 +42,7 @@ def main() -> int:
     agents = sizes[1] if len(sizes) > 1 else AGENTS
     with tempfile.TemporaryDirectory(prefix="fleet-bench-") as above:
         folder = made(Path(above) / "fleet", promotions, agents)
-        asked = [sys.executable, "-m", "fleetward", "audit", "--now", NOW]
+        asked = [FLEET, "audit", "--now", NOW]
         last = git_said(folder, "rev-list", "--first-parent", "-n1", "HEAD~1", "--", "ledger")
         taken = compare({"whole": asked, "last": [*asked, f"{last}..HEAD"]}, folder, runs=3)
     budgets = {"whole": WHOLE_S, "last": LAST_S}

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import beside
+from measuring import FLEET
 
 from fleetward.store import schema
 from fleetward.store.yaml import read
@@ -142,7 +143,7 @@ print(code, took, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
 
 def _run(folder: Path) -> tuple[float, float, int]:
     """Seconds, seconds on the processor (git's with them), and the peak of memory in MB, of one run."""
-    command = [sys.executable, "-m", "fleetward", "diff", "HEAD~1..HEAD", "--json"]
+    command = [FLEET, "diff", "HEAD~1..HEAD", "--json"]
     launched = [sys.executable, "-c", _LAUNCH, *command]
     done = subprocess.run(launched, cwd=folder, capture_output=True, text=True, check=True)
     code, took, processor, peak = done.stdout.split()

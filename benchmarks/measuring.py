@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+FLEET = str(Path(sys.executable).with_name("fleet"))
+"""The command as it is installed beside this Python, and as people run it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:

@@ -22,7 +22,7 @@ from itertools import chain
 from pathlib import Path
 
 from fleets import fleet, git
-from measuring import compare
+from measuring import FLEET, compare
 
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Binding, Decision
@@ -82,7 +82,7 @@ def main() -> int:
         for agents, entries in sizes:
             folder = made(Path(above) / f"{agents}-{entries}", agents, entries)
             for name, words in COMMANDS.items():
-                command = [sys.executable, "-m", "fleetward", words[0], "-C", str(folder), *words[1:]]
+                command = [FLEET, words[0], "-C", str(folder), *words[1:]]
                 asked[row(name, agents, entries)] = [*command, "--now", NOW]
         taken = compare(asked, Path(above))
     print(f"{row('', 'agents', 'entries')}  {'seconds':>8} {'p95':>7} {'cpu':>7} {'MB':>5}  of the first")

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from fleets import NOW, fleet
-from measuring import compare, once
+from measuring import FLEET, compare, once
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "agent.schema.json"
 PLAIN = """
@@ -60,7 +60,7 @@ def main() -> None:
 
 def report(size: int, folder: Path, runs: int) -> None:
     python = sys.executable
-    validate = [python, "-m", "fleetward", "validate", "-q", "--now", NOW]
+    validate = [FLEET, "validate", "-q", "--now", NOW]
     manifests = [str(path.relative_to(folder)) for path in sorted(folder.glob("environments/*/*/agent.yaml"))]
     commands = {
         "fleet, cold": [*validate, "--no-cache"],

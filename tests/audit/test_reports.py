@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from fleetward import cli, rules
+from fleetward import cli
+from fleetward.rules import pages
 from fleetward.rules.auditing import AUDITING
 from tests.attacks.town import Town
 from tests.audit.test_tampered import ALL
@@ -142,7 +143,7 @@ def test_every_break_that_is_found_is_explained() -> None:
     found = {rule for tampering in ALL for rule, _ in tampering.found}
 
     assert found <= {rule.id for rule in AUDITING}
-    assert all(rules.explained(rule.id) for rule in AUDITING)
+    assert all(pages.explained(rule.id) for rule in AUDITING)
 
 
 def test_nothing_in_a_commit_breaks_out_of_a_report(place: Town) -> None:

@@ -10,13 +10,14 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from fleetward import rules
+from fleetward.rules import pages
 from fleetward.rules.pages import SECTIONS, sections
 from fleetward.rules.reading import READING
 from fleetward.store.governance.config import READING as FIXED
 from tests.commands.outside import CHECKOUT, Desk, desk
 
 SCHEMA = CHECKOUT / "schemas" / "output" / "explain-output.schema.json"
-IDS = [rule.id for rule in rules.DOCUMENTED]
+IDS = [rule.id for rule in pages.DOCUMENTED]
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def zoe(tmp_path: Path) -> Desk:
 
 @pytest.mark.parametrize("rule", ["owner-unknown", "yaml-duplicate-key", "model-floating"])
 def test_a_rule_is_explained_outside_of_any_fleet(zoe: Desk, rule: str) -> None:
-    known = rules.explained(rule)
+    known = pages.explained(rule)
 
     told = zoe.fleet("explain", rule)
 
@@ -50,7 +51,7 @@ def test_the_last_line_is_a_command_that_works(zoe: Desk) -> None:
 def test_the_list_holds_every_rule_with_its_severity(zoe: Desk, arguments: tuple[str, ...]) -> None:
     *listed, _ = zoe.fleet(*arguments).out.splitlines()
 
-    assert [line.split()[:2] for line in listed] == [[r.id, r.severity.value] for r in rules.DOCUMENTED]
+    assert [line.split()[:2] for line in listed] == [[r.id, r.severity.value] for r in pages.DOCUMENTED]
 
 
 @pytest.mark.parametrize("arguments", [("owner-unknown",), ("--list",)])
@@ -89,7 +90,7 @@ def test_what_is_found_while_reading_is_documented_like_any_rule(rule: rules.Rul
 
 
 def test_every_reading_rule_of_the_contract_is_documented_and_marked() -> None:
-    fixed = {rule.rule for rule in map(rules.explanation, rules.DOCUMENTED) if rule.fixed}
+    fixed = {rule.rule for rule in map(pages.explanation, pages.DOCUMENTED) if rule.fixed}
 
     assert fixed >= FIXED
     assert len(IDS) == len(set(IDS))

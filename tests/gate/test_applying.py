@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fleetward.domain.change import ChangeClass, Direction, Significance
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import ApprovalsAsked, Rule, When
-from fleetward.domain.verdict import PromotionKind
 from fleetward.gate import asked
 from tests import making
 from tests.gate.world import comparison

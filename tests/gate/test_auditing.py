@@ -15,8 +15,8 @@ from fleetward.domain.clock import written
 from fleetward.domain.emergency import BrokenGlass
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Environment, FleetConfig
-from fleetward.domain.ledger import Entry, Moved
-from fleetward.domain.verdict import Met, NotCounted, Promotion, PromotionKind, Requirement, Verdict
+from fleetward.domain.ledger import Entry, Moved, PromotionKind
+from fleetward.domain.verdict import Met, NotCounted, Promotion, Requirement, Verdict
 from fleetward.gate import auditing
 from tests.gate.world import NEW, OLD, OTHER
 

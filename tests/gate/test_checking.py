@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetward.domain.finding import Place
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.risk import SCALES, floor
-from fleetward.domain.verdict import PromotionKind
 from fleetward.gate import dropped_fields, gone_rules, lowered_floors, uncovered
 from tests.gate.world import NEW_PRIVILEGE, OWNER, RISK, SAFER, approvals, manifest, policy, rule
 

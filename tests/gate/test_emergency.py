@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.clock import written
-from fleetward.domain.emergency import BrokenGlass, Due, Held, Way
+from fleetward.domain.emergency import BrokenGlass, Due, Way
+from fleetward.domain.ledger import Held, PromotionKind
 from fleetward.domain.policy import ApprovalTerms, Assurance, BreakGlass, Freeze, Rollback, Rule, When
-from fleetward.domain.verdict import Met, Promotion, PromotionKind, Verdict
+from fleetward.domain.verdict import Met, Promotion, Verdict
 from fleetward.gate import Role
 from tests.gate.test_properties import ANYTHING, RULES
 from tests.gate.world import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import ApprovalTerms, Assurance, Freeze
-from fleetward.domain.verdict import Met, NotCounted, PromotionKind, Verdict
+from fleetward.domain.verdict import Met, NotCounted, Verdict
 from fleetward.gate import asked, conclusion
 from tests.gate.world import (
     BINDING,

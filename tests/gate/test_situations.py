@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from fleetward.domain.change import ChangeClass, Direction, Significance
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import ApprovalTerms, Assurance, Freeze
-from fleetward.domain.verdict import PromotionKind, Verdict
+from fleetward.domain.verdict import Verdict
 from fleetward.gate import Role
 from tests.gate.world import (
     BINDING,

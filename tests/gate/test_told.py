@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Assurance, Freeze
-from fleetward.domain.verdict import Met, NotCounted, Promotion, PromotionKind, Requirement, Verdict
+from fleetward.domain.verdict import Met, NotCounted, Promotion, Requirement, Verdict
 from fleetward.gate import asked
 from fleetward.gate.unit import waiting
 from tests.gate.world import (

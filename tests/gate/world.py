@@ -20,10 +20,11 @@ from fleetward.domain.change import (
 from fleetward.domain.digest import of_bytes
 from fleetward.domain.evidence import Counts, Record
 from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import Membership, People, Person, Robot, Team
 from fleetward.domain.policy import ApprovalsAsked, Assurance, EvalsAsked, Policy, Rule, SoakAsked, When
-from fleetward.domain.verdict import Promotion, PromotionKind
+from fleetward.domain.verdict import Promotion
 from fleetward.gate import Contributor, Question, Role, decide
 from tests import making
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
-from fleetward import rules
 from fleetward.domain.validation import Validation
 from fleetward.report import findings_sarif
+from fleetward.rules import pages
 from tests.report.seen import MANIFEST, finding, hostile, many, place, usual, validation
 
 SCHEMA = Path(__file__).parents[1] / "data" / "sarif-schema-2.1.0.json"
@@ -14,7 +14,7 @@ GOLDEN = Path(__file__).parent / "golden" / "findings.sarif"
 
 
 def rendered(seen: Validation) -> dict[str, Any]:
-    return findings_sarif.render(seen, rules.explained, version="0.1.0")
+    return findings_sarif.render(seen, pages.explained, version="0.1.0")
 
 
 def run(seen: Validation) -> dict[str, Any]:
@@ -50,17 +50,17 @@ def test_every_result_points_at_its_rule_and_every_rule_brings_its_help() -> Non
     for result in seen["results"]:
         assert known[result["ruleIndex"]]["id"] == result["ruleId"]
     for rule in known:
-        explained = rules.explained(rule["id"])
+        explained = pages.explained(rule["id"])
         assert explained is not None
         assert explained.why in rule["help"]["markdown"]
         assert explained.fix in rule["help"]["text"]
 
 
 def test_every_documented_rule_can_be_described() -> None:
-    seen = validation(*(finding(rule.id) for rule in rules.DOCUMENTED))
+    seen = validation(*(finding(rule.id) for rule in pages.DOCUMENTED))
 
     assert wrongs(rendered(seen)) == []
-    assert len(run(seen)["tool"]["driver"]["rules"]) == len(rules.DOCUMENTED)
+    assert len(run(seen)["tool"]["driver"]["rules"]) == len(pages.DOCUMENTED)
 
 
 def test_a_waived_result_is_suppressed_with_its_reason_and_others_are_not() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from fleetward.domain.emergency import Held, Way
-from fleetward.domain.verdict import Promotion, PromotionKind
+from fleetward.domain.emergency import Way
+from fleetward.domain.ledger import Held, PromotionKind
+from fleetward.domain.verdict import Promotion
 from fleetward.report import verdicts_json, verdicts_text
 from fleetward.store import schema
 from tests.gate.test_emergency import door, due, exit_

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from fleetward.domain.emergency import Way
-from fleetward.domain.verdict import Met, NotCounted, Promotion, PromotionKind, Requirement, Unblock, Verdict
+from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.verdict import Met, NotCounted, Promotion, Requirement, Unblock, Verdict
 from fleetward.report.verdicts_markdown import render
 from tests.making import policy
 

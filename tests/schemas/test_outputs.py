@@ -12,9 +12,9 @@ from fleetward.changes import compare
 from fleetward.domain.approval import Binding
 from fleetward.domain.change import Unreadable
 from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import ApprovalsAsked, EvalsAsked, Rule, SoakAsked, When
 from fleetward.domain.validation import Validation
-from fleetward.domain.verdict import PromotionKind
 from fleetward.gate import Question, decide
 from fleetward.report import changes_json, findings_json, verdicts_json
 from tests.making import agent, manifest, people, policy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from fleetward.changes import governing
 from fleetward.changes.combinations import COMBINATIONS
@@ -12,6 +11,7 @@ from fleetward.changes.files import ROLES
 from fleetward.changes.meanings import Meaning
 from fleetward.changes.table import MEANINGS
 from fleetward.domain.change import ChangeClass, Direction, Significance
+from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

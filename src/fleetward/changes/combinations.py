@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fleetward.domain.change import Change, ChangeClass, Direction, Significance
+from fleetward.domain.value import dataclass
 
 Test = Callable[[Change], bool]
 

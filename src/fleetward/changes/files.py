@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from fleetward.changes.hidden import visible
 from fleetward.changes.prose import Prose, compared
@@ -13,6 +12,7 @@ from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Signif
 from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.finding import Place
 from fleetward.domain.manifest import MANIFEST, Agent, File
+from fleetward.domain.value import dataclass
 
 HIGH, MEDIUM, LOW = Significance.HIGH, Significance.MEDIUM, Significance.LOW
 

@@ -6,11 +6,11 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from fleetward.changes.hidden import code_points, visible
 from fleetward.changes.secrets import masked_text
+from fleetward.domain.value import dataclass
 
 _TOKENS = re.compile(r"\{\{[^{}\n]{0,80}\}\}|\{[\w.]{1,80}\}|\w+(?:['’.,]\w+)*|\s+|[^\w\s]")
 _VARIABLES = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from fleetward.changes import direction, freeform
@@ -12,6 +12,7 @@ from fleetward.changes.alike import alike, canonical, identical, is_list
 from fleetward.changes.nodes import Node, top
 from fleetward.domain.change import Direction, Kind
 from fleetward.domain.path import Item, Step, Steps, shown
+from fleetward.domain.value import dataclass
 
 _DISCRIMINATORS = ("when", "metric", "on", "rule", "key", "id", "name", "ref", "person")
 """What an item of a set of mappings is told apart by, in this order."""

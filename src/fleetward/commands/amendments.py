@@ -9,7 +9,7 @@ is decided. What is not agreed to leaves the law as it was, so that a change can
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from fleetward import gate
@@ -19,6 +19,7 @@ from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
+from fleetward.domain.value import dataclass
 from fleetward.domain.verdict import Met, Promotion, Verdict
 from fleetward.store import records
 from fleetward.store.git import Id

@@ -16,8 +16,8 @@ from fleetward.domain import digest
 from fleetward.domain.approval import Approval
 from fleetward.domain.emergency import BrokenGlass
 from fleetward.domain.errors import Unwritten, UsageError
-from fleetward.domain.ledger import Entry, Moved
-from fleetward.domain.verdict import Promotion, PromotionKind
+from fleetward.domain.ledger import Entry, Moved, PromotionKind
+from fleetward.domain.verdict import Promotion
 from fleetward.report import verdicts_json
 from fleetward.report.page import line
 from fleetward.store import ledger as lines

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from fleetward import __version__, rules
+from fleetward import __version__
 from fleetward.commands import heads
 from fleetward.commands.auditing import Walk
 from fleetward.commands.session import Session
@@ -19,6 +19,7 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.validation import Validation
 from fleetward.report import audit_json, audit_markdown, audit_text, findings_sarif
 from fleetward.report.page import Page, line, span
+from fleetward.rules import pages
 from fleetward.store.document import kept
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground, find
@@ -170,7 +171,7 @@ def _report(session: Session, ground: Ground, found: Audit, base: str | None) ->
     def sarif() -> dict[str, object]:
         findings = tuple(one.finding for one in found.breaks)
         judged = Validation(findings=findings, agents=0, files=0, prefix=ground.prefix)
-        return findings_sarif.render(judged, rules.explained, version=__version__, verb="audit")
+        return findings_sarif.render(judged, pages.explained, version=__version__, verb="audit")
 
     session.report(
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import CONFIG, FleetConfig
 from fleetward.domain.ledger import Entry
+from fleetward.domain.value import dataclass
 from fleetward.gate import auditing
 from fleetward.store import records
 from fleetward.store.agents import ENVIRONMENTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from shlex import quote
 from typing import Annotated
 
@@ -23,8 +23,10 @@ from fleetward.domain import digest
 from fleetward.domain.brake import Brake
 from fleetward.domain.contributor import Contributor, Role
 from fleetward.domain.errors import Exit, FleetError, GitError, UsageError
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import File
-from fleetward.domain.verdict import Promotion, PromotionKind, Verdict
+from fleetward.domain.value import dataclass
+from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.report import brake_json, brake_text
 from fleetward.store import writer
 from fleetward.store.agents import ENVIRONMENTS, PROPOSALS

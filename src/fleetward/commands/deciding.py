@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fleetward import gate
 from fleetward.commands.hands import due
@@ -13,7 +13,9 @@ from fleetward.domain import digest
 from fleetward.domain.approval import Approval
 from fleetward.domain.emergency import Due
 from fleetward.domain.errors import FleetError, UsageError
-from fleetward.domain.verdict import Met, Promotion, PromotionKind, Requirement, Verdict
+from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.value import dataclass
+from fleetward.domain.verdict import Met, Promotion, Requirement, Verdict
 from fleetward.store import records
 from fleetward.store.history import promoted_by
 from fleetward.store.ledger import file_name

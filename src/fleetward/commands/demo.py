@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -20,6 +19,7 @@ import typer
 
 from fleetward.commands.session import Session
 from fleetward.domain.errors import Exit, FleetError, UsageError
+from fleetward.domain.value import dataclass
 from fleetward.report.page import Line, line, span
 
 AGENT = "delivery-desk"

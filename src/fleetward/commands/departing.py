@@ -9,8 +9,9 @@ from fleetward.commands.hearing import Hearing
 from fleetward.domain import digest
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Snapshot
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import MANIFEST, Agent
-from fleetward.domain.verdict import Promotion, PromotionKind
+from fleetward.domain.verdict import Promotion
 from fleetward.store.agents import ENVIRONMENTS, PROPOSALS, candidate
 from fleetward.store.document import document
 from fleetward.store.history import touching

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
@@ -16,8 +16,8 @@ from fleetward.domain.audit import REGULAR, Break, Kept, Landing
 from fleetward.domain.clock import written
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fleet import FleetConfig
-from fleetward.domain.ledger import Entry, Moved
-from fleetward.domain.verdict import PromotionKind
+from fleetward.domain.ledger import Entry, Moved, PromotionKind
+from fleetward.domain.value import dataclass
 from fleetward.gate import auditing
 from fleetward.store import approvals as statements
 from fleetward.store import authorship, records

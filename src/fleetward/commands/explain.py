@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from fleetward import rules
 from fleetward.commands.session import Session
 from fleetward.domain.errors import Exit, UsageError
 from fleetward.domain.explanation import Explanation
 from fleetward.domain.names import nearest
 from fleetward.report import explanations
+from fleetward.rules import pages
 
 
 def explain(
@@ -25,7 +25,7 @@ def explain(
     if every and rule:
         raise UsageError("RULE and --list exclude each other", hint=f"fleet explain {rule}")
     if rule is None:
-        known = tuple(rules.explanation(one) for one in rules.DOCUMENTED)
+        known = tuple(pages.explanation(one) for one in pages.DOCUMENTED)
         session.report(
             {"text": lambda: explanations.overview(known), "json": lambda: explanations.data(known)}
         )
@@ -36,12 +36,12 @@ def explain(
 
 
 def _known(rule: str) -> Explanation:
-    found = rules.explained(rule)
+    found = pages.explained(rule)
     if found is None and "/" in rule:
         message = f"{rule!r} is no rule of validate: what diff calls a change is explained there"
         raise UsageError(message, hint="fleet diff --rules")
     if found is None:
-        close = nearest(rule, (one.id for one in rules.DOCUMENTED))
+        close = nearest(rule, (one.id for one in pages.DOCUMENTED))
         hint = f"fleet explain {close}" if close else "fleet explain --list"
         raise UsageError(f"no rule is called {rule!r}", hint=hint)
     return found

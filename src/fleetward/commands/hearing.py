@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fleetward.commands.reading import read
 from fleetward.commands.session import Session
@@ -14,6 +14,7 @@ from fleetward.domain.fleet import Environment, FleetConfig, Key, Snapshot
 from fleetward.domain.ledger import Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
+from fleetward.domain.value import dataclass
 from fleetward.store import records
 from fleetward.store.agents import ENVIRONMENTS
 from fleetward.store.bonds import together

@@ -6,7 +6,6 @@ import re
 import sys
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +18,7 @@ from fleetward.commands.session import Session
 from fleetward.domain.characters import FORBIDDEN
 from fleetward.domain.errors import Exit, GitError, NotAFleet, UsageError
 from fleetward.domain.names import LONGEST, is_name
+from fleetward.domain.value import dataclass
 from fleetward.report.page import Page, line, page, span
 from fleetward.store import schema, starter
 from fleetward.store.git import NoRepository, Repository, create_repository, identity, open_repository

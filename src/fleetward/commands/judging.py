@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fleetward import gate
 from fleetward.commands.comparing import compared, dependents
@@ -18,9 +18,10 @@ from fleetward.domain.approval import Binding
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.domain.ledger import Moved
+from fleetward.domain.ledger import Moved, PromotionKind
 from fleetward.domain.manifest import Agent
-from fleetward.domain.verdict import Promotion, PromotionKind
+from fleetward.domain.value import dataclass
+from fleetward.domain.verdict import Promotion
 from fleetward.store import records
 from fleetward.store.agents import candidate
 from fleetward.store.approvals import NOTHING

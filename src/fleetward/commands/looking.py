@@ -10,22 +10,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fleetward import __version__, rules
 from fleetward.commands.spreading import jobs, spread
+from fleetward.domain.digest import of_parts
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Key, Waiver
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.domain.piece import Piece
 from fleetward.domain.value import dataclass
 from fleetward.store.agents import ENVIRONMENTS, agents, folder_of, unfounded
-from fleetward.store.cache import Cache, digest
 from fleetward.store.reader import GOVERNANCE, Opened, opened
 from fleetward.store.sketches import decoded, encoded, files, stands, unasked, written
 from fleetward.store.sketches import found as findings
 from fleetward.store.tree import REGULAR, Entry, Tree
 from fleetward.store.unfit import LARGEST_FILE, Contents
+
+if TYPE_CHECKING:
+    from fleetward.store.cache import Cache
 
 AT_ONCE = 100
 """Agents that are held whole at any time."""
@@ -201,7 +204,7 @@ def _under(found: Opened, now: datetime) -> bytes:
     files = sorted(found.contents.items())
     modes = [f"{entry.path}\0{entry.mode}" for entry in found.governed_by]
     parts = [part for path, content in files for part in (path.encode(), content)]
-    return digest(day.encode(), *map(os.fsencode, modes), *parts).encode()
+    return of_parts(day.encode(), *map(os.fsencode, modes), *parts).encode()
 
 
 def _name(under: bytes, unit: _Unit, contents: Contents) -> str:
@@ -209,15 +212,18 @@ def _name(under: bytes, unit: _Unit, contents: Contents) -> str:
     parts = [under, *map(os.fsencode, unit.key)]
     for entry in unit.entries:
         parts += [os.fsencode(entry.path), entry.mode.encode(), _said(contents.get(entry.path))]
-    return digest(*parts)
+    return of_parts(*parts)
 
 
 def _verdict(under: bytes, found: Opened, loose: Iterable[Entry], pieces: Iterable[str]) -> str:
     """The digest of all that a verdict on the whole rests on."""
     ledgers = [f"{path}\0".encode() + _said(content) for path, content in sorted(found.ledgers.items())]
     beside = [f"{entry.mode} {entry.path}" for entry in loose]
-    return digest(
-        under, digest(*ledgers).encode(), digest(*map(os.fsencode, beside)).encode(), *map(str.encode, pieces)
+    return of_parts(
+        under,
+        of_parts(*ledgers).encode(),
+        of_parts(*map(os.fsencode, beside)).encode(),
+        *map(str.encode, pieces),
     )
 
 

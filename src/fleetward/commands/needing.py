@@ -9,9 +9,9 @@ from fleetward import gate
 from fleetward.domain import risk
 from fleetward.domain.change import Comparison, Need, Significance, Status
 from fleetward.domain.fleet import Snapshot
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Agent
 from fleetward.domain.policy import ApprovalsAsked, Asked, EvalsAsked, SoakAsked
-from fleetward.domain.verdict import PromotionKind
 
 
 def with_needs(

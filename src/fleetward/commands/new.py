@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import join
@@ -25,6 +24,7 @@ from fleetward.domain.manifest import File
 from fleetward.domain.names import LONGEST, is_name
 from fleetward.domain.people import Person
 from fleetward.domain.risk import floor
+from fleetward.domain.value import dataclass
 from fleetward.report.page import Page, line, page, span
 from fleetward.rules import PinClass, verdict
 from fleetward.store import records, starter

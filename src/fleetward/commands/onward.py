@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from fleetward.commands.hearing import Hearing
 from fleetward.domain.clock import written
 from fleetward.domain.errors import GitError
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import Person
-from fleetward.domain.verdict import Met, Promotion, PromotionKind
+from fleetward.domain.verdict import Met, Promotion
 from fleetward.store.writer import identity
 
 _READ, _SHOW, _SAY = ("validation",), ("evals",), ("approvals", "held")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fleetward import gate
@@ -11,6 +10,7 @@ from fleetward.commands.emergency import door, review_by
 from fleetward.commands.hearing import Hearing
 from fleetward.commands.judging import Case
 from fleetward.domain.clock import written
+from fleetward.domain.value import dataclass
 from fleetward.domain.verdict import Promotion
 from fleetward.report.page import Line, Page, line, span
 from fleetward.store import records, writer

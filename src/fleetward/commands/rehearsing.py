@@ -15,11 +15,11 @@ from fleetward.domain.change import AgentChange, Comparison, Significance, Statu
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import Counts, Record
 from fleetward.domain.fleet import Environment, Snapshot
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.names import nearest
 from fleetward.domain.policy import Policy
 from fleetward.domain.rehearsal import EVERY, Ended, Rehearsal, Rehearsed
-from fleetward.domain.verdict import PromotionKind
 from fleetward.gate import Contributor, Question, Role
 from fleetward.store.agents import assembled
 

@@ -8,8 +8,8 @@ from fleetward.commands.hearing import Hearing
 from fleetward.commands.judging import Case, cases, decided
 from fleetward.commands.restoring import restored
 from fleetward.domain.emergency import Way
-from fleetward.domain.ledger import Entry, Moved
-from fleetward.domain.verdict import Promotion, PromotionKind
+from fleetward.domain.ledger import Entry, Moved, PromotionKind
+from fleetward.domain.verdict import Promotion
 from fleetward.store.ledger import ADOPT
 
 

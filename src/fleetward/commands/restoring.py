@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
@@ -15,9 +14,9 @@ from fleetward.commands.judging import Case, Staged, ledgered, shown, unit
 from fleetward.domain import digest
 from fleetward.domain.errors import FleetError, GovernanceInvalid, UsageError
 from fleetward.domain.finding import Finding, Severity
-from fleetward.domain.ledger import Entry, Moved
+from fleetward.domain.ledger import Entry, Moved, PromotionKind
 from fleetward.domain.manifest import Agent
-from fleetward.domain.verdict import PromotionKind
+from fleetward.domain.value import dataclass
 from fleetward.store.agents import ENVIRONMENTS, agents, candidate
 from fleetward.store.git import Id
 from fleetward.store.history import promoted_by

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from fleetward.commands.hearing import Hearing
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
 from fleetward.domain.people import Person, Robot
+from fleetward.domain.value import dataclass
 from fleetward.store import authorship, ledger, signing, ssh, writer
 
 Sign = Annotated[

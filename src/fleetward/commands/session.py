@@ -18,7 +18,6 @@ from typing import IO, Any
 from fleetward.domain.clock import instant, nearest_instant
 from fleetward.domain.errors import Exit, Unheard, Unwritten, UsageError
 from fleetward.domain.value import dataclass
-from fleetward.report.human import plain, show
 from fleetward.report.page import Page, line
 
 Report = Callable[[], Page | dict[str, Any] | str]
@@ -100,7 +99,11 @@ class Session:
             self.show(page, sys.stderr)
 
     def show(self, page: Page, stream: IO[str]) -> None:
-        """Print a page to a stream as it likes it."""
+        """Print a page to a stream as it likes it; nothing where it is empty."""
+        if not page:
+            return
+        from fleetward.report.human import show
+
         terminal = _is_terminal(stream)
         width = shutil.get_terminal_size().columns or 80 if terminal else None
         try:
@@ -227,7 +230,11 @@ def encoded(data: Any) -> str:
 def _text(made: Page | dict[str, Any] | str) -> str:
     if isinstance(made, str):
         return made
-    return encoded(made) if isinstance(made, dict) else plain(made)
+    if isinstance(made, dict):
+        return encoded(made)
+    from fleetward.report.human import plain
+
+    return plain(made)
 
 
 def _print(text: str, stream: IO[str]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from shlex import quote
 
 from fleetward.domain.errors import GitError, UsageError
+from fleetward.domain.value import dataclass
 from fleetward.store.git import Id, Repository
 from fleetward.store.ground import Ground
 from fleetward.store.tree import Entry, Tree

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from fleetward.commands.session import Session
 from fleetward.domain import clock
 from fleetward.domain.errors import Exit, FleetError
 from fleetward.domain.people import Key, People, Person, Robot
+from fleetward.domain.value import dataclass
 from fleetward.report.page import line
 from fleetward.store.ground import find
 from fleetward.store.signing import COMMIT_NAMESPACE, LEDGER_NAMESPACE, NAMESPACE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
@@ -13,6 +13,7 @@ from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.errors import FleetError, Unwritten
 from fleetward.domain.people import People, Person
 from fleetward.domain.policy import Assurance, Policy
+from fleetward.domain.value import dataclass
 from fleetward.domain.verdict import Cause, Promotion
 from fleetward.store import approvals as statements
 from fleetward.store import authorship, signing, ssh, writer

@@ -9,14 +9,13 @@ from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fleetward import __version__, rules
 from fleetward.commands.looking import Look, look
 from fleetward.commands.session import Report, Session, encoded
-from fleetward.commands.straying import strayed
 from fleetward.domain.errors import Exit, GitError, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import CONFIG, Key
@@ -24,10 +23,12 @@ from fleetward.domain.manifest import MANIFEST
 from fleetward.domain.names import is_name
 from fleetward.domain.validation import Validation
 from fleetward.report.page import line
-from fleetward.store import cache
 from fleetward.store.agents import ENVIRONMENTS
 from fleetward.store.ground import Ground, find
 from fleetward.store.tree import Tree
+
+if TYPE_CHECKING:
+    from fleetward.store.cache import Cache
 
 
 def validate(
@@ -49,7 +50,7 @@ def validate(
         raise UsageError("--staged and --rev exclude each other", hint="leave one of them out")
     ground = find(session.folder, session.environment)
     tree = _tree(ground, staged, rev)
-    kept = None if no_cache else cache.opened(ground.repository.common, ground.prefix, session.environment)
+    kept = None if no_cache else _kept(ground, session)
     try:
         seen = look(tree, session.now, cache=kept, processes=jobs)
     except NotAFleet as error:
@@ -57,7 +58,7 @@ def validate(
     if not seen.judgeable:
         session.tell((line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),))
     wanted = _wanted(paths or [], session, ground, tree)
-    seen = replace(seen, findings=tuple(strayed(seen.findings, ground, tree)))
+    seen = replace(seen, findings=_traced(seen.findings, ground, tree))
     validation = _validation(seen, wanted, now=session.now, prefix=ground.prefix)
     if not validation.agents and not seen.findings and not allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
@@ -65,6 +66,21 @@ def validate(
         _reports(validation, seen.text, session, lambda: _next(validation, session, ground, staged=staged))
     )
     return Exit.NO if validation.errors else Exit.YES
+
+
+def _kept(ground: Ground, session: Session) -> Cache | None:
+    from fleetward.store import cache
+
+    return cache.opened(ground.repository.common, ground.prefix, session.environment)
+
+
+def _traced(findings: tuple[Finding, ...], ground: Ground, tree: Tree) -> tuple[Finding, ...]:
+    """The same findings; what needs history to be told is imported where there is something to tell."""
+    if all(one.rule != "unpromoted-state" for one in findings):
+        return findings
+    from fleetward.commands.straying import strayed
+
+    return tuple(strayed(findings, ground, tree))
 
 
 def _elsewhere(error: NotAFleet, session: Session, staged: bool, rev: str | None) -> NotAFleet:
@@ -91,7 +107,9 @@ def _reports(
             next_command="" if session.quiet else next_command(),
         ),
         "json": lambda: written("json")(validation),
-        "sarif": lambda: written("sarif")(validation, rules.explained, version=__version__),
+        "sarif": lambda: written("sarif")(
+            validation, import_module("fleetward.rules.pages").explained, version=__version__
+        ),
         "junit": lambda: written("junit")(validation),
         "github": lambda: written("github")(validation),
         "gitlab": lambda: encoded(written("gitlab")(validation)),

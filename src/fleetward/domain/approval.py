@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from fleetward.domain.policy import Assurance
+from fleetward.domain.value import dataclass
 
 GOVERNANCE = "governance"
 """The subject of a decision on the governance folder as a whole; no environment is called so."""

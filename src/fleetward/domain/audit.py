@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.value import dataclass
 
 REGULAR = frozenset({"100644", "100755"})
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from fleetward.domain.value import dataclass
 from fleetward.domain.verdict import Promotion, Verdict
 
 

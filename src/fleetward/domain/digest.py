@@ -31,6 +31,15 @@ def _line(path: bytes, sha: bytes) -> bytes:
     return b"\\" + sha + b"  " + path.replace(b"\\", b"\\\\").replace(b"\n", b"\\n") + b"\n"
 
 
+def of_parts(*parts: bytes) -> str:
+    """64 hex digits for some parts, none of which can run over into the next."""
+    made = hashlib.sha256()
+    for part in parts:
+        made.update(b"%d:" % len(part))
+        made.update(part)
+    return made.hexdigest()
+
+
 def short(digest: str) -> str:
     """The twelve hex digits that file names carry."""
     return digest.removeprefix("sha256:")[:12]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from fleetward.domain.approval import Binding
 from fleetward.domain.contributor import Contributor
+from fleetward.domain.value import dataclass
 
 SKIPPABLE = ("evals", "freeze", "soak")
 """All that an emergency may pass over, sorted; never validation, vetoes or people."""
@@ -29,15 +29,6 @@ class BrokenGlass:
     incident: str
     skipped: tuple[str, ...]
     review_by: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """The rollback that took an agent away from a release."""
-
-    seq: int
-    at: datetime
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

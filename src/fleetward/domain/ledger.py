@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, overload
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, overload
 
-from fleetward.domain.emergency import BrokenGlass, Held
 from fleetward.domain.value import dataclass
-from fleetward.domain.verdict import PromotionKind
+
+if TYPE_CHECKING:
+    from fleetward.domain.emergency import BrokenGlass
+
+
+class PromotionKind(StrEnum):
+    """What a promotion does to the running state."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    OVERRIDE = "override"
+    RETIRE = "retire"
+    ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +57,15 @@ class Entry:
     break_glass: BrokenGlass | None = None
     line: str = ""
     """The text as it stands in the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The rollback that took an agent away from a release."""
+
+    seq: int
+    at: datetime
+    reason: str
 
 
 class Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +11,10 @@ from fleetward.domain.approval import Decision
 from fleetward.domain.change import Facet
 from fleetward.domain.emergency import Way
 from fleetward.domain.finding import Place
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Assurance
-from fleetward.domain.verdict import Met, Promotion, PromotionKind, Verdict
+from fleetward.domain.value import dataclass
+from fleetward.domain.verdict import Met, Promotion, Verdict
 
 EVERY = "*"
 """In ``evals``: all suites that are not named."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from base64 import b64decode
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from fleetward.domain.finding import Finding
-from fleetward.domain.secret_kinds import KINDS, MARKED, WORDS
+from fleetward.domain.secret_kinds import MARKED, STARTS
 from fleetward.domain.value import dataclass
 
 
@@ -25,16 +25,15 @@ class Secret:
     sure: bool = True
 
 
+# Patterns that few texts need are compiled when one does: re keeps them.
 # A word is where a token of a known maker may begin; the pattern may then run on past its end. Looking at word
 # starts alone keeps the search linear, whatever the text.
 _WORD = re.compile(r"[A-Za-z0-9_-]{18,}")
-_KEY_BLOCK = re.compile(
-    r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-[0-9]"
-)
+_KEY_BLOCK = r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-[0-9]"
 _LONGEST_KEY = 16_000
-_BODY_LINE = re.compile(r"[A-Za-z0-9+/]{16}")
-_BODY = re.compile(r"[A-Za-z0-9+/=\s:,\\-]*")
-_LOGIN = re.compile(r"://([^/\s:@'\"<>]{0,200}):([^/\s@'\"]{1,400})@")
+_BODY_LINE = r"[A-Za-z0-9+/]{16}"
+_BODY = r"[A-Za-z0-9+/=\s:,\\-]*"
+_LOGIN = r"://([^/\s:@'\"<>]{0,200}):([^/\s@'\"]{1,400})@"
 _CALLED = ("password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "key")
 _KEYS = ("api", "access", "account", "private", "signing", "encryption", "subscription")
 _VALUE = re.compile(
@@ -47,34 +46,44 @@ _APART = re.compile(
     rf"|[\"']?[ \t]{{0,8}}(?:,|\r?\n)[ \t]{{0,40}}[\"']?value[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}[\"']?({_LONG})"
 )
 """A value on the next line, or in a pair of ``name:`` and ``value:``."""
-_OPTION = re.compile(rf"[ \t]{{1,8}}[\"']?({_LONG})")
-_SAID = re.compile(rf" is[ \t]{{1,4}}[\"'`]?({_LONG})")
-_BASIC = re.compile(r"[Bb]asic {1,4}([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/=-])")
-_BEARER = re.compile(r"(?:Bearer|bearer|BEARER|SSWS) {1,4}([A-Za-z0-9._~+/=-]{12,2000})")
+_OPTION = rf"[ \t]{{1,8}}[\"']?({_LONG})"
+_SAID = rf" is[ \t]{{1,4}}[\"'`]?({_LONG})"
+_BASIC = r"[Bb]asic {1,4}([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/=-])"
+_BEARER = r"(?:Bearer|bearer|BEARER|SSWS) {1,4}([A-Za-z0-9._~+/=-]{12,2000})"
 _DRAWN = re.compile(r"[A-Za-z0-9+/_=-]{24,200}")
-_PUBLIC = re.compile(r"AAAA(?:[BC]3NzaC1|E2VjZHNh|[GI]nNr)|sha(?:1|256|384|512)[-_:]")
-_RUN = re.compile(r"[A-Za-z0-9]{12,}")
-_SHORT_RUN = re.compile(r"[A-Za-z0-9]{10,}")
+_PUBLIC = r"AAAA(?:[BC]3NzaC1|E2VjZHNh|[GI]nNr)|sha(?:1|256|384|512)[-_:]"
+_RUN = r"[A-Za-z0-9]{12,}"
+_SHORT_RUN = r"[A-Za-z0-9]{10,}"
 _BITS = 4.0
 """Shannon entropy a character from which a long token looks drawn at random."""
 _BITS_CALLED = 2.75
 """The same for what is called a password, which is short."""
 
-_STAND_IN = re.compile(
+_STAND_IN = (
     r"(?i)example|sample|dummy|placeholder|change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|with)|your[-_]|redacted"
     r"|insert[-_]|not[-_]?a[-_]?real|\bfake|todo|x{4}|\*{3}|\.{3}|…|0{8}|[<>{}]|\$[A-Za-z_(]|%s|%[A-Za-z_(][A-Za-z_)]"
 )
-_REFERENCE = re.compile(
+_REFERENCE = (
     r"(?:sha(?:1|256|384|512)|md5|env|vault|aws|gcp|k8s|ssm|arn|[A-Za-z](?=:\\)|keyring|file|op|secret|secrets|ref|kms|doppler)[:/-]"
     r"|https?:|[./~]|\$|@|!|\[|\(|process\.env|os\.environ|secrets\.|vars\.|env\.|steps\.|inputs\.|self\.|config\."
 )
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_IDENTIFIER = re.compile(
-    r"[a-z]+[0-9]{0,4}(?:[-_./:][a-z0-9]{1,24})*|[A-Z]+(?:_[A-Z0-9]+)*|[A-Za-z]+[0-9]{0,2}"
-)
-_RUN_OF_BOTH = re.compile(r"(?:[a-z]+[0-9]+){3}|(?:[0-9]+[a-z]+){3}")
-_NAMES_ONE = re.compile(r"(?i)pass|pw|secret|token")
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_IDENTIFIER = r"[a-z]+[0-9]{0,4}(?:[-_./:][a-z0-9]{1,24})*|[A-Z]+(?:_[A-Z0-9]+)*|[A-Za-z]+[0-9]{0,2}"
+_RUN_OF_BOTH = r"(?:[a-z]+[0-9]+){3}|(?:[0-9]+[a-z]+){3}"
+_NAMES_ONE = r"(?i)pass|pw|secret|token"
 _NO_SECRET = frozenset(("user", "pass", "password", "passwd", "pwd", "secret", "token", "root"))
+
+
+def _begun() -> dict[str, list[tuple[str, str, str]]]:
+    """(kind, start, pattern of the rest) by the first two characters of a start, in the order of the table."""
+    found = defaultdict(list)
+    for kind, starts, rest in STARTS:
+        for start in starts.split():
+            found[start[:2]].append((kind, start, rest))
+    return dict(found)
+
+
+_BEGUN = _begun()
 
 
 def secrets(text: str) -> tuple[Secret, ...]:
@@ -124,7 +133,7 @@ def _told_by_form(text: str) -> Iterator[Secret]:
     yield from _words(text)
     yield from _basic(text)
     if "earer " in text or "EARER " in text or "SSWS " in text:
-        for match in _BEARER.finditer(text):
+        for match in re.finditer(_BEARER, text):
             value = match[1]
             sure = len(value) >= 16 and _credible(value)
             yield Secret(kind="bearer token", start=match.start(1), end=match.end(1), sure=sure)
@@ -134,38 +143,41 @@ def _told_by_form(text: str) -> Iterator[Secret]:
 def _words(text: str) -> Iterator[Secret]:
     at = 0
     for word in _WORD.finditer(text):
-        known = WORDS.match(text, word.start()) if word.start() >= at else None
-        if known is not None and known.lastgroup is not None:
-            at = known.end()
-            yield _told(KINDS[known.lastgroup], text, known.start(), at)
+        start = word.start()
+        for kind, begun, rest in _BEGUN.get(word[0][:2], ()) if start >= at else ():
+            known = text.startswith(begun, start) and re.compile(rest).match(text, start + len(begun))
+            if known:
+                at = known.end()
+                yield _told(kind, text, start, at)
+                break
 
 
 def _key_blocks(text: str) -> Iterator[Secret]:
     """Whole blocks, to their end line; where that is missing, as far as a key may reach."""
     at = 0 if "PRIVATE KEY" in text or "PuTTY" in text else len(text)
-    while (begin := _KEY_BLOCK.search(text, at)) is not None:
+    while (begin := re.compile(_KEY_BLOCK).search(text, at)) is not None:
         limit = min(len(text), begin.end() + _LONGEST_KEY)
         close = text.find("-----END ", begin.end(), limit)
         after = text.find("-----", close + 9, min(limit, close + 80)) if close >= 0 else -1
         at = after + 5 if after >= 0 else _body_end(text, begin.end(), limit)
         body = text[begin.end() : at]
-        sure = _BODY_LINE.search(body[:400]) is not None and not _STAND_IN.search(body[:400])
+        sure = re.search(_BODY_LINE, body[:400]) is not None and not re.search(_STAND_IN, body[:400])
         yield Secret(kind="private key", start=begin.start(), end=at, sure=sure)
 
 
 def _body_end(text: str, start: int, limit: int) -> int:
-    body = _BODY.match(text, start, limit)
+    body = re.compile(_BODY).match(text, start, limit)
     return body.end() if body else start
 
 
 def _logins(text: str) -> Iterator[Secret]:
     """``scheme://user:password@host``: the password."""
     if "://" in text:
-        for match in _LOGIN.finditer(text):
+        for match in re.finditer(_LOGIN, text):
             value = match[2]
-            names_one = _IDENTIFIER.fullmatch(value) and _NAMES_ONE.search(value)
+            names_one = re.fullmatch(_IDENTIFIER, value) and re.search(_NAMES_ONE, value)
             sure = not (
-                _STAND_IN.search(value) or value.lower() in _NO_SECRET or value[0] in "$[" or names_one
+                re.search(_STAND_IN, value) or value.lower() in _NO_SECRET or value[0] in "$[" or names_one
             )
             start = match.start(1) if match[1] else match.start(2)
             yield Secret(kind="password in a connection string", start=start, end=match.end(2), sure=sure)
@@ -175,26 +187,26 @@ def _marked(text: str) -> Iterator[Secret]:
     """Tokens whose mark is not the start of a word; the literal goes first, since most texts have none."""
     for kind, literal, pattern in MARKED:
         if literal in text:
-            for match in pattern.finditer(text):
+            for match in re.finditer(pattern, text):
                 yield _told(kind, text, match.start(), match.end())
 
 
 def _told(kind: str, text: str, start: int, end: int) -> Secret:
     value = text[start:end]
     slug = value == value.lower() and not any(map(str.isdigit, value))
-    return Secret(kind=kind, start=start, end=end, sure=not slug and not _STAND_IN.search(value))
+    return Secret(kind=kind, start=start, end=end, sure=not slug and not re.search(_STAND_IN, value))
 
 
 def _basic(text: str) -> Iterator[Secret]:
     """``Basic`` and what decodes to a name and its password."""
-    for match in _BASIC.finditer(text) if "asic " in text else ():
+    for match in re.finditer(_BASIC, text) if "asic " in text else ():
         try:
             said = b64decode(match[1], validate=True).decode("ascii")
         except ValueError:
             continue
         name, colon, password = said.partition(":")
         if colon and password and said.isprintable():
-            sure = not _STAND_IN.search(said) and password.lower() not in _NO_SECRET and password != name
+            sure = not re.search(_STAND_IN, said) and password.lower() not in _NO_SECRET and password != name
             yield Secret(kind="basic authorization", start=match.start(1), end=match.end(1), sure=sure)
 
 
@@ -225,10 +237,10 @@ def _beside(text: str, lower: str, at: int, end: int) -> Iterator[Secret]:
     """What stands further off: on the next line, in a pair, behind an option or ``is``. Only what is sure."""
     found = _APART.match(text, end)
     if found is None and _is_option(lower, at):
-        found = _OPTION.match(text, end)
+        found = re.compile(_OPTION).match(text, end)
     if found is None:
-        found = _SAID.match(text, end)
-        if found is not None and not any(_mixed(run) for run in _SHORT_RUN.findall(found[1])):
+        found = re.compile(_SAID).match(text, end)
+        if found is not None and not any(_mixed(run) for run in re.findall(_SHORT_RUN, found[1])):
             return
     if found is None:
         return
@@ -246,7 +258,7 @@ def _is_option(lower: str, at: int) -> bool:
 
 def _value(match: re.Match[str]) -> Iterator[Secret]:
     value = match[1].rstrip(".,)]}>")
-    if len(value) < 6 or value[0] in "<{$[(" or _REFERENCE.match(value):
+    if len(value) < 6 or value[0] in "<{$[(" or re.match(_REFERENCE, value):
         return
     sure = len(value) >= 8 and _credible(value)
     yield Secret(kind="password or key", start=match.start(1), end=match.start(1) + len(value), sure=sure)
@@ -255,18 +267,22 @@ def _value(match: re.Match[str]) -> Iterator[Secret]:
 def _credible(value: str) -> bool:
     """Drawn from letters and digits (and signs) rather than a word, a name, a number or a stand-in."""
     mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
-    if not mixed or _STAND_IN.search(value) or _UUID.fullmatch(value) or _REFERENCE.match(value):
+    if not mixed or re.search(_STAND_IN, value) or re.fullmatch(_UUID, value) or re.match(_REFERENCE, value):
         return False
     hexadecimal = len(value) >= 32 and all(c in "0123456789abcdefABCDEF" for c in value)
-    named = _IDENTIFIER.fullmatch(value) is not None and not hexadecimal and not _RUN_OF_BOTH.search(value)
+    named = (
+        re.fullmatch(_IDENTIFIER, value) is not None
+        and not hexadecimal
+        and not re.search(_RUN_OF_BOTH, value)
+    )
     return not named and _entropy(value) >= _BITS_CALLED
 
 
 def _random(token: str) -> bool:
     """Upper and lower case and digits in one unbroken run, and hardly a character twice."""
-    if _PUBLIC.match(token):
+    if re.match(_PUBLIC, token):
         return False
-    if not any(_mixed(run) for run in _RUN.findall(token)):
+    if not any(_mixed(run) for run in re.findall(_RUN, token)):
         return False
     return _entropy(token) >= _BITS
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from fleetward.domain.finding import Finding, Place
+from fleetward.domain.value import dataclass
 
 
 class Fate(StrEnum):

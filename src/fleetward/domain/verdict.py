@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from fleetward.domain.emergency import Way
+from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.value import dataclass
 
 
 class Verdict(StrEnum):
@@ -39,16 +41,6 @@ class Met(StrEnum):
     MET = "met"
     MISSING = "missing"
     REFUSED = "refused"
-
-
-class PromotionKind(StrEnum):
-    """What a promotion does to the running state."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    OVERRIDE = "override"
-    RETIRE = "retire"
-    ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from math import inf
 
 from fleetward.domain.change import Comparison, Direction, Facet, Significance
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import ApprovalsAsked, Asked, Policy, Rule, SoakAsked, When
-from fleetward.domain.verdict import PromotionKind
 
 _NEVER_ONLY = frozenset({PromotionKind.CREATE, PromotionKind.RETIRE})
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from fleetward.domain.change import AgentChange, ChangeClass, Comparison, Direction, Significance, Status
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Policy
 from fleetward.domain.risk import SCALES
-from fleetward.domain.verdict import PromotionKind
 from fleetward.gate.applying import applying
 
 USUAL = (PromotionKind.CREATE, PromotionKind.UPDATE, PromotionKind.OVERRIDE, PromotionKind.RETIRE)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from fleetward.domain.emergency import BrokenGlass, Due
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import People
 from fleetward.domain.policy import OWNER, ApprovalsAsked, Policy
+from fleetward.domain.value import dataclass
 from fleetward.domain.verdict import Promotion
 from fleetward.gate.applying import about
 from fleetward.gate.matching import seated

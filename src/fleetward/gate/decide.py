@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from fleetward.domain import risk
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People
 from fleetward.domain.policy import EvalsAsked, Policy, Rule, SoakAsked
-from fleetward.domain.verdict import Met, Promotion, PromotionKind, Requirement, Unblock, Verdict, worst
+from fleetward.domain.verdict import Met, Promotion, Requirement, Unblock, Verdict, worst
 from fleetward.gate.applying import merged
 from fleetward.gate.emergency import Asking, asking, late, parted
 from fleetward.gate.evaluated import evaluations, soak

@@ -9,13 +9,15 @@ lists are passed over where they are not met. Nothing passes over validation, ve
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from fleetward.domain.clock import spoken, written
 from fleetward.domain.emergency import Way
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Policy, Rule
-from fleetward.domain.verdict import Met, PromotionKind, Requirement
+from fleetward.domain.value import dataclass
+from fleetward.domain.verdict import Met, Requirement
 from fleetward.gate.applying import applying
 from fleetward.gate.question import Question
 from fleetward.gate.tally import moved

@@ -9,8 +9,9 @@ from typing import Any
 
 from fleetward.domain.clock import duration, spoken, written
 from fleetward.domain.evidence import Record
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import EvalsAsked, Rule, SoakAsked
-from fleetward.domain.verdict import Met, PromotionKind, Requirement
+from fleetward.domain.verdict import Met, Requirement
 from fleetward.gate.question import Question
 from fleetward.gate.tally import moved
 

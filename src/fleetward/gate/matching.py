@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from fleetward.domain.value import dataclass
 
 Fits = Mapping[str, frozenset[int]]
 """Person to the numbers of the requirements in which they may take a seat."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fleetward.domain.approval import Approval, Binding
 from fleetward.domain.change import Comparison
 from fleetward.domain.contributor import Contributor, Role
-from fleetward.domain.emergency import Due, Held, Way
+from fleetward.domain.emergency import Due, Way
 from fleetward.domain.evidence import Record
 from fleetward.domain.finding import Finding
+from fleetward.domain.ledger import Held, PromotionKind
 from fleetward.domain.manifest import Manifest
-from fleetward.domain.verdict import PromotionKind
+from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

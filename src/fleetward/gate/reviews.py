@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.change import Direction
 from fleetward.domain.clock import written
 from fleetward.domain.emergency import Due, Way
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People, Person, Robot
 from fleetward.domain.policy import OWNER, ApprovalsAsked, ApprovalTerms, Assurance, Policy
-from fleetward.domain.verdict import Cause, Met, NotCounted, PromotionKind, Requirement
+from fleetward.domain.value import dataclass
+from fleetward.domain.verdict import Cause, Met, NotCounted, Requirement
 from fleetward.gate.applying import about, only
 from fleetward.gate.question import Question
 from fleetward.gate.standing import Circle, answerable, excluded

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from fleetward.domain.people import People
 from fleetward.domain.policy import ApprovalsAsked, Assurance, Policy, Rule
+from fleetward.domain.value import dataclass
 from fleetward.domain.verdict import Met, NotCounted, Requirement
 from fleetward.gate.applying import merged
 from fleetward.gate.cheapest import fewest

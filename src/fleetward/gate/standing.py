@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import People, Robot
 from fleetward.domain.policy import OWNER, ApprovalTerms
-from fleetward.domain.verdict import PromotionKind
+from fleetward.domain.value import dataclass
 from fleetward.gate.question import Contributor, Question, Role
 
 _BY_ROBOT = "robot"

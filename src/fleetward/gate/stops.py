@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fleetward.domain.clock import written
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People
 from fleetward.domain.policy import ApprovalsAsked, Freeze, Policy, Rule
-from fleetward.domain.verdict import Met, PromotionKind, Requirement
+from fleetward.domain.verdict import Met, Requirement
 from fleetward.gate.question import Question
 from fleetward.gate.standing import strangers
 

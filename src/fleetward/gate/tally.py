@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.clock import written
 from fleetward.domain.people import People
 from fleetward.domain.policy import ApprovalsAsked, ApprovalTerms, Assurance
+from fleetward.domain.value import dataclass
 from fleetward.domain.verdict import Cause, NotCounted
 from fleetward.gate.standing import Circle
 

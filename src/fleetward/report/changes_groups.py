@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fleetward.domain.change import Change, Comparison
+from fleetward.domain.value import dataclass
 
 _MANY = 3
 """From so many agents on the same change is told once."""

@@ -7,10 +7,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fleetward.domain.change import Change, Comparison, Kind, Significance, Status, Unreadable
+from fleetward.domain.value import dataclass
 from fleetward.report.changes_groups import grouped
 from fleetward.report.human import visible
 

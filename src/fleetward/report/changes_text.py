@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from fleetward.domain.change import (
@@ -17,6 +17,7 @@ from fleetward.domain.change import (
     Status,
     Unreadable,
 )
+from fleetward.domain.value import dataclass
 from fleetward.report.changes_groups import Group, Told, grouped
 from fleetward.report.page import Line, Page, Role, line, page, span
 

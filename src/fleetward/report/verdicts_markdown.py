@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 
 from fleetward.domain.clock import written
 from fleetward.domain.emergency import Way
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Cause, Met, Promotion, PromotionKind, Requirement, Verdict, worst
+from fleetward.domain.verdict import Cause, Met, Promotion, Requirement, Verdict, worst
 from fleetward.report.human import visible
 from fleetward.report.markdown import ROOM, code
 

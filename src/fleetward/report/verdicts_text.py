@@ -7,8 +7,9 @@ from datetime import datetime
 
 from fleetward.domain.clock import spoken, written
 from fleetward.domain.emergency import Way
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Cause, Met, Promotion, PromotionKind, Requirement, Verdict
+from fleetward.domain.verdict import Cause, Met, Promotion, Requirement, Verdict
 from fleetward.report.page import Line, Page, Role, line, page, span
 
 _WORDS: dict[Verdict, tuple[str, Role]] = {

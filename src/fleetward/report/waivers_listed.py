@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fleetward.domain.fleet import Standing, Waiver
+from fleetward.domain.value import dataclass
 from fleetward.report.page import Page, Role, line, page, span
 
 FORMAT = "fleetward.list/1"

@@ -2,7 +2,6 @@
 
 from fleetward.rules.catalogue import CATALOGUE, explain
 from fleetward.rules.judge import alone, among, compared, findings
-from fleetward.rules.pages import DOCUMENTED, documentation, explained, explanation
 from fleetward.rules.pin import Pin, PinClass
 from fleetward.rules.pins import verdict
 from fleetward.rules.rule import Rule, Wrong
@@ -10,7 +9,6 @@ from fleetward.rules.waivers import in_force, standing
 
 __all__ = [
     "CATALOGUE",
-    "DOCUMENTED",
     "Pin",
     "PinClass",
     "Rule",
@@ -18,10 +16,7 @@ __all__ = [
     "alone",
     "among",
     "compared",
-    "documentation",
     "explain",
-    "explained",
-    "explanation",
     "findings",
     "in_force",
     "standing",

@@ -26,7 +26,7 @@ def _documented(
     severity: Severity = Severity.ERROR,
 ) -> Rule:
     doc = f"{summary}\n\nWhy: {why}\nBad:\n    {bad}\nGood:\n    {good}\nFix: {fix}"
-    return Rule(id=rule_id, severity=severity, doc=doc, check=_found_in_history)
+    return Rule(id=rule_id, severity=severity, docstring=doc, check=_found_in_history)
 
 
 AUDITING: tuple[Rule, ...] = (

@@ -13,12 +13,10 @@ from fleetward.rules.pin_table import AZURE, COMMIT, ISO, MMDD, SHA256, YMD
 _INDIRECTION = re.compile(
     r"[$%]\{|\$[A-Za-z(]|\{\{|\{[A-Za-z_]|<[^>]*>|%[A-Za-z_]+%|%\(|\b(?:env|secret|vault)[:.(]"
 )
-_ALIAS = re.compile(
-    r"(?:.*[-_.:@/~])?(?:latest|nightly|newest|current|default|auto|stable|main|master|head)", re.I
-)
-_DIGEST = re.compile(rf"(?:sha256:)?{SHA256}|(?:sha1:)?{COMMIT}", re.I)
-_DATED = re.compile(rf".*(?<![0-9])(?:{ISO}|{YMD})(?![0-9]).*", re.I)
-_NUMBERED = re.compile(r".*[-@:]v?[0-9]+\.[0-9]+\.[0-9]+", re.I)
+_ALIAS = r"(?i)(?:.*[-_.:@/~])?(?:latest|nightly|newest|current|default|auto|stable|main|master|head)"
+_DIGEST = rf"(?i)(?:sha256:)?{SHA256}|(?:sha1:)?{COMMIT}"
+_DATED = rf"(?i).*(?<![0-9])(?:{ISO}|{YMD})(?![0-9]).*"
+_NUMBERED = r"(?i).*[-@:]v?[0-9]+\.[0-9]+\.[0-9]+"
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +57,7 @@ def _judged(
         return FLOATING, "no model is named"
     if any(_INDIRECTION.search(part) for part in (name, version or "", deployment or "")):
         return FLOATING, "a variable decides elsewhere which model this is"
-    if digest and (known is None or known.addressed) and _DIGEST.fullmatch(digest):
+    if digest and (known is None or known.addressed) and re.fullmatch(_DIGEST, digest):
         return PINNED, "its content is named by digest"
     if known is AZURE:
         return _azure(name, version, deployment, upgrade_policy)
@@ -92,7 +90,7 @@ def _first(rows: Iterable[Row], full: str) -> tuple[PinClass, str] | None:
 
 def _moves(text: str) -> bool:
     """Does it end with a word such as ``latest``?"""
-    return _ALIAS.fullmatch(text) is not None
+    return re.fullmatch(_ALIAS, text) is not None
 
 
 def _joined(known: Provider | None, name: str, version: str | None) -> str:
@@ -108,7 +106,7 @@ def _unknown(full: str, version: str | None) -> tuple[PinClass, str]:
         return FLOATING, "the name says that it moves"
     if re.search(rf"@(?:sha256:)?(?:{SHA256}|{COMMIT})$", full, re.I):
         return PINNED, "its content is named by digest"
-    if version or _DATED.fullmatch(full) or _NUMBERED.fullmatch(full):
+    if version or re.fullmatch(_DATED, full) or re.fullmatch(_NUMBERED, full):
         return VERSIONED, "a version is named, but this provider's promise is not known"
     return FLOATING, "no version is named, and this provider's promise is not known"
 

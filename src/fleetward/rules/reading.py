@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -17,7 +16,7 @@ def _found_while_reading(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
 
 
 def _documented(rule_id: str, doc: str) -> Rule:
-    return Rule(id=rule_id, severity=Severity.ERROR, doc=inspect.cleandoc(doc), check=_found_while_reading)
+    return Rule(id=rule_id, severity=Severity.ERROR, docstring=doc, check=_found_while_reading)
 
 
 READING: tuple[Rule, ...] = (

@@ -36,11 +36,16 @@ class Rule:
 
     id: str
     severity: Severity
-    doc: str
+    docstring: str
     check: Check
     unless: str = ""
     among: Mapping[str, tuple[str, ...]] | None = None
     """What it reads of every manifest, by path the keys there; None where it looks at each agent alone."""
+
+    @property
+    def doc(self) -> str:
+        """The docstring without its indentation, which is taken off when somebody reads it."""
+        return inspect.cleandoc(self.docstring)
 
     @property
     def summary(self) -> str:
@@ -62,8 +67,10 @@ def rule(
     """
 
     def made(check: Check) -> Rule:
-        doc = inspect.cleandoc(check.__doc__ or "")
-        return Rule(id=rule_id, severity=severity, doc=doc, check=check, unless=unless, among=among)
+        docstring = check.__doc__ or ""
+        return Rule(
+            id=rule_id, severity=severity, docstring=docstring, check=check, unless=unless, among=among
+        )
 
     return made
 

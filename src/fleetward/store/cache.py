@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fleetward.domain.digest import of_parts
 from fleetward.store import schema
 
 LARGEST = 64 * 1024 * 1024
@@ -77,15 +78,6 @@ def opened(common: Path, prefix: str, environment: Mapping[str, str]) -> Cache |
     return cache
 
 
-def digest(*parts: bytes) -> str:
-    """The digest of some parts, none of which can run over into the next."""
-    made = hashlib.sha256()
-    for part in parts:
-        made.update(b"%d:" % len(part))
-        made.update(part)
-    return made.hexdigest()
-
-
 def _fill(cache: Cache) -> None:
     if not stat.S_ISDIR(os.lstat(cache.file.parent).st_mode):
         return
@@ -114,7 +106,7 @@ def _tool() -> str:
     )
     files = [*_files(package, ".py"), *_files(schemas, ".json")]
     contents = (part for file in files for part in (os.fsencode(file), _content(file)))
-    return digest(sys.version.encode(), *map(os.fsencode, installed), *contents)
+    return of_parts(sys.version.encode(), *map(os.fsencode, installed), *contents)
 
 
 def _files(folder: str, ending: str) -> list[str]:

@@ -13,10 +13,11 @@ from fleetward.domain.change import ChangeClass, Direction, Facet, Significance
 from fleetward.domain.emergency import Way
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.path import Item, Step
 from fleetward.domain.policy import Assurance
 from fleetward.domain.rehearsal import EVERY, Ended, Rehearsal, Said
-from fleetward.domain.verdict import PromotionKind, Verdict
+from fleetward.domain.verdict import Verdict
 from fleetward.store.document import document
 from fleetward.store.governance.source import Notes, Source
 from fleetward.store.yaml import GOVERNANCE_LIMITS

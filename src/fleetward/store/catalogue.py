@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from fleetward.domain import clock
 from fleetward.domain.errors import FleetError
+from fleetward.domain.value import dataclass
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of a catalogue; the one of 2026 has 1.6 million."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from fleetward.domain import digest
 from fleetward.domain.audit import Break, Landing, Seen
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry, Ledger
+from fleetward.domain.value import dataclass
 from fleetward.store.ledger import LARGEST, decode, examined, file_name
 from fleetward.store.tree import REGULAR, Tree
 

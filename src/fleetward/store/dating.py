@@ -8,12 +8,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fleetward.domain.errors import FleetError, Unwritten
 from fleetward.domain.path import Steps
+from fleetward.domain.value import dataclass
 from fleetward.store.editing import Text, inline
 from fleetward.store.yaml import GOVERNANCE_LIMITS, read
 

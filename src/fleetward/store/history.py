@@ -6,13 +6,13 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from fleetward.domain.contributor import Contributor, Role
 from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.errors import GitError
+from fleetward.domain.value import dataclass
 from fleetward.store.git import Id, Repository
 from fleetward.store.ground import Ground
 from fleetward.store.tree import REGULAR

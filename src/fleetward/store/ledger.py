@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entries, Entry, Ledger, Line, Moved
 from fleetward.domain.names import is_name
 from fleetward.domain.policy import Assurance
+from fleetward.domain.value import dataclass
 from fleetward.store import strict
 from fleetward.store.ledger_shape import accepted
 from fleetward.store.strict import Fields

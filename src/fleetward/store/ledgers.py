@@ -9,7 +9,6 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Ledger
-from fleetward.store.ledger import LARGEST, decode, file_name
 from fleetward.store.tree import REGULAR, Entry, Tree
 
 LEDGERS = "ledger"
@@ -27,6 +26,10 @@ def standing(
     """
     files = {one.path: one for one in entries if one.path.startswith(f"{LEDGERS}/")}
     gated = [one.name for one in config.environments if one.gated]
+    if not files:
+        return {name: Ledger(environment=name) for name in gated}, (), {}
+    from fleetward.store.ledger import LARGEST, file_name  # late: a fleet without a ledger starts sooner
+
     regular = [files[file] for file in map(file_name, gated) if file in files and files[file].mode in REGULAR]
     contents: Mapping[str, bytes | int | None] = tree.read(regular, LARGEST) if regular else {}
     found: dict[str, Ledger] = {}
@@ -44,6 +47,8 @@ def standing(
 
 
 def _decoded(content: bytes | int | None, file: str) -> Ledger:
+    from fleetward.store.ledger import LARGEST, decode
+
     if not isinstance(content, bytes):
         raise FleetError(
             f"{file}: no regular file of at most {LARGEST} bytes", hint=f"put it back: git log -p -- {file}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from fleetward.domain.value import dataclass
 from fleetward.store.tree import Entry, Tree
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from fleetward.domain.manifest import MANIFEST
 from fleetward.domain.path import Steps
 from fleetward.domain.people import People
 from fleetward.domain.transfer import Fate, Role
+from fleetward.domain.value import dataclass
 from fleetward.store.agents import ENVIRONMENTS, PROPOSALS
 from fleetward.store.document import document
 from fleetward.store.editing import Changes, edited

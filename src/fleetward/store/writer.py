@@ -9,11 +9,11 @@ import shlex
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from fleetward.domain.errors import BranchMoved, GitError, Unwritten
+from fleetward.domain.value import dataclass
 from fleetward.store.git import Id, Repository
 from fleetward.store.ground import Ground
 from fleetward.store.history import commits

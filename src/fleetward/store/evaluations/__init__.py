@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import Measured
+from fleetward.domain.value import dataclass
 from fleetward.store import strict
 from fleetward.store.evaluations import deepeval, inspect_ai, junit, own, promptfoo
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fleetward.domain.path import Step
 from fleetward.domain.policy import Freeze
@@ -35,6 +34,8 @@ def freeze(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> Freez
 def _zone(name: str, at: tuple[Step, ...], notes: Notes) -> tzinfo | None:
     if name == "UTC":
         return UTC
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
