@@ -99,12 +99,16 @@ def _reports(
         return import_module(f"fleetward.report.findings_{format_}").render
 
     return {
-        "text": lambda: written("text")(
-            validation,
-            text,
-            quiet=session.quiet,
-            verbose=session.verbose,
-            next_command="" if session.quiet else next_command(),
+        "text": lambda: (
+            written("text")(
+                validation,
+                text,
+                quiet=session.quiet,
+                verbose=session.verbose,
+                next_command="" if session.quiet else next_command(),
+            )
+            if validation.errors or not session.quiet
+            else ()
         ),
         "json": lambda: written("json")(validation),
         "sarif": lambda: written("sarif")(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from fleetward.domain.value import dataclass
@@ -44,4 +43,6 @@ def codepoint(character: str) -> str:
 
 
 def _called(character: str) -> str:
+    import unicodedata  # a table that few runs need
+
     return unicodedata.name(character, "control character").lower()

@@ -28,7 +28,7 @@ HASHES = ("sha256", "sha512")
 RSA_HASHES: Mapping[str, str] = {"rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512"}
 
 _MAGIC = b"SSHSIG"
-_ARMOR = re.compile(rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END SSH SIGNATURE-----\n?")
+_ARMOR = rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END SSH SIGNATURE-----\n?"
 
 
 class Unsound(Exception):
@@ -103,7 +103,7 @@ def signature(content: bytes) -> Signature:
     """
     if len(content) > LARGEST:
         raise Unsound(f"more than {LARGEST} bytes")
-    armor = _ARMOR.fullmatch(content)
+    armor = re.fullmatch(_ARMOR, content)
     if armor is None:
         raise Unsound("not one '-----BEGIN SSH SIGNATURE-----' block and nothing else")
     wire = _Wire(_decoded(armor[1].replace(b"\n", b""), "signature"))

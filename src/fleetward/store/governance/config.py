@@ -32,8 +32,8 @@ READING = frozenset(
     }
 )
 """What is found before rules can be asked; never below error."""
-_CLAUSE = re.compile(r"(>=|<=|==|!=|>|<)\s*([0-9]+(?:\.[0-9]+)*)")
-_VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
+_CLAUSE = r"(>=|<=|==|!=|>|<)\s*([0-9]+(?:\.[0-9]+)*)"
+_VERSION = r"[0-9]+(\.[0-9]+)*"
 
 
 def config(
@@ -67,7 +67,7 @@ def permits(requires: str, version: str) -> bool:
     What follows the numbers of a version (``0.2rc1``) is not looked at; trailing zeros mean nothing.
     Errors: ValueError for what is no range.
     """
-    clauses = [_CLAUSE.fullmatch(part.strip()) for part in requires.split(",")]
+    clauses = [re.fullmatch(_CLAUSE, part.strip()) for part in requires.split(",")]
     if not all(clauses):
         raise ValueError(f"{requires!r} is not a range such as '>=0.1,<1'")
     have = _numbers(version)
@@ -89,7 +89,7 @@ def _let(requires: str | None, version: str, source: Source) -> None:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    match = _VERSION.match(version)
+    match = re.match(_VERSION, version)
     numbers = [int(part) for part in match[0].split(".")] if match else []
     while numbers and numbers[-1] == 0:
         numbers.pop()
