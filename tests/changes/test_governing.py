@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from fleetward.changes import compare_document
+from fleetward.changes import compare_document, walker
+from fleetward.changes.sentences import SENTENCES, fitting
 from fleetward.domain.change import Change, Direction
 from fleetward.domain.finding import Place
 
@@ -225,6 +226,82 @@ def test_no_shape_of_a_value_stops_the_comparison(name: str, document: dict[str,
         other = edited(document, (path, bent))
 
         assert bool(compared(name, document, other)) is bool(compared(name, other, document)), path
+
+
+SAID: list[tuple[str, dict[str, Any], Edit, str]] = [
+    ("policy", POLICY, ("version", 4), "the policy is version 4, before 3"),
+    ("policy", POLICY, ("rules/0/require/1/approvals", 1), "approvals that rule 'every' asks for: 1, before 2"),
+    ("policy", POLICY, ("rules/0/require/3/soak", "PT1H"), "rule 'every' asks for soak 'PT1H', before 'PT24H'"),
+    ("policy", POLICY, ("rules/0/require/0/from", "security"),
+     "rule 'every' takes approvals of 'security', before of 'owner'"),
+    ("policy", POLICY, ("rules/0/require/1/from", ["risk", "owner"]), "rule 'every' takes approvals of 'owner' too"),
+    ("policy", POLICY, ("rules/0/assurance", "forge"), "rule 'every': assurance is 'forge', before 'signed'"),
+    ("policy", POLICY, ("breakGlass/skips", ["soak", "freeze"]), "a broken glass may pass over 'freeze'"),
+    ("policy", POLICY, ("governance/require/0/approvals", 1),
+     "approvals that a change of governance asks for: 1, before 2"),
+    ("policy", POLICY, ("freezes/0/to", "2027-01-01T00:00"),
+     "freeze 'end': to is '2027-01-01T00:00', before '2027-01-03T00:00'"),
+    ("people", PEOPLE, ("people/carla/left", "2026-12-01"), "'carla' leaves on '2026-12-01'"),
+    ("people", PEOPLE, ("people/carla/emails/1", "else@acme.example"),
+     "commits of 'else@acme.example' are the work of 'carla'"),
+    ("people", PEOPLE, ("people/carla/githubId", 101), "githubId of 'carla' is new: 101"),
+    ("people", PEOPLE, ("teams/risk/members/1", "alice"), "'alice' joins 'risk'"),
+    ("people", PEOPLE, ("people/carla/keys/0/until", "2027-12-31"),
+     "governance/people.yaml: people.carla.keys[\"ssh-ed25519 AAAA\"].until is '2027-12-31', before '2026-12-31'"),
+    ("fleet-config", CONFIG, ("environments/1/overridable", ["spec.budgets", "spec.tools"]),
+     "'production' may set 'spec.tools' for itself"),
+    ("fleet-config", CONFIG, ("rules/review-overdue", "off"), "rule 'review-overdue' weighs 'off', before 'error'"),
+    ("waivers", WAIVERS, ("waivers/0/expires", "2027-12-31"),
+     "waiver of 'review-overdue': expires is '2027-12-31', before '2026-12-31'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "before", "edit", "reason"), SAID, ids=[one[-1] for one in SAID])
+def test_a_reason_names_whom_it_is_about_and_both_values(
+    name: str, before: dict[str, Any], edit: Edit, reason: str
+) -> None:
+    [change] = compared(name, before, edited(before, edit))
+
+    assert change.reason == reason
+
+
+def test_every_sentence_is_said_of_some_change() -> None:
+    edits = [*LOOSENED, *(one[:3] for one in SAID), *MORE]
+    pairs = [(name, _without_gone(before), edited(before, edit)) for name, before, edit in edits]
+    met = set()
+    for name, first, second in [*pairs, *((name, second, first) for name, first, second in pairs)]:
+        known = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+        for move in walker.moves(first, second, known):
+            row = next((one for one in SENTENCES if fitting(one, name, move)), None)
+            met.add(row)
+
+    assert [row for row in SENTENCES if row not in met] == []
+
+
+def test_words_of_a_sentence_that_come_out_of_a_file_are_shown_not_obeyed() -> None:
+    braces = ("people/{after}", {"name": "{before}"})
+    hidden = ("people/ev\u202eil", {"name": "E"})
+
+    [plain] = compared("people", PEOPLE, edited(PEOPLE, braces))
+    [shown] = compared("people", PEOPLE, edited(PEOPLE, hidden))
+
+    assert plain.reason == "'{after}' is new: '{before}'"
+    assert "\u202e" not in shown.reason
+    assert "U+202E" in shown.reason
+
+
+MORE: list[tuple[str, dict[str, Any], Edit]] = [
+    ("policy", POLICY, ("rollback/require/0/approvals", 1)),
+    ("policy", {**POLICY, "rollback": {"require": [APPROVALS]}}, ("rollback/require/0/from", "risk")),
+    ("policy", POLICY, ("rollback/require/0/from", ["risk", "owner"])),
+    ("policy", {**POLICY, "breakGlass": {"require": [APPROVALS]}}, ("breakGlass/require/0/from", "risk")),
+    ("policy", POLICY, ("breakGlass/require/0/from", ["risk", "owner"])),
+    ("policy", {**POLICY, "governance": {"require": [APPROVALS]}}, ("governance/require/0/from", "risk")),
+    ("policy", POLICY, ("governance/require/0/from", ["risk", "owner"])),
+    ("people", {**PEOPLE, "people": {"carla": {**CARLA, "left": "2026-12-01"}}},
+     ("people/carla/left", "2026-12-31")),
+    ("people", PEOPLE, ("people/carla/keys", GONE)),
+]  # fmt: skip
 
 
 def inside(value: Any, at: str = "") -> Iterator[str]:

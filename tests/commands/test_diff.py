@@ -13,11 +13,21 @@ import pytest
 from fleetward.commands.both import Both
 from fleetward.commands.sides import of_revisions
 from fleetward.store.ground import find
-from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, allowed, command, repository
+from tests.end_to_end.repositories import (
+    DESK,
+    FLEET,
+    MANIFEST,
+    POLICY,
+    allowed,
+    command,
+    repository,
+    running,
+)
 
 PROMPT = f"{DESK}/prompts/system.md"
 SAYS = {PROMPT: "You answer questions about orders. Never promise money.\n"}
 AGENT = f"{DESK}/agent.yaml"
+RULES = "governance/policy.yaml"
 
 
 def raised(limit: int) -> dict[str, str]:
@@ -786,3 +796,39 @@ def test_however_many_processes_take_part_the_same_is_said(fleet):
     assert {one.row.status for one in compared} == {"added", "changed", "retired"}
     assert [one.agent for one in unread] == ["bot-6"]
     assert {one.agent for one in unread} | {one.row.agent for one in compared} == set(names)
+
+
+# What other governance asks
+
+
+def test_other_governance_says_what_agreeing_to_it_will_ask(tmp_path):
+    made = running(tmp_path)
+    made.commit("a version", files={RULES: POLICY.replace("version: 1", "version: 2")})
+    written = (
+        POLICY.replace("version: 1", "version: 3") + "governance: {require: [{approvals: 2, from: desk}]}\n"
+    )
+    made.commit("a rule for governance", files={RULES: written})
+    made.commit("one more", files={RULES: written.replace("version: 3", "version: 4")})
+
+    told = [made.fleet("diff", f"HEAD~{at + 1}..HEAD~{at}", "--json").data["changes"] for at in (2, 1, 0)]
+    text = made.fleet("diff", "HEAD~1..HEAD").out
+    markdown = made.fleet("diff", "HEAD~1..HEAD", "-o", "markdown").out
+
+    assert [one[0]["requires"] for one in told] == [
+        [{"kind": "approvals", "detail": "1 of somebody else, of any team"}],
+        [{"kind": "approvals", "detail": "1 of somebody else, of any team"}],
+        [{"kind": "approvals", "detail": "2 of desk"}],
+    ]
+    assert "  will require  approvals 2 of desk\n" in text
+    assert "will require `approvals 2 of desk`" in markdown
+
+
+def test_the_first_governance_is_trusted_and_configuration_asks_nobody(fleet, tmp_path_factory):
+    fleet.commit("a version", files={RULES: POLICY.replace("version: 1", "version: 2")})
+    made = running(tmp_path_factory.mktemp("running"))
+    config = made.root / "fleet-config.yaml"
+    made.commit("a rule", files={"fleet-config.yaml": config.read_text() + "rules: {review-overdue: note}\n"})
+
+    for repository_ in (fleet, made):
+        [change] = repository_.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
+        assert change["requires"] == []

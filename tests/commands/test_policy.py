@@ -163,7 +163,7 @@ class TestCheck:
                 "",
                 "rule 'new-privilege' is gone",
             ),
-            ("soak: PT72H", "soak: PT2H", "rules[high-and-up].require[soak].soak is 'PT2H', before 'PT72H'"),
+            ("soak: PT72H", "soak: PT2H", "rule 'high-and-up' asks for soak 'PT2H', before 'PT72H'"),
         ],
     )
     def test_what_is_asked_no_longer_is_found_against_a_revision(

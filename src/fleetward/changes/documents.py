@@ -9,6 +9,7 @@ from typing import Any
 
 from fleetward.changes import governing, walker
 from fleetward.changes.reading import change_of
+from fleetward.changes.sentences import sentence
 from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Significance
 from fleetward.domain.finding import Place
 from fleetward.domain.path import shown
@@ -53,7 +54,7 @@ def compare_document(
         )
     found = (
         replace(
-            _governing(change_of(move), name, file),
+            _governing(move, name, file),
             direction=governing.direction(name, move, before, after),
             place=_place(move, locate_before, locate_after),
         )
@@ -78,7 +79,8 @@ def unknown_document(file: str) -> Change:
     )
 
 
-def _governing(change: Change, name: str, file: str) -> Change:
+def _governing(move: walker.Move, name: str, file: str) -> Change:
+    change = change_of(move)
     cls, significance = KNOWN.get(name, KNOWN["policy"])
     hidden = change.rule.endswith("/hidden-characters")
     return replace(
@@ -86,7 +88,7 @@ def _governing(change: Change, name: str, file: str) -> Change:
         cls=cls,
         rule=f"{cls}/hidden-characters" if hidden else f"{cls}/{name}-changed",
         significance=Significance.CRITICAL if hidden else significance,
-        reason=f"{file}: {change.reason}",
+        reason=(None if hidden else sentence(name, move, change)) or f"{file}: {change.reason}",
     )
 
 

@@ -26,13 +26,13 @@ def direction(name: str, move: Move, before: Mapping[str, Any], after: Mapping[s
     Where nobody says so it is not neutral: what decides about others may have become looser.
     """
     for file, pattern, way in WAYS:
-        if file == name and _fits(pattern, move.generic):
+        if file == name and fits(pattern, move.generic):
             found = way(move, (before, after))
             if found is not None:
                 return found
     if move.direction is not NEUTRAL or name not in _JUDGED:
         return move.direction
-    harmless = move.node.keywords.get("x-text") or any(_fits(one, move.generic) for one in _HARMLESS)
+    harmless = move.node.keywords.get("x-text") or any(fits(one, move.generic) for one in _HARMLESS)
     return NEUTRAL if harmless else UNKNOWN
 
 
@@ -141,7 +141,8 @@ WAYS: tuple[tuple[str, str, Way], ...] = (
 """By file and path (``*`` one step, ``**`` whatever is beneath): the first answer holds."""
 
 
-def _fits(pattern: str, path: str) -> bool:
+def fits(pattern: str, path: str) -> bool:
+    """Is *path* what *pattern* stands for: ``*`` one step, ``**`` at the end whatever is beneath?"""
     wanted, there = pattern.split("."), path.split(".")
     if wanted[-1] == "**":
         wanted, there = wanted[:-1], there[: len(wanted) - 1]

@@ -6,19 +6,20 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from fleetward import changes, rules
 from fleetward.commands.comparing import compared, dependents
 from fleetward.commands.differing import TOPS, Touched
-from fleetward.commands.needing import with_needs
+from fleetward.commands.needing import governance_needs, with_needs
 from fleetward.commands.reading import read
 from fleetward.commands.sides import Side
 from fleetward.commands.spreading import jobs, spread
 from fleetward.commands.unknown import no_environment
 from fleetward.domain import digest
-from fleetward.domain.change import Change, Comparison, Unreadable
+from fleetward.domain.change import Change, Comparison, Need, Unreadable
 from fleetward.domain.errors import NotAFleet
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import CONFIG, Key
@@ -26,6 +27,7 @@ from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.store import schema
 from fleetward.store.agents import ENVIRONMENTS, PROPOSALS, candidate, nobody
 from fleetward.store.document import Document, document
+from fleetward.store.ledgers import LEDGERS
 from fleetward.store.reader import GOVERNANCE, Reading, inhabited
 from fleetward.store.tree import LINK, REGULAR, SUBMODULE, Entry, Tree
 from fleetward.store.unfit import LARGEST_FILE, shown_path
@@ -114,7 +116,7 @@ class Both:
             return ()
         (_, one), (_, two) = sides
         before, after = _effective(kind, *(known.data if known else None for known in (one, two)))
-        return changes.compare_document(
+        found = changes.compare_document(
             before,
             after,
             schema=schema.schema(kind),
@@ -122,6 +124,15 @@ class Both:
             locate_before=one.locate if one else _nowhere(path),
             locate_after=two.locate if two else _nowhere(path),
         )
+        needs = self._agreeing if path.startswith(f"{GOVERNANCE}/") else ()
+        return tuple(replace(one, requires=needs) for one in found)
+
+    @cached_property
+    def _agreeing(self) -> tuple[Need, ...]:
+        """What other governance needs; none before the first entry of a ledger, which trusts the one it finds."""
+        fleet = self.before.snapshot if self.before else None
+        trusted = fleet is not None and self.base.tree.entries(LEDGERS)
+        return governance_needs(fleet) if fleet and trusted else ()
 
     def relying(self, gone: Key) -> tuple[str, ...]:
         """Who at the later side still depends on an agent that is gone: the one question that reads all of it."""

@@ -46,6 +46,18 @@ def with_needs(
     )
 
 
+def governance_needs(base: Snapshot) -> tuple[Need, ...]:
+    """What agreeing to other governance will ask, by that of the earlier side."""
+    if base.policy is None:
+        return ()
+    if base.policy.governance is None:
+        return (Need(kind="approvals", detail="1 of somebody else, of any team"),)
+    asked = base.policy.governance.require
+    return tuple(
+        Need(kind="approvals", detail=one.wording) for one in asked if isinstance(one, ApprovalsAsked)
+    )
+
+
 def _need(asked: Asked, to: str, fleet: Snapshot) -> Need:
     where = f" for {to}" if sum(one.gated for one in fleet.config.environments) > 1 else ""
     if isinstance(asked, ApprovalsAsked):

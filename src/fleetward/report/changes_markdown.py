@@ -114,8 +114,9 @@ def _unread(unreadable: Sequence[Unreadable]) -> Iterator[str]:
 
 
 def _blocks(comparisons: Sequence[Comparison], governance: Sequence[Change]) -> Iterator[Block]:
+    head = f"#### Governance{_needs(governance)}"
     for change in governance:
-        yield _block("#### Governance", change, ("",))
+        yield _block(head, change, ("",))
     groups, rest = grouped(comparisons)
     for group in groups:
         named = ", ".join(map(code, group.agents[:_NAMES]))

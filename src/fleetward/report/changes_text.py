@@ -93,6 +93,7 @@ def _governance(changes: Sequence[Change], how: _How) -> Iterator[Line]:
         yield line(span("governance", "strong"), "  ", span(worst.value, _ROLES[worst]))
         for change in changes:
             yield from _change(change, how)
+        yield from _needs(changes)
         yield line()
 
 

@@ -1,0 +1,103 @@
+"""What a change of what governs says, in the words of those whom it is about."""
+
+from __future__ import annotations
+
+from fleetward.changes.governing import fits
+from fleetward.changes.hidden import visible
+from fleetward.changes.walker import Move
+from fleetward.changes.wording import told
+from fleetward.domain.change import Change, Kind
+
+ADDED, REMOVED, CHANGED, _TEXT, REORDERED = Kind
+
+Row = tuple[str, str, Kind | None, str]
+
+
+def _asking(at: str, whose: str) -> tuple[Row, ...]:
+    """Of a block that asks for something, whatever it is for."""
+    return (
+        (
+            "policy",
+            f"{at}require[].approvals",
+            CHANGED,
+            f"approvals that {whose} asks for: {{after}}, before {{before}}",
+        ),
+        ("policy", f"{at}require[].from", ADDED, f"{whose} takes approvals of {{after}} too"),
+        ("policy", f"{at}require[].from", REMOVED, f"{whose} takes no approvals of {{before}} any more"),
+        (
+            "policy",
+            f"{at}require[].from",
+            CHANGED,
+            f"{whose} takes approvals of {{after}}, before of {{before}}",
+        ),
+    )
+
+
+SENTENCES: tuple[Row, ...] = (
+    ("policy", "version", CHANGED, "the policy is version {after}, before {before}"),
+    ("policy", "rules[]", ADDED, "rule {who} is new: {after}"),
+    ("policy", "rules[]", REMOVED, "rule {who} is gone: {before}"),
+    ("policy", "rules[].require", ADDED, "rule {who} asks for more: {after}"),
+    ("policy", "rules[].require", REMOVED, "rule {who} no longer asks for {before}"),
+    *_asking("rules[].", "rule {who}"),
+    *_asking("rollback.", "a rollback"),
+    *_asking("breakGlass.", "a broken glass"),
+    *_asking("governance.", "a change of governance"),
+    ("policy", "rules[].require[].*", CHANGED, "rule {who} asks for {key} {after}, before {before}"),
+    ("policy", "rules[].**", CHANGED, "rule {who}: {key} is {after}, before {before}"),
+    ("policy", "freezes[]", ADDED, "freeze {who} is new: {after}"),
+    ("policy", "freezes[]", REMOVED, "freeze {who} is gone: {before}"),
+    ("policy", "freezes[].*", CHANGED, "freeze {who}: {key} is {after}, before {before}"),
+    ("policy", "approvals.exclude", ADDED, "approvals of the {after} no longer count"),
+    ("policy", "approvals.exclude", REMOVED, "approvals of the {before} count"),
+    ("policy", "approvals.expire", CHANGED, "approvals hold for {after}, before for {before}"),
+    ("policy", "veto.from", ADDED, "{after} may veto"),
+    ("policy", "veto.from", REMOVED, "{before} may no longer veto"),
+    ("policy", "breakGlass.skips", ADDED, "a broken glass may pass over {after}"),
+    ("policy", "breakGlass.skips", REMOVED, "a broken glass may no longer pass over {before}"),
+    ("policy", "required.*", ADDED, "tier {who} needs {after}"),
+    ("policy", "required.*", REMOVED, "tier {who} no longer needs {before}"),
+    ("policy", "floors.*", ADDED, "tier {who} is the least for {after}"),
+    ("policy", "floors.*", REMOVED, "tier {who} is no longer the least for {before}"),
+    ("people", "people.*.name", ADDED, "{who} is new: {after}"),
+    ("people", "people.*.name", REMOVED, "{who} is gone: {before}"),
+    ("people", "people.*.left", ADDED, "{who} leaves on {after}"),
+    ("people", "people.*.left", CHANGED, "{who} leaves on {after}, before on {before}"),
+    ("people", "people.*.emails", ADDED, "commits of {after} are the work of {who}"),
+    ("people", "people.*.emails", REMOVED, "commits of {before} are no longer the work of {who}"),
+    ("people", "people.*.keys", ADDED, "{who} may sign with {after}"),
+    ("people", "people.*.keys", REMOVED, "{who} may no longer sign with {before}"),
+    ("people", "teams.*.members", ADDED, "{after} joins {who}"),
+    ("people", "teams.*.members", REMOVED, "{before} leaves {who}"),
+    ("people", "*.*.*", ADDED, "{key} of {who} is new: {after}"),
+    ("people", "*.*.*", REMOVED, "{key} of {who} is gone: {before}"),
+    ("people", "*.*.*", CHANGED, "{key} of {who} is {after}, before {before}"),
+    ("fleet-config", "environments[]", ADDED, "environment {who} is new: {after}"),
+    ("fleet-config", "environments[]", REMOVED, "environment {who} is gone: {before}"),
+    ("fleet-config", "environments[].from", ADDED, "{who} takes agents from {after} too"),
+    ("fleet-config", "environments[].from", REMOVED, "{who} takes no agents from {before} any more"),
+    ("fleet-config", "environments[].overridable", ADDED, "{who} may set {after} for itself"),
+    ("fleet-config", "environments[].overridable", REMOVED, "{who} may no longer set {before} for itself"),
+    ("fleet-config", "rules.**", CHANGED, "rule {who} weighs {after}, before {before}"),
+    ("waivers", "waivers", ADDED, "waived: {after}"),
+    ("waivers", "waivers", REMOVED, "no longer waived: {before}"),
+    ("waivers", "waivers[].*", CHANGED, "waiver of {who}: {key} is {after}, before {before}"),
+)
+"""By file, path (``*`` one step, ``**`` whatever is beneath) and kind: the first that fits is said."""
+
+
+def sentence(name: str, move: Move, change: Change) -> str | None:
+    """What *move* in the governing file *name* says; None where path and values have to tell."""
+    said = next((row[-1] for row in SENTENCES if fitting(row, name, move)), None)
+    if said is None:
+        return None
+    steps = move.spot.steps
+    who, key = steps[min(1, len(steps) - 1)], steps[-1]
+    words = {"who": told(visible(str(who))), "key": visible(str(key))}
+    return said.format(**words, before=told(change.before), after=told(change.after))
+
+
+def fitting(row: Row, name: str, move: Move) -> bool:
+    """Is the row for *move* in the governing file *name*?"""
+    file, pattern, kind, _ = row
+    return file == name and kind in (None, move.kind) and fits(pattern, move.generic)
