@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from fleetward import __version__, rules
-from fleetward.commands.spreading import jobs, spread
+from fleetward.commands.spreading import PAYS, jobs, spread
 from fleetward.domain.digest import of_parts
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Key, Waiver
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 100
 """Agents that are held whole at any time."""
+_PAYS_KNOWN = 300
+"""Agents for each process, where most of them are known from an earlier look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,8 @@ def look(tree: Tree, now: datetime, *, cache: Cache | None = None, processes: in
         return seen
     units, loose = _units(found.entries)
     looking = _Looking(found, now, cache)
-    answers = spread(units, looking.answers, jobs(processes, len(units)))
+    pays = _PAYS_KNOWN if looking.known else PAYS
+    answers = spread(units, looking.answers, jobs(processes, len(units), pays))
     pieces = {name: _kept(name, piece, cache) for name, piece in answers}
     name = _verdict(looking.under, found, loose, pieces)
     verdict = cache.verdicts.get(name) if cache else None

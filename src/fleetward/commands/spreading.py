@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-PAYS = 300
+PAYS = 40
 """Things for each process, from which starting it costs less than it saves."""
 MOST = 8
 
