@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from fleetward.changes.secrets import masked, masked_text
@@ -76,3 +78,31 @@ def test_a_file_named_by_a_digest_keeps_its_name():
     [change] = compared(known(), known(files={**FILES, name: "x\n"})).changes
 
     assert change.path == name
+
+
+TOKEN = "gh" + "p_" + "a1B2c3D4e5F6" * 3
+LOWER = "sk-" + "proj-" + "a1b2c3d4e5f6" * 3
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"x-notes": {TOKEN: "a"}},
+        {"x-notes": {"deep": {TOKEN: {"deeper": 1}}}},
+        {"model": {"provider": "openai", "name": TOKEN}},
+        {"model": {"provider": "openai", "name": "gpt-4.1-2025-04-14", "parameters": {TOKEN: 1}}},
+        {"model": {"provider": "openai", "name": LOWER, "version": "latest"}},
+        {"tools": [{"name": LOWER, "allow": ["a.read"]}]},
+        {"prompts": [{"name": LOWER, "file": "prompts/system.md"}]},
+    ],
+    ids=lambda override: f"{next(iter(override))}",
+)
+def test_a_credential_in_the_place_of_a_name_is_masked(override):
+    before, after = known(), known(spec(**override))
+    told = [compared(before, after), compared(after, before), compared(None, after), compared(after, None)]
+
+    assert all(one.changes for one in told)
+    for one in told:
+        shown = repr([replace(change, place=None) for change in one.changes])
+        assert TOKEN not in shown
+        assert LOWER not in shown

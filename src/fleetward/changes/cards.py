@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fleetward.changes.secrets import named
 from fleetward.changes.wording import told
 from fleetward.domain.change import (
     AgentChange,
@@ -93,8 +94,8 @@ def _card(agent: Agent, status: Status, significance: Significance, reason: str)
 
 def _tools(agent: Agent) -> str:
     tools = agent.manifest.items("spec.tools") if agent.manifest else ()
-    named = [f"{tool.get('name')} ({tool.get('access') or 'read'})" for tool in tools]
-    return ", ".join(sorted(named)) or "none"
+    told_of = [f"{named(str(tool.get('name')))} ({tool.get('access') or 'read'})" for tool in tools]
+    return ", ".join(sorted(told_of)) or "none"
 
 
 def _pin(agent: Agent, pin_class: Callable[[Mapping[str, Any]], str]) -> str:
@@ -102,4 +103,4 @@ def _pin(agent: Agent, pin_class: Callable[[Mapping[str, Any]], str]) -> str:
     if not isinstance(pin, Mapping):
         return "none"
     name = "/".join(str(pin[key]) for key in ("provider", "name", "version") if pin.get(key))
-    return f"{name} ({pin_class(pin)})"
+    return f"{named(name)} ({pin_class(pin)})"

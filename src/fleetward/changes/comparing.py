@@ -9,6 +9,7 @@ from typing import Any
 from fleetward.changes import combinations, direction, files, walker
 from fleetward.changes.cards import added, retired
 from fleetward.changes.reading import change_of
+from fleetward.changes.secrets import named
 from fleetward.domain.change import (
     AgentChange,
     Change,
@@ -175,7 +176,7 @@ def _pin(
         cls=ChangeClass.BEHAVIOUR,
         direction=way,
         significance=significance,
-        reason=f"model {models[path].get('name')!r} is {after}, before {before}",
+        reason=f"model {named(str(models[path].get('name')))!r} is {after}, before {before}",
         place=manifest.place(f"{path}.name"),
     )
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from fleetward.changes.hidden import visible
 from fleetward.changes.prose import Prose, compared
-from fleetward.changes.secrets import masked_name
+from fleetward.changes.secrets import masked_name, named
 from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Significance
 from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.finding import Place
@@ -114,7 +113,7 @@ def _change(
     return Change(
         environment=None,
         agent=None,
-        path=_named(path),
+        path=named(path),
         kind=kind,
         before=None if was is None else prose.gone,
         after=None if now is None else prose.come,
@@ -142,7 +141,7 @@ def _weight(kind: Kind, role: Role, prose: Prose) -> tuple[Significance, Directi
 def _reason(path: str, kind: Kind, role: Role, prose: Prose) -> str:
     verb = {Kind.ADDED: "is new", Kind.REMOVED: "is gone"}.get(kind, "reads differently")
     remarks = prose.remarks if kind is Kind.TEXT or prose.hidden else ()
-    said = f"{role.name} {_named(path)!r} {verb}"
+    said = f"{role.name} {named(path)!r} {verb}"
     return f"{said}; {'; '.join(remarks)}" if remarks else said
 
 
@@ -156,7 +155,7 @@ def _bytes(path: str, was: File | None, now: File | None, role: Role, folder: st
     return Change(
         environment=None,
         agent=None,
-        path=_named(path),
+        path=named(path),
         kind=kind,
         before=_digest(was),
         after=_digest(now),
@@ -164,7 +163,7 @@ def _bytes(path: str, was: File | None, now: File | None, role: Role, folder: st
         cls=role.cls,
         direction=direction,
         significance=significance,
-        reason=f"{role.name} {_named(path)!r} is no text: {_digest(now)}, before {_digest(was)}",
+        reason=f"{role.name} {named(path)!r} is no text: {_digest(now)}, before {_digest(was)}",
         place=_place(folder, path, 1),
     )
 
@@ -177,7 +176,7 @@ def _mode(path: str, was: File, now: File, folder: str) -> Change:
     return Change(
         environment=None,
         agent=None,
-        path=_named(path),
+        path=named(path),
         kind=Kind.CHANGED,
         before=was.mode,
         after=now.mode,
@@ -185,14 +184,9 @@ def _mode(path: str, was: File, now: File, folder: str) -> Change:
         cls=ChangeClass.UNKNOWN,
         direction=Direction.UNKNOWN,
         significance=MEDIUM,
-        reason=f"the mode of {_named(path)!r} is {now.mode}, before {was.mode}",
+        reason=f"the mode of {named(path)!r} is {now.mode}, before {was.mode}",
         place=_place(folder, path, 1),
     )
-
-
-def _named(path: str) -> str:
-    """A file's name as it can be shown."""
-    return masked_name(str(visible(path)))
 
 
 def _place(folder: str, path: str, line: int) -> Place:

@@ -9,7 +9,7 @@ from typing import Any
 from fleetward.changes.alike import canonical, is_list
 from fleetward.changes.hidden import visible
 from fleetward.changes.nodes import Node, top
-from fleetward.changes.secrets import called, masked, masked_name, masked_text
+from fleetward.changes.secrets import called, masked, masked_text, named
 from fleetward.changes.walker import told_apart
 from fleetward.domain import clock
 from fleetward.domain.path import Item, Step, shown
@@ -37,7 +37,7 @@ def _lines(value: Any, node: Node, steps: tuple[Step, ...], key: str) -> Iterato
             where = steps if step is None else (*steps, step)
             yield from _lines(item, node.item(), where, key)
     else:
-        yield f"{visible(masked_name(shown(steps)))}: {_told(value, node, key)}"
+        yield f"{named(shown(steps))}: {_told(value, node, key)}"
 
 
 def _items(value: Any, node: Node) -> Iterator[tuple[Step | None, Any]]:

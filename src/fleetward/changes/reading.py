@@ -7,7 +7,7 @@ from typing import Any
 
 from fleetward.changes.hidden import code_points, visible
 from fleetward.changes.meanings import Meaning, covers
-from fleetward.changes.secrets import masked
+from fleetward.changes.secrets import masked, named
 from fleetward.changes.table import meaning
 from fleetward.changes.walker import Move
 from fleetward.changes.wording import told
@@ -38,11 +38,11 @@ def change_of(move: Move) -> Change:
     asked_for = row.direction is Direction.STRICTER or row.significance is Significance.NONE
     tightened = direction is Direction.STRICTER and not asked_for
     before, after = _shown(move.before, move), _shown(move.after, move)
-    words = {"key": key_of(move), "item": visible(move.item), "path": visible(move.path)}
+    words = {"key": named(key_of(move)), "item": named(move.item), "path": named(move.path)}
     found = Change(
         environment=None,
         agent=None,
-        path=visible(move.path),
+        path=words["path"],
         kind=move.kind,
         before=before,
         after=after,

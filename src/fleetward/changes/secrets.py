@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fleetward.changes.alike import is_list
+from fleetward.changes.hidden import visible
 from fleetward.domain.secrets import certain, secrets
 
 _NAMED = re.compile(
@@ -21,7 +22,8 @@ def masked(value: Any, *, key: str = "", secret: bool = False) -> Any:
         return value
     if isinstance(value, Mapping):
         return {
-            name: masked(item, key=called(value, str(name)), secret=secret) for name, item in value.items()
+            masked_text(str(name)): masked(item, key=called(value, str(name)), secret=secret)
+            for name, item in value.items()
         }
     if is_list(value):
         return [masked(item, key=key, secret=secret) for item in value]
@@ -47,10 +49,15 @@ def masked_text(text: str) -> str:
 
 
 def masked_name(text: str) -> str:
-    """The name of a file without what surely is a credential; others are only known by what may look like one."""
+    """A name or path without what surely is a credential; others are only known by what may look like one."""
     for one in certain(text):
         text = text.replace(text[one.start : one.end], "*" * (one.end - one.start))
     return text
+
+
+def named(text: str) -> str:
+    """A name or path as it is shown: no credential in it, nothing hidden."""
+    return str(visible(masked_name(text)))
 
 
 def mask(text: str) -> str:

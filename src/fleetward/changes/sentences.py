@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleetward.changes.governing import fits
-from fleetward.changes.hidden import visible
+from fleetward.changes.secrets import named
 from fleetward.changes.walker import Move
 from fleetward.changes.wording import told
 from fleetward.domain.change import Change, Kind
@@ -93,7 +93,7 @@ def sentence(name: str, move: Move, change: Change) -> str | None:
         return None
     steps = move.spot.steps
     who, key = steps[min(1, len(steps) - 1)], steps[-1]
-    words = {"who": told(visible(str(who))), "key": visible(str(key))}
+    words = {"who": told(named(str(who))), "key": named(str(key))}
     return said.format(**words, before=told(change.before), after=told(change.after))
 
 
