@@ -130,6 +130,29 @@ def test_once_approved_apply_promotes_what_was_proposed_and_keeps_the_reason(str
     assert strict.fleet("validate").code == 0
 
 
+def test_a_promotion_without_a_reason_keeps_that_of_the_brake(tmp_path: Path) -> None:
+    made = stopped(repositories.running(tmp_path))
+    assert made.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z").code == 1
+    made.approve("desk-bot", "carla", now="2026-11-20T10:10:00Z")
+
+    assert made.fleet("promote", "desk-bot", "--to", "production", "--apply").code == 0
+
+    told = made.fleet("log", "desk-bot").out
+    assert "because: resumed on 2026-11-20: the leak is closed" in told
+    assert "because: it leaks addresses" in told
+
+
+def test_a_reason_that_was_given_stands_alone(tmp_path: Path) -> None:
+    made = stopped(repositories.running(tmp_path))
+    made.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z")
+    made.approve("desk-bot", "carla", now="2026-11-20T10:10:00Z")
+
+    made.fleet("promote", "desk-bot", "--to", "production", "--apply", "--reason", "all clear")
+
+    entry = json.loads((made.root / "ledger/production.jsonl").read_text().splitlines()[-1])
+    assert entry["reason"] == "all clear"
+
+
 def test_what_is_suspended_already_is_not_suspended_again(strict: Repository) -> None:
     stopped(strict)
     before = strict.state

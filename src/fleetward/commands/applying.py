@@ -20,8 +20,8 @@ from fleetward.domain.ledger import Entry, Moved, PromotionKind
 from fleetward.domain.verdict import Promotion
 from fleetward.report import verdicts_json
 from fleetward.report.page import line
+from fleetward.store import braking, records, writer
 from fleetward.store import ledger as lines
-from fleetward.store import records, writer
 from fleetward.store.git import Id
 from fleetward.store.ground import Ground, find
 from fleetward.store.history import whole
@@ -79,12 +79,21 @@ def written_down(
     edits: dict[str, writer.Blob | None] = {}
     for case, _ in moving:
         edits.update(folder_edits(asked, case))
-    entries, content = _entries(asked, [promotion for _, promotion in moving], reason, incident)
+    entries, content = _entries(
+        asked, [promotion for _, promotion in moving], reason or _noted(asked, moving), incident
+    )
     edits[lines.file_name(asked.target.name)] = writer.Blob(content=content)
     if seal is not None:
         edits.update(seal.signatures(entries))
     message = _message(asked.target.name, [promotion for _, promotion in moving], entries)
     return commit_edits(asked.session, ground, head, edits, message, remote, seal)
+
+
+def _noted(asked: Hearing, moving: Sequence[tuple[Case, Promotion]]) -> str:
+    """Why an agent was suspended or resumed, as its proposal says, where nobody else said why."""
+    files = (asked.fleet.proposals.get((asked.target.name, promotion.agent)) for _, promotion in moving)
+    notes = {note for file in files if file is not None and (note := braking.noted(file.content))}
+    return notes.pop() if len(notes) == 1 else ""
 
 
 def commit_edits(

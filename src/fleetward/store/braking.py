@@ -12,6 +12,8 @@ from fleetward.store.editing import edited, inline
 from fleetward.store.yaml import read
 
 BRAKE = ("spec", "suspended")
+LONGEST_NOTE = 540
+"""What the longest reason makes."""
 _NOTE = re.compile(r"# (suspended|resumed) on [0-9]{4}-[0-9]{2}-[0-9]{2}: .*")
 """What an earlier run of this wrote; people's own comments stay."""
 
@@ -33,6 +35,12 @@ def braked(
     end = "\r\n" if "\r\n" in text else "\n"
     note = f"# {'suspended' if suspended else 'resumed'} on {today}: {reason}{end}"
     return bom + (note + _moved("".join(kept), None if suspended is released else suspended, file)).encode()
+
+
+def noted(content: bytes) -> str:
+    """What the line about the brake says, such as ``resumed on 2026-11-20: it is mended``; empty without one."""
+    found = (one for one in content.decode("utf-8-sig", "replace").splitlines() if _NOTE.fullmatch(one))
+    return next(found, "")[2 : LONGEST_NOTE + 2]
 
 
 def bare(content: bytes) -> bool:
