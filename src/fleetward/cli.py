@@ -241,6 +241,8 @@ def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _terminate)
+    # Ignored where we were started, no exit code of git would be known.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _open_streams()
     code = run(sys.argv[1:])
     atexit._run_exitfuncs()

@@ -244,12 +244,19 @@ SAID: list[tuple[str, dict[str, Any], Edit, str]] = [
     ("people", PEOPLE, ("people/carla/left", "2026-12-01"), "'carla' leaves on '2026-12-01'"),
     ("people", PEOPLE, ("people/carla/emails/1", "else@acme.example"),
      "commits of 'else@acme.example' are the work of 'carla'"),
-    ("people", PEOPLE, ("people/carla/githubId", 101), "githubId of 'carla' is new: 101"),
-    ("people", PEOPLE, ("teams/risk/members/1", "alice"), "'alice' joins 'risk'"),
+    ("people", PEOPLE, ("people/carla/githubId", 101), "githubId of 'carla': 101 is new"),
+    ("people", PEOPLE, ("teams/risk/members/1", "alice"), "members of 'risk': 'alice' is new"),
     ("people", PEOPLE, ("people/carla/keys/0/until", "2027-12-31"),
      "governance/people.yaml: people.carla.keys[\"ssh-ed25519 AAAA\"].until is '2027-12-31', before '2026-12-31'"),
     ("fleet-config", CONFIG, ("environments/1/overridable", ["spec.budgets", "spec.tools"]),
      "'production' may set 'spec.tools' for itself"),
+    ("fleet-config", CONFIG, ("environments/1/from", ["staging", "canary", "lab"]),
+     "'production' takes only what 'lab' holds"),
+    ("fleet-config", CONFIG, ("environments/1/from", ["canary"]),
+     "'production' no longer asks that 'staging' holds a release"),
+    ("policy", POLICY, ("rules/0/require/4", {"approvals": 1, "from": ["security"]}),
+     "rule 'every' asks for {\"approvals\": 1, \"from\": [\"security\"]}"),
+    ("people", PEOPLE, ("people/alice/left", GONE), "'alice' is no longer said to leave on '2026-10-01'"),
     ("fleet-config", CONFIG, ("rules/review-overdue", "off"), "rule 'review-overdue' weighs 'off', before 'error'"),
     ("waivers", WAIVERS, ("waivers/0/expires", "2027-12-31"),
      "waiver of 'review-overdue': expires is '2027-12-31', before '2026-12-31'"),
@@ -278,6 +285,18 @@ def test_every_sentence_is_said_of_some_change() -> None:
     assert [row for row in SENTENCES if row not in met] == []
 
 
+def test_what_no_schema_knows_is_not_told_as_if_it_meant_something() -> None:
+    told = []
+    for name, document in (("policy", POLICY), ("people", PEOPLE)):
+        place = "rules/0/x-was" if name == "policy" else "people/carla/x-old"
+        before = edited(document, (place, {"replaces": "none", "left": "2026-01-01", "note": ["a"]}))
+        after = edited(document, (place, {"replaces": "all", "left": "2027-01-01", "note": ["b"]}))
+        told += [one.reason for one in compared(name, before, after)]
+
+    assert len(told) == 6
+    assert all("no schema says what it means" in one for one in told)
+
+
 def test_words_of_a_sentence_that_come_out_of_a_file_are_shown_not_obeyed() -> None:
     braces = ("people/{after}", {"name": "{before}"})
     hidden = ("people/ev\u202eil", {"name": "E"})
@@ -285,7 +304,7 @@ def test_words_of_a_sentence_that_come_out_of_a_file_are_shown_not_obeyed() -> N
     [plain] = compared("people", PEOPLE, edited(PEOPLE, braces))
     [shown] = compared("people", PEOPLE, edited(PEOPLE, hidden))
 
-    assert plain.reason == "'{after}' is new: '{before}'"
+    assert plain.reason == "name of '{after}': '{before}' is new"
     assert "\u202e" not in shown.reason
     assert "U+202E" in shown.reason
 

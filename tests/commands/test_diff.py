@@ -777,6 +777,7 @@ def test_however_many_processes_take_part_the_same_is_said(fleet):
     for number in range(6):
         fleet.write(another(f"bot-{number}", MANIFEST.replace("haltAt: 60", f"haltAt: {70 + number}")))
     fleet.write({"environments/staging/bot-6/agent.yaml": "metadata: {name: [", **another("newcomer")})
+    fleet.write({"proposals/production/bot-88/overrides.yaml": "spec: {suspended: true}\n"})
     fleet.git("rm", "-rq", "environments/staging/bot-7")
     fleet.commit("much at once")
     ground = find(fleet.root, {})
@@ -787,14 +788,19 @@ def test_however_many_processes_take_part_the_same_is_said(fleet):
             for path in fleet.git("diff", "--name-only", "--no-renames", "HEAD~1").splitlines()
         }
     )
-    pairs = [(("staging", name), ("staging", name)) for name in names]
+    proposed = ("production", "bot-88")
+    pairs = [
+        (proposed, proposed),
+        *((("staging", name), ("staging", name)) for name in names if name != "bot-88"),
+    ]
 
     told = [Both(base, head).agents(pairs, processes) for processes in (1, 2, 3, 20)]
 
     assert all(one == told[0] for one in told)
     compared, unread = told[0]
     assert {one.row.status for one in compared} == {"added", "changed", "retired"}
-    assert [one.agent for one in unread] == ["bot-6"]
+    assert [(one.agent, one.finding.hint) for one in unread[:1]] == [("bot-88", "did you mean 'bot-8'?")]
+    assert {one.agent for one in unread} == {"bot-6", "bot-88"}
     assert {one.agent for one in unread} | {one.row.agent for one in compared} == set(names)
 
 
@@ -821,6 +827,17 @@ def test_other_governance_says_what_agreeing_to_it_will_ask(tmp_path):
     ]
     assert "  will require  approvals 2 of desk\n" in text
     assert "will require `approvals 2 of desk`" in markdown
+
+
+def test_of_several_that_ask_the_same_teams_the_largest_is_told_and_any_file_of_governance_needs_it(tmp_path):
+    made = running(tmp_path)
+    asks = "governance: {require: [{approvals: 1, from: desk}, {approvals: 2, from: desk}]}\n"
+    made.commit("a rule for governance", files={RULES: POLICY + asks})
+    made.commit("notes", files={"governance/notes.md": "why\n"})
+
+    [change] = made.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
+
+    assert change["requires"] == [{"kind": "approvals", "detail": "2 of desk"}]
 
 
 def test_the_first_governance_is_trusted_and_configuration_asks_nobody(fleet, tmp_path_factory):

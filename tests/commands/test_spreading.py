@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,3 +77,29 @@ def test_a_small_fleet_starts_no_process_by_itself() -> None:
 
 def test_no_more_processes_than_processors_by_themselves() -> None:
     assert jobs(None, 1_000_000) <= len(os.sched_getaffinity(0))
+
+
+def test_where_nobody_waits_for_children_the_work_is_done_all_the_same() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert spread(range(6), doubled, 3) == [0, 2, 4, 6, 8, 10]
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_where_the_system_gives_no_more_processes_the_work_is_done_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fork, given = os.fork, []
+
+    def scarce() -> int:
+        if given:
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        given.append(1)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", scarce)
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+
+    assert spread(range(6), doubled, 3) == [0, 2, 4, 6, 8, 10]
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before

@@ -18,7 +18,17 @@ import jsonschema
 import pytest
 from referencing import Registry
 
-from tests.end_to_end.repositories import ACME, APPLY, CHECKOUT, DESK, EXAMPLE, NOW, Repository, command
+from tests.end_to_end.repositories import (
+    ACME,
+    APPLY,
+    CHECKOUT,
+    DESK,
+    EXAMPLE,
+    FLEET,
+    NOW,
+    Repository,
+    command,
+)
 
 PROMPT = f"{DESK}/prompts/system.md"
 Maker = Callable[..., Repository]
@@ -380,3 +390,31 @@ def test_a_path_that_is_nowhere_is_no_answer_and_one_that_is_being_deleted_is(ru
     assert "try: fleet validate environments/production/desk-bot environments/staging/desk-bot" in named.err
     assert deleted.code == 1
     assert {one["rule"] for one in deleted.data["findings"]} == {"prompt-missing"}
+
+
+def test_where_the_caller_waits_for_no_children_the_same_is_said(repository: Maker) -> None:
+    made = repository()
+    for name in ("one", "two", "three"):
+        own = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
+        made.write(
+            {path.replace("desk-bot", name): text.replace("desk-bot", name) for path, text in own.items()}
+        )
+    asked = command("validate", "--no-cache", "--jobs", "2", "--now", NOW)
+    ran = [
+        subprocess.run(
+            asked,
+            cwd=made.root,
+            env=made.environment(),
+            capture_output=True,
+            check=False,
+            preexec_fn=lambda way=way: signal.signal(signal.SIGCHLD, way),
+        )
+        for way in (signal.SIG_DFL, signal.SIG_IGN)
+    ]
+
+    assert (ran[0].returncode, ran[0].stdout, ran[0].stderr) == (
+        ran[1].returncode,
+        ran[1].stdout,
+        ran[1].stderr,
+    )
+    assert ran[0].returncode == 0

@@ -37,7 +37,7 @@ SENTENCES: tuple[Row, ...] = (
     ("policy", "version", CHANGED, "the policy is version {after}, before {before}"),
     ("policy", "rules[]", ADDED, "rule {who} is new: {after}"),
     ("policy", "rules[]", REMOVED, "rule {who} is gone: {before}"),
-    ("policy", "rules[].require", ADDED, "rule {who} asks for more: {after}"),
+    ("policy", "rules[].require", ADDED, "rule {who} asks for {after}"),
     ("policy", "rules[].require", REMOVED, "rule {who} no longer asks for {before}"),
     *_asking("rules[].", "rule {who}"),
     *_asking("rollback.", "a rollback"),
@@ -59,23 +59,20 @@ SENTENCES: tuple[Row, ...] = (
     ("policy", "required.*", REMOVED, "tier {who} no longer needs {before}"),
     ("policy", "floors.*", ADDED, "tier {who} is the least for {after}"),
     ("policy", "floors.*", REMOVED, "tier {who} is no longer the least for {before}"),
-    ("people", "people.*.name", ADDED, "{who} is new: {after}"),
-    ("people", "people.*.name", REMOVED, "{who} is gone: {before}"),
     ("people", "people.*.left", ADDED, "{who} leaves on {after}"),
+    ("people", "people.*.left", REMOVED, "{who} is no longer said to leave on {before}"),
     ("people", "people.*.left", CHANGED, "{who} leaves on {after}, before on {before}"),
     ("people", "people.*.emails", ADDED, "commits of {after} are the work of {who}"),
     ("people", "people.*.emails", REMOVED, "commits of {before} are no longer the work of {who}"),
     ("people", "people.*.keys", ADDED, "{who} may sign with {after}"),
     ("people", "people.*.keys", REMOVED, "{who} may no longer sign with {before}"),
-    ("people", "teams.*.members", ADDED, "{after} joins {who}"),
-    ("people", "teams.*.members", REMOVED, "{before} leaves {who}"),
-    ("people", "*.*.*", ADDED, "{key} of {who} is new: {after}"),
-    ("people", "*.*.*", REMOVED, "{key} of {who} is gone: {before}"),
+    ("people", "*.*.*", ADDED, "{key} of {who}: {after} is new"),
+    ("people", "*.*.*", REMOVED, "{key} of {who}: {before} is gone"),
     ("people", "*.*.*", CHANGED, "{key} of {who} is {after}, before {before}"),
     ("fleet-config", "environments[]", ADDED, "environment {who} is new: {after}"),
     ("fleet-config", "environments[]", REMOVED, "environment {who} is gone: {before}"),
-    ("fleet-config", "environments[].from", ADDED, "{who} takes agents from {after} too"),
-    ("fleet-config", "environments[].from", REMOVED, "{who} takes no agents from {before} any more"),
+    ("fleet-config", "environments[].from", ADDED, "{who} takes only what {after} holds"),
+    ("fleet-config", "environments[].from", REMOVED, "{who} no longer asks that {before} holds a release"),
     ("fleet-config", "environments[].overridable", ADDED, "{who} may set {after} for itself"),
     ("fleet-config", "environments[].overridable", REMOVED, "{who} may no longer set {before} for itself"),
     ("fleet-config", "rules.**", CHANGED, "rule {who} weighs {after}, before {before}"),
@@ -88,7 +85,7 @@ SENTENCES: tuple[Row, ...] = (
 
 def sentence(name: str, move: Move, change: Change) -> str | None:
     """What *move* in the governing file *name* says; None where path and values have to tell."""
-    said = next((row[-1] for row in SENTENCES if fitting(row, name, move)), None)
+    said = next((row[-1] for row in SENTENCES if fitting(row, name, move)), None) if move.node.known else None
     if said is None:
         return None
     steps = move.spot.steps

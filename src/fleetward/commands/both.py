@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -108,15 +109,21 @@ class Both:
 
     def governance(self, path: str) -> Iterable[Change]:
         """What moved in a governing file; one that a side cannot read is told among the unreadable."""
-        kind = GOVERNING.get(path)
-        if kind is None:
-            return _unknown_file(path) if path.startswith(f"{GOVERNANCE}/") else ()
+        if path == CONFIG:
+            return self._moved_in(path)
+        if not path.startswith(f"{GOVERNANCE}/"):
+            return ()
+        found = self._moved_in(path) if path in GOVERNING else _unknown_file(path)
+        return tuple(replace(one, requires=self._agreeing) for one in found)
+
+    def _moved_in(self, path: str) -> tuple[Change, ...]:
+        kind = GOVERNING[path]
         sides = [_document(side.tree, path, kind) for side in (self.base, self.head)]
         if any(there and (known is None or known.data is None) for there, known in sides):
             return ()
         (_, one), (_, two) = sides
         before, after = _effective(kind, *(known.data if known else None for known in (one, two)))
-        found = changes.compare_document(
+        return changes.compare_document(
             before,
             after,
             schema=schema.schema(kind),
@@ -124,8 +131,6 @@ class Both:
             locate_before=one.locate if one else _nowhere(path),
             locate_after=two.locate if two else _nowhere(path),
         )
-        needs = self._agreeing if path.startswith(f"{GOVERNANCE}/") else ()
-        return tuple(replace(one, requires=needs) for one in found)
 
     @cached_property
     def _agreeing(self) -> tuple[Need, ...]:
@@ -137,18 +142,25 @@ class Both:
     def relying(self, gone: Key) -> tuple[str, ...]:
         """Who at the later side still depends on an agent that is gone: the one question that reads all of it."""
         environment, name = gone
-        mark = name.encode("utf-8", "surrogateescape")
+        written = re.escape(name.encode("utf-8", "surrogateescape"))
+        mark = re.compile(rb"(?<![A-Za-z0-9-])" + written + rb"(?![A-Za-z0-9-])")
         told = {
             path.split("/")[2]
             for path, content in self._manifests.get(environment, {}).items()
             # a name can be written otherwise only with a backslash
-            if mark in content or b"\\" in content
+            if mark.search(content) or b"\\" in content
         }
         if not told:
             return ()
         known = self.after.snapshot.config if self.after and self.after.snapshot else None
         snapshot = read(self.head.tree, {(environment, one) for one in told}, instead=known).snapshot
         return dependents(snapshot, environment, name) if snapshot else ()
+
+    @cached_property
+    def everybody(self) -> tuple[Key, ...]:
+        """Every agent of the later side, whether it was looked at or not."""
+        paths = (one.path.split("/") for one in self.head.tree.entries(ENVIRONMENTS))
+        return tuple(sorted({(parts[1], parts[2]) for parts in paths if len(parts) > 3}))
 
     @cached_property
     def _manifests(self) -> dict[str, dict[str, bytes]]:
@@ -200,7 +212,32 @@ class _Part:
     def _unreadable(self) -> Iterator[Unreadable]:
         for side, reading, at in (("base", self.before, 0), ("head", self.after, 1)):
             if reading is not None:
-                yield from _of_agents(reading, {pair[at] for pair in self.pairs}, side)
+                yield from self._of_agents(reading, {pair[at] for pair in self.pairs}, side)
+
+    def _of_agents(self, reading: Reading, keys: set[Key], side: str) -> Iterator[Unreadable]:
+        snapshot = reading.snapshot
+        if snapshot is None:
+            return
+        errors = [one for one in reading.findings if one.severity is Severity.ERROR]
+        for key in sorted(keys):
+            agent = _judged(reading, key)
+            unfit = agent is not None and not _comparable(agent)
+            about = [one for one in errors if (one.environment, one.agent) == (key[0], shown_path(key[1]))]
+            if not unfit:  # a proposal that cannot be read is not in place, and what stands there is compared
+                about = [one for one in about if one.place.file.startswith(f"{PROPOSALS}/")]
+            if about:
+                yield _unread(key[0], shown_path(key[1]), side, about[0], more=len(about) - 1)
+            elif unfit:
+                place = f"{ENVIRONMENTS}/{key[0]}/{shown_path(key[1])}"
+                finding = _finding(
+                    "file-unreadable", "cannot be read with what is proposed", place, "fleet validate"
+                )
+                yield _unread(key[0], shown_path(key[1]), side, finding)
+            elif agent is None and key in snapshot.proposals and side == "head":  # gone, it harms nobody
+                wish = Entry(
+                    path="/".join((PROPOSALS, *key, digest.OVERRIDES)), mode=snapshot.proposals[key].mode
+                )
+                yield _unread(*key, side, nobody(key, wish, snapshot.config, self.both.everybody))
 
 
 @contextmanager
@@ -267,32 +304,6 @@ def in_the_way(touched: Touched) -> Iterator[Unreadable]:
             what = "a symbolic link" if LINK in modes else "a repository of its own"
             hint = "put the folder itself here"
             yield _unread(None, None, "head", _finding("link-in-agent", f"{what}, no folder", path, hint))
-
-
-def _of_agents(reading: Reading, keys: set[Key], side: str) -> Iterator[Unreadable]:
-    snapshot = reading.snapshot
-    if snapshot is None:
-        return
-    errors = [one for one in reading.findings if one.severity is Severity.ERROR]
-    for key in sorted(keys):
-        agent = _judged(reading, key)
-        unfit = agent is not None and not _comparable(agent)
-        about = [one for one in errors if (one.environment, one.agent) == (key[0], shown_path(key[1]))]
-        if not unfit:  # a proposal that cannot be read is not in place, and what stands there is compared
-            about = [one for one in about if one.place.file.startswith(f"{PROPOSALS}/")]
-        if about:
-            yield _unread(key[0], shown_path(key[1]), side, about[0], more=len(about) - 1)
-        elif unfit:
-            place = f"{ENVIRONMENTS}/{key[0]}/{shown_path(key[1])}"
-            finding = _finding(
-                "file-unreadable", "cannot be read with what is proposed", place, "fleet validate"
-            )
-            yield _unread(key[0], shown_path(key[1]), side, finding)
-        elif agent is None and key in snapshot.proposals and side == "head":  # gone, it harms nobody
-            wish = Entry(
-                path="/".join((PROPOSALS, *key, digest.OVERRIDES)), mode=snapshot.proposals[key].mode
-            )
-            yield _unread(*key, side, nobody(key, wish, snapshot.config, snapshot.agents))
 
 
 def _of_governance(reading: Reading, side: str) -> Iterator[Unreadable]:

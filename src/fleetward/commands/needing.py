@@ -52,10 +52,13 @@ def governance_needs(base: Snapshot) -> tuple[Need, ...]:
         return ()
     if base.policy.governance is None:
         return (Need(kind="approvals", detail="1 of somebody else, of any team"),)
-    asked = base.policy.governance.require
-    return tuple(
-        Need(kind="approvals", detail=one.wording) for one in asked if isinstance(one, ApprovalsAsked)
-    )
+    most: dict[frozenset[str], ApprovalsAsked] = {}
+    for one in base.policy.governance.require:  # of several that ask the same teams the largest counts
+        if isinstance(one, ApprovalsAsked) and one.count > (
+            most[one.teams].count if one.teams in most else 0
+        ):
+            most[one.teams] = one
+    return tuple(Need(kind="approvals", detail=one.wording) for one in most.values())
 
 
 def _need(asked: Asked, to: str, fleet: Snapshot) -> Need:

@@ -35,15 +35,17 @@ def spread(things: Sequence[T], work: Callable[[Sequence[T]], list[Any]], proces
     """
     size = -(-len(things) // processes) if things else 1
     own, *others = [things[start : start + size] for start in range(0, len(things), size)] or [things]
-    helpers = [_begun(part, work) for part in others]
+    helpers: list[_Helper | None] = []
     try:
+        for part in others:
+            helpers.append(_begun(part, work))  # noqa: PERF401 - those begun are ended, whatever happens
         done = work(own)
         for helper, part in zip(helpers, others, strict=True):
-            said = helper.result()
+            said = helper.result() if helper else None
             done += work(part) if said is None else said
         return done
     finally:
-        for helper in helpers:
+        for helper in filter(None, helpers):
             helper.end()
 
 
@@ -59,7 +61,10 @@ class _Helper:
         """What it made, or None where it failed."""
         with os.fdopen(self.pipe, "rb", closefd=False) as answer:
             said = answer.read()
-        _, status = os.waitpid(self.process, 0)
+        try:
+            _, status = os.waitpid(self.process, 0)
+        except ChildProcessError:  # who started us waits for no child, and that is inherited
+            status = None
         self.ended = True
         if status != 0:
             return None
@@ -77,9 +82,15 @@ class _Helper:
                 os.waitpid(self.process, 0)
 
 
-def _begun(part: Sequence[T], work: Callable[[Sequence[T]], list[Any]]) -> _Helper:
+def _begun(part: Sequence[T], work: Callable[[Sequence[T]], list[Any]]) -> _Helper | None:
+    """A process at work on *part*; None where the system gives no more."""
     reading, writing = os.pipe()
-    process = os.fork()
+    try:
+        process = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        return None
     if process:
         os.close(writing)
         return _Helper(process, reading)
