@@ -393,6 +393,29 @@ def test_a_retired_agent_names_who_still_depends_on_it(fleet):
     assert "still relied on by order-bot" in gone["reason"]
 
 
+@pytest.mark.parametrize(
+    ("written", "relies"),
+    [
+        ("desk-bot", True),
+        ('"desk-bot"', True),
+        ('"desk\\u002dbot"', True),
+        ("desk-bot-2", False),
+        ("my-desk-bot", False),
+    ],
+)
+def test_a_retired_agent_is_relied_on_by_its_whole_name_however_it_is_written(fleet, written, relies):
+    text = MANIFEST.replace("  prompts:", "  dependsOn:\n    - agent: WRITTEN\n  prompts:")
+    fleet.commit("more", files={**another("order-bot"), **another("desk-bot-2"), **another("my-desk-bot")})
+    manifest = text.replace("name: desk-bot", "name: order-bot").replace("WRITTEN", written)
+    fleet.commit("a dependency", files={"environments/staging/order-bot/agent.yaml": manifest})
+    fleet.git("rm", "-rq", DESK)
+    fleet.commit("gone")
+
+    [gone] = fleet.fleet("diff", "HEAD~1", "--json").data["changes"]
+
+    assert ("still relied on by order-bot" in gone["reason"]) is relies
+
+
 def test_retiring_one_agent_and_adding_its_like_is_no_rename(fleet):
     fleet.git("mv", DESK, "environments/staging/help-bot")
     fleet.commit(

@@ -142,13 +142,13 @@ class Both:
     def relying(self, gone: Key) -> tuple[str, ...]:
         """Who at the later side still depends on an agent that is gone: the one question that reads all of it."""
         environment, name = gone
-        written = re.escape(name.encode("utf-8", "surrogateescape"))
-        mark = re.compile(rb"(?<![A-Za-z0-9-])" + written + rb"(?![A-Za-z0-9-])")
+        mark = name.encode("utf-8", "surrogateescape")
+        whole = re.compile(rb"(?<![A-Za-z0-9-])" + re.escape(mark) + rb"(?![A-Za-z0-9-])")
         told = {
             path.split("/")[2]
             for path, content in self._manifests.get(environment, {}).items()
             # a name can be written otherwise only with a backslash
-            if mark.search(content) or b"\\" in content
+            if (mark in content and whole.search(content)) or b"\\" in content
         }
         if not told:
             return ()
