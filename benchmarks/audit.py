@@ -26,7 +26,7 @@ from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.evidence import Counts, Record
 from fleetward.domain.ledger import Entry, Moved
-from fleetward.store import approvals, evidence, ledger
+from fleetward.store.records import approvals, evidence, ledger
 
 WHOLE_S, LAST_S = 20.0, 1.0
 PROMOTIONS, AGENTS, BATCH = 1_000, 200, 100

@@ -23,8 +23,8 @@ from typing import Any
 import beside
 from measuring import FLEET
 
-from fleetward.store import schema
-from fleetward.store.yaml import read
+from fleetward.store.formats import json_schema
+from fleetward.store.formats.strict_yaml import read
 
 CHECKOUT = Path(__file__).parents[1]
 SAMPLE = CHECKOUT / "example-fleet"
@@ -40,7 +40,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         _whole_command(Path(folder), given.runs, given.agents)
-        beside.compare(Path(folder), _pairs(), schema.schema("agent"))
+        beside.compare(Path(folder), _pairs(), json_schema.schema("agent"))
 
 
 # The whole command

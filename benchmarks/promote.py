@@ -29,7 +29,7 @@ from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.ledger import Entry, Moved
 from fleetward.domain.verdict import Met, Requirement
 from fleetward.report import verdicts_json
-from fleetward.store import approvals, ledger
+from fleetward.store.records import approvals, ledger
 
 BUDGET_S = 1.0
 APPROVALS, STEPS = 50, 20

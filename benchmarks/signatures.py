@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat 
 
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.people import Key, People, Person
-from fleetward.store import approvals, ssh
-from fleetward.store.authorship import unsigned
-from fleetward.store.signing import NAMESPACE
+from fleetward.store.records import approvals
+from fleetward.store.records.authenticity import unsigned
+from fleetward.store.signing import ssh_format
+from fleetward.store.signing.sign import NAMESPACE
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BUDGET_S = 1.0
@@ -46,7 +47,7 @@ def _people(count: int) -> tuple[People, list[tuple[str, bytes, ed25519.Ed25519P
             id=name,
             name=name,
             emails=(f"{name}@acme.example",),
-            keys=(Key(text=ssh.PublicKey(kind="ssh-ed25519", blob=blob, parts=()).text),),
+            keys=(Key(text=ssh_format.PublicKey(kind="ssh-ed25519", blob=blob, parts=()).text),),
         )
         for name, blob, _ in signers
     }

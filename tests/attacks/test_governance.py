@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.town import CONFIG, EVALS, MANIFEST, NOW, PEOPLE, POLICY, agent_files, running, town
+from tests.attacks.scenarios import CONFIG, EVALS, MANIFEST, NOW, PEOPLE, POLICY, agent_files, running, town
 
 LEDGER = "ledger/production.jsonl"
 WAIVERS = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.attacks.town import NOW, running, town
+from tests.attacks.scenarios import NOW, running, town
 
 LATER = "2026-11-20T13:00:00Z"
 

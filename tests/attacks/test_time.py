@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.town import POLICY, SOAK, Town, running
+from tests.attacks.scenarios import POLICY, SOAK, Town, running
 
 LONG_AGO, YESTERDAY = "2026-11-10T12:00:00Z", "2026-11-19T11:00:00Z"
 JUST_NOW = "2026-11-20T11:00:00Z"

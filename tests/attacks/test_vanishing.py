@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.attacks.town import Town, running
-from tests.audit.town import LEDGER, at, brought, entered
+from tests.attacks.scenarios import Town, running
+from tests.workflows.audit.histories import LEDGER, at, brought, entered
 
 GONE = "are not there any more"
 

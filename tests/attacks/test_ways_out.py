@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fleetward.domain.ledger import Moved
-from tests.attacks.town import POLICY, Town, running
-from tests.audit.town import at, entered, known
+from tests.attacks.scenarios import POLICY, Town, running
+from tests.workflows.audit.histories import at, entered, known
 
 STRICTER = POLICY.replace("expire: P14D", "expire: P10D").replace("version: 1", "version: 2")
 NOWHERE = "sha256:" + "0" * 64

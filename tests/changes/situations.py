@@ -5,17 +5,15 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from fleetward.changes import compare
 from fleetward.domain.change import Change, Comparison
 from fleetward.domain.manifest import Agent
-from tests.making import agent, manifest
+from tests.build import agent, manifest
+from tests.paths import SCHEMAS
 
-SCHEMA: dict[str, Any] = json.loads(
-    (Path(__file__).parents[2] / "schemas" / "agent.schema.json").read_text(encoding="utf-8")
-)
+SCHEMA: dict[str, Any] = json.loads((SCHEMAS / "agent.schema.json").read_text(encoding="utf-8"))
 TIERS = ("low", "medium", "high", "critical")
 FILES = {"prompts/system.md": "Be kind.\nNever promise money.\n", "evals/safety.yaml": "cases: 3\n"}
 

@@ -6,8 +6,8 @@ import pytest
 from fleetward.changes import compare
 from fleetward.domain.change import ChangeClass, Direction, Significance, Status
 from fleetward.domain.manifest import File
+from tests.build import agent, manifest
 from tests.changes.situations import FILES, SCHEMA, compared, known, moved, spec
-from tests.making import agent, manifest
 
 
 def facet_of(comparison, cls):

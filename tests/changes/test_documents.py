@@ -1,14 +1,12 @@
 import json
-from pathlib import Path
 
 import pytest
 
 from fleetward.changes import compare_document
 from fleetward.domain.finding import Place
+from tests.paths import SCHEMAS
 
-SHIPPED = json.loads(
-    (Path(__file__).parents[2] / "schemas" / "policy.schema.json").read_text(encoding="utf-8")
-)
+SHIPPED = json.loads((SCHEMAS / "policy.schema.json").read_text(encoding="utf-8"))
 SCHEMA = {
     "type": "object",
     "x-class": "policy",

@@ -8,8 +8,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleetward.changes.alike import canonical
-from fleetward.changes.normal import normal
+from fleetward.changes.canonical import normal
+from fleetward.changes.equality import canonical
 from fleetward.changes.walker import moves
 from fleetward.domain.change import Kind
 from fleetward.domain.path import Item, shown

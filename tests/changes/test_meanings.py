@@ -119,8 +119,8 @@ def test_what_starts_with_x_below_metadata_is_not_cosmetic():
 
 
 def _with_metadata(before, first, after, second):
+    from tests.build import agent, manifest
     from tests.changes.situations import compared
-    from tests.making import agent, manifest
 
     sides = []
     for a_spec, metadata in ((before, first), (after, second)):

@@ -6,8 +6,8 @@ import pytest
 
 from fleetward.changes import compare
 from fleetward.domain.change import Direction, Significance
-from fleetward.store import schema
-from tests import making
+from fleetward.store.formats import json_schema
+from tests import build
 
 FIXED, LOOSE = {"provider": "openai", "name": "fixed"}, {"provider": "openai", "name": "loose"}
 
@@ -32,13 +32,13 @@ def spec(place: str, named: dict[str, str]) -> dict[str, object]:
     ],
 )
 def test_a_pin_that_is_lost_is_critical_and_its_way_back_is_low(place: str, path: str) -> None:
-    fixed, loose = (making.agent(making.manifest("desk", spec(place, named))) for named in (FIXED, LOOSE))
+    fixed, loose = (build.agent(build.manifest("desk", spec(place, named))) for named in (FIXED, LOOSE))
 
     def moved(before, after):
         found = compare(
             before,
             after,
-            schema=schema.schema("agent"),
+            schema=json_schema.schema("agent"),
             pin_class=lambda model: "pinned" if model.get("name") == "fixed" else "floating",
         )
         [pin] = [change for change in found.changes if change.rule.startswith("behaviour/pin-")]

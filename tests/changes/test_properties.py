@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetward.changes import freeform
-from fleetward.changes.alike import canonical
+from fleetward.changes.classify import change_of
 from fleetward.changes.combinations import raised
-from fleetward.changes.reading import change_of
+from fleetward.changes.equality import canonical
 from fleetward.changes.walker import moves
 from fleetward.domain.change import Direction
 from tests.changes.situations import SCHEMA

@@ -2,18 +2,18 @@
 
 import copy
 import time
-from pathlib import Path
 
 import pytest
 
 from fleetward.changes import MEANINGS, compare
 from fleetward.changes.catalogue import catalogue
-from fleetward.changes.pages import documentation
-from fleetward.changes.prose import compared as prose
+from fleetward.changes.documentation import documentation
+from fleetward.changes.text_diff import compared as prose
 from fleetward.changes.walker import moves
 from fleetward.domain.change import Direction, Significance, Status
 from tests.changes.situations import FILES, SCHEMA, SPEC, TIERS, compared, known, moved, spec
 from tests.changes.test_meanings import SITUATIONS
+from tests.paths import CHECKOUT
 
 A, B = {"name": "a"}, {"name": "b"}
 
@@ -149,6 +149,6 @@ def test_tiers_are_ordered_by_the_policy_and_not_by_the_reader():
 
 
 def test_the_page_in_docs_is_what_the_table_prints():
-    page = Path(__file__).parents[2] / "docs" / "changes.md"
+    page = CHECKOUT / "docs" / "changes.md"
 
     assert page.read_text(encoding="utf-8") == documentation()

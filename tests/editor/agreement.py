@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from fleetward.store.document import document
-from fleetward.store.yaml import read
+from fleetward.store.formats.document import document
+from fleetward.store.formats.strict_yaml import read
 from tests.editor.server import Mark
 from tests.schemas.reading import FOLDER
 

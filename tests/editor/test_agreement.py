@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetward.store.yaml import read
+from fleetward.store.formats.strict_yaml import read
 from tests.editor.agreement import Text, disputed, elsewhere, files, written
 from tests.editor.mutations import mutations
 from tests.editor.node import needs

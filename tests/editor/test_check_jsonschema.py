@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.outside import BIN
+from tests.cli.outside import BIN
 from tests.schemas.reading import FOLDER, inputs, outputs
 from tests.schemas.test_accepting import EXAMPLE, FILES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleetward.store.document import document
+from fleetward.store.formats.document import document
 from tests.schemas.test_accepting import EXAMPLE
 
 DESK = (EXAMPLE / "environments" / "staging" / "delivery-desk" / "agent.yaml").read_text()

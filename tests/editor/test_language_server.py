@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fleetward.store.document import document
-from tests.commands.outside import desk
+from fleetward.store.formats.document import document
+from tests.cli.outside import desk
 from tests.editor.node import needs
 from tests.editor.server import Editor, editor
 from tests.schemas.reading import documents, schema

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.end_to_end.repositories import FLEET, NOW, Repository
 from tests.end_to_end.repositories import running as start
-from tests.store import keyring
+from tests.store.signing import keyring
 
 PEOPLE = "governance/people.yaml"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.badday import (
+from tests.end_to_end.emergencies import (
     FIRST,
     PEOPLE,
     POLICY,

@@ -13,7 +13,7 @@ import pytest
 
 from tests.end_to_end.repositories import CHECKOUT, FLEET, POLICY, Ran, Repository
 from tests.end_to_end.repositories import running as start
-from tests.store import keyring
+from tests.store.signing import keyring
 
 ASKED = ("promote", "desk-bot", "--to", "production", "--json")
 SIGNED_POLICY = POLICY.replace("    require:", "    assurance: signed\n    require:")

@@ -26,7 +26,7 @@ from fleetward.domain.people import Membership, People, Person, Robot, Team
 from fleetward.domain.policy import ApprovalsAsked, Assurance, EvalsAsked, Policy, Rule, SoakAsked, When
 from fleetward.domain.verdict import Promotion
 from fleetward.gate import Contributor, Question, Role, decide
-from tests import making
+from tests import build
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -47,7 +47,7 @@ SUITES = (
 
 def folk(**changes: Any) -> People:
     """payments owns the agent; dina is in payments and security, hugo in security and on-call."""
-    known = making.people(
+    known = build.people(
         {
             "payments": ["alice", "carla", "dina"],
             "risk": ["bob", "farid", "gita"],
@@ -86,7 +86,7 @@ def manifest(tier: str = "medium", team: str = "payments", **spec: Any) -> Manif
         "risk": {"tier": tier},
         "evals": list(SUITES),
     }
-    return making.manifest("refund-bot", {**usual, **spec})
+    return build.manifest("refund-bot", {**usual, **spec})
 
 
 def comparison(*facets: Facet) -> Comparison:
@@ -265,7 +265,7 @@ NEW_PRIVILEGE = rule(
 def policy(*rules: Rule, **fields: Any) -> Policy:
     """These rules; risk and security may veto."""
     usual = {"rules": rules, "veto": frozenset({"risk", "security"})}
-    return making.policy(**{**usual, **fields})
+    return build.policy(**{**usual, **fields})
 
 
 def verdict(

@@ -10,8 +10,9 @@ from fleetward.domain.change import Need, Unreadable
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.report import changes_json, changes_text
 from tests.changes.situations import FILES, SCHEMA, TIERS, known, spec
+from tests.paths import SCHEMAS
 
-OUTPUT = Path(__file__).parents[2] / "schemas" / "output" / "diff-output.schema.json"
+OUTPUT = SCHEMAS / "output" / "diff-output.schema.json"
 GOLDEN = Path(__file__).parent / "golden" / "changes.txt"
 MANIFEST = "environments/staging/broken/agent.yaml"
 BROKEN = Unreadable(

@@ -3,7 +3,7 @@ from pathlib import Path
 from fleetward.domain.finding import Severity
 from fleetward.domain.validation import Validation
 from fleetward.report import findings_github
-from tests.report.seen import MANIFEST, finding, hostile, many, usual, validation
+from tests.report.rendered import MANIFEST, finding, hostile, many, usual, validation
 
 GOLDEN = Path(__file__).parent / "golden" / "findings.github.txt"
 

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from fleetward.report import findings_gitlab
-from tests.report.seen import finding, hostile, place, usual, validation
+from tests.report.rendered import finding, hostile, place, usual, validation
 
 GOLDEN = Path(__file__).parent / "golden" / "findings.gitlab.json"
 

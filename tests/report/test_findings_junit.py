@@ -7,9 +7,10 @@ import xmlschema
 from fleetward.domain.finding import Severity
 from fleetward.domain.validation import Validation
 from fleetward.report import findings_junit
-from tests.report.seen import PEOPLE, finding, hostile, many, usual, validation
+from tests.paths import DATA
+from tests.report.rendered import PEOPLE, finding, hostile, many, usual, validation
 
-SCHEMA = Path(__file__).parents[1] / "data" / "junit-10.xsd"
+SCHEMA = DATA / "junit-10.xsd"
 GOLDEN = Path(__file__).parent / "golden" / "findings.junit.xml"
 
 

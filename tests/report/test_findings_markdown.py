@@ -8,7 +8,7 @@ from markdown_it.token import Token
 
 from fleetward.report import findings_markdown
 from fleetward.report.human import visible
-from tests.report.seen import HOSTILE, finding, hostile, many, usual, validation
+from tests.report.rendered import HOSTILE, finding, hostile, many, usual, validation
 
 GOLDEN = Path(__file__).parent / "golden" / "findings.md"
 NEXT = "fleet validate environments/staging/desk/agent.yaml"

@@ -6,15 +6,16 @@ from jsonschema import Draft7Validator
 
 from fleetward.domain.validation import Validation
 from fleetward.report import findings_sarif
-from fleetward.rules import pages
-from tests.report.seen import MANIFEST, finding, hostile, many, place, usual, validation
+from fleetward.rules import documentation
+from tests.paths import DATA
+from tests.report.rendered import MANIFEST, finding, hostile, many, place, usual, validation
 
-SCHEMA = Path(__file__).parents[1] / "data" / "sarif-schema-2.1.0.json"
+SCHEMA = DATA / "sarif-schema-2.1.0.json"
 GOLDEN = Path(__file__).parent / "golden" / "findings.sarif"
 
 
 def rendered(seen: Validation) -> dict[str, Any]:
-    return findings_sarif.render(seen, pages.explained, version="0.1.0")
+    return findings_sarif.render(seen, documentation.explained, version="0.1.0")
 
 
 def run(seen: Validation) -> dict[str, Any]:
@@ -50,17 +51,17 @@ def test_every_result_points_at_its_rule_and_every_rule_brings_its_help() -> Non
     for result in seen["results"]:
         assert known[result["ruleIndex"]]["id"] == result["ruleId"]
     for rule in known:
-        explained = pages.explained(rule["id"])
+        explained = documentation.explained(rule["id"])
         assert explained is not None
         assert explained.why in rule["help"]["markdown"]
         assert explained.fix in rule["help"]["text"]
 
 
 def test_every_documented_rule_can_be_described() -> None:
-    seen = validation(*(finding(rule.id) for rule in pages.DOCUMENTED))
+    seen = validation(*(finding(rule.id) for rule in documentation.DOCUMENTED))
 
     assert wrongs(rendered(seen)) == []
-    assert len(run(seen)["tool"]["driver"]["rules"]) == len(pages.DOCUMENTED)
+    assert len(run(seen)["tool"]["driver"]["rules"]) == len(documentation.DOCUMENTED)
 
 
 def test_a_waived_result_is_suppressed_with_its_reason_and_others_are_not() -> None:

@@ -6,7 +6,7 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.validation import Validation
 from fleetward.report import findings_text
 from fleetward.report.human import plain
-from tests.report.seen import HOSTILE, TEXTS, finding, hostile, many, place, usual, validation
+from tests.report.rendered import HOSTILE, TEXTS, finding, hostile, many, place, usual, validation
 
 GOLDEN = Path(__file__).parent / "golden"
 NEXT = "fleet validate environments/staging/desk/agent.yaml"

@@ -7,12 +7,12 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from fleetward.domain.emergency import Way
+from fleetward.domain.break_glass import Way
 from fleetward.domain.ledger import Held, PromotionKind
 from fleetward.domain.verdict import Promotion
 from fleetward.report import verdicts_json, verdicts_text
-from fleetward.store import schema
-from tests.gate.test_emergency import door, due, exit_
+from fleetward.store.formats import json_schema
+from tests.gate.test_promotion_modes import door, due, exit_
 from tests.gate.world import (
     DAY,
     EVALS,
@@ -190,7 +190,7 @@ def test_the_json_has_the_shape_that_is_promised() -> None:
         verdict(approvals=(rejected("bob"),)),
     )
 
-    Draft202012Validator(schema.schema("promote-output")).validate(data(*promotions))
+    Draft202012Validator(json_schema.schema("promote-output")).validate(data(*promotions))
 
 
 def test_the_json_says_what_the_gate_said() -> None:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fleetward.domain.emergency import Way
+from fleetward.domain.break_glass import Way
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.verdict import Met, NotCounted, Promotion, Requirement, Unblock, Verdict
 from fleetward.report.verdicts_markdown import render
-from tests.making import policy
+from tests.build import policy
 
 COMMIT = "a" * 40
 WAITS = Promotion(

@@ -11,10 +11,10 @@ import pytest
 
 from fleetward import rules
 from fleetward.domain.finding import Finding, Severity
-from fleetward.store.ground import find
-from fleetward.store.reader import load
+from fleetward.store.fleet.load import load
+from fleetward.store.git.fleet_root import find
+from tests.paths import CASES
 
-CASES = Path(__file__).parent.parent / "cases"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 IDS = [known.id for known in rules.CATALOGUE]
 

@@ -8,8 +8,8 @@ import yaml
 from fleetward import rules
 from fleetward.domain.finding import Severity
 from fleetward.domain.names import is_name
-from fleetward.rules import pages
-from fleetward.rules.pages import SECTIONS, page, sections
+from fleetward.rules import documentation
+from fleetward.rules.documentation import SECTIONS, page, sections
 
 WARNINGS = {
     "owner-alone",
@@ -85,11 +85,11 @@ def test_explain_finds_a_rule_and_nothing_for_a_stranger() -> None:
 
 
 def test_the_page_holds_every_rule_with_its_examples() -> None:
-    text = pages.documentation()
+    text = documentation.documentation()
 
-    for rule in pages.DOCUMENTED:
+    for rule in documentation.DOCUMENTED:
         assert f"\n## {rule.id}\n" in text
         assert page(rule) in text
-    assert {rule.id for rule in pages.DOCUMENTED} >= {rule.id for rule in rules.CATALOGUE}
-    assert text.count("```") == 4 * len(pages.DOCUMENTED)
+    assert {rule.id for rule in documentation.DOCUMENTED} >= {rule.id for rule in rules.CATALOGUE}
+    assert text.count("```") == 4 * len(documentation.DOCUMENTED)
     assert "Severity: error, warning for the lowest tier." in text

@@ -14,7 +14,7 @@ from fleetward.domain.people import Membership, People, Person, Team
 from fleetward.rules.dependencies import cycles
 from fleetward.rules.environments import touched
 from fleetward.rules.prompts import inside
-from tests.making import agent, fleet, manifest, people, policy, register
+from tests.build import agent, fleet, manifest, people, policy, register
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEAMS = people({"desk": ["carla", "dina"]})

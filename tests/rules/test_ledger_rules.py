@@ -16,9 +16,9 @@ from fleetward.domain.fleet import Environment, FleetConfig, Snapshot
 from fleetward.domain.ledger import Entry, Ledger, Moved
 from fleetward.domain.manifest import Agent
 from fleetward.domain.policy import Policy, Rule, When
+from tests.build import PRODUCTION, STAGING, agent, fleet, manifest, policy
 from tests.end_to_end import repositories
 from tests.end_to_end.repositories import Repository
-from tests.making import PRODUCTION, STAGING, agent, fleet, manifest, policy
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STATE = "sha256:" + "a" * 64

@@ -13,6 +13,7 @@ import pytest
 
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.secrets import certain, concealed, masked, secrets
+from tests import paths
 from tests.end_to_end import repositories
 from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, Repository
 
@@ -496,7 +497,7 @@ def test_it_cannot_be_waived_or_turned_down(tmp_path: Path) -> None:
     assert "cannot be 'warning'" in told[0]["message"]
 
 
-CASES = Path(__file__).parent.parent / "cases" / "secret-in-manifest"
+CASES = paths.CASES / "secret-in-manifest"
 
 
 @pytest.mark.parametrize("side", ["good", "bad"])

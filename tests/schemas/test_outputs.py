@@ -17,7 +17,7 @@ from fleetward.domain.policy import ApprovalsAsked, EvalsAsked, Rule, SoakAsked,
 from fleetward.domain.validation import Validation
 from fleetward.gate import Question, decide
 from fleetward.report import changes_json, findings_json, verdicts_json
-from tests.making import agent, manifest, people, policy
+from tests.build import agent, manifest, people, policy
 from tests.schemas.reading import outputs, schema
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from fleetward.domain.departure import Due, Figure, Judged
+from fleetward.domain.retirement_plan import Due, Figure, Judged
 from fleetward.survey import due, unused
-from tests.making import fleet, manifest
+from tests.build import fleet, manifest
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY = NOW.date()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fleetward.changes.comparing import PinClass, compare
+from fleetward.changes.compare import PinClass, compare
 from fleetward.changes.documents import compare_document, unknown_document
-from fleetward.changes.meanings import Meaning
-from fleetward.changes.table import MEANINGS
+from fleetward.changes.meaning import Meaning
+from fleetward.changes.meanings import MEANINGS
 
 __all__ = ["MEANINGS", "Meaning", "PinClass", "compare", "compare_document", "unknown_document"]

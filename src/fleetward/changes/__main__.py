@@ -2,6 +2,6 @@
 
 import sys
 
-from fleetward.changes.pages import documentation
+from fleetward.changes.documentation import documentation
 
 sys.stdout.write(documentation())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fleetward.changes import governing
+from fleetward.changes import governance_direction
 from fleetward.changes.combinations import COMBINATIONS
 from fleetward.changes.documents import KNOWN
 from fleetward.changes.files import ROLES
-from fleetward.changes.meanings import Meaning
-from fleetward.changes.table import MEANINGS
+from fleetward.changes.meaning import Meaning
+from fleetward.changes.meanings import MEANINGS
 from fleetward.domain.change import ChangeClass, Direction, Significance
-from fleetward.domain.value import dataclass
+from fleetward.domain.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,11 +130,11 @@ def _of_cards() -> Iterator[Entry]:
 def _of_documents() -> Iterator[Entry]:
     for name, (cls, significance) in KNOWN.items():
         for what in ("changed", "added", "removed"):
-            way = governing.of_file(name, came=what == "added")
+            way = governance_direction.of_file(name, came=what == "added")
             yield Entry(
                 rule=f"{cls}/{name}-{what}",
                 significance=significance,
-                direction=governing.said(name) if what == "changed" else way.value,
+                direction=governance_direction.said(name) if what == "changed" else way.value,
                 of="fleet-config.yaml" if name == "fleet-config" else f"governance/{name}.yaml",
                 when=what,
                 says="what moved in the file" if what == "changed" else "the file came or went",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fleetward.domain.change import Change, ChangeClass, Direction, Significance
-from fleetward.domain.value import dataclass
+from fleetward.domain.fast_dataclass import dataclass
 
 Test = Callable[[Change], bool]
 

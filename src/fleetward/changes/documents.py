@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from fleetward.changes import governing, walker
-from fleetward.changes.reading import change_of
+from fleetward.changes import governance_direction, walker
+from fleetward.changes.classify import change_of
 from fleetward.changes.sentences import sentence
 from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Significance
 from fleetward.domain.finding import Place
@@ -55,7 +55,7 @@ def compare_document(
     found = (
         replace(
             _governing(move, name, file),
-            direction=governing.direction(name, move, before, after),
+            direction=governance_direction.direction(name, move, before, after),
             place=_place(move, locate_before, locate_after),
         )
         for move in walker.moves(before, after, schema)
@@ -101,7 +101,7 @@ def _whole(name: str, file: str, *, came: bool, place: Place) -> Change:
         kind=Kind.ADDED if came else Kind.REMOVED,
         rule=f"{cls}/{name}-{'added' if came else 'removed'}",
         cls=cls,
-        direction=governing.of_file(name, came=came),
+        direction=governance_direction.of_file(name, came=came),
         significance=significance,
         reason=f"{file} is {'new' if came else 'gone'}",
         place=place,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from fleetward.changes.prose import Prose, compared
-from fleetward.changes.secrets import masked_name, named
+from fleetward.changes.masking import masked_name, named
+from fleetward.changes.text_diff import Prose, compared
 from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Significance
 from fleetward.domain.digest import OVERRIDES
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
 from fleetward.domain.manifest import MANIFEST, Agent, File
-from fleetward.domain.value import dataclass
 
 HIGH, MEDIUM, LOW = Significance.HIGH, Significance.MEDIUM, Significance.LOW
 

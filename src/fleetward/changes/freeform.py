@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fleetward.changes.alike import canonical, is_list, plain
+from fleetward.changes.equality import canonical, is_list, plain
 
 _LARGEST = 2_000
 """Beyond so many values a block is reported whole; finding the pieces would cost too much."""

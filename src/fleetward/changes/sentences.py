@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fleetward.changes.governing import fits
-from fleetward.changes.secrets import named
+from fleetward.changes.governance_direction import fits
+from fleetward.changes.masking import named
+from fleetward.changes.value_text import told
 from fleetward.changes.walker import Move
-from fleetward.changes.wording import told
 from fleetward.domain.change import Change, Kind
 
 ADDED, REMOVED, CHANGED, _TEXT, REORDERED = Kind

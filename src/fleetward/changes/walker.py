@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from fleetward.changes import direction, freeform
-from fleetward.changes.alike import alike, canonical, identical, is_list
+from fleetward.changes.equality import alike, canonical, identical, is_list
 from fleetward.changes.nodes import Node, top
 from fleetward.domain.change import Direction, Kind
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.path import Item, Step, Steps, shown
-from fleetward.domain.value import dataclass
 
 _DISCRIMINATORS = ("when", "metric", "on", "rule", "key", "id", "name", "ref", "person")
 """What an item of a set of mappings is told apart by, in this order."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.policy import Assurance
-from fleetward.domain.value import dataclass
 
 GOVERNANCE = "governance"
 """The subject of a decision on the governance folder as a whole; no environment is called so."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.value import dataclass
 
 REGULAR = frozenset({"100644", "100755"})
 

@@ -7,8 +7,8 @@ import json
 from enum import StrEnum
 from typing import Any
 
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place
-from fleetward.domain.value import dataclass
 
 
 class Kind(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fleetward.domain.value import dataclass
+from fleetward.domain.fast_dataclass import dataclass
 
 
 class Role(StrEnum):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Severity
-from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

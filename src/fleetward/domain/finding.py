@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from enum import StrEnum
 
-from fleetward.domain.value import dataclass
+from fleetward.domain.fast_dataclass import dataclass
 
 
 class Severity(StrEnum):

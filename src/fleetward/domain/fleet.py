@@ -8,12 +8,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.ledger import Ledger
 from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
-from fleetward.domain.value import dataclass
 
 CONFIG = "fleet-config.yaml"
 Key = tuple[str, str]

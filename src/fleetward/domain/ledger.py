@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, overload
 
-from fleetward.domain.value import dataclass
+from fleetward.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from fleetward.domain.emergency import BrokenGlass
+    from fleetward.domain.break_glass import BrokenGlass
 
 
 class PromotionKind(StrEnum):

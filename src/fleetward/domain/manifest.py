@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fleetward.domain import digest
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
 from fleetward.domain.path import lookup
-from fleetward.domain.value import dataclass
 
 MANIFEST = "agent.yaml"
 

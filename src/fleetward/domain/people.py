@@ -7,7 +7,7 @@ from dataclasses import field
 from datetime import UTC, date, datetime
 
 from fleetward.domain.clock import written
-from fleetward.domain.value import dataclass
+from fleetward.domain.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from fleetward.domain.change import ChangeClass, Direction
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
-from fleetward.domain.value import dataclass
 
 OWNER = "owner"
 """In ``from``: the active humans of the manifest's owner team, plus accountable and backup."""

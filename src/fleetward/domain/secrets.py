@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding
 from fleetward.domain.secret_kinds import MARKED, STARTS
-from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

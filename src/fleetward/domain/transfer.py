@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place
-from fleetward.domain.value import dataclass
 
 
 class Fate(StrEnum):

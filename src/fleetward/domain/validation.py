@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Key, Waiver
-from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
-from fleetward.domain.emergency import Way
+from fleetward.domain.break_glass import Way
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.value import dataclass
 
 
 class Verdict(StrEnum):

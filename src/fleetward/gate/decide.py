@@ -11,14 +11,14 @@ from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People
 from fleetward.domain.policy import EvalsAsked, Policy, Rule, SoakAsked
 from fleetward.domain.verdict import Met, Promotion, Requirement, Unblock, Verdict, worst
-from fleetward.gate.applying import merged
-from fleetward.gate.emergency import Asking, asking, late, parted
-from fleetward.gate.evaluated import evaluations, soak
-from fleetward.gate.held import held
-from fleetward.gate.question import Question
+from fleetward.gate.blockers import FREEZE, frozen, invalid, thawed, unknown_authors, unruled
+from fleetward.gate.evidence_and_soak import evaluations, soak
+from fleetward.gate.matching_rules import merged
+from fleetward.gate.promotion_modes import Asking, asking, late, parted
+from fleetward.gate.quorum import Approved, approvals
+from fleetward.gate.request import Question
 from fleetward.gate.reviews import bench, reviews
-from fleetward.gate.seats import Approved, approvals
-from fleetward.gate.stops import FREEZE, frozen, invalid, thawed, unknown_authors, unruled
+from fleetward.gate.rollback_hold import held
 
 
 def decide(question: Question, *, policy: Policy, people: People, now: datetime) -> Promotion:

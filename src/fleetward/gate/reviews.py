@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fleetward.domain.approval import Approval, Decision
+from fleetward.domain.break_glass import Due, Way
 from fleetward.domain.change import Direction
 from fleetward.domain.clock import written
-from fleetward.domain.emergency import Due, Way
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People, Person, Robot
 from fleetward.domain.policy import OWNER, ApprovalsAsked, ApprovalTerms, Assurance, Policy
-from fleetward.domain.value import dataclass
 from fleetward.domain.verdict import Cause, Met, NotCounted, Requirement
-from fleetward.gate.applying import about, only
-from fleetward.gate.question import Question
-from fleetward.gate.standing import Circle, answerable, excluded
+from fleetward.gate.eligibility import Circle, answerable, excluded
+from fleetward.gate.matching_rules import about, only
+from fleetward.gate.request import Question
 
 _RULE = "breakGlass"
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from fleetward.domain.change import Change, Comparison
-from fleetward.domain.value import dataclass
+from fleetward.domain.fast_dataclass import dataclass
 
 _MANY = 3
 """From so many agents on the same change is told once."""

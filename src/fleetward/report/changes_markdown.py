@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fleetward.domain.change import Change, Comparison, Kind, Significance, Status, Unreadable
-from fleetward.domain.value import dataclass
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.report.changes_groups import grouped
 from fleetward.report.human import visible
 

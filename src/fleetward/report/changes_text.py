@@ -17,7 +17,7 @@ from fleetward.domain.change import (
     Status,
     Unreadable,
 )
-from fleetward.domain.value import dataclass
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.report.changes_groups import Group, Told, grouped
 from fleetward.report.page import Line, Page, Role, line, page, span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import IO, TYPE_CHECKING
 
-from fleetward.domain.characters import FORBIDDEN, codepoint
+from fleetward.domain.invisible_characters import FORBIDDEN, codepoint
 from fleetward.report.page import Line, Page
 
 if TYPE_CHECKING:

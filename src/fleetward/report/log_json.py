@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fleetward.domain import digest
+from fleetward.domain.break_glass import BrokenGlass, Review
 from fleetward.domain.clock import written
-from fleetward.domain.emergency import BrokenGlass, Review
 from fleetward.domain.ledger import Entry, Moved
 
 FORMAT = "fleetward.log/1"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fleetward.domain.break_glass import Review
 from fleetward.domain.clock import written
-from fleetward.domain.emergency import Review
 from fleetward.domain.ledger import Entry, Moved
 from fleetward.report.page import Line, Page, line, page, span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from fleetward.domain.value import dataclass
+from fleetward.domain.fast_dataclass import dataclass
 
 Role = Literal["", "error", "warning", "note", "good", "dim", "strong", "place", "code", "added", "removed"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fleetward.domain.finding import Finding
 from fleetward.domain.policy import Policy
-from fleetward.domain.rehearsal import Rehearsed
+from fleetward.domain.policy_test import Rehearsed
 from fleetward.report.verdicts_json import requirement
 
 CHECK, TEST = "fleetward.policy-check/1", "fleetward.policy-test/1"

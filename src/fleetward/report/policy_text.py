@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from fleetward.domain.finding import Finding
-from fleetward.domain.rehearsal import Difference, Rehearsed
+from fleetward.domain.policy_test import Difference, Rehearsed
 from fleetward.domain.verdict import Met, Requirement
 from fleetward.report.findings_text import counted, told
 from fleetward.report.page import Line, Page, line, page, span

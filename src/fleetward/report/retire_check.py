@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from fleetward.domain.clock import written
-from fleetward.domain.departure import Due, Figure, Judged
+from fleetward.domain.retirement_plan import Due, Figure, Judged
 from fleetward.report.page import Line, Page, Role, line, page, span
 from fleetward.report.retire_json import criterion
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fleetward.domain.departure import Departure, Judged, Left
 from fleetward.domain.finding import Place
+from fleetward.domain.retirement_plan import Departure, Judged, Left
 
 
 def render(plan: Departure, *, next_command: str) -> dict[str, Any]:

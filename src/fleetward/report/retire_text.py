@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from fleetward.domain.departure import Departure, Dependent, Left
+from fleetward.domain.retirement_plan import Departure, Dependent, Left
 from fleetward.report.page import Line, Page, line, page, span
 from fleetward.report.retire_check import told
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from fleetward.domain.break_glass import Way
 from fleetward.domain.clock import written
-from fleetward.domain.emergency import Way
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Cause, Met, Promotion, Requirement, Verdict, worst

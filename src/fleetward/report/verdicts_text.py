@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from fleetward.domain.break_glass import Way
 from fleetward.domain.clock import spoken, written
-from fleetward.domain.emergency import Way
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Cause, Met, Promotion, Requirement, Verdict

@@ -1,7 +1,7 @@
 """What must hold: one pure function for each wrong."""
 
 from fleetward.rules.catalogue import CATALOGUE, explain
-from fleetward.rules.judge import alone, among, compared, findings
+from fleetward.rules.engine import alone, among, compared, findings
 from fleetward.rules.pin import Pin, PinClass
 from fleetward.rules.pins import verdict
 from fleetward.rules.rule import Rule, Wrong

@@ -2,6 +2,6 @@
 
 import sys
 
-from fleetward.rules.pages import documentation
+from fleetward.rules.documentation import documentation
 
 sys.stdout.write(documentation())

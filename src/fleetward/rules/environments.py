@@ -11,8 +11,8 @@ from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import CONFIG, Snapshot
 from fleetward.domain.manifest import Agent
 from fleetward.domain.path import Steps, covers, shown
-from fleetward.rules.asking import at_work, positions
 from fleetward.rules.rule import Wrong, rule, wrong
+from fleetward.rules.selectors import at_work, positions
 
 ALWAYS = "spec.suspended"
 TRIGGERS = "spec.orchestration.triggers"

@@ -8,8 +8,8 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.asking import answers, at_work, day, limit, meant, on_duty, somebody, today
 from fleetward.rules.rule import Wrong, rule, wrong
+from fleetward.rules.selectors import answers, at_work, day, limit, meant, on_duty, somebody, today
 
 GROUP = "spec.escalation"
 RESPONSIBLE = f"{GROUP}.responsible"

@@ -8,8 +8,8 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.asking import meant, one_of, somebody, today
 from fleetward.rules.rule import Wrong, rule, wrong
+from fleetward.rules.selectors import meant, one_of, somebody, today
 
 PEOPLE = "governance/people.yaml"
 ROLES = "spec.owner.roles"

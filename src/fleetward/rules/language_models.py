@@ -9,10 +9,10 @@ from typing import Any
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.asking import at_work, day, entries, limit, on_duty, one_of, positions, today
 from fleetward.rules.pin import Pin, PinClass
 from fleetward.rules.pins import identity, verdict
 from fleetward.rules.rule import Wrong, rule, wrong
+from fleetward.rules.selectors import at_work, day, entries, limit, on_duty, one_of, positions, today
 
 REGISTER = "governance/models.yaml"
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Agent, File, Manifest
-from fleetward.rules.asking import entries
 from fleetward.rules.rule import Wrong, rule, wrong
+from fleetward.rules.selectors import entries
 
 
 @rule("prompt-missing", Severity.ERROR)

@@ -8,8 +8,8 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.risk import floor_line
-from fleetward.rules.asking import at_work, day, limit, meant, today
 from fleetward.rules.rule import Wrong, rule, wrong
+from fleetward.rules.selectors import at_work, day, limit, meant, today
 
 TIER = "spec.risk.tier"
 ASSESSED = "spec.risk.assessedAt"

@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest, folder
-from fleetward.domain.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

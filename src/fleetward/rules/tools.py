@@ -9,8 +9,8 @@ from typing import Any
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.asking import at_work, entries, meant
 from fleetward.rules.rule import Wrong, rule, wrong
+from fleetward.rules.selectors import at_work, entries, meant
 
 REGISTER = "governance/connectors.yaml"
 REVIEWED = "spec.guardrails.humanReview.required"

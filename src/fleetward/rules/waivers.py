@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Snapshot, Standing, Waiver
-from fleetward.rules.asking import today
 from fleetward.rules.rule import Wrong, rule
+from fleetward.rules.selectors import today
 
 UNUSED = "waiver-unused"
 SOON = timedelta(days=30)

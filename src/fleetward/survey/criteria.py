@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from fleetward.domain import clock
-from fleetward.domain.departure import Due, Figure, Judged
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
+from fleetward.domain.retirement_plan import Due, Figure, Judged
 
 CRITERIA = "spec.retirement.criteria"
 _Values = Mapping[date, float]

@@ -1,0 +1,69 @@
+"""What must not be printed: masks that stay the same for the same value, so that a change is still seen."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fleetward.changes.equality import is_list
+from fleetward.changes.invisible_characters import visible
+from fleetward.domain.secrets import certain, secrets
+
+_NAMED = re.compile(
+    r"(?i)(?:^|[-_.])(?:password|passwd|secret|token|credential|api[-_]?key|private[-_]?key)$"
+)
+
+
+def masked(value: Any, *, key: str = "", secret: bool = False) -> Any:
+    """The value without its secrets; *secret* says that the whole of it is one."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Mapping):
+        return {
+            masked_text(str(name)): masked(item, key=called(value, str(name)), secret=secret)
+            for name, item in value.items()
+        }
+    if is_list(value):
+        return [masked(item, key=key, secret=secret) for item in value]
+    if secret or (isinstance(value, str) and value and _NAMED.search(_dashed(key))):
+        return mask(str(value))
+    return masked_text(value) if isinstance(value, str) else value
+
+
+def called(mapping: Mapping[str, Any], key: str) -> str:
+    """What a value is called: its key, or what stands at ``name`` beside ``value``."""
+    name = mapping.get("name") if key == "value" else None
+    return name if isinstance(name, str) else key
+
+
+def masked_text(text: str) -> str:
+    """The text with whatever may be a credential masked; line ends stay, so that lines keep their numbers."""
+    parts, at = [], 0
+    for one in secrets(text):
+        hidden = text[one.start : one.end]
+        parts += [text[at : one.start], mask(hidden), "\n" * hidden.count("\n")]
+        at = one.end
+    return "".join((*parts, text[at:]))
+
+
+def masked_name(text: str) -> str:
+    """A name or path without what surely is a credential; others are only known by what may look like one."""
+    for one in certain(text):
+        text = text.replace(text[one.start : one.end], "*" * (one.end - one.start))
+    return text
+
+
+def named(text: str) -> str:
+    """A name or path as it is shown: no credential in it, nothing hidden."""
+    return str(visible(masked_name(text)))
+
+
+def mask(text: str) -> str:
+    """``<secret sha256:1234abcd>``."""
+    return f"<secret sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}>"
+
+
+def _dashed(key: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", key)

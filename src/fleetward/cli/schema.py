@@ -1,0 +1,32 @@
+"""``fleet schema``: the JSON Schemas as they are shipped."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fleetward.cli.session import Session
+from fleetward.domain.errors import Exit
+from fleetward.report.page import Page, line, page, span
+from fleetward.store.formats.json_schema import names, text
+
+
+def schema(
+    session: Session,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Which; without it they are listed.")
+    ] = None,
+) -> Exit:
+    """Print a JSON Schema, or the names of all."""
+    if name is None:
+        listed = {"format": "fleetward.schema/1", "schemas": list(names())}
+        session.report({"text": _page, "json": lambda: listed})
+    else:
+        shipped = text(name)
+        session.report({"text": lambda: shipped, "json": lambda: shipped})
+    return Exit.YES
+
+
+def _page() -> Page:
+    return page([*(line(name) for name in names()), line(span("fleet schema agent", "code"))])

@@ -1,0 +1,131 @@
+"""``fleet signers``: who may sign, as OpenSSH wants to be told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from fleetward.cli.session import Session
+from fleetward.domain import clock
+from fleetward.domain.errors import Exit, FleetError
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.people import Key, People, Person, Robot
+from fleetward.report.page import line
+from fleetward.store.git.fleet_root import find
+from fleetward.store.signing.sign import COMMIT_NAMESPACE, LEDGER_NAMESPACE, NAMESPACE
+from fleetward.workflows.load import read
+
+# a principal is a pattern to OpenSSH: an address that could be read as one, or as an option, stays out
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_/=%&'~-]*@[A-Za-z0-9.-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """A key, whose it is, and between which instants it counts; both count."""
+
+    person: str
+    emails: tuple[str, ...]
+    key: str
+    after: datetime | None
+    before: datetime | None
+    namespaces: str = NAMESPACE
+
+    @property
+    def line(self) -> str:
+        """As ``allowed_signers`` has it; see ssh-keygen(1)."""
+        ends = (("valid-after", self.after), ("valid-before", self.before))
+        times = "".join(f',{name}="{when:%Y%m%d%H%M%SZ}"' for name, when in ends if when is not None)
+        return f'{",".join(self.emails)} namespaces="{self.namespaces}"{times} {self.key}'
+
+
+def signers(
+    session: Session,
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="Who may sign ledger entries and commits: robots, too.")
+    ] = False,
+) -> Exit:
+    """Print the signing keys at HEAD as an allowed_signers file for ssh-keygen -Y verify."""
+    ground = find(session.folder, session.environment)
+    head = ground.head()
+    people = read(ground.commit(head), only=()).governed().people
+    found = tuple(allowed(people, session.now, ledger=ledger))
+    if not found:
+        hint = "list keys under people in governance/people.yaml: {key: ssh-ed25519 ...}"
+        raise FleetError("nobody has a key that counts: no signature could be checked", hint=hint)
+    for email in _left_out(people, ledger=ledger):
+        session.tell((line(f"{email!r} is left out: OpenSSH would read it as a pattern"),))
+    session.report(
+        {
+            "text": lambda: "".join(f"{one.line}\n" for one in found),
+            "json": lambda: {
+                "format": "fleetward.signers/1",
+                "commit": head,
+                "namespace": found[0].namespaces,
+                "signers": [_data(one) for one in found],
+            },
+        }
+    )
+    return Exit.YES
+
+
+def allowed(people: People, now: datetime, *, ledger: bool = False) -> Iterator[Signer]:
+    """
+    Everybody's keys, without those that *now* are compromised or have no time to count in.
+
+    Robots approve nothing; for the *ledger* they sign like anybody.
+    """
+    namespaces = f"{LEDGER_NAMESPACE},{COMMIT_NAMESPACE}" if ledger else NAMESPACE
+    for person in _holders(people, ledger=ledger):
+        emails = tuple(email for email in person.emails if _PLAIN.fullmatch(email))
+        for key in person.keys if emails else ():
+            after, before = _span(person, key)
+            compromised = key.compromised_since is not None and key.compromised_since <= now
+            if not compromised and (after is None or before is None or after <= before):
+                yield Signer(
+                    person=person.id,
+                    emails=emails,
+                    key=key.text,
+                    after=after,
+                    before=before,
+                    namespaces=namespaces,
+                )
+
+
+def _holders(people: People, *, ledger: bool) -> list[Person | Robot]:
+    robots = people.robots.values() if ledger else ()
+    return [*sorted(people.people.values(), key=lambda one: one.id), *sorted(robots, key=lambda one: one.id)]
+
+
+def _span(holder: Person | Robot, key: Key) -> tuple[datetime | None, datetime | None]:
+    """
+    The first and the last second in which the key counts.
+
+    ssh-keygen takes a key at the very second of valid-before, so this is the one before it is gone.
+    """
+    since, left = (holder.since, holder.left) if isinstance(holder, Person) else (None, None)
+    starts = [datetime.combine(day, time(), UTC) for day in (since, key.since) if day]
+    gone = [datetime.combine(left, time(), UTC)] if left else []
+    gone += [key.compromised_since] if key.compromised_since else []
+    second = timedelta(seconds=1)
+    lasts = [one - second for one in gone]
+    lasts += [datetime.combine(key.until, time(23, 59, 59), UTC)] if key.until else []
+    return max(starts, default=None), min(lasts, default=None)
+
+
+def _left_out(people: People, *, ledger: bool) -> Iterable[str]:
+    with_keys = (person for person in _holders(people, ledger=ledger) if person.keys)
+    return sorted(email for person in with_keys for email in person.emails if not _PLAIN.fullmatch(email))
+
+
+def _data(one: Signer) -> dict[str, Any]:
+    return {
+        "person": one.person,
+        "principals": list(one.emails),
+        "key": one.key,
+        "validAfter": clock.written(one.after) if one.after else None,
+        "validBefore": clock.written(one.before) if one.before else None,
+    }

@@ -1,1 +1,0 @@
-"""The verbs, one a file: read, ask, show, exit."""

@@ -1,0 +1,62 @@
+"""What a bad day leaves behind: a glass that was broken, its review, a release that a rollback left."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from enum import StrEnum
+
+from fleetward.domain.approval import Binding
+from fleetward.domain.contributor import Contributor
+from fleetward.domain.fast_dataclass import dataclass
+
+SKIPPABLE = ("evals", "freeze", "soak")
+"""All that an emergency may pass over, sorted; never validation, vetoes or people."""
+_INCIDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#-]{0,79}")
+
+
+class Way(StrEnum):
+    """Through which door a promotion goes."""
+
+    NORMAL = "normal"
+    BREAK_GLASS = "break-glass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenGlass:
+    """What a ledger entry tells of its emergency: *skipped* is what was asked, not met and passed over, sorted."""
+
+    incident: str
+    skipped: tuple[str, ...]
+    review_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One agent's part of an entry that broke the glass, and whose review of it would be one's own."""
+
+    seq: int
+    at: datetime
+    glass: BrokenGlass
+    binding: Binding
+    actor: str
+    """The address of who applied it."""
+    approvers: frozenset[str]
+    contributors: tuple[Contributor, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Who looked at one agent's part of an entry that broke the glass, when, and the statement that says so."""
+
+    environment: str
+    seq: int
+    agent: str
+    approver: str
+    at: datetime
+    file: str
+
+
+def is_incident(text: str) -> bool:
+    """Is *text* the name of an incident, such as ``INC-2041``: letters, digits and ``._:/#-``, at most 80?"""
+    return _INCIDENT.fullmatch(text) is not None

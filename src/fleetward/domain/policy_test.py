@@ -1,0 +1,107 @@
+"""A case of a policy test: a situation told in a few words, and the verdict that the policy has to give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import datetime, timedelta
+from typing import Any
+
+from fleetward.domain.approval import Decision
+from fleetward.domain.break_glass import Way
+from fleetward.domain.change import Facet
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.finding import Place
+from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.policy import Assurance
+from fleetward.domain.verdict import Met, Promotion, Verdict
+
+EVERY = "*"
+"""In ``evals``: all suites that are not named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a person is taken to have said, so long before the case is judged."""
+
+    person: str
+    decision: Decision
+    assurance: Assurance
+    ago: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a suite is taken to have ended: passed, failed or missing, so long ago."""
+
+    result: str
+    ago: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """One case; what it leaves out is as the fleet has it, or did not happen."""
+
+    name: str
+    agent: str
+    to: str | None
+    kind: PromotionKind
+    at: datetime
+    expect: Verdict
+    missing: frozenset[str] | None = None
+    """All that is not met, in the words of ``wants``; None where the case says nothing of it."""
+    not_counted: frozenset[str] | None = None
+    tier_before: str | None = None
+    tier_after: str | None = None
+    facets: frozenset[Facet] | None = None
+    edit: Mapping[str, Any] | None = None
+    by: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
+    evals: Mapping[str, Ended] = field(default_factory=dict)
+    soak: timedelta | None = None
+    left: timedelta = timedelta()
+    """How long ago the release of a rollback left."""
+    way: Way = Way.NORMAL
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What is otherwise than expected: the verdict, what is missing, whose approval does not count."""
+
+    what: str
+    expected: tuple[str, ...]
+    got: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """A case and what the gate said to it."""
+
+    case: Rehearsal
+    promotion: Promotion
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """Everything that is not as expected; none where the case holds."""
+        case, got = self.case, self.promotion
+        spare = frozenset(one.approver for one in got.not_counted)
+        pairs = (
+            ("verdict", frozenset({str(case.expect)}), frozenset({str(got.verdict)})),
+            ("missing", case.missing, wants(got)),
+            ("notCounted", case.not_counted, spare),
+        )
+        return tuple(
+            Difference(what=what, expected=tuple(sorted(expected)), got=tuple(sorted(there)))
+            for what, expected, there in pairs
+            if expected is not None and expected != there
+        )
+
+
+def wants(promotion: Promotion) -> frozenset[str]:
+    """What is not met: approvals as they are asked (``2 of risk``), anything else by its kind (``soak``)."""
+    return frozenset(
+        one.asked if one.kind == "approvals" else one.kind
+        for one in promotion.requirements
+        if one.status is not Met.MET
+    )

@@ -1,0 +1,81 @@
+"""Who sits where: every seat a different person, and as many seats filled as can be."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from fleetward.domain.fast_dataclass import dataclass
+
+Fits = Mapping[str, frozenset[int]]
+"""Person to the numbers of the requirements in which they may take a seat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """Who sits at which requirement."""
+
+    at: Mapping[str, int]
+
+    def of(self, requirement: int) -> tuple[str, ...]:
+        """The people who sit there, sorted."""
+        return tuple(sorted(person for person, seat in self.at.items() if seat == requirement))
+
+
+def seated(counts: Sequence[int], fits: Fits) -> Seating:
+    """
+    A seating that fills as many seats as any could; the same for the same input in whatever order.
+
+    Shape: ``counts`` holds the number of seats of each requirement.
+    Source: augmenting paths (Berge 1957), grown from the side of the requirements. A seat once filled stays
+    filled, so where not all can be, the requirements that come first have theirs.
+    """
+    at: dict[str, int] = {}
+    for requirement, count in enumerate(counts):
+        for _ in range(count):
+            if not _filled_one_more(requirement, fits, at):
+                break
+    return Seating(at)
+
+
+def relieving(requirement: int, fits: Fits, seating: Seating) -> frozenset[int]:
+    """
+    The requirements where one more person would let *requirement* fill another seat.
+
+    It is among them; so is any whose people could move up to it.
+    """
+    found = {requirement}
+    while True:
+        more = {seat for person, seat in seating.at.items() if fits[person] & found} - found
+        if not more:
+            return frozenset(found)
+        found |= more
+
+
+def _filled_one_more(requirement: int, fits: Fits, at: dict[str, int]) -> bool:
+    wanted_by: dict[str, int] = {}
+    leaver: dict[int, str] = {}
+    waiting = deque([requirement])
+    while waiting:
+        wanting = waiting.popleft()
+        for person in sorted(fits):
+            if wanting not in fits[person] or person in wanted_by or at.get(person) == wanting:
+                continue
+            wanted_by[person] = wanting
+            if person not in at:
+                _move_up(person, requirement, wanted_by, leaver, at)
+                return True
+            if at[person] != requirement and at[person] not in leaver:
+                leaver[at[person]] = person
+                waiting.append(at[person])
+    return False
+
+
+def _move_up(
+    person: str, start: int, wanted_by: Mapping[str, int], leaver: Mapping[int, str], at: dict[str, int]
+) -> None:
+    while True:
+        seat = at[person] = wanted_by[person]
+        if seat == start:
+            return
+        person = leaver[seat]

@@ -1,0 +1,188 @@
+"""Pilots that are decided, agents that are looked at again, and ends that are known from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from fleetward.domain.finding import Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.rules.rule import Wrong, rule, wrong
+from fleetward.rules.selectors import at_work, day, meant, on_duty, positions, span, today
+
+CADENCE = "spec.review.cadence"
+REVIEWED = "spec.review.lastReviewedAt"
+HEARTBEAT = "spec.review.heartbeat"
+CRITERIA = "spec.retirement.criteria"
+REPLACED = "spec.retirement.replacedBy"
+DECIDE = "spec.pilot.decideBy"
+PERIODS = {
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(days=7),
+    "monthly": timedelta(days=31),
+    "quarterly": timedelta(days=92),
+}
+"""How fast a domain changes, and how long a heartbeat may take there at most."""
+
+
+@rule("review-overdue", Severity.WARNING)
+def review_overdue(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The agent was to be reviewed, and was not.
+
+    Why: what was right when it was built drifts away from what is needed, one quiet change at a time.
+    Bad:
+        review: {cadence: P90D, lastReviewedAt: 2026-01-15}
+    Good:
+        review: {cadence: P90D, lastReviewedAt: 2026-10-15}
+    Fix: review it and write the day, or change the cadence and say why. Write days or weeks: the length of a
+    month would have to be guessed.
+    """
+    for manifest in on_duty(fleet):
+        if not manifest.has(CADENCE):
+            continue
+        said, last, cadence = manifest.get(CADENCE), day(manifest.get(REVIEWED)), span(manifest.get(CADENCE))
+        hint = f"review it and write lastReviewedAt: {today(now)}"
+        if cadence is None:
+            yield wrong(
+                manifest, CADENCE, f"{said!r} is no fixed length", "write days or weeks, such as P90D"
+            )
+        elif last is None:
+            yield wrong(manifest, REVIEWED, "it was never reviewed", hint)
+        elif last > today(now):
+            yield wrong(manifest, REVIEWED, f"the review of {last} lies in the future", hint)
+        elif today(now) - last > cadence:
+            message = f"last reviewed on {last}, which is longer ago than {said}"
+            yield wrong(manifest, REVIEWED, message, hint)
+
+
+@rule("heartbeat-too-slow", Severity.WARNING)
+def heartbeat_too_slow(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The check-ins are slower than the domain changes.
+
+    Why: in a domain that changes weekly, an agent looked at once a month is wrong for three weeks.
+    Bad:
+        review: {heartbeat: P31D, volatility: weekly}
+    Good:
+        review: {heartbeat: P1D, volatility: weekly}
+    Fix: shorten the heartbeat to the volatility's period or less, in fixed lengths such as P7D.
+    """
+    for manifest in at_work(fleet):
+        said, volatility = manifest.get(HEARTBEAT), manifest.get("spec.review.volatility")
+        period, beat = PERIODS.get(str(volatility)), span(said)
+        if said is not None and period is not None and (beat is None or beat > period):
+            message = f"checked every {said!r}, while the domain changes {volatility}"
+            hint = f"write a heartbeat of at most {_iso(period)}"
+            yield wrong(manifest, HEARTBEAT, message, hint)
+
+
+@rule("pilot-without-exit", Severity.ERROR)
+def pilot_without_exit(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A pilot does not say when it ends, and by what measure.
+
+    Why: a pilot without an end is production without the approvals.
+    Bad:
+        lifecycle: pilot
+        pilot: {incidentResponse: on-call is paged}
+    Good:
+        lifecycle: pilot
+        pilot: {exit: [{metric: pass-rate, min: 0.92}], decideBy: 2026-12-15}
+    Fix: write pilot.exit and pilot.decideBy.
+    """
+    for manifest in fleet.manifests:
+        missing = [field for field in ("exit", "decideBy") if not manifest.has(f"spec.pilot.{field}")]
+        if manifest.lifecycle == "pilot" and missing:
+            lacking = " and ".join(f"pilot.{field}" for field in missing)
+            yield wrong(
+                manifest, f"spec.pilot.{missing[0]}", f"a pilot without {lacking}", f"write {lacking}"
+            )
+
+
+@rule("pilot-overdue", Severity.WARNING)
+def pilot_overdue(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A pilot was to be decided, and still runs.
+
+    Why: not deciding is deciding for it, without having looked.
+    Bad:
+        lifecycle: pilot
+        pilot: {exit: [{metric: pass-rate, min: 0.92}], decideBy: 2026-06-30}
+    Good:
+        lifecycle: pilot
+        pilot: {exit: [{metric: pass-rate, min: 0.92}], decideBy: 2026-12-15}
+    Fix: move it to production or retire it; or set a new day, and say why.
+    """
+    for manifest in fleet.manifests:
+        last = day(manifest.get(DECIDE))
+        if manifest.lifecycle == "pilot" and last is not None and last < today(now):
+            message = f"was to be decided by {last}"
+            yield wrong(manifest, DECIDE, message, "decide: lifecycle production or retired, or a new day")
+
+
+@rule("retirement-missing", Severity.ERROR)
+def retirement_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Nothing says when the agent is to go.
+
+    Why: no agent runs for ever; what ends it is agreed best while nobody is attached to it.
+    Bad:
+        retirement: {dataDisposition: archive}
+    Good:
+        retirement: {criteria: [{metric: runs-per-month, below: 50, for: P90D}], dataDisposition: archive}
+    Fix: write a measure below or above which it goes, or a date.
+    """
+    for manifest in at_work(fleet):
+        if not manifest.items(CRITERIA):
+            yield wrong(manifest, CRITERIA, "nothing says when it is to go", "write retirement.criteria")
+
+
+@rule("retirement-due", Severity.WARNING)
+def retirement_due(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The day on which the agent was to go is past.
+
+    Why: credentials and data of forgotten agents stay open.
+    Bad:
+        retirement: {criteria: [{date: 2026-06-30}]}
+    Good:
+        retirement: {criteria: [{date: 2027-12-31}]}
+    Fix: retire it, or agree on a new day.
+    """
+    for manifest in at_work(fleet):
+        for path, criterion in positions(manifest, CRITERIA):
+            last = day(criterion.get("date"))
+            if last is not None and last < today(now):
+                message = f"was to be retired by {last}"
+                yield wrong(manifest, f"{path}.date", message, "retire it, or agree on a new day")
+
+
+@rule("deprecated-without-replacement", Severity.ERROR, among={"spec.retirement": ("replacedBy",)})
+def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A deprecated agent does not name what takes its place, or names an agent that is not there.
+
+    Why: people stay with what they know until they are told where to go.
+    Bad:
+        lifecycle: deprecated
+    Good:
+        lifecycle: deprecated
+        retirement: {replacedBy: refund-bot}
+    Fix: write retirement.replacedBy, the name of an agent of this environment.
+    """
+    for manifest in fleet.manifests:
+        if manifest.lifecycle != "deprecated":
+            continue
+        successor, others = manifest.get(REPLACED), fleet.names(manifest.environment) - {manifest.name}
+        if successor in others:
+            continue
+        said = "nothing takes its place" if successor is None else f"{successor!r} cannot take its place here"
+        near = meant(successor, others) if successor else ""
+        hint = f"write replacedBy: and an agent of this environment{near}"
+        yield wrong(manifest, REPLACED, said, hint, absent=successor)
+
+
+def _iso(period: timedelta) -> str:
+    return f"P{period.days}D" if period.days else f"PT{period.seconds // 3600}H"

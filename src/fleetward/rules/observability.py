@@ -1,0 +1,127 @@
+"""Whether people know what they talk to, and others know how well it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from fleetward.domain.finding import Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.rules.prompts import refers
+from fleetward.rules.rule import Wrong, rule, wrong
+from fleetward.rules.selectors import at_work, elevated, limit, on_duty, span
+
+OUTSIDERS = frozenset({"partners", "customers", "public"})
+DISCLOSED = "spec.disclosure.aiDisclosed"
+REVIEW = "spec.observability.outputReview"
+RETENTION = "spec.observability.retention"
+
+
+@rule("disclosure-missing", Severity.ERROR)
+def disclosure_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    People outside meet the agent, and it does not say that it is one.
+
+    Why: they have a right to know, in more and more places by law.
+    Bad:
+        purpose: {users: customers}
+        disclosure: {persona: Ina}
+    Good:
+        purpose: {users: customers}
+        disclosure: {persona: Ina, aiDisclosed: true}
+    Fix: let the agent say what it is, and write disclosure.aiDisclosed: true.
+    """
+    for manifest in at_work(fleet):
+        met = {
+            manifest.get("spec.purpose.users"),
+            manifest.get("spec.risk.factors.externalVisibility"),
+        } & OUTSIDERS
+        if met and manifest.get(DISCLOSED) is not True:
+            message = f"met by {' and '.join(sorted(met))}, and it does not say that it is an AI"
+            yield wrong(manifest, DISCLOSED, message, "let it say so, and write aiDisclosed: true")
+
+
+@rule("eval-missing", Severity.ERROR)
+def eval_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    The agent has no evaluation.
+
+    Why: without one, every change of model or prompt is tried on the people it serves.
+    Bad:
+        lifecycle: production
+        evals: []
+    Good:
+        lifecycle: production
+        evals: [{name: quality, suite: evals/quality.yaml, format: promptfoo, metric: pass-rate, min: 0.95}]
+    Fix: write a suite, even of ten cases, and list it. Drafts may do without.
+    """
+    for manifest in on_duty(fleet):
+        if not manifest.items("spec.evals"):
+            yield wrong(
+                manifest, "spec.evals", "nothing evaluates it", "add a suite with a metric and a min or max"
+            )
+
+
+@rule("eval-suite-missing", Severity.ERROR)
+def eval_suite_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    An evaluation names a suite that is not in the agent's folder.
+
+    Why: the suite is part of the release; what is not in the folder can be softened without a review.
+    Bad:
+        evals: [{name: quality, suite: ../shared/quality.yaml}]
+    Good:
+        evals: [{name: quality, suite: evals/quality.yaml}]
+    Fix: add the file, or correct the path.
+    """
+    for agent in fleet.judged:
+        if agent.manifest is None:
+            continue
+        for path, name, found in refers(agent, agent.manifest, "spec.evals", "suite"):
+            if found is None:
+                hint = f"add the file to {agent.folder}, or name one that is there"
+                yield wrong(agent.manifest, path, f"no suite {name!r} in the agent's folder", hint)
+
+
+@rule("output-review-missing", Severity.WARNING)
+def output_review_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Above medium tier, nobody reads a sample of what the agent says.
+
+    Why: an agent that is up and fast can be wrong all day; uptime does not show it.
+    Bad:
+        observability: {traces: otel}
+    Good:
+        observability: {traces: otel, outputReview: {sample: 0.05, cadence: P7D, by: support}}
+    Fix: say how much is read, how often, and by whom.
+    """
+    for manifest in on_duty(fleet):
+        if elevated(fleet, manifest) and not manifest.get(f"{REVIEW}.sample"):
+            yield wrong(
+                manifest, REVIEW, "nobody reads what it says", "add outputReview with sample, cadence and by"
+            )
+
+
+@rule("retention-short", Severity.WARNING)
+def retention_short(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Above medium tier, traces are gone before questions come, or nobody has said how long they stay.
+
+    Why: complaints and audits look back half a year and more.
+    Bad:
+        observability: {traces: otel, retention: P30D}
+    Good:
+        observability: {traces: otel, retention: P200D}
+    Fix: keep them at least as long as limits.retention in the policy says.
+    """
+    least = limit(fleet, "retention")
+    for manifest in on_duty(fleet):
+        kept = span(manifest.get(RETENTION))
+        if elevated(fleet, manifest) and (kept is None or kept < least):
+            said = manifest.get(RETENTION)
+            message = (
+                "nothing says how long traces are kept"
+                if said is None
+                else f"traces are kept for {said!r} only"
+            )
+            yield wrong(manifest, RETENTION, message, f"write retention: P{least.days}D or more")

@@ -1,0 +1,93 @@
+"""What agents read and write, and who answers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from fleetward.domain.finding import Severity
+from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import Manifest
+from fleetward.rules.rule import Wrong, rule, wrong
+from fleetward.rules.selectors import at_work, entries, inhabitants, meant, somebody
+
+STATE = "spec.sharedState"
+
+
+@rule("state-without-owner", Severity.ERROR, among={STATE: ("name", "owner")})
+def state_without_owner(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A shared state names no owner, or one that is not an agent of the environment.
+
+    Why: where two agents write and none is in charge, the last one wins and nobody can say what is true.
+    Bad:
+        sharedState: [{name: refund-queue, access: write}]
+    Good:
+        sharedState: [{name: refund-queue, access: write, owner: refund-bot}]
+    Fix: name the one agent that owns the state.
+    """
+    agents = inhabitants(fleet)
+    for manifest in at_work(fleet):
+        there = agents[manifest.environment]
+        for path, state in entries(manifest, STATE):
+            owner = state.get("owner")
+            if owner is None:
+                message = f"nobody owns the state {state.get('name')!r}"
+                yield wrong(manifest, path, message, "name the one agent that owns it")
+            elif owner not in there:
+                message = f"the state belongs to {owner!r}, which is no agent in {manifest.environment!r}"
+                hint = f"name an agent of this environment{meant(owner, there)}"
+                yield wrong(manifest, f"{path}.owner", message, hint, absent=owner)
+
+
+@rule("state-two-owners", Severity.ERROR, among={STATE: ("name", "owner")})
+def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    Two agents name different owners of the same state.
+
+    Why: there is one truth only where one agent is in charge of it.
+    Bad:
+        # refund-bot:  sharedState: [{name: queue, access: write, owner: refund-bot}]
+        # triage:      sharedState: [{name: queue, access: write, owner: triage}]
+    Good:
+        # triage:      sharedState: [{name: queue, access: read, owner: refund-bot}]
+    Fix: agree on one owner and name it in both manifests.
+    """
+    agents = inhabitants(fleet)
+    first: dict[tuple[str, str], tuple[str, Manifest, str]] = {}
+    for manifest in at_work(fleet):
+        for path, state in entries(manifest, STATE):
+            owner, where = state.get("owner"), f"{path}.owner"
+            if owner not in agents[manifest.environment]:
+                continue  # state-without-owner speaks of it
+            key = (manifest.environment, str(state.get("name")))
+            said, other, there = first.setdefault(key, (owner, manifest, where))
+            if said != owner:
+                message = f"{key[1]!r} belongs to {owner!r} here, and to {said!r} in {other.name!r}"
+                hint = "agree on one owner and name it in both"
+                yield wrong(manifest, where, message, hint, related=(other.place(there),))
+
+
+@rule("knowledge-unowned", Severity.ERROR)
+def knowledge_unowned(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+    """
+    A source of knowledge has no owner whom the fleet knows.
+
+    Why: what an agent retrieves goes stale; somebody has to notice before the customers do.
+    Bad:
+        knowledge: [{name: policies, source: "kb:policies"}]
+    Good:
+        knowledge: [{name: policies, source: "kb:policies", owner: support}]
+    Fix: name the person or team that keeps the source current.
+    """
+    for manifest in at_work(fleet):
+        for path, source in entries(manifest, "spec.knowledge"):
+            owner = source.get("owner")
+            if owner is None:
+                message = f"nobody keeps {source.get('name')!r} current"
+                yield wrong(
+                    manifest, path, message, "add owner: and a person or team of governance/people.yaml"
+                )
+            elif not somebody(fleet, owner):
+                hint = f"name a person or team of governance/people.yaml{meant(owner, fleet.people.teams)}"
+                yield wrong(manifest, f"{path}.owner", f"no person or team named {owner!r}", hint)

@@ -1,0 +1,156 @@
+"""``fleet-config.yaml``: environments in order, rule settings, and which tool may judge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from fleetward.domain.approval import GOVERNANCE
+from fleetward.domain.errors import FleetError
+from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.fleet import Environment, FleetConfig, RuleSetting
+from fleetward.domain.names import is_name
+from fleetward.domain.path import Item, covers
+from fleetward.store.fleet.governance.source import Notes, Source, listed, meant
+
+READING = frozenset(
+    {
+        "yaml-syntax",
+        "yaml-duplicate-key",
+        "yaml-not-allowed",
+        "yaml-ambiguous",
+        "yaml-limit",
+        "manifest-missing",
+        "schema",
+        "unknown-key",
+        "file-unreadable",
+        "link-in-agent",
+        "path-collision",
+        "hidden-characters",
+        "secret-in-manifest",
+    }
+)
+"""What is found before rules can be asked; never below error."""
+_CLAUSE = r"(>=|<=|==|!=|>|<)\s*([0-9]+(?:\.[0-9]+)*)"
+_VERSION = r"[0-9]+(\.[0-9]+)*"
+
+
+def config(
+    data: Mapping[str, Any], source: Source, version: str, rule_ids: Collection[str] = ()
+) -> tuple[FleetConfig | None, tuple[Finding, ...]]:
+    """
+    The configuration; *rule_ids* are those that can be weighed, none where nobody knows.
+
+    Errors: FleetError when ``requires`` does not let this *version* of the tool judge, or cannot be read.
+    Rules: schema.
+    """
+    _let(data.get("requires"), version, source)
+    notes = Notes(source, "schema")
+    environments = _environments(data["environments"], notes)
+    names = frozenset(one.name for one in environments)
+    for rule in data.get("rules") or {}:
+        if rule_ids and rule not in READING and rule not in rule_ids:
+            hint = meant(rule, rule_ids, "fleet explain --list")
+            notes.wrong(f"no rule is called {rule!r}", ("rules", rule), hint)
+    settings = {rule: _setting(rule, one, names, notes) for rule, one in (data.get("rules") or {}).items()}
+    value = FleetConfig(
+        repository=data["repository"], environments=environments, rules=settings, locate=source.locate
+    )
+    return value, notes.findings
+
+
+def permits(requires: str, version: str) -> bool:
+    """
+    Is *version* within a range such as ``>=0.1,<1``?
+
+    What follows the numbers of a version (``0.2rc1``) is not looked at; trailing zeros mean nothing.
+    Errors: ValueError for what is no range.
+    """
+    clauses = [re.fullmatch(_CLAUSE, part.strip()) for part in requires.split(",")]
+    if not all(clauses):
+        raise ValueError(f"{requires!r} is not a range such as '>=0.1,<1'")
+    have = _numbers(version)
+    return all(_holds(clause[1], have, _numbers(clause[2])) for clause in clauses if clause)
+
+
+def _let(requires: str | None, version: str, source: Source) -> None:
+    if requires is None:
+        return
+    place = source.locate("requires")
+    where = f"{place.file}:{place.line}"
+    try:
+        permitted = permits(requires, version)
+    except ValueError as error:
+        raise FleetError(f"{where}: {error}", hint="write clauses such as >=0.1,<1") from error
+    if not permitted:
+        message = f"{where}: this fleet requires fleetward {requires}, this is {version}"
+        raise FleetError(message, hint="install a version in that range, or change that line")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    match = re.match(_VERSION, version)
+    numbers = [int(part) for part in match[0].split(".")] if match else []
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _holds(sign: str, have: tuple[int, ...], asked: tuple[int, ...]) -> bool:
+    return {
+        ">=": have >= asked,
+        "<=": have <= asked,
+        "==": have == asked,
+        "!=": have != asked,
+        ">": have > asked,
+        "<": have < asked,
+    }[sign]
+
+
+def _environments(data: Sequence[Mapping[str, Any]], notes: Notes) -> tuple[Environment, ...]:
+    found: dict[str, Environment] = {}
+    for index, one in enumerate(data):
+        name = one["name"]
+        if not is_name(name):
+            notes.wrong(f"{name!r} is no name", ("environments", index, "name"), "use a-z, 0-9 and hyphens")
+        if name == GOVERNANCE:
+            message = f"{name!r} is what approvals call the governance folder"
+            notes.wrong(message, ("environments", index, "name"), "give it another name")
+        if name in found:
+            notes.wrong(
+                f"a second environment {name!r}", ("environments", index, "name"), "give it another name"
+            )
+            continue
+        found[name] = _environment(one, found, notes)
+    return tuple(found.values())
+
+
+def _environment(data: Mapping[str, Any], earlier: Mapping[str, Environment], notes: Notes) -> Environment:
+    at = ("environments", Item(data["name"]))
+    sources, overridable = listed(data.get("from")), listed(data.get("overridable"))
+    for source in sources:
+        if source not in earlier:
+            hint = meant(source, earlier, "list the environment it comes from above this one")
+            notes.wrong(f"no environment {source!r} before {data['name']!r}", (*at, "from"), hint)
+    for index, path in enumerate(overridable):
+        if not covers("spec", path) or path == "spec":
+            message = f"{path!r} is not a part of spec"
+            notes.wrong(message, (*at, "overridable", index), "only paths that begin with spec. can differ")
+    return Environment(name=data["name"], sources=sources, overridable=overridable)
+
+
+def _setting(rule: str, data: Any, environments: frozenset[str], notes: Notes) -> RuleSetting:
+    at = ("rules", rule)
+    settings = data if isinstance(data, Mapping) else {"severity": data}
+    word = settings["severity"]
+    if rule in READING and word != Severity.ERROR:
+        notes.wrong(f"{rule!r} cannot be {word!r}", at, "reading rules stay at error; take this line out")
+    for index, name in enumerate(listed(settings.get("environments"))):
+        if name not in environments:
+            hint = meant(name, environments, "name an environment of this file")
+            notes.wrong(f"no environment {name!r}", (*at, "environments", index), hint)
+    return RuleSetting(
+        severity=None if word == "off" else Severity(word),
+        tiers=frozenset(listed(settings.get("tiers"))),
+        environments=frozenset(listed(settings.get("environments"))),
+    )

@@ -1,0 +1,65 @@
+"""Times in which nothing is promoted, written in the local time of a zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from fleetward.domain.path import Step
+from fleetward.domain.policy import Freeze
+from fleetward.store.fleet.governance.source import Notes, meant
+
+_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+
+
+def freeze(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> Freeze | None:
+    """
+    One freeze as instants.
+
+    Where a clock change makes a local time happen twice or not at all, the freeze is the longer one.
+    """
+    zone = _zone(data.get("zone") or "UTC", (*at, "zone"), notes)
+    first, last = (_instants(data[key], zone, (*at, key), notes) for key in ("from", "to"))
+    if not first or not last:
+        return None
+    start, end = min(first), max(last)
+    if end <= start:
+        notes.wrong(f"ends {data['to']}, not after its start {data['from']}", (*at, "to"), "swap the two")
+        return None
+    return Freeze(id=data["id"], start=start, end=end)
+
+
+def _zone(name: str, at: tuple[Step, ...], notes: Notes) -> tzinfo | None:
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        # the names are a folder of files: looked through only where one is wrong
+        from zoneinfo import available_timezones
+
+        hint = meant(name, available_timezones(), "write a zone such as Europe/Berlin, or UTC")
+        notes.wrong(f"no time zone {name!r}", at, hint)
+        return None
+
+
+def _instants(text: str, zone: tzinfo | None, at: tuple[Step, ...], notes: Notes) -> tuple[datetime, ...]:
+    """The instants that a local time can mean: one, or two around a change of the clocks."""
+    try:
+        if not _LOCAL.fullmatch(text):
+            raise ValueError(text)
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        notes.wrong(f"{text!r} is no local time", at, 'write it as "2026-12-20T00:00"')
+        return ()
+    if zone is None:
+        return ()
+    try:
+        return tuple(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    except OverflowError:
+        notes.wrong(f"{text!r} is beyond the calendar", at, 'write it as "2026-12-20T00:00"')
+        return ()

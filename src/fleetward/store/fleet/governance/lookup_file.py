@@ -1,0 +1,15 @@
+"""Files that are only looked things up in: allowed models, shared connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fleetward.domain.finding import Finding
+from fleetward.domain.fleet import Register
+from fleetward.store.fleet.governance.source import Source
+
+
+def register(data: Mapping[str, Any], source: Source) -> tuple[Register | None, tuple[Finding, ...]]:
+    """The file as it is; what its entries mean is the business of rules."""
+    return Register(file=source.file, data=data, locate=source.locate), ()

@@ -1,0 +1,95 @@
+"""A governance file while it is being understood: where its paths stand, and what was found wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from fleetward.domain.clock import day, duration, instant
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.names import nearest
+from fleetward.domain.path import Step, shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The file that data came from: its path, the digest of its bytes, and where each path stands."""
+
+    file: str
+    sha256: str
+    locate: Callable[[str], Place]
+
+    def wrong(self, rule: str, message: str, at: Iterable[Step], hint: str = "") -> Finding:
+        """An error at these steps of the document."""
+        place = self.locate(shown(at))
+        return Finding(rule=rule, severity=Severity.ERROR, message=message, place=place, hint=hint)
+
+
+class Notes:
+    """The findings of one reading, gathered on the way."""
+
+    def __init__(self, source: Source, rule: str) -> None:
+        self.source = source
+        self.rule = rule
+        self.found: list[Finding] = []
+
+    def wrong(self, message: str, at: Iterable[Step], hint: str = "", *, rule: str | None = None) -> None:
+        """Note an error."""
+        self.found.append(self.source.wrong(rule or self.rule, message, at, hint))
+
+    def doubt(self, message: str, at: Iterable[Step], hint: str) -> None:
+        """Note a warning: it can be decided by, and is hardly meant."""
+        self.found.append(self.source.wrong(self.rule, message, at, hint).at(Severity.WARNING))
+
+    def day(self, data: dict[str, Any], key: str, at: tuple[Step, ...]) -> date | None:
+        """The date under *key*, where there is one; one that no calendar has is noted."""
+        if data.get(key) is None:
+            return None
+        try:
+            return day(data[key])
+        except ValueError:
+            self.wrong(
+                f"{data[key]!r} is no day of the calendar", (*at, key), "write a date such as 2026-11-20"
+            )
+            return None
+
+    def instant(self, data: dict[str, Any], key: str, at: tuple[Step, ...]) -> datetime | None:
+        """The instant under *key*, where there is one; one that no calendar has is noted."""
+        if data.get(key) is None:
+            return None
+        try:
+            return instant(data[key])
+        except (ValueError, OverflowError):
+            hint = "write an instant such as 2026-11-20T12:00:00Z"
+            self.wrong(f"{data[key]!r} is no instant of the calendar", (*at, key), hint)
+            return None
+
+    def span(self, text: str | None, at: tuple[Step, ...]) -> timedelta | None:
+        """A duration, where there is one; one whose length is not fixed is noted."""
+        if text is None:
+            return None
+        try:
+            return duration(text)
+        except ValueError as error:
+            self.wrong(str(error), at, "write days or hours, such as P30D or PT24H")
+            return None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything noted, by place."""
+        return tuple(sorted(self.found, key=lambda one: one.order))
+
+
+def listed(value: Any) -> tuple[Any, ...]:
+    """A value that may be written alone or as a list, always as many."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def meant(text: str, known: Iterable[str], else_say: str) -> str:
+    """A hint that names the nearest known word, or else what to do."""
+    close = nearest(text, known)
+    return f"did you mean {close!r}?" if close else else_say

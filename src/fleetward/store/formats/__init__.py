@@ -1,0 +1,1 @@
+"""Strict YAML, strict JSON, JSON Schema, positions, edits in place, secret scan."""

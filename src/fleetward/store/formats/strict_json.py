@@ -1,0 +1,213 @@
+"""JSON from outside, read so that nothing is guessed: no duplicate key, no NaN, no bomb."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import reprlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NoReturn
+
+from fleetward.domain import clock
+from fleetward.domain.errors import FleetError
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.names import is_name
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_SHOWN = 80
+_DEEPEST = 200
+"""Levels of a JSON text: far more than any record has, far fewer than Python can walk."""
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, _SHOWN, _SHOWN, _SHOWN
+
+
+def decoded(content: bytes, name: str, *, limit: int) -> Any:
+    """
+    The value of a JSON text.
+
+    Errors: FleetError that begins with *name* when the text is longer than *limit* bytes, is not UTF-8,
+    not JSON, repeats a key, nests too deep, or holds a number that is not finite.
+    """
+    if len(content) > limit:
+        raise FleetError(f"{name}: {len(content)} bytes, the limit is {limit}")
+    try:
+        value = json.loads(
+            content.decode("utf-8-sig"),
+            object_pairs_hook=_unique,
+            parse_constant=_not_finite,
+            parse_float=_finite,
+        )
+    except RecursionError:
+        raise FleetError(f"{name}: nested too deep to be read") from None
+    except UnicodeDecodeError as error:
+        raise FleetError(f"{name}: not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise FleetError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg.lower()}") from None
+    except ValueError as error:
+        raise FleetError(f"{name}: {error}") from None
+    if content.count(b"[") + content.count(b"{") > _DEEPEST and _too_deep([[value]]):
+        raise FleetError(f"{name}: nested too deep to be read, the limit is {_DEEPEST} levels")
+    return value
+
+
+def _too_deep(level: list[Any]) -> bool:
+    """How deep the parser itself goes differs from one Python to the next."""
+    for _ in range(_DEEPEST + 1):
+        inner = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [child for one in inner for child in one if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def encoded(value: Mapping[str, Any], name: str) -> bytes:
+    """
+    The stable text of a record: sorted keys, two spaces, ASCII, a line feed at the end.
+
+    Errors: FleetError when a text in it is not Unicode, or a number not finite.
+    """
+    return (dumped(value, name, sort_keys=True, indent=2) + "\n").encode()
+
+
+def dumped(value: Mapping[str, Any], name: str, **layout: Any) -> str:
+    """JSON in ASCII, so that a reviewer sees every character that is there."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+        return json.dumps(value, allow_nan=False, **layout)
+    except ValueError as error:
+        raise FleetError(f"{name}: cannot be written as JSON: {error}") from None
+    except RecursionError:
+        raise FleetError(f"{name}: nested too deep to be written") from None
+
+
+def short(value: object) -> str:
+    """The value as a message shows it: never longer than a line, however deep it goes."""
+    text = _SHORT.repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def real(value: object) -> float | None:
+    """A finite number, or None where *value* is none; true and false are no numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """An object whose fields are asked for by name and type; ``where`` begins every complaint."""
+
+    data: Mapping[str, Any]
+    where: str
+
+    @classmethod
+    def of(cls, value: object, where: str, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> Fields:
+        """
+        The object *value*, which has exactly these keys, and may have those that are optional.
+
+        Errors: FleetError when it is no object, lacks one, or has another.
+        """
+        if not isinstance(value, dict):
+            raise FleetError(f"{where}: expected an object, found {short(value)}")
+        for key in value:
+            if key not in keys and key not in optional:
+                raise FleetError(f"{where}: unknown key {short(key)}")
+        for key in keys:
+            if key not in value:
+                raise FleetError(f"{where}: {key!r} is missing")
+        return cls(value, where)
+
+    def inside(self, key: str, keys: tuple[str, ...]) -> Fields:
+        """The object under *key*."""
+        return Fields.of(self.data[key], f"{self.where}: {key}", keys)
+
+    def items(self, key: str) -> tuple[Any, ...]:
+        """The members of the list under *key*."""
+        value = self.data[key]
+        return tuple(value) if isinstance(value, list) else self.wrong(key, "a list")
+
+    def objects(self, key: str, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> tuple[Fields, ...]:
+        """The objects of the list under *key*."""
+        return tuple(
+            Fields.of(item, f"{self.where}: {key}[{index}]", keys, optional)
+            for index, item in enumerate(self.items(key))
+        )
+
+    def exactly(self, key: str, wanted: str) -> str:
+        """The text under *key*, which can only be *wanted*."""
+        return wanted if self.data[key] == wanted else self.wrong(key, repr(wanted))
+
+    def text(self, key: str, *, empty: bool = False) -> str:
+        """The text under *key*."""
+        value = self.data[key]
+        if not isinstance(value, str) or not (value or empty):
+            self.wrong(key, "a text")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            self.wrong(key, "Unicode without half characters")
+        return str(value)
+
+    def name(self, key: str) -> str:
+        """The name under *key*."""
+        value = self.text(key)
+        return value if is_name(value) else self.wrong(key, "a name such as 'refund-bot'")
+
+    def digest(self, key: str) -> str:
+        """The digest under *key*: ``sha256:`` and 64 hex digits."""
+        value = self.text(key)
+        return value if _DIGEST.fullmatch(value) else self.wrong(key, "'sha256:' and 64 hex digits")
+
+    def instant(self, key: str) -> datetime:
+        """The instant with its zone under *key*."""
+        value = self.text(key)
+        try:
+            return clock.instant(value)
+        except (ValueError, OverflowError):
+            return self.wrong(key, "an instant such as 2026-11-20T12:00:00Z")
+
+    def count(self, key: str, *, least: int = 0) -> int:
+        """The whole number under *key*, *least* or more."""
+        value = self.data[key]
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**53:
+            self.wrong(key, f"a whole number from {least}")
+        return int(value)
+
+    def number(self, key: str) -> float:
+        """The finite number under *key*."""
+        value = real(self.data[key])
+        return self.wrong(key, "a number") if value is None else value
+
+    def absent(self, key: str) -> bool:
+        """Is null written under *key*?"""
+        return self.data[key] is None
+
+    def wrong(self, key: str, wanted: str) -> NoReturn:
+        """Say what is under *key* instead of what was wanted."""
+        raise FleetError(f"{self.where}: {key}: expected {wanted}, found {short(self.data[key])}")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {short(twice)} is there twice")
+    return found
+
+
+def _not_finite(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {text[:_SHOWN]} is too large")
+    return number

@@ -1,0 +1,393 @@
+"""A strict subset of YAML 1.2, built from parser events with limits checked on the way (SPEC 2)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.invisible_characters import hidden
+from fleetward.domain.path import Steps, shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How large a document may be: bytes, levels (the top mapping is level 1), nodes."""
+
+    size: int = 256 * 1024
+    depth: int = 24
+    nodes: int = 10_000
+
+
+AGENT_LIMITS = Limits()
+GOVERNANCE_LIMITS = Limits(size=4 * 1024 * 1024, nodes=200_000)
+
+Span = tuple[int, int, int, int]
+"""Line, column, end line, end column; from 1, the end exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a node stands: its key (itself, in a list) and its value."""
+
+    key: Span
+    value: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a file holds: *data* is None where it could not be read; *spots* only when asked for."""
+
+    data: dict[str, Any] | None
+    findings: tuple[Finding, ...] = ()
+    spots: Mapping[Steps, Spot] | None = None
+
+
+class _Refused(Exception):
+    """Reading cannot go on."""
+
+
+def read(content: bytes, file: str, limits: Limits = AGENT_LIMITS, *, spots: bool = False) -> Reading:
+    """
+    The document in *content*, never an exception.
+
+    Rules: yaml-syntax, yaml-duplicate-key, yaml-not-allowed, yaml-ambiguous, yaml-limit, hidden-characters.
+    """
+    if len(content) > limits.size:
+        place = Place(file=file)
+        message = f"{len(content)} bytes, {limits.size} are allowed"
+        return Reading(data=None, findings=(_finding("yaml-limit", message, place, "split the file"),))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
+        place = Place(file=file, line=line, column=column, end_line=line, end_column=column + 1)
+        return Reading(data=None, findings=(_finding("yaml-syntax", "not UTF-8", place, "save it as UTF-8"),))
+    unseen = hidden_findings(text, file)
+    if unseen:
+        return Reading(data=None, findings=unseen)
+    return _Builder(text, file, limits, spots).reading()
+
+
+def hidden_findings(text: str, file: str) -> tuple[Finding, ...]:
+    """One finding for each character that cannot be seen, at most twenty a file."""
+    found = []
+    for one in hidden(text):
+        place = Place(
+            file=file, line=one.line, column=one.column, end_line=one.line, end_column=one.column + 1
+        )
+        message = f"{one.codepoint} ({one.description}) cannot be seen by a reader"
+        found.append(_finding("hidden-characters", message, place, "delete the character"))
+        if len(found) == 20:
+            break
+    return tuple(found)
+
+
+def _finding(rule: str, message: str, place: Place, hint: str = "") -> Finding:
+    return Finding(rule=rule, severity=Severity.ERROR, message=message, place=place, hint=hint)
+
+
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_HEX = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+# What YAML 1.1 and 1.2, or two parsers of either, read as different values.
+_AMBIGUOUS = re.compile(
+    r"[-+]?0[0-9_]+(\.[0-9_]*)?([eE][-+]?[0-9]+)?|0o[0-7_]+|[-+]?0b[01_]+|[-+]?0x[0-9a-fA-F_]+"
+    r"|[-+]?[0-9](?=[0-9.]*_)[0-9_]*(\.[0-9_]*)?"  # looks ahead: two open runs of _ would be quadratic
+    r"|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
+    r"|\.(nan|NaN|NAN)|[-+]?\.(inf|Inf|INF)"
+)
+_ENOUGH = 100
+"""Findings in one file, after which nobody reads on."""
+_EXACT = 2**53
+"""Beyond this, readers that count in doubles see another number."""
+
+
+class _Ambiguous(ValueError):
+    """A plain scalar that two readers would read as two things."""
+
+
+def plain(text: str) -> Any:
+    """
+    The value of an unquoted scalar by the YAML 1.2 core schema.
+
+    Errors: ValueError for what other readers take for something else.
+    """
+    if text in _NULL:
+        return None
+    if text in _BOOLEAN:
+        return _BOOLEAN[text]
+    if text[0] not in "+-.0123456789":
+        return text
+    if _INTEGER.fullmatch(text):
+        return _within(int(text) if len(text) < 20 else _EXACT + 1, text)
+    if _HEX.fullmatch(text):
+        return _within(int(text, 16) if len(text) < 20 else _EXACT + 1, text)
+    if _AMBIGUOUS.fullmatch(text):
+        raise _Ambiguous(f"{text} is read as different things by different readers")
+    if _FLOAT.fullmatch(text):
+        value = float(text)
+        if not math.isfinite(value):
+            raise _Ambiguous(f"{text} is larger than any number")
+        return value
+    return text
+
+
+_SHORT = 40
+_known = lru_cache(maxsize=8192)(plain)
+"""Short scalars are mostly the same ones: keys, names, dates. Kept, they are one object each, too."""
+
+
+def _within(value: int, text: str) -> int:
+    if abs(value) > _EXACT:
+        raise _Ambiguous(f"{text} is too large to be read exactly everywhere")
+    return value
+
+
+class _Frame:
+    """A collection that is being filled; *key* is the one whose value comes next."""
+
+    __slots__ = ("container", "is_mapping", "key", "key_span", "start")
+
+    def __init__(self, container: Any, start: Any) -> None:
+        self.container, self.start = container, start
+        self.is_mapping = isinstance(container, dict)
+        self.key: str | None = None
+        self.key_span: Span = (1, 1, 1, 1)
+
+    @property
+    def wants_key(self) -> bool:
+        return self.key is None and self.is_mapping
+
+
+class _Builder:
+    """Values, and where asked their spots, from parser events; no recursion, so no stack to exhaust."""
+
+    def __init__(self, text: str, file: str, limits: Limits, spots: bool) -> None:
+        self.text, self.file, self.limits = text, file, limits
+        self.spots: dict[Steps, Spot] | None = {} if spots else None
+        self.findings: list[Finding] = []
+        self.stack: list[_Frame] = []
+        self.data: dict[str, Any] | None = None
+        self.documents = 0
+        self.nodes = 0
+
+    def reading(self) -> Reading:
+        clean = True
+        try:
+            self._take_all()
+        except _Refused:
+            clean = False
+        except Exception as error:  # noqa: BLE001 - parsers raise whatever they like on hostile scalars
+            self.findings.append(_syntax(error, self.file, self.text))
+            clean = False
+        if clean and self.data is None and not self.findings:
+            place = Place(file=self.file)
+            self.findings.append(
+                _finding("yaml-syntax", "the file is empty", place, "write a mapping: key: value")
+            )
+        data = self.data if clean and not self.findings else None
+        return Reading(data=data, findings=tuple(self.findings), spots=self.spots)
+
+    def _take_all(self) -> None:
+        """Most of the time of a large fleet goes by here: one look at each event, and one call."""
+        parser = _parser()(self.text)
+        take = {
+            "ScalarEvent": self._scalar,
+            "MappingStartEvent": self._mapping,
+            "SequenceStartEvent": self._sequence,
+            "MappingEndEvent": self._close,
+            "SequenceEndEvent": self._close,
+            "AliasEvent": self._alias,
+            "DocumentStartEvent": self._start,
+        }
+        try:
+            while (event := parser.get_event()) is not None:
+                taken = take.get(type(event).__name__)
+                if taken is not None:
+                    taken(event)
+        finally:
+            parser.dispose()
+
+    def _alias(self, event: Any) -> None:
+        self._stop("yaml-not-allowed", f"an alias: *{event.anchor}", event, "write the value out")
+
+    def _mapping(self, event: Any) -> None:
+        self._node(event)
+        self._open(event, {})
+
+    def _sequence(self, event: Any) -> None:
+        self._node(event)
+        self._open(event, [])
+
+    def _start(self, event: Any) -> None:
+        self.documents += 1
+        if event.version or event.tags:
+            self._stop("yaml-not-allowed", "a directive", event, "delete the line that begins with %")
+        if self.documents > 1:
+            self._stop("yaml-not-allowed", "a second document", event, "one document a file: delete the ---")
+
+    def _node(self, event: Any) -> None:
+        self.nodes += 1
+        if self.stack and event.anchor is None and event.tag is None and self.nodes <= self.limits.nodes:
+            return  # nearly always
+        if self.nodes > self.limits.nodes:
+            self._stop("yaml-limit", f"more than {self.limits.nodes} values", event, "split the file")
+        if event.anchor is not None:
+            self._stop(
+                "yaml-not-allowed", f"an anchor: &{event.anchor}", event, "write the value out where needed"
+            )
+        if event.tag is not None:
+            self._stop("yaml-not-allowed", f"a tag: {event.tag}", event, "delete the tag")
+        if not self.stack and type(event).__name__ != "MappingStartEvent":
+            self._stop("yaml-syntax", "the top of the file is not a mapping", event, "write key: value")
+
+    def _open(self, event: Any, container: Any) -> None:
+        if self.stack and self.stack[-1].wants_key:
+            self._stop("yaml-not-allowed", "a key that is not a string", event, "write a plain word as key")
+        if len(self.stack) >= self.limits.depth:
+            self._stop("yaml-limit", f"nested deeper than {self.limits.depth} levels", event, "flatten it")
+        self.stack.append(_Frame(container, event))
+
+    def _close(self, event: Any) -> None:
+        frame = self.stack.pop()
+        if not self.stack:
+            self.data = frame.container
+            if self.spots is not None:
+                span = _span(frame.start, event)
+                self.spots[()] = Spot(span, span)
+            return
+        self._put(frame.container, _span(frame.start, event) if self.spots is not None else None)
+
+    def _scalar(self, event: Any) -> None:
+        self._node(event)
+        frame = self.stack[-1]
+        value = self._value(event)
+        if frame.key is not None or not frame.is_mapping:
+            self._put(value, _span(event, event) if self.spots is not None else None)
+            return
+        if not event.style and event.value == "<<":
+            self._stop("yaml-not-allowed", "a merge key", event, "write the keys out")
+        if not isinstance(value, str):
+            hint = f'write "{event.value}"' if event.value else "write the key before the colon"
+            self._stop("yaml-not-allowed", f"the key {event.value!r} is not a string", event, hint)
+        if value in frame.container:
+            steps = (*self._steps(), value)
+            hint = "delete one of the two: the last would win silently"
+            self._report("yaml-duplicate-key", f"{value!r} is there twice", event, hint, steps)
+        frame.key = value
+        if self.spots is not None:
+            frame.key_span = _span(event, event)
+
+    def _value(self, event: Any) -> Any:
+        text: str = event.value
+        if not event.style:
+            try:
+                return _known(text) if len(text) <= _SHORT else plain(text)
+            except _Ambiguous as error:
+                self._report("yaml-ambiguous", str(error), event, f'write "{text}"', self._steps())
+                return text
+        for one in hidden(text):
+            if event.style == '"':  # escapes write what the raw text did not show
+                message = f"{one.codepoint} ({one.description}) written as an escape"
+                self._report("hidden-characters", message, event, "delete the escape", self._steps())
+                break
+        return text
+
+    def _steps(self) -> Steps:
+        """Where the reading is; worked out only when it is asked for."""
+        found: list[str | int] = []
+        for frame in self.stack:
+            if frame.key is not None:
+                found.append(frame.key)
+            elif not frame.is_mapping:
+                found.append(len(frame.container))
+        return tuple(found)
+
+    def _put(self, value: Any, span: Span | None) -> None:
+        frame = self.stack[-1]
+        if span is not None and self.spots is not None:
+            self.spots[self._steps()] = Spot(frame.key_span if frame.key is not None else span, span)
+        if frame.key is None:
+            frame.container.append(value)
+        else:
+            frame.container[frame.key] = value
+            frame.key = None
+
+    def _report(self, rule: str, message: str, event: Any, hint: str, steps: Steps = ()) -> None:
+        line, column, end_line, end_column = _span(event, event)
+        place = Place(
+            file=self.file,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            path=shown(steps),
+        )
+        self.findings.append(_finding(rule, message, place, hint))
+        if len(self.findings) >= _ENOUGH:
+            raise _Refused
+
+    def _stop(self, rule: str, message: str, event: Any, hint: str) -> None:
+        self._report(rule, message, event, hint, self._steps())
+        raise _Refused
+
+
+def _parser() -> Any:
+    """libyaml's, else PyYAML's own where it was built without: the same events, ten times slower."""
+    try:
+        from yaml import cyaml
+    except ImportError:
+        return _python_parser()
+    return vars(cyaml)["CParser"]
+
+
+def _python_parser() -> Any:
+    from yaml.parser import Parser
+    from yaml.reader import Reader
+    from yaml.scanner import Scanner
+
+    class Python(Reader, Scanner, Parser):
+        def __init__(self, text: str) -> None:
+            Reader.__init__(self, text)
+            Scanner.__init__(self)
+            Parser.__init__(self)
+
+    return Python
+
+
+def _syntax(error: Exception, file: str, text: str) -> Finding:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    lines = text.count("\n") + 1
+    if line > lines:  # libyaml counts one more where the file ends too early
+        line, column = lines, len(text) - (text.rfind("\n") + 1) + 1
+    if _indented_by_tab(text, line):
+        hint = "indent with spaces: YAML does not take tabs there"
+        place = Place(file=file, line=line, column=1, end_line=line, end_column=max(2, column))
+        return _finding("yaml-syntax", "indented with a tab", place, hint)
+    message = getattr(error, "problem", None) or (str(error).splitlines() or [type(error).__name__])[0]
+    place = Place(file=file, line=line, column=column, end_line=line, end_column=column + 1)
+    return _finding("yaml-syntax", str(message), place, "check indentation, colons and quotes here")
+
+
+def _indented_by_tab(text: str, line: int) -> bool:
+    lines = text.split("\n")
+    written = lines[line - 1] if line <= len(lines) else ""
+    return "\t" in written[: len(written) - len(written.lstrip(" \t"))]
+
+
+def _span(start: Any, end: Any) -> Span:
+    first, last = start.start_mark, end.end_mark
+    return (first.line + 1, first.column + 1, last.line + 1, last.column + 1)
+
+
+parser_class = _parser
+"""The class of the parser, for whoever looks at a file a second time."""

@@ -1,0 +1,1 @@
+"""Processes, repositories, trees, history, commits and atomic files."""

@@ -1,0 +1,19 @@
+"""What a tree holds under a folder, by content; and the digest of the folder that governs."""
+
+from __future__ import annotations
+
+from fleetward.domain import digest
+from fleetward.store.git.tree import REGULAR, Tree
+from fleetward.store.records.ledger import LARGEST
+
+
+def contents(tree: Tree, *under: str, limit: int = LARGEST) -> dict[str, bytes]:
+    """By path the regular files of at most *limit* bytes."""
+    found = tree.read([entry for entry in tree.entries(*under) if entry.mode in REGULAR], limit)
+    return {path: content for path, content in found.items() if isinstance(content, bytes)}
+
+
+def governance_digest(tree: Tree) -> str:
+    """The digest of ``governance/``, made like a release digest."""
+    files = contents(tree, "governance")
+    return digest.of_files((path.removeprefix("governance/"), content) for path, content in files.items())

@@ -1,0 +1,97 @@
+"""Where a fleet stands: its repository, and its root inside."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Mapping
+from pathlib import Path
+
+from fleetward.domain.errors import GitError, NotAFleet, UsageError
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.fleet import CONFIG
+from fleetward.store.git.repository import Id, NoRepository, Repository, open_repository
+from fleetward.store.git.tree import Folder, Index, Revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """A fleet's place; *prefix* is its root inside the repository: empty, or with a trailing slash."""
+
+    repository: Repository
+    root: Path
+    prefix: str
+
+    def folder(self) -> Folder:
+        """
+        What lies in the work tree.
+
+        Errors: GitError in a bare repository.
+        """
+        if self.repository.top is None:
+            raise GitError("a bare repository has no work tree", hint="name a revision with --rev")
+        return Folder(repository=self.repository, root=self.root, prefix=self.prefix)
+
+    def index(self) -> Index:
+        """What is staged."""
+        return Index(repository=self.repository, prefix=self.prefix)
+
+    def revision(self, revision: str) -> Revision:
+        """What a revision holds."""
+        return self.commit(self.repository.resolve(revision))
+
+    def commit(self, commit: Id) -> Revision:
+        """What a commit holds, named by its id."""
+        return Revision(repository=self.repository, commit=commit, prefix=self.prefix)
+
+    def head(self) -> Id:
+        """
+        The commit that HEAD is at.
+
+        Errors: GitError when nothing was committed yet, or its commit is broken.
+        """
+        found = self.repository.resolved("HEAD")
+        if found is None:
+            named = self.repository.ask("rev-parse", "--verify", "--quiet", "HEAD").text
+            if named:
+                raise GitError(f"commit {named} cannot be read", hint="git fsck --full")
+            raise GitError("nothing is committed here yet", hint="git add -A && git commit")
+        return found
+
+
+def find(folder: Path, environment: Mapping[str, str], *, root: str | None = None) -> Ground:
+    """
+    The fleet around *folder*: walking up to the top of the work tree for ``fleet-config.yaml``.
+
+    *root* names the fleet's folder in the tree instead, as a bare repository needs it where it is no top.
+    Errors: NotAFleet, NoRepository; UsageError for a *root* that leads out of the tree.
+    """
+    try:
+        repository = open_repository(folder, environment)
+    except NoRepository as error:
+        if any(os.path.lexists(place / CONFIG) for place in (folder.resolve(), *folder.resolve().parents)):
+            raise
+        raise NoRepository(error.message, hint="fleet init, or -C DIR") from None
+    if repository.top is None or root is not None:
+        inside = _inside(root or "")
+        base = repository.top or repository.git_dir
+        return Ground(repository=repository, root=base / inside, prefix=f"{inside}/" if inside else "")
+    top = repository.top.resolve()
+    here = folder.resolve()
+    for place in (here, *here.parents):
+        if (place / CONFIG).is_file() or (place / CONFIG).is_symlink():
+            inside = "" if place == top else place.relative_to(top).as_posix() + "/"
+            return Ground(repository=repository, root=place, prefix=inside)
+        if place == top:
+            break
+    raise NotAFleet(f"no {CONFIG} in {str(folder)!r} or above it", hint="fleet init, or -C DIR")
+
+
+def _inside(root: str) -> str:
+    """A folder of the tree as git spells it; the top is nothing."""
+    inside = posixpath.normpath(root.strip("/") or ".")
+    if inside == ".." or inside.startswith("../"):
+        raise UsageError(
+            f"{root!r} leads out of the repository", hint="name a folder inside, such as --root agents"
+        )
+    return "" if inside == "." else inside

@@ -1,0 +1,147 @@
+"""One run of git: its configuration quietened, its environment scrubbed, arguments as lists, bytes (SPEC 2)."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from fleetward.domain.errors import GitError
+from fleetward.domain.fast_dataclass import dataclass
+
+_MOVING = frozenset({"hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push", "init"})
+"""Commands that write; the others only ask."""
+# Programs that a repository's configuration could name, and rewriting of what is read: off.
+_QUIET = (
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.untrackedCache=false",
+    "-c",
+    "core.quotePath=false",
+    "-c",
+    "protocol.ext.allow=never",
+    # the hint would stand before git's own reason
+    "-c",
+    "advice.graftFileDeprecated=false",
+)
+_ALWAYS = {
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "LC_ALL": "C",
+    "LANGUAGE": "C",
+}
+_KEPT = re.compile(
+    r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)"
+    r"|GIT_(SSH|SSH_COMMAND|ASKPASS)|GIT_CEILING_DIRECTORIES"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What git said: exit code, standard output as bytes, standard error as text."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        """The output as one stripped line."""
+        return self.out.decode("utf-8", "surrogateescape").strip()
+
+
+def run(folder: Path, arguments: list[str], stdin: bytes, environment: Mapping[str, str]) -> Answer:
+    """
+    Ask git, or have it write, in *folder*; its exit code is the caller's to judge.
+
+    Errors: GitError when git is not installed.
+    """
+    way = _written if _MOVING.intersection(arguments) else _asked
+    try:
+        with _without_git_variables():
+            code, out, err = way(["git", *_QUIET, *arguments], folder, stdin, {**environment, **_ALWAYS})
+    except FileNotFoundError:
+        raise GitError("git is not installed", hint="install git 2.35 or newer") from None
+    return Answer(code=code, out=out, err=err.decode("utf-8", "replace"))
+
+
+def _asked(
+    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
+) -> tuple[int, bytes, bytes]:
+    """Questions go without GitPython, which takes as long to import as git to answer twenty of them."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def _written(
+    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
+) -> tuple[int, bytes, bytes]:
+    import tempfile
+
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    try:
+        from git import Git
+        from git.exc import GitCommandNotFound
+    except ImportError as error:  # GitPython asks git for its version at once, and got no answer
+        raise GitError(f"git cannot be asked: {error}", hint="git --version") from error
+    # a file: GitPython would write all of a pipe before it reads
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        try:
+            code, out, err = Git(str(folder)).execute(
+                command,
+                istream=given,
+                env=dict(environment),
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+        except GitCommandNotFound as error:
+            raise FileNotFoundError(command[0]) from error
+    return code, bytes(out), err.encode() if isinstance(err, str) else bytes(err)
+
+
+@contextmanager
+def _without_git_variables() -> Iterator[None]:
+    """Git gets the process's environment: what a caller or a hook left there must not steer it."""
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if _steers(name)}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
+
+
+def _steers(name: str) -> bool:
+    return name.startswith("GIT_") and not name.startswith("GIT_PYTHON_")
+
+
+def kept(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of the caller's environment git may see: identity, configuration, how to reach a remote."""
+    return {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
+
+
+def first(said: str) -> str:
+    """The first line of what git complained, without its label."""
+    lines = [
+        line.removeprefix("fatal: ").removeprefix("error: ") for line in said.splitlines() if line.strip()
+    ]
+    return lines[0] if lines else ""

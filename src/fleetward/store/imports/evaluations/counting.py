@@ -1,0 +1,181 @@
+"""What every adapter ends with: outcomes counted, averages taken, nothing passed by being absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from fleetward.domain import clock
+from fleetward.domain.errors import FleetError
+from fleetward.domain.evidence import Counts, Measured
+from fleetward.store.formats import strict_json
+from fleetward.store.formats.strict_json import Fields
+
+RATE = "pass-rate"
+TAG = "fleet.release"
+_PARTS = ("failed", "errored", "skipped")
+_COUNTS = ("total", "passed", *_PARTS)
+
+
+class Outcome(StrEnum):
+    """How one sample ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"
+    SKIPPED = "skipped"
+
+
+@dataclass(slots=True)
+class Averages:
+    """Means by metric, as samples bring their values."""
+
+    values: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, metric: str, value: float) -> None:
+        """One more value of *metric*."""
+        self.values.setdefault(metric, []).append(value)
+
+    def means(self) -> dict[str, float]:
+        """The mean of each metric."""
+        return {metric: sum(values) / len(values) for metric, values in self.values.items()}
+
+
+def counts(value: object, where: str, *, sparse: bool = False) -> Counts:
+    """
+    Counts as our own records write them; with *sparse*, what is not written is zero.
+
+    Errors: FleetError when one is no whole number, or they do not add up to the total.
+    """
+    written = mapping(value, where)
+    fields = Fields.of({**dict.fromkeys(_PARTS, 0), **written} if sparse else written, where, _COUNTS)
+    found = Counts(**{key: fields.count(key) for key in _COUNTS})
+    if found.total != found.passed + found.failed + found.errored + found.skipped:
+        raise FleetError(f"{where}: the parts do not add up to total {found.total}")
+    return found
+
+
+def counted(outcomes: Iterable[Outcome], *, missing: int = 0) -> Counts:
+    """How many ended how; *missing* ones that should have run are errors."""
+    ended = list(outcomes)
+    errored = ended.count(Outcome.ERRORED) + max(0, missing)
+    return Counts(
+        total=len(ended) + max(0, missing),
+        passed=ended.count(Outcome.PASSED),
+        failed=ended.count(Outcome.FAILED),
+        errored=errored,
+        skipped=ended.count(Outcome.SKIPPED),
+    )
+
+
+def measured(
+    kind: str,
+    counts: Counts,
+    *,
+    metrics: Mapping[str, float] | None = None,
+    model: str | None = None,
+    started: datetime | None = None,
+    finished: datetime | None = None,
+    release: str | None = None,
+    faults: Iterable[str] = (),
+    dirty: bool = False,
+) -> Measured:
+    """The measurement: ``pass-rate`` is passed of total, so that errors and skips never count as passed."""
+    empty = ("the file holds no sample: nothing ran",) if counts.total == 0 else ()
+    rate = counts.passed / counts.total if counts.total else 0.0
+    return Measured(
+        format=kind,
+        metrics={**(metrics or {}), RATE: rate},
+        counts=counts,
+        model=model,
+        started=started,
+        finished=finished,
+        release=release,
+        faults=(*empty, *faults),
+        dirty=dirty,
+    )
+
+
+def mapping(value: object, where: str) -> Mapping[str, Any]:
+    """
+    *value*, which has to be an object.
+
+    Errors: FleetError when it is another thing.
+    """
+    if not isinstance(value, dict):
+        raise FleetError(f"{where}: expected an object, found {strict_json.short(value)}")
+    return value
+
+
+def optional(value: object, where: str) -> Mapping[str, Any]:
+    """*value* as an object; null and absent are an empty one."""
+    return {} if value is None else mapping(value, where)
+
+
+def sequence(value: object, where: str) -> list[Any]:
+    """
+    *value*, which has to be a list.
+
+    Errors: FleetError when it is another thing.
+    """
+    if not isinstance(value, list):
+        raise FleetError(f"{where}: expected a list, found {strict_json.short(value)}")
+    return value
+
+
+def whole(value: object, where: str) -> int:
+    """
+    *value*, which has to be a whole number from 0.
+
+    Errors: FleetError when it is another thing.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise FleetError(f"{where}: expected a whole number from 0, found {strict_json.short(value)}")
+    return value
+
+
+def number(value: object, where: str) -> float:
+    """
+    *value*, which has to be a finite number.
+
+    Errors: FleetError when it is another thing.
+    """
+    found = strict_json.real(value)
+    if found is None:
+        raise FleetError(f"{where}: expected a number, found {strict_json.short(value)}")
+    return found
+
+
+def moment(value: object) -> datetime | None:
+    """The instant that a tool wrote, or None where it wrote none, or none with a zone."""
+    try:
+        return clock.instant(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def tag(values: Mapping[str, Any], where: str) -> str | None:
+    """
+    The tag ``fleet.release`` among *values*.
+
+    Errors: FleetError when it is there and is no text: a tag that cannot be compared is not no tag.
+    """
+    if TAG not in values:
+        return None
+    value = values[TAG]
+    if not isinstance(value, str) or not value.strip():
+        raise FleetError(
+            f"{where}: {TAG} is {strict_json.short(value)}, expected a digest",
+            hint="tag the run with what 'fleet release AGENT' prints",
+        )
+    return value
+
+
+def label(value: object) -> str | None:
+    """A text of a tool that may go into a record, or None: half characters and novels may not."""
+    if not isinstance(value, str) or not value or len(value) > 500:
+        return None
+    return value.encode("utf-8", "replace").decode()

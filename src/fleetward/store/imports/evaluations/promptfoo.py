@@ -1,0 +1,154 @@
+"""Promptfoo's JSON output: one row a test, with its own verdict, and averages of the named metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from fleetward.domain.errors import FleetError
+from fleetward.domain.evidence import Counts, Measured
+from fleetward.store.formats import strict_json
+from fleetward.store.imports.evaluations import counting
+from fleetward.store.imports.evaluations.counting import Averages, Outcome
+
+NAME = "promptfoo"
+_ERROR = 2
+"""promptfoo's ``failureReason``: 0 none, 1 an assertion, 2 an error."""
+_NO_MODELS = frozenset(
+    {
+        *("echo", "exec", "file", "package", "golang", "python", "ruby"),
+        *("http", "https", "webhook", "ws", "wss", "browser", "mcp", "sequence"),
+    }
+)
+"""Providers whose id says where the answer came from, not which model gave it."""
+
+
+def holds(data: Mapping[str, Any]) -> bool:
+    """Does this look like promptfoo's?"""
+    inner = data.get("results")
+    return (isinstance(inner, dict) and "results" in inner) or (isinstance(inner, list) and "stats" in data)
+
+
+def of(data: Mapping[str, Any], name: str) -> Measured:
+    """
+    The measurement in an output file, or in the summary that promptfoo's own interface returns.
+
+    Errors: FleetError when rows are missing or malformed, or do not agree with the stats.
+    """
+    summary = data if isinstance(data.get("results"), list) else counting.mapping(data.get("results"), name)
+    rows = [
+        counting.mapping(row, name) for row in counting.sequence(summary.get("results"), f"{name}: results")
+    ]
+    counts = counting.counted(_outcome(row, name) for row in rows)
+    _agrees(counts, counting.optional(summary.get("stats"), f"{name}: stats"), name)
+    tags = counting.optional(
+        counting.optional(data.get("config"), f"{name}: config").get("tags"), f"{name}: tags"
+    )
+    models = sorted({model for row in rows if (model := _model(row.get("provider")))})
+    started = counting.moment(summary.get("timestamp"))
+    return counting.measured(
+        NAME,
+        counts,
+        metrics=_metrics(rows, name),
+        model=models[0] if len(models) == 1 else None if models else counting.label(tags.get("model")),
+        started=started,
+        finished=_finished(started, summary),
+        release=counting.tag(tags, f"{name}: config.tags"),
+        faults=_several(models),
+    )
+
+
+def _outcome(row: Mapping[str, Any], name: str) -> Outcome:
+    success, reason = row.get("success"), row.get("failureReason")
+    if not isinstance(success, bool):
+        raise FleetError(f"{name}: a row says success {strict_json.short(success)}, expected true or false")
+    grading = counting.optional(row.get("gradingResult"), f"{name}: gradingResult")
+    if reason == _ERROR or (success and row.get("error")) or (not success and reason is None and not grading):
+        return Outcome.ERRORED
+    if not success or reason not in (0, None) or grading.get("pass", True) is not True:
+        return Outcome.FAILED
+    # promptfoo lets a test without any assertion pass
+    return Outcome.SKIPPED if grading.get("reason") == "No assertions" else Outcome.PASSED
+
+
+def _agrees(counts: Counts, stats: Mapping[str, Any], name: str) -> None:
+    """Rows that were taken out, or verdicts that were edited, no longer add up to the stats."""
+    if not stats:
+        return
+    parts = {key: counting.whole(stats.get(key, 0), f"{name}: stats.{key}") for key in _STATS}
+    if sum(parts.values()) != counts.total or parts["successes"] != counts.passed + counts.skipped:
+        said = ", ".join(f"{key} {value}" for key, value in parts.items())
+        raise FleetError(
+            f"{name}: the stats say {said}, of {counts.total} rows {counts.passed + counts.skipped} passed",
+            hint="give the file as promptfoo wrote it; run the evaluation again with '-o FILE.json'",
+        )
+
+
+_STATS = ("successes", "failures", "errors")
+
+
+def _metrics(rows: list[Mapping[str, Any]], name: str) -> dict[str, float]:
+    averages = Averages()
+    for row in rows:
+        scores = counting.optional(row.get("namedScores"), f"{name}: namedScores")
+        for metric, score in scores.items():
+            average = counting.number(score, f"{name}: namedScores") / _parts(row, metric)
+            averages.add(metric, average)
+        for metric in _asked(counting.optional(row.get("testCase"), f"{name}: testCase")) - scores.keys():
+            # an error before the assertions ran must not lift the average of the others
+            averages.add(metric, 0.0)
+    return {metric: mean for metric, mean in averages.means().items() if counting.label(metric) == metric}
+
+
+def _parts(row: Mapping[str, Any], metric: str) -> int:
+    """Of how many scores a row's named score is the sum: one where promptfoo has averaged already."""
+    grading = row.get("gradingResult")
+    if not isinstance(grading, dict) or "namedScoreWeights" in grading:
+        return 1
+    components = grading.get("componentResults")
+    named = (
+        [part for part in components if _metric_of(part) == metric] if isinstance(components, list) else []
+    )
+    return max(1, len(named))
+
+
+def _metric_of(component: object) -> object:
+    assertion = component.get("assertion") if isinstance(component, dict) else None
+    return assertion.get("metric") if isinstance(assertion, dict) else None
+
+
+def _asked(test: Mapping[str, Any]) -> set[str]:
+    return {
+        metric for one in _assertions(test.get("assert")) if (metric := counting.label(one.get("metric")))
+    }
+
+
+def _assertions(value: object) -> Iterator[Mapping[str, Any]]:
+    """Assertions, and those of assertion sets, which go one level deep."""
+    for one in value if isinstance(value, list) else ():
+        if isinstance(one, dict):
+            inner = one.get("assert")
+            yield from (part for part in inner if isinstance(part, dict)) if isinstance(inner, list) else ()
+            yield one
+
+
+def _model(provider: object) -> str | None:
+    found = counting.label(provider.get("id") if isinstance(provider, dict) else provider)
+    if found is None or ":" not in found or found.partition(":")[0] in _NO_MODELS:
+        return None
+    return found
+
+
+def _finished(started: datetime | None, summary: Mapping[str, Any]) -> datetime | None:
+    stats = summary.get("stats")
+    spent = strict_json.real(stats.get("durationMs")) if isinstance(stats, dict) else None
+    if started is None or spent is None or not 0 <= spent < 1e10:
+        return started
+    return started + timedelta(milliseconds=spent)
+
+
+def _several(models: list[str]) -> tuple[str, ...]:
+    if len(models) < 2:
+        return ()
+    return (f"results of several models in one file: {', '.join(models)}"[:500],)

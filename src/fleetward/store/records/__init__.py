@@ -1,0 +1,1 @@
+"""Ledger, approvals and evidence: encode, decode, load, check."""

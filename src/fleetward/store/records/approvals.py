@@ -1,0 +1,158 @@
+"""Approval statements: in-toto Statement v1, one file a decision (SPEC 6.2)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fleetward.domain import clock, digest
+from fleetward.domain.approval import GOVERNANCE, Approval, Binding, Decision
+from fleetward.domain.errors import FleetError
+from fleetward.domain.names import is_name
+from fleetward.store.formats import strict_json
+from fleetward.store.formats.strict_json import Fields
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "urn:fleetward:approval:v1"
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+NOTHING = digest.of_files([])
+"""The state of an agent that is gone: what the approval of a retirement is for."""
+LARGEST = 64 * 1024
+
+_FILE = re.compile(
+    r"approvals/(?P<subject>[^/]+/[^/]+|governance)/"
+    r"(?P<state>[0-9a-f]{12})-(?P<person>[^/]+)-(?P<n>[1-9][0-9]{0,5})\.json"
+)
+_HEX = re.compile(r"[0-9a-f]{64}")
+_KEYS = ("_type", "subject", "predicateType", "predicate")
+_PREDICATE_KEYS = (
+    *("decision", "approver", "repository", "fromState", "generation"),
+    *("policy", "issued", "expires", "note"),
+)
+
+
+def file_name(approval: Approval, n: int) -> str:
+    """Where the *n*-th statement of this person about this state belongs."""
+    binding = approval.binding
+    own = f"{digest.short(binding.to_state)}-{approval.approver}-{n}.json"
+    return f"approvals/{binding.subject}/{own}"
+
+
+def encode(approval: Approval) -> bytes:
+    """The statement as a file holds it; times to the second."""
+    binding = approval.binding
+    statement = {
+        "_type": STATEMENT,
+        "subject": [
+            {
+                "name": binding.subject,
+                "digest": {"sha256": binding.to_state.removeprefix("sha256:")},
+            }
+        ],
+        "predicateType": PREDICATE,
+        "predicate": _predicate(approval),
+    }
+    return strict_json.encoded(statement, approval.file or "approval")
+
+
+def decode(content: bytes, file: str) -> Approval:
+    """
+    The approval in *content*, which lies at *file* (relative to the fleet root).
+
+    Errors: FleetError when anything is missing, unknown, of another type, or not what the file's name says.
+    """
+    top = Fields.of(strict_json.decoded(content, file, limit=LARGEST), file, _KEYS)
+    top.exactly("_type", STATEMENT)
+    top.exactly("predicateType", PREDICATE)
+    predicate = top.inside("predicate", _PREDICATE_KEYS)
+    binding = _binding(top, predicate)
+    version, sha256 = _policy(predicate)
+    approval = Approval(
+        file=file,
+        sha256=digest.of_bytes(content),
+        decision=_decision(predicate),
+        approver=predicate.name("approver"),
+        binding=binding,
+        issued=predicate.instant("issued"),
+        expires=None if predicate.absent("expires") else predicate.instant("expires"),
+        note=predicate.text("note", empty=True),
+        policy_version=version,
+        policy_sha256=sha256,
+    )
+    _lies_where_it_says(approval)
+    return approval
+
+
+def pre_authentication(payload: bytes) -> bytes:
+    """What a signature is made over: DSSE v1, its pre-authentication encoding of the statement's bytes."""
+    kind = PAYLOAD_TYPE.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def _predicate(approval: Approval) -> dict[str, Any]:
+    policy = {"version": approval.policy_version, "sha256": approval.policy_sha256}
+    return {
+        "decision": str(approval.decision),
+        "approver": approval.approver,
+        "repository": approval.binding.repository,
+        "fromState": approval.binding.from_state,
+        "generation": approval.binding.generation or None,
+        "policy": None if approval.policy_version is None else policy,
+        "issued": clock.written(approval.issued),
+        "expires": None if approval.expires is None else clock.written(approval.expires),
+        "note": approval.note,
+    }
+
+
+def _binding(top: Fields, predicate: Fields) -> Binding:
+    subjects = top.objects("subject", ("name", "digest"))
+    if len(subjects) != 1:
+        top.wrong("subject", "exactly one subject")
+    [subject] = subjects
+    name = subject.text("name")
+    environment, _, agent = ("", "", name) if name == GOVERNANCE else name.partition("/")
+    if name != GOVERNANCE and not (is_name(environment) and is_name(agent)):
+        subject.wrong("name", f"'<environment>/<agent>' or {GOVERNANCE!r}")
+    if name == GOVERNANCE and not predicate.absent("generation"):
+        predicate.wrong("generation", "null: a change of governance has none")
+    state = subject.inside("digest", ("sha256",))
+    if not _HEX.fullmatch(state.text("sha256")):
+        state.wrong("sha256", "64 hex digits")
+    return Binding(
+        repository=predicate.text("repository"),
+        environment=environment,
+        agent=agent,
+        from_state=None if predicate.absent("fromState") else predicate.digest("fromState"),
+        to_state="sha256:" + state.text("sha256"),
+        generation=predicate.count("generation", least=1) if environment else 0,
+    )
+
+
+def _policy(predicate: Fields) -> tuple[int | None, str | None]:
+    if predicate.absent("policy"):
+        return None, None
+    policy = predicate.inside("policy", ("version", "sha256"))
+    return policy.count("version"), policy.digest("sha256")
+
+
+def _decision(predicate: Fields) -> Decision:
+    try:
+        return Decision(predicate.text("decision"))
+    except ValueError:
+        return predicate.wrong("decision", "one of " + ", ".join(Decision))
+
+
+def _lies_where_it_says(approval: Approval) -> None:
+    match = _FILE.fullmatch(approval.file)
+    if match is None:
+        raise FleetError(
+            f"{approval.file}: no name of an approval",
+            hint="approvals are written by 'fleet approve' as "
+            "approvals/<environment>/<agent>/<12 hex of state>-<person>-<n>.json",
+        )
+    wanted = file_name(approval, int(match["n"]))
+    if wanted != approval.file:
+        raise FleetError(
+            f"{approval.file}: the statement belongs at {wanted!r}",
+            hint="an approval counts only where it was written; restore it, or run 'fleet approve' again",
+        )

@@ -1,0 +1,73 @@
+"""The ledgers of gated environments as one tree holds them, for a look at the whole fleet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from fleetward.domain.errors import FleetError
+from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.fleet import FleetConfig
+from fleetward.domain.ledger import Ledger
+from fleetward.store.git.tree import REGULAR, Entry, Tree
+
+LEDGERS = "ledger"
+
+
+def standing(
+    tree: Tree, entries: Iterable[Entry], config: FleetConfig
+) -> tuple[dict[str, Ledger], tuple[Finding, ...], Mapping[str, bytes | int | None]]:
+    """
+    By gated environment its ledger, empty where there is none yet; one that is broken is a finding instead.
+
+    With them, what was read, by path.
+
+    *entries* are those of the tree, whichever they are besides ledgers.
+    """
+    files = {one.path: one for one in entries if one.path.startswith(f"{LEDGERS}/")}
+    gated = [one.name for one in config.environments if one.gated]
+    if not files:
+        return {name: Ledger(environment=name) for name in gated}, (), {}
+    from fleetward.store.records.ledger import (  # late: a fleet without a ledger starts sooner
+        LARGEST,
+        file_name,
+    )
+
+    regular = [files[file] for file in map(file_name, gated) if file in files and files[file].mode in REGULAR]
+    contents: Mapping[str, bytes | int | None] = tree.read(regular, LARGEST) if regular else {}
+    found: dict[str, Ledger] = {}
+    broken = []
+    for environment in gated:
+        file = file_name(environment)
+        if not any(path == file or path.startswith(f"{file}/") for path in files):
+            found[environment] = Ledger(environment=environment)
+            continue
+        try:
+            found[environment] = _decoded(contents.get(file), file)
+        except FleetError as error:
+            broken.append(_broken(error, file, environment))
+    return found, tuple(broken), contents
+
+
+def _decoded(content: bytes | int | None, file: str) -> Ledger:
+    from fleetward.store.records.ledger import LARGEST, decode
+
+    if not isinstance(content, bytes):
+        raise FleetError(
+            f"{file}: no regular file of at most {LARGEST} bytes", hint=f"put it back: git log -p -- {file}"
+        )
+    return decode(content, file)
+
+
+def _broken(error: FleetError, file: str, environment: str) -> Finding:
+    """The message begins with the place, which a finding holds apart."""
+    where = re.match(rf"{re.escape(file)}(?::([0-9]+))?: ", error.message)
+    line = int(where[1]) if where and where[1] else 1
+    return Finding(
+        rule="file-unreadable",
+        severity=Severity.ERROR,
+        message=f"the ledger is broken: {error.message[where.end() :] if where else error.message}",
+        place=Place(file=file, line=line, end_line=line),
+        hint=error.hint or f"git log -p -- {file}",
+        environment=environment,
+    )

@@ -1,0 +1,211 @@
+"""Evidence records: what an evaluation showed, bound to one release of one agent (SPEC 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from fleetward.domain import clock, digest
+from fleetward.domain.errors import FleetError
+from fleetward.domain.evidence import Measured, Record
+from fleetward.store.formats import strict_json
+from fleetward.store.formats.strict_json import Fields
+from fleetward.store.imports.evaluations import counting
+
+FORMAT = "fleetward.evidence/1"
+LARGEST = 256 * 1024
+
+_KEYS = (
+    *("format", "agent", "release", "suite", "value", "counts", "model"),
+    *("finished", "recorded", "source", "faults"),
+)
+_MARKS = ("claimed", "dirty")
+"""Written where they are true, and only there."""
+_SUITE_KEYS = ("name", "format", "metric", "min", "max")
+
+
+def record_name(record: Record) -> str:
+    """Where the record belongs; ``record.file`` is not looked at."""
+    own = f"{record.suite}-{digest.short(record.source_sha256)}.json"
+    return f"evidence/{record.agent}/{digest.short(record.release)}/{own}"
+
+
+def encode(record: Record) -> bytes:
+    """The record as a file holds it; times to the second."""
+    values = {
+        "format": FORMAT,
+        "agent": record.agent,
+        "release": record.release,
+        "suite": {
+            "name": record.suite,
+            "format": record.format,
+            "metric": record.metric,
+            "min": record.minimum,
+            "max": record.maximum,
+        },
+        "value": record.value,
+        "counts": asdict(record.counts),
+        "model": record.model,
+        "finished": clock.written(record.finished),
+        "recorded": clock.written(record.recorded),
+        "source": {"file": record.source, "sha256": record.source_sha256},
+        "faults": list(record.faults),
+        **{mark: True for mark in _MARKS if getattr(record, mark)},
+    }
+    return strict_json.encoded(values, record.file or "evidence")
+
+
+def decode(content: bytes, file: str) -> Record:
+    """
+    The record in *content*, which lies at *file* (relative to the fleet root).
+
+    Errors: FleetError when anything is missing, unknown, of another type, or not what the file's name says.
+    """
+    top = Fields.of(strict_json.decoded(content, file, limit=LARGEST), file, _KEYS, _MARKS)
+    top.exactly("format", FORMAT)
+    suite = top.inside("suite", _SUITE_KEYS)
+    source = top.inside("source", ("file", "sha256"))
+    record = Record(
+        file=file,
+        sha256=digest.of_bytes(content),
+        agent=top.name("agent"),
+        release=top.digest("release"),
+        suite=suite.name("name"),
+        format=suite.name("format"),
+        metric=suite.text("metric"),
+        value=top.number("value"),
+        minimum=None if suite.absent("min") else suite.number("min"),
+        maximum=None if suite.absent("max") else suite.number("max"),
+        counts=counting.counts(top.data["counts"], f"{file}: counts"),
+        model=None if top.absent("model") else top.text("model"),
+        finished=top.instant("finished"),
+        recorded=top.instant("recorded"),
+        source=source.text("file"),
+        source_sha256=source.digest("sha256"),
+        faults=_faults(top),
+        claimed=_marked(top, "claimed"),
+        dirty=_marked(top, "dirty"),
+    )
+    if record_name(record) != file:
+        raise FleetError(
+            f"{file}: the record belongs at {record_name(record)!r}",
+            hint="evidence counts only where it was written; run 'fleet evidence add' again",
+        )
+    return record
+
+
+def bind(
+    measured: Measured,
+    *,
+    agent: str,
+    release: str,
+    suite: Mapping[str, Any],
+    recorded: datetime,
+    source: str,
+    source_sha256: str,
+    model: str | None = None,
+) -> Record:
+    """
+    The record of a run for one release.
+
+    Shape: *suite* is the manifest's item of ``spec.evals``; *model* the manifest's ``spec.model.name``;
+    *source* the evaluation file's name, of which the last part is kept.
+    Errors: FleetError when the file names another release, is of another format than the suite asks, or
+    does not hold its metric.
+    """
+    _same_release(measured, agent, release)
+    _same_format(measured, suite)
+    metric = str(suite.get("metric", counting.RATE))
+    # a file from the future would stay fresh for ever
+    finished = min(measured.finished or recorded, recorded)
+    record = Record(
+        file="",
+        sha256="",
+        agent=agent,
+        release=release,
+        suite=str(suite["name"]),
+        format=measured.format,
+        metric=metric,
+        value=_value(measured, metric, str(suite["name"])),
+        minimum=_limit(suite, "min"),
+        maximum=_limit(suite, "max"),
+        counts=measured.counts,
+        model=measured.model,
+        finished=finished.replace(microsecond=0),
+        recorded=recorded.replace(microsecond=0),
+        source=source.replace("\\", "/").rstrip("/").rpartition("/")[2] or source,
+        source_sha256=source_sha256,
+        faults=(*measured.faults, *_model_fault(measured.model, model)),
+        claimed=measured.release is None,
+        dirty=measured.dirty,
+    )
+    # what is written is what will be read
+    return decode(encode(record), record_name(record))
+
+
+def same_model(one: str, other: str) -> bool:
+    """Do both name one model, with or without its provider in front, as in ``openai:gpt-4.1``?"""
+    short, long = sorted((one.casefold(), other.casefold()), key=len)
+    return short == long or long.endswith((":" + short, "/" + short))
+
+
+def _same_release(measured: Measured, agent: str, release: str) -> None:
+    if measured.release is None:
+        return
+    tagged = "sha256:" + measured.release.strip().lower().removeprefix("sha256:")
+    if tagged != release:
+        raise FleetError(
+            f"the run is tagged fleet.release {strict_json.short(measured.release)}, {agent} is {release!r}",
+            hint=f"run the suite again on this release; 'fleet release {agent}' prints the tag",
+        )
+
+
+def _same_format(measured: Measured, suite: Mapping[str, Any]) -> None:
+    wanted = suite.get("format")
+    if wanted is not None and wanted != measured.format:
+        raise FleetError(
+            f"the file is {measured.format}, suite {suite['name']!r} asks for {wanted!r}",
+            hint="give the file that the suite's tool wrote, or correct 'format' in spec.evals",
+        )
+
+
+def _value(measured: Measured, metric: str, suite: str) -> float:
+    if metric not in measured.metrics:
+        held = ", ".join(sorted(measured.metrics))[:500]
+        raise FleetError(
+            f"the file holds no metric {metric!r}, which suite {suite!r} asks for",
+            hint=f"it holds {held}; correct 'metric' in spec.evals or the suite",
+        )
+    return float(measured.metrics[metric])
+
+
+def _limit(suite: Mapping[str, Any], key: str) -> float | None:
+    if suite.get(key) is None:
+        return None
+    limit = strict_json.real(suite[key])
+    if limit is None:
+        raise FleetError(
+            f"suite {suite['name']!r}: {key} is {strict_json.short(suite[key])}, expected a number"
+        )
+    return limit
+
+
+def _model_fault(measured: str | None, wanted: str | None) -> tuple[str, ...]:
+    if measured is None or wanted is None or same_model(measured, wanted):
+        return ()
+    return (f"model {measured!r} differs from the manifest's {wanted!r}",)
+
+
+def _marked(top: Fields, mark: str) -> bool:
+    if top.data.get(mark, True) is not True:
+        top.wrong(mark, "true, or nothing")
+    return mark in top.data
+
+
+def _faults(top: Fields) -> tuple[str, ...]:
+    found = top.items("faults")
+    if not all(isinstance(one, str) and one for one in found):
+        top.wrong("faults", "a list of texts")
+    return found

@@ -1,0 +1,242 @@
+"""The records of a fleet as one tree holds them: approvals, evidence, ledgers, the governance digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from itertools import accumulate
+
+from fleetward.domain import digest
+from fleetward.domain.approval import Approval, Decision
+from fleetward.domain.errors import FleetError
+from fleetward.domain.evidence import Record
+from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.ledger import Ledger
+from fleetward.domain.people import People
+from fleetward.domain.policy import Assurance
+from fleetward.store.git.contents import contents
+from fleetward.store.git.contents import governance_digest as governance_digest
+from fleetward.store.git.fleet_root import Ground
+from fleetward.store.git.history import committed_under, versions
+from fleetward.store.git.repository import Id
+from fleetward.store.git.tree import REGULAR, Tree
+from fleetward.store.records import approvals as statements
+from fleetward.store.records import evidence as runs
+from fleetward.store.records import ledger as lines
+from fleetward.store.records.authenticity import uncommitted, unsigned
+from fleetward.store.records.invalid_entries import void
+from fleetward.store.signing.ssh_format import LARGEST
+
+_COMPARED = 256 * 1024 * 1024
+"""Bytes of earlier ledgers that are compared: four of the largest, hundreds of a common one."""
+
+
+def ledger(tree: Tree, environment: str) -> Ledger:
+    """
+    The ledger of *environment*, empty where there is none yet.
+
+    Errors: FleetError when it is broken, naming the line.
+    """
+    return _ledger(ledger_bytes(tree, environment), environment)
+
+
+def grown(ground: Ground, head: Id, environment: str) -> Ledger:
+    """
+    The ledger at *head*, of which no line was ever lost.
+
+    Errors: FleetError when it is broken, naming the line, or lost some, naming the version.
+    """
+    content = _at_hand(ground, head, environment) or ledger_bytes(ground.commit(head), environment)
+    found = _ledger(content, environment)
+    _only_grew(ground, head, environment, content)
+    return found
+
+
+def _at_hand(ground: Ground, head: Id, environment: str) -> bytes | None:
+    """The ledger out of the work tree, where its id is the one in *head*: ten times faster than out of git."""
+    file = lines.file_name(environment)
+    entries = [one for one in ground.commit(head).entries(file) if one.path == file and one.mode in REGULAR]
+    if ground.repository.top is None or not entries:
+        return None
+    content = ground.folder().read(entries, lines.LARGEST)[file]
+    known = isinstance(content, bytes) and ground.repository.hashed(content) == entries[0].id
+    return content if isinstance(content, bytes) and known else None
+
+
+def _ledger(content: bytes, environment: str) -> Ledger:
+    return lines.decode(content, lines.file_name(environment)) if content else Ledger(environment=environment)
+
+
+def ledger_bytes(tree: Tree, environment: str) -> bytes:
+    """
+    The ledger's file as it is, empty where there is none.
+
+    Errors: FleetError where something lies there that cannot be read.
+    """
+    file = lines.file_name(environment)
+    if not tree.entries(file):
+        return b""
+    content = contents(tree, file).get(file)
+    if content is None:
+        raise FleetError(
+            f"{file}: no regular file of at most {lines.LARGEST} bytes", hint=f"git log -- {file}"
+        )
+    return content
+
+
+def _only_grew(ground: Ground, head: Id, environment: str, content: bytes) -> None:
+    """
+    Refuse a ledger that is not what it was and more: without its lines, approvals would count a second time.
+
+    Looked at are the length of everything that history holds, and the content of the longest, as many as are
+    compared in a fifth of a second. A line that is none, or that is untrue and the last, was never decided by:
+    whoever took it out again has lost nothing.
+    Errors: FleetError, naming the lost version.
+    """
+    file = lines.file_name(environment)
+    ends = {0, *accumulate(len(line) + 1 for line in content.split(b"\n")[:-1])}
+    held = ground.repository.blobs((blob for _, blob in versions(ground, head, file)), 0)
+    sizes = sorted(((size if isinstance(size, int) else 0, one) for one, size in held.items()), reverse=True)
+    spent = 0
+    for size, one in sizes:
+        compared = size in ends and spent + size <= _COMPARED
+        if size in ends and (not compared or ground.repository.hashed(content[:size]) == one):
+            spent += size  # what is void is not counted: garbage must not use up the time for what is true
+        elif not void(ground, head, one, content, file):
+            hint = f"git log --oneline -- {file}, then put back the lines that are missing"
+            raise FleetError(
+                f"{file}: lines that were there (blob {one[:12]}) are not there any more", hint=hint
+            )
+
+
+def approvals(
+    ground: Ground, commit: Id, environment: str, agent: str, people: People, *, now: datetime
+) -> tuple[tuple[Approval, ...], tuple[Finding, ...]]:
+    """
+    Every statement about *agent* in *environment* at *commit*; what cannot be read is told, not hidden.
+
+    Those about governance have no environment.
+    Signatures are judged by the keys that count at *now*; one that does not hold makes its statement faulty.
+    """
+    tree, folder = ground.commit(commit), "/".join(filter(None, ("approvals", environment, agent)))
+    signatures = _signatures(tree, folder)
+    hands = committed_under(ground, commit, folder)
+    found: list[Approval] = []
+    refused: list[Finding] = []
+    for file, content in sorted(contents(tree, folder).items(), key=lambda one: (len(one[0]), one[0])):
+        if not file.endswith(".json"):
+            continue
+        try:
+            statement = statements.decode(content, file)
+        except FleetError as error:
+            refused.append(_unreadable(file, error))
+            continue
+        beside = signature_name(file)
+        if beside in signatures:
+            signature = signatures[beside]
+            fault = unsigned(statement, content, signature, people, now)
+            assurance = Assurance.RECORDED if fault else Assurance.SIGNED
+            known = digest.of_bytes(signature) if isinstance(signature, bytes) else None
+            statement = replace(statement, assurance=assurance, fault=fault, signature=known)
+        else:
+            statement = replace(statement, fault=uncommitted(hands.get(file, ()), statement, people))
+        found.append(replace(statement, fault=statement.fault or _copied(statement, found)))
+    return tuple(found), (*refused, *_undone(ground, commit, folder, _binds))
+
+
+def signature_name(file: str) -> str:
+    """Where the signature of the statement *file* lies."""
+    return f"{file}.sig"
+
+
+def evidence(
+    ground: Ground, commit: Id, agent: str, release: str | None
+) -> tuple[tuple[Record, ...], tuple[Finding, ...]]:
+    """The evaluation records of exactly this release; what cannot be read or was taken away is told."""
+    if release is None:
+        return (), ()
+    folder = f"evidence/{agent}/{digest.short(release)}"
+    found, refused = [], []
+    for file, content in sorted(contents(ground.commit(commit), folder).items()):
+        if not file.endswith(".json"):
+            continue
+        try:
+            found.append(runs.decode(content, file))
+        except FleetError as error:
+            refused.append(_unreadable(file, error))
+    return tuple(found), (*refused, *_undone(ground, commit, folder, _shows))
+
+
+def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
+    """
+    What lies where signatures belong: bytes, a size where there are too many, None for no regular file.
+
+    A link or a folder of that name is a signature that does not hold, not the lack of one.
+    """
+    end = ".json.sig"
+    entries = [entry for entry in tree.entries(folder) if end in entry.path]
+    names = (entry.path[len(folder) + 1 :].partition("/")[0] for entry in entries)
+    there: dict[str, bytes | int | None] = {f"{folder}/{name}": None for name in names if name.endswith(end)}
+    regular = [entry for entry in entries if entry.mode in REGULAR and entry.path in there]
+    return {**there, **tree.read(regular, LARGEST)}
+
+
+def _copied(statement: Approval, found: Iterable[Approval]) -> str | None:
+    """A file may be copied under another number, which would make it the later decision of one second."""
+    first = next((one for one in found if one.sha256 == statement.sha256 and one.fault is None), None)
+    return f"a copy of {first.file}" if first else None
+
+
+def _undone(
+    ground: Ground, commit: Id, folder: str, weighs: Callable[[bytes, str], bool]
+) -> Iterator[Finding]:
+    """Records that history holds and *commit* does not, or not any more as they were."""
+    present = {
+        (entry.path, entry.id) for entry in ground.commit(commit).entries(folder) if entry.mode in REGULAR
+    }
+    lost = sorted(versions(ground, commit, folder) - present)
+    found = ground.repository.blobs((blob for _, blob in lost), statements.LARGEST)
+    for file, blob in lost:
+        content = found[blob]
+        if isinstance(content, bytes) and weighs(content, file):
+            yield Finding(
+                rule="file-unreadable",
+                severity=Severity.ERROR,
+                message=f"the record (blob {blob[:12]}) was changed or taken away: records are append-only",
+                place=Place(file=file),
+                hint=f"git cat-file blob {blob[:12]} > {file}",
+            )
+
+
+def weighs(content: bytes, file: str) -> bool:
+    """Would it be missed: evidence, or a statement that says no or takes something back?"""
+    return _shows(content, file) if file.startswith("evidence/") else _binds(content, file)
+
+
+def _binds(content: bytes, file: str) -> bool:
+    """Only a no is missed: an approval or a review that is gone counts for nothing."""
+    try:
+        return statements.decode(content, file).decision in (Decision.REJECT, Decision.WITHDRAW)
+    except FleetError:
+        return False
+
+
+def _shows(content: bytes, file: str) -> bool:
+    try:
+        runs.decode(content, file)
+    except FleetError:
+        return False
+    return True
+
+
+def _unreadable(file: str, error: FleetError) -> Finding:
+    """A record that cannot be read might have been a veto: it stops the promotion until it is put right."""
+    message = f"a record that cannot be read: {error.message}"
+    return Finding(
+        rule="file-unreadable",
+        severity=Severity.ERROR,
+        message=message,
+        place=Place(file=file),
+        hint=f"git log -- {file}",
+    )

@@ -1,0 +1,275 @@
+"""SSH keys and signatures as bytes, read strictly; nothing is believed yet (PROTOCOL.sshsig, PROTOCOL.u2f)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+
+from fleetward.domain.fast_dataclass import dataclass
+
+LARGEST = 16 * 1024
+"""A signature by the longest RSA key that is accepted, with room to spare."""
+
+ED25519 = "ssh-ed25519"
+RSA = "ssh-rsa"
+SK_ED25519 = "sk-ssh-ed25519@openssh.com"
+SK_ECDSA = "sk-ecdsa-sha2-nistp256@openssh.com"
+CURVES: Mapping[str, tuple[str, int]] = {
+    "ecdsa-sha2-nistp256": ("nistp256", 32),
+    "ecdsa-sha2-nistp384": ("nistp384", 48),
+    "ecdsa-sha2-nistp521": ("nistp521", 66),
+    SK_ECDSA: ("nistp256", 32),
+}
+"""By kind of key: its curve's name, and how many bytes a coordinate has."""
+HASHES = ("sha256", "sha512")
+RSA_HASHES: Mapping[str, str] = {"rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512"}
+
+_MAGIC = b"SSHSIG"
+_ARMOR = rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END SSH SIGNATURE-----\n?"
+
+
+class Unsound(Exception):
+    """No key or signature that can be relied on; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """
+    A public key; *parts* are its fields after the kind, as the wire has them.
+
+    Shape: ed25519 (point), ECDSA (curve, point), RSA (exponent, modulus); sk- keys have their application last.
+    """
+
+    kind: str
+    blob: bytes
+    parts: tuple[bytes, ...]
+
+    @property
+    def text(self) -> str:
+        """The one way to write it: kind and base64."""
+        return f"{self.kind} {base64.b64encode(self.blob).decode()}"
+
+    @property
+    def fingerprint(self) -> str:
+        """As ``ssh-keygen -l`` shows it."""
+        shown = base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
+        return f"SHA256:{shown}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A detached signature; *proof* is raw for Ed25519 and RSA, and a pair of numbers for ECDSA."""
+
+    key: PublicKey
+    namespace: str
+    hash: str
+    kind: str
+    proof: bytes | tuple[int, int]
+    flags: int = 0
+    counter: int = 0
+
+    def signed(self, message: bytes) -> bytes:
+        """What the key put its name to, when it signed *message*."""
+        digest = hashlib.new(self.hash, message).digest()
+        fields = (self.namespace.encode(), b"", self.hash.encode(), digest)
+        wrapped = _MAGIC + b"".join(len(one).to_bytes(4, "big") + one for one in fields)
+        if self.key.kind not in (SK_ED25519, SK_ECDSA):
+            return wrapped
+        told = bytes([self.flags]) + self.counter.to_bytes(4, "big")
+        return hashlib.sha256(self.key.parts[-1]).digest() + told + hashlib.sha256(wrapped).digest()
+
+
+def public_key(text: str) -> PublicKey:
+    """
+    The key that *text* writes as ``authorized_keys`` and ``.pub`` files do; a comment may follow.
+
+    Errors: Unsound when it is none, of a kind that is not accepted, or written in another way than the one.
+    """
+    kind, _, rest = text.strip().partition(" ")
+    key = _key(_decoded(rest.partition(" ")[0].encode("utf-8", "replace"), "key"))
+    if key.kind != kind:
+        raise Unsound(f"the key says {key.kind!r} inside and {kind!r} outside")
+    return key
+
+
+def signature(content: bytes) -> Signature:
+    """
+    The signature in *content*, a file as ``ssh-keygen -Y sign`` writes it, and nothing besides.
+
+    Errors: Unsound.
+    """
+    if len(content) > LARGEST:
+        raise Unsound(f"more than {LARGEST} bytes")
+    armor = re.fullmatch(_ARMOR, content)
+    if armor is None:
+        raise Unsound("not one '-----BEGIN SSH SIGNATURE-----' block and nothing else")
+    wire = _Wire(_decoded(armor[1].replace(b"\n", b""), "signature"))
+    if wire.take(len(_MAGIC)) != _MAGIC:
+        raise Unsound("it does not begin with 'SSHSIG'")
+    if (version := wire.number()) != 1:
+        raise Unsound(f"version {version}, only 1 is known")
+    key = _key(wire.string())
+    namespace, reserved, hashed = wire.text(), wire.string(), wire.text()
+    if reserved:
+        raise Unsound("its reserved field is not empty")
+    if hashed not in HASHES:
+        raise Unsound(f"hashed with {hashed!r}, accepted are {' and '.join(HASHES)}")
+    inner = _Wire(wire.string())
+    wire.end("signature")
+    return _signature(key, namespace, hashed, inner)
+
+
+def _signature(key: PublicKey, namespace: str, hashed: str, wire: _Wire) -> Signature:
+    kind = wire.text()
+    if key.kind == RSA:
+        if kind not in RSA_HASHES:
+            raise Unsound(f"an RSA signature of kind {kind!r}: SHA-1 is not accepted")
+    elif kind != key.kind:
+        raise Unsound(f"a signature of kind {kind!r} by a key of kind {key.kind!r}")
+    raw = wire.string()
+    flags = counter = 0
+    if key.kind in (SK_ED25519, SK_ECDSA):
+        flags, counter = wire.take(1)[0], wire.number()
+        if not flags & 1:
+            raise Unsound("made without anybody touching the security key")
+    wire.end("signature")
+    return Signature(
+        key=key,
+        namespace=namespace,
+        hash=hashed,
+        kind=kind,
+        proof=_pair(raw) if key.kind in CURVES else _raw(key, raw),
+        flags=flags,
+        counter=counter,
+    )
+
+
+def _raw(key: PublicKey, raw: bytes) -> bytes:
+    length = len(key.parts[1]) - (key.parts[1][0] == 0) if key.kind == RSA else 64
+    if len(raw) != length:
+        raise Unsound(f"a signature of {len(raw)} bytes, {length} are due")
+    return raw
+
+
+def _pair(raw: bytes) -> tuple[int, int]:
+    wire = _Wire(raw)
+    numbers = wire.integer(), wire.integer()
+    wire.end("signature")
+    return numbers
+
+
+def _key(blob: bytes) -> PublicKey:
+    wire = _Wire(blob)
+    kind = wire.text()
+    if "-cert-v0" in kind:
+        raise Unsound(f"{kind!r} is a certificate; list and use the plain key")
+    if kind not in _FIELDS:
+        raise Unsound(f"keys of kind {kind[:64]!r} are not accepted")
+    parts = _FIELDS[kind](kind, wire)
+    wire.end("key")
+    return PublicKey(kind=kind, blob=blob, parts=parts)
+
+
+def _ed25519(_kind: str, wire: _Wire) -> tuple[bytes, ...]:
+    point = wire.string()
+    if len(point) != 32:
+        raise Unsound(f"an Ed25519 key of {len(point)} bytes, 32 are due")
+    return (point,)
+
+
+def _ecdsa(kind: str, wire: _Wire) -> tuple[bytes, ...]:
+    curve, size = CURVES[kind]
+    named, point = wire.string(), wire.string()
+    if named != curve.encode():
+        raise Unsound(f"a key of kind {kind!r} on another curve")
+    if len(point) != 1 + 2 * size or point[0] != 4:
+        raise Unsound("an ECDSA key that is no uncompressed point")
+    return named, point
+
+
+def _rsa(_kind: str, wire: _Wire) -> tuple[bytes, ...]:
+    exponent, modulus = wire.integer_bytes(), wire.integer_bytes()
+    e, bits = int.from_bytes(exponent, "big"), int.from_bytes(modulus, "big").bit_length()
+    if not 2048 <= bits <= 16384:
+        raise Unsound(f"an RSA key of {bits} bits, accepted are 2048 to 16384")
+    if not (3 <= e < 1 << 32 and e % 2):
+        raise Unsound("an RSA key with an exponent that no key has")
+    return exponent, modulus
+
+
+def _application(
+    read: Callable[[str, _Wire], tuple[bytes, ...]],
+) -> Callable[[str, _Wire], tuple[bytes, ...]]:
+    """A security key's fields: those of its plain kind, then whom it signs for."""
+
+    def fields(kind: str, wire: _Wire) -> tuple[bytes, ...]:
+        parts, application = read(kind, wire), wire.string()
+        if not application.startswith(b"ssh:"):
+            raise Unsound("a security key that was not made for ssh")
+        return (*parts, application)
+
+    return fields
+
+
+_FIELDS: Mapping[str, Callable[[str, _Wire], tuple[bytes, ...]]] = {
+    ED25519: _ed25519,
+    RSA: _rsa,
+    **dict.fromkeys((kind for kind in CURVES if kind != SK_ECDSA), _ecdsa),
+    SK_ED25519: _application(_ed25519),
+    SK_ECDSA: _application(_ecdsa),
+}
+
+
+class _Wire:
+    """Bytes being read, RFC 4251 section 5."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.position = 0
+
+    def take(self, count: int) -> bytes:
+        if count > len(self.data) - self.position:
+            raise Unsound("it is cut short")
+        self.position += count
+        return self.data[self.position - count : self.position]
+
+    def number(self) -> int:
+        return int.from_bytes(self.take(4), "big")
+
+    def string(self) -> bytes:
+        return self.take(self.number())
+
+    def text(self) -> str:
+        """A name: printable ASCII."""
+        raw = self.string()
+        if not raw or any(not 0x20 < byte < 0x7F for byte in raw):
+            raise Unsound(f"{raw[:64]!r} is no name")
+        return raw.decode("ascii")
+
+    def integer_bytes(self) -> bytes:
+        """A number above zero in its one shortest form."""
+        raw = self.string()
+        if not raw or raw[0] & 0x80 or raw == b"\0" or (raw[0] == 0 and not raw[1] & 0x80):
+            raise Unsound("a number that is not written in its shortest form")
+        return raw
+
+    def integer(self) -> int:
+        return int.from_bytes(self.integer_bytes(), "big")
+
+    def end(self, what: str) -> None:
+        if self.position != len(self.data):
+            raise Unsound(f"more follows after the {what}")
+
+
+def _decoded(text: bytes, what: str) -> bytes:
+    """Base64 in its one canonical form, so that one key cannot be written in two ways."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if not raw or base64.b64encode(raw) != text:
+        raise Unsound(f"the {what} is no base64")
+    return raw

@@ -1,0 +1,66 @@
+"""The one door to cryptography: is this SSH signature the key's own, over exactly these bytes?"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from fleetward.store.signing import ssh_format
+from fleetward.store.signing.ssh_format import PublicKey, Signature, Unsound
+
+HINT = "pip install 'fleetward[sign]'"
+"""What makes signatures checkable where they are not."""
+
+
+class Uncheckable(Exception):
+    """The package that checks signatures is not installed."""
+
+
+def verify(signature: Signature, message: bytes) -> None:
+    """
+    Return when the signature's own key made it over *message*; whose key it is, is another question.
+
+    Errors: Unsound when it did not; Uncheckable where cryptography is missing.
+    """
+    try:
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    except ImportError:
+        raise Uncheckable from None
+    try:
+        _check(signature, signature.signed(message))
+    except InvalidSignature:
+        raise Unsound("the signature does not fit: it, or what it was made for, was changed") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise Unsound(f"its key of kind {signature.key.kind!r} cannot be used") from None
+
+
+def _check(signature: Signature, signed: bytes) -> None:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+    key, proof = _loaded(signature.key), signature.proof
+    if isinstance(proof, tuple):
+        by_curve = {"nistp256": hashes.SHA256(), "nistp384": hashes.SHA384(), "nistp521": hashes.SHA512()}
+        curve, _ = ssh_format.CURVES[signature.key.kind]
+        key.verify(encode_dss_signature(*proof), signed, ec.ECDSA(by_curve[curve]))
+    elif signature.key.kind == ssh_format.RSA:
+        sha = hashes.SHA256() if ssh_format.RSA_HASHES[signature.kind] == "sha256" else hashes.SHA512()
+        key.verify(proof, signed, padding.PKCS1v15(), sha)
+    else:
+        key.verify(proof, signed)
+
+
+@lru_cache(maxsize=256)
+def _loaded(key: PublicKey) -> Any:
+    """The key as the library wants it; a few people sign most of what a fleet holds."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    if key.kind in ssh_format.CURVES:
+        curves = {"nistp256": ec.SECP256R1(), "nistp384": ec.SECP384R1(), "nistp521": ec.SECP521R1()}
+        name, point = key.parts[:2]
+        return ec.EllipticCurvePublicKey.from_encoded_point(curves[name.decode()], point)
+    if key.kind == ssh_format.RSA:
+        exponent, modulus = (int.from_bytes(part, "big") for part in key.parts)
+        return rsa.RSAPublicNumbers(exponent, modulus).public_key()
+    return ed25519.Ed25519PublicKey.from_public_bytes(key.parts[0])

@@ -1,0 +1,1 @@
+"""Use cases: read, decide, return a value. They print nothing."""

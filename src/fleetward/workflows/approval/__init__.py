@@ -1,0 +1,1 @@
+"""What an approval is about, and the statement that records it."""

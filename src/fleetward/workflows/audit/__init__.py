@@ -1,0 +1,1 @@
+"""Replay of history: entries, folders and governance of every commit."""

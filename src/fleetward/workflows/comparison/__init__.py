@@ -1,0 +1,1 @@
+"""Two revisions of a fleet and the changes between them."""

@@ -1,0 +1,193 @@
+"""Which two states of a fleet are compared: what was asked for, else what the CI says, else the remote's default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from shlex import quote
+
+from fleetward.domain.errors import GitError, UsageError
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.store.git.fleet_root import Ground
+from fleetward.store.git.repository import Id, Repository
+from fleetward.store.git.tree import Entry, Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One side of a comparison: as it was named, the commit that it is, and its files."""
+
+    name: str
+    commit: Id | None
+    tree: Tree
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """As it was named, and the commit; the name again where it is none."""
+        return self.name, self.commit or self.name
+
+
+class Nothing:
+    """The tree before the first commit."""
+
+    def entries(self, *_under: str) -> tuple[Entry, ...]:
+        """None."""
+        return ()
+
+    def read(self, _entries: Iterable[Entry], _limit: int) -> Mapping[str, bytes | int | None]:
+        """None."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a pull request is compared with; *exact* where it is to be taken as it is, not where it was left."""
+
+    name: str
+    exact: Id | None = None
+    fetch: str = ""
+    """The command that brings what is missing."""
+
+
+def of_environments(ground: Ground, env: str, revisions: Sequence[str]) -> tuple[Side, Side]:
+    """
+    Two environments of one commit.
+
+    Errors: UsageError for anything that is not ``A..B`` and at most one revision.
+    """
+    first, _, second = env.partition("..")
+    if not first or not second or len(revisions) > 1:
+        raise UsageError(
+            f"--env {env}: two environments and at most one revision", hint="--env staging..production"
+        )
+    at = _at(ground, revisions[0] if revisions else "HEAD")
+    return replace(at, name=f"{first} at {at.name}"), replace(at, name=f"{second} at {at.name}")
+
+
+def of_head(ground: Ground, revisions: Sequence[str], *, staged: bool, worktree: bool) -> tuple[Side, Side]:
+    """HEAD, or nothing where nothing was committed, against the index or the work tree."""
+    if revisions or (staged and worktree):
+        raise UsageError("--staged and --worktree stand alone", hint="leave the revisions out")
+    if ground.repository.top is None:
+        raise GitError("a bare repository has neither index nor work tree", hint="fleet diff HEAD~1..HEAD")
+    after = Side(name="index", commit=None, tree=ground.index())
+    if worktree:
+        after = Side(name="work tree", commit=None, tree=ground.folder())
+    head = ground.repository.resolved("HEAD")
+    if head is None:
+        return Side(name="nothing", commit=None, tree=Nothing()), after
+    return Side(name="HEAD", commit=head, tree=ground.commit(head)), after
+
+
+def of_revisions(
+    ground: Ground, revisions: Sequence[str], environment: Mapping[str, str]
+) -> tuple[Side, Side]:
+    """
+    ``[BASE [HEAD]]`` and ``A...B`` from where they parted, ``A..B`` exactly.
+
+    Errors: UsageError, GitError.
+    """
+    if len(revisions) > 2:
+        raise UsageError("at most two revisions", hint="fleet diff BASE HEAD")
+    _must_have_commits(ground)
+    if len(revisions) == 1 and ".." in revisions[0]:
+        first, _, second = revisions[0].partition("..")
+        symmetric = second.startswith(".")
+        second = second.removeprefix(".") or "HEAD"
+        if not symmetric:
+            return _at(ground, first or "HEAD"), _at(ground, second)
+        return _since(ground, Target(name=first or "HEAD"), second)
+    target = Target(name=revisions[0]) if revisions else _target(ground.repository, environment)
+    if target.exact is not None:
+        base = Side(name=target.name, commit=target.exact, tree=ground.commit(target.exact))
+        return base, _at(ground, "HEAD")
+    return _since(ground, target, revisions[1] if len(revisions) == 2 else "HEAD")
+
+
+def _must_have_commits(ground: Ground) -> None:
+    """Before the first commit there is something to look at all the same."""
+    try:
+        ground.head()
+    except GitError as error:
+        broken = ground.repository.ask("rev-parse", "--verify", "--quiet", "HEAD").text
+        if broken or ground.repository.top is None:
+            raise
+        raise GitError(str(error), hint="fleet diff --worktree") from error
+
+
+def _at(ground: Ground, revision: str) -> Side:
+    commit = ground.repository.resolve(revision)
+    return Side(name=revision, commit=commit, tree=ground.commit(commit))
+
+
+def _since(ground: Ground, target: Target, head: str) -> tuple[Side, Side]:
+    """From where *head* left the target; never from where the target is now."""
+    repository = ground.repository
+    one, other = repository.resolve(target.name), repository.resolve(head)
+    answer = repository.ask("merge-base", one, other)
+    if answer.code != 0 or not answer.text:
+        raise _unrelated(repository, target, head)
+    start = answer.text
+    name = target.name if start == one else f"merge base of {target.name} and {head}"
+    return (
+        Side(name=name, commit=start, tree=ground.commit(start)),
+        Side(name=head, commit=other, tree=ground.commit(other)),
+    )
+
+
+def _unrelated(repository: Repository, target: Target, head: str) -> GitError:
+    if repository.shallow:
+        hint = target.fetch.replace("git fetch", "git fetch --unshallow") or "git fetch --unshallow"
+    else:
+        hint = f"fleet diff {quote(f'{target.name}..{head}')} compares exactly these two"
+    return GitError(f"{target.name!r} and {head!r} have no common ancestor here", hint=hint)
+
+
+def _target(repository: Repository, environment: Mapping[str, str]) -> Target:
+    """What this change wants to go into."""
+    merged = _merged(repository, environment)
+    if merged is not None:
+        return merged
+    exact = environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
+    if exact and repository.resolved(exact):
+        return Target(name=exact)
+    for variable in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):
+        branch = environment.get(variable)
+        if branch:
+            return _branch(repository, variable, branch)
+    if repository.resolved("refs/remotes/origin/HEAD"):
+        return Target(name="refs/remotes/origin/HEAD", fetch="git fetch origin")
+    if repository.need("for-each-ref", "--count=1", "refs/remotes/origin/"):
+        every = "git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*' && "
+        head = "git remote set-head origin --auto"
+        hint = f"{every}{head}" if repository.shallow else f"{head}, or name a base: fleet diff main"
+    else:
+        hint = "fleet diff --worktree, or name a base: fleet diff HEAD~1"
+    raise GitError("nothing to compare with: no origin/HEAD here", hint=hint)
+
+
+def _branch(repository: Repository, variable: str, branch: str) -> Target:
+    fetch = f"git fetch origin {quote(f'+refs/heads/{branch}:refs/remotes/origin/{branch}')}"
+    for name in (f"refs/remotes/origin/{branch}", branch):
+        if repository.resolved(name):
+            return Target(name=name, fetch=fetch)
+    whole = fetch.replace("git fetch", "git fetch --unshallow") if repository.shallow else fetch
+    raise GitError(f"{variable} names {branch!r}, which was not fetched", hint=whole)
+
+
+def _merged(repository: Repository, environment: Mapping[str, str]) -> Target | None:
+    """
+    The first parent, where HEAD is the merge that the CI made of a pull request to try it out.
+
+    Source: GitHub checks out ``refs/pull/N/merge``; GitLab does so in pipelines for merged results and trains.
+    """
+    on_github = environment.get("GITHUB_BASE_REF") and environment.get("GITHUB_REF", "").endswith("/merge")
+    on_gitlab = environment.get("CI_MERGE_REQUEST_EVENT_TYPE") in ("merged_result", "merge_train")
+    if not on_github and not on_gitlab:
+        return None
+    said = environment.get("GITHUB_SHA" if on_github else "CI_COMMIT_SHA")
+    parents = [repository.resolved(f"HEAD^{number}") for number in (1, 2)]
+    if None in parents or (said and said != repository.resolved("HEAD")):
+        return None
+    branch = environment.get("GITHUB_BASE_REF") or environment.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    return Target(name=f"first parent of HEAD, {branch}", exact=parents[0])

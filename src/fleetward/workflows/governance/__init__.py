@@ -1,0 +1,1 @@
+"""Governance changes, and tests of a policy."""

@@ -1,0 +1,1 @@
+"""From a commit to verdicts, and from an allowed verdict to a commit."""

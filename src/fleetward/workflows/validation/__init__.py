@@ -1,0 +1,1 @@
+"""A whole fleet against its schemas and rules."""

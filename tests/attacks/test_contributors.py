@@ -1,0 +1,240 @@
+"""Who had a hand in a change: hidden co-authors, evil merges, squashes, stages in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.scenarios import CONFIG, NOW, agent_files, running, town
+
+PROPOSAL = "proposals/production/desk/overrides.yaml"
+CHEAPER = "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt: 6}]}\n"
+STAGES = CONFIG.replace(
+    "  - {name: production, from: staging,",
+    "  - {name: trial, from: staging}\n  - {name: production, from: trial,",
+)
+STAGES_POLICY = "  - {id: trial, when: {to: trial}, require: [{approvals: 1, from: owner}]}\nveto:"
+
+
+@pytest.mark.parametrize(
+    "trailer",
+    [
+        "Co-authored-by: Carla <carla@town.example>",
+        "co-authored-by:carla <CARLA@town.example>",
+        "Co-Authored-By : Carla <carla@town.example>",
+        "  Co-authored-by: Carla <carla@town.example>",
+        "Co-authored-by: carla@town.example",
+        "Co-authored-by: Carla\n <carla@town.example>",
+        "Co-authored-by: Bob <bob@town.example>, Carla <carla@town.example>",
+    ],
+)
+def test_a_co_author_in_any_form_does_not_approve(tmp_path: Path, trailer: str) -> None:
+    place = running(tmp_path)
+    place.change(message=f"change\n\n{trailer}")
+
+    place.approve("carla")
+
+    said = place.judge()
+    assert said.agent["verdict"] != "allowed"
+    assert "co-author of the change" in said.reasons()
+
+
+def test_a_co_author_without_an_address_is_nobody_known(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.change(message="change\n\nCo-authored-by: Some Machine")
+    place.approve("carla")
+
+    said = place.judge()
+
+    assert said.agent["verdict"] == "blocked"
+    assert "Some Machine" in said.reasons()
+
+
+def test_who_writes_inside_a_merge_does_not_approve(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.git("checkout", "-q", "-b", "side")
+    place.write("notes.txt", "nothing\n")
+    place.commit("notes", who="alice")
+    place.git("checkout", "-q", "main")
+    place.git("merge", "-q", "--no-ff", "--no-commit", "side")
+    place.change(who="carla", message="merge notes")
+
+    place.approve("carla")
+
+    assert "carla: author of the change" in place.judge().reasons()
+
+
+def test_a_squash_by_the_forge_leaves_the_reviewer_free(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.change(who="alice", committer="noreply@github.com", message="kinder (#12)")
+
+    place.approve("carla")
+
+    assert place.judge().agent["verdict"] == "allowed"
+
+
+def test_a_cherry_pick_keeps_its_author_from_approving(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.git("checkout", "-q", "-b", "topic")
+    one = place.change(who="carla")
+    place.git("checkout", "-q", "main")
+    place.git("cherry-pick", one, committer="bob", who="bob")
+
+    place.approve("carla")
+
+    assert place.judge().agent["verdict"] == "pending"
+
+
+def test_who_applied_the_last_promotion_may_approve_the_next(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.write(PROPOSAL, CHEAPER)
+    place.commit("cheaper", who="alice", at="2026-11-03T12:00:00Z")
+    place.approve("bob", now="2026-11-03T13:00:00Z")
+    assert place.apply(now="2026-11-03T14:00:00Z").code == 0  # carla applies
+    place.change(who="alice")
+
+    place.approve("carla")
+
+    assert place.judge().agent["verdict"] == "allowed"
+
+
+def test_who_proposed_after_the_last_promotion_may_not_approve(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.write(PROPOSAL, CHEAPER)
+    place.commit("cheaper", who="carla")
+
+    place.approve("carla")
+
+    assert place.judge().agent["verdict"] == "pending"
+
+
+def test_an_author_of_the_first_stage_does_not_approve_the_last(tmp_path: Path) -> None:
+    place = town(tmp_path, config=STAGES, policy=policy_of_stages())
+    said = place.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
+    assert said.code == 0, said.all
+    place.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
+    said = place.fleet(
+        "promote", "desk", "--to", "trial", "--apply", who="erin@town.example", now="2026-11-02T13:00:00Z"
+    )
+    assert said.code == 0, said.all
+
+    place.approve("alice")  # who wrote it
+
+    assert "alice: author of the change" in place.judge().reasons()
+
+
+def test_who_brought_it_to_the_stage_between_may_approve_the_last(tmp_path: Path) -> None:
+    place = town(tmp_path, config=STAGES, policy=policy_of_stages())
+    place.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
+    place.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
+    said = place.fleet("promote", "desk", "--to", "trial", "--apply", who="bob", now="2026-11-02T13:00:00Z")
+    assert said.code == 0, said.all
+
+    place.approve("bob")
+
+    assert place.judge().agent["verdict"] == "allowed", NOW
+
+
+def test_a_stage_between_that_nobody_promoted_goes_no_further(tmp_path: Path) -> None:
+    place = town(tmp_path, config=STAGES, policy=policy_of_stages())
+    place.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
+    place.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
+    place.fleet("promote", "desk", "--to", "trial", "--apply", who="bob", now="2026-11-02T13:00:00Z")
+    place.write("environments/trial/desk/prompts/system.md", "You answer everything.\n")
+    place.commit("quick fix", who="alice")
+    place.approve("carla")
+
+    said = place.judge()
+
+    assert said.code != 0
+    assert "trial" in said.all
+
+
+def policy_of_stages() -> str:
+    """The usual policy, with a rule for the stage between."""
+    from tests.attacks.scenarios import POLICY
+
+    return POLICY.replace("veto:", STAGES_POLICY)
+
+
+def test_who_proposes_in_the_commit_of_a_promotion_may_not_approve(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.write(PROPOSAL, CHEAPER)
+    place.git("add", "-A")
+    place.git("commit", "-q", "--amend", "--no-edit", who="carla", at="2026-11-02T13:00:00Z")
+
+    place.approve("carla")
+
+    said = place.judge()
+    assert said.agent["verdict"] == "pending"
+    assert "author of the change" in said.reasons()
+    assert "landing-mixed" in place.fleet("audit", "--json").out
+
+
+def test_who_proposed_before_the_adoption_may_not_approve(tmp_path: Path) -> None:
+    place = town(tmp_path)
+    for file, text in agent_files("desk", "production").items():
+        place.write(file, text)
+    place.write(PROPOSAL, CHEAPER)
+    place.commit("it runs", who="carla", at="2026-11-01T13:00:00Z")
+    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert said.code == 0, said.all
+
+    place.approve("carla")
+
+    said = place.judge()
+    assert said.agent["verdict"] == "pending", said.all
+    assert "author of the change" in said.reasons()
+
+
+def test_who_wrote_what_waited_at_the_adoption_may_not_approve(tmp_path: Path) -> None:
+    place = town(tmp_path)
+    for file, text in agent_files("desk", "production").items():
+        place.write(file, text)
+    place.change(who="carla", at="2026-11-01T13:00:00Z")
+    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert said.code == 0, said.all
+
+    place.approve("carla")
+
+    said = place.judge()
+    assert said.agent["verdict"] == "pending", said.all
+    assert "author of the change" in said.reasons()
+
+
+def test_who_wrote_what_was_adopted_as_it_stood_before_may_approve_the_next(tmp_path: Path) -> None:
+    place = town(tmp_path)
+    for file, text in agent_files("desk", "production").items():
+        place.write(file, text)
+    place.commit("it runs", who="carla", at="2026-11-01T13:00:00Z")
+    place.write("environments/staging/desk/prompts/system.md", "You answer the phone.\n\n")
+    place.commit("wide", who="carla", at="2026-11-01T14:00:00Z")
+    place.change("You answer the phone.\n", who="carla", at="2026-11-01T15:00:00Z")
+    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert said.code == 0, said.all
+    place.change(who="alice")
+
+    place.approve("carla")
+
+    assert place.judge().agent["verdict"] == "allowed"
+
+
+def test_who_wrote_what_a_stage_between_was_adopted_with_may_not_approve_the_last(tmp_path: Path) -> None:
+    place = town(tmp_path, config=STAGES, policy=policy_of_stages())
+    for env in ("trial", "production"):
+        for file, text in agent_files("desk", env).items():
+            place.write(file, text)
+    place.commit("it runs", at="2026-11-01T13:00:00Z")
+    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert said.code == 0, said.all
+    place.write("environments/trial/desk/prompts/system.md", "You answer the phone kindly.\n")
+    place.commit("by hand", who="carla", at="2026-11-03T13:00:00Z")
+    said = place.fleet("adopt", "--to", "trial", "--apply", now="2026-11-04T13:00:00Z")
+    assert said.code == 0, said.all
+
+    place.approve("carla")
+
+    said = place.judge()
+    assert said.agent["verdict"] == "pending", said.all
+    assert "author of the change" in said.reasons()

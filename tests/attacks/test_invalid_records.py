@@ -1,0 +1,123 @@
+"""Hostile bytes where law, statements and ledgers lie: an answer, never a crash, and never another's digest."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from fleetward.domain import digest
+from fleetward.domain.break_glass import BrokenGlass
+from tests.attacks.scenarios import POLICY, running
+from tests.workflows.audit.histories import LEDGER, at, brought, entered, known
+
+GLASS = (
+    "breakGlass: {require: [{approvals: 1, from: desk}], skips: [soak], lasts: PT8H, reviewWithin: PT48H}\n"
+)
+
+
+def test_odd_bytes_in_governance_and_its_statements_are_an_answer(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    for folder in ("governance", "approvals/governance", "ledger"):
+        (place.path / folder).mkdir(parents=True, exist_ok=True)
+        Path(os.fsdecode(os.fsencode(place.path / folder) + b"/\xff\xfe.json")).write_bytes(b"\xff{[")
+        (place.path / folder / "link.json").symlink_to("/nowhere")
+    place.commit("odd", at=at(3, 9))
+
+    told = [place.judge(), place.fleet("approve", "--governance"), place.fleet("audit")]
+
+    assert [one.code for one in told] == [2, 0, 1], [one.all for one in told]
+
+
+def test_a_file_with_a_line_feed_in_its_name_does_not_stand_for_two() -> None:
+    two = {"connectors.yaml": b"a", "models.yaml": b"b"}
+    name = f"connectors.yaml\n{digest.of_bytes(b'b').removeprefix('sha256:')}  models.yaml"
+
+    assert digest.of_files([(name, b"a")]) != digest.of_files(two.items())
+
+
+def test_an_entry_of_no_known_kind_behind_the_glass_is_found(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.change(at=at(8, 8))
+    brought(place)
+    glass = BrokenGlass(incident="INC-1", skipped=(), review_by=datetime.fromisoformat(at(9, 9)))
+    entered(place, "desk", when=at(8, 9), kind="magic", break_glass=glass)
+    place.commit("promote", who="ci", at=at(8, 9))
+
+    assert place.fleet("audit").code == 1
+    assert place.fleet("approve", "desk", "--to", "production", "--review", "2").code == 2
+
+
+def test_a_review_that_is_put_off_in_the_ledger_is_found(tmp_path: Path) -> None:
+    place = running(tmp_path, policy=POLICY + GLASS)
+    place.change(at=at(8, 8))
+    place.approve("carla", now=at(8, 9))
+    break_glass = ("--break-glass", "--incident", "INC-1", "--reason", "fire")
+    said = place.fleet(
+        "promote", "desk", "--to", "production", "--apply", *break_glass, who="ci", now=at(8, 10)
+    )
+    assert said.code == 0, said.all
+    assert place.fleet("audit", now=at(8, 11)).code == 0
+    honest = known(place).entries[-1]
+    place.git("reset", "-q", "--hard", "HEAD^")
+    brought(place)
+    later = BrokenGlass(incident="INC-1", skipped=(), review_by=datetime.fromisoformat(at(29, 9)))
+    entered(
+        place, "desk", when=at(8, 10), approvals=honest.approvals, break_glass=later,
+        policy_sha256=honest.policy_sha256,
+    )  # fmt: skip
+    place.commit("promote", who="ci", at=at(8, 10))
+
+    said = place.fleet("audit", "--json", now=at(8, 11))
+
+    assert {one["rule"] for one in said.data["breaks"] if one["severity"] == "error"} == {"entry-untrue"}
+    assert "its review is 2026-11-29" in said.out
+
+
+def test_a_promotion_that_a_forge_squashed_hours_later_is_clean(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    place.change(at=at(8, 8))
+    place.approve("carla", now=at(8, 9))
+    place.git("checkout", "-q", "-b", "topic")
+    assert place.apply(now=at(8, 10)).code == 0
+    place.git("checkout", "-q", "main")
+    place.git("merge", "-q", "--squash", "topic")
+    place.commit("promote (#3)", who="carla", committer="noreply@github.com", at=at(8, 13))
+
+    said = place.fleet("audit", now=at(8, 14))
+
+    assert said.code == 0, said.all
+
+
+@pytest.mark.parametrize("more", [b"garbage\n", b"cut off", b"\xff\r\n", b"\n"])
+def test_garbage_in_the_ledger_stops_until_it_is_taken_out_again(tmp_path: Path, more: bytes) -> None:
+    place = running(tmp_path)
+    ledger = place.path / LEDGER
+    ledger.write_bytes(ledger.read_bytes() + more)
+    place.commit("oops", at=at(8, 8))
+    assert place.judge().code == 2
+
+    place.git("revert", "--no-edit", "HEAD", at=at(8, 9))
+
+    assert place.judge().agent["verdict"] == "unchanged"
+    assert "chain-broken" in place.fleet("audit").out
+
+
+def test_a_line_that_stood_there_does_not_go_away_behind_garbage(tmp_path: Path) -> None:
+    place = running(tmp_path)
+    ledger = place.path / LEDGER
+    before = ledger.read_bytes()
+    place.change(at=at(8, 8))
+    place.approve("carla", now=at(8, 9))
+    assert place.apply(now=at(8, 10)).code == 0
+    ledger.write_bytes(ledger.read_bytes() + b"garbage\n")
+    place.commit("oops", at=at(8, 11))
+    ledger.write_bytes(before)
+    place.commit("tidy", at=at(8, 12))
+
+    said = place.judge()
+
+    assert said.code == 2
+    assert "not there any more" in said.err

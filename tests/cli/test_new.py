@@ -1,0 +1,283 @@
+"""`fleet new`, run as it is installed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.outside import Desk, desk
+from tests.paths import CHECKOUT, SAMPLES
+
+MANIFEST = "environments/staging/mail-bot/agent.yaml"
+
+
+@pytest.fixture
+def zoe(tmp_path: Path) -> Desk:
+    return desk(tmp_path)
+
+
+@pytest.fixture
+def begun(zoe: Desk) -> Desk:
+    """What `fleet init` makes, committed."""
+    zoe.fleet("init", "--yes")
+    zoe.commit("start")
+    return zoe
+
+
+def copied(who: Desk, source: Path) -> Desk:
+    shutil.copytree(source, who.here, dirs_exist_ok=True)
+    who.git("init", "-q")
+    who.commit("start")
+    return who
+
+
+def spec(who: Desk, path: str = MANIFEST) -> dict:
+    return yaml.safe_load((who.here / path).read_text(encoding="utf-8"))["spec"]
+
+
+@pytest.mark.parametrize("source", ["init", "acme", "example"])
+def test_a_new_agent_is_valid_at_once_wherever_it_is_made(zoe: Desk, source: str) -> None:
+    if source == "init":
+        zoe.fleet("init", "--yes")
+    else:
+        copied(zoe, SAMPLES / "acme" if source == "acme" else CHECKOUT / "example-fleet")
+    before = zoe.fleet("validate", "--json").data["summary"]
+
+    made = zoe.fleet("new", "mail-bot")
+    after = zoe.fleet("validate", "--json").data
+
+    assert made.code == 0, made.err
+    assert (after["summary"]["errors"], after["summary"]["warnings"]) == (0, before["warnings"])
+    assert after["summary"]["agents"] == before["agents"] + 1
+    assert [one for one in after["findings"] if one["agent"] == "mail-bot"] == []
+
+
+@pytest.mark.parametrize("name", ["null", "true", "007", "1e5", "on", "a", "x" * 63])
+def test_every_name_that_an_agent_may_have_works(begun: Desk, name: str) -> None:
+    made = begun.fleet("new", name)
+
+    judged = begun.fleet("validate", "--json")
+
+    assert made.code == 0, made.err
+    assert [one["agent"] for one in judged.data["findings"]] == [None]  # the placeholder
+
+
+@pytest.mark.parametrize(
+    "name", ["Mail-Bot", "-x", "x-", "a_b", "..", "a/b", "", "x" * 64, "bot\n", "bоt", ".git"]
+)
+def test_what_is_no_name_is_refused(begun: Desk, name: str) -> None:
+    before = begun.everything()
+
+    refused = begun.fleet("new", "--", name) if name.startswith("-") else begun.fleet("new", name)
+
+    assert refused.code == 2
+    assert "is no name of an agent" in refused.err
+    assert begun.everything() == before
+
+
+def test_the_owner_is_the_team_of_the_person_at_the_keyboard(tmp_path: Path) -> None:
+    hugo = copied(desk(tmp_path, "Hugo Meyer", "HUGO@acme.example"), SAMPLES / "acme")
+
+    hugo.fleet("new", "mail-bot")
+
+    assert spec(hugo)["owner"] == {"team": "platform", "accountable": "hugo", "backup": "erin"}
+
+
+def test_a_stranger_gets_the_first_team_with_people_in_it(tmp_path: Path) -> None:
+    zoe = copied(desk(tmp_path), SAMPLES / "acme")
+    people = zoe.here / "governance/people.yaml"
+    people.write_text(people.read_text().replace("teams:\n", "teams:\n  ghosts: {members: []}\n"))
+
+    zoe.fleet("new", "mail-bot")
+
+    assert spec(zoe)["owner"] == {"team": "payments", "accountable": "alice", "backup": "carla"}
+
+
+def test_without_anybody_in_a_team_there_is_no_owner_and_no_agent(begun: Desk) -> None:
+    people = begun.here / "governance/people.yaml"
+    people.write_text(
+        "apiVersion: fleetward/v1\nkind: People\npeople:\n  a: {name: A, emails: [a@acme.example]}\n"
+        "teams:\n  ghosts: {members: []}\n"
+    )
+    (begun.here / "governance/policy.yaml").unlink()
+
+    refused = begun.fleet("new", "mail-bot")
+
+    assert refused.code == 2
+    assert "no team has an active member" in refused.err
+    assert not (begun.here / MANIFEST).exists()
+
+
+def models(who: Desk, *entries: str) -> None:
+    listed = "".join(f"  - {{{entry}}}\n" for entry in entries)
+    text = f"apiVersion: fleetward/v1\nkind: Models\nmodels:\n{listed}"
+    (who.here / "governance/models.yaml").write_text(text)
+
+
+def test_the_model_is_the_first_that_is_allowed_pinned_and_stays(begun: Desk) -> None:
+    models(
+        begun,
+        "provider: openai, name: gpt-4.1, allowed: true",
+        "provider: openai, name: gpt-4o-2024-05-13, allowed: false",
+        "provider: openai, name: gpt-4.1-2025-04-14, allowed: true, retiresAt: 2026-12-01",
+        "provider: openai, name: gpt-4.1-mini-2025-04-14, allowed: true",
+        "provider: openai, name: gpt-4.1-nano-2025-04-14, allowed: true",
+        "provider: anthropic, name: claude-sonnet-4-6, allowed: true",
+    )
+
+    begun.fleet("new", "mail-bot")
+
+    assert spec(begun)["model"] == {
+        "provider": "openai",
+        "name": "gpt-4.1-mini-2025-04-14",
+        "fallbacks": [{"provider": "anthropic", "name": "claude-sonnet-4-6"}],
+    }
+
+
+def test_where_no_pinned_model_is_allowed_there_is_nothing_to_begin_with(begun: Desk) -> None:
+    models(begun, "provider: openai, name: gpt-4.1, allowed: true")
+
+    refused = begun.fleet("new", "mail-bot")
+
+    assert refused.code == 2
+    assert "allows no pinned model" in refused.err
+    assert not (begun.here / MANIFEST).exists()
+
+
+def test_the_tier_is_the_lowest_that_the_floors_allow(begun: Desk) -> None:
+    policy = begun.here / "governance/policy.yaml"
+    policy.write_text(policy.read_text().replace("{toolAccess: write}", "{toolAccess: read}"))
+
+    made = begun.fleet("new", "mail-bot", "--json").data
+
+    assert spec(begun)["risk"]["tier"] == "medium"
+    assert made["toDo"] == []
+    assert begun.fleet("validate", MANIFEST).code == 0
+
+
+def test_what_the_policy_asks_beyond_the_template_is_told(begun: Desk) -> None:
+    policy = begun.here / "governance/policy.yaml"
+    policy.write_text(policy.read_text().replace("low: [", "low: [spec.guardrails.killSwitch, "))
+
+    made = begun.fleet("new", "mail-bot")
+
+    assert made.code == 0
+    assert "to do required-for-tier: " in made.out
+    assert "spec.guardrails.killSwitch" in made.out
+
+
+def test_a_gated_environment_takes_no_new_agent(begun: Desk) -> None:
+    refused = begun.fleet("new", "mail-bot", "--env", "production")
+
+    assert refused.code == 2
+    assert "gated" in refused.err
+    assert "fleet promote" in refused.err
+    assert not (begun.here / "environments/production").exists()
+
+
+def test_an_unknown_environment_is_refused_with_the_nearest(begun: Desk) -> None:
+    refused = begun.fleet("new", "mail-bot", "--env", "stagin")
+
+    assert refused.code == 2
+    assert "'staging'" in refused.err
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_an_agent_that_is_there_in_any_environment_is_not_begun_again(begun: Desk, environment: str) -> None:
+    begun.write({f"environments/{environment}/mail-bot/notes.md": "mine"})
+    before = begun.everything()
+
+    refused = begun.fleet("new", "mail-bot")
+
+    assert refused.code == 2
+    assert f"environments/{environment}/mail-bot is already there" in refused.err
+    assert begun.everything() == before
+
+
+def test_a_name_that_a_ledger_retired_stays_taken(tmp_path: Path) -> None:
+    zoe, bo = desk(tmp_path), desk(tmp_path, "Bo Lind", "bo@acme.example")
+    zoe.fleet("init", "--yes")
+    people = zoe.here / "governance/people.yaml"
+    people.write_text(people.read_text().replace("colleague@example.invalid", "bo@acme.example"))
+    zoe.commit("start")
+    for _ in ("create", "retire"):
+        approved = bo.run("fleet", "approve", "handbook-lookup", "--to", "production")
+        assert approved.code == 0, approved.err
+        bo.commit("approve")
+        applied = zoe.run("fleet", "promote", "handbook-lookup", "--to", "production", "--apply")
+        assert applied.code == 0, applied.out + applied.err
+        shutil.rmtree(zoe.here / "environments/staging/handbook-lookup", ignore_errors=True)
+        if zoe.git("status", "--porcelain"):
+            zoe.commit("stop it")
+
+    refused = zoe.run("fleet", "new", "handbook-lookup")
+
+    assert not (zoe.here / "environments/production/handbook-lookup").exists()
+    assert refused.code == 2
+    assert "retired from production" in refused.err
+    assert "name-retired" in refused.err
+    assert not (zoe.here / "environments/staging/handbook-lookup").exists()
+
+
+def test_broken_governance_gives_no_agent(begun: Desk) -> None:
+    (begun.here / "governance/people.yaml").write_text("people: [\n")
+
+    refused = begun.fleet("new", "mail-bot")
+
+    assert refused.code == 2
+    assert "governance/people.yaml" in refused.err
+    assert not (begun.here / MANIFEST).exists()
+
+
+@pytest.mark.parametrize(
+    ("schemas", "root", "line"),
+    [
+        ("schemas", ".", "../../../schemas/agent.schema.json"),
+        ("schemas", "teams/ai", "../../../../../schemas/agent.schema.json"),
+        ("teams/ai/schemas", "teams/ai", "../../../schemas/agent.schema.json"),
+        (None, ".", None),
+    ],
+)
+def test_the_modeline_points_at_the_nearest_schema_in_the_repository(
+    zoe: Desk, schemas: str | None, root: str, line: str | None
+) -> None:
+    shutil.copytree(SAMPLES / "acme", zoe.here / root, dirs_exist_ok=True)
+    if schemas:
+        zoe.write({f"{schemas}/agent.schema.json": "{}"})
+    zoe.write({"../schemas/agent.schema.json": "{}"})  # outside the repository
+    zoe.git("init", "-q")
+
+    zoe.fleet("new", "mail-bot", at=root)
+
+    first = (zoe.here / root / MANIFEST).read_text(encoding="utf-8").splitlines()[0]
+    if line is None:
+        assert "$schema" not in first
+    else:
+        assert first == f"# yaml-language-server: $schema={line}"
+        assert (zoe.here / root / MANIFEST).parent.joinpath(line).is_file()
+
+
+@pytest.mark.parametrize(
+    ("where", "chdir"), [(".", ()), ("environments/staging", ()), ("governance", ("-C", ".."))]
+)
+def test_the_last_line_checks_the_agent_from_where_one_stands(
+    begun: Desk, where: str, chdir: tuple[str, ...]
+) -> None:
+    made = begun.fleet("new", "mail-bot", *chdir, at=where)
+
+    following = begun.run("sh", "-c", made.out.splitlines()[-1], at=where)
+
+    assert following.code == 0, following.err
+
+
+def test_json_lists_what_was_written(begun: Desk) -> None:
+    before = set(begun.everything())
+
+    told = begun.fleet("new", "mail-bot", "--json").data
+
+    new = {path for path in set(begun.everything()) - before if (begun.here / path).is_file()}
+    assert (told["format"], told["environment"], told["agent"]) == ("fleetward.new/1", "staging", "mail-bot")
+    assert set(told["written"]) == new != set()

@@ -1,0 +1,172 @@
+"""`fleet why` and `promote --as --at`: what if, asked of the same gate, and nothing written."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.cli.outside import NOW, Desk, desk
+from tests.paths import CHECKOUT
+from tests.schemas.reading import schema
+
+PROMPT = "environments/staging/delivery-desk/prompts/system.md"
+
+
+@pytest.fixture(scope="module")
+def nadia(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The example fleet, adopted; then nadia reworded the delivery desk's prompt."""
+    here = desk(tmp_path_factory.mktemp("why"), "Nadia Brandt", "nadia@brightwater.example")
+    shutil.copytree(CHECKOUT / "example-fleet", here.here, dirs_exist_ok=True)
+    here.git("init", "-q")
+    here.commit("the fleet as it is")
+    assert here.fleet("adopt", "--to", "production", "--apply").code == 0
+    with (here.here / PROMPT).open("a", encoding="utf-8") as file:
+        file.write("Be brief.\n")
+    here.commit("reword")
+    return here
+
+
+def one(here: Desk, *arguments: str) -> dict:
+    ran = here.fleet("why", *arguments, "--json")
+    assert list(Draft202012Validator(schema("output/why-output")).iter_errors(ran.data)) == []
+    assert ran.code == (0 if ran.data["verdict"] in ("allowed", "unchanged") else 1)
+    return ran.data["promotions"][0]
+
+
+def test_why_says_what_is_missing_and_the_fewest_people_who_could_give_it(nadia: Desk) -> None:
+    told = nadia.fleet("why", "delivery-desk")
+
+    assert told.code == 1
+    assert "missing approvals 1 of owner (every-change): 0 of 1" in told.out
+    assert "fewest who could complete the approvals: greta, lena" in told.out
+    assert told.out.splitlines()[-1] == "fleet release delivery-desk"
+
+
+def test_why_and_promote_say_the_same(nadia: Desk) -> None:
+    asked = nadia.fleet("promote", "delivery-desk", "--to", "production", "--json").data
+
+    assert one(nadia, "delivery-desk") == asked["promotions"][0]
+    assert asked["supposed"] is None
+    assert list(Draft202012Validator(schema("output/promote-output")).iter_errors(asked)) == []
+
+
+def test_the_fewest_are_enough_and_one_fewer_is_not(nadia: Desk) -> None:
+    fewest = one(nadia, "delivery-desk")["unblock"]["fewest"]
+
+    def missing(*names: str) -> list[str]:
+        told = one(nadia, "delivery-desk", *(["--as", *names] if names else []))
+        return [
+            need["asked"]
+            for need in told["requirements"]
+            if need["kind"] == "approvals" and need["status"] != "met"
+        ]
+
+    assert missing(*fewest) == []
+    assert [len(missing(name)) for name in fewest] == [1, 1]
+    assert len(missing()) == 2
+
+
+def test_several_people_follow_one_option_or_one_each(nadia: Desk) -> None:
+    both = one(nadia, "delivery-desk", "--as", "lena", "greta")
+
+    assert both == one(nadia, "delivery-desk", "--as", "lena", "--as", "greta")
+    assert both["unblock"]["fewest"] == []
+
+
+def test_after_two_dashes_everything_is_an_agent_again(nadia: Desk) -> None:
+    options = ("promote", "--to", "production", "--json", "--as", "lena", "greta", "--")
+
+    ran = nadia.fleet(*options, "delivery-desk", "address-check")
+
+    assert [told["agent"] for told in ran.data["promotions"]] == ["delivery-desk", "address-check"]
+    assert ran.data["supposed"] == {"people": ["lena", "greta"], "at": NOW}
+
+
+def test_supposed_approvals_keep_to_the_rules_of_real_ones(nadia: Desk) -> None:
+    told = one(nadia, "delivery-desk", "--as", "nadia", "jonas", "ci", "oskar")
+
+    reasons = {spare["approver"]: spare["reason"] for spare in told["notCounted"]}
+    assert reasons["nadia"].startswith("author of the change")
+    assert reasons["jonas"] == "left on 2026-07-01"
+    assert reasons["ci"] == "a robot, and robots do not approve"
+    assert reasons["oskar"] == "not in owner or platform"
+
+
+def test_who_has_no_key_could_not_sign(nadia: Desk) -> None:
+    """Nobody of the example has one yet, and the clerk's tier asks for signatures."""
+    prompt = nadia.here / "environments/staging/claims-clerk/prompts/system.md"
+    prompt.write_text(prompt.read_text() + "Be kind.\n")
+    nadia.commit("reword the clerk")
+
+    told = one(nadia, "claims-clerk", "--as", "helen")
+
+    assert told["notCounted"] == [
+        {"approver": "helen", "reason": "its assurance is recorded, signed is asked"}
+    ]
+
+
+def test_time_alone_is_enough_for_what_soaks(nadia: Desk) -> None:
+    def soak(*arguments: str) -> str:
+        told = one(nadia, "delivery-desk", *arguments)
+        return next(need["status"] for need in told["requirements"] if need["kind"] == "soak")
+
+    born = nadia.git("log", "-1", "--format=%cI", "--", PROMPT).strip()
+    year = int(born[:4])
+
+    assert soak("--at", born) == "missing"
+    assert soak("--at", f"{year + 1}{born[4:]}") == "met"
+
+
+def test_a_freeze_is_seen_ahead(nadia: Desk) -> None:
+    told = one(nadia, "delivery-desk", "--as", "lena", "greta", "--at", "2026-12-15T12:00:00Z")
+
+    assert told["verdict"] == "blocked"
+    assert told["unblock"]["readyAt"] == "2027-01-02T05:00:00Z"
+
+
+def test_what_is_only_supposed_is_said_so_in_every_format(nadia: Desk) -> None:
+    asked = ("promote", "delivery-desk", "--to", "production", "--as", "lena", "--at", NOW)
+
+    text, data, markdown = (nadia.fleet(*asked, "-o", form) for form in ("text", "json", "markdown"))
+
+    assert text.out.startswith(f"supposing that lena approved and it is {NOW}\n")
+    assert data.data["supposed"] == {"people": ["lena"], "at": NOW}
+    assert f"`supposing that lena approved and it is {NOW}`" in markdown.out
+    assert text.out.splitlines()[-1] == "fleet promote delivery-desk --to production"
+
+
+@pytest.mark.parametrize("more", [("--as", "lena"), ("--at", NOW)])
+def test_nothing_is_ever_written_on_what_is_supposed(nadia: Desk, more: tuple[str, ...]) -> None:
+    before = nadia.everything(), nadia.git("rev-parse", "HEAD")
+
+    ran = nadia.fleet("promote", "delivery-desk", "--to", "production", "--apply", *more)
+
+    assert ran.code == 2
+    assert "--as and --at only suppose" in ran.err
+    assert (nadia.everything(), nadia.git("rev-parse", "HEAD")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("delivery-desk", "--as", "lema"), "nobody is called 'lema'"),
+        (("delivery-desk", "--at", "tomorrow"), "--at"),
+        (("delivery-dusk",), "no agent 'delivery-dusk'"),
+        (("delivery-desk", "--to", "staging"), "takes no promotions"),
+    ],
+)
+def test_a_question_about_nobody_or_no_time_has_no_answer(
+    nadia: Desk, arguments: tuple[str, ...], says: str
+) -> None:
+    ran = nadia.fleet("why", *arguments)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err
+
+
+def test_an_agent_with_nothing_to_promote_needs_nobody(nadia: Desk) -> None:
+    ran = nadia.fleet("why", "address-check", "--json")
+
+    assert (ran.code, ran.data["verdict"]) == (0, "unchanged")

@@ -1,0 +1,49 @@
+"""Which characters nobody sees."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from fleetward.domain.invisible_characters import FORBIDDEN, hidden
+
+SEEN = "\t\n\r\ufe0e\ufe0f"
+"""White space that everybody writes, and what makes an emoji one."""
+
+
+def test_every_format_character_of_unicode_is_hidden() -> None:
+    # Egyptian joiners and Arabic, Syriac and Kaithi signs are drawn, or shape what is drawn
+    drawn = {
+        0x0890,
+        0x0891,
+        0x070F,
+        0x08E2,
+        0x110BD,
+        0x110CD,
+        *range(0x0600, 0x0606),
+        0x06DD,
+        *range(0x13430, 0x13460),
+    }
+    passed = [
+        f"U+{number:04X}"
+        for number in range(0x110000)
+        if unicodedata.category(chr(number)) in ("Cf", "Cc", "Zl", "Zp")
+        and number not in drawn
+        and chr(number) not in SEEN
+        and not FORBIDDEN.search(chr(number))
+    ]
+
+    assert passed == []
+
+
+@pytest.mark.parametrize("character", "\u034f\u2800\u3164\ufe00\ufe0d\U0001d173\U000e0100")
+def test_what_is_blank_or_changes_nothing_visible_is_hidden(character: str) -> None:
+    [found] = hidden(f"a\nre{character}fund")
+
+    assert (found.line, found.column) == (2, 3)
+
+
+@pytest.mark.parametrize("text", ["❤\ufe0f", "↔\ufe0e", "a\u00a0b", "crème brûlée", "你好", "שלום"])
+def test_what_people_write_is_not_hidden(text: str) -> None:
+    assert list(hidden(text)) == []

@@ -1,0 +1,42 @@
+"""Which rules of a policy speak about a change."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleetward.domain.change import ChangeClass, Direction, Significance
+from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.policy import ApprovalsAsked, Rule, When
+from fleetward.gate import asked
+from tests import build
+from tests.gate.world import comparison
+
+LOOSER_PRIVILEGE = Rule(
+    id="new-privilege",
+    when=When(classes=frozenset({ChangeClass.PRIVILEGE}), direction=Direction.LOOSER),
+    require=(ApprovalsAsked(count=1, teams=frozenset({"security"})),),
+)
+
+
+@pytest.mark.parametrize(
+    ("cls", "direction", "speaks"),
+    [
+        (ChangeClass.PRIVILEGE, Direction.LOOSER, True),
+        (ChangeClass.PRIVILEGE, Direction.UNKNOWN, True),  # it might be looser: fail closed
+        (ChangeClass.PRIVILEGE, Direction.STRICTER, False),
+        (ChangeClass.PRIVILEGE, Direction.NEUTRAL, False),
+        (ChangeClass.BEHAVIOUR, Direction.LOOSER, False),
+    ],
+)
+def test_a_rule_about_looser_privilege_speaks_of_what_is_or_might_be_that(cls, direction, speaks) -> None:
+    policy = build.policy(rules=(LOOSER_PRIVILEGE,))
+
+    found = asked(
+        policy,
+        to="production",
+        tier="low",
+        comparison=comparison((cls, direction, Significance.HIGH)),
+        kind=PromotionKind.UPDATE,
+    )
+
+    assert bool(found) is speaks

@@ -1,0 +1,92 @@
+"""The brake in an overrides.yaml: on, off, and all else as it was."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from fleetward.domain.errors import FleetError
+from fleetward.store.fleet.suspension_override import bare, braked
+from fleetward.store.formats.strict_yaml import read
+
+TODAY = date(2026, 11, 20)
+ON = "# suspended on 2026-11-20: it lies\n"
+OFF = "# resumed on 2026-11-20: it lies\n"
+
+
+def on(text: str | None, *, released: bool = False) -> str:
+    content = None if text is None else text.encode()
+    return braked(
+        content, suspended=True, released=released, reason="it lies", today=TODAY, file="o"
+    ).decode()
+
+
+def off(text: str | None, *, released: bool = False) -> str:
+    content = None if text is None else text.encode()
+    return braked(
+        content, suspended=False, released=released, reason="it lies", today=TODAY, file="o"
+    ).decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, f"{ON}spec: {{suspended: true}}\n"),
+        ("{}\n", f"{ON}spec: {{suspended: true}}\n"),
+        ("# ours\nspec: {}\n", f"{ON}# ours\nspec: {{suspended: true}}\n"),
+        ("spec:\n  # money\n  budgets: []\n", f"{ON}spec:\n  suspended: true\n  # money\n  budgets: []\n"),
+        ("spec:\n  suspended: false # yet\n  budgets: []", f"{ON}spec:\n  suspended: true # yet\n  budgets: []"),
+        (f"{OFF}spec: {{budgets: []}}\n", f"{ON}spec: {{suspended: true, budgets: []}}\n"),
+    ],
+)  # fmt: skip
+def test_suspending_sets_one_entry_and_says_why(before: str | None, after: str) -> None:
+    assert on(before) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"{ON}spec: {{suspended: true}}\n", f"{OFF}{{}}\n"),
+        ("# ours\nspec:\n  suspended: true\n", f"{OFF}# ours\n{{}}\n"),
+        ("spec:\n  suspended: true\n  budgets: []\n", f"{OFF}spec:\n  budgets: []\n"),
+        (
+            "# ours\r\nspec:\r\n  suspended: true\r\n  a: 1\r\n",
+            f"{OFF[:-1]}\r\n# ours\r\nspec:\r\n  a: 1\r\n",
+        ),
+    ],
+)
+def test_resuming_takes_it_out_again(before: str, after: str) -> None:
+    assert off(before) == after
+
+
+def test_a_release_that_is_suspended_itself_has_to_be_overridden_to_go_on() -> None:
+    assert off(None, released=True) == f"{OFF}spec: {{suspended: false}}\n"
+    assert on("spec: {suspended: false}\n", released=True) == f"{ON}{{}}\n"
+
+
+def test_on_and_off_leaves_what_people_wrote() -> None:
+    text = "# of this environment\nspec: # here\n  budgets: [] # none\n"
+
+    assert off(on(text)).removeprefix(OFF) == text
+
+
+def test_a_file_is_bare_when_nobody_but_this_wrote_in_it() -> None:
+    assert bare(off(on(None)).encode())
+    assert not bare(off(on("# ours\n{}\n")).encode())
+    assert not bare(on(None).encode())
+
+
+@pytest.mark.parametrize("text", ["spec: [\n", "spec: 5\n", "- spec\n", "spec: {a: 1}\nother: 1\n", ""])
+def test_what_cannot_be_read_is_not_written_over(text: str) -> None:
+    with pytest.raises(FleetError, match="o cannot be read"):
+        on(text)
+
+
+def test_a_byte_order_mark_stays_in_front() -> None:
+    made = braked(
+        b"\xef\xbb\xbfspec: {a: 1}\n", suspended=True, released=False, reason="x", today=TODAY, file="o"
+    )
+
+    assert made.startswith(b"\xef\xbb\xbf# suspended")
+    assert read(made, "o").data == {"spec": {"suspended": True, "a": 1}}

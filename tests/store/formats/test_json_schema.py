@@ -1,0 +1,75 @@
+"""The schemas as they are shipped, the words for what does not fit, and the defaults."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fleetward.domain.errors import UsageError
+from fleetward.store.formats import json_schema
+from fleetward.store.formats.document import document
+
+
+def told(text: str, kind: str = "fleet-config") -> list[tuple[str, int, str, str]]:
+    known = document(text.encode(), "x.yaml", kind)
+    return [(one.rule, one.place.line, one.message, one.hint) for one in known.findings]
+
+
+CONFIG = "apiVersion: fleetward/v1\nkind: FleetConfig\nrepository: acme/agents\n"
+
+
+@pytest.mark.parametrize("name", json_schema.names())
+def test_every_schema_that_is_listed_can_be_printed_and_is_json(name: str) -> None:
+    assert json.loads(json_schema.text(name))["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize("name", ["agnet", "../pyproject", "/etc/passwd", ""])
+def test_a_schema_that_is_none_is_refused_with_what_there_is(name: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        json_schema.text(name)
+
+    assert refused.value.hint
+
+
+def test_a_number_where_text_belongs_is_quoted_in_the_hint_as_it_was_written() -> None:
+    text = CONFIG.replace("acme/agents", "0x1F") + "environments: [{name: staging}]\n"
+
+    found = told(text)
+
+    assert ("schema", 3, 'write "0x1F"') in [(rule, line, hint) for rule, line, _, hint in found]
+
+
+def test_what_is_missing_is_named() -> None:
+    assert any("environments" in message for _, _, message, _ in told(CONFIG))
+
+
+def test_defaults_fill_what_is_absent_and_leave_what_is_written() -> None:
+    data = {"spec": {"tools": [{"name": "crm"}, {"name": "kb", "access": "write"}], "disclosure": {}}}
+
+    filled = json_schema.with_defaults(data, "agent")
+
+    assert [one["access"] for one in filled["spec"]["tools"]] == ["read", "write"]
+    assert filled["spec"]["disclosure"]["aiDisclosed"] is False
+    assert data["spec"]["tools"][0] == {"name": "crm"}
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("budgets: [{window: day, currency: EUR, haltAt: 0}]", "write a number above 0"),
+        ("slos: [{name: a, objective: 1.5}]", "write a number at most 1"),
+        ("purpose: {summary: ''}", "write something, or delete the key"),
+        (f"purpose: {{summary: {'x' * 5000}}}", "shorten it"),
+        ("purpose: {inScope: refunds}", "write [refunds]"),
+        ("purpose: {inScope: {a: b}}", "write a list"),
+        ("suspended: 'yes'", "write true or false"),
+        ("owner: payments", "write a mapping"),
+        ("orchestration: {limits: {maxTurns: many}}", "write a whole number"),
+    ],
+)
+def test_every_refusal_names_the_edit(said: str, hint: str) -> None:
+    text = f"apiVersion: fleetward/v1\nkind: Agent\nmetadata: {{name: a}}\nspec:\n  {said}\n"
+
+    assert [one for one in told(text, "agent") if one[1] == 5 and one[3] == hint]
+    assert all(one[3] for one in told(text, "agent"))

@@ -1,0 +1,84 @@
+"""Our own record of an evaluation: what is documented, what the schema says and what is read are one."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from fleetward.domain.errors import FleetError
+from fleetward.domain.evidence import Measured
+from fleetward.store.imports.evaluations import measured
+from tests.end_to_end.repositories import CHECKOUT
+from tests.schemas.reading import schema
+
+PAGE = (CHECKOUT / "docs" / "evidence.md").read_text(encoding="utf-8")
+EXAMPLE: dict[str, Any] = json.loads(PAGE.split("```json\n")[1].split("```")[0])
+SCHEMA = schema("evaluation")
+
+
+def read(data: object) -> Measured:
+    return measured(json.dumps(data).encode(), format="fleetward", name="results.json")
+
+
+def accepted(data: object) -> bool:
+    return Draft202012Validator(SCHEMA).is_valid(data)
+
+
+def test_the_documented_example_is_read() -> None:
+    found = read(EXAMPLE)
+
+    assert (found.counts.total, found.counts.skipped, found.release) == (200, 0, EXAMPLE["release"])
+    assert found.metrics == {"toxicity": 0.002, "pass-rate": 0.98}
+    assert accepted(EXAMPLE)
+
+
+def test_the_documented_keys_are_those_of_the_schema() -> None:
+    table = PAGE.split("## A record of your own")[1]
+
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(SCHEMA["properties"])
+    assert re.findall(r"^\| `(\w+)` \| yes", table, re.MULTILINE) == SCHEMA["required"]
+
+
+@pytest.mark.parametrize("key", [*EXAMPLE])
+def test_whatever_may_be_left_out_may_be_left_out(key: str) -> None:
+    less = {name: value for name, value in EXAMPLE.items() if name != key}
+
+    if key in SCHEMA["required"]:
+        with pytest.raises(FleetError):
+            read(less)
+    else:
+        read(less)
+    assert accepted(less) is (key not in SCHEMA["required"])
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("format",), "fleetward.evaluation/2"),
+        (("verdict",), "passed"),
+        (("x-note",), "mine"),
+        (("counts", "total"), "200"),
+        (("counts", "passed"), -1),
+        (("counts", "flaky"), 1),
+        (("metrics", "toxicity"), "low"),
+        (("metrics",), []),
+        (("model",), ""),
+        (("finished",), 1763553600),
+        (("release",), "9f86d0"),
+    ],
+)
+def test_what_the_schema_refuses_is_not_read(path: tuple[str, ...], value: object) -> None:
+    wrong = copy.deepcopy(EXAMPLE)
+    inner = wrong
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+
+    assert not accepted(wrong)
+    with pytest.raises(FleetError):
+        read(wrong)

@@ -1,0 +1,111 @@
+"""Files of figures: right to the last line, or refused with the lines that are wrong."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from fleetward.domain.errors import FleetError
+from fleetward.store.imports.metrics import LARGEST, LONGEST, figures
+
+TODAY = date(2026, 11, 20)
+HEAD = "date,agent,metric,value\n"
+ROW = "2026-11-19,bot,runs,41\n"
+OBJECT = '{"date": "2026-11-19", "agent": "bot", "metric": "runs", "value": 41}\n'
+
+
+def of(folder: Path, content: str | bytes) -> list[tuple[str, str, str, float, int]]:
+    file = folder / "figures"
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    found = figures(file, "figures", TODAY)
+    return [(one.day.isoformat(), one.agent, one.metric, one.value, one.line) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (HEAD + ROW, 2),
+        ("\ufeff" + HEAD + ROW, 2),
+        ((HEAD + ROW).replace("\n", "\r\n"), 2),
+        ("agent,value,date,metric\nbot,41,2026-11-19,runs", 2),
+        (HEAD + '"2026-11-19","bot","runs","4.1e1"\n', 2),
+        (HEAD + "\n2026-11-19, bot, runs, +41.0\n", 3),
+        (OBJECT, 1),
+        ("\n" + OBJECT.replace("41", "41.0"), 2),
+    ],
+)
+def test_a_table_and_objects_say_the_same(tmp_path: Path, content: str, line: int) -> None:
+    assert of(tmp_path, content) == [("2026-11-19", "bot", "runs", 41.0, line)]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (HEAD + "2026-11-19,bot,runs,\n", "figures:2: '' is no number"),
+        (HEAD + ROW + "2026-11-18,bot,runs,4l\n", "figures:3: '4l' is no number"),
+        (HEAD + "2026-11-19,bot,runs,nan\n", "figures:2: 'nan' is no number"),
+        (HEAD + "2026-11-19,bot,runs,inf\n", "figures:2: 'inf' is no number"),
+        (HEAD + "2026-11-19,bot,runs,1e999\n", "figures:2: '1e999' is no number"),
+        (HEAD + "2026-11-19,bot,runs,1_0\n", "figures:2: '1_0' is no number"),
+        (HEAD + "2026-11-19,bot,runs,\uff11\n", "is no number"),
+        (HEAD + '2026-11-19,bot,runs,"1,5"\n', "figures:2: '1,5' is no number"),
+        (HEAD + "19.11.2026,bot,runs,1\n", "figures:2: '19.11.2026' is not a date"),
+        (HEAD + "2026-02-30,bot,runs,1\n", "figures:2: day is out of range"),
+        (HEAD + "2026-11-21,bot,runs,1\n", "figures:2: 2026-11-21 is still to come"),
+        (HEAD + "2026-11-19,,runs,1\n", "figures:2: agent is ''"),
+        (HEAD + ROW + ROW, "figures:3: 'runs' of 'bot' on 2026-11-19 is in line 2 already"),
+        (HEAD + "2026-11-19,bot,runs\n", "figures:2: 3 values, 4 are asked"),
+        (HEAD + '2026-11-19,bot,"runs,1\n', "figures:"),
+        ("day,agent,metric,value\n" + ROW, "figures:1: the head is 'day,agent,metric,value'"),
+        ("date,agent,metric,value,value\n" + ROW, "figures:1: the head is"),
+        (ROW, "figures:1: the head is"),
+        (HEAD, "figures:1: no figures"),
+        ("", "figures:1: no figures"),
+        (OBJECT.replace("41", "NaN"), "figures:1: NaN is no number"),
+        (OBJECT.replace("41", "true"), "figures:1: True is no number"),
+        (OBJECT.replace("41", "1e999"), "figures:1: inf is no number"),
+        (OBJECT.replace("41", "9" * 400), "is no number"),
+        (OBJECT.replace("41", "null"), "figures:1: None is no number"),
+        (OBJECT.replace("41", "41, \"value\": 1"), "figures:1: a key that is there twice"),
+        (OBJECT.replace("41", "41, \"x\": 1"), "figures:1: no object of date, agent, metric, value"),
+        (OBJECT + "[1]\n", "figures:2: no object of"),
+        (OBJECT + "{\n", "figures:2: "),
+        (OBJECT + '{"a": ' + "[" * 900, "figures:2: "),
+        (OBJECT.replace('"bot"', "7"), "figures:1: agent is 7, not a text"),
+        (HEAD + f"2026-11-19,bot,{'x' * LONGEST},1\n", f"figures:1: longer than {LONGEST} characters"),
+        (OBJECT.replace("runs", "x" * LONGEST), f"figures:1: longer than {LONGEST} characters"),
+        (b"\xff\xfe" + HEAD.encode(), "figures:1: not UTF-8"),
+        (b"date,agent\n\x00\n", "figures:1: the head is"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, content: str | bytes, told: str) -> None:
+    with pytest.raises(FleetError) as caught:
+        of(tmp_path, content)
+
+    assert told in caught.value.message
+
+
+def test_every_wrong_line_is_named_up_to_twenty(tmp_path: Path) -> None:
+    with pytest.raises(FleetError) as caught:
+        of(tmp_path, HEAD + "2026-11-19,bot,runs,x\n" * 30)
+
+    assert [one.place.line for one in caught.value.findings] == list(range(2, 22))
+
+
+def test_a_file_that_is_too_large_costs_little(tmp_path: Path) -> None:
+    begun = time.process_time()
+
+    with pytest.raises(FleetError, match="is larger than"):
+        of(tmp_path, b"x" * (LARGEST + 1))
+    with pytest.raises(FleetError, match="more than 500000 lines"):
+        of(tmp_path, HEAD + "\n" * 600_000)
+
+    assert time.process_time() - begun < 5
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(FleetError, match="cannot read 'figures'"):
+        figures(tmp_path / "none", "figures", TODAY)

@@ -1,0 +1,357 @@
+"""The ledger: a chain that says where it breaks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleetward.domain.errors import FleetError
+from fleetward.domain.ledger import Entry, Ledger, Moved
+from fleetward.store.records import ledger
+
+FILE = "ledger/production.jsonl"
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def state(letter: str) -> str:
+    return "sha256:" + letter * 64
+
+
+def moved(agent: str, before: str | None, after: str | None, generation: int) -> Moved:
+    return Moved(
+        agent=agent,
+        from_state=before and state(before),
+        to_state=after and state(after),
+        release=after and state(after),
+        generation=generation,
+    )
+
+
+def add(known: Ledger, *agents: Moved, **fields: Any) -> tuple[Ledger, bytes]:
+    usual: dict[str, Any] = {
+        "kind": "update",
+        "at": NOON + timedelta(hours=len(known.entries)),
+        "governance": state("9"),
+        "commit": "8" * 40,
+        "actor": "carla",
+        "policy_version": 3,
+        "policy_sha256": state("7"),
+        "tool": "fleetward 0.1.0",
+    }
+    entry, content = ledger.appended(known, agents=agents, **{**usual, **fields})
+    return Ledger(environment=known.environment, entries=(*known.entries, entry)), content
+
+
+def three() -> tuple[Ledger, bytes]:
+    """Adopted, updated together with a new one, retired."""
+    known, _ = add(Ledger(environment="production"), moved("refund-bot", None, "a", 1), kind="adopt")
+    known, _ = add(
+        known,
+        moved("refund-bot", "a", "b", 2),
+        moved("triage", None, "c", 1),
+        approvals=(
+            {"file": "approvals/x.json", "sha256": state("1"), "approver": "dina", "assurance": "signed"},
+        ),
+        evidence=({"file": "evidence/x.json", "sha256": state("2")},),
+        requirements=({"rule": "every-change", "by": ["dina"]},),
+        reason="better answers",
+    )
+    return add(known, moved("refund-bot", "b", None, 3), kind="retire")
+
+
+def rewritten(number: int, **fields: Any) -> bytes:
+    """The three lines with values of one line changed, chained again so that only the values are wrong."""
+    lines = three()[1].decode().splitlines()
+    out: list[str] = []
+    for index, line in enumerate(lines, start=1):
+        data = json.loads(line)
+        data["previous"] = "sha256:" + hashlib.sha256(out[-1].encode()).hexdigest() if out else None
+        if index == number:
+            for key, value in fields.items():
+                inner, last = (data["agents"][0], key[2:]) if key.startswith("a_") else (data, key)
+                if value is ...:
+                    del inner[last]
+                else:
+                    inner[last] = value
+        out.append(json.dumps(data, separators=(",", ":")))
+    return "".join(line + "\n" for line in out).encode()
+
+
+def test_what_is_appended_is_what_is_read() -> None:
+    known, content = three()
+
+    assert ledger.decode(content, FILE) == known
+    assert [entry.seq for entry in known.entries] == [1, 2, 3]
+
+
+def test_each_line_holds_the_digest_of_the_line_before_without_its_line_feed() -> None:
+    lines = three()[1].split(b"\n")[:-1]
+
+    previous = [json.loads(line)["previous"] for line in lines]
+
+    assert previous == [None, *("sha256:" + hashlib.sha256(line).hexdigest() for line in lines[:-1])]
+
+
+def test_a_line_has_the_keys_of_the_contract_in_their_order() -> None:
+    line = three()[1].splitlines()[1].decode()
+
+    data = json.loads(line)
+
+    assert " ".join(data) == (
+        "seq previous governance environment kind at commit actor agents policy approvals evidence "
+        "requirements reason tool"
+    )
+    assert list(data["agents"][0]) == ["agent", "from", "to", "release", "generation"]
+    assert line == json.dumps(data, separators=(",", ":"))
+
+
+def test_an_empty_file_is_an_empty_ledger() -> None:
+    assert ledger.decode(b"", FILE) == Ledger(environment="production")
+
+
+def test_the_first_content_grows_by_whole_lines() -> None:
+    known, before = three()
+
+    _, after = add(known, moved("triage", "c", "d", 2))
+
+    assert after.startswith(before)
+    assert after.count(b"\n") == 4
+
+
+def test_an_entry_older_than_the_last_is_refused_and_one_of_the_same_second_is_not() -> None:
+    known, _ = three()
+    last = known.entries[-1].at
+
+    add(known, moved("triage", "c", "d", 2), at=last + timedelta(milliseconds=5))
+    with pytest.raises(FleetError, match="older than the entry before"):
+        add(known, moved("triage", "c", "d", 2), at=last - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "agents", "fields"),
+    [
+        ("from of 'triage' is", [moved("triage", "a", "d", 2)], {}),
+        ("from of 'triage' is None", [moved("triage", None, "d", 2)], {}),
+        ("expected 2", [moved("triage", "c", "d", 3)], {}),
+        ("expected 4", [moved("refund-bot", None, "d", 1)], {}),
+        ("expected 1", [moved("new", None, "d", 2)], {}),
+        ("may do", [moved("triage", "c", "d", 2)], {"kind": "adopt"}),
+        ("may do", [moved("new", None, None, 1)], {"kind": "adopt"}),
+        ("named twice", [moved("triage", "c", "d", 2), moved("triage", "d", "e", 3)], {}),
+        ("no agent", [], {}),
+        ("a full commit id", [moved("triage", "c", "d", 2)], {"commit": "abc"}),
+        ("a text", [moved("triage", "c", "d", 2)], {"actor": ""}),
+        ("64 hex", [moved("triage", "c", "d", 2)], {"governance": "x"}),
+        ("unknown key", [moved("triage", "c", "d", 2)], {"evidence": ({"x": 1},)}),
+        (
+            "one of recorded",
+            [moved("triage", "c", "d", 2)],
+            {"approvals": ({"file": "f", "sha256": state("1"), "approver": "a", "assurance": "sure"},)},
+        ),
+        ("cannot be written", [moved("triage", "c", "d", 2)], {"reason": "\udcff"}),
+    ],
+)
+def test_what_would_not_be_read_is_not_appended(
+    wrong: str, agents: list[Moved], fields: dict[str, Any]
+) -> None:
+    known, _ = three()
+
+    with pytest.raises(FleetError, match=wrong):
+        add(known, *agents, **fields)
+
+
+def rolled(known: Ledger, before: str, after: str, generation: int, kind: str = "rollback") -> Ledger:
+    return add(known, moved("triage", before, after, generation), kind=kind, reason=f"not {before}")[0]
+
+
+def test_a_release_that_a_rollback_left_is_held_until_it_comes_back() -> None:
+    known = rolled(three()[0], "c", "d", 2, kind="update")
+    back = rolled(known, "d", "c", 3)
+    other = rolled(back, "c", "e", 4, kind="update")
+    again = rolled(other, "e", "d", 5, kind="update")
+
+    assert known.held("triage", state("c")) is None
+    for later in (back, other):
+        held = later.held("triage", state("d"))
+        assert held is not None
+        assert (held.seq, held.reason) == (5, "not d")
+        assert later.held("triage", state("c")) is later.held("refund-bot", state("d")) is None
+    assert again.held("triage", state("d")) is None
+
+
+def test_what_runs_was_brought_by_the_entry_that_a_rollback_went_back_to() -> None:
+    first = three()[0]
+    there = rolled(rolled(first, "c", "d", 2, kind="update"), "d", "e", 3, kind="update")
+    back = rolled(there, "e", "c", 4)
+    forth = rolled(back, "c", "e", 5)
+    twice = rolled(forth, "e", "c", 6)
+
+    brought = [known.brought("triage") for known in (first, there, back, forth, twice)]
+
+    assert [one and one.seq for one in brought] == [2, 5, 2, 5, 2]
+    assert first.brought("nobody") is rolled(first, "c", "f", 2).brought("triage") is None
+
+
+def test_an_entry_that_only_changed_overrides_brought_no_release() -> None:
+    known = three()[0]
+    braked = replace(moved("triage", "c", "d", 2), release=state("c"))
+    known, _ = add(known, braked, kind="override", reason="suspended")
+
+    brought = known.brought("triage")
+
+    assert brought is not None
+    assert brought.seq == 2
+
+
+def test_several_may_be_held_at_once_each_by_the_rollback_that_left_it() -> None:
+    known = rolled(rolled(three()[0], "c", "d", 2, kind="update"), "d", "e", 3, kind="update")
+    back = rolled(rolled(known, "e", "d", 4), "d", "c", 5)
+
+    seqs = {one: back.held("triage", state(one)) for one in "cde"}
+
+    assert {one: held and held.seq for one, held in seqs.items()} == {"c": None, "d": 7, "e": 6}
+
+
+def test_an_agent_that_was_retired_may_come_back_as_a_new_generation() -> None:
+    known, _ = three()
+
+    known, content = add(known, moved("refund-bot", None, "f", 4), kind="create")
+
+    assert ledger.decode(content, FILE).generation("refund-bot") == 5
+
+
+@pytest.mark.parametrize(
+    ("number", "fields", "wrong"),
+    [
+        (1, {"seq": 2}, "seq is 2, expected 1"),
+        (2, {"seq": 3}, "seq is 3, expected 2"),
+        (2, {"seq": True}, "whole number"),
+        (1, {"previous": state("0")}, "previous is"),
+        (3, {"previous": None}, "previous is None"),
+        (2, {"environment": "staging"}, "the file is that of 'production'"),
+        (3, {"at": "2026-11-20T12:59:59Z"}, "older than the entry before"),
+        (2, {"at": "2026-11-20T13:00:00"}, "an instant"),
+        (2, {"at": "2026-11-20T14:00:00+01:00"}, "not written as"),
+        (2, {"a_generation": 3}, "expected 2"),
+        (2, {"a_from": state("f")}, "its last to is"),
+        (3, {"a_from": None}, "its last to is"),
+        (2, {"a_to": None}, "a release exactly where"),
+        (2, {"a_agent": "Refund"}, "a name"),
+        (2, {"kind": "adopt"}, "may do"),
+        (2, {"kind": 7}, "a text"),
+        (2, {"agents": []}, "no agent"),
+        (2, {"agents": {}}, "a list"),
+        (2, {"policy": {"version": 3}}, "'sha256' is missing"),
+        (2, {"requirements": ["x"]}, "a list of objects"),
+        (2, {"tool": ...}, "'tool' is missing"),
+        (2, {"x": 1}, "unknown key 'x'"),
+    ],
+)
+def test_a_line_that_does_not_fit_is_named(number: int, fields: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(FleetError, match=wrong) as caught:
+        ledger.decode(rewritten(number, **fields), FILE)
+
+    assert caught.value.message.startswith(f"{FILE}:{number}: ")
+
+
+@pytest.mark.parametrize(
+    ("edit", "line", "wrong"),
+    [
+        (lambda text: text[:-1], 3, "cut off"),
+        (lambda text: text[:-9], 3, "cut off"),
+        (lambda text: text + b"\n", 4, "not JSON"),
+        (lambda text: text.replace(b"\n", b"\r\n"), 1, "not written as"),
+        (lambda text: b"\xef\xbb\xbf" + text, 1, "not written as"),
+        (lambda text: text.replace(b"better", b"worse"), 3, "previous is"),
+        (lambda text: text.replace(b'"reason":', b'"reason": '), 1, "not written as"),
+        (lambda text: text.replace(b"better", "bètter".encode()), 2, "not written as"),
+        (lambda text: b"".join(text.splitlines(True)[1:]), 1, "seq is 2"),
+        (lambda text: b"".join(text.splitlines(True)[::2]), 2, "seq is 3"),
+        (lambda text: b"".join(reversed(text.splitlines(True))), 1, "seq is 3"),
+        (lambda text: text + text, 4, "seq is 1"),
+        (lambda text: text.replace(b'"seq":2', b'"seq":2,"seq":2'), 2, "there twice"),
+        (lambda text: text + b"[" * 90_000 + b"\n", 4, "nested too deep"),
+        (lambda text: text + b" " * (1024 * 1024 + 1) + b"\n", 4, "the limit is"),
+        (lambda text: text + b"\x00\n", 4, "not JSON"),
+    ],
+)
+def test_a_file_that_was_touched_breaks_at_its_line(edit: Any, line: int, wrong: str) -> None:
+    with pytest.raises(FleetError, match=wrong) as caught:
+        ledger.decode(edit(three()[1]), FILE)
+
+    assert caught.value.message.startswith(f"{FILE}:{line}:")
+    assert caught.value.hint or "JSON" in wrong or "twice" in wrong or "limit" in wrong or "deep" in wrong
+
+
+def test_requirements_as_deep_as_the_parser_goes_are_answered() -> None:
+    for depth in (100, 300, 500, 700, 900, 950, 980, 990):
+        deep = '{"a":' * depth + "1" + "}" * depth
+        line = three()[1].splitlines()[0].replace(b'"requirements":[]', f'"requirements":[{deep}]'.encode())
+        try:
+            [entry] = ledger.decode(line + b"\n", FILE).entries
+            assert entry.line == line.decode()
+        except FleetError as error:
+            assert "nested too deep" in error.message  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "file", ["ledger/x.json", "production.jsonl", "ledger/a/b.jsonl", "ledger/production.jsonl\n"]
+)
+def test_a_file_that_is_no_ledger_is_refused(file: str) -> None:
+    with pytest.raises(FleetError, match="no name of a ledger"):
+        ledger.decode(b"", file)
+
+
+@settings(max_examples=80)
+@given(st.integers(0), st.integers(0, 7))
+def test_no_single_bit_can_be_turned_unseen(position: int, bit: int) -> None:
+    known, content = three()
+    broken = bytearray(content)
+    broken[position % len(content)] ^= 1 << bit
+
+    try:
+        read = ledger.decode(bytes(broken), FILE)
+    except FleetError:
+        return
+    # only the last line has nobody after it to vouch for it
+    assert read.entries[:2] == known.entries[:2]
+    assert read.entries[2] != known.entries[2]
+
+
+AGENTS = st.sampled_from(["one", "two", "three"])
+LETTERS = st.sampled_from("abcdef") | st.none()
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+STEPS = st.lists(
+    st.tuples(st.dictionaries(AGENTS, LETTERS, min_size=1), TEXTS, st.integers(0, 10**6)), max_size=8
+)
+
+
+@given(STEPS)
+def test_any_story_that_continues_is_written_and_read_again(
+    steps: list[tuple[dict[str, str | None], str, int]],
+) -> None:
+    known, content, at = Ledger(environment="production"), b"", NOON
+    for agents, reason, seconds in steps:
+        at += timedelta(seconds=seconds)
+        parts = [continued(known, agent, after) for agent, after in sorted(agents.items())]
+        known, content = add(known, *parts, at=at, reason=reason)
+
+    assert ledger.decode(content, FILE) == known
+
+
+def continued(known: Ledger, agent: str, after: str | None) -> Moved:
+    last: tuple[Entry, Moved] | None = known.last(agent)
+    return Moved(
+        agent=agent,
+        from_state=last[1].to_state if last else None,
+        to_state=after and state(after),
+        release=after and state(after),
+        generation=known.generation(agent),
+    )

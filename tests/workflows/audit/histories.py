@@ -1,0 +1,211 @@
+"""A town whose history holds a bit of everything, promotions made by hand, and the audit of what comes of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fleetward.cli import app as cli
+from fleetward.domain import digest
+from fleetward.domain.ledger import Ledger, Moved
+from fleetward.store.records import ledger as lines
+from tests.attacks.scenarios import CONFIG, EVALS, POLICY, Town, agent_files, town
+
+NOW = "2026-11-20T12:00:00Z"
+LEDGER = "ledger/production.jsonl"
+DESK = "environments/production/desk"
+PROMPT = f"{DESK}/prompts/system.md"
+FREEZES = 'freezes: [{id: fair, from: "2026-11-08T00:00", to: "2026-11-09T00:00", zone: UTC}]\n'
+BAD_DAYS = """\
+rollback: {within: P30D, require: [{approvals: 1, from: desk}]}
+breakGlass: {require: [{approvals: 1, from: desk}], skips: [evals], lasts: PT8H, reviewWithin: PT48H}
+"""
+RULES = POLICY.replace("veto:", EVALS) + FREEZES + BAD_DAYS
+TILL_CHEAPER = "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt: 6}]}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What an audit said."""
+
+    code: int
+    data: dict[str, Any]
+
+    @property
+    def wrong(self) -> set[tuple[str, str, str]]:
+        """Rule, commit and file of every error."""
+        return {
+            (one["rule"], one["commit"], one["file"])
+            for one in self.data["breaks"]
+            if one["severity"] == "error"
+        }
+
+    @property
+    def rules(self) -> set[str]:
+        """The rules that were broken."""
+        return {rule for rule, _, _ in self.wrong}
+
+    def told(self) -> str:
+        """Every message."""
+        return "\n".join(f"{one['rule']} {one['file']}: {one['message']}" for one in self.data["breaks"])
+
+
+def audited(place: Town, *arguments: str, now: str = NOW) -> Audited:
+    """The answer of ``fleet audit`` as data."""
+    out = place.path.parent / "audit.json"
+    code = cli.run(["audit", "-C", str(place.path), "-o", f"json={out}", "--now", now, *arguments])
+    return Audited(int(code), json.loads(out.read_bytes()))
+
+
+def lively(folder: Path) -> Town:
+    """
+    Staging and production of two agents from the 1st to the 7th of November.
+
+    till is adopted, desk created and updated, till gets other overrides; work comes in by merges and squashes; at
+    the end a change of desk waits, approved by carla and forbidden by dina.
+    """
+    made = town(folder, policy=RULES, agents=("desk", "till"))
+    for file, text in agent_files("till", "production").items():
+        made.write(file, text)
+    made.commit("till runs already", at=at(1, 13))
+    assert made.fleet("adopt", "--to", "production", "--apply", now=at(1, 14)).code == 0
+    shown(made, "desk", at(2, 9))
+    made.approve("carla", now=at(2, 10))
+    promoted(made, "desk", at(2, 11))
+    made.git("checkout", "-q", "-b", "kinder")
+    made.change("You answer the phone kindly.\n", at=at(3, 9))
+    made.git("checkout", "-q", "main")
+    made.write("notes.txt", "nothing\n")
+    made.commit("notes", who="bob", at=at(3, 9))
+    made.git("merge", "-q", "--no-ff", "kinder", "-m", "merge kinder", who="bob", at=at(3, 10))
+    shown(made, "desk", at(3, 11))
+    made.approve("carla", now=at(3, 12))
+    promoted(made, "desk", at(3, 13))
+    made.write("proposals/production/till/overrides.yaml", TILL_CHEAPER)
+    made.commit("cheaper (#7)", who="alice", committer="noreply@github.com", at=at(4, 9))
+    shown(made, "till", at(4, 10))
+    made.approve("bob", agent="till", now=at(4, 11))
+    promoted(made, "till", at(4, 12))
+    made.change("You answer everything.\n", at=at(6, 9))
+    shown(made, "desk", at(6, 10))
+    made.approve("carla", now=at(6, 11))
+    made.approve("dina", "--reject", "--note", "not that", now=at(7, 9))
+    return made
+
+
+def at(day: int, hour: int, minute: int = 0) -> str:
+    """An instant of that November."""
+    return f"2026-11-{day:02}T{hour:02}:{minute:02}:00Z"
+
+
+def copied(place: Town, folder: Path) -> Town:
+    """The same history, to be tampered with."""
+    shutil.copytree(place.path, folder / "town", symlinks=True)
+    return Town(folder / "town")
+
+
+def shown(place: Town, agent: str, when: str) -> str:
+    """An evaluation run of the staged release that passed, recorded and committed; its file."""
+    release = states(place, "staging", agent)[1]
+    report = (
+        f'<testsuites><testsuite name="s" tests="1" timestamp="{when}"><properties>'
+        f'<property name="fleet.release" value="{release}"/></properties>'
+        '<testcase classname="t" name="t"/></testsuite></testsuites>'
+    )
+    file = place.path.parent / "run.xml"
+    file.write_text(report)
+    said = place.fleet("evidence", "add", agent, "--suite", "quality", str(file), "--json", now=when)
+    assert said.code == 0, said.all
+    place.commit("evaluated", who="bob", at=when)
+    name: str = said.data["files"][0]["file"]
+    return name
+
+
+def promoted(place: Town, agent: str, when: str) -> None:
+    """Promoted by the tool."""
+    said = place.fleet("promote", agent, "--to", "production", "--apply", "--json", who="erin", now=when)
+    assert said.code == 0, said.all
+
+
+def states(place: Town, environment: str, agent: str) -> tuple[str | None, str | None]:
+    """State and release of a folder of the work tree."""
+    folder = place.path / "environments" / environment / agent
+    files = {one.relative_to(folder).as_posix(): one for one in folder.rglob("*") if one.is_file()}
+    if not files:
+        return None, None
+    contents = {path: one.read_bytes() for path, one in files.items()}
+    release = digest.of_files((path, text) for path, text in contents.items() if path != digest.OVERRIDES)
+    return digest.of_files(contents.items()), release
+
+
+def sha256(place: Town, file: str) -> str:
+    """The digest of a file of the work tree."""
+    return "sha256:" + hashlib.sha256((place.path / file).read_bytes()).hexdigest()
+
+
+def known(place: Town) -> Ledger:
+    """The ledger as it stands."""
+    return lines.decode((place.path / LEDGER).read_bytes(), LEDGER)
+
+
+def record(place: Town, file: str, approver: str | None = None) -> dict[str, str]:
+    """A record as an entry names it."""
+    named = {"file": file, "sha256": sha256(place, file)}
+    return named if approver is None else {**named, "approver": approver, "assurance": "recorded"}
+
+
+def moved(place: Town, agent: str) -> Moved:
+    """The step from what the ledger says to what production holds."""
+    ledger = known(place)
+    last = ledger.last(agent)
+    to, release = states(place, "production", agent)
+    return Moved(
+        agent=agent,
+        from_state=last[1].to_state if last else None,
+        to_state=to,
+        release=release,
+        generation=ledger.generation(agent),
+    )
+
+
+def entered(place: Town, *agents: str, when: str, **fields: Any) -> None:
+    """A line for these agents at the end of the ledger, as the tool would write it; *fields* are lies."""
+    folder = place.path / "governance"
+    governance = digest.of_files((one.name, one.read_bytes()) for one in folder.iterdir())
+    honest: Mapping[str, Any] = {
+        "kind": "update",
+        "at": datetime.fromisoformat(when),
+        "governance": governance,
+        "commit": place.git("rev-parse", "HEAD"),
+        "actor": "ci@town.example",
+        "agents": tuple(moved(place, agent) for agent in agents),
+        "policy_version": 2,
+        "policy_sha256": sha256(place, "governance/policy.yaml"),
+        "tool": "fleetward 0.1.0",
+    }
+    _, content = lines.appended(known(place), **{**honest, **fields})
+    (place.path / LEDGER).write_bytes(content)
+
+
+def brought(place: Town, agent: str = "desk") -> None:
+    """Staging's files in production, the overrides of production kept."""
+    source = place.path / "environments" / "staging" / agent
+    shutil.copytree(source, place.path / "environments" / "production" / agent, dirs_exist_ok=True)
+
+
+def forged(
+    place: Town, agent: str = "desk", *, when: str, commit_at: str | None = None, **fields: Any
+) -> str:
+    """A promotion as the tool would have made it, without having asked anybody; its commit."""
+    brought(place, agent)
+    entered(place, agent, when=when, **fields)
+    return place.commit("promote", who="ci", at=commit_at or when)
+
+
+__all__ = ["CONFIG", "DESK", "LEDGER", "NOW", "PROMPT", "RULES", "Audited", "Town"]

@@ -1,0 +1,108 @@
+"""An evidence pack says of itself how to check it, and that works with git, sha256sum and ssh-keygen alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fleetward.cli import app as cli
+from tests.attacks.scenarios import Town
+from tests.end_to_end.repositories import Repository
+from tests.end_to_end.test_signed import approve, keys, repo  # noqa: F401 - fixtures
+from tests.workflows.audit.histories import audited
+
+BASH = ("bash", "-euo", "pipefail", "-c")
+
+
+def packed(place: Town, folder: Path, *more: str) -> Path:
+    assert audited(place, "--bundle", str(folder), *more).code == 0
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (one for one in folder.rglob("*") if one.is_file())
+    return {one.relative_to(folder).as_posix(): one.read_bytes() for one in files}
+
+
+def checked(folder: Path, clone: Path) -> subprocess.CompletedProcess[str]:
+    """Every command of the pack's own README."""
+    commands = re.findall(r"```sh\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
+    assert len(commands) == 5
+    kept = {name: os.environ[name] for name in ("PATH",)}
+    return subprocess.run(
+        [*BASH, "\n".join(commands)],
+        cwd=folder,
+        env={**kept, "CLONE": str(clone)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_commands_of_its_readme_all_succeed(place: Town, tmp_path: Path) -> None:
+    folder = packed(place, tmp_path / "pack")
+
+    done = checked(folder, place.path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = contents(folder)
+    assert {"audit.json", "audit.txt", "SHA256SUMS", "records.txt", "ledger/production.jsonl"} <= set(names)
+    assert b"You answer the phone kindly." in names["promotions/production-000003/change.txt"]
+    assert sum(name.startswith("approvals/") for name in names) == 3
+    assert sum(name.endswith("policy.yaml") for name in names) == 1
+
+
+@pytest.mark.parametrize(
+    "pattern", ["ledger/*.jsonl", "approvals/*/*/*.json", "audit.txt", "evidence/*/*/*.json"]
+)
+def test_they_fail_where_something_was_changed(place: Town, tmp_path: Path, pattern: str) -> None:
+    folder = packed(place, tmp_path / "pack")
+    file = next(iter(sorted(folder.glob(pattern))))
+    file.write_bytes(file.read_bytes().replace(b"2026", b"2025", 1) + b"\n")
+
+    assert checked(folder, place.path).returncode != 0
+
+
+def test_signatures_are_checked_by_stock_openssh(
+    repo: Repository,  # noqa: F811
+    keys: dict[str, Path],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    approve(repo, keys["carla"])
+    repo.commit("signed")
+    ran = repo.fleet("promote", "desk-bot", "--to", "production", "--apply")
+    assert ran.code == 0, ran.err
+    ran = repo.fleet("audit", "--bundle", str(tmp_path / "pack"))
+    assert ran.code == 0, ran.out + ran.err
+
+    done = checked(tmp_path / "pack", repo.top)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 'Good "fleet-approval-v1" signature for carla@acme.example' in done.stdout
+
+
+def test_the_same_range_makes_the_same_bytes(place: Town, tmp_path: Path) -> None:
+    one = packed(place, tmp_path / "one")
+    other = packed(place, tmp_path / "other", "main")
+
+    assert contents(one) == contents(other)
+
+
+def test_a_range_packs_only_its_own_promotions(place: Town, tmp_path: Path) -> None:
+    older = place.git("rev-list", "--first-parent", "HEAD", "--", "ledger").split()[1]
+
+    folder = packed(place, tmp_path / "pack", f"{older}..HEAD")
+
+    assert [one.name for one in (folder / "promotions").iterdir()] == ["production-000004"]
+
+
+def test_nothing_is_written_over(place: Town, tmp_path: Path) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "mine").write_text("mine")
+
+    assert cli.run(["audit", "-C", str(place.path), "--bundle", str(tmp_path / "pack")]) == 2
+    assert contents(tmp_path / "pack") == {"mine": b"mine"}

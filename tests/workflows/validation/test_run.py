@@ -1,0 +1,194 @@
+"""A look at a fleet finds the same in parts, in other processes and from the cache as in one piece."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fleetward import rules
+from fleetward.store.cache import validation_cache
+from fleetward.store.fleet.load import load
+from fleetward.store.git.fleet_root import Ground, find
+from fleetward.workflows.validation.run import Look, look
+from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, Files, repository, surroundings
+from tests.paths import CASES
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+RULES = [known.id for known in rules.CATALOGUE]
+SHARED = "  sharedState: [{name: queue, access: write, owner: OWNER}]\n"
+MISTAKES: dict[str, tuple[str, str]] = {
+    "right": ("", ""),
+    "no yaml": ("  lifecycle:", "  lifecycle: [\n"),
+    "unknown key": ("  lifecycle:", "  lifecycel:"),
+    "no prompt": ("prompts/system.md}", "prompts/none.md}"),
+    "nobody's": ("team: desk", "team: dusk"),
+    "another's name": ("name: desk-bot", "name: dusk-bot"),
+    "needs nobody": ("  review:", "  dependsOn: [{agent: nobody}]\n  review:"),
+    "in a circle": ("  review:", "  dependsOn: [{agent: a1}, {agent: a0}]\n  review:"),
+    "owns a state": ("  review:", SHARED.replace("OWNER", "a0") + "  review:"),
+    "owns it, too": ("  review:", SHARED.replace("OWNER", "a1") + "  review:"),
+    "shares an account": (
+        "  review:",
+        "  tools: [{name: crm, kind: mcp, allow: [read], access: read, identity: svc}]\n  review:",
+    ),
+    "deprecated": ("lifecycle: production", "lifecycle: deprecated"),
+    "overdue": ("lastReviewedAt: 2026-10-15", "lastReviewedAt: 2025-10-15"),
+    "hidden": ("Answer questions", "Answer\u200b questions"),
+    "a token": ("  lifecycle:", "  # ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8" + "\n  lifecycle:"),
+}
+
+
+def whole(ground: Ground, now: datetime = NOW) -> tuple[object, ...]:
+    """What reading everything at once finds."""
+    reading = load(ground.folder(), version="0.1.0", rules=RULES)
+    assert reading.snapshot is not None
+    judged = rules.findings(reading.snapshot, now) if reading.judgeable else ()
+    found = sorted((*reading.findings, *judged), key=lambda one: one.order)
+    return tuple(found), tuple(sorted(reading.snapshot.agents)), len(reading.contents)
+
+
+def told(seen: Look) -> tuple[object, ...]:
+    return tuple(sorted(seen.findings, key=lambda one: one.order)), seen.agents, seen.files
+
+
+def kept(ground: Ground, home: Path) -> validation_cache.Cache:
+    found = validation_cache.opened(ground.repository.common, ground.prefix, {"HOME": str(home)})
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = tmp_path_factory.mktemp("fleets") / "cases"
+    shutil.copytree(CASES, copy)
+    subprocess.run(["git", "init", "--quiet", str(copy)], check=True)
+    return copy
+
+
+@pytest.mark.parametrize("rule_id", sorted(path.name for path in CASES.iterdir()))
+def test_a_look_in_parts_finds_what_reading_all_at_once_finds(
+    cases: Path, rule_id: str, tmp_path: Path
+) -> None:
+    ground = find(cases / rule_id / "bad", os.environ)
+
+    cold = look(ground.folder(), NOW, cache=kept(ground, tmp_path), processes=2)
+    warm = look(ground.folder(), NOW, cache=kept(ground, tmp_path))
+
+    assert told(cold) == whole(ground)
+    assert told(warm) == whole(ground)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(mistakes=st.lists(st.sampled_from(sorted(MISTAKES)), min_size=1, max_size=7))
+def test_neither_processes_nor_the_cache_change_what_is_found(
+    tmp_path_factory: pytest.TempPathFactory, mistakes: list[str]
+) -> None:
+    made = repository(tmp_path_factory.mktemp("fleet"), {**FLEET, **agents(mistakes)})
+    ground = find(made.root, surroundings(made.home))
+    expected = whole(ground)
+
+    for processes in (1, 2, 3):
+        assert told(look(ground.folder(), NOW, processes=processes)) == expected
+        assert (
+            told(look(ground.folder(), NOW, cache=kept(ground, made.home), processes=processes)) == expected
+        )
+    assert kept(ground, made.home).pieces
+    made.write({"environments/staging/a0/agent.yaml": MANIFEST})  # one changes, the others are known
+    again = look(ground.folder(), NOW, cache=kept(ground, made.home), processes=2)
+    assert told(again) == whole(ground)
+
+
+def agents(mistakes: list[str]) -> Files:
+    files = {}
+    for number, mistake in enumerate(mistakes):
+        manifest = MANIFEST.replace(*MISTAKES[mistake]) if mistake != "right" else MANIFEST
+        if mistake != "another's name":
+            manifest = manifest.replace("name: desk-bot", f"name: a{number}")
+        files[f"environments/staging/a{number}/agent.yaml"] = manifest
+        for path in ("prompts/system.md", "evals/quality.yaml"):
+            files[f"environments/staging/a{number}/{path}"] = FLEET[f"{DESK}/{path}"]
+    return files
+
+
+def test_every_mistake_of_the_property_is_one(tmp_path: Path) -> None:
+    circle, others = ["in a circle"] * 2, sorted({*MISTAKES} - {"in a circle"})
+    mistakes = [*circle, *others, "shares an account"]
+    made = repository(tmp_path, {**FLEET, **agents(mistakes)})
+
+    found = look(find(made.root, surroundings(made.home)).folder(), NOW)
+
+    hurt = {one.agent for one in found.findings} | {
+        place.file.split("/")[2] for one in found.findings for place in one.related
+    }
+    assert hurt == {f"a{n}" for n, mistake in enumerate(mistakes) if mistake != "right"}
+
+
+def test_a_changed_file_is_noticed_though_its_size_and_its_times_are_the_same(tmp_path: Path) -> None:
+    made = repository(tmp_path)
+    ground = find(made.root, surroundings(made.home))
+    file = made.root / DESK / "agent.yaml"
+    look(ground.folder(), NOW, cache=kept(ground, made.home))
+    before = file.stat()
+
+    file.write_text(MANIFEST.replace("team: desk", "team: dusk"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    found = look(ground.folder(), NOW, cache=kept(ground, made.home)).findings
+
+    assert "owner-unknown" in {one.rule for one in found}
+
+
+@pytest.mark.parametrize("days", [1, 90])
+def test_another_day_is_judged_anew(tmp_path: Path, days: int) -> None:
+    made = repository(tmp_path)
+    ground = find(made.root, surroundings(made.home))
+    look(ground.folder(), NOW, cache=kept(ground, made.home))
+
+    later = look(ground.folder(), NOW + timedelta(days=days), cache=kept(ground, made.home))
+
+    assert told(later) == whole(ground, NOW + timedelta(days=days))
+    assert ("review-overdue" in {one.rule for one in later.findings}) is (days == 90)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "rule"),
+    [
+        ("fleet-config.yaml", FLEET["fleet-config.yaml"] + "rules: {owner-alone: error}\n", "owner-alone"),
+        ("governance/people.yaml", FLEET["governance/people.yaml"].replace("dina]", "alice]"), "owner-alone"),
+        (
+            "governance/people.yaml",
+            FLEET["governance/people.yaml"].replace("desk:", "disk:"),
+            "owner-unknown",
+        ),
+    ],
+)
+def test_what_governs_is_judged_anew_when_it_changes(
+    tmp_path: Path, path: str, content: str, rule: str
+) -> None:
+    made = repository(tmp_path)
+    ground = find(made.root, surroundings(made.home))
+    look(ground.folder(), NOW, cache=kept(ground, made.home))
+
+    made.write({path: content})
+    seen = look(ground.folder(), NOW, cache=kept(ground, made.home))
+
+    assert told(seen) == whole(ground)
+    assert rule == "owner-alone" or rule in {one.rule for one in seen.findings}
+
+
+def test_the_cache_holds_what_the_last_look_saw_and_no_more(tmp_path: Path) -> None:
+    made = repository(tmp_path)
+    ground = find(made.root, surroundings(made.home))
+
+    for turn in range(3):
+        made.write({f"{DESK}/prompts/system.md": f"Answer, {turn}.\n"})
+        look(ground.folder(), NOW, cache=kept(ground, made.home))
+
+    held = kept(ground, made.home)
+    assert (len(held.pieces), len(held.documents), len(held.verdicts)) == (1, 3, 1)
