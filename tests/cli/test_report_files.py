@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetward.cli.session import encoded
+from fleetward.domain.json_text import json_text
 from tests.cli.outside import Desk, desk
 from tests.paths import SAMPLES
 
@@ -89,7 +89,7 @@ def test_two_reports_in_one_file_are_refused_and_nothing_is_written(zoe: Desk, a
 def test_no_value_in_json_is_a_command_to_a_runner_and_the_data_is_the_same(command: str) -> None:
     data = {"a": f"say {command} ## Tone"}
 
-    text = encoded(data)
+    text = json_text(data)
 
     assert "##[" not in text
     assert "##vso[" not in text

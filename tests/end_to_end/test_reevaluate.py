@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fleetward.cli.session import session
 from fleetward.domain.break_glass import Way
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry, Ledger
@@ -17,6 +15,7 @@ from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.report.verdicts_json import requirement
 from fleetward.store.records import ledger as lines
 from fleetward.workflows.audit.reevaluate import replayed
+from fleetward.workflows.context import run_context
 from fleetward.workflows.promotion.context import Hearing, hearing
 from tests.end_to_end.emergencies import FIRST, POLICY, PROMPT, STRICT, THIRD, back, promoted, said, twice
 from tests.end_to_end.repositories import DESK, Repository
@@ -35,10 +34,9 @@ def then(made: Repository, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> Hea
     for name, value in made.environment("ci").items():
         monkeypatch.setenv(name, value)
     made.git("switch", "-q", "--detach", entry.commit)
-    usual: dict[str, Any] = dict.fromkeys(("quiet", "verbose", "as_json"), False)
     now = entry.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    given = session(folder=str(made.root), outputs=(), color="auto", now=now, formats=("text",), **usual)
-    asked = hearing(given, to=entry.environment)
+    run = run_context(folder=str(made.root), now=now)
+    asked = hearing(run, to=entry.environment)
     made.git("switch", "-q", "main")
     return asked
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
 
+from fleetward.cli.applying import applying
 from fleetward.cli.session import Session
 from fleetward.domain import digest
 from fleetward.domain.errors import Exit, FleetError, NotAFleet, UsageError
@@ -18,7 +18,7 @@ from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger as lines
 from fleetward.store.records import load as records
 from fleetward.workflows.governance.history import lawful
-from fleetward.workflows.promotion.apply import TOOL, applying, commit_edits
+from fleetward.workflows.promotion.apply import TOOL, commit_edits
 from fleetward.workflows.promotion.context import Hearing, hearing
 from fleetward.workflows.promotion.sign import Seal, Sign, sealing
 
@@ -32,13 +32,13 @@ def adopt(
     """Begin the ledger of an environment with what it holds now, and the governance of now as trusted."""
     if sign is not None and not apply:
         raise UsageError("--sign goes with --apply", hint="add --apply")
-    with applying(session) if apply else nullcontext():
+    with applying(session, apply=apply):
         return _adopted(session, to, apply=apply, sign=sign)
 
 
 def _adopted(session: Session, to: str, *, apply: bool, sign: str | None) -> Exit:
-    asked = hearing(session, to=to)
-    lawful(asked.ground, asked.head, session.now, (asked.ledger,))
+    asked = hearing(session.run, to=to)
+    lawful(asked.ground, asked.head, session.run.now, (asked.ledger,))
     if asked.ledger.entries:
         message = f"{to} has a ledger since {asked.ledger.entries[0].at:%Y-%m-%d}: adopting happens once"
         raise UsageError(message, hint=f"fleet promote AGENT --to {to}")
@@ -55,7 +55,7 @@ def _adopted(session: Session, to: str, *, apply: bool, sign: str | None) -> Exi
         for one in agents
     )
     written = _apply(asked, moved, sealing(asked, sign)) if apply else None
-    session.report(
+    session.output.report(
         {"text": lambda: _page(asked, agents, written), "json": lambda: _data(asked, moved, written)}
     )
     return Exit.YES
@@ -66,7 +66,7 @@ def _apply(asked: Hearing, moved: tuple[Moved, ...], seal: Seal | None) -> Id:
     entry, content = lines.appended(
         asked.ledger,
         kind=lines.ADOPT,
-        at=asked.session.now,
+        at=asked.run.now,
         governance=records.governance_digest(asked.ground.commit(asked.head)),
         commit=asked.head,
         actor=commit_writer.identity(asked.ground.repository),
@@ -82,11 +82,11 @@ def _apply(asked: Hearing, moved: tuple[Moved, ...], seal: Seal | None) -> Id:
         lines.file_name(to): commit_writer.Blob(content=content),
         **(seal.signatures([entry]) if seal else {}),
     }
-    return commit_edits(asked.session, asked.ground, asked.head, edits, message, seal=seal)
+    return commit_edits(asked.run, asked.ground, asked.head, edits, message, seal=seal)
 
 
 def _page(asked: Hearing, agents: list[Agent], written: Id | None) -> Page:
-    to, here = asked.target.name, asked.session.here
+    to, here = asked.target.name, asked.run.chdir
     rows = [line(f"  {agent.name:<24} {agent.state}", hang=4) for agent in agents]
     count = "1 agent" if len(agents) == 1 else f"{len(agents)} agents"
     if written is None:

@@ -17,7 +17,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from fleetward import __version__
-from fleetward.cli.session import Color, session
+from fleetward.cli.output import Color
+from fleetward.cli.session import session
 from fleetward.domain.errors import Exit, FleetError, Unheard
 from fleetward.domain.names import nearest
 
@@ -219,7 +220,7 @@ def _shared(verb: Verb, formats: Sequence[str]) -> Callable[..., Exit]:
             now=taken["now"],
             formats=formats,
         )
-        return asked.answer(verb(asked, **given))
+        return asked.output.answer(verb(asked, **given))
 
     parameters = [*own, *common, context]
     called.__doc__ = verb.__doc__

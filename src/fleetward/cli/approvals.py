@@ -40,12 +40,12 @@ def approvals(
     ] = None,
 ) -> Exit:
     """List who approved what, how sure it is, what counts now and why not."""
-    asked = hearing(session, to=to or _only(session), agents=[agent])
+    asked = hearing(session.run, to=to or _only(session), agents=[agent])
     [case] = cases(asked, [agent])
     [promotion] = decided(asked, [case])
     told = sorted(case.question.approvals, key=lambda one: (one.issued, one.file))
     standing = {one.file: _standing(one, promotion) for one in told}
-    session.report(
+    session.output.report(
         {
             "text": lambda: _page(asked, case, promotion, told, standing),
             "json": lambda: _data(asked, case, promotion, told, standing),
@@ -55,7 +55,7 @@ def approvals(
 
 
 def _only(session: Session) -> str:
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     config = read(ground.commit(ground.head()), only=()).governed().config
     gated = [one.name for one in config.environments if one.gated]
     if len(gated) == 1:
@@ -99,7 +99,7 @@ def _page(
     for fault in _unread(case):
         lines += [line(span("error", "error"), f" {fault.place.file}: {fault.message}"), line()]
     lines.append(line(f"with these: {promotion.verdict}"))
-    next_command = f"fleet promote{asked.session.here} {binding.agent} --to {binding.environment}"
+    next_command = f"fleet promote{asked.run.chdir} {binding.agent} --to {binding.environment}"
     return page([*lines, line(span(next_command, "code"))])
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fleetward.cli import approve_governance
+from fleetward.cli.applying import warn_uncommitted
 from fleetward.cli.session import Session
 from fleetward.domain.approval import Decision
 from fleetward.domain.errors import Exit, GovernanceInvalid, UsageError
@@ -17,7 +18,6 @@ from fleetward.workflows.approval.subject import Matter, matter, outlook
 from fleetward.workflows.comparison.agents import compared, dependents
 from fleetward.workflows.governance.history import lawful
 from fleetward.workflows.promotion.context import Hearing, hearing
-from fleetward.workflows.promotion.uncommitted import remind
 
 
 def approve(
@@ -64,30 +64,33 @@ def approve(
         return approve_governance.decided(session, decision, note=note, key=sign)
     if not agent or not to:
         raise UsageError("say which agent, and where to", hint="fleet approve AGENT --to ENV")
-    asked = hearing(session, to=to, agents=[agent])
-    remind(asked, [agent])
-    _tell_of_law(asked)
+    asked = hearing(session.run, to=to, agents=[agent])
+    warn_uncommitted(session, asked, [agent])
+    _tell_of_law(session, asked)
     about = matter(asked, agent, rollback=rollback, overrides_too=with_overrides, review=review)
-    return _stated(asked, about, decision if review is None else Decision.REVIEW, note=note, key=sign)
+    return _stated(
+        session, asked, about, decision if review is None else Decision.REVIEW, note=note, key=sign
+    )
 
 
-def _tell_of_law(asked: Hearing) -> None:
+def _tell_of_law(session: Session, asked: Hearing) -> None:
     """Say beside the report that nobody may decide by this governance yet."""
-    session = asked.session
     try:
-        lawful(asked.ground, asked.law, session.now, (asked.ledger,))
+        lawful(asked.ground, asked.law, session.run.now, (asked.ledger,))
     except GovernanceInvalid as error:
         told = line(span("it waits for governance", "warning"), f": {error.message}", hang=2)
-        session.tell((told, line(f"  try: fleet approve{session.here} --governance")))
+        session.output.tell((told, line(f"  try: fleet approve{session.run.chdir} --governance")))
 
 
-def _stated(asked: Hearing, about: Matter, decision: Decision, *, note: str, key: str | None) -> Exit:
+def _stated(
+    session: Session, asked: Hearing, about: Matter, decision: Decision, *, note: str, key: str | None
+) -> Exit:
     """Write the decision, unless it could never count, and tell what it comes to."""
     case, to = about.case, asked.target.name
     if case.question.kind is None and decision is Decision.APPROVE:
         raise UsageError(f"nothing to approve: {to} runs what {asked.sources[0]} holds", hint="fleet diff")
     desk = Desk(
-        session=asked.session,
+        run=asked.run,
         ground=asked.ground,
         people=asked.people,
         policy=asked.policy,
@@ -96,14 +99,14 @@ def _stated(asked: Hearing, about: Matter, decision: Decision, *, note: str, key
     binding = case.question.binding
     said = stated(desk, binding, decision, note=note, key=key, outlook=lambda one: outlook(asked, about, one))
     write(desk, said.contents)
-    leads = f"fleet promote{asked.session.here} {binding.agent} --to {to}"
+    leads = f"fleet promote{asked.run.chdir} {binding.agent} --to {to}"
     next_command = committing(desk, said) if said.contents else leads
-    asked.session.report(
+    session.output.report(
         {
             "text": lambda: statements_text.render(
                 said.statement,
                 said.outlook,
-                change=_change(asked, about),
+                change=_change(session, asked, about),
                 files=tuple(said.contents),
                 next_command=next_command,
             ),
@@ -119,7 +122,7 @@ def _stated(asked: Hearing, about: Matter, decision: Decision, *, note: str, key
     return Exit.YES if said.contents else Exit.NO
 
 
-def _change(asked: Hearing, about: Matter) -> Page:
+def _change(session: Session, asked: Hearing, about: Matter) -> Page:
     """The meaning of what is approved, without the report's last line."""
     case, (base, head) = about.case, about.sides
     fleet, to, name = asked.fleet, asked.target.name, case.question.binding.agent
@@ -130,7 +133,7 @@ def _change(asked: Hearing, about: Matter) -> Page:
         base=base,
         head=head,
         unreadable=[],
-        verbose=asked.session.verbose,
+        verbose=session.verbose,
         next_command="",
     )
     return page(shown)

@@ -24,11 +24,11 @@ def decided(session: Session, decision: Decision, *, note: str, key: str | None)
 
     Errors: UsageError where there is nothing to decide on.
     """
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     whole(ground.repository)
     head = ground.head()
     read(ground.commit(head), only=()).governed()  # what nobody could decide by cannot be agreed to
-    course = present(ground, head, session.now)
+    course = present(ground, head, session.run.now)
     if course is None:
         raise UsageError(
             "no environment has a ledger yet: governance is trusted as it is adopted", hint="fleet adopt"
@@ -41,15 +41,15 @@ def decided(session: Session, decision: Decision, *, note: str, key: str | None)
     law = course.law
 
     def outlook(*said: Approval) -> Promotion:
-        return verdict(ground, law, head, course.state, session.now, said)
+        return verdict(ground, law, head, course.state, session.run.now, said)
 
     could = outlook().unblock.people
-    desk = Desk(session=session, ground=ground, people=law.people, policy=law.policy, could=could)
+    desk = Desk(run=session.run, ground=ground, people=law.people, policy=law.policy, could=could)
     said = stated(desk, binding(law, course.state), decision, note=note, key=key, outlook=outlook)
     write(desk, said.contents)
-    leads = f"fleet diff{session.here} {law.commit[:12]}..{head[:12]}"
+    leads = f"fleet diff{session.run.chdir} {law.commit[:12]}..{head[:12]}"
     next_command = committing(desk, said) if said.contents else leads
-    session.report(
+    session.output.report(
         {
             "text": lambda: statements_text.render(
                 said.statement,
@@ -68,7 +68,7 @@ def decided(session: Session, decision: Decision, *, note: str, key: str | None)
 
 def _change(session: Session, ground: Ground, law: Law, head: Id) -> Page:
     """The meaning of the change of governance alone, without the report's last line."""
-    base, now = revisions.of_revisions(ground, [f"{law.commit}..{head}"], session.environment)
+    base, now = revisions.of_revisions(ground, [f"{law.commit}..{head}"], session.run.environment)
     shown = changes_text.render(
         [],
         moved.between(ground, base, now).governance,

@@ -52,10 +52,10 @@ def audit(
     """Replay history: every change of a gated environment had its approvals, and nothing was undone since."""
     if base is not None and (span is not None or head_file is not None):
         raise UsageError("--base judges HEAD alone", hint="leave RANGE and --head-file out")
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     whole(ground.repository)
     begin, end = (None, ground.head()) if base is not None else _ends(ground, span)
-    memo = checkpoint.usable(ground, session.path(head_file)) if head_file else None
+    memo = checkpoint.usable(ground, session.run.path(head_file)) if head_file else None
     folder = _folder(session, evidence) if evidence else None
     seen = checkpoint.remembered(memo) if memo else None
     with kept(_DOCUMENTS):
@@ -63,10 +63,10 @@ def audit(
     more = [*_replaced(ground, end), *(checkpoint.rewritten(ground, end, seen) if seen else ())]
     found = replace(found, breaks=tuple(sorted([*found.breaks, *more], key=lambda one: one.severity.rank)))
     if folder is not None:
-        session.tell(_pack(folder, ground, found, walk))
+        session.output.tell(_pack(folder, ground, found, walk))
     _report(session, ground, found, base)
     if memo:
-        session.tell(_remembered(memo, found, seen is not None))
+        session.output.tell(_remembered(memo, found, seen is not None))
     return Exit.YES if found.clean else Exit.NO
 
 
@@ -74,7 +74,7 @@ def _folder(session: Session, evidence: str) -> Path:
     # the reports of diff and all behind them: a plain audit goes without
     from fleetward.workflows.audit import evidence_pack
 
-    return evidence_pack.usable(session.path(evidence))
+    return evidence_pack.usable(session.run.path(evidence))
 
 
 def _pack(folder: Path, ground: Ground, found: Audit, walk: Walk) -> Page:
@@ -115,7 +115,7 @@ def _ends(ground: Ground, span: str | None) -> tuple[Id | None, Id]:
 
 def _followed(session: Session, ground: Ground, begin: Id | None, end: Id) -> tuple[Audit, Walk]:
     ground, past = remembered(ground, end)
-    walk = Walk(session, ground, past, begin, None)
+    walk = Walk(session.run, ground, past, begin, None)
     return _something(walk.follow(landings(past, begin)), walk), walk
 
 
@@ -127,7 +127,7 @@ def _based(session: Session, ground: Ground, end: Id, base: str) -> tuple[Audit,
     begin = common.text
     ground, past = remembered(ground, end)
     landing = added(past, begin)
-    walk = Walk(session, ground, past, begin, law)
+    walk = Walk(session.run, ground, past, begin, law)
     return _something(walk.follow([landing] if landing.steps else []), walk), walk
 
 
@@ -173,9 +173,9 @@ def _report(session: Session, ground: Ground, found: Audit, base: str | None) ->
         judged = Validation(findings=findings, agents=0, files=0, prefix=ground.prefix)
         return findings_sarif.render(judged, documentation.explained, version=__version__, verb="audit")
 
-    session.report(
+    session.output.report(
         {
-            "text": lambda: audit_text.render(found, next_command=command, quiet=session.quiet),
+            "text": lambda: audit_text.render(found, next_command=command, quiet=session.output.quiet),
             "json": lambda: audit_json.render(found),
             "sarif": sarif,
             "markdown": lambda: audit_markdown.render(found, command),
@@ -189,7 +189,7 @@ def _next(session: Session, ground: Ground, found: Audit, base: str | None) -> s
     if worst is not None:
         return f"fleet explain {worst.rule}"
     if base is not None:
-        return f"fleet diff{session.here} {found.first or 'HEAD'}..{found.last}"
+        return f"fleet diff{session.run.chdir} {found.first or 'HEAD'}..{found.last}"
     if found.last != ground.head():
-        return f"fleet audit{session.here} {found.last}..HEAD"
-    return f"fleet {'log' if found.heads else 'validate'}{session.here}"
+        return f"fleet audit{session.run.chdir} {found.last}..HEAD"
+    return f"fleet {'log' if found.heads else 'validate'}{session.run.chdir}"

@@ -181,7 +181,7 @@ class _Stage:
             self.show(line(part))
 
     def show(self, *lines: Line) -> None:
-        self.session.show(lines, self.stream)
+        self.session.output.show(lines, self.stream)
 
     def fleet(
         self, arguments: str, *, at: str, who: str = "lena", code: Exit = Exit.YES, start: str = ""
@@ -252,7 +252,7 @@ class _Stage:
             return subprocess.run(
                 command,
                 cwd=self.folder,
-                env=_environment(self.session.environment, at, who),
+                env=_environment(self.session.run.environment, at, who),
                 capture_output=True,
                 text=True,
                 encoding="utf-8",
@@ -264,7 +264,7 @@ class _Stage:
 
     @property
     def _colored(self) -> bool:
-        return self.session.colored(self.stream)
+        return self.session.output.colored(self.stream)
 
 
 def _environment(environment: Mapping[str, str], at: str, who: str) -> dict[str, str]:
@@ -285,7 +285,7 @@ def _folder(session: Session, keep: str | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="fleet-demo-") as above:
             yield _agents(Path(above))
         return
-    place = session.path(keep)
+    place = session.run.path(keep)
     if place.exists() and any(place.iterdir()):
         raise UsageError(f"{keep!r} is not empty", hint="name a folder that does not exist yet")
     place.mkdir(parents=True, exist_ok=True)

@@ -49,7 +49,7 @@ def diff(
     """Say what changed in meaning: which agents, which way, how much it matters, what it will require."""
     if rules:
         return _rules(session)
-    ground = find(session.folder, session.environment, root=root)
+    ground = find(session.run.folder, session.run.environment, root=root)
     if env is not None:
         if staged or worktree:
             raise UsageError("--env stands alone", hint="leave --staged and --worktree out")
@@ -60,7 +60,7 @@ def diff(
         if staged or worktree:
             base, head = sides.of_head(ground, revisions or [], staged=staged, worktree=worktree)
         else:
-            base, head = sides.of_revisions(ground, revisions or [], session.environment)
+            base, head = sides.of_revisions(ground, revisions or [], session.run.environment)
         found = moved.between(ground, base, head)
         if not revisions:
             _tell_of_one(session, base, head)
@@ -73,24 +73,28 @@ def diff(
 
 def _tell_of_one(session: Session, base: Side, head: Side) -> None:
     """Nothing moved between a commit and itself: a job whose base is wrong must not look like one that is clean."""
-    if head.commit is not None and base.commit == head.commit and not session.quiet:
-        session.tell((line(f"{base.name} and {head.name} are one commit: nothing could differ"),))
+    if head.commit is not None and base.commit == head.commit and not session.output.quiet:
+        session.output.tell((line(f"{base.name} and {head.name} are one commit: nothing could differ"),))
 
 
 def _tell_of_unshown(session: Session, ground: Ground, head: Side) -> None:
     """Who edits and then compares commits would read that nothing moved."""
-    unshown = 0 if session.quiet else changed_files.unshown(ground, head)
+    unshown = 0 if session.output.quiet else changed_files.unshown(ground, head)
     if unshown:
         files = "1 file is" if unshown == 1 else f"{unshown} files are"
-        session.tell(
-            (line(f"{files} not as committed, and not looked at here: fleet diff{session.here} --worktree"),)
+        session.output.tell(
+            (
+                line(
+                    f"{files} not as committed, and not looked at here: fleet diff{session.run.chdir} --worktree"
+                ),
+            )
         )
 
 
 def _tell_of_weight(session: Session, found: Found, fail_on: Significance) -> None:
     heavy = sum(one.significance.rank <= fail_on.rank for one in found.all)
     if heavy:
-        session.tell(
+        session.output.tell(
             (line(f"--fail-on {fail_on}: {heavy} of {len(found.all)} changes weigh that much or more"),)
         )
 
@@ -103,7 +107,7 @@ def _answer(found: Found, fail_on: Significance | None, *, exit_code: bool) -> E
 
 
 def _rules(session: Session) -> Exit:
-    wrong = next((one.format for one in session.outputs if one.format not in ("text", "json")), None)
+    wrong = next((one.format for one in session.output.targets if one.format not in ("text", "json")), None)
     if wrong:
         raise UsageError(f"--rules is not written as {wrong!r}", hint="fleet diff --rules -o json")
     from fleetward.changes.catalogue import catalogue
@@ -111,7 +115,7 @@ def _rules(session: Session) -> Exit:
     rows = [
         (row.rule, row.significance.value, row.direction, row.of, row.when, row.says) for row in catalogue()
     ]
-    session.report(
+    session.output.report(
         {
             "text": lambda: changes_rules.page_of(rows),
             "json": lambda: changes_rules.data_of(rows),
@@ -123,7 +127,7 @@ def _rules(session: Session) -> Exit:
 def _report(session: Session, ground: Ground, base: Side, head: Side, found: Found, *, across: bool) -> None:
     ends = (base.shown, head.shown)
     given = (found.agents, found.governance)
-    session.report(
+    session.output.report(
         {
             "text": lambda: changes_text.render(
                 *given,
@@ -134,7 +138,7 @@ def _report(session: Session, ground: Ground, base: Side, head: Side, found: Fou
                 next_command=(
                     "fleet diff --rules"
                     if ground.repository.top is None
-                    else leading(session, head, found, across=across)
+                    else leading(session.run, head, found, across=across)
                 ),
                 cut=_looked_at(session),
             ),
@@ -153,4 +157,6 @@ def _report(session: Session, ground: Ground, base: Side, head: Side, found: Fou
 
 def _looked_at(session: Session) -> bool:
     """Is the text for a terminal alone? What goes to a file is whole."""
-    return sys.stdout.isatty() and not any(one.format == "text" and one.path for one in session.outputs)
+    return sys.stdout.isatty() and not any(
+        one.format == "text" and one.path for one in session.output.targets
+    )

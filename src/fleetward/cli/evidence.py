@@ -39,7 +39,7 @@ def add(
     property of a JUnit suite, 'release' in a record of our own. A run that carries none is recorded as claimed,
     for one release only. docs/evidence.md has a line for each tool.
     """
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     _, known = held(ground, ground.head(), agent, env)
     wanted = _suite(known, suite)
     content = _read(session, file)
@@ -48,14 +48,14 @@ def add(
         agent=agent,
         release=known.release,
         suite=wanted,
-        recorded=session.now,
+        recorded=session.run.now,
         source=file,
         source_sha256=digest.of_bytes(content),
         model=known.manifest.get("spec.model.name") if known.manifest else None,
     )
     _once(ground, record)
     fresh = _write(ground, record)
-    session.report(
+    session.output.report(
         {
             "text": lambda: _page(record, fresh, _next(session, ground, record, env)),
             "json": lambda: _data(record, known),
@@ -83,7 +83,7 @@ def _suite(agent: Agent, name: str) -> dict[str, Any]:
 
 
 def _read(session: Session, file: str) -> bytes:
-    path = session.path(file)
+    path = session.run.path(file)
     try:
         if path.stat().st_size > LARGEST_JSON:
             raise FleetError(f"{file!r} is larger than {LARGEST_JSON} bytes", hint="export fewer samples")
@@ -139,14 +139,14 @@ def _next(session: Session, ground: Ground, record: Record, env: str | None) -> 
     """Commit the record; where HEAD holds it already, what it is evidence for."""
     if not ground.commit(ground.head()).entries(record.file):
         commit = f"commit -m 'evidence for {record.agent}'"
-        return f"git{session.here} add {record.file} && git{session.here} {commit}"
+        return f"git{session.run.chdir} add {record.file} && git{session.run.chdir} {commit}"
     fleet = read(ground.commit(ground.head()), only=()).snapshot
     known = fleet.config.environments if fleet else ()
     source = env or (known[0].name if known else "")
     to = next((one.name for one in known if source in one.sources), None)
     if to is None:
-        return f"fleet release{session.here} {record.agent} --env {source}"
-    return f"fleet promote{session.here} {record.agent} --to {to}"
+        return f"fleet release{session.run.chdir} {record.agent} --env {source}"
+    return f"fleet promote{session.run.chdir} {record.agent} --to {to}"
 
 
 def _page(record: Record, fresh: bool, next_command: str) -> Page:

@@ -26,12 +26,14 @@ def explain(
         raise UsageError("RULE and --list exclude each other", hint=f"fleet explain {rule}")
     if rule is None:
         known = tuple(documentation.explanation(one) for one in documentation.DOCUMENTED)
-        session.report(
+        session.output.report(
             {"text": lambda: explanations.overview(known), "json": lambda: explanations.data(known)}
         )
     else:
         one = _known(rule)
-        session.report({"text": lambda: explanations.page_of(one), "json": lambda: explanations.data((one,))})
+        session.output.report(
+            {"text": lambda: explanations.page_of(one), "json": lambda: explanations.data((one,))}
+        )
     return Exit.YES
 
 

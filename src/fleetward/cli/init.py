@@ -85,15 +85,15 @@ def init(
     ] = Ready.SMALL,
 ) -> Exit:
     """Begin a fleet: two agents, people, a policy, a pre-commit hook and a workflow."""
-    here = session.path(folder or ".")
+    here = session.run.path(folder or ".")
     plan = _plan(session, here, policy)
     if not yes and not _agreed(session, plan):
-        session.tell((line("nothing was written"),))
+        session.output.tell((line("nothing was written"),))
         return Exit.NO
     with scaffold.placed(plan.top, plan.contents):
         if plan.new_repository:
-            create_repository(plan.top, session.environment)
-    session.report({"text": lambda: _page(plan, here), "json": lambda: _data(plan, here)})
+            create_repository(plan.top, session.run.environment)
+    session.output.report({"text": lambda: _page(plan, here), "json": lambda: _data(plan, here)})
     return Exit.YES
 
 
@@ -138,18 +138,18 @@ def _existing(folder: Path) -> Path:
 
 def _repository(session: Session, existing: Path) -> Repository | None:
     try:
-        repository = open_repository(existing, session.environment)
+        repository = open_repository(existing, session.run.environment)
     except NoRepository:
         return None
     if repository.top is None:
         raise GitError("a bare repository has no work tree", hint="git clone it, and fleet init there")
     try:
-        ground = find(existing, session.environment)
+        ground = find(existing, session.run.environment)
     except NotAFleet:
         return repository
     if ground.root != existing.resolve():
         message = f"{str(existing)!r} is inside the fleet at {str(ground.root)!r}"
-        raise UsageError(message, hint=f"fleet new{session.here} AGENT")
+        raise UsageError(message, hint=f"fleet new{session.run.chdir} AGENT")
     return repository
 
 
@@ -168,12 +168,12 @@ def _place(folder: Path, repository: Repository | None) -> tuple[Path, str]:
 def _values(
     session: Session, existing: Path, repository: Repository | None, folder: Path, inside: str
 ) -> dict[str, str]:
-    name, email = identity(existing, session.environment)
+    name, email = identity(existing, session.run.environment)
     name = FORBIDDEN.sub("", name).strip()[:200]
     if not _ADDRESS.fullmatch(email) or len(email) > 254:
         raise GitError(f"{email!r} is no single e-mail address", hint="git config user.email YOU@EXAMPLE")
     person = _person(name, email)
-    today = session.now.astimezone(UTC).date()
+    today = session.run.now.astimezone(UTC).date()
     root = inside.rstrip("/")
     return {
         "repository": _named(repository, folder),
@@ -234,7 +234,7 @@ def _agreed(session: Session, plan: Plan) -> bool:
             hint="add --yes",
         )
     listed = [line(f"  {path}") for path in sorted(plan.contents)]
-    session.show((line(f"into {str(plan.top)!r}:"), *listed), sys.stderr)
+    session.output.show((line(f"into {str(plan.top)!r}:"), *listed), sys.stderr)
     return typer.confirm(f"write these {len(plan.contents)} files?", err=True)
 
 

@@ -25,20 +25,20 @@ def listing(
     if what not in KINDS:
         close = nearest(what, KINDS) or KINDS[0]
         raise UsageError(f"nothing to list is called {what!r}", hint=f"fleet list {close}")
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     reading = read(ground.folder())
     if not reading.judgeable:
         reading.governed()
     if reading.snapshot is None:
         raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
-    found = (*reading.findings, *rules.findings(reading.snapshot, session.now))
+    found = (*reading.findings, *rules.findings(reading.snapshot, session.run.now))
     granted = tuple(
-        waivers.Granted(waiver=waiver, state=rules.standing(waiver, found, session.now))
+        waivers.Granted(waiver=waiver, state=rules.standing(waiver, found, session.run.now))
         for waiver in sorted(reading.snapshot.waivers, key=lambda one: (one.expires, one.place.line))
     )
-    session.report(
+    session.output.report(
         {
-            "text": lambda: waivers.page_of(granted, f"fleet validate{session.here} -v"),
+            "text": lambda: waivers.page_of(granted, f"fleet validate{session.run.chdir} -v"),
             "json": lambda: waivers.data(granted),
         }
     )

@@ -29,14 +29,14 @@ def log(
     ] = None,
 ) -> Exit:
     """Tell what went where, when, who applied and approved it, on which evidence: newest first."""
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     head = ground.head()
     environments = _asked(ground, head, to)
     ledgers = tuple(records.grown(ground, head, one) for one in environments)
     story = _story(ledgers, agent, _standing(ground, head))
     reviews = _reviews(session, ground, head, story, agent)
     first = _next(session, story[0], agent) if story else _first(session, ground, head, ledgers, agent)
-    session.report(
+    session.output.report(
         {
             "text": lambda: log_text.render(
                 story,
@@ -104,10 +104,10 @@ def _reviews(
         if agent not in (None, name):
             continue
         try:
-            said = closed(session, ground, head, entry, name)
+            said = closed(session.run, ground, head, entry, name)
         except FleetError as error:
             what = f"whether entry {entry.seq} of {entry.environment} was reviewed for {name} cannot be told"
-            session.tell((line(f"{what}: {error.message}", hang=2),))
+            session.output.tell((line(f"{what}: {error.message}", hang=2),))
             continue
         if said is not None:
             found.append(
@@ -127,12 +127,12 @@ def _first(session: Session, ground: Ground, head: Id, ledgers: Sequence[Ledger]
     """The command that begins a story: what stands in a gated environment is adopted, all else promoted."""
     for one in ledgers:
         if not one.entries and _standing(ground, head, f"{ENVIRONMENTS}/{one.environment}"):
-            return f"fleet adopt{session.here} --to {one.environment}"
+            return f"fleet adopt{session.run.chdir} --to {one.environment}"
     name = agent or min(_standing(ground, head), default="AGENT")
-    return f"fleet promote{session.here} {name} --to {ledgers[0].environment}"
+    return f"fleet promote{session.run.chdir} {name} --to {ledgers[0].environment}"
 
 
 def _next(session: Session, newest: Entry, agent: str | None) -> str:
     """The command that looks behind the newest entry."""
     name = agent or newest.agents[0].agent
-    return f"fleet approvals{session.here} {name} --to {newest.environment}"
+    return f"fleet approvals{session.run.chdir} {name} --to {newest.environment}"

@@ -32,24 +32,24 @@ def import_(
     write: Annotated[bool, typer.Option("--write", help=f"Write {REGISTER}; without it, only show.")] = False,
 ) -> Exit:
     """Bring the retirement dates of a model catalogue into governance/models.yaml; nothing else changes."""
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     path = ground.root / REGISTER
-    content = _read(session.path(file), file)
+    content = _read(session.run.path(file), file)
     known = catalogue(content, file)
     register = _register(path)
     listings = _listings(known, (register.data or {})["models"])
-    today = session.now.date().isoformat()
+    today = session.run.now.date().isoformat()
     source = stamp(digest.of_bytes(content), today)
     made = _checked(edited(register.content, listings, source=source, today=today))
     if write:
         put(path, made.content)
     fresh = made.content != register.content
     written = write and fresh
-    again = f"fleet models import{session.here} {quote(file)} --write"
-    shown = os.path.relpath(ground.root / REGISTER, session.folder.resolve())
-    then = again if fresh and not write else f"git{session.here} diff -- {quote(shown)}"
+    again = f"fleet models import{session.run.chdir} {quote(file)} --write"
+    shown = os.path.relpath(ground.root / REGISTER, session.run.folder.resolve())
+    then = again if fresh and not write else f"git{session.run.chdir} diff -- {quote(shown)}"
     done = "wrote" if written else "would write" if fresh else "nothing to write to"
-    session.report(
+    session.output.report(
         {
             "text": lambda: _page(known, listings, done, then, verbose=session.verbose),
             "json": lambda: _data(file, digest.of_bytes(content), today, known, listings, written=written),

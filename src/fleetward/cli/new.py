@@ -55,7 +55,7 @@ def new(
     ] = None,
 ) -> Exit:
     """Begin an agent: manifest, prompt and evaluation suite, valid from the start."""
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     fleet = _fleet(ground)
     environment = _environment(fleet, env)
     _free(ground, fleet, agent)
@@ -64,7 +64,7 @@ def new(
         ground.root, {f"{draft.folder}/{path}": text for path, text in draft.contents.items()}
     ):
         follow = _next(session, ground, draft)
-    session.report(
+    session.output.report(
         {
             "text": lambda: _page(draft, follow),
             "json": lambda: _data(draft, environment.name, agent, follow),
@@ -125,7 +125,7 @@ def _free(ground: Ground, fleet: Snapshot, name: str) -> None:
 def _draft(session: Session, ground: Ground, fleet: Snapshot, environment: str, name: str) -> Draft:
     folder = f"{ENVIRONMENTS}/{environment}/{name}"
     team, accountable, backup = _owner(session, ground, fleet)
-    pins = _pins(fleet, session.now)
+    pins = _pins(fleet, session.run.now)
     people = [
         f"accountable: {scalar(accountable)} # one person",
         *([f"backup: {scalar(backup)}"] if backup else []),
@@ -135,7 +135,7 @@ def _draft(session: Session, ground: Ground, fleet: Snapshot, environment: str, 
         "team": team,
         "people": "".join(f"    {one}\n" for one in people),
         "tier": fleet.policy.tiers[0] if fleet.policy else "low",
-        "today": str(session.now.astimezone(UTC).date()),
+        "today": str(session.run.now.astimezone(UTC).date()),
         "pin": _pin_lines(pins),
         "suite_provider": _suite_provider(pins[0]),
         "modeline": _modeline(ground, folder),
@@ -154,7 +154,7 @@ def _judged(
     """What validation will say of these files; and the tier that they need, where that is a higher one."""
     files = [File(path=path, mode="100644", content=content) for path, content in contents.items()]
     agent, found = assembled(environment, name, files)
-    ruled = rules.findings(fleet.having([agent]), session.now)
+    ruled = rules.findings(fleet.having([agent]), session.run.now)
     least = floor(agent.manifest, fleet.policy) if agent.manifest and fleet.policy else None
     if least is not None and fleet.policy and fleet.policy.rank(least) <= 0:
         least = None
@@ -169,7 +169,7 @@ def _owner(session: Session, ground: Ground, fleet: Snapshot) -> tuple[str, str,
     A team of two or more goes first, since nobody approves their own work. Errors: GovernanceInvalid.
     """
     me = _me(session, ground, fleet)
-    teams = [(name, fleet.people.members(name, session.now)) for name in fleet.people.teams]
+    teams = [(name, fleet.people.members(name, session.run.now)) for name in fleet.people.teams]
     peopled = [(name, members) for name, members in teams if members]
     if not peopled:
         hint = "put somebody into a team in governance/people.yaml"
@@ -178,14 +178,14 @@ def _owner(session: Session, ground: Ground, fleet: Snapshot) -> tuple[str, str,
     accountable = me if me in members else min(members)
     if len(members) > 1:
         return team, accountable, min(members - {accountable})
-    others = [one for one in fleet.people.people if fleet.people.is_active(one, session.now)]
+    others = [one for one in fleet.people.people if fleet.people.is_active(one, session.run.now)]
     return team, accountable, next((one for one in others if one != accountable), None)
 
 
 def _me(session: Session, ground: Ground, fleet: Snapshot) -> str:
     """The id of the person at git's address; empty where nobody is known by it."""
     try:
-        _, email = identity(ground.root, session.environment)
+        _, email = identity(ground.root, session.run.environment)
     except GitError:
         return ""
     known = fleet.people.of_email(email)
@@ -257,8 +257,8 @@ def _modeline(ground: Ground, folder: str) -> str:
 
 
 def _next(session: Session, ground: Ground, draft: Draft) -> str:
-    where = ["-C", str(session.folder)] if session.here else []
-    folder = os.path.relpath(ground.root.resolve() / draft.folder, session.folder.resolve())
+    where = ["-C", str(session.run.folder)] if session.run.chdir else []
+    folder = os.path.relpath(ground.root.resolve() / draft.folder, session.run.folder.resolve())
     return join(["fleet", *where, "validate", folder])
 
 

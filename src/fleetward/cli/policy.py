@@ -43,7 +43,7 @@ def check(
     ] = None,
 ) -> Exit:
     """Look for what nobody could meet, what never applies, what nothing covers, and what is asked no longer."""
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     tree = ground.folder()
     reading = read(tree)
     commit = ground.repository.resolve(base) if base is not None else None
@@ -61,7 +61,7 @@ def check(
         found += _loosened(ground, commit, reading, policy) if commit is not None else ()
     findings = sorted(found, key=lambda one: one.order)
     agents = len(_promotable(fleet)) if fleet else 0
-    session.report(
+    session.output.report(
         {
             "text": lambda: policy_text.checked(
                 findings,
@@ -69,7 +69,7 @@ def check(
                 rules=len(policy.rules) if policy else 0,
                 agents=agents,
                 base=commit,
-                next_command=f"fleet {_after(ground, findings)}{session.here}",
+                next_command=f"fleet {_after(ground, findings)}{session.run.chdir}",
             ),
             "json": lambda: policy_json.checked(findings, policy=policy, agents=agents, base=commit),
         }
@@ -85,7 +85,7 @@ def rehearse(
     ] = None,
 ) -> Exit:
     """Put cases to the gate with this fleet's policy and people; say where it decides otherwise than expected."""
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     fleet = read(ground.folder()).governed()
     if fleet.policy is None:
         raise NotAFleet(f"no {FILE}: there is no policy to test", hint="fleet init")
@@ -93,14 +93,14 @@ def rehearse(
     told = [one for path in _files(session, ground, files or []) for one in _cases(path, ground)]
     results = [rehearsed(fleet, policy, case) for case in told]
     failed = next((one for one in results if one.differences), None)
-    again = f"fleet policy test{session.here} -v"
-    session.report(
+    again = f"fleet policy test{session.run.chdir} -v"
+    session.output.report(
         {
             "text": lambda: policy_text.tested(
                 results,
-                quiet=session.quiet,
+                quiet=session.output.quiet,
                 verbose=session.verbose,
-                next_command=again if failed else f"fleet policy check{session.here}",
+                next_command=again if failed else f"fleet policy check{session.run.chdir}",
             ),
             "json": lambda: policy_json.tested(results, policy=policy),
         }
@@ -120,7 +120,7 @@ def _after(ground: Ground, findings: Sequence[Finding]) -> str:
 
 def _files(session: Session, ground: Ground, named: Sequence[str]) -> list[Path]:
     if named:
-        return [session.path(one) for one in dict.fromkeys(named)]
+        return [session.run.path(one) for one in dict.fromkeys(named)]
     found = sorted((ground.root / _FOLDER).glob("*.yaml"))
     if not found:
         raise NotAFleet(f"no cases in {_FOLDER}/", hint="fleet policy test FILE")
@@ -151,7 +151,7 @@ def _wrong(reading: Reading) -> Iterator[Finding]:
 def _dead(fleet: Snapshot, session: Session) -> Iterator[Finding]:
     """The rule says it whatever the fleet made of its severity: here it was asked for."""
     known = next(one for one in rules.CATALOGUE if one.id == "policy-dead-rule")
-    for wrong in known.check(fleet, session.now):
+    for wrong in known.check(fleet, session.run.now):
         yield _finding(known.id, wrong.message, wrong.place, wrong.hint)
 
 
@@ -180,7 +180,7 @@ def _stuck(fleet: Snapshot, policy: Policy, session: Session) -> Iterator[Findin
     for to, name in _promotable(fleet):
         tier = _tier(fleet, policy, to, name)
         owned = next(filter(None, (fleet.manifest(env, name) for env in (to, *_sources(fleet, to)))), None)
-        one = gate.stuck(policy, fleet.people, owned, to=to, tier=tier, agent=name, now=session.now)
+        one = gate.stuck(policy, fleet.people, owned, to=to, tier=tier, agent=name, now=session.run.now)
         if one is not None:
             found.setdefault((to, one), []).append(name)
     for (to, one), names in found.items():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
 from fleetward import gate
+from fleetward.cli.applying import applying, warn_uncommitted
 from fleetward.cli.session import Session
 from fleetward.domain.break_glass import Way
 from fleetward.domain.errors import Exit, UsageError
@@ -22,14 +22,13 @@ from fleetward.workflows.governance.history import lawful
 from fleetward.workflows.promotion import break_glass as emergency
 from fleetward.workflows.promotion import sign as sealing
 from fleetward.workflows.promotion import what_if
-from fleetward.workflows.promotion.apply import applying, written_down
+from fleetward.workflows.promotion.apply import written_down
 from fleetward.workflows.promotion.break_glass_reviews import Broken, closing
 from fleetward.workflows.promotion.candidates import Case, cases, decided
 from fleetward.workflows.promotion.context import Hearing, hearing
 from fleetward.workflows.promotion.next_step import onward, reviewing
 from fleetward.workflows.promotion.partial import standing, unwritten
 from fleetward.workflows.promotion.source import passed_over
-from fleetward.workflows.promotion.uncommitted import remind
 
 
 def promote(
@@ -69,7 +68,7 @@ def promote(
     if apply and (as_ or at):
         raise UsageError("--as and --at only suppose, --apply writes: choose one", hint="leave --apply out")
     broken_for = emergency.incident(incident, reason, broken=break_glass)
-    with applying(session) if apply else nullcontext():
+    with applying(session, apply=apply):
         return _judged(
             session,
             agents,
@@ -103,11 +102,11 @@ def _judged(
     incident: str | None,
     sign: str | None,
 ) -> Exit:
-    session = what_if.at_that_time(session, at)
-    asked = hearing(session, to=to, source=source, base=base, agents=agents)
-    lawful(asked.ground, asked.law, session.now, (asked.ledger,))
+    session = replace(session, run=what_if.at_that_time(session.run, at))
+    asked = hearing(session.run, to=to, source=source, base=base, agents=agents)
+    lawful(asked.ground, asked.law, session.run.now, (asked.ledger,))
     if not apply:  # which refuses to
-        remind(asked, agents)
+        warn_uncommitted(session, asked, agents)
     way = Way.BREAK_GLASS if incident and emergency.door(asked) else Way.NORMAL
     asked = replace(asked, supposed=what_if.known(as_, asked.people), way=way)
     argued, promotions = standing(asked, agents) if partial else _whole(asked, agents)
@@ -120,7 +119,9 @@ def _judged(
     told = (passed_over(asked, promotions), unwritten(asked, promotions, apply=apply) if held else "")
     notice = "; ".join(filter(None, told))
     broken = Broken(incident=incident, reason=reason, closing=closers)
-    _report(asked, promotions, verdict, written, partial=partial, at=at, broken=broken, notice=notice)
+    _report(
+        session, asked, promotions, verdict, written, partial=partial, at=at, broken=broken, notice=notice
+    )
     return Exit.YES if verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else Exit.NO
 
 
@@ -142,6 +143,7 @@ def _paired(argued: Sequence[Case], promotions: Sequence[Promotion]) -> tuple[tu
 
 
 def _report(
+    session: Session,
     asked: Hearing,
     promotions: Sequence[Promotion],
     verdict: Verdict,
@@ -152,8 +154,8 @@ def _report(
     broken: Broken,
     notice: str,
 ) -> None:
-    session, to = asked.session, asked.target.name
-    supposed = what_if.as_data(session, asked.supposed, at)
+    to = asked.target.name
+    supposed = what_if.as_data(session.run, asked.supposed, at)
     incident, reason = broken.incident, broken.reason
     how, glass = emergency.flags(incident, reason), emergency.preface(asked, incident, reason, broken.told)
     owed = broken.owed(asked, written)
@@ -170,7 +172,7 @@ def _report(
         return {**data, **more, "breakGlass": broken.data(asked, owed)}
 
     if written:
-        session.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
+        session.output.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
 
     def as_page() -> Page:
         *told, last = verdicts_text.render(
@@ -181,13 +183,13 @@ def _report(
             policy=asked.policy,
             next_command=next_command,
             verbose=session.verbose,
-            now=session.now,
+            now=session.run.now,
             notice=notice,
         )
-        head = (*what_if.preface(session, asked.supposed, at), *_warning(glass))
+        head = (*what_if.preface(session.run, asked.supposed, at), *_warning(glass))
         return page([*head, *told, *broken.at_last(asked, owed), last])
 
-    session.report(
+    session.output.report(
         {
             "text": as_page,
             "json": as_data,
@@ -198,7 +200,7 @@ def _report(
                 commit=asked.head,
                 policy=asked.policy,
                 next_command=next_command,
-                supposed=what_if.told(session, asked.supposed, at),
+                supposed=what_if.told(session.run, asked.supposed, at),
                 notice=glass,
             ),
         }
@@ -232,7 +234,7 @@ def _next(
     """The command that brings this promotion on."""
     names = " ".join(one.agent for one in promotions)
     to = asked.target.name
-    where = asked.session.here
+    where = asked.run.chdir
     if written:
         return f"fleet diff{where} {asked.head[:12]}..{written[:12]}"
     if supposed:  # what was supposed has yet to come true

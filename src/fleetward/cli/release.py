@@ -27,10 +27,12 @@ def release(
     ] = None,
 ) -> Exit:
     """Print the release digest at HEAD, to tag evaluation runs with."""
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     head = ground.head()
     _, found = held(ground, head, agent, env)
-    session.report({"text": lambda: plain(_page(found, session.verbose)), "json": lambda: _data(found, head)})
+    session.output.report(
+        {"text": lambda: plain(_page(found, session.verbose)), "json": lambda: _data(found, head)}
+    )
     return Exit.YES
 
 

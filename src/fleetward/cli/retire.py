@@ -56,12 +56,12 @@ def retire(
         raise UsageError("--check only looks, --write edits: choose one", hint="leave one of them out")
     if agent is None and not check:
         raise UsageError("which agent?", hint="fleet retire AGENT, or fleet retire --check")
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     reading = read(ground.folder())
     fleet = reading.governed()
     if agent is not None:
         _known(fleet, agent)
-    measured = figures(session.path(metrics), metrics, session.now.date()) if metrics else ()
+    measured = figures(session.run.path(metrics), metrics, session.run.now.date()) if metrics else ()
     if check or agent is None:
         return _checked(session, fleet, agent, measured, metrics)
     return _planned(session, ground, reading, agent, measured, write=write)
@@ -76,19 +76,21 @@ def _known(fleet: Snapshot, name: str) -> None:
 def _checked(
     session: Session, fleet: Snapshot, agent: str | None, measured: tuple[Figure, ...], file: str | None
 ) -> Exit:
-    judged = survey.due(fleet, measured, session.now, agent)
+    judged = survey.due(fleet, measured, session.run.now, agent)
     if not judged:
         raise NotAFleet("no criteria to check", hint="write spec.retirement.criteria")
     unused = survey.unused(fleet, measured)
     names = sorted({one.agent for one in judged if one.due is Due.YES})
-    following = f"fleet retire{session.here} {names[0]}" if names else f"fleet validate{session.here}"
-    session.report(
+    following = (
+        f"fleet retire{session.run.chdir} {names[0]}" if names else f"fleet validate{session.run.chdir}"
+    )
+    session.output.report(
         {
             "text": lambda: retire_check.page_of(
                 judged, unused, file=file, next_command=following, verbose=session.verbose
             ),
             "json": lambda: retire_check.data_of(
-                judged, unused, file=file, now=session.now, next_command=following
+                judged, unused, file=file, now=session.run.now, next_command=following
             ),
         }
     )
@@ -106,13 +108,13 @@ def _planned(
 ) -> Exit:
     fleet = reading.governed()
     _all_read(reading, fleet, name)
-    plan = survey.departure(fleet, name, measured, session.now)
+    plan = survey.departure(fleet, name, measured, session.run.now)
     contents = _ends(ground, reading, plan)
     plan = replace(plan, files=tuple(contents), written=write and bool(contents) and not plan.blocked)
     if plan.written:
         settle(ground.root, {path: reading.contents[path] for path in contents}, contents)
     following = _next(session, ground, plan)
-    session.report(
+    session.output.report(
         {
             "text": lambda: retire_text.render(plan, next_command=following, verbose=session.verbose),
             "json": lambda: retire_json.render(plan, next_command=following),
@@ -153,7 +155,7 @@ def _ends(ground: Ground, reading: Reading, plan: Departure) -> Mapping[str, byt
 
 
 def _next(session: Session, ground: Ground, plan: Departure) -> str:
-    here, name = session.here, plan.agent
+    here, name = session.run.chdir, plan.agent
     if plan.blocked:
         return _opening(session, ground, plan)
     if plan.files and not plan.written:
@@ -172,13 +174,13 @@ def _opening(session: Session, ground: Ground, plan: Departure) -> str:
     blocking = [one for one in plan.dependents if one.blocks]
     lost = next((one.agent for one in blocking if not one.edits), None)
     if lost is not None:
-        return f"fleet retire{session.here} {lost}"
+        return f"fleet retire{session.run.chdir} {lost}"
     files = dict.fromkeys(place.file for one in blocking for place in one.edits)
-    return f"git{session.here} grep -n -e {plan.agent} -- {_files(session, ground, files)}"
+    return f"git{session.run.chdir} grep -n -e {plan.agent} -- {_files(session, ground, files)}"
 
 
 def _files(session: Session, ground: Ground, files: Iterable[str]) -> str:
-    start = session.folder.resolve()
+    start = session.run.folder.resolve()
     return join(os.path.relpath(ground.root / one, start) for one in files)
 
 

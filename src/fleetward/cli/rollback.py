@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from shlex import quote
 from typing import Annotated, Any
 
 import typer
 
+from fleetward.cli.applying import applying
 from fleetward.cli.session import Session
 from fleetward.domain import digest
 from fleetward.domain.clock import written as written_
@@ -17,7 +17,7 @@ from fleetward.report import verdicts_json, verdicts_markdown, verdicts_text
 from fleetward.report.page import line, span
 from fleetward.store.git.repository import Id
 from fleetward.workflows.governance.history import lawful
-from fleetward.workflows.promotion.apply import applying, written_down
+from fleetward.workflows.promotion.apply import written_down
 from fleetward.workflows.promotion.break_glass import told
 from fleetward.workflows.promotion.candidates import Case, decided
 from fleetward.workflows.promotion.context import Hearing, hearing
@@ -51,22 +51,24 @@ def rollback(
     if sign is not None and not apply:
         raise UsageError("--sign goes with --apply", hint="add --apply")
     told(reason)
-    with applying(session) if apply else nullcontext():
-        asked = hearing(session, to=env)
-        lawful(asked.ground, asked.head, session.now, (asked.ledger,))
+    with applying(session, apply=apply):
+        asked = hearing(session.run, to=env)
+        lawful(asked.ground, asked.head, session.run.now, (asked.ledger,))
         case = restored(asked, agent, to, overrides_too=with_overrides)
         [promotion] = decided(asked, [case])
         written: Id | None = None
         if apply and promotion.verdict is Verdict.ALLOWED:
             written = written_down(asked, [(case, promotion)], push, reason, seal=sealing(asked, sign))
-    _report(asked, case, promotion, reason, written)
+    _report(session, asked, case, promotion, reason, written)
     return Exit.YES if promotion.verdict is Verdict.ALLOWED else Exit.NO
 
 
-def _report(asked: Hearing, case: Case, promotion: Promotion, reason: str, written: Id | None) -> None:
-    session, to = asked.session, asked.target.name
+def _report(
+    session: Session, asked: Hearing, case: Case, promotion: Promotion, reason: str, written: Id | None
+) -> None:
+    to = asked.target.name
     next_command = _next(asked, case, promotion, reason, written)
-    session.report(
+    session.output.report(
         {
             "text": lambda: (
                 line(span(_preface(case), "strong")),
@@ -78,7 +80,7 @@ def _report(asked: Hearing, case: Case, promotion: Promotion, reason: str, writt
                     policy=asked.policy,
                     next_command=next_command,
                     verbose=session.verbose,
-                    now=session.now,
+                    now=session.run.now,
                 ),
             ),
             "json": lambda: _data(asked, case, promotion, reason, written),
@@ -95,7 +97,7 @@ def _report(asked: Hearing, case: Case, promotion: Promotion, reason: str, writt
         }
     )
     if written:
-        session.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
+        session.output.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
 
 
 def _preface(case: Case) -> str:
@@ -106,7 +108,7 @@ def _preface(case: Case) -> str:
 
 def _next(asked: Hearing, case: Case, promotion: Promotion, reason: str, written: Id | None) -> str:
     """The command that brings this rollback on."""
-    where, to, name = asked.session.here, asked.target.name, promotion.agent
+    where, to, name = asked.run.chdir, asked.target.name, promotion.agent
     release = digest.short(promotion.release or "")
     how = " --with-overrides" if case.overrides_too else ""
     if written:

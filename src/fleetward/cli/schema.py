@@ -21,10 +21,10 @@ def schema(
     """Print a JSON Schema, or the names of all."""
     if name is None:
         listed = {"format": "fleetward.schema/1", "schemas": list(names())}
-        session.report({"text": _page, "json": lambda: listed})
+        session.output.report({"text": _page, "json": lambda: listed})
     else:
         shipped = text(name)
-        session.report({"text": lambda: shipped, "json": lambda: shipped})
+        session.output.report({"text": lambda: shipped, "json": lambda: shipped})
     return Exit.YES
 
 

@@ -49,16 +49,16 @@ def signers(
     ] = False,
 ) -> Exit:
     """Print the signing keys at HEAD as an allowed_signers file for ssh-keygen -Y verify."""
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     head = ground.head()
     people = read(ground.commit(head), only=()).governed().people
-    found = tuple(allowed(people, session.now, ledger=ledger))
+    found = tuple(allowed(people, session.run.now, ledger=ledger))
     if not found:
         hint = "list keys under people in governance/people.yaml: {key: ssh-ed25519 ...}"
         raise FleetError("nobody has a key that counts: no signature could be checked", hint=hint)
     for email in _left_out(people, ledger=ledger):
-        session.tell((line(f"{email!r} is left out: OpenSSH would read it as a pattern"),))
-    session.report(
+        session.output.tell((line(f"{email!r} is left out: OpenSSH would read it as a pattern"),))
+    session.output.report(
         {
             "text": lambda: "".join(f"{one.line}\n" for one in found),
             "json": lambda: {

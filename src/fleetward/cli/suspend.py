@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
 from dataclasses import replace
 from shlex import quote
 from typing import Annotated
 
 import typer
 
+from fleetward.cli.applying import applying
 from fleetward.cli.session import Session
 from fleetward.domain import digest
 from fleetward.domain.contributor import Contributor, Role
@@ -27,7 +27,7 @@ from fleetward.store.git.atomic_files import held, settle
 from fleetward.store.git.fleet_root import Ground, find
 from fleetward.workflows.governance.history import lawful
 from fleetward.workflows.load import read
-from fleetward.workflows.promotion.apply import applying, commit_edits, written_down
+from fleetward.workflows.promotion.apply import commit_edits, written_down
 from fleetward.workflows.promotion.candidates import Case, cases, decided
 from fleetward.workflows.promotion.context import Hearing, hearing
 from fleetward.workflows.promotion.next_step import onward
@@ -121,7 +121,7 @@ def _brake(session: Session, agent: str, env: str, reason: str, how: _How, *, su
     for option, given in (("--push", how.push), ("--sign", how.sign)):
         if given is not None and not how.apply:
             raise UsageError(f"{option} goes with --apply", hint="add --apply")
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     environment = environment_of(ground, env)
     top = PROPOSALS if environment.gated else ENVIRONMENTS
     brake = Brake(
@@ -135,7 +135,7 @@ def _brake(session: Session, agent: str, env: str, reason: str, how: _How, *, su
     asked = _Asked(session=session, brake=brake, how=how)
     if not brake.gated:
         return _own(asked, ground)
-    with applying(session) if how.apply else nullcontext():
+    with applying(session, apply=how.apply):
         return _gated(asked, _hearing(asked))
 
 
@@ -147,7 +147,7 @@ def _own(asked: _Asked, ground: Ground) -> Exit:
     agent = standing(brake, read(ground.folder()).snapshot, ground.folder())
     before = held(ground.root, brake.file)
     moves = suspended_now(agent) is not brake.suspended
-    after = braked(asked.brake, asked.session.now.date(), agent, before) if moves else before
+    after = braked(asked.brake, asked.session.run.now.date(), agent, before) if moves else before
     if moves and after is not None and bare(after):
         after = None
     if asked.how.write and moves:
@@ -168,7 +168,7 @@ def _gated(asked: _Asked, heard: Hearing) -> Exit:
     over = proposed or agent.file(digest.OVERRIDES)
     content = over.content if over else None
     if not there:
-        content = braked(asked.brake, asked.session.now.date(), agent, content)
+        content = braked(asked.brake, asked.session.run.now.date(), agent, content)
     done = replace(brake, content=content, standing=there)
     if asked.how.apply:
         return _applied(asked, heard, done)
@@ -188,7 +188,7 @@ def _applied(asked: _Asked, heard: Hearing, done: Brake) -> Exit:
     if not done.standing and outlook.verdict is not Verdict.BLOCKED:
         edits = {done.file: commit_writer.Blob(content=done.content)}
         seal = sealing(heard, sign)
-        new = commit_edits(asked.session, heard.ground, heard.head, edits, _message(done), push, seal)
+        new = commit_edits(asked.session.run, heard.ground, heard.head, edits, _message(done), push, seal)
         done, heard = replace(done, committed=new), _hearing(asked)
         case, outlook = _judged(heard, done)
     if outlook.verdict is Verdict.ALLOWED:
@@ -206,8 +206,8 @@ def _message(brake: Brake) -> str:
 
 
 def _hearing(asked: _Asked) -> Hearing:
-    heard = hearing(asked.session, to=asked.brake.environment, agents=[asked.brake.agent])
-    lawful(heard.ground, heard.head, asked.session.now, (heard.ledger,))
+    heard = hearing(asked.session.run, to=asked.brake.environment, agents=[asked.brake.agent])
+    lawful(heard.ground, heard.head, asked.session.run.now, (heard.ledger,))
     return heard
 
 
@@ -243,7 +243,7 @@ def _author(heard: Hearing) -> tuple[Contributor, ...]:
 def _report(asked: _Asked, done: Brake, heard: Hearing | None = None) -> Exit:
     session, outlook = asked.session, done.outlook
     following = _next(asked, done, heard)
-    session.report(
+    session.output.report(
         {
             "text": lambda: suspension_text.render(
                 done,
@@ -251,7 +251,7 @@ def _report(asked: _Asked, done: Brake, heard: Hearing | None = None) -> Exit:
                 again=_again(asked),
                 author=_writer(heard) if heard and not done.standing else None,
                 verbose=session.verbose,
-                now=session.now,
+                now=session.run.now,
             ),
             "json": lambda: suspension_json.render(done, next_command=following),
         }
@@ -275,15 +275,15 @@ def _again(asked: _Asked) -> str:
     flags = "".join(
         f" {flag} {quote(value)}" for flag, value in (("--push", how.push), ("--sign", how.sign)) if value
     )
-    verb = f"fleet {brake.verb}{asked.session.here} {brake.agent} --env {brake.environment}"
+    verb = f"fleet {brake.verb}{asked.session.run.chdir} {brake.agent} --env {brake.environment}"
     return f"{verb} --reason {quote(brake.reason)} {'--apply' if brake.gated else '--write'}{flags}"
 
 
 def _next(asked: _Asked, done: Brake, heard: Hearing | None) -> str:
     session = asked.session
-    here, to, name, verb = session.here, done.environment, done.agent, done.verb
-    root = find(session.folder, session.environment).root
-    file = quote(os.path.relpath(root / done.file, session.folder.resolve()))
+    here, to, name, verb = session.run.chdir, done.environment, done.agent, done.verb
+    root = find(session.run.folder, session.run.environment).root
+    file = quote(os.path.relpath(root / done.file, session.run.folder.resolve()))
     promote, verdict = f"fleet promote{here} {name} --to {to}", done.outlook and done.outlook.verdict
     if done.against:
         return f"git{here} rm {file}"

@@ -27,7 +27,7 @@ def textconv(
 
         git config diff.fleet.textconv 'fleet textconv'
     """
-    path = session.path(file)
+    path = session.run.path(file)
     content = _content(path)
     lines = plain_lines(content.decode("utf-8-sig", "replace"))
     if path.suffix in (".yaml", ".yml"):
@@ -36,7 +36,7 @@ def textconv(
             kind = json_schema.KINDS.get(str(reading.data.get("kind")), "agent")
             lines = normal(reading.data, json_schema.schema(kind))
     text = "".join(f"{line}\n" for line in lines)
-    session.report({"text": lambda: text.encode("utf-8", "backslashreplace").decode()})
+    session.output.report({"text": lambda: text.encode("utf-8", "backslashreplace").decode()})
     return Exit.YES
 
 

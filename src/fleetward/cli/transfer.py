@@ -40,7 +40,7 @@ def transfer(
     addresses are not moved. Exit 1 while a role cannot be edited, or the edit would cause a finding; an error
     keeps everything from being written.
     """
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     tree = ground.folder()
     before = read(tree)
     fleet = before.governed()
@@ -49,7 +49,7 @@ def transfer(
     asked = Handover(
         giver=giver,
         taker=taker,
-        today=session.now.date(),
+        today=session.run.now.date(),
         config=fleet.config,
         people=fleet.people,
     )
@@ -67,7 +67,7 @@ def transfer(
         written=write and bool(found.contents) and not stop,
     )
     following = _next(session, ground, done)
-    session.report(
+    session.output.report(
         {
             "text": lambda: transfer_text.render(done, next_command=following),
             "json": lambda: transfer_json.render(done, next_command=following),
@@ -88,8 +88,8 @@ def _here(session: Session, people: People, giver: str, taker: str) -> None:
     person = people.people[taker]
     if giver == taker:
         raise UsageError(f"--to: {taker!r} has these roles already", hint="name somebody else")
-    if not person.active(session.now):
-        gone = person.left is not None and person.left <= session.now.date()
+    if not person.active(session.run.now):
+        gone = person.left is not None and person.left <= session.run.now.date()
         when = f"left on {person.left}" if gone else f"is not here before {person.since}"
         raise UsageError(f"--to: {taker!r} {when}", hint="name a person who is with us")
 
@@ -102,7 +102,9 @@ def _problems(session: Session, before: Reading, after: Reading) -> tuple[Findin
 
 
 def _findings(session: Session, reading: Reading) -> tuple[Finding, ...]:
-    judged = rules.findings(reading.snapshot, session.now) if reading.snapshot and reading.judgeable else ()
+    judged = (
+        rules.findings(reading.snapshot, session.run.now) if reading.snapshot and reading.judgeable else ()
+    )
     return (*reading.findings, *judged)
 
 
@@ -111,9 +113,9 @@ def _kind(one: Finding) -> tuple[str, str, str]:
 
 
 def _next(session: Session, ground: Ground, done: Transfer) -> str:
-    here = session.here
+    here = session.run.chdir
     if done.written:
-        start = session.folder.resolve()
+        start = session.run.folder.resolve()
         files = join(os.path.relpath(ground.root / file, start) for file in done.files)
         message = f"'transfer the roles of {done.giver} to {done.taker}'"
         return f"git{here} add -- {files} && git{here} commit -m {message} -- {files}"

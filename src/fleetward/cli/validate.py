@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fleetward import __version__, rules
-from fleetward.cli.session import Report, Session, encoded
+from fleetward.cli.output import Report
+from fleetward.cli.session import Session
 from fleetward.domain.errors import Exit, GitError, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import CONFIG, Key
+from fleetward.domain.json_text import json_text
 from fleetward.domain.manifest import MANIFEST
 from fleetward.domain.names import is_name
 from fleetward.domain.validation import Validation
@@ -48,21 +50,23 @@ def validate(
     """Check every agent: can it be read, does it fit the schema, does every rule hold."""
     if staged and rev:
         raise UsageError("--staged and --rev exclude each other", hint="leave one of them out")
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     tree = _tree(ground, staged, rev)
     kept = None if no_cache else _kept(ground, session)
     try:
-        seen = look(tree, session.now, cache=kept, processes=jobs)
+        seen = look(tree, session.run.now, cache=kept, processes=jobs)
     except NotAFleet as error:
         raise _elsewhere(error, session, staged, rev) from None
     if not seen.judgeable:
-        session.tell((line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),))
+        session.output.tell(
+            (line("rules were not asked: they need fleet-config.yaml and governance/ to be right"),)
+        )
     wanted = _wanted(paths or [], session, ground, tree)
     seen = replace(seen, findings=_traced(seen.findings, ground, tree))
-    validation = _validation(seen, wanted, now=session.now, prefix=ground.prefix)
+    validation = _validation(seen, wanted, now=session.run.now, prefix=ground.prefix)
     if not validation.agents and not seen.findings and not allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
-    session.report(
+    session.output.report(
         _reports(validation, seen.text, session, lambda: _next(validation, session, ground, staged=staged))
     )
     return Exit.NO if validation.errors else Exit.YES
@@ -71,7 +75,7 @@ def validate(
 def _kept(ground: Ground, session: Session) -> Cache | None:
     from fleetward.store.cache import validation_cache
 
-    return validation_cache.opened(ground.repository.common, ground.prefix, session.environment)
+    return validation_cache.opened(ground.repository.common, ground.prefix, session.run.environment)
 
 
 def _traced(findings: tuple[Finding, ...], ground: Ground, tree: Tree) -> tuple[Finding, ...]:
@@ -86,8 +90,8 @@ def _traced(findings: tuple[Finding, ...], ground: Ground, tree: Tree) -> tuple[
 def _elsewhere(error: NotAFleet, session: Session, staged: bool, rev: str | None) -> NotAFleet:
     """The fleet lies in the work tree, and not where it was asked to be read."""
     if staged:
-        return NotAFleet(f"no {CONFIG} is staged", hint=f"git{session.here} add -A")
-    return NotAFleet(f"no {CONFIG} in {rev!r}", hint=f"fleet validate{session.here}") if rev else error
+        return NotAFleet(f"no {CONFIG} is staged", hint=f"git{session.run.chdir} add -A")
+    return NotAFleet(f"no {CONFIG} in {rev!r}", hint=f"fleet validate{session.run.chdir}") if rev else error
 
 
 def _reports(
@@ -103,11 +107,11 @@ def _reports(
             written("text")(
                 validation,
                 text,
-                quiet=session.quiet,
+                quiet=session.output.quiet,
                 verbose=session.verbose,
-                next_command="" if session.quiet else next_command(),
+                next_command="" if session.output.quiet else next_command(),
             )
-            if validation.errors or not session.quiet
+            if validation.errors or not session.output.quiet
             else ()
         ),
         "json": lambda: written("json")(validation),
@@ -116,7 +120,7 @@ def _reports(
         ),
         "junit": lambda: written("junit")(validation),
         "github": lambda: written("github")(validation),
-        "gitlab": lambda: encoded(written("gitlab")(validation)),
+        "gitlab": lambda: json_text(written("gitlab")(validation)),
         "markdown": lambda: written("markdown")(validation, next_command()),
     }
 
@@ -134,7 +138,7 @@ def _wanted(paths: Sequence[str], session: Session, ground: Ground, tree: Tree) 
     root = ground.root.resolve()
     wanted = []
     for path in paths:
-        absolute = Path(session.path(path)).absolute()
+        absolute = Path(session.run.path(path)).absolute()
         place = absolute.parent.resolve() / absolute.name  # a link is meant itself, not where it leads
         if place.resolve() == root:
             return frozenset()
@@ -142,7 +146,7 @@ def _wanted(paths: Sequence[str], session: Session, ground: Ground, tree: Tree) 
             wanted.append(place.relative_to(root).as_posix())
             if not os.path.lexists(place) and not _stored(ground, tree, wanted[-1]):
                 folders = " ".join(quote(shown(session, ground, one)) for one in _of_agent(root, path))
-                hint = f"fleet validate{session.here} {folders}".rstrip()
+                hint = f"fleet validate{session.run.chdir} {folders}".rstrip()
                 raise NotAFleet(f"no file or folder {path!r} in this fleet", hint=hint)
     if paths and not wanted:
         raise NotAFleet(f"none of the paths is in the fleet at {str(ground.root)!r}", hint="fleet validate")
@@ -206,12 +210,12 @@ def _belongs(path: str, agent: Key) -> bool:
 def _next(validation: Validation, session: Session, ground: Ground, *, staged: bool) -> str:
     first = next((one for one in validation.findings if not one.waived), None)
     if validation.errors and first is not None:
-        return f"fleet validate{session.here} {quote(shown(session, ground, first.place.file))}"
+        return f"fleet validate{session.run.chdir} {quote(shown(session, ground, first.place.file))}"
     if ground.repository.resolved("HEAD") is None:
-        return f"git{session.here} add -A && git{session.here} commit -m 'the fleet as it is'"
-    return f"fleet diff{session.here} {'--staged' if staged else '--worktree'}"
+        return f"git{session.run.chdir} add -A && git{session.run.chdir} commit -m 'the fleet as it is'"
+    return f"fleet diff{session.run.chdir} {'--staged' if staged else '--worktree'}"
 
 
 def shown(session: Session, ground: Ground, file: str) -> str:
     """A path of the fleet as a command run with the same ``-C`` would take it."""
-    return os.path.relpath(ground.root / file, session.folder.resolve())
+    return os.path.relpath(ground.root / file, session.run.folder.resolve())

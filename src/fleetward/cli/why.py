@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward import gate
+from fleetward.cli.applying import warn_uncommitted
 from fleetward.cli.session import Session
 from fleetward.domain.errors import Exit, UsageError
 from fleetward.domain.verdict import Promotion, Verdict
@@ -21,7 +22,6 @@ from fleetward.workflows.promotion import what_if
 from fleetward.workflows.promotion.candidates import cases, decided
 from fleetward.workflows.promotion.context import Hearing, hearing
 from fleetward.workflows.promotion.next_step import onward, reviewing
-from fleetward.workflows.promotion.uncommitted import remind
 
 FORMAT = "fleetward.why/1"
 
@@ -36,16 +36,16 @@ def why(
     at: what_if.At = None,
 ) -> Exit:
     """Say what is asked of an agent, who has met it, and the fewest people who could finish it; write nothing."""
-    session = what_if.at_that_time(session, at)
-    asked = hearing(session, to=to or _gated(session), agents=[agent])
-    lawful(asked.ground, asked.head, session.now, (asked.ledger,))
-    remind(asked, [agent])
+    session = replace(session, run=what_if.at_that_time(session.run, at))
+    asked = hearing(session.run, to=to or _gated(session), agents=[agent])
+    lawful(asked.ground, asked.head, session.run.now, (asked.ledger,))
+    warn_uncommitted(session, asked, [agent])
     names = what_if.known(as_, asked.people)
     asked = replace(asked, supposed=names)
     promotions = decided(asked, cases(asked, [agent]))
-    session.report(
+    session.output.report(
         {
-            "text": lambda: _page(asked, promotions, names, at),
+            "text": lambda: _page(session, asked, promotions, names, at),
             "json": lambda: _data(asked, promotions, names, at),
         }
     )
@@ -54,7 +54,7 @@ def why(
 
 
 def _gated(session: Session) -> str:
-    ground = find(session.folder, session.environment)
+    ground = find(session.run.folder, session.run.environment)
     config = read(ground.commit(ground.head()), only=()).governed().config
     names = [one.name for one in config.environments if one.gated]
     if len(names) != 1:
@@ -65,7 +65,9 @@ def _gated(session: Session) -> str:
     return names[0]
 
 
-def _page(asked: Hearing, promotions: Sequence[Promotion], names: Sequence[str], at: str | None) -> Page:
+def _page(
+    session: Session, asked: Hearing, promotions: Sequence[Promotion], names: Sequence[str], at: str | None
+) -> Page:
     told = verdicts_text.render(
         promotions,
         to=asked.target.name,
@@ -73,15 +75,15 @@ def _page(asked: Hearing, promotions: Sequence[Promotion], names: Sequence[str],
         commit=asked.head,
         policy=asked.policy,
         next_command=_next(asked, promotions[0], bool(names or at)),
-        verbose=asked.session.verbose,
-        now=asked.session.now,
+        verbose=session.verbose,
+        now=asked.run.now,
     )
-    return (*what_if.preface(asked.session, names, at), *told)
+    return (*what_if.preface(asked.run, names, at), *told)
 
 
 def _next(asked: Hearing, one: Promotion, supposed: bool) -> str:
     """The command for whoever can bring it on."""
-    where, to = asked.session.here, asked.target.name
+    where, to = asked.run.chdir, asked.target.name
     if one.verdict is Verdict.UNCHANGED:
         return reviewing(asked, one) or f"fleet validate{where}"
     if one.verdict is Verdict.ALLOWED and not supposed:
@@ -97,4 +99,4 @@ def _data(
     data = verdicts_json.render(
         promotions, to=asked.target.name, sources=asked.sources, commit=asked.head, policy=asked.policy
     )
-    return {**data, "format": FORMAT, "supposed": what_if.as_data(asked.session, names, at)}
+    return {**data, "format": FORMAT, "supposed": what_if.as_data(asked.run, names, at)}

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from fleetward import gate
-from fleetward.cli.session import Session
 from fleetward.domain.approval import Approval
 from fleetward.domain.audit import Break, Landing
 from fleetward.domain.clock import written
@@ -17,28 +16,27 @@ from fleetward.gate import history_checks
 from fleetward.store.git.fleet_root import Ground
 from fleetward.store.git.repository import Id
 from fleetward.workflows.approval.subject import matter
+from fleetward.workflows.context import RunContext
 from fleetward.workflows.promotion.context import Moment, hearing
 
 Told = tuple[Landing, Entry]
 
 
-def broken(session: Session, ground: Ground, last: Id, told: Iterable[Told]) -> Iterator[Break]:
+def broken(run: RunContext, ground: Ground, last: Id, told: Iterable[Told]) -> Iterator[Break]:
     """Every entry that broke the glass with the state of its review: done is a note, all else a warning."""
     for landing, entry in told:
         for moved in entry.agents:
             if entry.break_glass is not None:
-                yield _reviewed(session, ground, last, landing, entry, moved.agent)
+                yield _reviewed(run, ground, last, landing, entry, moved.agent)
 
 
-def _reviewed(
-    session: Session, ground: Ground, last: Id, landing: Landing, entry: Entry, agent: str
-) -> Break:
+def _reviewed(run: RunContext, ground: Ground, last: Id, landing: Landing, entry: Entry, agent: str) -> Break:
     glass = entry.break_glass
     assert glass is not None  # noqa: S101
     skipped = ", ".join(glass.skipped) or "nothing"
     what = f"{agent} went through the emergency door ({glass.incident}), which skipped {skipped}"
     try:
-        review = closed(session, ground, last, entry, agent)
+        review = closed(run, ground, last, entry, agent)
     except FleetError as error:
         found = history_checks.about(landing, entry, "glass-broken", f"{what}; {error.message}", agent)
         return replace(found, severity=Severity.WARNING)
@@ -46,7 +44,7 @@ def _reviewed(
         message = f"{what}; reviewed by {review.approver} on {written(review.issued)}"
         found = history_checks.about(landing, entry, "glass-broken", message, agent)
         return replace(found, severity=Severity.NOTE)
-    word = "overdue since" if session.now >= glass.review_by else "due by"
+    word = "overdue since" if run.now >= glass.review_by else "due by"
     message = f"{what}; its review is {word} {written(glass.review_by)}"
     return replace(
         history_checks.about(landing, entry, "glass-broken", message, agent),
@@ -55,9 +53,9 @@ def _reviewed(
     )
 
 
-def closed(session: Session, ground: Ground, last: Id, entry: Entry, agent: str) -> Approval | None:
+def closed(run: RunContext, ground: Ground, last: Id, entry: Entry, agent: str) -> Approval | None:
     """The statement that reviews it, by the law of the end."""
-    asked = hearing(session, to=entry.environment, agents=[agent], at=Moment(ground=ground, head=last))
+    asked = hearing(run, to=entry.environment, agents=[agent], at=Moment(ground=ground, head=last))
     about = matter(asked, agent, rollback=None, overrides_too=False, review=entry.seq)
     question = about.case.question
     by = gate.bench(
@@ -65,6 +63,6 @@ def closed(session: Session, ground: Ground, last: Id, entry: Entry, agent: str)
         policy=asked.policy,
         people=asked.people,
         tier=gate.tier_of(question, asked.policy),
-        now=session.now,
+        now=run.now,
     )
     return gate.reviewed(about.due, question.approvals, by).closed if about.due else None

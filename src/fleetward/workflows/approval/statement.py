@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
-from fleetward.cli.session import Session
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.errors import FleetError, Unwritten
 from fleetward.domain.fast_dataclass import dataclass
@@ -22,6 +21,7 @@ from fleetward.store.records import authenticity
 from fleetward.store.records.load import signature_name
 from fleetward.store.signing import sign as signing
 from fleetward.store.signing import ssh_format
+from fleetward.workflows.context import RunContext
 
 Outlook = Callable[[Approval], Promotion]
 """What the verdict would be with a statement."""
@@ -31,7 +31,7 @@ Outlook = Callable[[Approval], Promotion]
 class Desk:
     """Where a decision is written, and the people and policy that it is held to."""
 
-    session: Session
+    run: RunContext
     ground: Ground
     people: People
     policy: Policy
@@ -70,7 +70,7 @@ def stated(
         contents = {} if _barred(statement, told) else {statement.file: content}
         return Stated(statement=statement, outlook=told, contents=contents)
     signature = _signature(desk, statement, content, key)
-    fault = authenticity.unsigned(statement, content, signature, desk.people, desk.session.now)
+    fault = authenticity.unsigned(statement, content, signature, desk.people, desk.run.now)
     assurance = Assurance.RECORDED if fault else Assurance.SIGNED
     statement = replace(statement, fault=fault, assurance=assurance)
     return Stated(
@@ -102,13 +102,13 @@ def write(desk: Desk, contents: Mapping[str, bytes]) -> None:
 
 def committing(desk: Desk, one: Stated) -> str:
     """The command that commits it and nothing else; a signature has its statement's name, and more."""
-    start = desk.session.folder if desk.session.here else Path.cwd()
+    start = desk.run.folder if desk.run.chdir else Path.cwd()
     shown = quote(os.path.relpath(desk.ground.root / one.statement.file, start)) + "*" * one.signed
     binding = one.statement.binding
     subject = f"{one.statement.decision} {binding.agent}" + (
         f" for {binding.environment}" if binding.environment else ""
     )
-    inside = desk.session.here
+    inside = desk.run.chdir
     return f"git{inside} add {shown} && git{inside} commit -m {quote(subject)} {shown}"
 
 
@@ -120,7 +120,7 @@ def _barred(statement: Approval, outlook: Promotion) -> bool:
 def _person(desk: Desk) -> Person:
     email = commit_writer.identity(desk.ground.repository)
     known = desk.people.of_email(email)
-    if isinstance(known, Person) and known.active(desk.session.now):
+    if isinstance(known, Person) and known.active(desk.run.now):
         return known
     what = (
         "is nobody"
@@ -138,7 +138,7 @@ def _person(desk: Desk) -> Person:
 
 def _statement(desk: Desk, binding: Binding, decision: Decision, note: str) -> Approval:
     expire = desk.policy.approvals.expire
-    now = desk.session.now
+    now = desk.run.now
     person = _person(desk)
     statement = Approval(
         file="",
@@ -165,20 +165,20 @@ def _taken(desk: Desk, file: str) -> bool:
 
 def _signature(desk: Desk, statement: Approval, content: bytes, named: str) -> bytes:
     """The signature over the statement, by a key that counts as its approver's."""
-    session = desk.session
+    run = desk.run
     made = signing.sign(
         statements.pre_authentication(content),
-        session.folder / Path(named).expanduser() if named else None,
+        run.folder / Path(named).expanduser() if named else None,
         own={key.text for key in desk.people.people[statement.approver].keys},
         repository=desk.ground.repository,
-        environment=session.environment,
+        environment=run.environment,
     )
     try:
         key = ssh_format.signature(made).key
     except ssh_format.Unsound as error:
         hint = "ssh-keygen -t ed25519 makes a key that is accepted"
         raise FleetError(f"the signature would not count: {error}", hint=hint) from None
-    if refusal := authenticity.foreign(key, statement, desk.people, session.now):
+    if refusal := authenticity.foreign(key, statement, desk.people, run.now):
         place = f"people.{statement.approver}.keys of governance/people.yaml"
         hint = f"keys that count are under {place}; this one is {key.text}"
         raise FleetError(f"the approval would not count: {refusal}", hint=hint)

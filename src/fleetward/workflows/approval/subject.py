@@ -62,13 +62,13 @@ def outlook(asked: Hearing, about: Matter, *said: Approval) -> Promotion:
     question = about.case.question
     question = replace(question, approvals=(*question.approvals, *said))
     if about.due is None:
-        return gate.decide(question, policy=asked.policy, people=asked.people, now=asked.session.now)
+        return gate.decide(question, policy=asked.policy, people=asked.people, now=asked.run.now)
     by = gate.bench(
         question,
         policy=asked.policy,
         people=asked.people,
         tier=gate.tier_of(question, asked.policy),
-        now=asked.session.now,
+        now=asked.run.now,
     )
     found = gate.reviewed(about.due, question.approvals, by)
     closed = found.closed is not None
@@ -107,7 +107,7 @@ def _afterwards(asked: Hearing, agent: str, seq: int) -> Matter:
     after = promoted_by(ground, asked.head, entry.commit, file_name(to.name), entry.line.encode())
     before, since = (standing(asked, agent, one) if after else None for one in (entry.commit, after or ""))
     running = asked.fleet.agents.get((to.name, agent))
-    statements, _ = records.approvals(ground, asked.law, to.name, agent, asked.people, now=asked.session.now)
+    statements, _ = records.approvals(ground, asked.law, to.name, agent, asked.people, now=asked.run.now)
     question = gate.Question(
         binding=told[seq].binding,
         kind=PromotionKind(entry.kind),

@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fleetward.cli.session import encoded
 from fleetward.domain import digest
 from fleetward.domain.audit import Audit, Break, Seen
 from fleetward.domain.errors import FleetError, Unwritten, UsageError
+from fleetward.domain.json_text import json_text
 from fleetward.store.formats.strict_json import Fields, decoded
 from fleetward.store.git.fleet_root import Ground
 from fleetward.store.git.repository import Id
@@ -99,7 +99,7 @@ def remember(path: Path, audit: Audit) -> None:
 
     Errors: Unwritten, with the file as it was.
     """
-    content = encoded(data(audit)).encode()
+    content = json_text(data(audit)).encode()
     part = None
     try:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
-from fleetward.cli.session import Session
 from fleetward.domain import digest
 from fleetward.domain.audit import REGULAR, Break, Kept, Landing
 from fleetward.domain.clock import written
@@ -28,6 +27,7 @@ from fleetward.store.records import load as records
 from fleetward.store.records.ledger import ADOPT, signature_name
 from fleetward.store.records.ledger_revisions import Chapter
 from fleetward.workflows.audit.reevaluate import replayed
+from fleetward.workflows.context import RunContext
 from fleetward.workflows.load import read
 from fleetward.workflows.promotion.context import Hearing, Moment, hearing
 
@@ -47,7 +47,7 @@ class Scene:
     the latest date that the branch had where a commit left it, and whose that is.
     """
 
-    session: Session
+    run: RunContext
     ground: Ground
     landing: Landing
     before: Chapter
@@ -308,7 +308,7 @@ def _verdict(scene: Scene, unit: Sequence[Entry]) -> Iterator[Break]:
     names = [moved.agent for entry in unit for moved in entry.agents]
     try:
         asked = hearing(
-            replace(scene.session, now=first.at),
+            replace(scene.run, now=first.at),
             to=first.environment,
             agents=names,
             at=Moment(ground=scene.ground, head=first.commit),

@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from fleetward.cli.session import encoded
 from fleetward.cli.signers import allowed
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval
 from fleetward.domain.audit import Audit, Landing
 from fleetward.domain.errors import FleetError, Unwritten, UsageError
+from fleetward.domain.json_text import json_text
 from fleetward.domain.ledger import Entry
 from fleetward.domain.people import People
 from fleetward.report import audit_json, audit_text, changes_json, changes_text, evidence_pack_readme
@@ -70,7 +70,7 @@ def pack(ground: Ground, found: Audit, told: Iterable[Told]) -> Files:
     own = _records(ground, found, told)
     files: Files = {
         **own,
-        "audit.json": encoded(audit_json.render(found)).encode(),
+        "audit.json": json_text(audit_json.render(found)).encode(),
         "audit.txt": plain(audit_text.render(found, next_command="fleet audit")).encode(),
         "records.txt": "".join(f"{name}\n" for name in sorted(own)).encode(),
     }
@@ -123,7 +123,7 @@ def _promotion(ground: Ground, landing: Landing, entry: Entry) -> Files:
     )
     data = changes_json.render(own, (), base=base.shown, head=head.shown, unreadable=found.unreadable)
     files[f"{folder}/change.txt"] = plain(text).encode()
-    files[f"{folder}/change.json"] = encoded(data).encode()
+    files[f"{folder}/change.json"] = json_text(data).encode()
     return files
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
-from fleetward.cli.session import Session
 from fleetward.domain.audit import REGULAR, Audit, Break, Landing
 from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.fast_dataclass import dataclass
@@ -31,6 +30,7 @@ from fleetward.store.records.ledger_revisions import Chapter, advanced, opened
 from fleetward.workflows.approval import review_status
 from fleetward.workflows.audit.entries import Scene, kept, replay, state
 from fleetward.workflows.audit.restored import returned
+from fleetward.workflows.context import RunContext
 from fleetward.workflows.governance import history as amendments
 from fleetward.workflows.governance.history import Law
 from fleetward.workflows.load import read
@@ -50,10 +50,8 @@ class Standing:
 class Walk:
     """The audit of some landings, oldest first; what was learnt on the way is kept for the next one."""
 
-    def __init__(
-        self, session: Session, ground: Ground, past: Past, begin: Id | None, law: Id | None
-    ) -> None:
-        self.session = session
+    def __init__(self, run: RunContext, ground: Ground, past: Past, begin: Id | None, law: Id | None) -> None:
+        self.run = run
         self.ground = ground
         self.past = past
         self.base = law
@@ -77,9 +75,9 @@ class Walk:
         for landing in found:
             self.breaks += self._landing(landing)
         last = found[-1].commit if found else self.begin or self.past.memory.head
-        self.breaks += self._unapproved(last, self.session.now, still=True)
+        self.breaks += self._unapproved(last, self.run.now, still=True)
         self.breaks += self._ended(last)
-        self.breaks += review_status.broken(self.session, self.ground, last, self.told)
+        self.breaks += review_status.broken(self.run, self.ground, last, self.told)
         # the sort is stable: breaks of one weight stay in the order of history
         ordered = sorted(self.breaks, key=lambda one: one.severity.rank)
         ends = {name: chapter.seen(last) for name, chapter in self.chapters.items()}
@@ -162,7 +160,7 @@ class Walk:
         if not after.added:
             return
         scene = Scene(
-            session=self.session,
+            run=self.run,
             ground=self.ground,
             landing=landing,
             before=before,
@@ -204,7 +202,7 @@ class Walk:
         if start is None or not self.begun:
             return
         try:
-            course = amendments.present(self.ground, start, self.session.now)
+            course = amendments.present(self.ground, start, self.run.now)
             self.lawful = course.law if course else None
         except FleetError as error:
             yield Break(
@@ -247,7 +245,7 @@ class Walk:
                     message=f"governance was changed, and {told}",
                     commit=one.commit,
                     file=_first_changed(ground, one.commit),
-                    hint=f"fleet approve{self.session.here} --governance, then commit it"
+                    hint=f"fleet approve{self.run.chdir} --governance, then commit it"
                     if still and not taken_back
                     else f"git show {one.commit[:12]} -- governance",
                     severity=Severity.NOTE if taken_back else Severity.ERROR,

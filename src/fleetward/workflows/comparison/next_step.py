@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from shlex import quote
 
-from fleetward.cli.session import Session
 from fleetward.domain.change import Status
 from fleetward.domain.fleet import Environment
 from fleetward.store.records.ledger import file_name
 from fleetward.workflows.comparison.revisions import Side
 from fleetward.workflows.comparison.run import Found
+from fleetward.workflows.context import RunContext
 
 _FEW = 3
 """So many agents are named; of more, the environments are compared."""
 
 
-def leading(session: Session, head: Side, found: Found, *, across: bool) -> str:
+def leading(run: RunContext, head: Side, found: Found, *, across: bool) -> str:
     """
     The command after this comparison with *head*; *across* environments, or between two states of the fleet.
 
     What cannot be read is validated first, and so is an edit by hand of what only a promotion may write: that says
     how to put it back.
     """
-    here = session.here
+    here = run.chdir
     if found.unreadable or (head.commit is None and _by_hand(head, found)):
         return f"fleet validate{here}"
     if head.commit is None and (found.agents or found.governance):

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from fleetward import __version__
-from fleetward.cli.session import Session
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval
 from fleetward.domain.break_glass import BrokenGlass
@@ -15,7 +14,6 @@ from fleetward.domain.errors import Unwritten, UsageError
 from fleetward.domain.ledger import Entry, Moved, PromotionKind
 from fleetward.domain.verdict import Promotion
 from fleetward.report import verdicts_json
-from fleetward.report.page import line
 from fleetward.store.fleet import suspension_override
 from fleetward.store.git import commit_writer
 from fleetward.store.git.fleet_root import Ground, find
@@ -23,6 +21,7 @@ from fleetward.store.git.history import whole
 from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger as lines
 from fleetward.store.records import load as records
+from fleetward.workflows.context import RunContext
 from fleetward.workflows.promotion.break_glass import review_by
 from fleetward.workflows.promotion.candidates import Case
 from fleetward.workflows.promotion.context import Hearing
@@ -32,32 +31,30 @@ TOOL = f"fleetward {__version__}"
 
 
 @contextmanager
-def applying(session: Session) -> Iterator[None]:
+def applying(run: RunContext) -> Iterator[bool]:
     """
-    Nobody else writes meanwhile, what a killed run left is finished, and everything is committed.
+    Hold the lock, and yield whether the work tree of a killed run was brought along first.
 
     Errors: Unwritten, naming what stands in the way.
     """
-    with commit_writer.alone(find(session.folder, session.environment)):
-        ready(session)
-        yield
+    with commit_writer.alone(find(run.folder, run.environment)):
+        yield ready(run)
 
 
-def ready(session: Session) -> None:
+def ready(run: RunContext) -> bool:
     """
-    Finish what a killed run left, and refuse to write over what is not committed.
+    Whether a killed run was finished now: its work tree follows its commit.
 
-    Errors: Unwritten, naming the files.
+    Errors: Unwritten, naming files that are not committed.
     """
-    ground = find(session.folder, session.environment)
+    ground = find(run.folder, run.environment)
     whole(ground.repository)
     head = ground.head()
     wrong = commit_writer.dirty(ground, head)
     if not wrong:
-        return
+        return False
     if commit_writer.finish(ground, head):
-        session.tell((line("finished what an earlier run had begun: the work tree follows its commit"),))
-        return
+        return True
     names = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
     raise Unwritten(f"not committed: {names}", hint="git status, then commit or stash")
 
@@ -88,7 +85,7 @@ def written_down(
     if seal is not None:
         edits.update(seal.signatures(entries))
     message = _message(asked.target.name, [promotion for _, promotion in moving], entries)
-    return commit_edits(asked.session, ground, head, edits, message, remote, seal)
+    return commit_edits(asked.run, ground, head, edits, message, remote, seal)
 
 
 def _noted(asked: Hearing, moving: Sequence[tuple[Case, Promotion]]) -> str:
@@ -99,7 +96,7 @@ def _noted(asked: Hearing, moving: Sequence[tuple[Case, Promotion]]) -> str:
 
 
 def commit_edits(
-    session: Session,
+    run: RunContext,
     ground: Ground,
     head: Id,
     edits: commit_writer.Edits,
@@ -112,7 +109,7 @@ def commit_edits(
 
     Errors: BranchMoved, Unwritten, GitError; before the swap nothing has changed.
     """
-    dated = session.now if session.now_given else None
+    dated = run.now if run.now_given else None
     new = commit_writer.build(ground, head, edits, message, dated, seal.commit if seal else None)
     branch = ground.repository.branch
     commit_writer.unobstructed(ground, head, new)
@@ -165,7 +162,7 @@ def _entries(
         entry, content = lines.appended(
             ledger,
             kind=kind.value,
-            at=asked.session.now,
+            at=asked.run.now,
             governance=governance,
             commit=asked.head,
             actor=actor,
@@ -216,7 +213,7 @@ def _approvals(asked: Hearing, unit: Sequence[Promotion]) -> tuple[dict[str, Any
         _approval(one)
         for promotion in unit
         for one in records.approvals(
-            asked.ground, asked.law, to, promotion.agent, asked.people, now=asked.session.now
+            asked.ground, asked.law, to, promotion.agent, asked.people, now=asked.run.now
         )[0]
         if one.file in counted
     )

@@ -14,7 +14,7 @@ from fleetward.workflows.promotion.context import Hearing
 
 def caused(asked: Hearing, after: Snapshot, names: Sequence[str]) -> dict[str, tuple[Finding, ...]]:
     """By agent: the errors on it in the target environment, and those that the unit causes for others there."""
-    to, now = asked.target.name, asked.session.now
+    to, now = asked.target.name, asked.run.now
     then = [one for one in rules.findings(after, now) if _stops(one) and one.environment == to]
     before = {one.fingerprint for one in rules.findings(asked.fleet, now) if _stops(one)}
     others = [one for one in then if one.agent not in names and one.fingerprint not in before]

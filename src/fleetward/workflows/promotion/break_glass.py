@@ -67,7 +67,7 @@ def door(asked: Hearing) -> BreakGlass:
 
 def review_by(asked: Hearing) -> datetime:
     """When a promotion that breaks the glass now has to be reviewed."""
-    return asked.session.now + door(asked).review_within
+    return asked.run.now + door(asked).review_within
 
 
 def preface(asked: Hearing, name: str | None, reason: str, closing: Iterable[str]) -> str:

@@ -48,7 +48,7 @@ class Broken:
 
     def following(self, asked: Hearing, owed: Owed) -> str:
         """The command that gives those that somebody may, else that says why not; empty where none is owed."""
-        here, to = asked.session.here, f"--to {asked.target.name}"
+        here, to = asked.run.chdir, f"--to {asked.target.name}"
         given = [(agent, seq) for agent, seq in owed if self.closing.get(agent)]
         command = " && ".join(f"fleet approve{here} {agent} {to} --review {seq}" for agent, seq in given)
         return command or (f"fleet policy check{here}" if owed else "")
@@ -86,7 +86,7 @@ def closing(
             policy=asked.policy,
             people=asked.people,
             actor=actor,
-            now=asked.session.now,
+            now=asked.run.now,
         )
         for case, told in moving
         if told.kind is not None

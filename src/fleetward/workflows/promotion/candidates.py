@@ -85,7 +85,7 @@ def _unheard(asked: Hearing, after: Snapshot, case: Case, names: Sequence[str]) 
 
 def decided(asked: Hearing, all_cases: Iterable[Case]) -> tuple[Promotion, ...]:
     """The verdict on every case."""
-    now = asked.session.now
+    now = asked.run.now
     return tuple(
         gate.decide(case.question, policy=asked.policy, people=asked.people, now=now) for case in all_cases
     )
@@ -196,11 +196,9 @@ def shown(
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compared(asked.fleet, running, proposed, dependents(asked.fleet, to, name))
     folders = [f"environments/{env}/{name}" for env in asked.sources]
-    statements, unread = records.approvals(
-        asked.ground, asked.law, to, name, asked.people, now=asked.session.now
-    )
+    statements, unread = records.approvals(asked.ground, asked.law, to, name, asked.people, now=asked.run.now)
     runs, unread_runs = records.evidence(asked.ground, asked.head, name, question.release)
-    stays = [stay(asked.ground, asked.head, folder, asked.session.now) for folder in folders]
+    stays = [stay(asked.ground, asked.head, folder, asked.run.now) for folder in folders]
     shortest = min(stays, key=lambda one: one.longest) if proposed and not back else Stay()
     asked_for = replace(
         question,
@@ -216,5 +214,5 @@ def shown(
         reviews=due(asked, name),
     )
     if asked.supposed:
-        asked_for = gate.supposing(asked_for, asked.supposed, people=asked.people, now=asked.session.now)
+        asked_for = gate.supposing(asked_for, asked.supposed, people=asked.people, now=asked.run.now)
     return asked_for, (*unread, *unread_runs)

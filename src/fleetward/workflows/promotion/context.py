@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from fleetward.cli.session import Session
 from fleetward.domain.break_glass import Way
 from fleetward.domain.errors import FleetError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
@@ -23,6 +22,7 @@ from fleetward.store.git.tree import Tree
 from fleetward.store.records import load as records
 from fleetward.store.records.invalid_entries import UNDO
 from fleetward.store.records.ledger import file_name
+from fleetward.workflows.context import RunContext
 from fleetward.workflows.load import read
 from fleetward.workflows.suggestions import no_environment
 
@@ -39,7 +39,7 @@ class Moment:
 class Hearing:
     """One commit of a fleet, before the law of the same or an earlier one."""
 
-    session: Session
+    run: RunContext
     ground: Ground
     head: Id
     law: Id
@@ -56,7 +56,7 @@ class Hearing:
 
 
 def hearing(
-    session: Session,
+    run: RunContext,
     *,
     to: str,
     source: str | None = None,
@@ -70,7 +70,7 @@ def hearing(
     Where *agents* are named, no more of it is read than hangs together with them.
     Errors: UsageError for an environment that is none, or takes no promotions; GovernanceInvalid, GitError.
     """
-    ground = at.ground if at else find(session.folder, session.environment)
+    ground = at.ground if at else find(run.folder, run.environment)
     whole(ground.repository)
     head = at.head if at else ground.head()
     reading = read(ground.commit(head), None if agents is None else _narrow(ground, head, to, agents))
@@ -97,7 +97,7 @@ def hearing(
             message, hint=f"raise version in governance/policy.yaml: it only ever increases; {UNDO}"
         )
     return Hearing(
-        session=session,
+        run=run,
         ground=ground,
         head=head,
         law=law,

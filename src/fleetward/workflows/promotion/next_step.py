@@ -21,7 +21,7 @@ def onward(asked: Hearing, one: Promotion, names: Sequence[str], how: str = "") 
 
     What is wrong comes first, then what takes long, then people; a time is only waited for.
     """
-    where, to = asked.session.here, asked.target.name
+    where, to = asked.run.chdir, asked.target.name
     agent = f"{where} {one.agent} --to {to}"
     open_ = {need.kind: need for need in one.requirements if need.status is not Met.MET}
     if open_.keys() & set(_READ):
@@ -37,15 +37,13 @@ def onward(asked: Hearing, one: Promotion, names: Sequence[str], how: str = "") 
         return reviewing(asked, one) or f"fleet policy check{where}"
     again = f"fleet promote{where} {' '.join(names)} --to {to}{how}"
     ready = one.unblock.ready_at
-    return (
-        f"{again} --at {written(ready)}" if ready is not None and ready > asked.session.now else f"{again} -v"
-    )
+    return f"{again} --at {written(ready)}" if ready is not None and ready > asked.run.now else f"{again} -v"
 
 
 def _said(asked: Hearing, one: Promotion, agent: str) -> str:
     """Who may, approves; who may not sees what those who may would change; where nobody may, the policy is asked."""
     if one.unblock.fewest is None:
-        return f"fleet policy check{asked.session.here}"
+        return f"fleet policy check{asked.run.chdir}"
     able = {person for need in one.requirements if need.kind in _SAY for person in need.could}
     me = _reader(asked)
     if me is None or me.id in able or not one.unblock.fewest:
@@ -66,4 +64,4 @@ def reviewing(asked: Hearing, one: Promotion) -> str:
     """The command that closes the first review that *one* owes; empty where it owes none, or nobody may."""
     told = (need.detail.partition("fleet approve")[2] for need in one.requirements if need.kind == "review")
     rest = next((words for words in told if words), "")
-    return f"fleet approve{asked.session.here}{rest}" if rest else ""
+    return f"fleet approve{asked.run.chdir}{rest}" if rest else ""

@@ -68,7 +68,7 @@ def chosen(asked: Hearing, name: str, release: str | None) -> Past:
     running = told[-1][1].release if told else None
     if running is None:
         where = f"{name!r} does not run in {asked.target.name}"
-        raise UsageError(f"{where}: there is nothing to go back from", hint=f"fleet log{asked.session.here}")
+        raise UsageError(f"{where}: there is nothing to go back from", hint=f"fleet log{asked.run.chdir}")
     ran = past(told)
     good = [one for one in ran if asked.ledger.held(name, one.release) is None]
     if release is None and good:

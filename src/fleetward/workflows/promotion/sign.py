@@ -51,13 +51,13 @@ class Seal:
         return self._sign(content, signing.COMMIT_NAMESPACE)
 
     def _sign(self, message: bytes, namespace: str) -> bytes:
-        session = self.asked.session
+        run = self.asked.run
         made = signing.sign(
             message,
-            session.folder / Path(self.named).expanduser() if self.named else None,
+            run.folder / Path(self.named).expanduser() if self.named else None,
             own={key.text for key in self.runner.keys},
             repository=self.asked.ground.repository,
-            environment=session.environment,
+            environment=run.environment,
             namespace=namespace,
         )
         try:
@@ -66,7 +66,7 @@ class Seal:
             hint = "ssh-keygen -t ed25519 makes a key that is accepted"
             raise FleetError(f"the signature would not count: {error}", hint=hint) from None
         runner = self.runner
-        if refusal := authenticity.not_of(key, runner, runner.id, self.asked.people, (session.now,)):
+        if refusal := authenticity.not_of(key, runner, runner.id, self.asked.people, (run.now,)):
             kind = "people" if isinstance(runner, Person) else "robots"
             hint = f"list it under {kind}.{runner.id}.keys of governance/people.yaml, or name another: --sign KEY"
             raise FleetError(f"nothing was written: {refusal}", hint=hint)
@@ -83,7 +83,7 @@ def sealing(asked: Hearing, named: str | None) -> Seal | None:
         return None
     email = commit_writer.identity(asked.ground.repository)
     runner = asked.people.of_email(email)
-    if runner is None or (isinstance(runner, Person) and not runner.active(asked.session.now)):
+    if runner is None or (isinstance(runner, Person) and not runner.active(asked.run.now)):
         what = "is nobody" if runner is None else "is not with us"
         hint = "list the address and its key there, under people or robots, or leave --sign out"
         raise FleetError(f"{email!r} {what} in governance/people.yaml: nothing can be signed", hint=hint)

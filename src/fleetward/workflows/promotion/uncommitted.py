@@ -7,18 +7,15 @@ from collections.abc import Sequence
 from fleetward.domain.approval import GOVERNANCE
 from fleetward.domain.fleet import CONFIG
 from fleetward.domain.names import is_name
-from fleetward.report.page import line, span
 from fleetward.store.git.commit_writer import dirty
 from fleetward.workflows.promotion.context import Hearing
 
-_SHOWN = 3
 
-
-def remind(asked: Hearing, agents: Sequence[str]) -> None:
-    """Say beside the report which files of these agents, or of governance, HEAD does not hold as they are."""
-    session, ground, to = asked.session, asked.ground, asked.target.name
-    if session.quiet or ground.repository.top is None:
-        return
+def uncommitted_files(asked: Hearing, agents: Sequence[str]) -> tuple[str, ...]:
+    """Files of these agents, or of governance, that differ from HEAD; a promotion does not read them."""
+    ground, to = asked.ground, asked.target.name
+    if ground.repository.top is None:
+        return ()
     folders = [
         f"{top}/{agent}"
         for agent in agents
@@ -30,8 +27,4 @@ def remind(asked: Hearing, agents: Sequence[str]) -> None:
             "evidence",
         )
     ]
-    wrong = dirty(ground, asked.head, (*folders, GOVERNANCE, f"approvals/{GOVERNANCE}", CONFIG))
-    if not wrong:
-        return
-    names = ", ".join(wrong[:_SHOWN]) + (f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else "")
-    session.tell((line(span("not committed, so not judged", "warning"), f": {names}", hang=2),))
+    return tuple(dirty(ground, asked.head, (*folders, GOVERNANCE, f"approvals/{GOVERNANCE}", CONFIG)))

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetward.cli.session import Session
 from fleetward.domain.clock import instant, nearest_instant, written
 from fleetward.domain.errors import UsageError
 from fleetward.domain.names import nearest
 from fleetward.domain.people import People
 from fleetward.report.page import Line, line, span
+from fleetward.workflows.context import RunContext
 
 As = Annotated[
     list[str] | None,
@@ -24,16 +24,16 @@ At = Annotated[
 ]
 
 
-def at_that_time(session: Session, at: str | None) -> Session:
+def at_that_time(run: RunContext, at: str | None) -> RunContext:
     """
-    The session, with its clock set to *at*.
+    The run, with its clock set to *at*.
 
     Errors: UsageError for a time that is none.
     """
     if at is None:
-        return session
+        return run
     try:
-        return replace(session, now=instant(at), now_given=True)
+        return replace(run, now=instant(at), now_given=True)
     except ValueError as error:
         raise UsageError(f"--at: {error}", hint=f"--at {nearest_instant(at)}") from None
 
@@ -52,19 +52,19 @@ def known(names: Sequence[str] | None, people: People) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names or ()))
 
 
-def preface(session: Session, names: Sequence[str], at: str | None) -> tuple[Line, ...]:
+def preface(run: RunContext, names: Sequence[str], at: str | None) -> tuple[Line, ...]:
     """The line that says that all of it is supposed; none where nothing is."""
-    text = told(session, names, at)
+    text = told(run, names, at)
     return (line(span(text, "warning")),) if text else ()
 
 
-def told(session: Session, names: Sequence[str], at: str | None) -> str:
+def told(run: RunContext, names: Sequence[str], at: str | None) -> str:
     """What is supposed, in words; empty where nothing is."""
     who = f"{', '.join(names)} approved" if names else ""
-    when = f"it is {written(session.now)}" if at else ""
+    when = f"it is {written(run.now)}" if at else ""
     return f"supposing that {' and '.join(part for part in (who, when) if part)}" if who or when else ""
 
 
-def as_data(session: Session, names: Sequence[str], at: str | None) -> dict[str, Any] | None:
+def as_data(run: RunContext, names: Sequence[str], at: str | None) -> dict[str, Any] | None:
     """What is supposed, for programs; None where nothing is."""
-    return {"people": list(names), "at": written(session.now)} if names or at else None
+    return {"people": list(names), "at": written(run.now)} if names or at else None

@@ -1,0 +1,14 @@
+"""JSON as reports and checkpoints are written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def json_text(data: Any) -> str:
+    """JSON of *data*, ending in a line feed: equal data gives equal bytes, and lone surrogates stay escaped."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    for command in ("##[", "##vso["):  # a CI runner obeys these in the middle of a line
+        text = text.replace(command, f"#\\u0023{command[2:]}")
+    return text.encode("utf-8", "backslashreplace").decode() + "\n"
