@@ -24,8 +24,8 @@ from measuring import FLEET, compare
 
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Binding, Decision
-from fleetward.domain.evidence import Counts, Record
-from fleetward.domain.ledger import Entry, Moved
+from fleetward.domain.evidence import EvidenceRecord, SampleCounts
+from fleetward.domain.ledger import AgentTransition, Entry
 from fleetward.store.records import approvals, evidence, ledger
 
 WHOLE_S, LAST_S = 20.0, 1.0
@@ -158,16 +158,18 @@ class History:
             tuple({"file": file, "sha256": digest.of_bytes(text)} for file, text in runs),
         )
 
-    def moved(self, name: str) -> Moved:
+    def moved(self, name: str) -> AgentTransition:
         """The step from what runs to what is staged."""
         before, generation = self.running[name]
         state = digest.of_files(self.staged[name].items())
-        return Moved(agent=name, from_state=before, to_state=state, release=state, generation=generation + 1)
+        return AgentTransition(
+            agent=name, from_state=before, to_state=state, release=state, generation=generation + 1
+        )
 
     def record(self, name: str, release: str, suite: str, when: datetime) -> tuple[str, bytes]:
         """An evaluation that passed: its file and its content."""
         source = digest.of_bytes(f"{release} {suite}".encode())
-        made = Record(
+        made = EvidenceRecord(
             file="",
             sha256="",
             agent=name,
@@ -178,7 +180,7 @@ class History:
             value=1.0,
             minimum=0.95 if suite == "answers" else 0.98,
             maximum=None,
-            counts=Counts(total=40, passed=40),
+            counts=SampleCounts(total=40, passed=40),
             model=None,
             finished=when,
             recorded=when,
@@ -187,7 +189,7 @@ class History:
         )
         return evidence.record_name(made), evidence.encode(made)
 
-    def approval(self, moved: Moved, person: str, when: datetime) -> tuple[str, bytes]:
+    def approval(self, moved: AgentTransition, person: str, when: datetime) -> tuple[str, bytes]:
         """A decision in favour: its file and its content."""
         said = Approval(
             file="",
@@ -213,7 +215,7 @@ class History:
         self,
         kind: str,
         when: datetime,
-        moved: tuple[Moved, ...],
+        moved: tuple[AgentTransition, ...],
         files: Files,
         given: tuple[dict[str, str], ...],
         shown: tuple[dict[str, str], ...],

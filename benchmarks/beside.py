@@ -106,8 +106,8 @@ def compare(folder: Path, pairs: Sequence[Pair], known: Any) -> None:
 
     answers: dict[str, Answer | str] = {
         "ours": Answer(
-            ms=_ms(pairs, lambda one, two: len(walker.moves(one, two, known))),
-            told=tuple(len(walker.moves(one.before, one.after, SCHEMA)) for one in TRAPS),
+            ms=_ms(pairs, lambda one, two: len(walker.deltas(one, two, known))),
+            told=tuple(len(walker.deltas(one.before, one.after, SCHEMA)) for one in TRAPS),
         ),
         "deepdiff": _here(pairs, deepdiff()),
         "deepdiff, no order": _here(pairs, deepdiff(ignore_order=True)),

@@ -24,7 +24,7 @@ import beside
 from measuring import FLEET
 
 from fleetward.store.formats import json_schema
-from fleetward.store.formats.strict_yaml import read
+from fleetward.store.formats.strict_yaml import parse_yaml
 
 CHECKOUT = Path(__file__).parents[1]
 SAMPLE = CHECKOUT / "example-fleet"
@@ -40,7 +40,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         _whole_command(Path(folder), given.runs, given.agents)
-        beside.compare(Path(folder), _pairs(), json_schema.schema("agent"))
+        beside.compare(Path(folder), _pairs(), json_schema.load_schema("agent"))
 
 
 # The whole command
@@ -174,7 +174,7 @@ def _pairs() -> list[tuple[dict[str, Any], dict[str, Any]]]:
             (b"tier: ", b"x-tier: 1\n    tier: "),
         ):
             edited = edited.replace(old, new)
-        one, two = read(content, "agent.yaml").data, read(edited, "agent.yaml").data
+        one, two = parse_yaml(content, "agent.yaml").data, parse_yaml(edited, "agent.yaml").data
         if one is not None and two is not None:
             found.append((one, two))
     return found

@@ -26,8 +26,8 @@ from measuring import FLEET, compare
 
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Binding, Decision
-from fleetward.domain.ledger import Entry, Moved
-from fleetward.domain.verdict import Met, Requirement
+from fleetward.domain.ledger import AgentTransition, Entry
+from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.report import verdicts_json
 from fleetward.store.records import approvals, ledger
 
@@ -50,16 +50,16 @@ NEEDS = (
     Requirement(
         rule="every-change",
         kind="approvals",
-        asked="1 of owner",
-        status=Met.MET,
+        condition="1 of owner",
+        status=RequirementStatus.MET,
         by=("nadia",),
         detail="1 of 1: nadia",
     ),
     Requirement(
         rule="every-change",
         kind="soak",
-        asked="at least 1d",
-        status=Met.MET,
+        condition="at least 1d",
+        status=RequirementStatus.MET,
         detail="2d so far",
         ready_at=START,
     ),
@@ -188,13 +188,15 @@ def told(names: list[str], states: dict[str, str], commit: str, governance: str)
         left[name] -= 1
         after = states[name] if not left[name] else digest.of_bytes(f"{name} {generation}".encode())
         known[name] = (after, generation + 1)
-        moved = Moved(agent=name, from_state=before, to_state=after, release=after, generation=generation + 1)
+        moved = AgentTransition(
+            agent=name, from_state=before, to_state=after, release=after, generation=generation + 1
+        )
         line = ledger.encode(entry(number, previous, moved, commit, governance))
         previous = digest.of_bytes(line.encode())
         yield line
 
 
-def entry(number: int, previous: str | None, moved: Moved, commit: str, governance: str) -> Entry:
+def entry(number: int, previous: str | None, moved: AgentTransition, commit: str, governance: str) -> Entry:
     """One promotion as the tool would have written it."""
     file = f"approvals/production/{moved.agent}/{digest.short(moved.to_state or '')}-nadia-1.json"
     return Entry(
@@ -212,7 +214,9 @@ def entry(number: int, previous: str | None, moved: Moved, commit: str, governan
         approvals=(
             {"file": file, "sha256": digest.of_files([]), "approver": "nadia", "assurance": "recorded"},
         ),
-        requirements=tuple({"agent": moved.agent, **verdicts_json.requirement(need)} for need in NEEDS),
+        requirements=tuple(
+            {"agent": moved.agent, **verdicts_json.encode_requirement(need)} for need in NEEDS
+        ),
         tool="fleetward 0.1.0",
     )
 

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: TID253
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: TID253
 
 from fleetward.domain.approval import Approval, Binding, Decision
-from fleetward.domain.people import Key, People, Person
+from fleetward.domain.people import People, Person, SigningKey
 from fleetward.store.records import approvals
-from fleetward.store.records.authenticity import unsigned
+from fleetward.store.records.authenticity import statement_signature_fault
 from fleetward.store.signing import ssh_format
 from fleetward.store.signing.sign import NAMESPACE
 
@@ -26,7 +26,7 @@ def main() -> int:
     made = [_signed(number, signers) for number in range(1_000)]
 
     start = time.perf_counter()
-    faults = [unsigned(*one, people, NOW) for one in made]
+    faults = [statement_signature_fault(*one, people, NOW) for one in made]
     spent = time.perf_counter() - start
 
     if any(faults):
@@ -47,7 +47,7 @@ def _people(count: int) -> tuple[People, list[tuple[str, bytes, ed25519.Ed25519P
             id=name,
             name=name,
             emails=(f"{name}@acme.example",),
-            keys=(Key(text=ssh_format.PublicKey(kind="ssh-ed25519", blob=blob, parts=()).text),),
+            keys=(SigningKey(text=ssh_format.PublicKey(kind="ssh-ed25519", blob=blob, parts=()).text),),
         )
         for name, blob, _ in signers
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fleetward.domain.finding import Place
-from fleetward.domain.fleet import Environment, FleetConfig, Register, Snapshot
+from fleetward.domain.fleet import Environment, FleetConfig, LookupFile, Snapshot
 from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.people import Membership, People, Person, Robot, Team
 from fleetward.domain.policy import Policy
@@ -48,9 +48,9 @@ def agent(known: Manifest, files: Mapping[str, str] | None = None) -> Agent:
     )
 
 
-def register(data: Mapping[str, Any], file: str = "governance/connectors.yaml") -> Register:
+def register(data: Mapping[str, Any], file: str = "governance/connectors.yaml") -> LookupFile:
     """A governance file that is only looked things up in."""
-    return Register(file=file, data=data, locate=lambda path: Place(file=file, path=path))
+    return LookupFile(file=file, data=data, locate=lambda path: Place(file=file, path=path))
 
 
 def people(teams: Mapping[str, Iterable[str]], *others: Person, robots: Iterable[Robot] = ()) -> People:

@@ -77,7 +77,7 @@ EVALS = "  - {id: shown, when: {to: production}, require: [{evals: passed}]}\nve
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandResult:
     """What a command answered."""
 
     code: int
@@ -85,21 +85,21 @@ class Said:
     err: str
 
     @property
-    def all(self) -> str:
+    def output(self) -> str:
         """Both streams."""
         return self.out + self.err
 
     @property
     def data(self) -> dict[str, Any]:
         """The JSON report."""
-        known: dict[str, Any] = json.loads(self.out)
-        return known
+        report: dict[str, Any] = json.loads(self.out)
+        return report
 
     @property
     def agent(self) -> dict[str, Any]:
         """The first promotion of a JSON report."""
-        known: dict[str, Any] = self.data["promotions"][0]
-        return known
+        promotion: dict[str, Any] = self.data["promotions"][0]
+        return promotion
 
     def reasons(self) -> str:
         """Every detail of the first promotion as one text."""
@@ -108,7 +108,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
+class FleetRepository:
     """The repository."""
 
     path: Path
@@ -140,7 +140,7 @@ class Town:
         )
         return done.stdout.strip()
 
-    def fleet(self, *arguments: str, who: str = "carla", now: str = NOW) -> Said:
+    def fleet(self, *arguments: str, who: str = "carla", now: str = NOW) -> CommandResult:
         """Run the installed command as somebody."""
         environment = self._environment(who, now, None)
         del environment["GIT_AUTHOR_DATE"], environment["GIT_COMMITTER_DATE"]
@@ -151,10 +151,10 @@ class Town:
             capture_output=True,
             check=False,
         )
-        said = Said(done.returncode, done.stdout.decode(), done.stderr.decode())
-        assert "Traceback" not in said.all, said.all
-        assert said.code in (0, 1, 2, 4), said.all
-        return said
+        result = CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in result.output, result.output
+        assert result.code in (0, 1, 2, 4), result.output
+        return result
 
     def write(self, path: str, text: str) -> Path:
         """Put a file there."""
@@ -181,9 +181,11 @@ class Town:
         self.write("environments/staging/desk/prompts/system.md", text)
         return self.commit(**commit)
 
-    def approve(self, who: str, *more: str, agent: str = "desk", now: str = NOW, commit: bool = True) -> str:
+    def approve(
+        self, who: str, *options: str, agent: str = "desk", now: str = NOW, commit: bool = True
+    ) -> str:
         """Write a statement and commit it as its author; its file."""
-        file = self._decided(("approve", agent, "--to", "production", *more), who, now)
+        file = self._decided(("approve", agent, "--to", "production", *options), who, now)
         if commit:
             self.commit("decide", who=who, at=now)
         return file
@@ -193,24 +195,26 @@ class Town:
         self._decided(("approve", "--governance"), who, now)
         self.commit("agree", who=who, at=now)
 
-    def _decided(self, asked: tuple[str, ...], who: str, now: str) -> str:
+    def _decided(self, command: tuple[str, ...], who: str, now: str) -> str:
         """Whom the command refuses to approve their own change writes the statement by hand."""
-        said = self.fleet(*asked, "--json", who=who, now=now)
-        if said.code != 1:
-            assert said.code == 0, said.all
-            return str(said.data["file"])
-        said = self.fleet(*asked, "--reject", "--json", who=who, now=now)
-        assert said.code == 0, said.all
-        self.rewrite(said.data["file"], decision="approve")
-        return str(said.data["file"])
+        result = self.fleet(*command, "--json", who=who, now=now)
+        if result.code != 1:
+            assert result.code == 0, result.output
+            return str(result.data["file"])
+        result = self.fleet(*command, "--reject", "--json", who=who, now=now)
+        assert result.code == 0, result.output
+        self.rewrite(result.data["file"], decision="approve")
+        return str(result.data["file"])
 
-    def judge(self, *more: str, agent: str = "desk", now: str = NOW, to: str = "production") -> Said:
+    def judge(
+        self, *options: str, agent: str = "desk", now: str = NOW, to: str = "production"
+    ) -> CommandResult:
         """Ask for the verdict."""
-        return self.fleet("promote", agent, "--to", to, "--json", *more, now=now)
+        return self.fleet("promote", agent, "--to", to, "--json", *options, now=now)
 
-    def apply(self, *more: str, agent: str = "desk", now: str = NOW) -> Said:
+    def apply(self, *options: str, agent: str = "desk", now: str = NOW) -> CommandResult:
         """Promote for real."""
-        return self.fleet("promote", agent, "--to", "production", "--apply", "--json", *more, now=now)
+        return self.fleet("promote", agent, "--to", "production", "--apply", "--json", *options, now=now)
 
     def rewrite(self, file: str, **predicate: Any) -> None:
         """Change fields of a statement where it lies."""
@@ -230,28 +234,28 @@ def agent_files(name: str, env: str = "staging") -> dict[str, str]:
     }
 
 
-def town(
+def new_fleet(
     folder: Path, *, policy: str = POLICY, config: str = CONFIG, agents: tuple[str, ...] = ("desk",)
-) -> Town:
+) -> FleetRepository:
     """A fleet whose agents stand in staging since the 1st, written by alice; production is empty."""
     path = folder / "town"
     path.mkdir(parents=True)
-    made = Town(path)
-    made.git("init", "-q", "-b", "main")
-    made.write("fleet-config.yaml", config)
-    made.write("governance/people.yaml", PEOPLE)
-    made.write("governance/policy.yaml", policy)
+    repository = FleetRepository(path)
+    repository.git("init", "-q", "-b", "main")
+    repository.write("fleet-config.yaml", config)
+    repository.write("governance/people.yaml", PEOPLE)
+    repository.write("governance/policy.yaml", policy)
     for name in agents:
         for file, text in agent_files(name).items():
-            made.write(file, text)
-    made.commit("begin", at="2026-11-01T12:00:00Z")
-    return made
+            repository.write(file, text)
+    repository.commit("begin", at="2026-11-01T12:00:00Z")
+    return repository
 
 
-def running(folder: Path, **fleet: Any) -> Town:
+def running_fleet(folder: Path, **fleet: Any) -> FleetRepository:
     """The same, with desk promoted on the 2nd after carla's approval."""
-    made = town(folder, **fleet)
-    made.approve("carla", now="2026-11-02T12:00:00Z")
-    said = made.apply(now="2026-11-02T13:00:00Z")
-    assert said.code == 0, said.all
-    return made
+    repository = new_fleet(folder, **fleet)
+    repository.approve("carla", now="2026-11-02T12:00:00Z")
+    result = repository.apply(now="2026-11-02T13:00:00Z")
+    assert result.code == 0, result.output
+    return repository

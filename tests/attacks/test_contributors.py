@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.scenarios import CONFIG, NOW, agent_files, running, town
+from tests.attacks.scenarios import CONFIG, NOW, agent_files, new_fleet, running_fleet
 
 PROPOSAL = "proposals/production/desk/overrides.yaml"
 CHEAPER = "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt: 6}]}\n"
@@ -30,29 +30,29 @@ STAGES_POLICY = "  - {id: trial, when: {to: trial}, require: [{approvals: 1, fro
     ],
 )
 def test_a_co_author_in_any_form_does_not_approve(tmp_path: Path, trailer: str) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change(message=f"change\n\n{trailer}")
 
     place.approve("carla")
 
-    said = place.judge()
-    assert said.agent["verdict"] != "allowed"
-    assert "co-author of the change" in said.reasons()
+    result = place.judge()
+    assert result.agent["verdict"] != "allowed"
+    assert "co-author of the change" in result.reasons()
 
 
 def test_a_co_author_without_an_address_is_nobody_known(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change(message="change\n\nCo-authored-by: Some Machine")
     place.approve("carla")
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.agent["verdict"] == "blocked"
-    assert "Some Machine" in said.reasons()
+    assert result.agent["verdict"] == "blocked"
+    assert "Some Machine" in result.reasons()
 
 
 def test_who_writes_inside_a_merge_does_not_approve(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("checkout", "-q", "-b", "side")
     place.write("notes.txt", "nothing\n")
     place.commit("notes", who="alice")
@@ -66,7 +66,7 @@ def test_who_writes_inside_a_merge_does_not_approve(tmp_path: Path) -> None:
 
 
 def test_a_squash_by_the_forge_leaves_the_reviewer_free(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change(who="alice", committer="noreply@github.com", message="kinder (#12)")
 
     place.approve("carla")
@@ -75,11 +75,11 @@ def test_a_squash_by_the_forge_leaves_the_reviewer_free(tmp_path: Path) -> None:
 
 
 def test_a_cherry_pick_keeps_its_author_from_approving(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("checkout", "-q", "-b", "topic")
-    one = place.change(who="carla")
+    picked = place.change(who="carla")
     place.git("checkout", "-q", "main")
-    place.git("cherry-pick", one, committer="bob", who="bob")
+    place.git("cherry-pick", picked, committer="bob", who="bob")
 
     place.approve("carla")
 
@@ -87,7 +87,7 @@ def test_a_cherry_pick_keeps_its_author_from_approving(tmp_path: Path) -> None:
 
 
 def test_who_applied_the_last_promotion_may_approve_the_next(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write(PROPOSAL, CHEAPER)
     place.commit("cheaper", who="alice", at="2026-11-03T12:00:00Z")
     place.approve("bob", now="2026-11-03T13:00:00Z")
@@ -100,7 +100,7 @@ def test_who_applied_the_last_promotion_may_approve_the_next(tmp_path: Path) -> 
 
 
 def test_who_proposed_after_the_last_promotion_may_not_approve(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write(PROPOSAL, CHEAPER)
     place.commit("cheaper", who="carla")
 
@@ -110,14 +110,14 @@ def test_who_proposed_after_the_last_promotion_may_not_approve(tmp_path: Path) -
 
 
 def test_an_author_of_the_first_stage_does_not_approve_the_last(tmp_path: Path) -> None:
-    place = town(tmp_path, config=STAGES, policy=policy_of_stages())
-    said = place.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
-    assert said.code == 0, said.all
+    place = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
+    result = place.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
+    assert result.code == 0, result.output
     place.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
-    said = place.fleet(
+    result = place.fleet(
         "promote", "desk", "--to", "trial", "--apply", who="erin@town.example", now="2026-11-02T13:00:00Z"
     )
-    assert said.code == 0, said.all
+    assert result.code == 0, result.output
 
     place.approve("alice")  # who wrote it
 
@@ -125,11 +125,11 @@ def test_an_author_of_the_first_stage_does_not_approve_the_last(tmp_path: Path) 
 
 
 def test_who_brought_it_to_the_stage_between_may_approve_the_last(tmp_path: Path) -> None:
-    place = town(tmp_path, config=STAGES, policy=policy_of_stages())
+    place = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
     place.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
     place.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
-    said = place.fleet("promote", "desk", "--to", "trial", "--apply", who="bob", now="2026-11-02T13:00:00Z")
-    assert said.code == 0, said.all
+    result = place.fleet("promote", "desk", "--to", "trial", "--apply", who="bob", now="2026-11-02T13:00:00Z")
+    assert result.code == 0, result.output
 
     place.approve("bob")
 
@@ -137,7 +137,7 @@ def test_who_brought_it_to_the_stage_between_may_approve_the_last(tmp_path: Path
 
 
 def test_a_stage_between_that_nobody_promoted_goes_no_further(tmp_path: Path) -> None:
-    place = town(tmp_path, config=STAGES, policy=policy_of_stages())
+    place = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
     place.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
     place.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
     place.fleet("promote", "desk", "--to", "trial", "--apply", who="bob", now="2026-11-02T13:00:00Z")
@@ -145,10 +145,10 @@ def test_a_stage_between_that_nobody_promoted_goes_no_further(tmp_path: Path) ->
     place.commit("quick fix", who="alice")
     place.approve("carla")
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.code != 0
-    assert "trial" in said.all
+    assert result.code != 0
+    assert "trial" in result.output
 
 
 def policy_of_stages() -> str:
@@ -159,60 +159,60 @@ def policy_of_stages() -> str:
 
 
 def test_who_proposes_in_the_commit_of_a_promotion_may_not_approve(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write(PROPOSAL, CHEAPER)
     place.git("add", "-A")
     place.git("commit", "-q", "--amend", "--no-edit", who="carla", at="2026-11-02T13:00:00Z")
 
     place.approve("carla")
 
-    said = place.judge()
-    assert said.agent["verdict"] == "pending"
-    assert "author of the change" in said.reasons()
+    result = place.judge()
+    assert result.agent["verdict"] == "pending"
+    assert "author of the change" in result.reasons()
     assert "landing-mixed" in place.fleet("audit", "--json").out
 
 
 def test_who_proposed_before_the_adoption_may_not_approve(tmp_path: Path) -> None:
-    place = town(tmp_path)
+    place = new_fleet(tmp_path)
     for file, text in agent_files("desk", "production").items():
         place.write(file, text)
     place.write(PROPOSAL, CHEAPER)
     place.commit("it runs", who="carla", at="2026-11-01T13:00:00Z")
-    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
-    assert said.code == 0, said.all
+    result = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert result.code == 0, result.output
 
     place.approve("carla")
 
-    said = place.judge()
-    assert said.agent["verdict"] == "pending", said.all
-    assert "author of the change" in said.reasons()
+    result = place.judge()
+    assert result.agent["verdict"] == "pending", result.output
+    assert "author of the change" in result.reasons()
 
 
 def test_who_wrote_what_waited_at_the_adoption_may_not_approve(tmp_path: Path) -> None:
-    place = town(tmp_path)
+    place = new_fleet(tmp_path)
     for file, text in agent_files("desk", "production").items():
         place.write(file, text)
     place.change(who="carla", at="2026-11-01T13:00:00Z")
-    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
-    assert said.code == 0, said.all
+    result = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert result.code == 0, result.output
 
     place.approve("carla")
 
-    said = place.judge()
-    assert said.agent["verdict"] == "pending", said.all
-    assert "author of the change" in said.reasons()
+    result = place.judge()
+    assert result.agent["verdict"] == "pending", result.output
+    assert "author of the change" in result.reasons()
 
 
 def test_who_wrote_what_was_adopted_as_it_stood_before_may_approve_the_next(tmp_path: Path) -> None:
-    place = town(tmp_path)
+    place = new_fleet(tmp_path)
     for file, text in agent_files("desk", "production").items():
         place.write(file, text)
     place.commit("it runs", who="carla", at="2026-11-01T13:00:00Z")
     place.write("environments/staging/desk/prompts/system.md", "You answer the phone.\n\n")
     place.commit("wide", who="carla", at="2026-11-01T14:00:00Z")
     place.change("You answer the phone.\n", who="carla", at="2026-11-01T15:00:00Z")
-    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
-    assert said.code == 0, said.all
+    result = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert result.code == 0, result.output
     place.change(who="alice")
 
     place.approve("carla")
@@ -221,20 +221,20 @@ def test_who_wrote_what_was_adopted_as_it_stood_before_may_approve_the_next(tmp_
 
 
 def test_who_wrote_what_a_stage_between_was_adopted_with_may_not_approve_the_last(tmp_path: Path) -> None:
-    place = town(tmp_path, config=STAGES, policy=policy_of_stages())
+    place = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
     for env in ("trial", "production"):
         for file, text in agent_files("desk", env).items():
             place.write(file, text)
     place.commit("it runs", at="2026-11-01T13:00:00Z")
-    said = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
-    assert said.code == 0, said.all
+    result = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+    assert result.code == 0, result.output
     place.write("environments/trial/desk/prompts/system.md", "You answer the phone kindly.\n")
     place.commit("by hand", who="carla", at="2026-11-03T13:00:00Z")
-    said = place.fleet("adopt", "--to", "trial", "--apply", now="2026-11-04T13:00:00Z")
-    assert said.code == 0, said.all
+    result = place.fleet("adopt", "--to", "trial", "--apply", now="2026-11-04T13:00:00Z")
+    assert result.code == 0, result.output
 
     place.approve("carla")
 
-    said = place.judge()
-    assert said.agent["verdict"] == "pending", said.all
-    assert "author of the change" in said.reasons()
+    result = place.judge()
+    assert result.agent["verdict"] == "pending", result.output
+    assert "author of the change" in result.reasons()

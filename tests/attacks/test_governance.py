@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.scenarios import CONFIG, EVALS, MANIFEST, NOW, PEOPLE, POLICY, agent_files, running, town
+from tests.attacks.scenarios import (
+    CONFIG,
+    EVALS,
+    MANIFEST,
+    NOW,
+    PEOPLE,
+    POLICY,
+    agent_files,
+    new_fleet,
+    running_fleet,
+)
 
 LEDGER = "ledger/production.jsonl"
 WAIVERS = """\
@@ -18,20 +28,20 @@ waivers:
 
 
 def test_a_weaker_policy_in_the_same_pull_request_is_not_asked(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("checkout", "-q", "-b", "topic")
     place.write("governance/policy.yaml", POLICY.replace("unknownAuthors: refuse", "unknownAuthors: ignore"))
     place.change(who="mallory@elsewhere.example")
 
-    said = place.judge("--base", "main")
+    result = place.judge("--base", "main")
 
-    assert "mallory@elsewhere.example" in said.reasons()
+    assert "mallory@elsewhere.example" in result.reasons()
 
 
 def test_an_author_who_becomes_somebody_else_in_the_same_pull_request_is_still_the_author(
     tmp_path: Path,
 ) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("checkout", "-q", "-b", "topic")
     people = PEOPLE.replace("[carla@town.example]", "[carla@home.example, alice@town.example]")
     place.write("governance/people.yaml", people.replace("[alice@town.example]", "[alice@new.example]"))
@@ -40,9 +50,9 @@ def test_an_author_who_becomes_somebody_else_in_the_same_pull_request_is_still_t
     place.git("branch", "-q", "judged", "topic")
     place.git("checkout", "-q", "judged")
 
-    said = place.judge("--base", "main")
+    result = place.judge("--base", "main")
 
-    assert said.agent["unblock"]["people"] == ["bob", "carla"]
+    assert result.agent["unblock"]["people"] == ["bob", "carla"]
 
 
 @pytest.mark.parametrize(
@@ -53,45 +63,45 @@ def test_an_author_who_becomes_somebody_else_in_the_same_pull_request_is_still_t
     ],
 )
 def test_a_pull_request_does_not_excuse_its_own_errors(tmp_path: Path, file: str, text: str) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("checkout", "-q", "-b", "topic")
     place.write(file, text)
     place.write("environments/staging/desk/agent.yaml", (MANIFEST % "desk").replace("queue: desk, ", ""))
     place.commit("no queue")
 
-    said = place.judge("--base", "main")
+    result = place.judge("--base", "main")
 
-    assert said.agent["verdict"] == "blocked"
-    assert "escalation-nobody" in said.reasons()
+    assert result.agent["verdict"] == "blocked"
+    assert "escalation-nobody" in result.reasons()
 
 
 def test_a_pull_request_does_not_widen_what_may_be_overridden(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("checkout", "-q", "-b", "topic")
     place.write("fleet-config.yaml", CONFIG.replace("[spec.budgets]", "[spec.budgets, spec.model]"))
     place.write("proposals/production/desk/overrides.yaml", "spec: {model: {name: gpt-4.1-2025-04-14}}\n")
     place.commit("another pin")
 
-    said = place.judge("--base", "main")
+    result = place.judge("--base", "main")
 
-    assert "override-not-allowed" in said.reasons()
+    assert "override-not-allowed" in result.reasons()
 
 
 def test_a_pull_request_that_writes_production_and_ledger_itself_is_not_unchanged(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("checkout", "-q", "-b", "topic")
     place.change()
     place.approve("carla")
     assert place.apply().code == 0
 
-    said = place.judge("--base", "main")
+    result = place.judge("--base", "main")
 
-    assert said.code == 2
-    assert LEDGER in said.err
+    assert result.code == 2
+    assert LEDGER in result.err
 
 
 def test_reading_errors_cannot_be_waived(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write("governance/waivers.yaml", WAIVERS.replace("escalation-nobody", "hidden-characters"))
     place.change("You answer\u200b the phone.\n")
 
@@ -100,7 +110,7 @@ def test_reading_errors_cannot_be_waived(tmp_path: Path) -> None:
 
 
 def test_hidden_characters_in_a_prompt_stop_the_promotion(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change("You answer\u200b the phone.\n")
     place.approve("carla")
 
@@ -108,14 +118,14 @@ def test_hidden_characters_in_a_prompt_stop_the_promotion(tmp_path: Path) -> Non
 
 
 def test_a_policy_version_below_the_last_used_names_its_line(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write("governance/policy.yaml", POLICY.replace("version: 2", "version: 1"))
     place.change()
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.code == 2
-    assert "governance/policy.yaml:3: " in said.err
+    assert result.code == 2
+    assert "governance/policy.yaml:3: " in result.err
 
 
 @pytest.mark.parametrize(
@@ -144,34 +154,34 @@ def test_a_policy_version_below_the_last_used_names_its_line(tmp_path: Path) -> 
 def test_wrong_governance_is_no_answer_for_the_gate_and_findings_for_validate(
     tmp_path: Path, file: str, text: str
 ) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write(file, text)
     place.change()
 
-    for said in (place.judge(), place.apply(), place.fleet("approve", "desk", "--to", "production")):
-        assert said.code == 2, said.all
-        assert f"{file}:" in said.err
-    said = place.fleet("validate", "--json")
-    assert said.code == 1, said.all
-    assert file in {one["file"] for one in said.data["findings"]}
+    for result in (place.judge(), place.apply(), place.fleet("approve", "desk", "--to", "production")):
+        assert result.code == 2, result.output
+        assert f"{file}:" in result.err
+    result = place.fleet("validate", "--json")
+    assert result.code == 1, result.output
+    assert file in {finding["file"] for finding in result.data["findings"]}
     assert place.git("status", "--porcelain") == ""
 
 
 def test_a_ledger_that_lost_its_last_line_gives_no_answer(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change("two\n", at="2026-11-03T12:00:00Z")
     place.approve("carla", now="2026-11-03T13:00:00Z")
     assert place.apply(now="2026-11-03T14:00:00Z").code == 0
     place.git("revert", "--no-edit", "HEAD", at="2026-11-03T15:00:00Z")  # old approvals would count again
 
-    said = place.apply(now="2026-11-03T16:00:00Z")
+    result = place.apply(now="2026-11-03T16:00:00Z")
 
-    assert said.code == 2
-    assert LEDGER in said.err
+    assert result.code == 2
+    assert LEDGER in result.err
 
 
 def test_reverting_the_revert_of_a_promotion_brings_the_answer_back(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("revert", "--no-edit", "HEAD")
     assert place.judge().code == 2
 
@@ -181,7 +191,7 @@ def test_reverting_the_revert_of_a_promotion_brings_the_answer_back(tmp_path: Pa
 
 
 def test_a_last_line_that_was_edited_gives_no_answer(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     ledger = place.path / LEDGER
     ledger.write_text(
         ledger.read_text(encoding="utf-8").replace('"version":2', '"version":1'), encoding="utf-8"
@@ -193,7 +203,7 @@ def test_a_last_line_that_was_edited_gives_no_answer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", ["gone", "empty", "a link"])
 def test_a_ledger_that_went_away_cannot_be_begun_again(tmp_path: Path, how: str) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     ledger = place.path / LEDGER
     ledger.unlink()
     if how == "empty":
@@ -203,37 +213,37 @@ def test_a_ledger_that_went_away_cannot_be_begun_again(tmp_path: Path, how: str)
     place.write("environments/production/desk/prompts/system.md", "You answer everything.\n")
     place.commit("start over")
 
-    said = place.fleet("adopt", "--to", "production", "--apply")
+    result = place.fleet("adopt", "--to", "production", "--apply")
 
-    assert said.code == 2
-    assert LEDGER in said.err
+    assert result.code == 2
+    assert LEDGER in result.err
 
 
 def test_nothing_new_goes_beside_agents_that_were_never_adopted(tmp_path: Path) -> None:
-    place = town(tmp_path, agents=("desk", "door"))
+    place = new_fleet(tmp_path, agents=("desk", "door"))
     for file, text in agent_files("door", "production").items():
         place.write(file, text)
     place.commit("was always there")
 
-    said = place.apply()
+    result = place.apply()
 
-    assert said.code == 2
-    assert "fleet adopt" in said.err
+    assert result.code == 2
+    assert "fleet adopt" in result.err
 
 
 def test_production_written_by_hand_gives_no_answer(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write("environments/production/desk/prompts/system.md", "You answer everything.\n")
     place.commit("quick fix")
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.code == 2
-    assert "environments/production/desk" in said.err
+    assert result.code == 2
+    assert "environments/production/desk" in result.err
 
 
 def test_an_agent_put_into_production_by_hand_gives_no_answer(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     for env in ("staging", "production"):
         for file, text in agent_files("door", env).items():
             place.write(file, text)
@@ -243,21 +253,21 @@ def test_an_agent_put_into_production_by_hand_gives_no_answer(tmp_path: Path) ->
 
 
 def test_a_unit_with_one_blocked_member_writes_nothing(tmp_path: Path) -> None:
-    place = town(tmp_path, agents=("desk", "door"))
+    place = new_fleet(tmp_path, agents=("desk", "door"))
     place.approve("carla")
     place.approve("carla", agent="door")
     place.approve("dina", "--reject", agent="door")
     head = place.git("rev-parse", "HEAD")
 
-    said = place.apply("door")
+    result = place.apply("door")
 
-    assert said.code == 1
+    assert result.code == 1
     assert place.git("rev-parse", "HEAD") == head
     assert not (place.path / "environments/production").exists()
 
 
 def test_a_release_that_would_collide_with_its_overrides_is_not_promoted(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write("environments/staging/desk/Overrides.yaml", "{}\n")
     place.write(
         "proposals/production/desk/overrides.yaml",
@@ -271,7 +281,7 @@ def test_a_release_that_would_collide_with_its_overrides_is_not_promoted(tmp_pat
 
 @pytest.mark.parametrize("odd", ["link", "second file"])
 def test_a_proposal_that_is_none_is_not_passed_over(tmp_path: Path, odd: str) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     folder = "proposals/production/desk"
     if odd == "link":
         place.write("proposals/cheaper.yaml", "spec: {}\n")
@@ -283,14 +293,14 @@ def test_a_proposal_that_is_none_is_not_passed_over(tmp_path: Path, odd: str) ->
     place.change()
     place.approve("carla")
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.agent["verdict"] == "blocked"
-    assert folder in said.reasons()
+    assert result.agent["verdict"] == "blocked"
+    assert folder in result.reasons()
 
 
 def test_an_override_of_a_guarded_path_is_refused_whoever_approves(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write("proposals/production/desk/overrides.yaml", "spec: {model: {name: gpt-4.1-2025-04-14}}\n")
     place.commit("another pin", who="alice")
     place.approve("carla")
@@ -299,7 +309,7 @@ def test_an_override_of_a_guarded_path_is_refused_whoever_approves(tmp_path: Pat
 
 
 def test_a_proposal_swapped_after_the_approval_is_another_state(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     proposal = "proposals/production/desk/overrides.yaml"
     place.write(proposal, "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt: 6}]}\n")
     place.commit("cheaper")
@@ -307,14 +317,14 @@ def test_a_proposal_swapped_after_the_approval_is_another_state(tmp_path: Path) 
     place.write(proposal, "spec: {budgets: [{window: day, currency: EUR, alertAt: 400, haltAt: 600}]}\n")
     place.commit("dearer")
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.agent["verdict"] == "pending"
-    assert "another state" in said.reasons()
+    assert result.agent["verdict"] == "pending"
+    assert "another state" in result.reasons()
 
 
 def test_a_new_owner_does_not_wave_the_takeover_through(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     text = (MANIFEST % "desk").replace(
         "{team: desk, accountable: alice, backup: bob}", "{team: risk, accountable: dina, backup: dina}"
     )
@@ -328,7 +338,7 @@ def test_a_new_owner_does_not_wave_the_takeover_through(tmp_path: Path) -> None:
 
 
 def test_a_lowered_tier_is_judged_by_the_higher(tmp_path: Path) -> None:
-    place = town(tmp_path)
+    place = new_fleet(tmp_path)
     low = MANIFEST % "desk"
     place.write("environments/staging/desk/agent.yaml", low.replace("tier: low", "tier: high"))
     place.commit("high", at="2026-11-02T09:00:00Z")
@@ -341,7 +351,7 @@ def test_a_lowered_tier_is_judged_by_the_higher(tmp_path: Path) -> None:
 
 
 def test_a_retired_name_does_not_come_back(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("rm", "-r", "-q", "environments/staging/desk")
     place.commit("retire", at="2026-11-03T12:00:00Z")
     place.approve("carla", now="2026-11-03T13:00:00Z")
@@ -356,21 +366,21 @@ def test_a_retired_name_does_not_come_back(tmp_path: Path) -> None:
 
 
 def test_a_deleted_failing_record_is_missed(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write("governance/policy.yaml", POLICY.replace("veto:", EVALS))
     place.change()
     place.agree("carla")
     for number, outcome in ((1, ""), (2, "<failure/>")):
         place.write(f"run{number}.xml", junit(outcome))
-        said = place.fleet(
+        result = place.fleet(
             "evidence", "add", "desk", "--suite", "quality", f"run{number}.xml", "--json",
             now=f"2026-11-20T0{number}:00:00Z",
         )  # fmt: skip
-        assert said.code == 0, said.all
+        assert result.code == 0, result.output
     place.commit("evidence", who="ci")
     place.approve("carla")
     assert "below 0.9" in place.judge().reasons()
-    place.git("rm", "-q", said.data["files"][0]["file"])
+    place.git("rm", "-q", result.data["files"][0]["file"])
     place.commit("flaky", who="ci")
 
     assert place.judge().agent["verdict"] == "blocked"
@@ -384,7 +394,7 @@ def test_a_deleted_failing_record_is_missed(tmp_path: Path) -> None:
     ],
 )
 def test_a_run_without_a_test_proves_nothing(tmp_path: Path, text: str) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write("governance/policy.yaml", POLICY.replace("veto:", EVALS))
     place.change()
     place.agree("carla")

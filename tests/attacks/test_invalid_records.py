@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from fleetward.domain import digest
-from fleetward.domain.break_glass import BrokenGlass
-from tests.attacks.scenarios import POLICY, running
-from tests.workflows.audit.histories import LEDGER, at, brought, entered, known
+from fleetward.domain.break_glass import BreakGlassRecord
+from tests.attacks.scenarios import POLICY, running_fleet
+from tests.workflows.audit.histories import LEDGER, append_entry, at, copy_from_staging, current_ledger
 
 GLASS = (
     "breakGlass: {require: [{approvals: 1, from: desk}], skips: [soak], lasts: PT8H, reviewWithin: PT48H}\n"
@@ -19,16 +19,16 @@ GLASS = (
 
 
 def test_odd_bytes_in_governance_and_its_statements_are_an_answer(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     for folder in ("governance", "approvals/governance", "ledger"):
         (place.path / folder).mkdir(parents=True, exist_ok=True)
         Path(os.fsdecode(os.fsencode(place.path / folder) + b"/\xff\xfe.json")).write_bytes(b"\xff{[")
         (place.path / folder / "link.json").symlink_to("/nowhere")
     place.commit("odd", at=at(3, 9))
 
-    told = [place.judge(), place.fleet("approve", "--governance"), place.fleet("audit")]
+    results = [place.judge(), place.fleet("approve", "--governance"), place.fleet("audit")]
 
-    assert [one.code for one in told] == [2, 0, 1], [one.all for one in told]
+    assert [result.code for result in results] == [2, 0, 1], [result.output for result in results]
 
 
 def test_a_file_with_a_line_feed_in_its_name_does_not_stand_for_two() -> None:
@@ -39,11 +39,11 @@ def test_a_file_with_a_line_feed_in_its_name_does_not_stand_for_two() -> None:
 
 
 def test_an_entry_of_no_known_kind_behind_the_glass_is_found(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change(at=at(8, 8))
-    brought(place)
-    glass = BrokenGlass(incident="INC-1", skipped=(), review_by=datetime.fromisoformat(at(9, 9)))
-    entered(place, "desk", when=at(8, 9), kind="magic", break_glass=glass)
+    copy_from_staging(place)
+    glass = BreakGlassRecord(incident="INC-1", skipped=(), review_by=datetime.fromisoformat(at(9, 9)))
+    append_entry(place, "desk", when=at(8, 9), kind="magic", break_glass=glass)
     place.commit("promote", who="ci", at=at(8, 9))
 
     assert place.fleet("audit").code == 1
@@ -51,33 +51,33 @@ def test_an_entry_of_no_known_kind_behind_the_glass_is_found(tmp_path: Path) -> 
 
 
 def test_a_review_that_is_put_off_in_the_ledger_is_found(tmp_path: Path) -> None:
-    place = running(tmp_path, policy=POLICY + GLASS)
+    place = running_fleet(tmp_path, policy=POLICY + GLASS)
     place.change(at=at(8, 8))
     place.approve("carla", now=at(8, 9))
     break_glass = ("--break-glass", "--incident", "INC-1", "--reason", "fire")
-    said = place.fleet(
+    result = place.fleet(
         "promote", "desk", "--to", "production", "--apply", *break_glass, who="ci", now=at(8, 10)
     )
-    assert said.code == 0, said.all
+    assert result.code == 0, result.output
     assert place.fleet("audit", now=at(8, 11)).code == 0
-    honest = known(place).entries[-1]
+    honest = current_ledger(place).entries[-1]
     place.git("reset", "-q", "--hard", "HEAD^")
-    brought(place)
-    later = BrokenGlass(incident="INC-1", skipped=(), review_by=datetime.fromisoformat(at(29, 9)))
-    entered(
+    copy_from_staging(place)
+    later = BreakGlassRecord(incident="INC-1", skipped=(), review_by=datetime.fromisoformat(at(29, 9)))
+    append_entry(
         place, "desk", when=at(8, 10), approvals=honest.approvals, break_glass=later,
         policy_sha256=honest.policy_sha256,
     )  # fmt: skip
     place.commit("promote", who="ci", at=at(8, 10))
 
-    said = place.fleet("audit", "--json", now=at(8, 11))
+    result = place.fleet("audit", "--json", now=at(8, 11))
 
-    assert {one["rule"] for one in said.data["breaks"] if one["severity"] == "error"} == {"entry-untrue"}
-    assert "its review is 2026-11-29" in said.out
+    assert {b["rule"] for b in result.data["breaks"] if b["severity"] == "error"} == {"entry-untrue"}
+    assert "its review is 2026-11-29" in result.out
 
 
 def test_a_promotion_that_a_forge_squashed_hours_later_is_clean(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change(at=at(8, 8))
     place.approve("carla", now=at(8, 9))
     place.git("checkout", "-q", "-b", "topic")
@@ -86,16 +86,16 @@ def test_a_promotion_that_a_forge_squashed_hours_later_is_clean(tmp_path: Path) 
     place.git("merge", "-q", "--squash", "topic")
     place.commit("promote (#3)", who="carla", committer="noreply@github.com", at=at(8, 13))
 
-    said = place.fleet("audit", now=at(8, 14))
+    result = place.fleet("audit", now=at(8, 14))
 
-    assert said.code == 0, said.all
+    assert result.code == 0, result.output
 
 
-@pytest.mark.parametrize("more", [b"garbage\n", b"cut off", b"\xff\r\n", b"\n"])
-def test_garbage_in_the_ledger_stops_until_it_is_taken_out_again(tmp_path: Path, more: bytes) -> None:
-    place = running(tmp_path)
+@pytest.mark.parametrize("garbage", [b"garbage\n", b"cut off", b"\xff\r\n", b"\n"])
+def test_garbage_in_the_ledger_stops_until_it_is_taken_out_again(tmp_path: Path, garbage: bytes) -> None:
+    place = running_fleet(tmp_path)
     ledger = place.path / LEDGER
-    ledger.write_bytes(ledger.read_bytes() + more)
+    ledger.write_bytes(ledger.read_bytes() + garbage)
     place.commit("oops", at=at(8, 8))
     assert place.judge().code == 2
 
@@ -106,7 +106,7 @@ def test_garbage_in_the_ledger_stops_until_it_is_taken_out_again(tmp_path: Path,
 
 
 def test_a_line_that_stood_there_does_not_go_away_behind_garbage(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     ledger = place.path / LEDGER
     before = ledger.read_bytes()
     place.change(at=at(8, 8))
@@ -117,7 +117,7 @@ def test_a_line_that_stood_there_does_not_go_away_behind_garbage(tmp_path: Path)
     ledger.write_bytes(before)
     place.commit("tidy", at=at(8, 12))
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.code == 2
-    assert "not there any more" in said.err
+    assert result.code == 2
+    assert "not there any more" in result.err

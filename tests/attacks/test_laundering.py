@@ -9,35 +9,35 @@ from tests.end_to_end.repositories import DESK, Repository, running
 STOP = ("suspend", "desk-bot", "--env", "production", "--reason", "odd", "--apply")
 
 
-def stopped(folder: Path, by: str) -> Repository:
+def suspended_repository(folder: Path, by: str) -> Repository:
     """carla edits staging, then desk-bot is suspended by alice, approved by another; the edit still waits."""
-    made = running(folder)
-    made.commit(
+    repository = running(folder)
+    repository.commit(
         "hers",
         identity="carla",
         at="2026-11-19T08:00:00+00:00",
         files={f"{DESK}/prompts/system.md": "Mine.\n"},
     )
-    assert made.fleet(*STOP, now="2026-11-19T09:00:00Z").code == 1
-    made.approve("desk-bot", by, now="2026-11-19T09:10:00Z")
-    assert made.fleet(*STOP, now="2026-11-19T09:20:00Z").code == 0
-    return made
+    assert repository.fleet(*STOP, now="2026-11-19T09:00:00Z").code == 1
+    repository.approve("desk-bot", by, now="2026-11-19T09:10:00Z")
+    assert repository.fleet(*STOP, now="2026-11-19T09:20:00Z").code == 0
+    return repository
 
 
 def test_after_a_suspension_the_author_of_a_waiting_change_is_its_author_still(tmp_path: Path) -> None:
-    made = stopped(tmp_path, "dina")
-    made.approve("desk-bot", "carla", now="2026-11-19T10:00:00Z")
+    repository = suspended_repository(tmp_path, "dina")
+    repository.approve("desk-bot", "carla", now="2026-11-19T10:00:00Z")
 
-    ran = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+    ran = repository.fleet("promote", "desk-bot", "--to", "production", "--json")
 
     [judged] = ran.data["promotions"]
     assert judged["verdict"] == "pending"
-    told = {one["approver"]: one["reason"] for one in judged["notCounted"]}
-    assert "author of the change" in told["carla"]
+    reasons = {excluded["approver"]: excluded["reason"] for excluded in judged["notCounted"]}
+    assert "author of the change" in reasons["carla"]
 
 
 def test_the_author_of_a_waiting_change_may_agree_to_a_brake_that_carries_none_of_it(tmp_path: Path) -> None:
-    made = stopped(tmp_path, "carla")
+    repository = suspended_repository(tmp_path, "carla")
 
-    assert (made.root / "environments/production/desk-bot/overrides.yaml").is_file()
-    assert (made.root / "environments/production/desk-bot/prompts/system.md").read_text() != "Mine.\n"
+    assert (repository.root / "environments/production/desk-bot/overrides.yaml").is_file()
+    assert (repository.root / "environments/production/desk-bot/prompts/system.md").read_text() != "Mine.\n"

@@ -8,21 +8,25 @@ from pathlib import Path
 import pytest
 
 from fleetward.store.records import ledger
-from tests.attacks.scenarios import CONFIG, PEOPLE, POLICY, Town, running
-from tests.workflows.audit.histories import LEDGER, entered, known, moved
+from tests.attacks.scenarios import CONFIG, PEOPLE, POLICY, FleetRepository, running_fleet
+from tests.workflows.audit.histories import LEDGER, agent_change, append_entry, current_ledger
 
 WEAK = POLICY.replace("from: owner", "from: risk")
 FRIENDS = PEOPLE.replace("members: [dina]", "members: [dina, erin]")
 KIND = "You answer the phone kindly.\n"
 
 
-def merged(place: Town, first: str, second: str, *, tree: str, who: str = "alice", at: str) -> None:
+def merge_by_hand(
+    place: FleetRepository, first: str, second: str, *, tree: str, who: str = "alice", at: str
+) -> None:
     """A merge made by hand: any parents, any tree; main is moved there."""
-    one = place.git("commit-tree", f"{tree}^{{tree}}", "-p", first, "-p", second, "-m", "m", who=who, at=at)
-    place.git("reset", "-q", "--hard", one)
+    commit = place.git(
+        "commit-tree", f"{tree}^{{tree}}", "-p", first, "-p", second, "-m", "m", who=who, at=at
+    )
+    place.git("reset", "-q", "--hard", commit)
 
 
-def buried(place: Town, day: int) -> str:
+def bury_commit(place: FleetRepository, day: int) -> str:
     """The commit before becomes a side branch that main has and whose content main has not; its id."""
     side = place.git("rev-parse", "HEAD")
     place.git("reset", "-q", "--hard", "HEAD^")
@@ -32,9 +36,9 @@ def buried(place: Town, day: int) -> str:
 
 
 def test_who_wrote_what_an_old_merge_left_out_does_not_approve_it(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change(who="carla", at="2026-11-03T08:00:00Z")
-    side = buried(place, 3)
+    side = bury_commit(place, 3)
     place.change("You answer.\n", who="alice", at="2026-11-03T10:00:00Z")
     place.approve("bob", now="2026-11-03T11:00:00Z")
     assert place.apply(now="2026-11-03T12:00:00Z").code == 0
@@ -42,7 +46,7 @@ def test_who_wrote_what_an_old_merge_left_out_does_not_approve_it(tmp_path: Path
     place.git("checkout", "-q", side, "--", "environments/staging")
     place.git("commit", "-q", "-m", "t", who="bob", at="2026-11-04T09:00:00Z")
     tree = place.git("rev-parse", "HEAD")
-    merged(place, head, side, tree=tree, who="bob", at="2026-11-04T10:00:00Z")
+    merge_by_hand(place, head, side, tree=tree, who="bob", at="2026-11-04T10:00:00Z")
 
     place.approve("carla", now="2026-11-05T10:00:00Z")
 
@@ -50,7 +54,7 @@ def test_who_wrote_what_an_old_merge_left_out_does_not_approve_it(tmp_path: Path
 
 
 def test_an_environment_without_its_gate_for_a_while_takes_no_law_along(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     canary = CONFIG.replace(", from: staging", "") + "  - {name: canary, from: staging}\n"
     place.write("fleet-config.yaml", canary)
     place.write("governance/people.yaml", FRIENDS)
@@ -59,17 +63,17 @@ def test_an_environment_without_its_gate_for_a_while_takes_no_law_along(tmp_path
     place.fleet("approve", "desk", "--to", "canary", who="dina", now="2026-11-03T10:00:00Z")
     place.commit("decide", who="dina", at="2026-11-03T10:00:00Z")
 
-    said = place.fleet("promote", "desk", "--to", "canary", "--apply", now="2026-11-03T11:00:00Z")
+    result = place.fleet("promote", "desk", "--to", "canary", "--apply", now="2026-11-03T11:00:00Z")
 
-    assert said.code == 2, said.all
-    assert "nobody may decide by it" in said.err
+    assert result.code == 2, result.output
+    assert "nobody may decide by it" in result.err
 
 
 def test_a_merge_onto_an_old_law_does_not_bring_it_back(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.write("governance/people.yaml", FRIENDS)
     place.commit("friends", who="erin", at="2026-11-03T08:00:00Z")
-    side = buried(place, 3)
+    side = bury_commit(place, 3)
     place.change("You answer.\n", who="alice", at="2026-11-03T10:00:00Z")
     place.approve("bob", now="2026-11-03T11:00:00Z")
     assert place.apply(now="2026-11-03T12:00:00Z").code == 0
@@ -77,17 +81,17 @@ def test_a_merge_onto_an_old_law_does_not_bring_it_back(tmp_path: Path) -> None:
     place.write("governance/people.yaml", FRIENDS)
     place.change(who="erin", at="2026-11-04T08:00:00Z")
     tree = place.git("rev-parse", "HEAD")
-    merged(place, side, head, tree=tree, who="erin", at="2026-11-04T09:00:00Z")
+    merge_by_hand(place, side, head, tree=tree, who="erin", at="2026-11-04T09:00:00Z")
 
-    said = place.judge(now="2026-11-05T11:00:00Z")
+    result = place.judge(now="2026-11-05T11:00:00Z")
 
-    assert said.code == 2, said.all
-    assert "nobody may decide by it" in said.err
+    assert result.code == 2, result.output
+    assert "nobody may decide by it" in result.err
     assert place.fleet("audit", now="2026-11-05T11:00:00Z").code == 1
 
 
 def test_a_clock_some_minutes_ahead_does_not_void_an_agreement(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("checkout", "-q", "-b", "topic")
     place.write("governance/people.yaml", FRIENDS)
     place.commit("a colleague", who="alice", at="2026-11-03T09:00:00Z")
@@ -99,25 +103,27 @@ def test_a_clock_some_minutes_ahead_does_not_void_an_agreement(tmp_path: Path) -
     place.change(at="2026-11-03T12:00:00Z")
     place.approve("carla", now="2026-11-03T13:00:00Z")
     assert place.apply(now="2026-11-03T14:00:00Z").code == 0
-    said = place.fleet("audit", now="2026-11-03T15:00:00Z")
-    assert said.code == 0, said.all
+    result = place.fleet("audit", now="2026-11-03T15:00:00Z")
+    assert result.code == 0, result.output
 
 
 @pytest.mark.parametrize("environment", ["production", "canary"])
 def test_a_forged_line_that_names_a_law_nobody_agreed_to_is_found(tmp_path: Path, environment: str) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     before = (place.path / LEDGER).read_bytes()
     place.write("governance/policy.yaml", WEAK)
     weaker = place.commit("easier", who="erin", at="2026-11-03T08:00:00Z")
-    entered(place, "desk", when="2026-11-03T09:00:00Z", kind="override")
+    append_entry(place, "desk", when="2026-11-03T09:00:00Z", kind="override")
     if environment == "canary":
-        first = replace(moved(place, "desk"), from_state=None, generation=1)
-        line = replace(known(place).entries[-1], seq=1, previous=None, environment="canary", agents=(first,))
+        first = replace(agent_change(place, "desk"), from_state=None, generation=1)
+        line = replace(
+            current_ledger(place).entries[-1], seq=1, previous=None, environment="canary", agents=(first,)
+        )
         place.write("ledger/canary.jsonl", ledger.encode(line) + "\n")
         (place.path / LEDGER).write_bytes(before)
     place.commit("promote", who="erin", at="2026-11-03T09:00:00Z")
 
-    said = place.fleet("audit", "--json", now="2026-11-03T10:00:00Z")
+    result = place.fleet("audit", "--json", now="2026-11-03T10:00:00Z")
 
-    assert said.code == 1
-    assert ("governance-unapproved", weaker) in {(one["rule"], one["commit"]) for one in said.data["breaks"]}
+    assert result.code == 1
+    assert ("governance-unapproved", weaker) in {(b["rule"], b["commit"]) for b in result.data["breaks"]}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.attacks.scenarios import NOW, running, town
+from tests.attacks.scenarios import NOW, new_fleet, running_fleet
 
 LATER = "2026-11-20T13:00:00Z"
 
 
 def test_an_approval_counts_when_its_author_committed_it(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
 
     place.approve("carla")
@@ -20,19 +20,19 @@ def test_an_approval_counts_when_its_author_committed_it(tmp_path: Path) -> None
 
 
 def test_an_approval_that_a_robot_committed_does_not_count(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     place.approve("carla", commit=False)
     place.commit("gather approvals", who="ci")
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.code == 1
-    assert "committed by ci@town.example" in said.reasons()
+    assert result.code == 1
+    assert "committed by ci@town.example" in result.reasons()
 
 
 def test_an_approval_changed_inside_a_merge_does_not_count(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     file = place.approve("carla", now="2026-11-03T12:00:00Z")  # expired since the 17th
     place.git("checkout", "-q", "-b", "side", "HEAD^")
@@ -43,28 +43,28 @@ def test_an_approval_changed_inside_a_merge_does_not_count(tmp_path: Path) -> No
     place.rewrite(file, issued="2026-11-20T11:00:00Z", expires="2026-12-01T00:00:00Z")
     place.commit("merge notes", who="alice")
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.code == 1
-    assert "committed by alice@town.example" in said.reasons()
+    assert result.code == 1
+    assert "committed by alice@town.example" in result.reasons()
 
 
 def test_a_veto_that_somebody_deleted_still_stops(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     file = place.approve("dina", "--reject")
     place.approve("carla")
     place.git("rm", "-q", file)
     place.commit("tidy up", who="alice")
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.agent["verdict"] == "blocked"
-    assert file in said.reasons()
+    assert result.agent["verdict"] == "blocked"
+    assert file in result.reasons()
 
 
 def test_a_veto_that_somebody_turned_into_an_approval_still_stops(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     file = place.approve("dina", "--reject")
     place.approve("carla")
@@ -75,7 +75,7 @@ def test_a_veto_that_somebody_turned_into_an_approval_still_stops(tmp_path: Path
 
 
 def test_a_veto_replaced_by_a_link_still_stops(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     file = place.approve("dina", "--reject")
     place.approve("carla")
@@ -87,7 +87,7 @@ def test_a_veto_replaced_by_a_link_still_stops(tmp_path: Path) -> None:
 
 
 def test_a_veto_deleted_inside_a_merge_still_stops(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     file = place.approve("dina", "--reject")
     place.approve("carla")
@@ -103,7 +103,7 @@ def test_a_veto_deleted_inside_a_merge_still_stops(tmp_path: Path) -> None:
 
 
 def test_a_withdrawal_that_somebody_deleted_does_not_bring_the_approval_back(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     place.approve("carla")
     file = place.approve("carla", "--withdraw", now=LATER)
@@ -114,7 +114,7 @@ def test_a_withdrawal_that_somebody_deleted_does_not_bring_the_approval_back(tmp
 
 
 def test_a_deleted_veto_put_back_by_anybody_can_be_lifted_by_its_author(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     file = place.approve("dina", "--reject")
     place.approve("carla")
@@ -128,46 +128,46 @@ def test_a_deleted_veto_put_back_by_anybody_can_be_lifted_by_its_author(tmp_path
 
 
 def test_an_approval_that_its_author_deleted_is_simply_gone(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     file = place.approve("carla")
     place.git("rm", "-q", file)
     place.commit("no", who="carla")
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.agent["verdict"] == "pending"
+    assert result.agent["verdict"] == "pending"
 
 
 def test_an_approval_copied_to_another_agent_stops_instead_of_counting(tmp_path: Path) -> None:
-    place = town(tmp_path, agents=("desk", "door"))
+    place = new_fleet(tmp_path, agents=("desk", "door"))
     file = place.approve("carla")
     copy = place.path / file.replace("/desk/", "/door/")
     copy.parent.mkdir(parents=True)
     shutil.copy(place.path / file, copy)
     place.commit("same for the door", who="carla")
 
-    said = place.judge(agent="door")
+    result = place.judge(agent="door")
 
-    assert said.agent["verdict"] == "blocked"
-    assert "belongs at" in said.reasons()
+    assert result.agent["verdict"] == "blocked"
+    assert "belongs at" in result.reasons()
 
 
 def test_an_approval_of_a_fork_counts_for_nothing_here(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     file = place.approve("carla", commit=False)
     place.rewrite(file, repository="mallory/agents")
     place.commit("decide", who="carla")
 
-    said = place.judge()
+    result = place.judge()
 
-    assert said.agent["verdict"] == "pending"
-    assert "another repository" in said.reasons()
+    assert result.agent["verdict"] == "pending"
+    assert "another repository" in result.reasons()
 
 
 def test_an_approval_of_an_earlier_generation_is_not_taken_twice(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change("two\n", at="2026-11-03T12:00:00Z")
     place.approve("carla", now="2026-11-03T13:00:00Z")
     assert place.apply(now="2026-11-03T14:00:00Z").code == 0
@@ -176,14 +176,14 @@ def test_an_approval_of_an_earlier_generation_is_not_taken_twice(tmp_path: Path)
     assert place.apply(now="2026-11-04T14:00:00Z").code == 0
     place.change("two\n", at="2026-11-05T12:00:00Z")
 
-    said = place.judge(now="2026-11-05T13:00:00Z")
+    result = place.judge(now="2026-11-05T13:00:00Z")
 
-    assert said.agent["verdict"] == "pending"
-    assert "generation 2" in said.reasons()
+    assert result.agent["verdict"] == "pending"
+    assert "generation 2" in result.reasons()
 
 
 def test_a_statement_in_a_folder_below_stops_instead_of_hiding(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     file = place.path / place.approve("dina", "--reject", commit=False)
     below = file.parent / "old"
@@ -196,19 +196,19 @@ def test_a_statement_in_a_folder_below_stops_instead_of_hiding(tmp_path: Path) -
 
 
 def test_a_note_with_terminal_codes_reaches_no_terminal(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.change()
     place.approve("dina", "--reject", "--note", "\x1b[2J\x1b]0;allowed\x07 [bold]allowed[/]")
 
-    said = place.fleet("promote", "desk", "--to", "production")
+    result = place.fleet("promote", "desk", "--to", "production")
 
-    assert "\x1b" not in said.all
-    assert "\x07" not in said.all
-    assert "[bold]allowed[/]" in said.all
+    assert "\x1b" not in result.output
+    assert "\x07" not in result.output
+    assert "[bold]allowed[/]" in result.output
 
 
 def test_the_next_promotion_may_be_approved_by_who_merged(tmp_path: Path) -> None:
-    place = running(tmp_path)
+    place = running_fleet(tmp_path)
     place.git("checkout", "-q", "-b", "topic")
     place.change()
     place.git("checkout", "-q", "main")

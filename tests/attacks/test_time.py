@@ -6,35 +6,37 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.scenarios import POLICY, SOAK, Town, running
+from tests.attacks.scenarios import POLICY, SOAK, FleetRepository, running_fleet
 
 LONG_AGO, YESTERDAY = "2026-11-10T12:00:00Z", "2026-11-19T11:00:00Z"
 JUST_NOW = "2026-11-20T11:00:00Z"
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Town:
+def place(tmp_path: Path) -> FleetRepository:
     """A running fleet that afterwards asks for a day of soak."""
-    made = running(tmp_path)
-    made.write("governance/policy.yaml", POLICY.replace("veto:", SOAK))
-    made.commit("ask for soak", who="dina", at="2026-11-03T12:00:00Z")
-    made.agree("carla", now="2026-11-03T12:00:00Z")
-    return made
+    repository = running_fleet(tmp_path)
+    repository.write("governance/policy.yaml", POLICY.replace("veto:", SOAK))
+    repository.commit("ask for soak", who="dina", at="2026-11-03T12:00:00Z")
+    repository.agree("carla", now="2026-11-03T12:00:00Z")
+    return repository
 
 
-def soak(place: Town) -> str:
+def soak(place: FleetRepository) -> str:
     """How the soak stands."""
-    [need] = [one for one in place.judge().agent["requirements"] if one["kind"] == "soak"]
+    [need] = [
+        requirement for requirement in place.judge().agent["requirements"] if requirement["kind"] == "soak"
+    ]
     return str(need["status"])
 
 
-def test_a_release_that_stood_for_a_day_has_soaked(place: Town) -> None:
+def test_a_release_that_stood_for_a_day_has_soaked(place: FleetRepository) -> None:
     place.change(at=YESTERDAY)
 
     assert soak(place) == "met"
 
 
-def test_a_commit_dated_before_its_parent_gains_nothing(place: Town) -> None:
+def test_a_commit_dated_before_its_parent_gains_nothing(place: FleetRepository) -> None:
     place.write("notes.txt", "nothing to do with the agent\n")
     place.commit("notes", at=JUST_NOW)
     place.change(at=LONG_AGO)
@@ -42,7 +44,7 @@ def test_a_commit_dated_before_its_parent_gains_nothing(place: Town) -> None:
     assert soak(place) == "missing"
 
 
-def test_a_side_branch_does_not_soak(place: Town) -> None:
+def test_a_side_branch_does_not_soak(place: FleetRepository) -> None:
     place.git("checkout", "-q", "-b", "topic")
     place.change(at=LONG_AGO)
     place.git("checkout", "-q", "main")
@@ -51,7 +53,7 @@ def test_a_side_branch_does_not_soak(place: Town) -> None:
     assert soak(place) == "missing"
 
 
-def test_leaving_in_the_future_makes_no_stay_longer(place: Town) -> None:
+def test_leaving_in_the_future_makes_no_stay_longer(place: FleetRepository) -> None:
     place.change("two\n", at=JUST_NOW)
     place.change("three\n", at="2026-12-20T12:00:00Z")
     place.change("two\n", at="2026-12-20T12:00:00Z")
@@ -59,7 +61,7 @@ def test_leaving_in_the_future_makes_no_stay_longer(place: Town) -> None:
     assert soak(place) == "missing"
 
 
-def test_one_clock_far_ahead_somewhere_does_not_stop_soak_for_ever(place: Town) -> None:
+def test_one_clock_far_ahead_somewhere_does_not_stop_soak_for_ever(place: FleetRepository) -> None:
     place.write("notes.txt", "from a machine with a broken clock\n")
     place.commit("notes", at="2037-01-01T00:00:00Z")
     place.change(at=YESTERDAY)
@@ -67,13 +69,13 @@ def test_one_clock_far_ahead_somewhere_does_not_stop_soak_for_ever(place: Town) 
     assert soak(place) == "met"
 
 
-def test_zones_do_not_move_time(place: Town) -> None:
+def test_zones_do_not_move_time(place: FleetRepository) -> None:
     place.change(at="2026-11-20T01:30:00+14:00")  # 11:30 UTC of the 19th
 
     assert soak(place) == "met"
 
 
-def test_an_approval_dated_in_the_future_does_not_count(place: Town) -> None:
+def test_an_approval_dated_in_the_future_does_not_count(place: FleetRepository) -> None:
     place.change(at=YESTERDAY)
     place.approve("carla", now="2026-11-21T12:00:00Z")
 

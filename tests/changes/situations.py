@@ -60,9 +60,9 @@ def spec(**edits: Any) -> dict[str, Any]:
     """The usual spec with values set by path (``risk__tier``, list positions as numbers); None takes away."""
     changed = copy.deepcopy(SPEC)
     for path, value in edits.items():
-        *way, last = [int(step) if step.isdigit() else step for step in path.split("__")]
+        *parents, last = [int(step) if step.isdigit() else step for step in path.split("__")]
         at: Any = changed
-        for step in way:
+        for step in parents:
             at = at[step]
         if value is not None:
             if isinstance(at, list) and last == len(at):
@@ -83,9 +83,9 @@ def known(
 
 def compared(before: Agent, after: Agent, **options: Any) -> Comparison:
     """What became of the agent; something did."""
-    found = compare(before, after, schema=SCHEMA, tiers=TIERS, **options)
-    assert found is not None
-    return found
+    comparison = compare(before, after, schema=SCHEMA, tiers=TIERS, **options)
+    assert comparison is not None
+    return comparison
 
 
 def moved(before: Mapping[str, Any], after: Mapping[str, Any], **options: Any) -> tuple[Change, ...]:

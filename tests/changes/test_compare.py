@@ -4,14 +4,16 @@ from dataclasses import replace
 import pytest
 
 from fleetward.changes import compare
-from fleetward.domain.change import ChangeClass, Direction, Significance, Status
+from fleetward.domain.change import AgentStatus, ChangeClass, Direction, Significance
 from fleetward.domain.manifest import File
 from tests.build import agent, manifest
 from tests.changes.situations import FILES, SCHEMA, compared, known, moved, spec
 
 
 def facet_of(comparison, cls):
-    return {(direction, weight) for found, direction, weight in comparison.facets if found is cls}
+    return {
+        (direction, weight) for change_class, direction, weight in comparison.facets if change_class is cls
+    }
 
 
 def test_the_same_bytes_are_no_comparison():
@@ -23,30 +25,34 @@ def test_other_bytes_with_the_same_meaning_are_formatting_only():
     tidy = known()
     noted = replace(tidy, files=(*tidy.files, File(path="overrides.yaml", content=b"# nothing\n")))
 
-    found = compared(tidy, noted)
+    comparison = compared(tidy, noted)
 
-    assert found.formatting_only
-    assert found.changes == ()
-    assert found.row.significance is Significance.NONE
+    assert comparison.formatting_only
+    assert comparison.changes == ()
+    assert comparison.row.significance is Significance.NONE
 
 
 def test_a_new_agent_is_one_card_whose_facets_know_its_tools():
-    found = compared_one(after=known())
+    comparison = compared_one(after=known())
 
-    [card] = found.changes
+    [card] = comparison.changes
     assert (card.rule, card.significance, card.kind) == ("lifecycle/agent-added", "high", "added")
     for word in ("'high'", "crm (write)", "kb (read)", "anthropic/claude-sonnet-4-6 (pinned)"):
         assert word in card.reason
-    assert (found.row.status, found.row.tier_before, found.row.tier_after) == (Status.ADDED, None, "high")
-    assert (Direction.LOOSER, Significance.HIGH) in facet_of(found, ChangeClass.PRIVILEGE)
-    assert (Direction.LOOSER, Significance.HIGH) in facet_of(found, ChangeClass.DATA)
+    assert (comparison.row.status, comparison.row.tier_before, comparison.row.tier_after) == (
+        AgentStatus.ADDED,
+        None,
+        "high",
+    )
+    assert (Direction.LOOSER, Significance.HIGH) in facet_of(comparison, ChangeClass.PRIVILEGE)
+    assert (Direction.LOOSER, Significance.HIGH) in facet_of(comparison, ChangeClass.DATA)
 
 
 def test_a_new_agent_with_a_wildcard_says_so_and_is_critical():
-    found = compared_one(after=known(spec(tools__0__allow=["*"])))
+    comparison = compared_one(after=known(spec(tools__0__allow=["*"])))
 
-    assert found.row.significance is Significance.CRITICAL
-    assert "without bounds" in found.changes[0].reason
+    assert comparison.row.significance is Significance.CRITICAL
+    assert "without bounds" in comparison.changes[0].reason
 
 
 def test_a_retired_agent_is_one_card_that_names_who_relies_on_it():
@@ -57,24 +63,24 @@ def test_a_retired_agent_is_one_card_that_names_who_relies_on_it():
     assert [c.significance for c in needed.changes] == ["critical"]
     assert "billing, triage" in needed.changes[0].reason
     assert (needed.row.status, needed.row.tier_before, needed.row.tier_after) == (
-        Status.RETIRED,
+        AgentStatus.RETIRED,
         "high",
         None,
     )
 
 
 def compared_one(before=None, after=None, **options):
-    found = compare(before, after, schema=SCHEMA, **options)
-    assert found is not None
-    return found
+    comparison = compare(before, after, schema=SCHEMA, **options)
+    assert comparison is not None
+    return comparison
 
 
 def test_the_row_is_as_bad_as_the_worst_change_and_the_changes_come_worst_first():
-    found = compared(known(), known(spec(risk__tier="low", model__parameters__temperature=1)))
+    comparison = compared(known(), known(spec(risk__tier="low", model__parameters__temperature=1)))
 
-    assert found.row.significance is Significance.CRITICAL
-    assert (found.row.tier_before, found.row.tier_after) == ("high", "low")
-    ranks = [change.significance.rank for change in found.changes]
+    assert comparison.row.significance is Significance.CRITICAL
+    assert (comparison.row.tier_before, comparison.row.tier_after) == ("high", "low")
+    ranks = [change.significance.rank for change in comparison.changes]
     assert ranks == sorted(ranks)
 
 
@@ -125,8 +131,10 @@ def test_a_pin_lost_is_critical_and_a_pin_gained_is_not(was, now, expected):
         spec(), spec(model__name="other"), pin_class=lambda pin: now if pin["name"] == "other" else was
     )
 
-    found = [(c.rule, c.direction, c.significance) for c in changes if c.rule.startswith("behaviour/pin")]
-    assert found == ([expected] if expected else [])
+    pin_changes = [
+        (c.rule, c.direction, c.significance) for c in changes if c.rule.startswith("behaviour/pin")
+    ]
+    assert pin_changes == ([expected] if expected else [])
 
 
 def test_a_changed_eval_suite_changes_the_guardrail():
@@ -142,9 +150,9 @@ def test_a_changed_eval_suite_changes_the_guardrail():
 def test_files_that_come_and_go_are_told_by_what_they_were_to_the_agent():
     bare = known(files={"notes.bin": "x"})
 
-    gone = {c.rule: (c.kind, c.direction, c.significance) for c in compared(known(), bare).changes}
+    by_rule = {c.rule: (c.kind, c.direction, c.significance) for c in compared(known(), bare).changes}
 
-    assert gone == {
+    assert by_rule == {
         "behaviour/prompt-removed": ("removed", "unknown", "high"),
         "guardrail/eval-suite-removed": ("removed", "looser", "critical"),
         "unknown/file-added": ("added", "unknown", "medium"),
@@ -174,10 +182,10 @@ def test_a_file_made_executable_is_a_change():
 
 
 def test_a_value_is_placed_where_it_is_written_and_a_gone_one_where_it_was():
-    here = {"spec.risk.tier": ("environments/staging/bot/overrides.yaml", 3)}
-    there = {"spec.suspended": ("environments/staging/bot/agent.yaml", 7)}
-    before = agent(manifest("bot", spec(suspended=True), at=there))
-    after = agent(manifest("bot", spec(risk__tier="critical"), at=here))
+    tier_place = {"spec.risk.tier": ("environments/staging/bot/overrides.yaml", 3)}
+    suspended_place = {"spec.suspended": ("environments/staging/bot/agent.yaml", 7)}
+    before = agent(manifest("bot", spec(suspended=True), at=suspended_place))
+    after = agent(manifest("bot", spec(risk__tier="critical"), at=tier_place))
 
     places = {
         c.path: (c.place.file.rpartition("/")[2], c.place.line) for c in compared(before, after).changes

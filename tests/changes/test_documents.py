@@ -67,10 +67,14 @@ def test_what_went_is_placed_where_it_stood():
 
 
 def test_a_policy_that_is_gone_is_one_change():
-    [gone], [come] = compared({"version": 1}, None), compared(None, {})
+    [removed], [added] = compared({"version": 1}, None), compared(None, {})
 
-    assert (gone.rule, gone.kind, gone.significance) == ("policy/policy-removed", "removed", "critical")
-    assert (come.rule, come.place.file) == ("policy/policy-added", "governance/policy.yaml")
+    assert (removed.rule, removed.kind, removed.significance) == (
+        "policy/policy-removed",
+        "removed",
+        "critical",
+    )
+    assert (added.rule, added.place.file) == ("policy/policy-added", "governance/policy.yaml")
 
 
 def test_the_same_policy_in_another_order_is_no_change():

@@ -8,11 +8,11 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleetward.changes.canonical import normal
-from fleetward.changes.equality import canonical
-from fleetward.changes.walker import moves
-from fleetward.domain.change import Kind
-from fleetward.domain.path import Item, shown
+from fleetward.changes.canonical import canonical_lines
+from fleetward.changes.equality import canonical_text
+from fleetward.changes.walker import deltas
+from fleetward.domain.change import ChangeKind
+from fleetward.domain.path import ItemKey, format_path
 from tests.changes.situations import SCHEMA, SPEC
 from tests.changes.test_properties import days, keyed, maybe, names, numbers, words
 
@@ -25,42 +25,42 @@ KEYS = {"tools": "name", "prompts": "name", "knowledge": "name", "dependsOn": "a
 TOLD_APART = {"triggers": "when", "criteria": "metric"}
 
 
-def leaves(value, way=(), shape=(), named=""):
+def leaves(value, path=(), shape=(), key_name=""):
     """Every leaf: where it lies, how its path is written, and what tells its list item apart."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from leaves(item, (*way, key), (*shape, key), named)
+            yield from leaves(item, (*path, key), (*shape, key), key_name)
     elif isinstance(value, list):
-        listed = way[-1]
+        listed = path[-1]
         for at, item in enumerate(value):
             if listed in KEYS:
-                yield from leaves(item, (*way, at), (*shape, Item(item[KEYS[listed]])), KEYS[listed])
+                yield from leaves(item, (*path, at), (*shape, ItemKey(item[KEYS[listed]])), KEYS[listed])
             elif listed in TOLD_APART:
                 mark = TOLD_APART[listed]
-                step = Item(item.get(mark, "date"))
-                yield from leaves(item, (*way, at), (*shape, step), mark)
+                step = ItemKey(item.get(mark, "date"))
+                yield from leaves(item, (*path, at), (*shape, step), mark)
             elif isinstance(item, dict):
-                yield from leaves(item, (*way, at), (*shape, at), "")
+                yield from leaves(item, (*path, at), (*shape, at), "")
             else:
-                yield (*way, at), shape, "element"
+                yield (*path, at), shape, "element"
     else:
-        yield way, shape, named
+        yield path, shape, key_name
 
 
 LEAVES = tuple(leaves(WHOLE))
 
 
-def edited(whole, way, value):
+def edited(whole, path, value):
     """The same with another value there; all that does not lie on the way is shared, not copied."""
-    if not way:
+    if not path:
         return value
-    made = copy.copy(whole)
-    made[way[0]] = edited(whole[way[0]], way[1:], value)
-    return made
+    copied = copy.copy(whole)
+    copied[path[0]] = edited(whole[path[0]], path[1:], value)
+    return copied
 
 
-def at(whole, way):
-    for step in way:
+def at(whole, path):
+    for step in path:
         whole = whole[step]
     return whole
 
@@ -77,23 +77,23 @@ def test_every_changed_leaf_is_told_exactly_once():
     chance = random.Random(4)
 
     for _ in range(EDITS):
-        way, shape, named = chance.choice(LEAVES)
-        before = at(WHOLE, way)
+        path, shape, key_name = chance.choice(LEAVES)
+        before = at(WHOLE, path)
         after = another(before, chance)
 
-        found = moves(WHOLE, edited(WHOLE, way, after), SCHEMA)
+        reported = deltas(WHOLE, edited(WHOLE, path, after), SCHEMA)
 
-        told = [(move.path, move.before, move.after) for move in found]
-        if named == "element":  # of a set: the old one went, the new one came
-            assert sorted(told, key=str) == sorted(
-                [(shown(shape), before, None), (shown(shape), None, after)], key=str
+        triples = [(delta.path, delta.before, delta.after) for delta in reported]
+        if key_name == "element":  # of a set: the old one went, the new one came
+            assert sorted(triples, key=str) == sorted(
+                [(format_path(shape), before, None), (format_path(shape), None, after)], key=str
             )
-        elif way[-1] == named:  # what an item goes by: it is another item
-            assert [move.kind for move in found].count(Kind.ADDED) == 1, told
-            assert [move.kind for move in found].count(Kind.REMOVED) == 1, told
-            assert len(found) == 2
+        elif path[-1] == key_name:  # what an item goes by: it is another item
+            assert [delta.kind for delta in reported].count(ChangeKind.ADDED) == 1, triples
+            assert [delta.kind for delta in reported].count(ChangeKind.REMOVED) == 1, triples
+            assert len(reported) == 2
         else:
-            assert told == [(shown(shape), before, after)]
+            assert triples == [(format_path(shape), before, after)]
 
 
 def test_of_many_edits_at_once_none_is_missed_and_none_is_told_twice():
@@ -103,19 +103,21 @@ def test_of_many_edits_at_once_none_is_missed_and_none_is_told_twice():
     for _ in range(EDITS // 10):
         chosen = chance.sample(plain, chance.randint(2, 6))
         after = WHOLE
-        for way, _, _ in chosen:
-            after = edited(after, way, another(at(after, way), chance))
+        for path, _, _ in chosen:
+            after = edited(after, path, another(at(after, path), chance))
 
-        found = moves(WHOLE, after, SCHEMA)
+        reported = deltas(WHOLE, after, SCHEMA)
 
-        assert sorted(move.path for move in found) == sorted(shown(shape) for _, shape, _ in chosen)
+        assert sorted(delta.path for delta in reported) == sorted(
+            format_path(shape) for _, shape, _ in chosen
+        )
 
 
 def test_a_rewritten_block_is_told_leaf_by_leaf():
     after = copy.deepcopy(WHOLE)
     after["spec"]["owner"] = {"team": "t", "accountable": "a", "backup": "b", "contact": {"chat": "#c"}}
 
-    assert [move.path for move in moves(WHOLE, after, SCHEMA)] == [
+    assert [delta.path for delta in deltas(WHOLE, after, SCHEMA)] == [
         "spec.owner.accountable", "spec.owner.backup", "spec.owner.contact.chat", "spec.owner.team"
     ]  # fmt: skip
 
@@ -130,34 +132,34 @@ specs = maybe(
     tools=keyed("name", allow=words, access=st.sampled_from(["read", "write"]), reversible=st.booleans()),
     budgets=keyed("window", haltAt=numbers, alertAt=numbers),
     escalation=maybe(sla=maybe(acknowledge=days), context=words,
-                     triggers=st.lists(maybe(when=names, above=numbers), max_size=3, unique_by=canonical)),
+                     triggers=st.lists(maybe(when=names, above=numbers), max_size=3, unique_by=canonical_text)),
     guardrails=maybe(humanReview=maybe(required=words), input=words),
 ).map(lambda spec: {"apiVersion": "fleetward/v1", "spec": spec})  # fmt: skip
 
 
-def applied(before, found):
+def applied(before, reported):
     """*before* with every move made in it; what came into lists without order is put at their end."""
-    made = copy.deepcopy(before)
-    gone = []
-    for move in found:
-        *way, last = move.spot.was
-        if move.kind is Kind.REMOVED and isinstance(last, int):
-            gone.append((tuple(way), last))
-        elif move.kind is Kind.REMOVED:
-            del at(made, way)[last]
-        elif move.kind is Kind.ADDED and isinstance(move.spot.now[-1], int):
-            _reached(made, move.spot.was, []).append(copy.deepcopy(move.after))
+    document = copy.deepcopy(before)
+    removals = []
+    for delta in reported:
+        *parents, last = delta.spot.was
+        if delta.kind is ChangeKind.REMOVED and isinstance(last, int):
+            removals.append((tuple(parents), last))
+        elif delta.kind is ChangeKind.REMOVED:
+            del at(document, parents)[last]
+        elif delta.kind is ChangeKind.ADDED and isinstance(delta.spot.now[-1], int):
+            _reached(document, delta.spot.was, []).append(copy.deepcopy(delta.after))
         else:
-            _reached(made, way, {})[last] = copy.deepcopy(move.after)
-    for way, position in sorted(gone, key=lambda one: (-len(one[0]), -one[1])):
-        del at(made, way)[position]
-    return made
+            _reached(document, parents, {})[last] = copy.deepcopy(delta.after)
+    for parents, position in sorted(removals, key=lambda removal: (-len(removal[0]), -removal[1])):
+        del at(document, parents)[position]
+    return document
 
 
-def _reached(whole, way, last):
-    for number, step in enumerate(way):
+def _reached(whole, path, last):
+    for number, step in enumerate(path):
         if isinstance(whole, dict):
-            following = way[number + 1] if number + 1 < len(way) else None
+            following = path[number + 1] if number + 1 < len(path) else None
             empty = last if following is None else [] if isinstance(following, int) else {}
             whole = whole.setdefault(step, copy.copy(empty))
         else:
@@ -168,30 +170,34 @@ def _reached(whole, way, last):
 @given(specs, specs)
 @settings(max_examples=300, deadline=None)
 def test_applying_the_changes_to_the_one_gives_the_other(before, after):
-    made = applied(before, moves(before, after, SCHEMA))
+    result = applied(before, deltas(before, after, SCHEMA))
 
-    assert normal(made, SCHEMA) == normal(after, SCHEMA)
-    assert moves(made, after, SCHEMA) == ()
+    assert canonical_lines(result, SCHEMA) == canonical_lines(after, SCHEMA)
+    assert deltas(result, after, SCHEMA) == ()
 
 
 @given(specs, specs)
 @settings(max_examples=200, deadline=None)
 def test_the_way_back_tells_the_same_places_with_the_sides_swapped(before, after):
-    there = Counter((m.path, canonical(m.before), canonical(m.after)) for m in moves(before, after, SCHEMA))
-    back = Counter((m.path, canonical(m.after), canonical(m.before)) for m in moves(after, before, SCHEMA))
+    forward = Counter(
+        (m.path, canonical_text(m.before), canonical_text(m.after)) for m in deltas(before, after, SCHEMA)
+    )
+    backward = Counter(
+        (m.path, canonical_text(m.after), canonical_text(m.before)) for m in deltas(after, before, SCHEMA)
+    )
 
-    assert there == back
+    assert forward == backward
 
 
 @given(st.lists(names, max_size=5), st.lists(names, max_size=5))
 def test_of_a_list_with_an_order_every_item_is_accounted_for(before, after):
     schema = {"properties": {"steps": {"type": "array", "x-list": "ordered", "items": {"type": "string"}}}}
 
-    found = moves({"steps": before}, {"steps": after}, schema)
+    reported = deltas({"steps": before}, {"steps": after}, schema)
 
-    single = [move for move in found if move.kind is not Kind.REORDERED]
-    gone = Counter(move.before for move in single if move.before is not None)
-    come = Counter(move.after for move in single if move.after is not None)
-    assert Counter(before) - gone + come == Counter(after)
-    assert len(found) - len(single) <= 1
-    assert bool(found) == (before != after)
+    single = [delta for delta in reported if delta.kind is not ChangeKind.REORDERED]
+    removed = Counter(delta.before for delta in single if delta.before is not None)
+    added = Counter(delta.after for delta in single if delta.after is not None)
+    assert Counter(before) - removed + added == Counter(after)
+    assert len(reported) - len(single) <= 1
+    assert bool(reported) == (before != after)

@@ -21,12 +21,12 @@ from fleetward.changes import freeform
     ],
 )  # fmt: skip
 def test_what_differs_is_found_at_its_smallest_place_with_its_types(before, after, expected):
-    assert list(freeform.moves(before, after)) == expected
+    assert list(freeform.leaf_differences(before, after)) == expected
 
 
 def test_a_huge_block_is_reported_whole():
     before, after = ({str(i): i + shift for i in range(3000)} for shift in (0, 1))
 
-    [(path, first, second)] = freeform.moves(before, after)
+    [(path, first, second)] = freeform.leaf_differences(before, after)
 
     assert (path, first, second) == ((), before, after)

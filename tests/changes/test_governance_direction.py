@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fleetward.changes import compare_document, walker
-from fleetward.changes.sentences import SENTENCES, fitting
+from fleetward.changes.sentences import SENTENCES, row_matches
 from fleetward.domain.change import Change, Direction
 from fleetward.domain.finding import Place
 from tests.paths import SCHEMAS
@@ -145,8 +145,8 @@ def test_what_asks_for_less_is_looser_and_its_way_back_stricter(
 ) -> None:
     first, second = _without_gone(before), edited(before, edit)
 
-    assert {one.direction for one in compared(name, first, second)} == {Direction.LOOSER}
-    assert {one.direction for one in compared(name, second, first)} == {Direction.STRICTER}
+    assert {change.direction for change in compared(name, first, second)} == {Direction.LOOSER}
+    assert {change.direction for change in compared(name, second, first)} == {Direction.STRICTER}
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_robot_that_becomes_a_person_is_looser() -> None:
         edited(PEOPLE, ("robots/ci", GONE)), ("people/ci", {**CARLA, "emails": ["ci@acme.example"]})
     )
 
-    assert {one.direction for one in compared("people", PEOPLE, after)} == {Direction.LOOSER}
+    assert {change.direction for change in compared("people", PEOPLE, after)} == {Direction.LOOSER}
 
 
 @pytest.mark.parametrize(("before", "after", "way"), [(None, WAIVERS, "looser"), (WAIVERS, None, "stricter")])
@@ -222,9 +222,11 @@ def test_a_file_of_waivers_that_comes_is_looser(before: Any, after: Any, way: st
 @pytest.mark.parametrize("bent", [None, True, 3, "x", [], [1, ["x"]], {}, {"a": {"b": [1]}}])
 def test_no_shape_of_a_value_stops_the_comparison(name: str, document: dict[str, Any], bent: Any) -> None:
     for path in inside(document):
-        other = edited(document, (path, bent))
+        bent_document = edited(document, (path, bent))
 
-        assert bool(compared(name, document, other)) is bool(compared(name, other, document)), path
+        assert bool(compared(name, document, bent_document)) is bool(
+            compared(name, bent_document, document)
+        ), path
 
 
 SAID: list[tuple[str, dict[str, Any], Edit, str]] = [
@@ -272,28 +274,30 @@ def test_a_reason_names_whom_it_is_about_and_both_values(
 
 
 def test_every_sentence_is_said_of_some_change() -> None:
-    edits = [*LOOSENED, *(one[:3] for one in SAID), *MORE]
+    edits = [*LOOSENED, *(row_or_case[:3] for row_or_case in SAID), *MORE]
     pairs = [(name, _without_gone(before), edited(before, edit)) for name, before, edit in edits]
-    met = set()
+    used = set()
     for name, first, second in [*pairs, *((name, second, first) for name, first, second in pairs)]:
-        known = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
-        for move in walker.moves(first, second, known):
-            row = next((one for one in SENTENCES if fitting(one, name, move)), None)
-            met.add(row)
+        schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+        for delta in walker.deltas(first, second, schema):
+            row = next(
+                (row_or_case for row_or_case in SENTENCES if row_matches(row_or_case, name, delta)), None
+            )
+            used.add(row)
 
-    assert [row for row in SENTENCES if row not in met] == []
+    assert [row for row in SENTENCES if row not in used] == []
 
 
 def test_what_no_schema_knows_is_not_told_as_if_it_meant_something() -> None:
-    told = []
+    reasons = []
     for name, document in (("policy", POLICY), ("people", PEOPLE)):
         place = "rules/0/x-was" if name == "policy" else "people/carla/x-old"
         before = edited(document, (place, {"replaces": "none", "left": "2026-01-01", "note": ["a"]}))
         after = edited(document, (place, {"replaces": "all", "left": "2027-01-01", "note": ["b"]}))
-        told += [one.reason for one in compared(name, before, after)]
+        reasons += [change.reason for change in compared(name, before, after)]
 
-    assert len(told) == 6
-    assert all("no schema says what it means" in one for one in told)
+    assert len(reasons) == 6
+    assert all("no schema says what it means" in change for change in reasons)
 
 
 def test_words_of_a_sentence_that_come_out_of_a_file_are_shown_not_obeyed() -> None:
@@ -301,11 +305,11 @@ def test_words_of_a_sentence_that_come_out_of_a_file_are_shown_not_obeyed() -> N
     hidden = ("people/ev\u202eil", {"name": "E"})
 
     [plain] = compared("people", PEOPLE, edited(PEOPLE, braces))
-    [shown] = compared("people", PEOPLE, edited(PEOPLE, hidden))
+    [masked] = compared("people", PEOPLE, edited(PEOPLE, hidden))
 
     assert plain.reason == "name of '{after}': '{before}' is new"
-    assert "\u202e" not in shown.reason
-    assert "U+202E" in shown.reason
+    assert "\u202e" not in masked.reason
+    assert "U+202E" in masked.reason
 
 
 MORE: list[tuple[str, dict[str, Any], Edit]] = [
@@ -331,18 +335,18 @@ def inside(value: Any, at: str = "") -> Iterator[str]:
 
 
 def compared(name: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> tuple[Change, ...]:
-    known = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
     file = "fleet-config.yaml" if name == "fleet-config" else f"governance/{name}.yaml"
     place = Place(file=file)
     return compare_document(
-        before, after, schema=known, file=file, locate_before=lambda _: place, locate_after=lambda _: place
+        before, after, schema=schema, file=file, locate_before=lambda _: place, locate_after=lambda _: place
     )
 
 
 def edited(document: dict[str, Any], edit: Edit) -> dict[str, Any]:
     path, value = edit
     result = json.loads(json.dumps(_without_gone(document)))  # nothing shared
-    *parents, last = [int(one) if one.isdigit() else one for one in path.split("/")]
+    *parents, last = [int(step_text) if step_text.isdigit() else step_text for step_text in path.split("/")]
     inside: Any = result
     for step in parents:
         inside = inside[step]

@@ -20,11 +20,11 @@ from tests.changes.situations import FILES, compared, known, moved, spec
     ],
 )
 def test_what_looks_like_a_credential_is_masked(text):
-    shown = masked_text(text)
+    output = masked_text(text)
 
-    assert "<secret sha256:" in shown
+    assert "<secret sha256:" in output
     for part in ("IOSFODNN7", "abcdefghijklmnop", "hunter2", "correcthorse", "\nabc", "k9Xv2Lm"):
-        assert part not in shown
+        assert part not in output
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_a_changed_secret_is_still_a_change_and_never_shown():
 @pytest.mark.parametrize("content", ["x\n", "\ufeff\u202e"])
 def test_a_credential_in_the_name_of_a_file_is_masked(content):
     token = "gh" + "p_" + "a1B2c3D4e5F6" * 3
-    named = known(files={**FILES, f"notes/{token}.txt": content})
+    with_token = known(files={**FILES, f"notes/{token}.txt": content})
 
-    for told in (compared(known(), named), compared(named, known())):
-        [change] = told.changes
+    for comparison in (compared(known(), with_token), compared(with_token, known())):
+        [change] = comparison.changes
         assert token not in f"{change.path}{change.reason}{change.place}"
         assert change.path.startswith("notes/****")
 
@@ -99,10 +99,15 @@ LOWER = "sk-" + "proj-" + "a1b2c3d4e5f6" * 3
 )
 def test_a_credential_in_the_place_of_a_name_is_masked(override):
     before, after = known(), known(spec(**override))
-    told = [compared(before, after), compared(after, before), compared(None, after), compared(after, None)]
+    comparisons = [
+        compared(before, after),
+        compared(after, before),
+        compared(None, after),
+        compared(after, None),
+    ]
 
-    assert all(one.changes for one in told)
-    for one in told:
-        shown = repr([replace(change, place=None) for change in one.changes])
-        assert TOKEN not in shown
-        assert LOWER not in shown
+    assert all(comparison.changes for comparison in comparisons)
+    for comparison in comparisons:
+        output = repr([replace(change, place=None) for change in comparison.changes])
+        assert TOKEN not in output
+        assert LOWER not in output

@@ -82,17 +82,17 @@ def test_what_moved_is_named_weighed_and_given_its_direction(edit, rule, directi
 
 
 def test_no_two_rows_of_the_table_ask_for_the_same():
-    seen = [(row.paths, row.kinds, row.direction, row.test) for row in MEANINGS]
+    conditions = [(row.paths, row.kinds, row.direction, row.test) for row in MEANINGS]
 
-    assert len(seen) == len(set(seen))
+    assert len(conditions) == len(set(conditions))
 
 
 def test_every_reason_takes_the_words_that_there_are():
     for row in MEANINGS:
-        said = row.reason.format(key="k", item="i", before="b", after="a", path="p")
+        sentence = row.reason.format(key="k", item="i", before="b", after="a", path="p")
 
-        assert said == said.strip()
-        assert "{" not in said
+        assert sentence == sentence.strip()
+        assert "{" not in sentence
 
 
 def test_a_reason_carries_the_values():
@@ -106,16 +106,16 @@ def test_names_and_labels_have_no_significance_and_are_still_told():
     before, after = spec(), spec()
     first, second = ({"name": "bot", "labels": {"domain": d}, "description": d} for d in ("a", "b"))
 
-    found = _with_metadata(before, first, after, second)
+    changes = _with_metadata(before, first, after, second)
 
-    assert {change.path for change in found} == {"metadata.labels.domain", "metadata.description"}
-    assert {change.significance for change in found} == {Significance.NONE}
+    assert {change.path for change in changes} == {"metadata.labels.domain", "metadata.description"}
+    assert {change.significance for change in changes} == {Significance.NONE}
 
 
 def test_what_starts_with_x_below_metadata_is_not_cosmetic():
-    found = _with_metadata(spec(), {"name": "bot"}, spec(), {"name": "bot", "x-reach": "all"})
+    changes = _with_metadata(spec(), {"name": "bot"}, spec(), {"name": "bot", "x-reach": "all"})
 
-    assert [(change.cls, change.significance) for change in found] == [("unknown", "medium")]
+    assert [(change.cls, change.significance) for change in changes] == [("unknown", "medium")]
 
 
 def _with_metadata(before, first, after, second):
@@ -125,6 +125,6 @@ def _with_metadata(before, first, after, second):
     sides = []
     for a_spec, metadata in ((before, first), (after, second)):
         head = {"apiVersion": "fleetward/v1", "kind": "Agent", "metadata": metadata, "spec": a_spec}
-        known = manifest("bot", a_spec, effective=head)
-        sides.append(agent(known, {"note.txt": "same", "overrides.yaml": str(metadata)}))
+        bot = manifest("bot", a_spec, effective=head)
+        sides.append(agent(bot, {"note.txt": "same", "overrides.yaml": str(metadata)}))
     return compared(*sides).changes

@@ -12,10 +12,10 @@ from tests import build
 FIXED, LOOSE = {"provider": "openai", "name": "fixed"}, {"provider": "openai", "name": "loose"}
 
 
-def spec(place: str, named: dict[str, str]) -> dict[str, object]:
-    model = named if place == "model" else FIXED
-    judge = {"judge": named} if place == "judge" else {}
-    finder = {"embedding": named} if place == "embedding" else {}
+def spec(place: str, named_model: dict[str, str]) -> dict[str, object]:
+    model = named_model if place == "model" else FIXED
+    judge = {"judge": named_model} if place == "judge" else {}
+    finder = {"embedding": named_model} if place == "embedding" else {}
     return {
         "model": model,
         "evals": [{"name": "tone", "suite": "evals/tone.yaml", **judge}],
@@ -32,16 +32,18 @@ def spec(place: str, named: dict[str, str]) -> dict[str, object]:
     ],
 )
 def test_a_pin_that_is_lost_is_critical_and_its_way_back_is_low(place: str, path: str) -> None:
-    fixed, loose = (build.agent(build.manifest("desk", spec(place, named))) for named in (FIXED, LOOSE))
+    fixed, loose = (
+        build.agent(build.manifest("desk", spec(place, pinned_model))) for pinned_model in (FIXED, LOOSE)
+    )
 
     def moved(before, after):
-        found = compare(
+        comparison = compare(
             before,
             after,
-            schema=json_schema.schema("agent"),
+            schema=json_schema.load_schema("agent"),
             pin_class=lambda model: "pinned" if model.get("name") == "fixed" else "floating",
         )
-        [pin] = [change for change in found.changes if change.rule.startswith("behaviour/pin-")]
+        [pin] = [change for change in comparison.changes if change.rule.startswith("behaviour/pin-")]
         return pin.rule, pin.path, pin.direction, pin.significance
 
     assert moved(fixed, loose) == ("behaviour/pin-lost", path, Direction.LOOSER, Significance.CRITICAL)

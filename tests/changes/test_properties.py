@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from fleetward.changes import freeform
 from fleetward.changes.classify import change_of
-from fleetward.changes.combinations import raised
-from fleetward.changes.equality import canonical
-from fleetward.changes.walker import moves
+from fleetward.changes.combinations import raise_combinations
+from fleetward.changes.equality import canonical_text
+from fleetward.changes.walker import deltas
 from fleetward.domain.change import Direction
 from tests.changes.situations import SCHEMA
 
@@ -30,7 +30,7 @@ def maybe(**fields):
 def keyed(key, **fields):
     items = maybe(**fields)
     return st.dictionaries(names, items, max_size=3).map(
-        lambda found: [{key: name, **item} for name, item in found.items()]
+        lambda by_key: [{key: name, **item} for name, item in by_key.items()]
     )
 
 
@@ -55,7 +55,7 @@ specs = maybe(
 
 
 def changes(before, after):
-    return tuple(change_of(move) for move in moves(before, after, SCHEMA))
+    return tuple(change_of(delta) for delta in deltas(before, after, SCHEMA))
 
 
 def shuffled(value, chance, *, inside="spec"):
@@ -75,9 +75,9 @@ def test_nothing_moved_between_a_thing_and_itself(spec):
 
 @given(specs, st.integers())
 def test_the_order_of_keys_keyed_lists_and_sets_means_nothing(spec, seed):
-    other = shuffled(spec, random.Random(seed))
+    reordered = shuffled(spec, random.Random(seed))
 
-    assert changes(spec, other) == ()
+    assert changes(spec, reordered) == ()
 
 
 @given(specs, specs)
@@ -85,36 +85,38 @@ def test_the_order_of_keys_keyed_lists_and_sets_means_nothing(spec, seed):
 def test_the_way_back_is_looser_where_the_way_there_was_stricter(before, after):
     flipped = {Direction.LOOSER: Direction.STRICTER, Direction.STRICTER: Direction.LOOSER}
 
-    one, other = changes(before, after), changes(after, before)
-    open_ways = {c.path for c in (*one, *other) if c.direction is Direction.UNKNOWN}
-    there = Counter((c.path, flipped.get(c.direction, c.direction)) for c in one if c.path not in open_ways)
-    back = Counter((c.path, c.direction) for c in other if c.path not in open_ways)
+    forward_changes, backward_changes = changes(before, after), changes(after, before)
+    open_ways = {c.path for c in (*forward_changes, *backward_changes) if c.direction is Direction.UNKNOWN}
+    forward = Counter(
+        (c.path, flipped.get(c.direction, c.direction)) for c in forward_changes if c.path not in open_ways
+    )
+    backward = Counter((c.path, c.direction) for c in backward_changes if c.path not in open_ways)
 
-    assert there == back
+    assert forward == backward
 
 
 def test_a_graded_word_that_is_no_longer_said_is_not_called_stricter():
-    said = {"spec": {"tools": [{"name": "a", "access": "admin"}]}}
+    with_access = {"spec": {"tools": [{"name": "a", "access": "admin"}]}}
     silent = {"spec": {"tools": [{"name": "a"}]}}
 
-    [there], [back] = changes(silent, said), changes(said, silent)
+    [access_added], [access_removed] = changes(silent, with_access), changes(with_access, silent)
 
-    assert (there.direction, back.direction) == (Direction.LOOSER, Direction.UNKNOWN)
+    assert (access_added.direction, access_removed.direction) == (Direction.LOOSER, Direction.UNKNOWN)
 
 
 @given(specs, specs)
 def test_what_differs_is_never_passed_over_and_never_weighs_nothing(before, after):
-    found = changes(before, after)
+    reported = changes(before, after)
 
-    assert bool(found) == bool(changes(after, before))
-    assert all(change.significance != "none" for change in found)
+    assert bool(reported) == bool(changes(after, before))
+    assert all(change.significance != "none" for change in reported)
 
 
 @given(specs, specs)
 def test_together_no_change_weighs_less_than_alone(before, after):
     alone = changes(before, after)
 
-    for single, among in zip(alone, raised(alone), strict=True):
+    for single, among in zip(alone, raise_combinations(alone), strict=True):
         assert among.significance.rank <= single.significance.rank
         assert (among.path, among.rule) == (single.path, single.rule)
 
@@ -126,4 +128,6 @@ def test_the_same_two_states_give_the_same_changes(before, after):
 
 @given(free, free)
 def test_free_space_is_reported_exactly_when_it_says_something_else(before, after):
-    assert bool(list(freeform.moves(before, after))) == (canonical(before) != canonical(after))
+    assert bool(list(freeform.leaf_differences(before, after))) == (
+        canonical_text(before) != canonical_text(after)
+    )

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from fleetward.changes.text_diff import compared
+from fleetward.changes.text_diff import diff_text
 from tests.changes.situations import rewritten
 
 
@@ -62,8 +62,8 @@ def test_what_nobody_sees_is_shown_by_its_code_point():
 def test_a_secret_in_a_prompt_is_not_printed():
     change = rewritten("key AKIAABCDEFGHIJKLMNO1", "key AKIAABCDEFGHIJKLMNO2")
 
-    told = " ".join((*change.lines, change.reason, change.before, change.after))
-    assert "AKIA" not in told
+    output = " ".join((*change.lines, change.reason, change.before, change.after))
+    assert "AKIA" not in output
     assert change.before != change.after
 
 
@@ -82,10 +82,10 @@ def test_five_hundred_edited_lines_take_less_than_half_a_second():
     )
 
     started = time.process_time()
-    found = compared(before, after)
+    diff = diff_text(before, after)
 
     assert time.process_time() - started < 0.5
-    assert found.turned
+    assert diff.changes_sense
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_five_hundred_edited_lines_take_less_than_half_a_second():
 )
 def test_a_hostile_text_costs_seconds_not_minutes(before, after):
     started = time.process_time()
-    compared(before, after)
+    diff_text(before, after)
 
     assert time.process_time() - started < 4
 

@@ -8,9 +8,9 @@ import pytest
 from fleetward.changes import MEANINGS, compare
 from fleetward.changes.catalogue import catalogue
 from fleetward.changes.documentation import documentation
-from fleetward.changes.text_diff import compared as prose
-from fleetward.changes.walker import moves
-from fleetward.domain.change import Direction, Significance, Status
+from fleetward.changes.text_diff import diff_text as prose
+from fleetward.changes.walker import deltas
+from fleetward.domain.change import AgentStatus, Direction, Significance
 from tests.changes.situations import FILES, SCHEMA, SPEC, TIERS, compared, known, moved, spec
 from tests.changes.test_meanings import SITUATIONS
 from tests.paths import CHECKOUT
@@ -36,17 +36,17 @@ A, B = {"name": "a"}, {"name": "b"}
     ],
 )  # fmt: skip
 def test_what_says_something_else_is_told_and_what_does_not_is_not(before, after, told):
-    assert len(moves({"spec": before}, {"spec": after}, SCHEMA)) == told
+    assert len(deltas({"spec": before}, {"spec": after}, SCHEMA)) == told
 
 
 def test_two_tools_that_swap_their_scopes_are_four_changes_two_of_them_looser():
-    one, two = copy.deepcopy(SPEC["tools"])
-    one["allow"], two["allow"] = two["allow"], one["allow"]
+    crm, kb = copy.deepcopy(SPEC["tools"])
+    crm["allow"], kb["allow"] = kb["allow"], crm["allow"]
 
-    found = moved(spec(), {**spec(), "tools": [one, two]})
+    changes = moved(spec(), {**spec(), "tools": [crm, kb]})
 
-    told = {(change.path, change.before, change.after, str(change.direction)) for change in found}
-    assert told == {
+    facts = {(change.path, change.before, change.after, str(change.direction)) for change in changes}
+    assert facts == {
         ("spec.tools[crm].allow", None, "search", "looser"),
         ("spec.tools[crm].allow", "draft", None, "stricter"),
         ("spec.tools[crm].allow", "read", None, "stricter"),
@@ -59,20 +59,20 @@ def test_two_tools_that_swap_their_scopes_are_four_changes_two_of_them_looser():
 def test_a_lower_tier_with_one_tool_more_is_critical_twice_and_says_why():
     tool = {"name": "mail", "connector": "mail", "allow": ["send"], "access": "write"}
 
-    found = moved(spec(), spec(risk__tier="medium", tools__2=tool))
+    changes = moved(spec(), spec(risk__tier="medium", tools__2=tool))
 
-    weighed = {change.rule: change.significance for change in found}
+    weighed = {change.rule: change.significance for change in changes}
     assert weighed == {"governance/tier-lowered": "critical", "privilege/tool-added": "critical"}
-    [added] = [change for change in found if change.rule == "privilege/tool-added"]
+    [added] = [change for change in changes if change.rule == "privilege/tool-added"]
     assert "more privilege together with a lower tier" in added.reason
 
 
 def test_one_agent_that_goes_while_a_like_one_comes_is_two_cards():
-    gone = compare(known(), None, schema=SCHEMA)
-    come = compare(None, known(), schema=SCHEMA)
+    retired = compare(known(), None, schema=SCHEMA)
+    added = compare(None, known(), schema=SCHEMA)
 
-    assert (gone.row.status, come.row.status) == (Status.RETIRED, Status.ADDED)
-    assert [change.rule for change in (*gone.changes, *come.changes)] == [
+    assert (retired.row.status, added.row.status) == (AgentStatus.RETIRED, AgentStatus.ADDED)
+    assert [change.rule for change in (*retired.changes, *added.changes)] == [
         "lifecycle/agent-retired", "lifecycle/agent-added"
     ]  # fmt: skip
 
@@ -86,10 +86,10 @@ def test_five_hundred_edited_lines_are_compared_within_half_a_second():
     )
 
     began = time.process_time()
-    found = prose(before, after)
+    diff = prose(before, after)
 
     assert time.process_time() - began < 0.5
-    assert {"never"} <= found.negations
+    assert {"never"} <= diff.negations
 
 
 def test_tools_that_a_prompt_speaks_of_more_or_less_are_called_out():
@@ -108,11 +108,11 @@ def test_tools_that_a_prompt_speaks_of_more_or_less_are_called_out():
 
 def test_every_rule_that_says_looser_names_a_twin_that_says_stricter():
     stricter = {row.rule for row in MEANINGS if Direction.STRICTER in (row.direction, row.means)}
-    kept = {"guardrail/kill-switch-added", "guardrail/escalation-tightened", "governance/tier-raised"}
+    exceptions = {"guardrail/kill-switch-added", "guardrail/escalation-tightened", "governance/tier-raised"}
 
     for row in MEANINGS:
         if Direction.LOOSER in (row.direction, row.means):
-            assert row.twin in stricter | kept | {"lifecycle/suspended"}, row.rule
+            assert row.twin in stricter | exceptions | {"lifecycle/suspended"}, row.rule
         else:
             assert row.twin == "", row.rule
 
@@ -123,12 +123,12 @@ def test_every_rule_that_says_looser_names_a_twin_that_says_stricter():
 def test_the_way_back_of_what_is_looser_is_stricter_and_weighs_little(edit):
     twins = {(entry.rule, entry.twin) for entry in catalogue() if entry.twin}
 
-    there = [change for change in moved(spec(), spec(**edit)) if change.direction is Direction.LOOSER]
-    back = {change.path: change for change in moved(spec(**edit), spec())}
+    forward = [change for change in moved(spec(), spec(**edit)) if change.direction is Direction.LOOSER]
+    backward = {change.path: change for change in moved(spec(**edit), spec())}
 
-    assert there
-    for change in there:
-        mirror = back[change.path]
+    assert forward
+    for change in forward:
+        mirror = backward[change.path]
         assert mirror.direction is Direction.STRICTER, (change.rule, mirror.rule)
         assert mirror.significance in (Significance.LOW, Significance.MEDIUM)
         assert (change.rule, mirror.rule) in twins or change.rule not in {rule for rule, _ in twins}

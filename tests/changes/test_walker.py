@@ -1,6 +1,6 @@
 import pytest
 
-from fleetward.changes.walker import moves
+from fleetward.changes.walker import deltas
 
 SCHEMA = {
     "type": "object",
@@ -20,8 +20,8 @@ SCHEMA = {
 }  # fmt: skip
 
 
-def found(before, after):
-    return [(m.path, str(m.kind), str(m.direction)) for m in moves(before, after, SCHEMA)]
+def delta_facts(before, after):
+    return [(m.path, str(m.kind), str(m.direction)) for m in deltas(before, after, SCHEMA)]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def found(before, after):
     ],
 )
 def test_another_way_to_write_the_same_is_no_move(before, after):
-    assert found(before, after) == []
+    assert delta_facts(before, after) == []
 
 
 @pytest.mark.parametrize(
@@ -61,42 +61,42 @@ def test_another_way_to_write_the_same_is_no_move(before, after):
     ],
 )
 def test_a_move_has_its_path_its_kind_and_its_direction(before, after, expected):
-    assert found(before, after) == [expected]
+    assert delta_facts(before, after) == [expected]
 
 
 def test_a_reference_is_followed_to_the_annotations_behind_it():
     before, after = ({"tools": [{"name": "a", "level": level}]} for level in ("write", "read"))
 
-    assert found(before, after) == [("tools[a].level", "changed", "stricter")]
+    assert delta_facts(before, after) == [("tools[a].level", "changed", "stricter")]
 
 
 def test_a_tool_that_stands_twice_is_not_dropped():
     once, twice = ([{"name": "a"}], [{"name": "a"}, {"name": "a", "level": "write"}])
 
-    assert found({"tools": once}, {"tools": twice}) == [('tools["a#2"]', "added", "looser")]
+    assert delta_facts({"tools": once}, {"tools": twice}) == [('tools["a#2"]', "added", "looser")]
 
 
 def test_an_edited_element_of_a_set_is_one_move_that_knows_its_position():
     before = {"rules": [{"when": "amount", "above": 1}, {"when": "time", "above": 1}]}
     after = {"rules": [{"when": "time", "above": 1}, {"when": "amount", "above": 2}]}
 
-    [move] = moves(before, after, SCHEMA)
+    [delta] = deltas(before, after, SCHEMA)
 
-    assert (move.path, move.before, move.after) == ("rules[amount].above", 1, 2)
-    assert (move.spot.was, move.spot.now) == (("rules", 0, "above"), ("rules", 1, "above"))
+    assert (delta.path, delta.before, delta.after) == ("rules[amount].above", 1, 2)
+    assert (delta.location.before, delta.location.after) == (("rules", 0, "above"), ("rules", 1, "above"))
 
 
 def test_two_elements_that_cannot_be_told_apart_come_and_go_whole():
     before = {"rules": [{"when": "amount", "above": 1}, {"when": "amount", "above": 2}]}
     after = {"rules": [{"when": "amount", "above": 1}, {"when": "amount", "above": 3}]}
 
-    kinds = [kind for _, kind, _ in found(before, after)]
+    kinds = [kind for _, kind, _ in delta_facts(before, after)]
 
     assert kinds == ["changed"]
-    assert [k for _, k, _ in found(before, {"rules": []})] == ["removed", "removed"]
+    assert [k for _, k, _ in delta_facts(before, {"rules": []})] == ["removed", "removed"]
 
 
 def test_a_reference_to_itself_ends():
     schema = {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}
 
-    assert [m.path for m in moves({"x": 1}, {"x": 2}, schema)] == ["x"]
+    assert [m.path for m in deltas({"x": 1}, {"x": 2}, schema)] == ["x"]

@@ -27,17 +27,19 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Terminal:
     """Somebody at a terminal: a home with a name in it, and a folder to work in."""
 
     home: Path
-    here: Path
+    folder: Path
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "FLEET"))}
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "FLEET"))
+        }
         return {
-            **kept,
+            **inherited,
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.home / ".config"),
             "PRE_COMMIT_HOME": str(self.home / "pre-commit"),
@@ -46,30 +48,30 @@ class Desk:
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         }
 
-    def run(self, *command: str, at: str = ".", given: str = "", **more: Any) -> Ran:
-        environment = {**self.environment, **more.pop("extra", {})}
+    def run(self, *command: str, at: str = ".", stdin: str = "", **options: Any) -> Ran:
+        environment = {**self.environment, **options.pop("extra", {})}
         done = subprocess.run(
             command,
-            cwd=self.here / at,
+            cwd=self.folder / at,
             env=environment,
-            input=given,
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
             timeout=120,
-            **more,
+            **options,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def fleet(self, *arguments: str, at: str = ".", now: str = NOW, **more: Any) -> Ran:
-        found = self.run("fleet", arguments[0], "--now", now, *arguments[1:], at=at, **more)
-        assert "Traceback" not in found.err, found.err
-        return found
+    def fleet(self, *arguments: str, at: str = ".", now: str = NOW, **options: Any) -> Ran:
+        ran = self.run("fleet", arguments[0], "--now", now, *arguments[1:], at=at, **options)
+        assert "Traceback" not in ran.err, ran.err
+        return ran
 
     def git(self, *arguments: str, at: str = ".") -> str:
-        found = self.run("git", *arguments, at=at)
-        assert found.code == 0, found.err
-        return found.out
+        ran = self.run("git", *arguments, at=at)
+        assert ran.code == 0, ran.err
+        return ran.out
 
     def commit(self, message: str, at: str = ".") -> None:
         self.git("add", "-A", at=at)
@@ -77,24 +79,24 @@ class Desk:
 
     def write(self, files: Mapping[str, str]) -> None:
         for path, text in files.items():
-            place = self.here / path
+            place = self.folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
 
-    def everything(self) -> dict[str, bytes]:
+    def contents(self) -> dict[str, bytes]:
         """Every file here, git's own aside, by path."""
-        found = (path for path in sorted(self.here.rglob("*")) if ".git" not in path.parts)
+        paths = (path for path in sorted(self.folder.rglob("*")) if ".git" not in path.parts)
         return {
-            path.relative_to(self.here).as_posix(): path.read_bytes() if path.is_file() else b""
-            for path in found
+            path.relative_to(self.folder).as_posix(): path.read_bytes() if path.is_file() else b""
+            for path in paths
         }
 
 
-def desk(folder: Path, name: str = "Zoe Winter", email: str = "zoe@acme.example") -> Desk:
+def terminal(folder: Path, name: str = "Zoe Winter", email: str = "zoe@acme.example") -> Terminal:
     """A home with this identity (none where the name is empty), and an empty folder."""
-    home, here = folder / f"home-{email.partition('@')[0]}", folder / "work"
+    home, work = folder / f"home-{email.partition('@')[0]}", folder / "work"
     home.mkdir()
-    here.mkdir(exist_ok=True)
-    told = f'[user]\n\tname = "{name}"\n\temail = {email}\n' if name else ""
-    (home / ".gitconfig").write_text(f"{told}[init]\n\tdefaultBranch = main\n", encoding="utf-8")
-    return Desk(home, here)
+    work.mkdir(exist_ok=True)
+    identity = f'[user]\n\tname = "{name}"\n\temail = {email}\n' if name else ""
+    (home / ".gitconfig").write_text(f"{identity}[init]\n\tdefaultBranch = main\n", encoding="utf-8")
+    return Terminal(home, work)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.end_to_end.repositories import FLEET, POLICY, Ran, Repository
+from tests.end_to_end.repositories import FLEET, POLICY, CommandResult, Repository
 from tests.end_to_end.repositories import running as start
 from tests.schemas.reading import schema
 from tests.store.signing import keyring
@@ -17,28 +17,28 @@ PEOPLE = "governance/people.yaml"
 
 @pytest.fixture
 def key(tmp_path: Path) -> Path:
-    return keyring.made(tmp_path / "key")
+    return keyring.generate(tmp_path / "key")
 
 
 @pytest.fixture
 def repo(tmp_path: Path, key: Path) -> Repository:
-    made = start(tmp_path)
+    repo = start(tmp_path)
     address = "emails: [carla@acme.example]"
     keyed = FLEET[PEOPLE].replace(address, f'{address}, keys: [{{key: "{keyring.public(key)}"}}]')
-    made.commit("keys", files={PEOPLE: keyed})
-    made.agree("dina", now="2026-11-18T10:00:00Z")
-    return made
+    repo.commit("keys", files={PEOPLE: keyed})
+    repo.agree("dina", now="2026-11-18T10:00:00Z")
+    return repo
 
 
-def listed(repo: Repository, *more: str) -> Ran:
-    done = repo.fleet("approvals", "desk-bot", "--json", *more)
+def listed(repo: Repository, *options: str) -> CommandResult:
+    done = repo.fleet("approvals", "desk-bot", "--json", *options)
     assert done.code == 0, done.err
     return done
 
 
-def rows(done: Ran) -> list[tuple[str, str, str, bool, str | None]]:
+def rows(done: CommandResult) -> list[tuple[str, str, str, bool, str | None]]:
     fields = ("approver", "decision", "assurance", "counts", "reason")
-    return [tuple(one[field] for field in fields) for one in done.data["approvals"]]  # type: ignore[misc]
+    return [tuple(row[field] for field in fields) for row in done.data["approvals"]]  # type: ignore[misc]
 
 
 def test_without_any_statement_it_says_so(repo: Repository) -> None:
@@ -109,9 +109,9 @@ def test_a_statement_that_cannot_be_read_is_told(repo: Repository) -> None:
     file = repo.approve("desk-bot", "carla")
     repo.commit("broken", identity="carla", files={file: "{"})
 
-    [told] = [one for one in listed(repo).data["unreadable"] if "cannot be read" in one["message"]]
+    [error] = [row for row in listed(repo).data["unreadable"] if "cannot be read" in row["message"]]
 
-    assert told["file"] == file
+    assert error["file"] == file
     assert file in repo.fleet("approvals", "desk-bot").out
 
 
@@ -151,13 +151,13 @@ def test_the_page_says_the_same_and_ends_with_a_command_that_works(repo: Reposit
     )
     repo.commit("carried", identity="alice")
 
-    shown = repo.fleet("approvals", "desk-bot").out
+    page = repo.fleet("approvals", "desk-bot").out
 
-    assert "carla approved on 2026-11-20T12:00:00Z until 2026-12-04T12:00:00Z, signed\n" in shown
-    assert "  does not count: not needed, every seat that could be taken is taken\n" in shown
-    assert "  note: read it twice\n" in shown
-    assert "with these: allowed\n" in shown
-    verb, *arguments = shown.splitlines()[-1].split()
+    assert "carla approved on 2026-11-20T12:00:00Z until 2026-12-04T12:00:00Z, signed\n" in page
+    assert "  does not count: not needed, every seat that could be taken is taken\n" in page
+    assert "  note: read it twice\n" in page
+    assert "with these: allowed\n" in page
+    verb, *arguments = page.splitlines()[-1].split()
     assert verb == "fleet"
     assert repo.fleet(*arguments).code == 0
 

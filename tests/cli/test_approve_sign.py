@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.end_to_end.repositories import FLEET, NOW, Ran, Repository, command
+from tests.end_to_end.repositories import FLEET, NOW, CommandResult, Repository, command
 from tests.end_to_end.repositories import running as start
 from tests.schemas.reading import schema
 from tests.store.signing import keyring
@@ -25,22 +25,22 @@ def keys(tmp_path: Path) -> dict[str, Path]:
     folder = tmp_path / "keys"
     folder.mkdir()
     kinds = {"carla": "ed25519", "office": "ecdsa-256", "dina": "ed25519", "stranger": "ed25519"}
-    return {name: keyring.made(folder / name, kind) for name, kind in kinds.items()}
+    return {name: keyring.generate(folder / name, kind) for name, kind in kinds.items()}
 
 
 @pytest.fixture
 def repo(tmp_path: Path, keys: dict[str, Path]) -> Repository:
     """A change of desk-bot waits; carla has two keys, dina one."""
-    made = start(tmp_path)
+    repo = start(tmp_path)
     listed = {"carla": ("carla", "office"), "dina": ("dina",)}
     text = FLEET[PEOPLE]
     for person, names in listed.items():
         rows = ", ".join(f'{{key: "{keyring.public(keys[name])} {name}"}}' for name in names)
         address = f"emails: [{person}@acme.example]"
         text = text.replace(address, f"{address}, keys: [{rows}]")
-    made.commit("keys", files={PEOPLE: text})
-    made.agree("dina", now="2026-11-18T10:00:00Z")
-    return made
+    repo.commit("keys", files={PEOPLE: text})
+    repo.agree("dina", now="2026-11-18T10:00:00Z")
+    return repo
 
 
 @pytest.fixture
@@ -64,11 +64,13 @@ def hold(agent: dict[str, str], *files: Path) -> None:
         subprocess.run(["ssh-add", "-q", str(file)], check=True, capture_output=True, env=environment)
 
 
-def approve(repo: Repository, *more: str, who: str = "carla", env: dict[str, str] | None = None) -> Ran:
-    return repo.fleet(*APPROVE, *more, identity=who, env=env)
+def approve(
+    repo: Repository, *options: str, who: str = "carla", env: dict[str, str] | None = None
+) -> CommandResult:
+    return repo.fleet(*APPROVE, *options, identity=who, env=env)
 
 
-def signer(repo: Repository, done: Ran) -> str:
+def signer(repo: Repository, done: CommandResult) -> str:
     """The public key that signed, as it stands in the signature that ssh-keygen accepts for it."""
     assert done.code == 0, done.err
     payload = (repo.root / done.data["file"]).read_bytes()
@@ -76,11 +78,11 @@ def signer(repo: Repository, done: Ran) -> str:
     signature = (repo.root / f"{done.data['file']}.sig").read_bytes()
     people = (repo.root / PEOPLE).read_text()
     listed = [part.split('"')[0].rsplit(" ", 1)[0] for part in people.split('key: "')[1:]]
-    [found] = [key for key in listed if keyring.accepted(key, signature, message)]
-    return found
+    [public_key] = [key for key in listed if keyring.accepted(key, signature, message)]
+    return public_key
 
 
-def left(repo: Repository) -> list[str]:
+def approval_files(repo: Repository) -> list[str]:
     """The files under approvals/production/."""
     return sorted(path.name for path in (repo.root / "approvals/production").rglob("*") if path.is_file())
 
@@ -95,8 +97,8 @@ def test_the_key_that_is_named_signs_and_the_approval_is_signed(
     assert signer(repo, done) == keyring.public(keys["office"])
     assert done.data["assurance"] == "signed"
     assert done.data["verdictWithIt"] == "allowed"
-    assert [one["file"] for one in done.data["files"]] == [done.data["file"], f"{done.data['file']}.sig"]
-    assert left(repo) == [Path(one["file"]).name for one in done.data["files"]]
+    assert [file["file"] for file in done.data["files"]] == [done.data["file"], f"{done.data['file']}.sig"]
+    assert approval_files(repo) == [Path(file["file"]).name for file in done.data["files"]]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_a_note_that_looks_like_the_option_is_a_note(repo: Repository) -> None:
 
     assert done.code == 0, done.err
     assert '"note": "--sign"' in (repo.root / done.data["file"]).read_text()
-    assert len(left(repo)) == 1
+    assert len(approval_files(repo)) == 1
 
 
 def test_a_key_named_after_the_home_folder_is_found(repo: Repository, keys: dict[str, Path]) -> None:
@@ -139,9 +141,9 @@ def test_a_key_named_after_the_home_folder_is_found(repo: Repository, keys: dict
 def test_a_key_is_named_relative_to_the_folder_of_the_command(
     repo: Repository, keys: dict[str, Path], tmp_path: Path
 ) -> None:
-    named = os.path.relpath(keys["carla"], repo.root)
+    relative = os.path.relpath(keys["carla"], repo.root)
 
-    done = repo.fleet(*APPROVE, "-C", str(repo.root), "--sign", named, identity="carla", cwd=tmp_path)
+    done = repo.fleet(*APPROVE, "-C", str(repo.root), "--sign", relative, identity="carla", cwd=tmp_path)
 
     assert signer(repo, done) == keyring.public(keys["carla"])
 
@@ -194,7 +196,7 @@ def test_an_agent_that_leaves_it_open_is_asked_about(
     assert done.code == 2
     assert expected in done.err
     assert "try: " in done.err
-    assert left(repo) == []
+    assert approval_files(repo) == []
 
 
 def test_without_any_key_the_option_is_named(repo: Repository) -> None:
@@ -223,13 +225,13 @@ def test_a_key_that_would_not_count_is_refused_and_nothing_is_written(
 
     assert done.code == 2
     assert expected in done.err
-    assert left(repo) == []
+    assert approval_files(repo) == []
 
 
 def test_a_key_behind_a_passphrase_that_nobody_types_signs_nothing(repo: Repository, tmp_path: Path) -> None:
     locked = tmp_path / "locked"
-    made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "a passphrase", "-f", str(locked)]
-    subprocess.run(made, check=True, env=keyring.QUIET)
+    keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "a passphrase", "-f", str(locked)]
+    subprocess.run(keygen, check=True, env=keyring.QUIET)
 
     done = subprocess.run(
         command(*APPROVE, "--sign", str(locked), "--now", NOW),
@@ -243,7 +245,7 @@ def test_a_key_behind_a_passphrase_that_nobody_types_signs_nothing(repo: Reposit
 
     assert done.returncode == 2
     assert b"ssh-keygen could not sign" in done.stderr
-    assert left(repo) == []
+    assert approval_files(repo) == []
 
 
 def test_without_ssh_keygen_it_is_named(repo: Repository, keys: dict[str, Path], tmp_path: Path) -> None:
@@ -263,12 +265,12 @@ def test_a_signature_that_lies_there_already_is_not_written_over(
 ) -> None:
     first = approve(repo, "--sign", str(keys["carla"]))
     (repo.root / first.data["file"]).unlink()
-    kept = (repo.root / f"{first.data['file']}.sig").read_bytes()
+    signature = (repo.root / f"{first.data['file']}.sig").read_bytes()
 
     second = approve(repo, "--sign", str(keys["carla"]))
 
     assert second.data["file"].endswith("-2.json")
-    assert (repo.root / f"{first.data['file']}.sig").read_bytes() == kept
+    assert (repo.root / f"{first.data['file']}.sig").read_bytes() == signature
 
 
 @pytest.mark.parametrize("more", [(), ("--sign", "KEY")])

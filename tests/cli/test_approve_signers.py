@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.end_to_end.repositories import FLEET, Ran, Repository
+from tests.end_to_end.repositories import FLEET, CommandResult, Repository
 from tests.schemas.reading import schema
 from tests.store.signing import keyring
 
 PEOPLE = "governance/people.yaml"
-HAND = keyring.ed25519_hand()
-OTHER = keyring.ed25519_hand()
+HAND = keyring.ed25519_key()
+OTHER = keyring.ed25519_key()
 MESSAGE = b"a message"
 Make = Callable[..., Repository]
 
@@ -33,11 +33,13 @@ def people(inside: str, emails: str = "carla@acme.example") -> str:
     return FLEET[PEOPLE].replace(address, f'emails: [{emails}], keys: [{{key: "{HAND.text}"{inside}}}]')
 
 
-def decided(tmp_path: Path, said: Ran, at: str, who: str = "carla@acme.example", **fields: Any) -> bool:
+def is_accepted(
+    tmp_path: Path, ran: CommandResult, at: str, who: str = "carla@acme.example", **fields: Any
+) -> bool:
     """Does ssh-keygen accept a signature of HAND by this list, at this time (in UTC)?"""
-    assert said.code == 0, said.err
+    assert ran.code == 0, ran.err
     allowed, signature = tmp_path / "allowed_signers", tmp_path / "signature"
-    allowed.write_text(said.out)
+    allowed.write_text(ran.out)
     signature.write_bytes(HAND.sign(MESSAGE, **fields))
     space = fields.get("namespace", keyring.NAMESPACE.encode()).decode()
     options = ["-O", f"verify-time={at}", "-f", str(allowed), "-I", who, "-n", space, "-s", str(signature)]
@@ -74,18 +76,18 @@ def test_ssh_keygen_accepts_a_key_in_its_time_and_not_a_second_longer(
     text = people(inside).replace(f'"{inside}}}], since: 2024-01-01', f'"{inside}}}], {person}')
     assert person in text
 
-    said = repository(text).fleet("signers")
+    ran = repository(text).fleet("signers")
 
-    accepted = [decided(tmp_path, said, f"{at}Z") for at in (before, first, last, after)]
+    accepted = [is_accepted(tmp_path, ran, f"{at}Z") for at in (before, first, last, after)]
     assert accepted == [False, True, True, False]
 
 
 def test_it_is_for_nobody_else_and_for_no_other_namespace(repository: Make, tmp_path: Path) -> None:
-    said = repository(people("")).fleet("signers")
+    ran = repository(people("")).fleet("signers")
 
-    assert decided(tmp_path, said, "20261120120000")
-    assert not decided(tmp_path, said, "20261120120000", who="dina@acme.example")
-    assert not decided(tmp_path, said, "20261120120000", namespace=b"git")
+    assert is_accepted(tmp_path, ran, "20261120120000")
+    assert not is_accepted(tmp_path, ran, "20261120120000", who="dina@acme.example")
+    assert not is_accepted(tmp_path, ran, "20261120120000", namespace=b"git")
 
 
 def test_a_compromised_key_is_in_it_no_more(repository: Make) -> None:
@@ -94,36 +96,36 @@ def test_a_compromised_key_is_in_it_no_more(repository: Make) -> None:
         "emails: [dina@acme.example]", f'emails: [dina@acme.example], keys: [{{key: "{OTHER.text}"}}]'
     )
 
-    said = repository(text).fleet("signers")
+    ran = repository(text).fleet("signers")
 
-    assert said.code == 0, said.err
-    assert HAND.text not in said.out
-    assert OTHER.text in said.out
+    assert ran.code == 0, ran.err
+    assert HAND.text not in ran.out
+    assert OTHER.text in ran.out
 
 
 def test_the_key_of_a_robot_is_not_in_it(repository: Make) -> None:
     text = people("") + f'robots:\n  ci: {{emails: [ci@acme.example], keys: [{{key: "{OTHER.text}"}}]}}\n'
 
-    said = repository(text).fleet("signers")
+    ran = repository(text).fleet("signers")
 
-    assert HAND.text in said.out
-    assert OTHER.text not in said.out
+    assert HAND.text in ran.out
+    assert OTHER.text not in ran.out
 
 
 def test_an_address_that_ssh_keygen_would_read_as_a_pattern_is_left_out_and_named(
     repository: Make, tmp_path: Path
 ) -> None:
-    said = repository(people("", emails='carla@acme.example, "!dina@acme.example"')).fleet("signers")
+    ran = repository(people("", emails='carla@acme.example, "!dina@acme.example"')).fleet("signers")
 
-    assert said.out.startswith("carla@acme.example namespaces=")
-    assert "'!dina@acme.example' is left out" in said.err
-    assert decided(tmp_path, said, "20261120120000")
+    assert ran.out.startswith("carla@acme.example namespaces=")
+    assert "'!dina@acme.example' is left out" in ran.err
+    assert is_accepted(tmp_path, ran, "20261120120000")
 
 
 def test_every_address_of_a_person_is_in_it(repository: Make, tmp_path: Path) -> None:
-    said = repository(people("", emails="carla@acme.example, carla@home.example")).fleet("signers")
+    ran = repository(people("", emails="carla@acme.example, carla@home.example")).fleet("signers")
 
-    assert decided(tmp_path, said, "20261120120000", who="carla@home.example")
+    assert is_accepted(tmp_path, ran, "20261120120000", who="carla@home.example")
 
 
 def test_nobody_with_a_key_is_no_empty_list(repository: Make) -> None:

@@ -41,10 +41,10 @@ def test_the_demonstration_ends_well_teaches_the_road_and_leaves_nothing_behind(
     assert done.stderr == ""
     assert "\x1b" not in done.stdout
     assert list(tmp_path.iterdir()) == []
-    shown = re.sub(r'(?m)^  \{"seq":2.*$', '  {"seq":2, ...', scrubbed(done.stdout))
+    output = re.sub(r'(?m)^  \{"seq":2.*$', '  {"seq":2, ...', scrubbed(done.stdout))
     if os.environ.get("UPDATE_GOLDEN"):
-        GOLDEN.write_text(shown, encoding="utf-8")
-    assert shown == GOLDEN.read_text(encoding="utf-8")
+        GOLDEN.write_text(output, encoding="utf-8")
+    assert output == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_what_is_kept_is_a_repository_whose_production_is_its_staging(tmp_path: Path) -> None:

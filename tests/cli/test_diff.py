@@ -10,9 +10,9 @@ import subprocess
 
 import pytest
 
-from fleetward.store.git.fleet_root import find
-from fleetward.workflows.comparison.pair import Both
-from fleetward.workflows.comparison.revisions import of_revisions
+from fleetward.store.git.fleet_root import find_fleet_root
+from fleetward.workflows.comparison.pair import FleetPair
+from fleetward.workflows.comparison.revisions import resolve_revisions
 from tests.end_to_end.repositories import (
     DESK,
     FLEET,
@@ -61,10 +61,10 @@ def test_dots_choose_between_exactly_these_two_and_where_they_parted(fleet):
 
     exact = fleet.fleet("diff", "main..feature", "--json")
     since = fleet.fleet("diff", "main...feature", "--json")
-    named = fleet.fleet("diff", "main", "feature", "--json")
+    ran = fleet.fleet("diff", "main", "feature", "--json")
 
     assert paths(exact) == ["prompts/system.md", "spec.budgets[day].haltAt"]
-    assert paths(since) == paths(named) == ["prompts/system.md"]
+    assert paths(since) == paths(ran) == ["prompts/system.md"]
     assert since.data["base"]["rev"] == "merge base of main and feature"
     assert since.data["base"]["commit"] == fleet.git("rev-parse", "main~1")
 
@@ -73,9 +73,9 @@ def test_the_text_says_which_commits_were_compared(fleet):
     first = fleet.head
     fleet.commit("a word", files=SAYS)
 
-    said = fleet.fleet("diff", "HEAD~1").out.splitlines()[0]
+    line = fleet.fleet("diff", "HEAD~1").out.splitlines()[0]
 
-    assert said == f"compared HEAD~1 ({first}) with HEAD ({fleet.head})"
+    assert line == f"compared HEAD~1 ({first}) with HEAD ({fleet.head})"
 
 
 def test_staged_and_worktree_see_what_is_there_and_nothing_else(fleet):
@@ -104,20 +104,20 @@ def test_before_the_first_commit_everything_staged_is_new(tmp_path):
 
 
 def test_a_detached_head_a_bare_repository_and_sha256_are_compared_like_any_other(tmp_path):
-    made = repository(tmp_path, object_format="sha256", inside="agents")
-    made.commit("a word", files=SAYS)
-    made.git("checkout", "-q", "--detach")
+    repo = repository(tmp_path, object_format="sha256", inside="agents")
+    repo.commit("a word", files=SAYS)
+    repo.git("checkout", "-q", "--detach")
     bare = tmp_path / "bare.git"
-    made.git("clone", "-q", "--bare", ".", str(bare))
+    repo.git("clone", "-q", "--bare", ".", str(bare))
 
-    detached = made.fleet("diff", "HEAD~1", "--json")
-    in_bare = made.fleet("diff", "HEAD~1..HEAD", "--root", "agents", "--json", cwd=bare)
-    text = made.fleet("diff", "HEAD~1..HEAD", "--root", "agents", cwd=bare)
+    detached = repo.fleet("diff", "HEAD~1", "--json")
+    in_bare = repo.fleet("diff", "HEAD~1..HEAD", "--root", "agents", "--json", cwd=bare)
+    text = repo.fleet("diff", "HEAD~1..HEAD", "--root", "agents", cwd=bare)
 
     assert paths(detached) == paths(in_bare) == ["prompts/system.md"]
     assert len(detached.data["head"]["commit"]) == 64
-    assert made.fleet(*text.out.splitlines()[-1].split()[1:], cwd=bare, now=None).code == 0
-    assert made.fleet("diff", "HEAD~1..HEAD", cwd=bare).code == 2
+    assert repo.fleet(*text.out.splitlines()[-1].split()[1:], cwd=bare, now=None).code == 0
+    assert repo.fleet("diff", "HEAD~1..HEAD", cwd=bare).code == 2
 
 
 def test_a_branch_wins_over_a_tag_of_its_name(fleet):
@@ -137,8 +137,8 @@ def test_replace_refs_and_hostile_configuration_change_nothing(fleet, tmp_path):
     fleet.git("config", "diff.renames", "copies")
     fleet.git("config", "core.quotePath", "true")
 
-    for asked in (("HEAD~1..HEAD",), ("--worktree",), ("--staged",)):
-        ran = fleet.fleet("diff", *asked, "--json")
+    for revisions in (("HEAD~1..HEAD",), ("--worktree",), ("--staged",)):
+        ran = fleet.fleet("diff", *revisions, "--json")
         assert ran.code == 0, ran.err
     assert paths(fleet.fleet("diff", "HEAD~1..HEAD", "--json")) == ["prompts/system.md"]
     assert not trap.exists()
@@ -187,7 +187,7 @@ def test_the_target_branch_of_the_ci_is_the_base_and_then_the_default_of_the_rem
         {"CI_MERGE_REQUEST_DIFF_BASE_SHA": start},
     ]
 
-    answers = [fleet.fleet("diff", "--json", cwd=clone, env=each) for each in variables]
+    answers = [fleet.fleet("diff", "--json", cwd=clone, env=env) for env in variables]
 
     assert [paths(ran) for ran in answers] == [["prompts/system.md"]] * 4
     assert [ran.data["base"]["rev"] for ran in answers] == [
@@ -270,30 +270,30 @@ def test_unrelated_histories_are_never_compared_silently(fleet):
 
 
 def test_a_fleet_that_one_side_has_not_is_new_or_gone_as_a_whole(tmp_path):
-    made = repository(tmp_path, {"README.md": "nothing yet\n"})
-    made.commit("a fleet", files={**FLEET, **another("order-bot")})
+    repo = repository(tmp_path, {"README.md": "nothing yet\n"})
+    repo.commit("a fleet", files={**FLEET, **another("order-bot")})
 
-    there = made.fleet("diff", "HEAD~1..HEAD", "--json")
-    back = made.fleet("diff", "HEAD..HEAD~1", "--json")
+    forward = repo.fleet("diff", "HEAD~1..HEAD", "--json")
+    back = repo.fleet("diff", "HEAD..HEAD~1", "--json")
 
-    assert [(row["agent"], row["status"]) for row in there.data["agents"]] == [
+    assert [(row["agent"], row["status"]) for row in forward.data["agents"]] == [
         ("desk-bot", "added"), ("order-bot", "added")
     ]  # fmt: skip
     assert {row["status"] for row in back.data["agents"]} == {"retired"}
-    assert (there.code, back.code) == (0, 0)
+    assert (forward.code, back.code) == (0, 0)
 
 
 def test_no_fleet_at_either_side_is_no_answer(tmp_path):
-    made = repository(tmp_path)
-    made.git("checkout", "-q", "--orphan", "other")
-    made.git("rm", "-rfq", "--cached", ".")
-    made.commit("empty", files={})
-    made.git("commit", "-q", "--allow-empty", "-m", "more")
-    made.git("rm", "-rq", "--cached", ".")
-    made.git("commit", "-q", "-m", "nothing left")
-    made.git("commit", "-q", "--allow-empty", "-m", "and still")
+    repo = repository(tmp_path)
+    repo.git("checkout", "-q", "--orphan", "other")
+    repo.git("rm", "-rfq", "--cached", ".")
+    repo.commit("empty", files={})
+    repo.git("commit", "-q", "--allow-empty", "-m", "more")
+    repo.git("rm", "-rq", "--cached", ".")
+    repo.git("commit", "-q", "-m", "nothing left")
+    repo.git("commit", "-q", "--allow-empty", "-m", "and still")
 
-    ran = made.fleet("diff", "HEAD~1..HEAD")
+    ran = repo.fleet("diff", "HEAD~1..HEAD")
 
     assert (ran.code, ran.out) == (2, "")
 
@@ -331,9 +331,9 @@ def test_links_submodules_and_paths_that_are_no_text_are_told_and_not_followed(f
     ran = fleet.fleet("diff", f"{base}..HEAD", "--json")
 
     assert ran.code == 1
-    told = {(row["agent"], row["rule"]) for row in ran.data["unreadable"]}
-    assert ("desk-bot", "link-in-agent") in told
-    assert (None, "link-in-agent") in told
+    unreadable = {(row["agent"], row["rule"]) for row in ran.data["unreadable"]}
+    assert ("desk-bot", "link-in-agent") in unreadable
+    assert (None, "link-in-agent") in unreadable
     assert "order-bot" in {row["agent"] for row in ran.data["unreadable"]}
     assert "root:" not in ran.out
 
@@ -388,9 +388,9 @@ def test_a_retired_agent_names_who_still_depends_on_it(fleet):
 
     ran = fleet.fleet("diff", "HEAD~1", "--json")
 
-    [gone] = ran.data["changes"]
-    assert (gone["rule"], gone["significance"]) == ("lifecycle/agent-retired", "critical")
-    assert "still relied on by order-bot" in gone["reason"]
+    [change] = ran.data["changes"]
+    assert (change["rule"], change["significance"]) == ("lifecycle/agent-retired", "critical")
+    assert "still relied on by order-bot" in change["reason"]
 
 
 @pytest.mark.parametrize(
@@ -411,9 +411,9 @@ def test_a_retired_agent_is_relied_on_by_its_whole_name_however_it_is_written(fl
     fleet.git("rm", "-rq", DESK)
     fleet.commit("gone")
 
-    [gone] = fleet.fleet("diff", "HEAD~1", "--json").data["changes"]
+    [change] = fleet.fleet("diff", "HEAD~1", "--json").data["changes"]
 
-    assert ("still relied on by order-bot" in gone["reason"]) is relies
+    assert ("still relied on by order-bot" in change["reason"]) is relies
 
 
 def test_retiring_one_agent_and_adding_its_like_is_no_rename(fleet):
@@ -444,21 +444,22 @@ def test_environments_are_compared_agent_by_agent(fleet):
     }  # fmt: skip
     assert fleet.fleet("diff", "--env", "nowhere..never").code == 2
     reasons = [
-        one["reason"] for one in fleet.fleet("diff", "--env", "staging..production", "--json").data["changes"]
+        change["reason"]
+        for change in fleet.fleet("diff", "--env", "staging..production", "--json").data["changes"]
     ]
     assert "production has it not" in reasons
 
 
 def test_an_edit_by_hand_of_what_a_gate_writes_is_not_led_to_its_commit(tmp_path):
-    made = allowed(tmp_path)
-    made.fleet("promote", "desk-bot", "--to", "production", "--apply")
+    repo = allowed(tmp_path)
+    repo.fleet("promote", "desk-bot", "--to", "production", "--apply")
     manifest = "environments/production/desk-bot/agent.yaml"
-    made.write({manifest: (made.top / manifest).read_text().replace("haltAt: 60", "haltAt: 600")})
+    repo.write({manifest: (repo.top / manifest).read_text().replace("haltAt: 60", "haltAt: 600")})
 
-    ran = made.fleet("diff", "--worktree")
+    ran = repo.fleet("diff", "--worktree")
 
     assert ran.out.splitlines()[-1] == "fleet validate"
-    assert f"git restore --source={made.head[:12]}" in made.fleet("validate").out
+    assert f"git restore --source={repo.head[:12]}" in repo.fleet("validate").out
 
 
 def test_a_proposal_that_cannot_be_read_is_told_and_does_not_hide_the_folder(fleet):
@@ -496,12 +497,12 @@ def test_a_proposal_for_nobody_is_told_by_diff_and_by_validate(fleet):
     diff = fleet.fleet("diff", "HEAD~1", "--json")
     validate = fleet.fleet("validate", "--json")
 
-    [told] = diff.data["unreadable"]
-    [found] = [one for one in validate.data["findings"] if one["severity"] == "error"]
-    assert (diff.code, told["file"], told["agent"]) == (1, wish, "desk-bt")
-    assert (validate.code, found["file"], found["rule"]) == (1, wish, "override-not-allowed")
-    assert "nowhere in production, staging" in found["message"]
-    assert found["hint"] == "did you mean 'desk-bot'?"
+    [row] = diff.data["unreadable"]
+    [finding] = [entry for entry in validate.data["findings"] if entry["severity"] == "error"]
+    assert (diff.code, row["file"], row["agent"]) == (1, wish, "desk-bt")
+    assert (validate.code, finding["file"], finding["rule"]) == (1, wish, "override-not-allowed")
+    assert "nowhere in production, staging" in finding["message"]
+    assert finding["hint"] == "did you mean 'desk-bot'?"
     fleet.commit("never mind", files={wish: None})
     assert fleet.fleet("diff", "HEAD~1", "--json").code == 0
 
@@ -513,20 +514,20 @@ def test_a_proposal_for_a_misspelt_environment_is_told_by_diff_and_by_validate(f
     diff = fleet.fleet("diff", "HEAD~1", "--json")
     validate = fleet.fleet("validate", "--json")
 
-    [found] = [one for one in validate.data["findings"] if one["severity"] == "error"]
-    assert (diff.code, [one["file"] for one in diff.data["unreadable"]]) == (1, [wish])
-    assert (validate.code, found["file"], found["hint"]) == (1, wish, "did you mean 'production'?")
+    [finding] = [entry for entry in validate.data["findings"] if entry["severity"] == "error"]
+    assert (diff.code, [entry["file"] for entry in diff.data["unreadable"]]) == (1, [wish])
+    assert (validate.code, finding["file"], finding["hint"]) == (1, wish, "did you mean 'production'?")
 
 
 def test_what_a_proposal_takes_away_by_not_saying_it_is_told(fleet):
     copies = {path.replace("staging", "production"): text for path, text in FLEET.items() if DESK in path}
     budgets = "budgets: [{window: day, currency: EUR, alertAt: 20, haltAt: 30}]"
-    over = {"environments/production/desk-bot/overrides.yaml": f"spec: {{{budgets}}}\n"}
-    fleet.commit("runs", files={**copies, **over})
+    overrides = {"environments/production/desk-bot/overrides.yaml": f"spec: {{{budgets}}}\n"}
+    fleet.commit("runs", files={**copies, **overrides})
     wish = "proposals/production/desk-bot/overrides.yaml"
     fleet.commit("a wish", files={wish: "spec: {suspended: true}\n"})
 
-    changes = {one["path"]: one for one in fleet.fleet("diff", "HEAD~1", "--json").data["changes"]}
+    changes = {change["path"]: change for change in fleet.fleet("diff", "HEAD~1", "--json").data["changes"]}
 
     taken = changes["spec.budgets[day].haltAt"]
     assert (taken["before"], taken["after"], taken["proposed"]) == (30, 60, True)
@@ -608,12 +609,12 @@ def test_what_is_not_committed_is_told_of_in_one_line_and_only_then(fleet):
     clean = fleet.fleet("diff", "HEAD~1", "--json")
     fleet.write({**raised(95), PROMPT: "Be kind.\n"})
 
-    edited, quiet, older, seen = (
-        fleet.fleet("diff", *asked, "--json")
-        for asked in (("HEAD~1",), ("HEAD~1", "-q"), ("HEAD~1..HEAD~1",), ("--worktree",))
+    edited, quiet, older, in_worktree = (
+        fleet.fleet("diff", *arguments, "--json")
+        for arguments in (("HEAD~1",), ("HEAD~1", "-q"), ("HEAD~1..HEAD~1",), ("--worktree",))
     )
 
-    assert [ran.err for ran in (clean, quiet, older, seen)] == [""] * 4
+    assert [ran.err for ran in (clean, quiet, older, in_worktree)] == [""] * 4
     assert edited.err == "2 files are not as committed, and not looked at here: fleet diff --worktree\n"
     assert edited.out == clean.out
 
@@ -643,12 +644,12 @@ def test_an_edit_leads_to_its_commit_and_the_commit_to_the_gate(fleet, flag):
 
 
 def test_from_validate_on_no_command_leads_back(fleet):
-    seen, ran = [], "validate"
-    while ran not in seen and not ran.startswith("promote"):
-        seen.append(ran)
+    visited, ran = [], "validate"
+    while ran not in visited and not ran.startswith("promote"):
+        visited.append(ran)
         ran = fleet.fleet(*ran.split()).out.splitlines()[-1].removeprefix("fleet ")
 
-    assert (seen, ran) == (
+    assert (visited, ran) == (
         ["validate", "diff --worktree", "diff --env staging..production"],
         "promote desk-bot --to production",
     )
@@ -659,10 +660,10 @@ def test_a_file_is_written_whole_and_without_colour_while_a_terminal_looks_on(fl
     fleet.commit("why", files={AGENT: MANIFEST.replace("about orders", f"about {long.strip()}")})
     page = tmp_path / "page.txt"
 
-    seen = on_terminal(fleet, "diff", "HEAD~1", "-o", "text", "-o", f"text={page}")
+    output = on_terminal(fleet, "diff", "HEAD~1", "-o", "text", "-o", f"text={page}")
     alone = on_terminal(fleet, "diff", "HEAD~1", COLUMNS="2000")
 
-    assert "\x1b" in seen
+    assert "\x1b" in output
     assert "\x1b" not in page.read_text()
     assert f'-> "Answer questions of staff about {long.strip()}"' in page.read_text()
     assert "-v shows it whole" in alone
@@ -678,27 +679,27 @@ def test_no_width_breaks_a_digest_an_id_or_a_path(fleet, columns):
     path = f"environments/staging/{name}/agent.yaml"
     fleet.commit("a digest", files={path: files[path].replace(model, f'{model}\n    digest: "{digest}"', 1)})
 
-    seen = on_terminal(fleet, "diff", "HEAD~1", COLUMNS=columns, NO_COLOR="1")
+    output = on_terminal(fleet, "diff", "HEAD~1", COLUMNS=columns, NO_COLOR="1")
 
-    assert digest in seen
-    assert f"{path}:" in seen
-    assert f"staging/{name}" in seen
-    assert fleet.head in seen
-    assert seen.splitlines()[-1].startswith(f"fleet promote {name} --to")
+    assert digest in output
+    assert f"{path}:" in output
+    assert f"staging/{name}" in output
+    assert fleet.head in output
+    assert output.splitlines()[-1].startswith(f"fleet promote {name} --to")
 
 
 def on_terminal(fleet, *arguments: str, **env: str) -> str:
     """What a command prints where standard output is a terminal."""
     mine, theirs = pty.openpty()
-    given = {"TERM": "xterm", **fleet.environment(), **env}
-    with subprocess.Popen(command(*arguments), cwd=fleet.root, env=given, stdout=theirs):
+    environment = {"TERM": "xterm", **fleet.environment(), **env}
+    with subprocess.Popen(command(*arguments), cwd=fleet.root, env=environment, stdout=theirs):
         os.close(theirs)
-        seen = b""
+        output = b""
         with contextlib.suppress(OSError):  # the other end is closed
             while part := os.read(mine, 65536):
-                seen += part
+                output += part
     os.close(mine)
-    return seen.decode()
+    return output.decode()
 
 
 def test_secrets_are_masked_in_every_format_and_still_told_as_changed(fleet):
@@ -713,13 +714,13 @@ def test_secrets_are_masked_in_every_format_and_still_told_as_changed(fleet):
 
 
 def test_the_rules_are_listed_without_a_repository(tmp_path):
-    made = repository(tmp_path / "r")
+    repo = repository(tmp_path / "r")
 
-    text = made.fleet("diff", "--rules", cwd=tmp_path)
-    data = made.fleet("diff", "--rules", "--json", cwd=tmp_path)
-    wrong = made.fleet("diff", "--rules", "-o", "markdown", cwd=tmp_path)
+    text = repo.fleet("diff", "--rules", cwd=tmp_path)
+    data = repo.fleet("diff", "--rules", "--json", cwd=tmp_path)
+    markdown = repo.fleet("diff", "--rules", "-o", "markdown", cwd=tmp_path)
 
-    assert (text.code, data.code, wrong.code) == (0, 0, 2)
+    assert (text.code, data.code, markdown.code) == (0, 0, 2)
     assert data.data["format"] == "fleetward.diff-rules/1"
     rules = {row["rule"] for row in data.data["rules"]}
     assert {
@@ -766,10 +767,12 @@ def test_a_default_that_is_written_out_is_no_change_and_one_that_takes_over_has_
 def test_a_configuration_of_another_shape_is_told_as_unreadable(fleet, rules):
     fleet.commit("bent", files={"fleet-config.yaml": f"{FLEET['fleet-config.yaml']}rules: {rules}\n"})
 
-    there, back = (fleet.fleet("diff", asked, "--json") for asked in ("HEAD~1..HEAD", "HEAD..HEAD~1"))
+    forward, back = (
+        fleet.fleet("diff", revisions, "--json") for revisions in ("HEAD~1..HEAD", "HEAD..HEAD~1")
+    )
 
-    assert (there.code, back.code) == (1, 1), there.err + back.err
-    assert [one["file"] for one in there.data["unreadable"]] == ["fleet-config.yaml"]
+    assert (forward.code, back.code) == (1, 1), forward.err + back.err
+    assert [row["file"] for row in forward.data["unreadable"]] == ["fleet-config.yaml"]
 
 
 def test_a_retirement_is_not_said_to_need_what_nobody_could_give(fleet):
@@ -780,13 +783,13 @@ def test_a_retirement_is_not_said_to_need_what_nobody_could_give(fleet):
     fleet.git("rm", "-rq", DESK)
     fleet.commit("gone")
 
-    changed, gone = (
-        {need["kind"] for need in fleet.fleet("diff", asked, "--json").data["changes"][0]["requires"]}
-        for asked in ("HEAD~2..HEAD~1", "HEAD~1..HEAD")
+    changed, retired = (
+        {need["kind"] for need in fleet.fleet("diff", revisions, "--json").data["changes"][0]["requires"]}
+        for revisions in ("HEAD~2..HEAD~1", "HEAD~1..HEAD")
     )
 
     assert changed == {"approvals", "evals", "soak"}
-    assert gone == {"approvals"}
+    assert retired == {"approvals"}
 
 
 # Several processes
@@ -803,8 +806,8 @@ def test_however_many_processes_take_part_the_same_is_said(fleet):
     fleet.write({"proposals/production/bot-88/overrides.yaml": "spec: {suspended: true}\n"})
     fleet.git("rm", "-rq", "environments/staging/bot-7")
     fleet.commit("much at once")
-    ground = find(fleet.root, {})
-    base, head = of_revisions(ground, ["HEAD~1", "HEAD"], {})
+    ground = find_fleet_root(fleet.root, {})
+    base, head = resolve_revisions(ground, ["HEAD~1", "HEAD"], {})
     names = sorted(
         {
             path.split("/")[2]
@@ -817,33 +820,35 @@ def test_however_many_processes_take_part_the_same_is_said(fleet):
         *((("staging", name), ("staging", name)) for name in names if name != "bot-88"),
     ]
 
-    told = [Both(base, head).agents(pairs, processes) for processes in (1, 2, 3, 20)]
+    results = [FleetPair(base, head).compare_agents(pairs, processes) for processes in (1, 2, 3, 20)]
 
-    assert all(one == told[0] for one in told)
-    compared, unread = told[0]
-    assert {one.row.status for one in compared} == {"added", "changed", "retired"}
-    assert [(one.agent, one.finding.hint) for one in unread[:1]] == [("bot-88", "did you mean 'bot-8'?")]
-    assert {one.agent for one in unread} == {"bot-6", "bot-88"}
-    assert {one.agent for one in unread} | {one.row.agent for one in compared} == set(names)
+    assert all(result == results[0] for result in results)
+    compared, unread = results[0]
+    assert {result.row.status for result in compared} == {"added", "changed", "retired"}
+    assert [(result.agent, result.finding.hint) for result in unread[:1]] == [
+        ("bot-88", "did you mean 'bot-8'?")
+    ]
+    assert {result.agent for result in unread} == {"bot-6", "bot-88"}
+    assert {result.agent for result in unread} | {result.row.agent for result in compared} == set(names)
 
 
 # What other governance asks
 
 
 def test_other_governance_says_what_agreeing_to_it_will_ask(tmp_path):
-    made = running(tmp_path)
-    made.commit("a version", files={RULES: POLICY.replace("version: 1", "version: 2")})
+    repo = running(tmp_path)
+    repo.commit("a version", files={RULES: POLICY.replace("version: 1", "version: 2")})
     written = (
         POLICY.replace("version: 1", "version: 3") + "governance: {require: [{approvals: 2, from: desk}]}\n"
     )
-    made.commit("a rule for governance", files={RULES: written})
-    made.commit("one more", files={RULES: written.replace("version: 3", "version: 4")})
+    repo.commit("a rule for governance", files={RULES: written})
+    repo.commit("one more", files={RULES: written.replace("version: 3", "version: 4")})
 
-    told = [made.fleet("diff", f"HEAD~{at + 1}..HEAD~{at}", "--json").data["changes"] for at in (2, 1, 0)]
-    text = made.fleet("diff", "HEAD~1..HEAD").out
-    markdown = made.fleet("diff", "HEAD~1..HEAD", "-o", "markdown").out
+    changes = [repo.fleet("diff", f"HEAD~{at + 1}..HEAD~{at}", "--json").data["changes"] for at in (2, 1, 0)]
+    text = repo.fleet("diff", "HEAD~1..HEAD").out
+    markdown = repo.fleet("diff", "HEAD~1..HEAD", "-o", "markdown").out
 
-    assert [one[0]["requires"] for one in told] == [
+    assert [rows[0]["requires"] for rows in changes] == [
         [{"kind": "approvals", "detail": "1 of somebody else, of any team"}],
         [{"kind": "approvals", "detail": "1 of somebody else, of any team"}],
         [{"kind": "approvals", "detail": "2 of desk"}],
@@ -853,22 +858,22 @@ def test_other_governance_says_what_agreeing_to_it_will_ask(tmp_path):
 
 
 def test_of_several_that_ask_the_same_teams_the_largest_is_told_and_any_file_of_governance_needs_it(tmp_path):
-    made = running(tmp_path)
+    repo = running(tmp_path)
     asks = "governance: {require: [{approvals: 1, from: desk}, {approvals: 2, from: desk}]}\n"
-    made.commit("a rule for governance", files={RULES: POLICY + asks})
-    made.commit("notes", files={"governance/notes.md": "why\n"})
+    repo.commit("a rule for governance", files={RULES: POLICY + asks})
+    repo.commit("notes", files={"governance/notes.md": "why\n"})
 
-    [change] = made.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
+    [change] = repo.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
 
     assert change["requires"] == [{"kind": "approvals", "detail": "2 of desk"}]
 
 
 def test_the_first_governance_is_trusted_and_configuration_asks_nobody(fleet, tmp_path_factory):
     fleet.commit("a version", files={RULES: POLICY.replace("version: 1", "version: 2")})
-    made = running(tmp_path_factory.mktemp("running"))
-    config = made.root / "fleet-config.yaml"
-    made.commit("a rule", files={"fleet-config.yaml": config.read_text() + "rules: {review-overdue: note}\n"})
+    repo = running(tmp_path_factory.mktemp("running"))
+    config = repo.root / "fleet-config.yaml"
+    repo.commit("a rule", files={"fleet-config.yaml": config.read_text() + "rules: {review-overdue: note}\n"})
 
-    for repository_ in (fleet, made):
+    for repository_ in (fleet, repo):
         [change] = repository_.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
         assert change["requires"] == []

@@ -14,10 +14,10 @@ PROMPT = f"{DESK}/prompts/system.md"
 @pytest.fixture
 def made(tmp_path: Path) -> Repository:
     """Two commits that differ in a prompt, in the folder ``agents``, and a bare clone beside them."""
-    made = repository(tmp_path, inside="agents")
-    made.commit("a word", files={PROMPT: "You answer questions about orders. Never promise money.\n"})
-    made.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
-    return made
+    repo = repository(tmp_path, inside="agents")
+    repo.commit("a word", files={PROMPT: "You answer questions about orders. Never promise money.\n"})
+    repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
+    return repo
 
 
 @pytest.mark.parametrize("root", ["agents", "agents/", "./agents", "agents/.", "x/../agents"])
@@ -26,14 +26,14 @@ def test_the_folder_of_a_bare_repository_may_be_spelt_in_any_way(
 ) -> None:
     ran = made.fleet("diff", "HEAD~1..HEAD", "--root", root, "--json", cwd=tmp_path / "bare.git")
 
-    assert [one["path"] for one in ran.data["changes"]] == ["prompts/system.md"]
+    assert [change["path"] for change in ran.data["changes"]] == ["prompts/system.md"]
 
 
 def test_the_top_of_a_bare_repository_has_a_name(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    made.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
+    repo = repository(tmp_path)
+    repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
 
-    assert made.fleet("diff", "HEAD..HEAD", "--root", ".", cwd=tmp_path / "bare.git").code == 0
+    assert repo.fleet("diff", "HEAD..HEAD", "--root", ".", cwd=tmp_path / "bare.git").code == 0
 
 
 @pytest.mark.parametrize("root", ["..", "../agents", "agents/../../x"])
@@ -50,9 +50,9 @@ def test_a_folder_outside_of_the_tree_is_refused_in_our_own_words(
 def test_a_bare_repository_has_nothing_staged_and_nothing_is_said_of_it(
     made: Repository, tmp_path: Path, asked: tuple[str, ...]
 ) -> None:
-    more = ("--root", "agents") if asked[0] == "diff" else ()
+    options = ("--root", "agents") if asked[0] == "diff" else ()
 
-    ran = made.fleet(*asked, *more, cwd=tmp_path / "bare.git")
+    ran = made.fleet(*asked, *options, cwd=tmp_path / "bare.git")
 
     assert (ran.code, ran.out) == (2, "")
     assert "bare repository" in ran.err

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.end_to_end.repositories import DESK, POLICY, Ran, Repository, running
+from tests.end_to_end.repositories import DESK, POLICY, CommandResult, Repository, running
 from tests.schemas.reading import schema
 
 EVALS = POLICY.replace("{approvals: 1, from: owner}", "{approvals: 1, from: owner}, {evals: passed}")
@@ -17,10 +17,10 @@ EVALS = POLICY.replace("{approvals: 1, from: owner}", "{approvals: 1, from: owne
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repository:
-    made = running(tmp_path)
-    made.commit("evaluated before every change", files={"governance/policy.yaml": EVALS})
-    made.agree("carla", now="2026-11-18T10:00:00Z")
-    return made
+    repo = running(tmp_path)
+    repo.commit("evaluated before every change", files={"governance/policy.yaml": EVALS})
+    repo.agree("carla", now="2026-11-18T10:00:00Z")
+    return repo
 
 
 def promptfoo(release: str | None = None) -> str:
@@ -30,9 +30,9 @@ def promptfoo(release: str | None = None) -> str:
     return json.dumps({"config": config, "results": {"results": rows, "stats": {"successes": 1}}})
 
 
-def add(repo: Repository, text: str, *more: str) -> Ran:
+def add(repo: Repository, text: str, *options: str) -> CommandResult:
     (repo.root / "results.json").write_text(text)
-    words = ("evidence", "add", "desk-bot", "results.json", "--suite", "quality", *more)
+    words = ("evidence", "add", "desk-bot", "results.json", "--suite", "quality", *options)
     ran = repo.fleet(*words, identity="alice")
     (repo.root / "results.json").unlink()
     return ran
@@ -44,8 +44,10 @@ def release(repo: Repository) -> str:
 
 def detail(repo: Repository) -> str:
     [promotion] = repo.fleet("promote", "desk-bot", "--to", "production", "--json").data["promotions"]
-    [told] = [one["detail"] for one in promotion["requirements"] if one["kind"] == "evals"]
-    return str(told)
+    [text] = [
+        requirement["detail"] for requirement in promotion["requirements"] if requirement["kind"] == "evals"
+    ]
+    return str(text)
 
 
 def test_a_run_without_a_tag_is_recorded_as_claimed_and_the_verdict_says_so(repo: Repository) -> None:
@@ -143,8 +145,8 @@ def test_an_agent_that_nobody_knows_is_answered_with_the_nearest_one(
     ran = repo.fleet(*words)
 
     assert ran.code == 2
-    meant = "new-bot" if "new-bto" in words else "desk-bot"
-    assert f"did you mean {meant!r}?" in ran.err
+    nearest = "new-bot" if "new-bto" in words else "desk-bot"
+    assert f"did you mean {nearest!r}?" in ran.err
 
 
 def test_the_log_of_an_agent_that_was_never_promoted_names_the_way_there(repo: Repository) -> None:

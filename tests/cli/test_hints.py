@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.outside import Desk, desk
+from tests.cli.outside import Terminal, terminal
 from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, NOW, command, repository
 
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
@@ -17,26 +17,26 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQc
 
 
 @pytest.fixture
-def zoe(tmp_path: Path) -> Desk:
-    return desk(tmp_path)
+def zoe(tmp_path: Path) -> Terminal:
+    return terminal(tmp_path)
 
 
 def test_before_the_first_add_the_hint_is_to_add(tmp_path: Path) -> None:
-    made = repository(tmp_path, committed=False)
+    repo = repository(tmp_path, committed=False)
 
-    before = made.fleet("validate", "--staged")
-    made.git("add", "-A")
-    after = made.fleet("validate", "--staged")
+    before = repo.fleet("validate", "--staged")
+    repo.git("add", "-A")
+    after = repo.fleet("validate", "--staged")
 
     assert (before.code, after.code) == (2, 0)
     assert before.err == "fleet: no fleet-config.yaml is staged\n  try: git add -A\n"
 
 
 def test_a_revision_without_a_fleet_is_named(tmp_path: Path) -> None:
-    made = repository(tmp_path, {"README.md": "soon\n"})
-    made.write(FLEET)
+    repo = repository(tmp_path, {"README.md": "soon\n"})
+    repo.write(FLEET)
 
-    ran = made.fleet("validate", "--rev", "HEAD")
+    ran = repo.fleet("validate", "--rev", "HEAD")
 
     assert ran.code == 2
     assert "no fleet-config.yaml in 'HEAD'" in ran.err
@@ -48,11 +48,11 @@ def test_a_revision_without_a_fleet_is_named(tmp_path: Path) -> None:
     [({}, "fleet init, or -C DIR"), ({"fleet-config.yaml": "x: 1\n"}, "git init, or -C DIR")],
 )
 def test_outside_a_repository_the_hint_is_what_is_missing(
-    zoe: Desk, files: dict[str, str], hint: str
+    zoe: Terminal, files: dict[str, str], hint: str
 ) -> None:
     zoe.write(files)
 
-    ran = zoe.run("fleet", "validate", extra={"GIT_CEILING_DIRECTORIES": str(zoe.here.parent)})
+    ran = zoe.run("fleet", "validate", extra={"GIT_CEILING_DIRECTORIES": str(zoe.folder.parent)})
 
     assert ran.code == 2
     assert f"try: {hint}\n" in ran.err
@@ -69,7 +69,7 @@ def test_outside_a_repository_the_hint_is_what_is_missing(
     ],
 )
 def test_a_misspelt_verb_is_met_with_the_one_that_was_meant(
-    zoe: Desk, said: tuple[str, ...], meant: str
+    zoe: Terminal, said: tuple[str, ...], meant: str
 ) -> None:
     ran = zoe.run("fleet", *said)
 
@@ -77,14 +77,14 @@ def test_a_misspelt_verb_is_met_with_the_one_that_was_meant(
     assert ran.err.endswith(f"  try: {meant}\n")
 
 
-def test_what_diff_calls_a_change_is_sent_there(zoe: Desk) -> None:
+def test_what_diff_calls_a_change_is_sent_there(zoe: Terminal) -> None:
     ran = zoe.run("fleet", "explain", "privilege/tool-added")
 
     assert ran.code == 2
     assert "try: fleet diff --rules\n" in ran.err
 
 
-def test_help_says_every_sentence_to_its_end(zoe: Desk) -> None:
+def test_help_says_every_sentence_to_its_end(zoe: Terminal) -> None:
     ran = zoe.run("fleet", "-h")
 
     assert ran.code == 0
@@ -92,25 +92,25 @@ def test_help_says_every_sentence_to_its_end(zoe: Desk) -> None:
 
 
 def test_quiet_says_nothing_of_what_is_right(tmp_path: Path) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
 
-    clean = made.fleet("validate", "-q")
-    made.write({f"{DESK}/agent.yaml": MANIFEST.replace("team: desk", "team: dusk")})
-    wrong = made.fleet("validate", "-q")
+    clean = repo.fleet("validate", "-q")
+    repo.write({f"{DESK}/agent.yaml": MANIFEST.replace("team: desk", "team: dusk")})
+    refused = repo.fleet("validate", "-q")
 
     assert (clean.code, clean.out, clean.err) == (0, "", "")
-    assert wrong.code == 1
-    assert len(wrong.out.splitlines()) == 1
+    assert refused.code == 1
+    assert len(refused.out.splitlines()) == 1
 
 
 @pytest.mark.parametrize("flags", [(), ("--json",), ("-v",)])
 def test_who_stops_reading_is_told_nothing(tmp_path: Path, flags: tuple[str, ...]) -> None:
     many = {f"environments/staging/a{n}/agent.yaml": "a: [\n" for n in range(900)}
-    made = repository(tmp_path, {**FLEET, **many}, committed=False)
+    repo = repository(tmp_path, {**FLEET, **many}, committed=False)
     started = subprocess.Popen(
         command("validate", *flags, "--now", NOW),
-        cwd=made.root,
-        env=made.environment(),
+        cwd=repo.root,
+        env=repo.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -119,20 +119,20 @@ def test_who_stops_reading_is_told_nothing(tmp_path: Path, flags: tuple[str, ...
 
     os.read(started.stdout.fileno(), 10)
     started.stdout.close()
-    said = started.stderr.read()
+    errors = started.stderr.read()
 
     assert started.wait(60) != 0
-    assert said == b""
+    assert errors == b""
     started.stderr.close()
 
 
 def test_a_tab_is_called_a_tab(tmp_path: Path) -> None:
-    made = repository(
+    repo = repository(
         tmp_path, {**FLEET, f"{DESK}/agent.yaml": "apiVersion: fleetward/v1\nmetadata:\n\tname: x\n"}
     )
 
     [finding] = [
-        one for one in made.fleet("validate", "--json").data["findings"] if one["rule"] == "yaml-syntax"
+        row for row in repo.fleet("validate", "--json").data["findings"] if row["rule"] == "yaml-syntax"
     ]
 
     assert (finding["line"], finding["column"]) == (3, 1)
@@ -145,15 +145,15 @@ def test_a_credential_in_governance_is_found_and_a_public_key_is_none(tmp_path: 
         "carla: {name: Carla Ferri,",
         f'carla: {{name: Carla Ferri, keys: [{{key: "{KEY}", since: 2025-01-01}}],',
     )
-    made = repository(tmp_path, {**FLEET, "governance/people.yaml": keyed})
+    repo = repository(tmp_path, {**FLEET, "governance/people.yaml": keyed})
 
-    clean = made.fleet("validate", "--json")
+    clean = repo.fleet("validate", "--json")
     policy = FLEET["governance/policy.yaml"] + f"# {TOKEN}\n"
-    made.write({"governance/policy.yaml": policy})
-    leaked = made.fleet("validate", "--json")
+    repo.write({"governance/policy.yaml": policy})
+    leaked = repo.fleet("validate", "--json")
 
     assert (clean.code, leaked.code) == (0, 1)
-    [finding] = [one for one in leaked.data["findings"] if one["severity"] == "error"]
+    [finding] = [row for row in leaked.data["findings"] if row["severity"] == "error"]
     assert (finding["rule"], finding["file"], finding["line"]) == (
         "secret-in-manifest",
         "governance/policy.yaml",
@@ -165,11 +165,11 @@ def test_a_credential_in_governance_is_found_and_a_public_key_is_none(tmp_path: 
 def test_a_hundred_thousand_findings_are_counted_and_not_all_shown(tmp_path: Path) -> None:
     agent = "a:\n" + "".join(f"  k{n}: 0{n}\n" for n in range(100))  # each is read as two things
     many = {f"environments/staging/a{n}/agent.yaml": agent for n in range(1_000)}
-    made = repository(tmp_path, {**FLEET, **many}, committed=False)
+    repo = repository(tmp_path, {**FLEET, **many}, committed=False)
 
-    cold = made.fleet("validate", "--jobs", "2", "-o", "text", "-o", "json=found.json")
-    warm = made.fleet("validate")
-    data = json.loads((made.root / "found.json").read_bytes())
+    cold = repo.fleet("validate", "--jobs", "2", "-o", "text", "-o", "json=found.json")
+    warm = repo.fleet("validate")
+    data = json.loads((repo.root / "found.json").read_bytes())
 
     assert cold.code == 1
     assert (warm.code, warm.out) == (cold.code, cold.out)

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from fleetward.store.formats import json_schema
-from tests.cli.outside import NOW, Desk, Ran, desk
+from tests.cli.outside import NOW, Ran, Terminal, terminal
 from tests.paths import SAMPLES
 
 OWN = (
@@ -30,8 +30,8 @@ OWN = (
 
 
 @pytest.fixture
-def zoe(tmp_path: Path) -> Desk:
-    return desk(tmp_path)
+def zoe(tmp_path: Path) -> Terminal:
+    return terminal(tmp_path)
 
 
 def workflow(at: Path) -> dict:
@@ -39,59 +39,59 @@ def workflow(at: Path) -> dict:
 
 
 @pytest.mark.parametrize("now", [NOW, "2031-03-01T00:30:00+02:00"])
-def test_of_a_new_fleet_only_the_placeholder_is_remarked_whenever_it_is_made(zoe: Desk, now: str) -> None:
-    made = zoe.fleet("init", "fleet", "--yes", now=now)
+def test_of_a_new_fleet_only_the_placeholder_is_remarked_whenever_it_is_made(zoe: Terminal, now: str) -> None:
+    ran = zoe.fleet("init", "fleet", "--yes", now=now)
 
     judged = zoe.fleet("validate", "--json", at="fleet", now=now)
 
-    assert (made.code, judged.code) == (0, 0), made.err + judged.out
-    [left] = judged.data["findings"]
-    assert (left["rule"], left["severity"]) == ("people-pattern", "warning")
-    assert left["message"].startswith("'colleague' is a placeholder")
-    line = (zoe.here / "fleet" / left["file"]).read_text().splitlines()[left["line"] - 1]
+    assert (ran.code, judged.code) == (0, 0), ran.err + judged.out
+    [finding] = judged.data["findings"]
+    assert (finding["rule"], finding["severity"]) == ("people-pattern", "warning")
+    assert finding["message"].startswith("'colleague' is a placeholder")
+    line = (zoe.folder / "fleet" / finding["file"]).read_text().splitlines()[finding["line"] - 1]
     assert "colleague@example.invalid" in line
     assert judged.data["summary"]["agents"] == 2
 
 
 @pytest.mark.parametrize(("policy", "count"), [("small", 1), ("standard", 2), ("regulated", 4)])
 def test_every_placeholder_is_remarked_until_somebody_takes_its_place(
-    zoe: Desk, policy: str, count: int
+    zoe: Terminal, policy: str, count: int
 ) -> None:
     zoe.fleet("init", "--yes", "--policy", policy)
-    begun = zoe.fleet("validate", "--json").data["summary"]["warnings"]
-    people = zoe.here / "governance/people.yaml"
+    warnings = zoe.fleet("validate", "--json").data["summary"]["warnings"]
+    people = zoe.folder / "governance/people.yaml"
     people.write_text(people.read_text().replace("@example.invalid", "@acme.example"))
 
-    assert (begun, zoe.fleet("validate", "--json").data["summary"]["warnings"]) == (count, 0)
+    assert (warnings, zoe.fleet("validate", "--json").data["summary"]["warnings"]) == (count, 0)
 
 
-def test_the_last_line_of_the_report_is_a_command_that_works(zoe: Desk) -> None:
-    made = zoe.fleet("init", "a fleet", "--yes")
+def test_the_last_line_of_the_report_is_a_command_that_works(zoe: Terminal) -> None:
+    ran = zoe.fleet("init", "a fleet", "--yes")
 
-    following = zoe.run("sh", "-c", made.out.splitlines()[-1])
+    following = zoe.run("sh", "-c", ran.out.splitlines()[-1])
 
     assert following.code == 0, following.err
 
 
-def test_a_folder_in_no_repository_becomes_one_and_what_is_written_is_what_is_told(zoe: Desk) -> None:
-    told = zoe.fleet("init", "--yes", "-o", "json").data
+def test_a_folder_in_no_repository_becomes_one_and_what_is_written_is_what_is_told(zoe: Terminal) -> None:
+    data = zoe.fleet("init", "--yes", "-o", "json").data
 
-    assert (zoe.here / ".git").is_dir()
-    assert told["newRepository"] is True
-    assert told["written"] == [path for path, content in zoe.everything().items() if content]
-    assert set(OWN) <= set(told["written"])
+    assert (zoe.folder / ".git").is_dir()
+    assert data["newRepository"] is True
+    assert data["written"] == [path for path, content in zoe.contents().items() if content]
+    assert set(OWN) <= set(data["written"])
 
 
-def test_an_existing_repository_is_used_and_named_by_its_remote(zoe: Desk) -> None:
+def test_an_existing_repository_is_used_and_named_by_its_remote(zoe: Terminal) -> None:
     zoe.git("init", "-q")
     zoe.git("remote", "add", "origin", "https://token:hunter2@git.acme.example/acme/agents.git")
 
-    told = zoe.fleet("init", "--yes", "--json").data
+    data = zoe.fleet("init", "--yes", "--json").data
 
-    assert told["newRepository"] is False
-    assert told["repository"] == "acme/agents"
-    assert "\nrepository: acme/agents\n" in (zoe.here / "fleet-config.yaml").read_text()
-    assert not any(b"hunter2" in content for content in zoe.everything().values())
+    assert data["newRepository"] is False
+    assert data["repository"] == "acme/agents"
+    assert "\nrepository: acme/agents\n" in (zoe.folder / "fleet-config.yaml").read_text()
+    assert not any(b"hunter2" in content for content in zoe.contents().values())
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_an_existing_repository_is_used_and_named_by_its_remote(zoe: Desk) -> No
     ],
 )
 def test_the_repository_is_called_as_its_remote_says_or_as_its_folder(
-    zoe: Desk, remote: str, name: str
+    zoe: Terminal, remote: str, name: str
 ) -> None:
     zoe.git("init", "-q")
     zoe.git("config", "remote.origin.url", remote)
@@ -125,58 +125,58 @@ def test_the_repository_is_called_as_its_remote_says_or_as_its_folder(
 def test_the_first_person_is_who_git_says_whatever_the_name(
     tmp_path: Path, name: str, email: str, person: str
 ) -> None:
-    somebody = desk(tmp_path, name, email)
+    somebody = terminal(tmp_path, name, email)
 
-    made = somebody.fleet("init", "--yes")
+    ran = somebody.fleet("init", "--yes")
     judged = somebody.fleet("validate", "--json")
 
-    assert made.code == 0, made.err
-    assert [one["path"] for one in judged.data["findings"]] == ["people.colleague.emails"]
-    read = yaml.safe_load((somebody.here / "governance/people.yaml").read_text(encoding="utf-8"))
+    assert ran.code == 0, ran.err
+    assert [finding["path"] for finding in judged.data["findings"]] == ["people.colleague.emails"]
+    read = yaml.safe_load((somebody.folder / "governance/people.yaml").read_text(encoding="utf-8"))
     assert list(read["people"]) == [person, "colleague"]
     assert read["people"][person]["emails"] == [email]
     assert read["people"][person]["name"] == name.replace("\u202e", "")
 
 
 def test_without_an_identity_nothing_is_written(tmp_path: Path) -> None:
-    nobody = desk(tmp_path, "", "nobody@acme.example")
+    nobody = terminal(tmp_path, "", "nobody@acme.example")
 
     refused = nobody.fleet("init", "fleet", "--yes")
 
     assert refused.code == 2
     assert "git config --global user.name" in refused.err
-    assert nobody.everything() == {}
+    assert nobody.contents() == {}
 
 
 @pytest.mark.parametrize("path", ["README.md", "governance/people.yaml", ".github/workflows/fleet.yml"])
-def test_a_file_that_is_there_stops_everything_and_stays(zoe: Desk, path: str) -> None:
+def test_a_file_that_is_there_stops_everything_and_stays(zoe: Terminal, path: str) -> None:
     zoe.write({path: "mine"})
-    before = zoe.everything()
+    before = zoe.contents()
 
     refused = zoe.fleet("init", "--yes")
 
     assert refused.code == 2
     assert path in refused.err
-    assert zoe.everything() == before
-    assert not (zoe.here / ".git").exists()
+    assert zoe.contents() == before
+    assert not (zoe.folder / ".git").exists()
 
 
-def test_a_second_time_names_every_file_and_changes_none(zoe: Desk) -> None:
+def test_a_second_time_names_every_file_and_changes_none(zoe: Terminal) -> None:
     zoe.fleet("init", "--yes")
-    before = zoe.everything()
+    before = zoe.contents()
 
     again = zoe.fleet("init", "--yes")
 
     assert again.code == 2
     assert all(path in again.err for path in OWN)
-    assert zoe.everything() == before
+    assert zoe.contents() == before
 
 
-def test_links_are_not_written_through(zoe: Desk, tmp_path: Path) -> None:
+def test_links_are_not_written_through(zoe: Terminal, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (zoe.here / "governance").symlink_to(elsewhere)
-    (zoe.here / "README.md").symlink_to(elsewhere / "missing")
+    (zoe.folder / "governance").symlink_to(elsewhere)
+    (zoe.folder / "README.md").symlink_to(elsewhere / "missing")
 
     refused = zoe.fleet("init", "--yes")
 
@@ -185,22 +185,22 @@ def test_links_are_not_written_through(zoe: Desk, tmp_path: Path) -> None:
     assert list(elsewhere.iterdir()) == []
 
 
-def test_without_a_terminal_nothing_is_written_and_the_hint_is_yes(zoe: Desk) -> None:
+def test_without_a_terminal_nothing_is_written_and_the_hint_is_yes(zoe: Terminal) -> None:
     refused = zoe.fleet("init")
 
     assert (refused.code, refused.out) == (2, "")
     assert "--yes" in refused.err
-    assert zoe.everything() == {}
+    assert zoe.contents() == {}
 
 
 @pytest.mark.parametrize(("answer", "code", "written"), [("y\n", 0, True), ("n\n", 1, False)])
 def test_on_a_terminal_the_files_are_listed_and_the_answer_counts(
-    zoe: Desk, answer: str, code: int, written: bool
+    zoe: Terminal, answer: str, code: int, written: bool
 ) -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         ["fleet", "init"],
-        cwd=zoe.here,
+        cwd=zoe.folder,
         env=zoe.environment,
         stdin=theirs,
         stdout=subprocess.PIPE,
@@ -214,10 +214,10 @@ def test_on_a_terminal_the_files_are_listed_and_the_answer_counts(
 
     assert running.returncode == code, err
     assert all(path in err for path in OWN)
-    assert bool(zoe.everything()) is written
+    assert bool(zoe.contents()) is written
 
 
-def test_a_disk_that_takes_no_more_leaves_nothing_behind(zoe: Desk) -> None:
+def test_a_disk_that_takes_no_more_leaves_nothing_behind(zoe: Terminal) -> None:
     def small() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 
@@ -225,10 +225,10 @@ def test_a_disk_that_takes_no_more_leaves_nothing_behind(zoe: Desk) -> None:
 
     assert failed.code == 2
     assert "schemas/agent.schema.json" in failed.err
-    assert list(zoe.here.iterdir()) == []
+    assert list(zoe.folder.iterdir()) == []
 
 
-def test_git_that_cannot_make_a_repository_leaves_nothing_behind(zoe: Desk) -> None:
+def test_git_that_cannot_make_a_repository_leaves_nothing_behind(zoe: Terminal) -> None:
     with (zoe.home / ".gitconfig").open("a") as config:
         config.write("[init]\n\tdefaultBranch = not..a..name\n")
 
@@ -236,87 +236,87 @@ def test_git_that_cannot_make_a_repository_leaves_nothing_behind(zoe: Desk) -> N
 
     assert failed.code == 2
     assert "git init failed" in failed.err
-    assert list(zoe.here.iterdir()) == []
+    assert list(zoe.folder.iterdir()) == []
 
 
-def test_inside_a_fleet_there_is_no_second_one(zoe: Desk) -> None:
+def test_inside_a_fleet_there_is_no_second_one(zoe: Terminal) -> None:
     zoe.fleet("init", "--yes")
 
     refused = zoe.fleet("init", "environments/staging/inner", "--yes")
 
     assert refused.code == 2
     assert "inside the fleet" in refused.err
-    assert not (zoe.here / "environments/staging/inner").exists()
+    assert not (zoe.folder / "environments/staging/inner").exists()
 
 
-def test_a_bare_repository_is_refused(zoe: Desk) -> None:
+def test_a_bare_repository_is_refused(zoe: Terminal) -> None:
     zoe.git("init", "-q", "--bare", "store.git")
 
     refused = zoe.fleet("init", "store.git", "--yes")
 
     assert refused.code == 2
     assert "bare" in refused.err
-    assert not (zoe.here / "store.git" / "fleet-config.yaml").exists()
+    assert not (zoe.folder / "store.git" / "fleet-config.yaml").exists()
 
 
-def test_below_the_top_hook_and_workflow_go_to_the_top_and_point_at_the_fleet(zoe: Desk) -> None:
+def test_below_the_top_hook_and_workflow_go_to_the_top_and_point_at_the_fleet(zoe: Terminal) -> None:
     zoe.git("init", "-q")
 
-    told = zoe.fleet("init", "ai agents/fleet", "--yes", "--json").data
+    data = zoe.fleet("init", "ai agents/fleet", "--yes", "--json").data
 
-    assert ".pre-commit-config.yaml" in told["written"]
-    assert "ai agents/fleet/fleet-config.yaml" in told["written"]
-    assert workflow(zoe.here)["defaults"]["run"]["working-directory"] == "ai agents/fleet"
+    assert ".pre-commit-config.yaml" in data["written"]
+    assert "ai agents/fleet/fleet-config.yaml" in data["written"]
+    assert workflow(zoe.folder)["defaults"]["run"]["working-directory"] == "ai agents/fleet"
     assert zoe.fleet("validate", at="ai agents/fleet").code == 0
 
 
-def test_below_the_top_a_hook_file_that_is_there_stays_and_is_told(zoe: Desk) -> None:
+def test_below_the_top_a_hook_file_that_is_there_stays_and_is_told(zoe: Terminal) -> None:
     zoe.git("init", "-q")
     zoe.write({".pre-commit-config.yaml": "repos: []\n"})
 
-    made = zoe.fleet("init", "fleet", "--yes")
+    ran = zoe.fleet("init", "fleet", "--yes")
 
-    assert made.code == 0, made.err
-    assert "left as it is: .pre-commit-config.yaml" in made.out
-    assert (zoe.here / ".pre-commit-config.yaml").read_text() == "repos: []\n"
-    assert (zoe.here / ".github/workflows/fleet.yml").is_file()
+    assert ran.code == 0, ran.err
+    assert "left as it is: .pre-commit-config.yaml" in ran.out
+    assert (zoe.folder / ".pre-commit-config.yaml").read_text() == "repos: []\n"
+    assert (zoe.folder / ".github/workflows/fleet.yml").is_file()
 
 
-def test_a_folder_name_that_a_workflow_would_interpolate_is_refused(zoe: Desk) -> None:
+def test_a_folder_name_that_a_workflow_would_interpolate_is_refused(zoe: Terminal) -> None:
     zoe.git("init", "-q")
 
     refused = zoe.fleet("init", "${{ github.head_ref }}", "--yes")
 
     assert refused.code == 2
-    assert zoe.everything() == {}
+    assert zoe.contents() == {}
 
 
-def test_editors_find_the_schema_that_each_file_names(zoe: Desk) -> None:
+def test_editors_find_the_schema_that_each_file_names(zoe: Terminal) -> None:
     zoe.fleet("init", "--yes")
-    named = 0
+    count = 0
 
-    for path in zoe.here.rglob("*.yaml"):
+    for path in zoe.folder.rglob("*.yaml"):
         first = path.read_text(encoding="utf-8").partition("\n")[0]
         if "$schema=" in first:
             file = path.parent / first.partition("$schema=")[2]
-            assert file.read_text(encoding="utf-8") == json_schema.text(
+            assert file.read_text(encoding="utf-8") == json_schema.schema_text(
                 file.name.removesuffix(".schema.json")
             )
-            named += 1
+            count += 1
 
-    assert named == 7
+    assert count == 7
 
 
-def test_git_never_changes_line_ends_of_what_digests_speak_of(zoe: Desk) -> None:
+def test_git_never_changes_line_ends_of_what_digests_speak_of(zoe: Terminal) -> None:
     zoe.fleet("init", "--yes")
 
     for folder in ("environments/production/x/prompts", "approvals/p", "evidence", "ledger", "governance"):
         assert zoe.git("check-attr", "text", f"{folder}/f").strip().endswith("text: unset"), folder
 
 
-def test_the_workflow_asks_for_little_and_puts_no_foreign_text_into_a_script(zoe: Desk) -> None:
+def test_the_workflow_asks_for_little_and_puts_no_foreign_text_into_a_script(zoe: Terminal) -> None:
     zoe.fleet("init", "--yes")
-    read = workflow(zoe.here)
+    read = workflow(zoe.folder)
     jobs = read["jobs"]
 
     scripts = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
@@ -334,29 +334,29 @@ def test_the_workflow_asks_for_little_and_puts_no_foreign_text_into_a_script(zoe
         "promote": {"contents": "write"},
     }
     assert not any("${{" in script for script in scripts)
-    assert all(len(one.partition("@")[2]) == 40 for one in uses)
+    assert all(len(action.partition("@")[2]) == 40 for action in uses)
     assert depths == [0, 0]
 
 
-def shared(zoe: Desk, bo: Desk) -> None:
+def shared(zoe: Terminal, bo: Terminal) -> None:
     """Zoe's new fleet with Bo as the second person, in a repository that both have a clone of."""
     zoe.fleet("init", "fleet", "--yes")
-    people = zoe.here / "fleet/governance/people.yaml"
+    people = zoe.folder / "fleet/governance/people.yaml"
     people.write_text(people.read_text().replace("colleague@example.invalid", "bo@acme.example"))
     zoe.commit("start", at="fleet")
     zoe.git("clone", "-q", "--bare", "fleet", "origin.git")
     bo.git("clone", "-q", "origin.git", "bo")
 
 
-def runner(zoe: Desk, agent: str) -> Ran:
+def runner(zoe: Terminal, agent: str) -> Ran:
     """What the workflow's promotion does on a fresh clone, but for installing the tool."""
-    steps = workflow(zoe.here / "fleet")["jobs"]["promote"]["steps"]
+    steps = workflow(zoe.folder / "fleet")["jobs"]["promote"]["steps"]
     scripts = [step["run"] for step in steps if "run" in step and "pip install" not in step["run"]]
     zoe.git("clone", "-q", "origin.git", f"runner-{agent}")
     return zoe.run("bash", "-e", "-c", "\n".join(scripts), at=f"runner-{agent}", extra={"AGENT": agent})
 
 
-def passed() -> str:
+def passing_run() -> str:
     """A run of promptfoo, of now, in which everything went well."""
     run = json.loads((SAMPLES / "evals/promptfoo/promptfoo.json").read_text(encoding="utf-8"))
     rows = [row for row in run["results"]["results"] if row["success"]]
@@ -369,9 +369,9 @@ def passed() -> str:
 
 @pytest.mark.parametrize("agent", ["handbook-lookup", "ticket-sorter"])
 def test_the_fleet_that_init_wrote_goes_to_production_by_its_own_workflow(tmp_path: Path, agent: str) -> None:
-    zoe, bo = desk(tmp_path), desk(tmp_path, "Bo Lind", "bo@acme.example")
+    zoe, bo = terminal(tmp_path), terminal(tmp_path, "Bo Lind", "bo@acme.example")
     shared(zoe, bo)
-    bo.write({"run.json": passed()})
+    bo.write({"run.json": passing_run()})
 
     if agent == "ticket-sorter":
         added = bo.run("fleet", "evidence", "add", agent, "--suite", "queues", "../run.json", at="bo")
@@ -386,15 +386,15 @@ def test_the_fleet_that_init_wrote_goes_to_production_by_its_own_workflow(tmp_pa
     assert ran.code == 0, ran.out + ran.err
     [first, second] = [
         {path.relative_to(top): path.read_bytes() for path in top.rglob("*") if path.is_file()}
-        for top in (bo.here / "bo/environments" / env / agent for env in ("staging", "production"))
+        for top in (bo.folder / "bo/environments" / env / agent for env in ("staging", "production"))
     ]
     assert first == second != {}
-    [entry] = (bo.here / "bo/ledger/production.jsonl").read_text().splitlines()
+    [entry] = (bo.folder / "bo/ledger/production.jsonl").read_text().splitlines()
     assert json.loads(entry)["approvals"][0]["approver"] == "colleague"
 
 
 def test_the_author_alone_cannot_release_what_init_wrote(tmp_path: Path) -> None:
-    zoe, bo = desk(tmp_path), desk(tmp_path, "Bo Lind", "bo@acme.example")
+    zoe, bo = terminal(tmp_path), terminal(tmp_path, "Bo Lind", "bo@acme.example")
     shared(zoe, bo)
     zoe.git("clone", "-q", "origin.git", "own")
     refused = zoe.run("fleet", "approve", "handbook-lookup", "--to", "production", at="own")
@@ -409,30 +409,30 @@ def test_the_author_alone_cannot_release_what_init_wrote(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("policy", ["small", "standard", "regulated"])
 @pytest.mark.parametrize("agent", ["handbook-lookup", "ticket-sorter"])
-def test_to_suspend_what_was_adopted_waits_for_people_only(zoe: Desk, policy: str, agent: str) -> None:
+def test_to_suspend_what_was_adopted_waits_for_people_only(zoe: Terminal, policy: str, agent: str) -> None:
     zoe.fleet("init", "--yes", "--policy", policy)
-    shutil.copytree(zoe.here / "environments/staging", zoe.here / "environments/production")
+    shutil.copytree(zoe.folder / "environments/staging", zoe.folder / "environments/production")
     zoe.commit("start")
     adopted = zoe.run("fleet", "adopt", "--to", "production", "--apply")
 
     ran = zoe.run("fleet", "suspend", agent, "--env", "production", "--reason", "it leaks", "--json")
 
     assert (adopted.code, ran.code) == (0, 1), adopted.err + ran.err
-    assert {one["kind"] for one in ran.data["promotion"]["requirements"]} == {"approvals"}
+    assert {requirement["kind"] for requirement in ran.data["promotion"]["requirements"]} == {"approvals"}
     assert ran.data["promotion"]["unblock"]["people"]
 
 
-def test_an_agent_name_that_looks_like_an_option_is_only_an_unknown_agent(zoe: Desk) -> None:
+def test_an_agent_name_that_looks_like_an_option_is_only_an_unknown_agent(zoe: Terminal) -> None:
     zoe.fleet("init", "--yes")
     zoe.commit("start")
     promote = next(
         step["run"]
-        for step in workflow(zoe.here)["jobs"]["promote"]["steps"]
+        for step in workflow(zoe.folder)["jobs"]["promote"]["steps"]
         if "fleet promote" in step.get("run", "")
     )
 
     ran = zoe.run("bash", "-e", "-c", promote, extra={"AGENT": "--allow-empty; touch owned"})
 
     assert ran.code == 2
-    assert not (zoe.here / "owned").exists()
+    assert not (zoe.folder / "owned").exists()
     assert "no agent '--allow-empty; touch owned'" in ran.err

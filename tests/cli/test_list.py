@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.cli.outside import Desk, desk
+from tests.cli.outside import Terminal, terminal
 from tests.paths import CHECKOUT, SAMPLES
 
 SCHEMA = CHECKOUT / "schemas" / "output" / "list-output.schema.json"
@@ -20,38 +20,42 @@ EXCUSED = ("review-overdue", "refund-bot")
 
 
 def waiver(
-    rule: str = EXCUSED[0], agent: str = EXCUSED[1], expires: str = "2027-06-30", more: str = ""
+    rule: str = EXCUSED[0], agent: str = EXCUSED[1], expires: str = "2027-06-30", extra: str = ""
 ) -> str:
-    said = (
-        f"rule: {rule}, agent: {agent}, reason: after the move, approvedBy: farid, expires: {expires}{more}"
+    fields = (
+        f"rule: {rule}, agent: {agent}, reason: after the move, approvedBy: farid, expires: {expires}{extra}"
     )
-    return f"  - {{{said}}}\n"
+    return f"  - {{{fields}}}\n"
 
 
 @pytest.fixture
-def zoe(tmp_path: Path) -> Desk:
+def zoe(tmp_path: Path) -> Terminal:
     """In a copy of the sample fleet."""
-    made = desk(tmp_path)
-    shutil.rmtree(made.here)
-    shutil.copytree(SAMPLES / "acme", made.here)
-    made.git("init", "-q")
-    return made
+    user = terminal(tmp_path)
+    shutil.rmtree(user.folder)
+    shutil.copytree(SAMPLES / "acme", user.folder)
+    user.git("init", "-q")
+    return user
 
 
-def granted(zoe: Desk, *waivers: str) -> None:
+def granted(zoe: Terminal, *waivers: str) -> None:
     zoe.write({"governance/waivers.yaml": HEAD + "".join(waivers)})
 
 
-def listed(zoe: Desk) -> list[dict[str, Any]]:
-    told = zoe.fleet("list", "waivers", "--json", now=LATE)
-    assert told.code == 0, told.err
+def listed(zoe: Terminal) -> list[dict[str, Any]]:
+    ran = zoe.fleet("list", "waivers", "--json", now=LATE)
+    assert ran.code == 0, ran.err
     judge = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    assert [error.message for error in judge.iter_errors(told.data)] == []
-    return list(told.data["waivers"])
+    assert [error.message for error in judge.iter_errors(ran.data)] == []
+    return list(ran.data["waivers"])
 
 
-def found(zoe: Desk, rule: str) -> list[dict[str, Any]]:
-    return [one for one in zoe.fleet("validate", "--json", now=LATE).data["findings"] if one["rule"] == rule]
+def findings_of(zoe: Terminal, rule: str) -> list[dict[str, Any]]:
+    return [
+        finding
+        for finding in zoe.fleet("validate", "--json", now=LATE).data["findings"]
+        if finding["rule"] == rule
+    ]
 
 
 @pytest.mark.parametrize(
@@ -63,27 +67,27 @@ def found(zoe: Desk, rule: str) -> list[dict[str, Any]]:
         (waiver(expires="2027-02-20"), "expires soon"),
         (waiver(expires="2027-02-19"), "expired"),
         (waiver(rule="prompt-empty"), "unused"),
-        (waiver(more=", environment: staging"), "active"),
+        (waiver(extra=", environment: staging"), "active"),
     ],
 )
-def test_a_waiver_stands_as_its_day_and_the_findings_say(zoe: Desk, waived: str, state: str) -> None:
+def test_a_waiver_stands_as_its_day_and_the_findings_say(zoe: Terminal, waived: str, state: str) -> None:
     granted(zoe, waived)
 
-    [one] = listed(zoe)
+    [row] = listed(zoe)
 
-    assert one["state"] == state
-    assert (one["reason"], one["approvedBy"], one["file"], one["line"]) == (
+    assert row["state"] == state
+    assert (row["reason"], row["approvedBy"], row["file"], row["line"]) == (
         "after the move", "farid", "governance/waivers.yaml", 4,
     )  # fmt: skip
 
 
-def test_the_first_to_end_comes_first(zoe: Desk) -> None:
+def test_the_first_to_end_comes_first(zoe: Terminal) -> None:
     granted(zoe, waiver(expires="2027-06-30"), waiver("prompt-empty", expires="2027-03-30"))
 
-    assert [one["rule"] for one in listed(zoe)] == ["prompt-empty", "review-overdue"]
+    assert [row["rule"] for row in listed(zoe)] == ["prompt-empty", "review-overdue"]
 
 
-def test_the_page_tells_all_of_a_waiver_and_ends_with_a_command_that_works(zoe: Desk) -> None:
+def test_the_page_tells_all_of_a_waiver_and_ends_with_a_command_that_works(zoe: Terminal) -> None:
     granted(zoe, waiver())
 
     lines = zoe.fleet("list", "waivers", now=LATE).out.splitlines()
@@ -93,7 +97,7 @@ def test_the_page_tells_all_of_a_waiver_and_ends_with_a_command_that_works(zoe: 
     assert zoe.run(*lines[-1].split(), "--now", LATE).code in (0, 1)
 
 
-def test_no_waivers_is_an_answer(zoe: Desk) -> None:
+def test_no_waivers_is_an_answer(zoe: Terminal) -> None:
     granted(zoe)
     zoe.write({"governance/waivers.yaml": HEAD.replace("waivers:\n", "waivers: []\n")})
 
@@ -101,50 +105,50 @@ def test_no_waivers_is_an_answer(zoe: Desk) -> None:
     assert zoe.fleet("list", "waivers").out.startswith("0 waivers\n")
 
 
-def test_what_cannot_be_listed_is_refused_with_what_can(zoe: Desk) -> None:
-    told = zoe.fleet("list", "waver")
+def test_what_cannot_be_listed_is_refused_with_what_can(zoe: Terminal) -> None:
+    ran = zoe.fleet("list", "waver")
 
-    assert (told.code, told.out) == (2, "")
-    assert "fleet list waivers" in told.err
+    assert (ran.code, ran.out) == (2, "")
+    assert "fleet list waivers" in ran.err
 
 
-def test_waivers_that_cannot_be_read_are_no_answer(zoe: Desk) -> None:
+def test_waivers_that_cannot_be_read_are_no_answer(zoe: Terminal) -> None:
     granted(zoe, "  - {rule: review-overdue}\n")
 
-    told = zoe.fleet("list", "waivers", "--json", now=LATE)
+    ran = zoe.fleet("list", "waivers", "--json", now=LATE)
 
-    assert (told.code, told.out) == (2, "")
-    assert "governance/waivers.yaml" in told.err
+    assert (ran.code, ran.out) == (2, "")
+    assert "governance/waivers.yaml" in ran.err
 
 
-def test_a_waived_finding_is_counted_apart_and_says_why(zoe: Desk) -> None:
+def test_a_waived_finding_is_counted_apart_and_says_why(zoe: Terminal) -> None:
     before = zoe.fleet("validate", "--json", now=LATE).data["summary"]
-    assert found(zoe, EXCUSED[0])
+    assert findings_of(zoe, EXCUSED[0])
     granted(zoe, waiver())
 
     after = zoe.fleet("validate", "--json", now=LATE).data["summary"]
 
-    waived = [one for one in found(zoe, EXCUSED[0]) if one["agent"] == EXCUSED[1]]
+    waived = [finding for finding in findings_of(zoe, EXCUSED[0]) if finding["agent"] == EXCUSED[1]]
     assert waived
-    assert all(one["waived"] and one["waiver"]["reason"] == "after the move" for one in waived)
+    assert all(finding["waived"] and finding["waiver"]["reason"] == "after the move" for finding in waived)
     assert after["waived"] == len(waived)
     assert before["warnings"] - after["warnings"] == len(waived)
     assert "why: after the move (farid, until 2027-06-30)" in zoe.fleet("validate", "-v", now=LATE).out
 
 
-def test_an_expired_waiver_is_an_error_at_its_line_and_excuses_nothing(zoe: Desk) -> None:
+def test_an_expired_waiver_is_an_error_at_its_line_and_excuses_nothing(zoe: Terminal) -> None:
     granted(zoe, waiver(expires="2027-02-19"))
 
-    [error] = found(zoe, "waiver-expired")
+    [error] = findings_of(zoe, "waiver-expired")
 
     assert (error["severity"], error["file"], error["line"]) == ("error", "governance/waivers.yaml", 4)
-    assert not any(one["waived"] for one in found(zoe, EXCUSED[0]))
+    assert not any(finding["waived"] for finding in findings_of(zoe, EXCUSED[0]))
 
 
-def test_an_unused_waiver_is_a_warning(zoe: Desk) -> None:
+def test_an_unused_waiver_is_a_warning(zoe: Terminal) -> None:
     granted(zoe, waiver("prompt-empty"))
 
-    [warning] = found(zoe, "waiver-unused")
+    [warning] = findings_of(zoe, "waiver-unused")
 
     assert warning["severity"] == "warning"
 
@@ -153,29 +157,31 @@ def test_an_unused_waiver_is_a_warning(zoe: Desk) -> None:
     "rule",
     ["yaml-syntax", "schema", "secret-in-manifest", "people-pattern", "waiver-expired", "waiver-unused"],
 )
-def test_what_cannot_be_excused_is_refused_at_its_line(zoe: Desk, rule: str) -> None:
+def test_what_cannot_be_excused_is_refused_at_its_line(zoe: Terminal, rule: str) -> None:
     granted(zoe, waiver(rule))
 
-    [error] = [one for one in found(zoe, "schema") if one["file"] == "governance/waivers.yaml"]
+    [error] = [
+        finding for finding in findings_of(zoe, "schema") if finding["file"] == "governance/waivers.yaml"
+    ]
 
     assert (error["line"], error["path"]) == (4, "waivers[0].rule")
     assert error["message"] == f"{rule!r} cannot be waived"
     assert error["hint"] == f"cure it: fleet explain {rule}"
 
 
-def test_a_waiver_of_a_rule_that_is_none_names_the_nearest(zoe: Desk) -> None:
+def test_a_waiver_of_a_rule_that_is_none_names_the_nearest(zoe: Terminal) -> None:
     granted(zoe, waiver("review-overdu"))
 
-    [error] = found(zoe, "schema")
+    [error] = findings_of(zoe, "schema")
 
     assert error["message"] == "no rule is called 'review-overdu'"
     assert error["hint"] == "did you mean 'review-overdue'?"
 
 
-def test_a_weight_for_a_rule_that_is_none_is_refused_at_its_line(zoe: Desk) -> None:
-    config = (zoe.here / "fleet-config.yaml").read_text(encoding="utf-8")
+def test_a_weight_for_a_rule_that_is_none_is_refused_at_its_line(zoe: Terminal) -> None:
+    config = (zoe.folder / "fleet-config.yaml").read_text(encoding="utf-8")
     zoe.write({"fleet-config.yaml": config.partition("rules:")[0] + "rules:\n  review-overdu: error\n"})
 
-    [error] = found(zoe, "schema")
+    [error] = findings_of(zoe, "schema")
 
     assert (error["path"], error["hint"]) == ("rules.review-overdu", "did you mean 'review-overdue'?")

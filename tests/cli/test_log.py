@@ -17,10 +17,10 @@ LEDGER = "ledger/production.jsonl"
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """desk-bot was adopted, then promoted by dina with carla's approval."""
-    made = repositories.allowed(tmp_path_factory.mktemp("told"))
-    ran = made.fleet(*APPLY, "--reason", "sources were asked for", identity="dina")
+    repo = repositories.allowed(tmp_path_factory.mktemp("told"))
+    ran = repo.fleet(*APPLY, "--reason", "sources were asked for", identity="dina")
     assert ran.code == 0, ran.err
-    return made
+    return repo
 
 
 def test_the_newest_entry_comes_first_with_its_hands_and_its_approvers(told: Repository) -> None:
@@ -54,7 +54,7 @@ def test_json_says_all_that_the_lines_say_and_keeps_its_promise(told: Repository
     assert list(Draft202012Validator(schema("output/log-output")).iter_errors(data)) == []
     assert newest["previous"] == first["sha256"]
     assert newest["agents"][0]["fromState"] == first["agents"][0]["toState"]
-    assert [one["approver"] for one in newest["approvals"]] == ["carla"]
+    assert [approval["approver"] for approval in newest["approvals"]] == ["carla"]
     assert newest["requirements"][0]["status"] == "met"
     assert newest["policy"]["version"] == 1
 
@@ -86,23 +86,23 @@ def test_before_the_first_promotion_the_story_is_empty_and_the_command_begins_on
     tmp_path: Path, environments: tuple[str, ...], flags: tuple[str, ...]
 ) -> None:
     files = {p.replace("staging", to): text for p, text in repositories.FLEET.items() for to in environments}
-    made = repositories.repository(tmp_path, files)
+    repo = repositories.repository(tmp_path, files)
 
-    ran = made.fleet("log", *flags)
+    ran = repo.fleet("log", *flags)
 
     first = (
         "fleet promote desk-bot --to production" if len(environments) == 1 else "fleet adopt --to production"
     )
-    told = f"nothing of {flags[0] if flags else 'this fleet'} went to production yet"
-    assert (ran.code, ran.out.splitlines()) == (0, [told, first])
-    assert made.fleet("log", *flags, "--json").data["entries"] == []
-    assert made.fleet(*first.split()[1:]).code < 2
+    message = f"nothing of {flags[0] if flags else 'this fleet'} went to production yet"
+    assert (ran.code, ran.out.splitlines()) == (0, [message, first])
+    assert repo.fleet("log", *flags, "--json").data["entries"] == []
+    assert repo.fleet(*first.split()[1:]).code < 2
 
 
 def runs(told: Repository) -> dict[str, bytes]:
     """What production holds, as its ledger says."""
-    files = (one for one in (told.root / "environments/production").rglob("*") if one.is_file())
-    return {one.relative_to(told.root).as_posix(): one.read_bytes() for one in files}
+    files = (path for path in (told.root / "environments/production").rglob("*") if path.is_file())
+    return {path.relative_to(told.root).as_posix(): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize(
@@ -120,10 +120,10 @@ def test_a_ledger_that_was_touched_is_no_answer(
     tmp_path: Path, told: Repository, edit: object, line: int | None
 ) -> None:
     text = (told.root / LEDGER).read_text(encoding="utf-8")
-    made = repositories.repository(tmp_path, {**repositories.FLEET, **runs(told), LEDGER: text})
-    made.commit("touched", files={LEDGER: edit(text)})  # type: ignore[operator]
+    repo = repositories.repository(tmp_path, {**repositories.FLEET, **runs(told), LEDGER: text})
+    repo.commit("touched", files={LEDGER: edit(text)})  # type: ignore[operator]
 
-    ran = made.fleet("log")
+    ran = repo.fleet("log")
 
     assert (ran.code, ran.out) == (2, "")
     assert f"{LEDGER}:{line}:" in ran.err if line else "lines that were there" in ran.err
@@ -131,10 +131,10 @@ def test_a_ledger_that_was_touched_is_no_answer(
 
 def test_a_ledger_that_lost_its_last_line_is_no_answer(tmp_path: Path, told: Repository) -> None:
     text = (told.root / LEDGER).read_text(encoding="utf-8")
-    made = repositories.repository(tmp_path, {**repositories.FLEET, **runs(told), LEDGER: text})
-    made.commit("shorter", files={LEDGER: text.splitlines(keepends=True)[0]})
+    repo = repositories.repository(tmp_path, {**repositories.FLEET, **runs(told), LEDGER: text})
+    repo.commit("shorter", files={LEDGER: text.splitlines(keepends=True)[0]})
 
-    ran = made.fleet("log")
+    ran = repo.fleet("log")
 
     assert ran.code == 2
     assert "lines that were there" in ran.err

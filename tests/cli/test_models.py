@@ -13,11 +13,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fleetward.domain.errors import FleetError
-from fleetward.store.fleet.models_edit import Listing, edited, stamp
-from fleetward.store.formats.document import document
-from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS, read
-from fleetward.store.imports.litellm import catalogue
-from tests.cli.outside import NOW, Desk, Ran, desk
+from fleetward.store.fleet.models_edit import DatedModel, source_note, with_dates
+from fleetward.store.formats.document import read_document
+from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS, parse_yaml
+from fleetward.store.imports.litellm import read_catalogue
+from tests.cli.outside import NOW, Ran, Terminal, terminal
 from tests.paths import CHECKOUT, SAMPLES
 from tests.schemas.reading import schema
 
@@ -27,23 +27,23 @@ HEAD = "apiVersion: fleetward/v1\nkind: Models\n"
 
 
 @pytest.fixture
-def zoe(tmp_path: Path) -> Desk:
+def zoe(tmp_path: Path) -> Terminal:
     """The example fleet in a repository, and the catalogue beside it."""
-    who = desk(tmp_path)
-    shutil.copytree(CHECKOUT / "example-fleet", who.here, dirs_exist_ok=True)
+    who = terminal(tmp_path)
+    shutil.copytree(CHECKOUT / "example-fleet", who.folder, dirs_exist_ok=True)
     shutil.copy(SAMPLE, who.home / "litellm.json")
     who.git("init", "-q")
     who.commit("start")
     return who
 
 
-def imported(who: Desk, *more: str, file: str = "../home-zoe/litellm.json", at: str = ".") -> Ran:
-    ran = who.run("fleet", "models", "import", "--now", NOW, file, *more, at=at)
+def imported(who: Terminal, *options: str, file: str = "../home-zoe/litellm.json", at: str = ".") -> Ran:
+    ran = who.run("fleet", "models", "import", "--now", NOW, file, *options, at=at)
     assert "Traceback" not in ran.err, ran.err
     return ran
 
 
-def given(who: Desk, entries: dict[str, Any]) -> str:
+def write_catalogue(who: Terminal, entries: dict[str, Any]) -> str:
     (who.home / "own.json").write_text(json.dumps(entries), encoding="utf-8")
     return "../home-zoe/own.json"
 
@@ -52,114 +52,120 @@ def dated(day: str, provider: str = "openai") -> dict[str, str]:
     return {"litellm_provider": provider, "mode": "chat", "deprecation_date": day}
 
 
-def test_without_write_it_shows_what_it_would_do_and_changes_nothing(zoe: Desk) -> None:
-    before = zoe.everything()
+def test_without_write_it_shows_what_it_would_do_and_changes_nothing(zoe: Terminal) -> None:
+    before = zoe.contents()
 
     ran = imported(zoe)
 
     assert ran.code == 0, ran.err
     assert "+ openai gpt-4-1106-preview: retires 2026-03-26" in ran.out
     assert "would write governance/models.yaml: 3 models added, 0 dates changed" in ran.out
-    assert zoe.everything() == before
+    assert zoe.contents() == before
 
 
-def test_its_last_line_is_the_command_that_writes_and_works_when_pasted(zoe: Desk) -> None:
-    shown = imported(zoe, file="../../home-zoe/litellm.json", at="governance")
+def test_its_last_line_is_the_command_that_writes_and_works_when_pasted(zoe: Terminal) -> None:
+    ran = imported(zoe, file="../../home-zoe/litellm.json", at="governance")
 
-    pasted = zoe.run("sh", "-c", shown.out.splitlines()[-1], at="governance")
-    then = zoe.run("sh", "-c", pasted.out.splitlines()[-1], at="governance")
+    pasted = zoe.run("sh", "-c", ran.out.splitlines()[-1], at="governance")
+    diff = zoe.run("sh", "-c", pasted.out.splitlines()[-1], at="governance")
 
     assert pasted.code == 0, pasted.err
-    assert "+  - {provider: openai, name: gpt-4-1106-preview, retiresAt: 2026-03-26" in then.out
+    assert "+  - {provider: openai, name: gpt-4-1106-preview, retiresAt: 2026-03-26" in diff.out
 
 
-def test_written_the_register_is_valid_and_every_line_of_people_is_still_there(zoe: Desk) -> None:
-    before = (zoe.here / REGISTER).read_text(encoding="utf-8").splitlines()
+def test_written_the_register_is_valid_and_every_line_of_people_is_still_there(zoe: Terminal) -> None:
+    before = (zoe.folder / REGISTER).read_text(encoding="utf-8").splitlines()
 
     ran = imported(zoe, "--write")
 
-    after = (zoe.here / REGISTER).read_text(encoding="utf-8").splitlines()
-    kept = [line for line in before if not line.startswith("checkedAt")]
+    after = (zoe.folder / REGISTER).read_text(encoding="utf-8").splitlines()
+    lines = [line for line in before if not line.startswith("checkedAt")]
     assert ran.code == 0, ran.err
-    assert [line for line in after if line in kept] == kept
+    assert [line for line in after if line in lines] == lines
     assert "checkedAt: 2026-11-20" in after
     assert len(after) == len(before) + 3
     assert zoe.fleet("validate", "--json").data["summary"]["errors"] == 0
 
 
-def test_a_new_line_names_its_source_and_its_day_and_allows_nothing(zoe: Desk) -> None:
+def test_a_new_line_names_its_source_and_its_day_and_allows_nothing(zoe: Terminal) -> None:
     imported(zoe, "--write")
 
-    listed = read((zoe.here / REGISTER).read_bytes(), REGISTER).data["models"]
-    [one] = [entry for entry in listed if entry["name"] == "claude-sonnet-4-20250514"]
-    assert one["retiresAt"] == "2026-05-14"
-    assert "allowed" not in one
-    assert re.search(r"LiteLLM's model catalogue \(sha256:[0-9a-f]{12}\), read 2026-11-20", one["note"])
+    listed = parse_yaml((zoe.folder / REGISTER).read_bytes(), REGISTER).data["models"]
+    [model] = [entry for entry in listed if entry["name"] == "claude-sonnet-4-20250514"]
+    assert model["retiresAt"] == "2026-05-14"
+    assert "allowed" not in model
+    assert re.search(r"LiteLLM's model catalogue \(sha256:[0-9a-f]{12}\), read 2026-11-20", model["note"])
 
 
-def test_a_second_import_changes_nothing(zoe: Desk) -> None:
+def test_a_second_import_changes_nothing(zoe: Terminal) -> None:
     imported(zoe, "--write")
-    before = zoe.everything()
+    before = zoe.contents()
 
     again = imported(zoe, "--write", "--json")
 
     assert (again.data["changes"], again.data["written"]) == ([], False)
-    assert zoe.everything() == before
+    assert zoe.contents() == before
 
 
-def test_an_agent_on_a_model_that_the_catalogue_retires_is_found_after_the_import(zoe: Desk) -> None:
-    file = given(
+def test_an_agent_on_a_model_that_the_catalogue_retires_is_found_after_the_import(zoe: Terminal) -> None:
+    file = write_catalogue(
         zoe,
         {"gpt-4.1-2025-04-14": dated("2026-11-19"), "claude-sonnet-4-6": dated("2026-12-24", "anthropic")},
     )
 
     imported(zoe, "--write", file=file)
 
-    found = zoe.fleet("validate", "--json").data["findings"]
-    said = {(one["severity"], one["message"]) for one in found if one["rule"] == "model-retiring"}
-    assert said == {
+    findings = zoe.fleet("validate", "--json").data["findings"]
+    messages = {
+        (finding["severity"], finding["message"])
+        for finding in findings
+        if finding["rule"] == "model-retiring"
+    }
+    assert messages == {
         ("error", "'gpt-4.1-2025-04-14' was retired on 2026-11-19"),
         ("warning", "'claude-sonnet-4-6' is to be retired on 2026-12-24"),
     }
 
 
-def test_a_date_that_moves_is_shown_with_the_one_before_and_keeps_what_people_wrote(zoe: Desk) -> None:
-    file = given(zoe, {"gpt-4o-2024-05-13": dated("2026-12-31"), "gpt-4.1-2025-04-14": dated("2027-01-31")})
+def test_a_date_that_moves_is_shown_with_the_one_before_and_keeps_what_people_wrote(zoe: Terminal) -> None:
+    file = write_catalogue(
+        zoe, {"gpt-4o-2024-05-13": dated("2026-12-31"), "gpt-4.1-2025-04-14": dated("2027-01-31")}
+    )
 
     ran = imported(zoe, "--write", file=file)
 
-    text = (zoe.here / REGISTER).read_text(encoding="utf-8")
+    text = (zoe.folder / REGISTER).read_text(encoding="utf-8")
     assert "~ openai gpt-4.1-2025-04-14: retires 2027-01-31, before 2027-06-30" in ran.out
     assert "~ openai gpt-4o-2024-05-13: retires 2026-12-31, before no date" in ran.out
     assert 'allowed: false, retiresAt: 2026-12-31, note: "Answers drifted in our tests; retirement by' in text
 
 
-def test_a_fleet_without_a_register_gets_one(zoe: Desk) -> None:
-    (zoe.here / REGISTER).unlink()
+def test_a_fleet_without_a_register_gets_one(zoe: Terminal) -> None:
+    (zoe.folder / REGISTER).unlink()
 
     ran = imported(zoe, "--write")
 
-    made = document((zoe.here / REGISTER).read_bytes(), REGISTER, "models", GOVERNANCE_LIMITS)
+    parsed = read_document((zoe.folder / REGISTER).read_bytes(), REGISTER, "models", GOVERNANCE_LIMITS)
     assert ran.code == 0, ran.err
-    assert made.findings == ()
-    assert len((made.data or {})["models"]) == 3
+    assert parsed.findings == ()
+    assert len((parsed.data or {})["models"]) == 3
 
 
-def test_its_json_is_what_the_schema_promises(zoe: Desk) -> None:
+def test_its_json_is_what_the_schema_promises(zoe: Terminal) -> None:
     ran = imported(zoe, "--json")
 
     assert list(Draft202012Validator(schema("output/models-output")).iter_errors(ran.data)) == []
-    assert [one["kind"] for one in ran.data["changes"]] == ["added"] * 3
+    assert [change["kind"] for change in ran.data["changes"]] == ["added"] * 3
     assert ran.data["catalogue"] == {"dated": 3, "undated": 4, "unread": []}
 
 
-def test_entries_that_cannot_be_understood_are_counted_and_named(zoe: Desk) -> None:
+def test_entries_that_cannot_be_understood_are_counted_and_named(zoe: Terminal) -> None:
     odd = {"no-day": dated("soon"), "no date": dated("2026-12-31"), "fine": dated("2026-12-31")}
 
-    ran = imported(zoe, "--json", file=given(zoe, odd))
+    ran = imported(zoe, "--json", file=write_catalogue(zoe, odd))
 
     assert ran.data["catalogue"]["unread"] == ["no-day", "no date"]
-    assert [one["name"] for one in ran.data["changes"]] == ["fine"]
+    assert [change["name"] for change in ran.data["changes"]] == ["fine"]
 
 
 @pytest.mark.parametrize(
@@ -174,38 +180,38 @@ def test_entries_that_cannot_be_understood_are_counted_and_named(zoe: Desk) -> N
     ],
 )
 def test_what_is_no_catalogue_is_refused_with_exit_2_and_nothing_is_written(
-    zoe: Desk, content: bytes, said: str
+    zoe: Terminal, content: bytes, said: str
 ) -> None:
     (zoe.home / "litellm.json").write_bytes(content)
-    before = zoe.everything()
+    before = zoe.contents()
 
     ran = imported(zoe, "--write")
 
     assert ran.code == 2
     assert said in ran.err
-    assert zoe.everything() == before
+    assert zoe.contents() == before
 
 
-def test_a_missing_file_a_folder_and_a_fleet_that_is_none_are_exit_2(zoe: Desk, tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_and_a_fleet_that_is_none_are_exit_2(zoe: Terminal, tmp_path: Path) -> None:
     assert imported(zoe, file="../home-zoe/none.json").code == 2
     assert imported(zoe, file="../home-zoe").code == 2
     assert zoe.run("fleet", "models", "import", str(SAMPLE), "-C", str(tmp_path)).code == 2
 
 
-def test_a_register_that_is_wrong_already_is_not_touched(zoe: Desk) -> None:
-    (zoe.here / REGISTER).write_text(f"{HEAD}models: [{{provider: openai}}]\n", encoding="utf-8")
-    before = zoe.everything()
+def test_a_register_that_is_wrong_already_is_not_touched(zoe: Terminal) -> None:
+    (zoe.folder / REGISTER).write_text(f"{HEAD}models: [{{provider: openai}}]\n", encoding="utf-8")
+    before = zoe.contents()
 
     ran = imported(zoe, "--write")
 
     assert ran.code == 2
     assert "governance/models.yaml:3:" in ran.err
-    assert zoe.everything() == before
+    assert zoe.contents() == before
 
 
-def test_a_link_in_the_place_of_the_register_is_not_followed(zoe: Desk) -> None:
-    (zoe.here / REGISTER).rename(zoe.home / "models.yaml")
-    (zoe.here / REGISTER).symlink_to(zoe.home / "models.yaml")
+def test_a_link_in_the_place_of_the_register_is_not_followed(zoe: Terminal) -> None:
+    (zoe.folder / REGISTER).rename(zoe.home / "models.yaml")
+    (zoe.folder / REGISTER).symlink_to(zoe.home / "models.yaml")
     before = (zoe.home / "models.yaml").read_bytes()
 
     ran = imported(zoe, "--write")
@@ -216,27 +222,27 @@ def test_a_link_in_the_place_of_the_register_is_not_followed(zoe: Desk) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_folder_that_takes_no_file_is_exit_2(zoe: Desk) -> None:
-    (zoe.here / "governance").chmod(0o555)
+def test_a_folder_that_takes_no_file_is_exit_2(zoe: Terminal) -> None:
+    (zoe.folder / "governance").chmod(0o555)
 
     ran = imported(zoe, "--write")
 
-    (zoe.here / "governance").chmod(0o755)
+    (zoe.folder / "governance").chmod(0o755)
     assert ran.code == 2
     assert "cannot write" in ran.err
 
 
-def test_the_mode_of_the_register_stays(zoe: Desk) -> None:
-    (zoe.here / REGISTER).chmod(0o600)
+def test_the_mode_of_the_register_stays(zoe: Terminal) -> None:
+    (zoe.folder / REGISTER).chmod(0o600)
 
     imported(zoe, "--write")
 
-    assert (zoe.here / REGISTER).stat().st_mode & 0o777 == 0o600
+    assert (zoe.folder / REGISTER).stat().st_mode & 0o777 == 0o600
 
 
-def known(entries: dict[str, Any]) -> list[tuple[str, str, str]]:
-    found = catalogue(json.dumps(entries).encode(), "x.json")
-    return [(one.provider, one.name, one.day) for one in found.dated]
+def dated_models(entries: dict[str, Any]) -> list[tuple[str, str, str]]:
+    prices = read_catalogue(json.dumps(entries).encode(), "x.json")
+    return [(model.provider, model.name, model.day) for model in prices.dated]
 
 
 @pytest.mark.parametrize(
@@ -261,19 +267,19 @@ def known(entries: dict[str, Any]) -> list[tuple[str, str, str]]:
 def test_a_key_of_the_catalogue_is_read_as_provider_and_id(
     key: str, said: str, provider: str, name: str
 ) -> None:
-    assert known({key: dated("2027-01-31", said)}) == [(provider, name, "2027-01-31")]
+    assert dated_models({key: dated("2027-01-31", said)}) == [(provider, name, "2027-01-31")]
 
 
 def test_a_price_for_one_region_is_no_model_of_its_own() -> None:
-    assert known({"azure/eu/gpt-4o-2024-08-06": dated("2027-01-31", "azure")}) == []
-    assert known({"bedrock/us-east-1/anthropic.claude-v2:1": dated("2027-01-31", "bedrock")}) == []
+    assert dated_models({"azure/eu/gpt-4o-2024-08-06": dated("2027-01-31", "azure")}) == []
+    assert dated_models({"bedrock/us-east-1/anthropic.claude-v2:1": dated("2027-01-31", "bedrock")}) == []
 
 
 def test_of_two_dates_for_one_model_the_earlier_counts() -> None:
     twice = b'{"a": {"litellm_provider": "openai", "deprecation_date": "2027-03-01"},'
     twice += b' "a": {"litellm_provider": "openai", "deprecation_date": "2027-02-01"}}'
 
-    assert [one.day for one in catalogue(twice, "x.json").dated] == ["2027-02-01"]
+    assert [model.day for model in read_catalogue(twice, "x.json").dated] == ["2027-02-01"]
 
 
 FLOW = "{provider: openai, name: old, allowed: true}"
@@ -308,17 +314,17 @@ def comments(text: str) -> list[str]:
 def test_however_the_list_is_written_dates_are_put_in_and_nothing_is_lost(style: str) -> None:
     newline = "\r\n" if "\r" in STYLES[style] else "\n"
     before = HEAD.replace("\n", newline) + STYLES[style]
-    source = stamp(f"sha256:{'0' * 64}", "2026-11-20")
-    fresh = Listing(provider="vertex-ai", name="claude@1", day="2027-02-28")
+    source = source_note(f"sha256:{'0' * 64}", "2026-11-20")
+    fresh = DatedModel(provider="vertex-ai", name="claude@1", day="2027-02-28")
 
-    made = edited(
+    text = with_dates(
         before.encode(),
-        [Listing(provider="openai", name="old", day="2027-01-31", position=0), fresh],
+        [DatedModel(provider="openai", name="old", day="2027-01-31", position=0), fresh],
         source=source,
         today="2026-11-20",
     ).decode()
 
-    was, now = read(before.encode(), REGISTER).data, read(made.encode(), REGISTER).data
+    was, now = parse_yaml(before.encode(), REGISTER).data, parse_yaml(text.encode(), REGISTER).data
     assert was is not None
     assert now is not None
     assert now["checkedAt"] == "2026-11-20"
@@ -335,60 +341,64 @@ def test_however_the_list_is_written_dates_are_put_in_and_nothing_is_lost(style:
     assert {key: value for key, value in now.items() if key.startswith("x-")} == {
         key: value for key, value in was.items() if key.startswith("x-")
     }
-    assert comments(made) == comments(before)
-    assert made.count("\n") == made.count(newline)
+    assert comments(text) == comments(before)
+    assert text.count("\n") == text.count(newline)
 
 
 def test_a_flow_document_and_an_empty_list_take_dates_too() -> None:
-    fresh = [Listing(provider="openai", name="old", day="2027-01-31")]
+    fresh = [DatedModel(provider="openai", name="old", day="2027-01-31")]
     for text in (f"{HEAD}models: [] # none\n", "{apiVersion: fleetward/v1, kind: Models, models: []}\n"):
-        made = edited(text.encode(), fresh, source="s", today="2026-11-20")
+        result = with_dates(text.encode(), fresh, source="s", today="2026-11-20")
 
-        assert (read(made, REGISTER).data or {})["models"][0]["retiresAt"] == "2027-01-31"
-        assert comments(made.decode()) == comments(text)
+        assert (parse_yaml(result, REGISTER).data or {})["models"][0]["retiresAt"] == "2027-01-31"
+        assert comments(result.decode()) == comments(text)
 
 
 def test_the_mark_at_the_beginning_of_a_file_stays() -> None:
     text = b"\xef\xbb\xbf" + f"{HEAD}models:\n  - {FLOW}\n".encode()
 
-    made = edited(
+    result = with_dates(
         text,
-        [Listing(provider="openai", name="old", day="2027-01-31", position=0)],
+        [DatedModel(provider="openai", name="old", day="2027-01-31", position=0)],
         source="s",
         today="2026-11-20",
     )
 
-    assert made.startswith(b"\xef\xbb\xbfapiVersion")
-    assert b"allowed: true, retiresAt: 2027-01-31, note: s}" in made
+    assert result.startswith(b"\xef\xbb\xbfapiVersion")
+    assert b"allowed: true, retiresAt: 2027-01-31, note: s}" in result
 
 
 def test_a_later_import_replaces_its_own_words_in_a_note_and_no_others() -> None:
     text = f"{HEAD}models:\n  - {{provider: openai, name: old, note: mine}}\n".encode()
-    listing = Listing(provider="openai", name="old", day="2027-01-31", position=0)
+    listing = DatedModel(provider="openai", name="old", day="2027-01-31", position=0)
 
-    first = edited(text, [listing], source=stamp(f"sha256:{'0' * 64}", "2026-11-20"), today="2026-11-20")
-    second = edited(first, [listing], source=stamp(f"sha256:{'1' * 64}", "2026-12-20"), today="2026-12-20")
+    first = with_dates(
+        text, [listing], source=source_note(f"sha256:{'0' * 64}", "2026-11-20"), today="2026-11-20"
+    )
+    second = with_dates(
+        first, [listing], source=source_note(f"sha256:{'1' * 64}", "2026-12-20"), today="2026-12-20"
+    )
 
-    note = (read(second, REGISTER).data or {})["models"][0]["note"]
+    note = (parse_yaml(second, REGISTER).data or {})["models"][0]["note"]
     assert note == "mine; retirement by LiteLLM's model catalogue (sha256:111111111111), read 2026-12-20"
 
 
 def test_a_note_without_room_is_left_as_it_is() -> None:
     text = f"{HEAD}models:\n  - {{provider: openai, name: old, note: {'x' * 980}}}\n".encode()
 
-    made = edited(
+    result = with_dates(
         text,
-        [Listing(provider="openai", name="old", day="2027-01-31", position=0)],
-        source=stamp(f"sha256:{'0' * 64}", "2026-11-20"),
+        [DatedModel(provider="openai", name="old", day="2027-01-31", position=0)],
+        source=source_note(f"sha256:{'0' * 64}", "2026-11-20"),
         today="2026-11-20",
     )
 
-    assert (read(made, REGISTER).data or {})["models"][0]["note"] == "x" * 980
+    assert (parse_yaml(result, REGISTER).data or {})["models"][0]["note"] == "x" * 980
 
 
 def test_a_text_that_cannot_be_followed_is_refused_and_not_guessed_at() -> None:
     odd = f"{HEAD}models:\n  - ? provider\n    : openai\n    ? name\n    : old\n"
-    listing = Listing(provider="openai", name="old", day="2027-01-31", position=0)
+    listing = DatedModel(provider="openai", name="old", day="2027-01-31", position=0)
 
     with pytest.raises(FleetError, match="without risk"):
-        edited(odd.encode(), [listing], source="s", today="2026-11-20")
+        with_dates(odd.encode(), [listing], source="s", today="2026-11-20")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, Ran, Repository, running
+from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, CommandResult, Repository, running
 
 CROWD = 30
 ASKED = {
@@ -20,11 +20,11 @@ ASKED = {
 
 def crowd() -> dict[str, str]:
     """Thirty sound agents, one that cannot be read, one that is no YAML, one whose owner is nobody."""
-    own = {path.removeprefix(DESK): text for path, text in FLEET.items() if path.startswith(DESK)}
+    agent_files = {path.removeprefix(DESK): text for path, text in FLEET.items() if path.startswith(DESK)}
     files = {
         f"environments/staging/other-{number}{path}": text.replace("desk-bot", f"other-{number}")
         for number in range(CROWD)
-        for path, text in own.items()
+        for path, text in agent_files.items()
     }
     files["environments/staging/unreadable/prompts/A.md"] = "1"
     files["environments/staging/unreadable/prompts/a.md"] = "2"
@@ -42,31 +42,31 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 
 @pytest.fixture(scope="module")
 def among(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    made = running(tmp_path_factory.mktemp("among"))
-    made.commit("many others", files=crowd())
-    assert made.fleet("validate").code == 1
-    return made
+    repo = running(tmp_path_factory.mktemp("among"))
+    repo.commit("many others", files=crowd())
+    assert repo.fleet("validate").code == 1
+    return repo
 
 
-def told(repo: Repository, *words: str, json: bool) -> tuple[int, str]:
+def run_output(repo: Repository, *words: str, json: bool) -> tuple[int, str]:
     """What a command says, whatever the commits are called; what it writes is taken away again."""
-    ran: Ran = repo.fleet(*words, *(["--json"] if json else []), identity="carla")
+    ran: CommandResult = repo.fleet(*words, *(["--json"] if json else []), identity="carla")
     repo.git("clean", "-q", "-f", "-d", "--", "approvals")
     return ran.code, ran.out.replace(repo.head, "HEAD")
 
 
 @pytest.mark.parametrize("words", ASKED.values(), ids=ASKED.keys())
 def test_others_do_not_matter(alone: Repository, among: Repository, words: tuple[str, ...]) -> None:
-    found = [told(repo, *words, json="-v" not in words) for repo in (alone, among)]
+    outputs = [run_output(repo, *words, json="-v" not in words) for repo in (alone, among)]
 
-    assert found[0] == found[1]
-    assert "desk-bot" in found[0][1]
+    assert outputs[0] == outputs[1]
+    assert "desk-bot" in outputs[0][1]
 
 
 def test_one_that_needs_it_does_matter(tmp_path: Path) -> None:
-    made = running(tmp_path)
+    repo = running(tmp_path)
     text = MANIFEST.replace("desk-bot", "front-bot") + "  dependsOn: [{agent: desk-bot}]\n"
-    made.commit(
+    repo.commit(
         "needed",
         files={
             f"environments/{env}/front-bot{path.removeprefix(DESK)}": (
@@ -77,8 +77,8 @@ def test_one_that_needs_it_does_matter(tmp_path: Path) -> None:
             if path.startswith(DESK)
         },
     )
-    made.commit("gone", files={path: None for path in FLEET if path.startswith(DESK)})
+    repo.commit("gone", files={path: None for path in FLEET if path.startswith(DESK)})
 
-    ran = made.fleet("why", "desk-bot", "--json")
+    ran = repo.fleet("why", "desk-bot", "--json")
 
     assert "front-bot" in ran.out, ran.out

@@ -8,78 +8,78 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.outside import Desk, desk
+from tests.cli.outside import Terminal, terminal
 from tests.paths import CHECKOUT, SAMPLES
 
 MANIFEST = "environments/staging/mail-bot/agent.yaml"
 
 
 @pytest.fixture
-def zoe(tmp_path: Path) -> Desk:
-    return desk(tmp_path)
+def zoe(tmp_path: Path) -> Terminal:
+    return terminal(tmp_path)
 
 
 @pytest.fixture
-def begun(zoe: Desk) -> Desk:
+def begun(zoe: Terminal) -> Terminal:
     """What `fleet init` makes, committed."""
     zoe.fleet("init", "--yes")
     zoe.commit("start")
     return zoe
 
 
-def copied(who: Desk, source: Path) -> Desk:
-    shutil.copytree(source, who.here, dirs_exist_ok=True)
+def copied(who: Terminal, source: Path) -> Terminal:
+    shutil.copytree(source, who.folder, dirs_exist_ok=True)
     who.git("init", "-q")
     who.commit("start")
     return who
 
 
-def spec(who: Desk, path: str = MANIFEST) -> dict:
-    return yaml.safe_load((who.here / path).read_text(encoding="utf-8"))["spec"]
+def spec(who: Terminal, path: str = MANIFEST) -> dict:
+    return yaml.safe_load((who.folder / path).read_text(encoding="utf-8"))["spec"]
 
 
 @pytest.mark.parametrize("source", ["init", "acme", "example"])
-def test_a_new_agent_is_valid_at_once_wherever_it_is_made(zoe: Desk, source: str) -> None:
+def test_a_new_agent_is_valid_at_once_wherever_it_is_made(zoe: Terminal, source: str) -> None:
     if source == "init":
         zoe.fleet("init", "--yes")
     else:
         copied(zoe, SAMPLES / "acme" if source == "acme" else CHECKOUT / "example-fleet")
     before = zoe.fleet("validate", "--json").data["summary"]
 
-    made = zoe.fleet("new", "mail-bot")
+    ran = zoe.fleet("new", "mail-bot")
     after = zoe.fleet("validate", "--json").data
 
-    assert made.code == 0, made.err
+    assert ran.code == 0, ran.err
     assert (after["summary"]["errors"], after["summary"]["warnings"]) == (0, before["warnings"])
     assert after["summary"]["agents"] == before["agents"] + 1
-    assert [one for one in after["findings"] if one["agent"] == "mail-bot"] == []
+    assert [finding for finding in after["findings"] if finding["agent"] == "mail-bot"] == []
 
 
 @pytest.mark.parametrize("name", ["null", "true", "007", "1e5", "on", "a", "x" * 63])
-def test_every_name_that_an_agent_may_have_works(begun: Desk, name: str) -> None:
-    made = begun.fleet("new", name)
+def test_every_name_that_an_agent_may_have_works(begun: Terminal, name: str) -> None:
+    ran = begun.fleet("new", name)
 
     judged = begun.fleet("validate", "--json")
 
-    assert made.code == 0, made.err
-    assert [one["agent"] for one in judged.data["findings"]] == [None]  # the placeholder
+    assert ran.code == 0, ran.err
+    assert [finding["agent"] for finding in judged.data["findings"]] == [None]  # the placeholder
 
 
 @pytest.mark.parametrize(
     "name", ["Mail-Bot", "-x", "x-", "a_b", "..", "a/b", "", "x" * 64, "bot\n", "bоt", ".git"]
 )
-def test_what_is_no_name_is_refused(begun: Desk, name: str) -> None:
-    before = begun.everything()
+def test_what_is_no_name_is_refused(begun: Terminal, name: str) -> None:
+    before = begun.contents()
 
     refused = begun.fleet("new", "--", name) if name.startswith("-") else begun.fleet("new", name)
 
     assert refused.code == 2
     assert "is no name of an agent" in refused.err
-    assert begun.everything() == before
+    assert begun.contents() == before
 
 
 def test_the_owner_is_the_team_of_the_person_at_the_keyboard(tmp_path: Path) -> None:
-    hugo = copied(desk(tmp_path, "Hugo Meyer", "HUGO@acme.example"), SAMPLES / "acme")
+    hugo = copied(terminal(tmp_path, "Hugo Meyer", "HUGO@acme.example"), SAMPLES / "acme")
 
     hugo.fleet("new", "mail-bot")
 
@@ -87,8 +87,8 @@ def test_the_owner_is_the_team_of_the_person_at_the_keyboard(tmp_path: Path) -> 
 
 
 def test_a_stranger_gets_the_first_team_with_people_in_it(tmp_path: Path) -> None:
-    zoe = copied(desk(tmp_path), SAMPLES / "acme")
-    people = zoe.here / "governance/people.yaml"
+    zoe = copied(terminal(tmp_path), SAMPLES / "acme")
+    people = zoe.folder / "governance/people.yaml"
     people.write_text(people.read_text().replace("teams:\n", "teams:\n  ghosts: {members: []}\n"))
 
     zoe.fleet("new", "mail-bot")
@@ -96,28 +96,28 @@ def test_a_stranger_gets_the_first_team_with_people_in_it(tmp_path: Path) -> Non
     assert spec(zoe)["owner"] == {"team": "payments", "accountable": "alice", "backup": "carla"}
 
 
-def test_without_anybody_in_a_team_there_is_no_owner_and_no_agent(begun: Desk) -> None:
-    people = begun.here / "governance/people.yaml"
+def test_without_anybody_in_a_team_there_is_no_owner_and_no_agent(begun: Terminal) -> None:
+    people = begun.folder / "governance/people.yaml"
     people.write_text(
         "apiVersion: fleetward/v1\nkind: People\npeople:\n  a: {name: A, emails: [a@acme.example]}\n"
         "teams:\n  ghosts: {members: []}\n"
     )
-    (begun.here / "governance/policy.yaml").unlink()
+    (begun.folder / "governance/policy.yaml").unlink()
 
     refused = begun.fleet("new", "mail-bot")
 
     assert refused.code == 2
     assert "no team has an active member" in refused.err
-    assert not (begun.here / MANIFEST).exists()
+    assert not (begun.folder / MANIFEST).exists()
 
 
-def models(who: Desk, *entries: str) -> None:
+def models(who: Terminal, *entries: str) -> None:
     listed = "".join(f"  - {{{entry}}}\n" for entry in entries)
     text = f"apiVersion: fleetward/v1\nkind: Models\nmodels:\n{listed}"
-    (who.here / "governance/models.yaml").write_text(text)
+    (who.folder / "governance/models.yaml").write_text(text)
 
 
-def test_the_model_is_the_first_that_is_allowed_pinned_and_stays(begun: Desk) -> None:
+def test_the_model_is_the_first_that_is_allowed_pinned_and_stays(begun: Terminal) -> None:
     models(
         begun,
         "provider: openai, name: gpt-4.1, allowed: true",
@@ -137,48 +137,48 @@ def test_the_model_is_the_first_that_is_allowed_pinned_and_stays(begun: Desk) ->
     }
 
 
-def test_where_no_pinned_model_is_allowed_there_is_nothing_to_begin_with(begun: Desk) -> None:
+def test_where_no_pinned_model_is_allowed_there_is_nothing_to_begin_with(begun: Terminal) -> None:
     models(begun, "provider: openai, name: gpt-4.1, allowed: true")
 
     refused = begun.fleet("new", "mail-bot")
 
     assert refused.code == 2
     assert "allows no pinned model" in refused.err
-    assert not (begun.here / MANIFEST).exists()
+    assert not (begun.folder / MANIFEST).exists()
 
 
-def test_the_tier_is_the_lowest_that_the_floors_allow(begun: Desk) -> None:
-    policy = begun.here / "governance/policy.yaml"
+def test_the_tier_is_the_lowest_that_the_floors_allow(begun: Terminal) -> None:
+    policy = begun.folder / "governance/policy.yaml"
     policy.write_text(policy.read_text().replace("{toolAccess: write}", "{toolAccess: read}"))
 
-    made = begun.fleet("new", "mail-bot", "--json").data
+    data = begun.fleet("new", "mail-bot", "--json").data
 
     assert spec(begun)["risk"]["tier"] == "medium"
-    assert made["toDo"] == []
+    assert data["toDo"] == []
     assert begun.fleet("validate", MANIFEST).code == 0
 
 
-def test_what_the_policy_asks_beyond_the_template_is_told(begun: Desk) -> None:
-    policy = begun.here / "governance/policy.yaml"
+def test_what_the_policy_asks_beyond_the_template_is_told(begun: Terminal) -> None:
+    policy = begun.folder / "governance/policy.yaml"
     policy.write_text(policy.read_text().replace("low: [", "low: [spec.guardrails.killSwitch, "))
 
-    made = begun.fleet("new", "mail-bot")
+    ran = begun.fleet("new", "mail-bot")
 
-    assert made.code == 0
-    assert "to do required-for-tier: " in made.out
-    assert "spec.guardrails.killSwitch" in made.out
+    assert ran.code == 0
+    assert "to do required-for-tier: " in ran.out
+    assert "spec.guardrails.killSwitch" in ran.out
 
 
-def test_a_gated_environment_takes_no_new_agent(begun: Desk) -> None:
+def test_a_gated_environment_takes_no_new_agent(begun: Terminal) -> None:
     refused = begun.fleet("new", "mail-bot", "--env", "production")
 
     assert refused.code == 2
     assert "gated" in refused.err
     assert "fleet promote" in refused.err
-    assert not (begun.here / "environments/production").exists()
+    assert not (begun.folder / "environments/production").exists()
 
 
-def test_an_unknown_environment_is_refused_with_the_nearest(begun: Desk) -> None:
+def test_an_unknown_environment_is_refused_with_the_nearest(begun: Terminal) -> None:
     refused = begun.fleet("new", "mail-bot", "--env", "stagin")
 
     assert refused.code == 2
@@ -186,21 +186,23 @@ def test_an_unknown_environment_is_refused_with_the_nearest(begun: Desk) -> None
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
-def test_an_agent_that_is_there_in_any_environment_is_not_begun_again(begun: Desk, environment: str) -> None:
+def test_an_agent_that_is_there_in_any_environment_is_not_begun_again(
+    begun: Terminal, environment: str
+) -> None:
     begun.write({f"environments/{environment}/mail-bot/notes.md": "mine"})
-    before = begun.everything()
+    before = begun.contents()
 
     refused = begun.fleet("new", "mail-bot")
 
     assert refused.code == 2
     assert f"environments/{environment}/mail-bot is already there" in refused.err
-    assert begun.everything() == before
+    assert begun.contents() == before
 
 
 def test_a_name_that_a_ledger_retired_stays_taken(tmp_path: Path) -> None:
-    zoe, bo = desk(tmp_path), desk(tmp_path, "Bo Lind", "bo@acme.example")
+    zoe, bo = terminal(tmp_path), terminal(tmp_path, "Bo Lind", "bo@acme.example")
     zoe.fleet("init", "--yes")
-    people = zoe.here / "governance/people.yaml"
+    people = zoe.folder / "governance/people.yaml"
     people.write_text(people.read_text().replace("colleague@example.invalid", "bo@acme.example"))
     zoe.commit("start")
     for _ in ("create", "retire"):
@@ -209,27 +211,27 @@ def test_a_name_that_a_ledger_retired_stays_taken(tmp_path: Path) -> None:
         bo.commit("approve")
         applied = zoe.run("fleet", "promote", "handbook-lookup", "--to", "production", "--apply")
         assert applied.code == 0, applied.out + applied.err
-        shutil.rmtree(zoe.here / "environments/staging/handbook-lookup", ignore_errors=True)
+        shutil.rmtree(zoe.folder / "environments/staging/handbook-lookup", ignore_errors=True)
         if zoe.git("status", "--porcelain"):
             zoe.commit("stop it")
 
     refused = zoe.run("fleet", "new", "handbook-lookup")
 
-    assert not (zoe.here / "environments/production/handbook-lookup").exists()
+    assert not (zoe.folder / "environments/production/handbook-lookup").exists()
     assert refused.code == 2
     assert "retired from production" in refused.err
     assert "name-retired" in refused.err
-    assert not (zoe.here / "environments/staging/handbook-lookup").exists()
+    assert not (zoe.folder / "environments/staging/handbook-lookup").exists()
 
 
-def test_broken_governance_gives_no_agent(begun: Desk) -> None:
-    (begun.here / "governance/people.yaml").write_text("people: [\n")
+def test_broken_governance_gives_no_agent(begun: Terminal) -> None:
+    (begun.folder / "governance/people.yaml").write_text("people: [\n")
 
     refused = begun.fleet("new", "mail-bot")
 
     assert refused.code == 2
     assert "governance/people.yaml" in refused.err
-    assert not (begun.here / MANIFEST).exists()
+    assert not (begun.folder / MANIFEST).exists()
 
 
 @pytest.mark.parametrize(
@@ -242,9 +244,9 @@ def test_broken_governance_gives_no_agent(begun: Desk) -> None:
     ],
 )
 def test_the_modeline_points_at_the_nearest_schema_in_the_repository(
-    zoe: Desk, schemas: str | None, root: str, line: str | None
+    zoe: Terminal, schemas: str | None, root: str, line: str | None
 ) -> None:
-    shutil.copytree(SAMPLES / "acme", zoe.here / root, dirs_exist_ok=True)
+    shutil.copytree(SAMPLES / "acme", zoe.folder / root, dirs_exist_ok=True)
     if schemas:
         zoe.write({f"{schemas}/agent.schema.json": "{}"})
     zoe.write({"../schemas/agent.schema.json": "{}"})  # outside the repository
@@ -252,32 +254,32 @@ def test_the_modeline_points_at_the_nearest_schema_in_the_repository(
 
     zoe.fleet("new", "mail-bot", at=root)
 
-    first = (zoe.here / root / MANIFEST).read_text(encoding="utf-8").splitlines()[0]
+    first = (zoe.folder / root / MANIFEST).read_text(encoding="utf-8").splitlines()[0]
     if line is None:
         assert "$schema" not in first
     else:
         assert first == f"# yaml-language-server: $schema={line}"
-        assert (zoe.here / root / MANIFEST).parent.joinpath(line).is_file()
+        assert (zoe.folder / root / MANIFEST).parent.joinpath(line).is_file()
 
 
 @pytest.mark.parametrize(
     ("where", "chdir"), [(".", ()), ("environments/staging", ()), ("governance", ("-C", ".."))]
 )
 def test_the_last_line_checks_the_agent_from_where_one_stands(
-    begun: Desk, where: str, chdir: tuple[str, ...]
+    begun: Terminal, where: str, chdir: tuple[str, ...]
 ) -> None:
-    made = begun.fleet("new", "mail-bot", *chdir, at=where)
+    ran = begun.fleet("new", "mail-bot", *chdir, at=where)
 
-    following = begun.run("sh", "-c", made.out.splitlines()[-1], at=where)
+    following = begun.run("sh", "-c", ran.out.splitlines()[-1], at=where)
 
     assert following.code == 0, following.err
 
 
-def test_json_lists_what_was_written(begun: Desk) -> None:
-    before = set(begun.everything())
+def test_json_lists_what_was_written(begun: Terminal) -> None:
+    before = set(begun.contents())
 
-    told = begun.fleet("new", "mail-bot", "--json").data
+    data = begun.fleet("new", "mail-bot", "--json").data
 
-    new = {path for path in set(begun.everything()) - before if (begun.here / path).is_file()}
-    assert (told["format"], told["environment"], told["agent"]) == ("fleetward.new/1", "staging", "mail-bot")
-    assert set(told["written"]) == new != set()
+    new = {path for path in set(begun.contents()) - before if (begun.folder / path).is_file()}
+    assert (data["format"], data["environment"], data["agent"]) == ("fleetward.new/1", "staging", "mail-bot")
+    assert set(data["written"]) == new != set()

@@ -7,51 +7,54 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.outside import Desk, desk
+from tests.cli.outside import Terminal, terminal
 from tests.paths import SAMPLES
 
 STAGING = "environments/staging"
 
 
 @pytest.fixture
-def zoe(tmp_path: Path) -> Desk:
+def zoe(tmp_path: Path) -> Terminal:
     """In a committed copy of the sample fleet."""
-    made = desk(tmp_path)
-    shutil.copytree(SAMPLES / "acme", made.here, dirs_exist_ok=True)
-    made.git("init", "-q")
-    made.commit("the fleet")
-    return made
+    user = terminal(tmp_path)
+    shutil.copytree(SAMPLES / "acme", user.folder, dirs_exist_ok=True)
+    user.git("init", "-q")
+    user.commit("the fleet")
+    return user
 
 
-def told(zoe: Desk, *arguments: str) -> set[tuple[str, str]]:
+def rules_and_agents(zoe: Terminal, *arguments: str) -> set[tuple[str, str]]:
     """The rules and the agents of what is found."""
     return {
-        (one["rule"], one["agent"]) for one in zoe.fleet("validate", "--json", *arguments).data["findings"]
+        (finding["rule"], finding["agent"])
+        for finding in zoe.fleet("validate", "--json", *arguments).data["findings"]
     }
 
 
 @pytest.mark.parametrize("path", [f"{STAGING}/policy-lookup", f"{STAGING}/policy-lookup/agent.yaml"])
 @pytest.mark.parametrize("where", [(), ("--staged",)], ids=["folder", "index"])
 def test_who_depends_on_an_agent_that_goes_is_caused_by_its_going(
-    zoe: Desk, path: str, where: tuple[str, ...]
+    zoe: Terminal, path: str, where: tuple[str, ...]
 ) -> None:
     zoe.git("rm", "-rq", f"{STAGING}/policy-lookup")
 
-    found = told(zoe, *where, path)
+    findings = rules_and_agents(zoe, *where, path)
 
-    assert ("dependency-missing", "refund-bot") in found
-    assert ("environment-skipped", "policy-lookup") in found
-    assert not any(rule == "model-no-fallback" for rule, _ in found)
+    assert ("dependency-missing", "refund-bot") in findings
+    assert ("environment-skipped", "policy-lookup") in findings
+    assert not any(rule == "model-no-fallback" for rule, _ in findings)
 
 
-def test_the_going_of_another_agent_causes_none_of_that(zoe: Desk) -> None:
+def test_the_going_of_another_agent_causes_none_of_that(zoe: Terminal) -> None:
     zoe.git("rm", "-rq", f"{STAGING}/policy-lookup", f"{STAGING}/ticket-triage")
 
-    assert ("dependency-missing", "refund-bot") not in told(zoe, f"{STAGING}/ticket-triage/agent.yaml")
+    assert ("dependency-missing", "refund-bot") not in rules_and_agents(
+        zoe, f"{STAGING}/ticket-triage/agent.yaml"
+    )
 
 
-def test_a_state_and_a_successor_miss_the_agent_that_goes(zoe: Desk) -> None:
-    manifest = zoe.here / STAGING / "refund-bot" / "agent.yaml"
+def test_a_state_and_a_successor_miss_the_agent_that_goes(zoe: Terminal) -> None:
+    manifest = zoe.folder / STAGING / "refund-bot" / "agent.yaml"
     text = manifest.read_text(encoding="utf-8")
     text = text.replace("access: write, owner: refund-bot", "access: write, owner: ticket-triage")
     text = text.replace("lifecycle: production", "lifecycle: deprecated")
@@ -60,36 +63,38 @@ def test_a_state_and_a_successor_miss_the_agent_that_goes(zoe: Desk) -> None:
     zoe.commit("refund-bot leans on ticket-triage")
     zoe.git("rm", "-rq", f"{STAGING}/ticket-triage")
 
-    found = told(zoe, f"{STAGING}/ticket-triage")
+    findings = rules_and_agents(zoe, f"{STAGING}/ticket-triage")
 
-    assert ("state-without-owner", "refund-bot") in found
-    assert ("deprecated-without-replacement", "refund-bot") in found
+    assert ("state-without-owner", "refund-bot") in findings
+    assert ("deprecated-without-replacement", "refund-bot") in findings
 
 
-def test_a_proposal_misses_the_agent_that_goes(zoe: Desk) -> None:
+def test_a_proposal_misses_the_agent_that_goes(zoe: Terminal) -> None:
     zoe.write({"proposals/production/ticket-triage/overrides.yaml": "{}\n"})
     zoe.commit("a wish")
     zoe.git("rm", "-rq", f"{STAGING}/ticket-triage")
 
-    assert told(zoe, f"{STAGING}/ticket-triage/agent.yaml") == {("override-not-allowed", "ticket-triage")}
+    assert rules_and_agents(zoe, f"{STAGING}/ticket-triage/agent.yaml") == {
+        ("override-not-allowed", "ticket-triage")
+    }
 
 
-def test_a_fleet_that_promotes_without_a_policy_is_not_valid(zoe: Desk) -> None:
-    (zoe.here / "governance" / "policy.yaml").unlink()
+def test_a_fleet_that_promotes_without_a_policy_is_not_valid(zoe: Terminal) -> None:
+    (zoe.folder / "governance" / "policy.yaml").unlink()
 
     ran = zoe.fleet("validate", "--json")
 
-    found = [one for one in ran.data["findings"] if one["severity"] == "error"]
+    findings = [finding for finding in ran.data["findings"] if finding["severity"] == "error"]
     assert ran.code == 1
-    assert [(one["rule"], one["file"]) for one in found] == [
+    assert [(finding["rule"], finding["file"]) for finding in findings] == [
         ("policy-unsatisfiable", "governance/policy.yaml")
     ]
 
 
-def test_where_nothing_is_promoted_no_policy_is_missed(zoe: Desk) -> None:
-    for gone in ("governance/policy.yaml", "environments/production"):
-        zoe.git("rm", "-rq", gone)
-    config = (zoe.here / "fleet-config.yaml").read_text(encoding="utf-8")
+def test_where_nothing_is_promoted_no_policy_is_missed(zoe: Terminal) -> None:
+    for change in ("governance/policy.yaml", "environments/production"):
+        zoe.git("rm", "-rq", change)
+    config = (zoe.folder / "fleet-config.yaml").read_text(encoding="utf-8")
     zoe.write({"fleet-config.yaml": config[: config.index("  - name: production")]})
 
     assert zoe.fleet("validate").code == 0

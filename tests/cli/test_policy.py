@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.cli.outside import NOW, Desk, Ran, desk
+from tests.cli.outside import NOW, Ran, Terminal, terminal
 from tests.paths import CHECKOUT
 from tests.schemas.reading import schema
 
@@ -17,51 +17,51 @@ POLICY = "governance/policy.yaml"
 
 
 @pytest.fixture(scope="module")
-def committed(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    nadia = desk(tmp_path_factory.mktemp("policy"), "Nadia Brandt", "nadia@brightwater.example")
-    shutil.copytree(CHECKOUT / "example-fleet", nadia.here, dirs_exist_ok=True)
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    nadia = terminal(tmp_path_factory.mktemp("policy"), "Nadia Brandt", "nadia@brightwater.example")
+    shutil.copytree(CHECKOUT / "example-fleet", nadia.folder, dirs_exist_ok=True)
     nadia.git("init", "-q")
     nadia.commit("the fleet as it is")
     return nadia
 
 
 @pytest.fixture
-def nadia(committed: Desk) -> Desk:
+def nadia(committed: Terminal) -> Terminal:
     committed.git("checkout", "-q", "--", ".")
     committed.git("clean", "-qfd")
     return committed
 
 
-def asked(here: Desk, verb: str, *arguments: str) -> Ran:
-    ran = here.run("fleet", "policy", verb, "--now", NOW, *arguments)
+def run_policy(user: Terminal, verb: str, *arguments: str) -> Ran:
+    ran = user.run("fleet", "policy", verb, "--now", NOW, *arguments)
     assert "Traceback" not in ran.err, ran.err
     return ran
 
 
-def edit(here: Desk, before: str, after: str, file: str = POLICY) -> int:
+def edit(user: Terminal, before: str, after: str, file: str = POLICY) -> int:
     """Replace the one place where *before* stands; its line."""
-    place = here.here / file
+    place = user.folder / file
     text = place.read_text(encoding="utf-8")
     assert text.count(before) == 1, before
     place.write_text(text.replace(before, after), encoding="utf-8")
     return text[: text.index(before)].count("\n") + 1
 
 
-def found(here: Desk, *arguments: str) -> dict[str, list[tuple[int, str]]]:
+def check_findings(user: Terminal, *arguments: str) -> dict[str, list[tuple[int, str]]]:
     """By check: line and message of every finding; the answer fits its schema and its exit code."""
-    ran = asked(here, "check", "--json", *arguments)
+    ran = run_policy(user, "check", "--json", *arguments)
     assert list(Draft202012Validator(schema("output/policy-check-output")).iter_errors(ran.data)) == []
     assert ran.code == (1 if ran.data["findings"] else 0), ran.err
-    told: dict[str, list[tuple[int, str]]] = {}
-    for one in ran.data["findings"]:
-        assert one["hint"]
-        told.setdefault(one["check"], []).append((one["line"], one["message"]))
-    return told
+    findings: dict[str, list[tuple[int, str]]] = {}
+    for finding in ran.data["findings"]:
+        assert finding["hint"]
+        findings.setdefault(finding["check"], []).append((finding["line"], finding["message"]))
+    return findings
 
 
-def case(here: Desk, text: str, name: str = "new.yaml") -> str:
+def case(user: Terminal, text: str, name: str = "new.yaml") -> str:
     head = 'apiVersion: fleetward/v1\nkind: PolicyTest\nat: "2026-11-20T12:00:00Z"\ncases:\n'
-    here.write({name: head + text})
+    user.write({name: head + text})
     return name
 
 
@@ -69,21 +69,23 @@ HOLDS = "  - {name: it waits, agent: delivery-desk, changes: [behaviour neutral 
 
 
 class TestCheck:
-    def test_the_example_policy_has_nothing_wrong_and_says_how_much_was_looked_at(self, nadia: Desk) -> None:
-        ran = asked(nadia, "check")
+    def test_the_example_policy_has_nothing_wrong_and_says_how_much_was_looked_at(
+        self, nadia: Terminal
+    ) -> None:
+        ran = run_policy(nadia, "check")
 
         assert (ran.code, ran.err) == (0, "")
         assert ran.out == "nothing wrong in 5 rules for 8 agents\nfleet policy test\n"
 
-    def test_the_last_line_is_a_command_that_works(self, nadia: Desk) -> None:
-        shutil.rmtree(nadia.here / "policy-tests")
+    def test_the_last_line_is_a_command_that_works(self, nadia: Terminal) -> None:
+        shutil.rmtree(nadia.folder / "policy-tests")
 
-        last = asked(nadia, "check").out.splitlines()[-1]
+        last = run_policy(nadia, "check").out.splitlines()[-1]
 
         assert nadia.run(*last.split(), "--now", NOW).code == 0
 
     def test_a_rule_that_never_applies_is_dead_though_the_fleet_has_switched_that_rule_off(
-        self, nadia: Desk
+        self, nadia: Terminal
     ) -> None:
         edit(
             nadia,
@@ -95,7 +97,7 @@ class TestCheck:
             nadia, "when: {to: production, tier: [high, critical]}", "when: {to: staging, tier: critical}"
         )
 
-        [(where, message)] = found(nadia)["policy-dead-rule"]
+        [(where, message)] = check_findings(nadia)["policy-dead-rule"]
 
         assert where in (line, line - 2)
         assert message == "rule 'high-and-up' names environment 'staging', which takes no promotions"
@@ -112,29 +114,29 @@ class TestCheck:
         ],
     )
     def test_what_nobody_could_meet_is_found_at_its_line(
-        self, nadia: Desk, before: str, after: str, message: str
+        self, nadia: Terminal, before: str, after: str, message: str
     ) -> None:
         line = edit(nadia, before, after)
 
-        assert found(nadia) == {"policy-unsatisfiable": [(line, message)]}
+        assert check_findings(nadia) == {"policy-unsatisfiable": [(line, message)]}
 
-    def test_an_agent_that_no_rule_covers_is_named_with_what_is_blocked(self, nadia: Desk) -> None:
+    def test_an_agent_that_no_rule_covers_is_named_with_what_is_blocked(self, nadia: Terminal) -> None:
         edit(nadia, "    when: {to: production}\n", "    when: {to: production, kind: [create, update]}\n")
 
-        told = found(nadia)["policy-uncovered"]
+        findings = check_findings(nadia)["policy-uncovered"]
 
         message = "no rule covers 'driver-brief' on its way to 'production' (tier 'low'): blocked for override, retire"
-        assert [text for _, text in told if "driver-brief" in text] == [message]
-        assert not any("delivery-desk" in text for _, text in told)
+        assert [text for _, text in findings if "driver-brief" in text] == [message]
+        assert not any("delivery-desk" in text for _, text in findings)
 
-    def test_a_rule_about_some_changes_covers_nobody(self, nadia: Desk) -> None:
+    def test_a_rule_about_some_changes_covers_nobody(self, nadia: Terminal) -> None:
         edit(
             nadia,
             "    when: {to: production}\n",
             "    when: {to: production, class: behaviour, direction: looser}\n",
         )
 
-        assert any("driver-brief" in text for _, text in found(nadia)["policy-uncovered"])
+        assert any("driver-brief" in text for _, text in check_findings(nadia)["policy-uncovered"])
 
     @pytest.mark.parametrize(
         ("before", "after", "message"),
@@ -168,38 +170,38 @@ class TestCheck:
         ],
     )
     def test_what_is_asked_no_longer_is_found_against_a_revision(
-        self, nadia: Desk, before: str, after: str, message: str
+        self, nadia: Terminal, before: str, after: str, message: str
     ) -> None:
         edit(nadia, before, after)
 
-        assert found(nadia) == {}
-        assert [text for _, text in found(nadia, "--base", "HEAD")["policy-loosened"]] == [message]
+        assert check_findings(nadia) == {}
+        assert [text for _, text in check_findings(nadia, "--base", "HEAD")["policy-loosened"]] == [message]
 
-    def test_a_floor_that_only_asks_for_more_is_not_loosened(self, nadia: Desk) -> None:
+    def test_a_floor_that_only_asks_for_more_is_not_loosened(self, nadia: Terminal) -> None:
         edit(nadia, "{dataSensitivity: restricted}", "{dataSensitivity: confidential}")
         edit(nadia, "low: [spec.owner.team,", "low: [spec.owner.backup, spec.owner.team,")
 
-        assert "policy-loosened" not in found(nadia, "--base", "HEAD")
+        assert "policy-loosened" not in check_findings(nadia, "--base", "HEAD")
 
-    def test_without_a_policy_or_with_an_unknown_revision_there_is_no_answer(self, nadia: Desk) -> None:
-        assert asked(nadia, "check", "--base", "nowhere").code == 2
-        (nadia.here / POLICY).unlink()
+    def test_without_a_policy_or_with_an_unknown_revision_there_is_no_answer(self, nadia: Terminal) -> None:
+        assert run_policy(nadia, "check", "--base", "nowhere").code == 2
+        (nadia.folder / POLICY).unlink()
 
-        ran = asked(nadia, "check")
+        ran = run_policy(nadia, "check")
 
         assert (ran.code, ran.out) == (2, "")
         assert "there is no policy to check" in ran.err
 
 
 class TestTest:
-    def test_the_example_ships_a_dozen_cases_that_all_hold(self, nadia: Desk) -> None:
-        ran = asked(nadia, "test", "--json")
+    def test_the_example_ships_a_dozen_cases_that_all_hold(self, nadia: Terminal) -> None:
+        ran = run_policy(nadia, "test", "--json")
 
         assert list(Draft202012Validator(schema("output/policy-test-output")).iter_errors(ran.data)) == []
         assert ran.code == 0, ran.out
         assert ran.data["summary"]["failed"] == 0
         assert ran.data["summary"]["cases"] >= 12
-        assert {one["expected"] for one in ran.data["cases"]} == {"allowed", "pending", "blocked"}
+        assert {result["expected"] for result in ran.data["cases"]} == {"allowed", "pending", "blocked"}
 
     @pytest.mark.parametrize(
         ("before", "after", "name"),
@@ -225,21 +227,21 @@ class TestTest:
         ],
     )
     def test_a_weaker_policy_breaks_the_sentence_that_speaks_of_it(
-        self, nadia: Desk, before: str, after: str, name: str
+        self, nadia: Terminal, before: str, after: str, name: str
     ) -> None:
         edit(nadia, before, after)
 
-        ran = asked(nadia, "test", "--json")
+        ran = run_policy(nadia, "test", "--json")
 
         assert ran.code == 1
-        assert any(one["name"].startswith(name) for one in ran.data["cases"] if not one["passed"])
+        assert any(result["name"].startswith(name) for result in ran.data["cases"] if not result["passed"])
 
     def test_a_case_that_fails_shows_expected_and_got_and_the_requirement_between_them(
-        self, nadia: Desk
+        self, nadia: Terminal
     ) -> None:
         edit(nadia, "{approvals: 1, from: platform}", "{approvals: 2, from: platform}")
 
-        ran = asked(nadia, "test", "-q", "policy-tests/everyday.yaml")
+        ran = run_policy(nadia, "test", "-q", "policy-tests/everyday.yaml")
 
         assert ran.code == 1
         lines = ran.out.splitlines()
@@ -251,7 +253,7 @@ class TestTest:
         assert lines[start + 3].strip() == "missing approvals 2 of platform (medium-and-up): 0 of 2"
         assert not any(line.startswith("ok") for line in lines)
 
-    def test_an_edit_means_what_diff_says_it_means(self, nadia: Desk) -> None:
+    def test_an_edit_means_what_diff_says_it_means(self, nadia: Terminal) -> None:
         name = case(
             nadia,
             "  - name: less money is only safer\n"
@@ -261,12 +263,12 @@ class TestTest:
             "    expect: allowed\n",
         )
 
-        ran = asked(nadia, "test", name, "--json")
+        ran = run_policy(nadia, "test", name, "--json")
 
         assert ran.code == 0, ran.out
-        assert {one["rule"] for one in ran.data["cases"][0]["requirements"]} == {"only-safer"}
+        assert {requirement["rule"] for requirement in ran.data["cases"][0]["requirements"]} == {"only-safer"}
 
-    def test_a_tier_below_the_floor_is_judged_at_the_floor(self, nadia: Desk) -> None:
+    def test_a_tier_below_the_floor_is_judged_at_the_floor(self, nadia: Terminal) -> None:
         name = case(
             nadia,
             "  - name: claims stay high\n"
@@ -277,7 +279,7 @@ class TestTest:
             "    missing: [1 of owner, 1 of platform, 2 of risk, evals, soak]\n",
         )
 
-        assert asked(nadia, "test", name).code == 0
+        assert run_policy(nadia, "test", name).code == 0
 
     @pytest.mark.parametrize(
         ("text", "says"),
@@ -303,34 +305,34 @@ class TestTest:
         ],
     )
     def test_a_case_that_makes_no_sense_is_no_answer_and_says_where(
-        self, nadia: Desk, text: str, says: str
+        self, nadia: Terminal, text: str, says: str
     ) -> None:
-        ran = asked(nadia, "test", case(nadia, text))
+        ran = run_policy(nadia, "test", case(nadia, text))
 
         assert (ran.code, ran.out) == (2, "")
         assert says in ran.err
         assert "new.yaml:" in ran.err
 
-    def test_from_elsewhere_files_are_told_as_the_fleet_has_them(self, nadia: Desk) -> None:
+    def test_from_elsewhere_files_are_told_as_the_fleet_has_them(self, nadia: Terminal) -> None:
         edit(nadia, "expire: P14D", "expire: P20D")
 
-        ran = asked(nadia, "test", "-C", str(nadia.here), "policy-tests/everyday.yaml", "--json")
+        ran = run_policy(nadia, "test", "-C", str(nadia.folder), "policy-tests/everyday.yaml", "--json")
 
         assert ran.code == 1
-        assert {one["file"] for one in ran.data["cases"]} == {"policy-tests/everyday.yaml"}
+        assert {result["file"] for result in ran.data["cases"]} == {"policy-tests/everyday.yaml"}
 
-    def test_what_is_no_file_is_not_waited_for(self, nadia: Desk) -> None:
-        os.mkfifo(nadia.here / "pipe.yaml")
+    def test_what_is_no_file_is_not_waited_for(self, nadia: Terminal) -> None:
+        os.mkfifo(nadia.folder / "pipe.yaml")
 
         for name in ("pipe.yaml", "governance", "/dev/zero"):
-            assert asked(nadia, "test", name).code == 2
+            assert run_policy(nadia, "test", name).code == 2
 
-    def test_nothing_to_test_is_never_a_yes(self, nadia: Desk) -> None:
-        shutil.rmtree(nadia.here / "policy-tests")
+    def test_nothing_to_test_is_never_a_yes(self, nadia: Terminal) -> None:
+        shutil.rmtree(nadia.folder / "policy-tests")
 
-        assert asked(nadia, "test").code == 2
-        assert asked(nadia, "test", "gone.yaml").code == 2
-        assert asked(nadia, "test", case(nadia, "  []\n")).code == 2
+        assert run_policy(nadia, "test").code == 2
+        assert run_policy(nadia, "test", "gone.yaml").code == 2
+        assert run_policy(nadia, "test", case(nadia, "  []\n")).code == 2
 
 
 class TestReady:
@@ -338,26 +340,28 @@ class TestReady:
     def test_a_ready_policy_is_valid_has_no_gaps_and_could_be_met_by_the_people_beside_it(
         self, tmp_path: Path, policy: str
     ) -> None:
-        zoe = desk(tmp_path)
-        made = zoe.fleet("init", "--yes", "--policy", policy, "--json")
+        zoe = terminal(tmp_path)
+        ran = zoe.fleet("init", "--yes", "--policy", policy, "--json")
         zoe.commit("start")
 
-        assert (made.code, made.data["policy"]) == (0, policy)
+        assert (ran.code, ran.data["policy"]) == (0, policy)
         remarks = zoe.fleet("validate", "--json").data["findings"]
-        assert {(one["rule"], one["severity"]) for one in remarks} == {("people-pattern", "warning")}
-        assert found(zoe) == {}
-        assert "\nrollback:" in (zoe.here / "governance/policy.yaml").read_text()
+        assert {(finding["rule"], finding["severity"]) for finding in remarks} == {
+            ("people-pattern", "warning")
+        }
+        assert check_findings(zoe) == {}
+        assert "\nrollback:" in (zoe.folder / "governance/policy.yaml").read_text()
         for agent in ("handbook-lookup", "ticket-sorter"):
-            asked = zoe.fleet("why", agent, "--json").data["promotions"][0]
-            assert asked["verdict"] == "pending"
-            assert asked["unblock"]["fewest"], asked
+            promotion = zoe.fleet("why", agent, "--json").data["promotions"][0]
+            assert promotion["verdict"] == "pending"
+            assert promotion["unblock"]["fewest"], promotion
 
     def test_the_ready_policies_ask_more_and_more(self, tmp_path: Path) -> None:
-        zoe, needed = desk(tmp_path), []
+        zoe, needed = terminal(tmp_path), []
         for policy in ("small", "standard", "regulated"):
             zoe.fleet("init", policy, "--yes", "--policy", policy)
             zoe.commit("start", at=policy)
-            told = zoe.fleet("why", "ticket-sorter", "--json", at=policy).data["promotions"][0]
-            needed.append(len(told["unblock"]["fewest"]))
+            promotion = zoe.fleet("why", "ticket-sorter", "--json", at=policy).data["promotions"][0]
+            needed.append(len(promotion["unblock"]["fewest"]))
 
         assert needed == [1, 2, 4]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.outside import BIN, Desk, desk
+from tests.cli.outside import BIN, Terminal, terminal
 from tests.paths import CHECKOUT
 
 MANIFEST = "environments/staging/ticket-sorter/agent.yaml"
@@ -27,7 +27,7 @@ def runner(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def hooked(who: Desk, folder: str, runner: str) -> Desk:
+def hooked(who: Terminal, folder: str, runner: str) -> Terminal:
     who.fleet("init", folder, "--yes")
     installed = who.run(runner, "install")
     assert installed.code == 0, installed.out
@@ -36,19 +36,19 @@ def hooked(who: Desk, folder: str, runner: str) -> Desk:
 
 
 @pytest.fixture
-def zoe(tmp_path: Path) -> Desk:
-    somebody = desk(tmp_path)
+def zoe(tmp_path: Path) -> Terminal:
+    somebody = terminal(tmp_path)
     somebody.git("init", "-q")
     return somebody
 
 
-def broken(who: Desk, manifest: str = MANIFEST) -> None:
-    file = who.here / manifest
+def broken(who: Terminal, manifest: str = MANIFEST) -> None:
+    file = who.folder / manifest
     file.write_text(file.read_text(encoding="utf-8").replace("team: operations", "team: operatons"))
 
 
 @pytest.mark.parametrize("folder", [".", "our fleet"])
-def test_a_good_fleet_is_committed_and_a_mistake_is_not(zoe: Desk, folder: str, runner: str) -> None:
+def test_a_good_fleet_is_committed_and_a_mistake_is_not(zoe: Terminal, folder: str, runner: str) -> None:
     hooked(zoe, folder, runner)
 
     good = zoe.run("git", "commit", "-qm", "start")
@@ -61,10 +61,10 @@ def test_a_good_fleet_is_committed_and_a_mistake_is_not(zoe: Desk, folder: str, 
     assert zoe.git("rev-list", "--count", "HEAD").strip() == "1"
 
 
-def test_what_is_committed_is_judged_and_not_what_lies_beside_it(zoe: Desk, runner: str) -> None:
+def test_what_is_committed_is_judged_and_not_what_lies_beside_it(zoe: Terminal, runner: str) -> None:
     hooked(zoe, ".", runner)
     zoe.git("commit", "-qm", "start")
-    file = zoe.here / MANIFEST
+    file = zoe.folder / MANIFEST
     file.write_text(file.read_text().replace("prompts/system.md}", "prompts/new.md}"))
     zoe.write({f"{Path(MANIFEST).parent}/prompts/new.md": "Choose a queue.\n"})
     zoe.git("add", MANIFEST)
@@ -78,10 +78,10 @@ def test_what_is_committed_is_judged_and_not_what_lies_beside_it(zoe: Desk, runn
     assert taken.code == 0, taken.out + taken.err
 
 
-def test_a_link_in_an_agents_folder_is_not_committed(zoe: Desk, runner: str) -> None:
+def test_a_link_in_an_agents_folder_is_not_committed(zoe: Terminal, runner: str) -> None:
     hooked(zoe, ".", runner)
     zoe.git("commit", "-qm", "start")
-    (zoe.here / Path(MANIFEST).parent / "prompts/link.md").symlink_to("system.md")
+    (zoe.folder / Path(MANIFEST).parent / "prompts/link.md").symlink_to("system.md")
     zoe.git("add", "-A")
 
     refused = zoe.run("git", "commit", "-qm", "link")
@@ -90,7 +90,7 @@ def test_a_link_in_an_agents_folder_is_not_committed(zoe: Desk, runner: str) -> 
     assert "link-in-agent" in refused.out + refused.err
 
 
-def test_a_commit_that_touches_no_fleet_file_asks_nothing(zoe: Desk, runner: str) -> None:
+def test_a_commit_that_touches_no_fleet_file_asks_nothing(zoe: Terminal, runner: str) -> None:
     hooked(zoe, ".", runner)
     zoe.git("commit", "-qm", "start")
     zoe.write({"notes.txt": "hello\n"})
@@ -102,7 +102,7 @@ def test_a_commit_that_touches_no_fleet_file_asks_nothing(zoe: Desk, runner: str
     assert "no files to check" in done.out + done.err
 
 
-def test_the_hooks_on_offer_do_as_local_hooks_what_they_are_named_for(zoe: Desk, runner: str) -> None:
+def test_the_hooks_on_offer_do_as_local_hooks_what_they_are_named_for(zoe: Terminal, runner: str) -> None:
     offered = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     hooked(zoe, ".", runner)
     local = [{**hook, "language": "system"} for hook in offered]
@@ -114,14 +114,16 @@ def test_the_hooks_on_offer_do_as_local_hooks_what_they_are_named_for(zoe: Desk,
     run = (runner, "run", "-c", "config.yaml")
 
     changed = zoe.run(*run, "fleet-validate", "--files", "README.md")
-    other = zoe.run(
+    unrelated = zoe.run(
         *run, "fleet-validate", "--files", f"{Path(MANIFEST).parents[1]}/handbook-lookup/agent.yaml"
     )
-    same = zoe.run(*run, "fleet-validate", "--files", MANIFEST)
+    with_finding = zoe.run(*run, "fleet-validate", "--files", MANIFEST)
     whole = zoe.run(*run, "fleet-validate-all")
 
     assert {hook["language"] for hook in offered} == {"python"}
-    assert (changed.code, other.code, same.code, whole.code) == (0, 0, 1, 1), changed.out + other.out
+    assert (changed.code, unrelated.code, with_finding.code, whole.code) == (0, 0, 1, 1), (
+        changed.out + unrelated.out
+    )
 
 
 @pytest.mark.skipif(
@@ -129,7 +131,7 @@ def test_the_hooks_on_offer_do_as_local_hooks_what_they_are_named_for(zoe: Desk,
     reason="installs this project and what it needs: named in FLEETWARD_HOOK_RUNNERS",
 )
 def test_the_hooks_on_offer_can_be_tried_from_the_repository_itself(
-    zoe: Desk, runner: str, tmp_path: Path
+    zoe: Terminal, runner: str, tmp_path: Path
 ) -> None:
     offering = tmp_path / "offering"
     zoe.run("git", "clone", "-q", str(CHECKOUT), str(offering))

@@ -11,78 +11,76 @@ from pathlib import Path
 import pytest
 
 from fleetward.domain.json_text import json_text
-from tests.cli.outside import Desk, desk
+from tests.cli.outside import Terminal, terminal
 from tests.paths import SAMPLES
 
 
 @pytest.fixture
-def zoe(tmp_path: Path) -> Desk:
-    made = desk(tmp_path)
-    made.write(
+def zoe(tmp_path: Path) -> Terminal:
+    user = terminal(tmp_path)
+    user.write(
         {
             str(file.relative_to(SAMPLES / "acme")): file.read_text(encoding="utf-8")
             for file in (SAMPLES / "acme").rglob("*")
             if file.is_file()
         }
     )
-    made.git("init", "-q")
-    return made
+    user.git("init", "-q")
+    return user
 
 
-def test_what_is_no_file_is_written_to_and_stays_what_it_is(zoe: Desk) -> None:
-    pipe = zoe.here / "pipe"
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(zoe: Terminal) -> None:
+    pipe = zoe.folder / "pipe"
     os.mkfifo(pipe)
     heard: list[str] = []
     listener = threading.Thread(target=lambda: heard.append(pipe.read_text(encoding="utf-8")), daemon=True)
     listener.start()
 
-    told = zoe.fleet("validate", "-o", "json=pipe")
+    ran = zoe.fleet("validate", "-o", "json=pipe")
     listener.join(timeout=20)
 
-    assert told.code == 0, told.err
+    assert ran.code == 0, ran.err
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert json.loads(heard[0])["format"] == "fleetward.validate/1"
 
 
-def test_a_link_stays_one_and_the_file_behind_it_is_written(zoe: Desk) -> None:
-    real = zoe.here / "real.json"
+def test_a_link_stays_one_and_the_file_behind_it_is_written(zoe: Terminal) -> None:
+    real = zoe.folder / "real.json"
     real.write_text("old", encoding="utf-8")
-    (zoe.here / "link.json").symlink_to("real.json")
+    (zoe.folder / "link.json").symlink_to("real.json")
 
-    told = zoe.fleet("validate", "-o", "json=link.json")
+    ran = zoe.fleet("validate", "-o", "json=link.json")
 
-    assert told.code == 0, told.err
-    assert (zoe.here / "link.json").is_symlink()
+    assert ran.code == 0, ran.err
+    assert (zoe.folder / "link.json").is_symlink()
     assert json.loads(real.read_text(encoding="utf-8"))["format"] == "fleetward.validate/1"
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_stream_named_as_a_path_is_that_stream(zoe: Desk, form: str) -> None:
+def test_a_stream_named_as_a_path_is_that_stream(zoe: Terminal, form: str) -> None:
     plain = zoe.fleet("validate", "-o", form)
 
-    named = zoe.fleet("validate", "-o", f"{form}=/dev/fd/1")
+    ran = zoe.fleet("validate", "-o", f"{form}=/dev/fd/1")
 
-    assert (named.code, named.out) == (0, plain.out)
+    assert (ran.code, ran.out) == (0, plain.out)
 
 
-def test_a_stream_that_leads_to_a_file_keeps_what_was_said_before(zoe: Desk) -> None:
-    both = zoe.run(
-        "sh", "-c", "fleet validate --now 2026-11-20T12:00:00Z -o text -o json=/dev/fd/1 > all.txt"
-    )
+def test_a_stream_that_leads_to_a_file_keeps_what_was_said_before(zoe: Terminal) -> None:
+    ran = zoe.run("sh", "-c", "fleet validate --now 2026-11-20T12:00:00Z -o text -o json=/dev/fd/1 > all.txt")
 
-    written = (zoe.here / "all.txt").read_text(encoding="utf-8")
-    assert both.code == 0, both.err
+    written = (zoe.folder / "all.txt").read_text(encoding="utf-8")
+    assert ran.code == 0, ran.err
     assert "valid: 6 agents" in written
     assert '"format": "fleetward.validate/1"' in written
 
 
 @pytest.mark.parametrize("again", ["out.txt", "./out.txt", "governance/../out.txt"])
-def test_two_reports_in_one_file_are_refused_and_nothing_is_written(zoe: Desk, again: str) -> None:
-    told = zoe.fleet("validate", "-o", "text=out.txt", "-o", f"json={again}")
+def test_two_reports_in_one_file_are_refused_and_nothing_is_written(zoe: Terminal, again: str) -> None:
+    ran = zoe.fleet("validate", "-o", "text=out.txt", "-o", f"json={again}")
 
-    assert told.code == 2
-    assert "out.txt" in told.err
-    assert not (zoe.here / "out.txt").exists()
+    assert ran.code == 2
+    assert "out.txt" in ran.err
+    assert not (zoe.folder / "out.txt").exists()
 
 
 @pytest.mark.parametrize("command", ["##[error]x", "##vso[task.setvariable variable=a]b"])
@@ -97,28 +95,28 @@ def test_no_value_in_json_is_a_command_to_a_runner_and_the_data_is_the_same(comm
     assert json.loads(text) == data
 
 
-def test_a_no_that_went_to_a_file_alone_says_where(zoe: Desk) -> None:
-    (zoe.here / "governance/waivers.yaml").write_text("- none\n", encoding="utf-8")
+def test_a_no_that_went_to_a_file_alone_says_where(zoe: Terminal) -> None:
+    (zoe.folder / "governance/waivers.yaml").write_text("- none\n", encoding="utf-8")
 
-    told = zoe.fleet("validate", "-o", "sarif=out.sarif")
+    ran = zoe.fleet("validate", "-o", "sarif=out.sarif")
     quiet = zoe.fleet("validate", "-q", "-o", "sarif=out.sarif")
 
-    assert (told.code, told.out) == (quiet.code, quiet.out) == (1, "")
-    assert told.err.splitlines()[-1] == "no: out.sarif tells why"
+    assert (ran.code, ran.out) == (quiet.code, quiet.out) == (1, "")
+    assert ran.err.splitlines()[-1] == "no: out.sarif tells why"
     assert "tells why" not in quiet.err
 
 
-def test_a_report_into_a_folder_that_is_not_there_is_answered_with_what_makes_it(zoe: Desk) -> None:
-    told = zoe.fleet("validate", "-o", "sarif=no dir/out.sarif")
+def test_a_report_into_a_folder_that_is_not_there_is_answered_with_what_makes_it(zoe: Terminal) -> None:
+    ran = zoe.fleet("validate", "-o", "sarif=no dir/out.sarif")
 
-    assert told.code == 2
-    assert "try: mkdir -p 'no dir'" in told.err
+    assert ran.code == 2
+    assert "try: mkdir -p 'no dir'" in ran.err
 
 
-def test_a_report_over_a_folder_is_answered_with_the_way_to_name_another_file(zoe: Desk) -> None:
-    (zoe.here / "taken").mkdir()
+def test_a_report_over_a_folder_is_answered_with_the_way_to_name_another_file(zoe: Terminal) -> None:
+    (zoe.folder / "taken").mkdir()
 
-    told = zoe.fleet("validate", "-o", "sarif=taken")
+    ran = zoe.fleet("validate", "-o", "sarif=taken")
 
-    assert told.code == 2
-    assert "try: name another file: -o FORMAT=PATH" in told.err
+    assert ran.code == 2
+    assert "try: name another file: -o FORMAT=PATH" in ran.err

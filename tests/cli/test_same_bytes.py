@@ -22,20 +22,20 @@ HIGH = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repository:
-    made = running(tmp_path)
-    made.commit("more is asked", files={RULES: HIGH})
-    made.agree("carla", now="2026-11-18T10:00:00Z")
+    repo = running(tmp_path)
+    repo.commit("more is asked", files={RULES: HIGH})
+    repo.agree("carla", now="2026-11-18T10:00:00Z")
     for person in ("dina", "carla"):
-        made.approve("desk-bot", person, now="2026-11-19T09:00:00Z")
-    return made
+        repo.approve("desk-bot", person, now="2026-11-19T09:00:00Z")
+    return repo
 
 
 @pytest.mark.parametrize("format", ["text", "json", "markdown"])
 def test_every_process_says_the_same(repo: Repository, format: str) -> None:  # noqa: A002
-    told = {repo.fleet(*ASKED, "-o", format, env={"PYTHONHASHSEED": seed}).out for seed in "1234"}
+    outputs = {repo.fleet(*ASKED, "-o", format, env={"PYTHONHASHSEED": seed}).out for seed in "1234"}
 
-    assert len(told) == 1
-    assert "desk-bot" in told.pop()
+    assert len(outputs) == 1
+    assert "desk-bot" in outputs.pop()
 
 
 def test_the_order_of_keys_and_people_says_nothing(repo: Repository) -> None:
@@ -43,13 +43,13 @@ def test_the_order_of_keys_and_people_says_nothing(repo: Repository) -> None:
     head, rules = HIGH.split("rules:\n")
     lines = FLEET[PEOPLE].splitlines(keepends=True)
     people = [line for line in lines if line.startswith("  ") and "desk:" not in line]
-    rest = [line for line in lines if line not in people and line != "people:\n"]
+    other_lines = [line for line in lines if line not in people and line != "people:\n"]
 
     repo.commit(
         "the same in another order",
         files={
             RULES: "rules:\n" + rules + "".join(reversed(head.splitlines(keepends=True))),
-            PEOPLE: "".join([*rest, "people:\n", *reversed(people)]),
+            PEOPLE: "".join([*other_lines, "people:\n", *reversed(people)]),
         },
     )
     repo.agree("carla")

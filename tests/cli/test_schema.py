@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.cli.outside import Desk, desk
+from tests.cli.outside import Terminal, terminal
 from tests.paths import CHECKOUT
 
 SHIPPED = {
@@ -18,11 +18,11 @@ SHIPPED = {
 
 
 @pytest.fixture
-def zoe(tmp_path: Path) -> Desk:
-    return desk(tmp_path)
+def zoe(tmp_path: Path) -> Terminal:
+    return terminal(tmp_path)
 
 
-def test_without_a_name_every_schema_is_listed_and_then_a_command(zoe: Desk) -> None:
+def test_without_a_name_every_schema_is_listed_and_then_a_command(zoe: Terminal) -> None:
     *names, command = zoe.fleet("schema").out.splitlines()
 
     assert names == sorted(SHIPPED)
@@ -33,7 +33,7 @@ def test_without_a_name_every_schema_is_listed_and_then_a_command(zoe: Desk) -> 
 @pytest.mark.parametrize("name", ["agent", "policy", "validate-output"])
 @pytest.mark.parametrize("how", [(), ("--json",)])
 def test_a_schema_is_printed_byte_for_byte_as_it_is_shipped(
-    zoe: Desk, name: str, how: tuple[str, ...]
+    zoe: Terminal, name: str, how: tuple[str, ...]
 ) -> None:
     printed = zoe.fleet("schema", name, *how)
 
@@ -41,15 +41,15 @@ def test_a_schema_is_printed_byte_for_byte_as_it_is_shipped(
     assert printed.out == SHIPPED[name].read_text(encoding="utf-8")
 
 
-def test_a_schema_goes_into_the_file_that_is_named(zoe: Desk) -> None:
+def test_a_schema_goes_into_the_file_that_is_named(zoe: Terminal) -> None:
     written = zoe.fleet("schema", "agent", "-o", "json=agent.schema.json")
 
     assert (written.code, written.out) == (0, "")
-    assert (zoe.here / "agent.schema.json").read_bytes() == SHIPPED["agent"].read_bytes()
+    assert (zoe.folder / "agent.schema.json").read_bytes() == SHIPPED["agent"].read_bytes()
 
 
 @pytest.mark.parametrize(("name", "hint"), [("agnt", "fleet schema agent"), ("../pyproject", "one of: ")])
-def test_an_unknown_name_is_refused_with_what_there_is(zoe: Desk, name: str, hint: str) -> None:
+def test_an_unknown_name_is_refused_with_what_there_is(zoe: Terminal, name: str, hint: str) -> None:
     refused = zoe.fleet("schema", name)
 
     assert (refused.code, refused.out) == (2, "")
@@ -61,7 +61,7 @@ def test_an_unknown_name_is_refused_with_what_there_is(zoe: Desk, name: str, hin
     [("init", ("fleet", "--yes")), ("new", ("mail-bot", "-C", "begun")), ("schema", ())],
 )
 def test_an_answer_in_json_is_what_its_schema_promises(
-    zoe: Desk, verb: str, arguments: tuple[str, ...]
+    zoe: Terminal, verb: str, arguments: tuple[str, ...]
 ) -> None:
     zoe.fleet("init", "begun", "--yes")
 

@@ -76,12 +76,12 @@ def test_a_misspelt_source_is_met_with_the_one_that_was_meant(made: Repository) 
 
 
 def test_a_folder_of_an_environment_that_is_none_is_met_with_the_one_that_was_meant(tmp_path: Path) -> None:
-    other = {path.replace("staging", "prodction"): text for path, text in FLEET.items() if DESK in path}
-    made = running(tmp_path)
-    made.write(other)
+    files = {path.replace("staging", "prodction"): text for path, text in FLEET.items() if DESK in path}
+    repo = running(tmp_path)
+    repo.write(files)
 
     [finding] = [
-        one for one in made.fleet("validate", "--json").data["findings"] if one["severity"] == "error"
+        row for row in repo.fleet("validate", "--json").data["findings"] if row["severity"] == "error"
     ]
 
     assert finding["file"] == "environments/prodction/desk-bot/agent.yaml"
@@ -132,11 +132,11 @@ def test_a_day_without_a_time_is_met_with_its_first_instant(made: Repository, fl
 
 
 def test_every_key_that_may_be_written_is_named(tmp_path: Path) -> None:
-    made = running(tmp_path)
-    made.write({f"{DESK}/agent.yaml": FLEET[f"{DESK}/agent.yaml"].replace("spec:\n", "spec:\n  zzz: 1\n")})
+    repo = running(tmp_path)
+    repo.write({f"{DESK}/agent.yaml": FLEET[f"{DESK}/agent.yaml"].replace("spec:\n", "spec:\n  zzz: 1\n")})
 
     [finding] = [
-        one for one in made.fleet("validate", "--json").data["findings"] if one["rule"] == "unknown-key"
+        row for row in repo.fleet("validate", "--json").data["findings"] if row["rule"] == "unknown-key"
     ]
 
     assert finding["hint"].startswith("one of: lifecycle, ")
@@ -145,11 +145,11 @@ def test_every_key_that_may_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_a_broken_policy_is_shown_by_policy_check_as_by_validate(tmp_path: Path) -> None:
-    made = running(tmp_path)
-    made.write({"governance/policy.yaml": FLEET["governance/policy.yaml"].replace("tiers:", "tierz:")})
+    repo = running(tmp_path)
+    repo.write({"governance/policy.yaml": FLEET["governance/policy.yaml"].replace("tiers:", "tierz:")})
 
-    checked = made.fleet("policy", "check").out.split("\n\n")[:-1]
-    validated = made.fleet("validate").out.split("\n\n")[:-1]
+    checked = repo.fleet("policy", "check").out.split("\n\n")[:-1]
+    validated = repo.fleet("validate").out.split("\n\n")[:-1]
 
     assert checked
     assert set(checked) <= set(validated)

@@ -13,11 +13,11 @@ AGENT = f"{DESK}/agent.yaml"
 
 @pytest.fixture
 def fleet(tmp_path):
-    made = repository(tmp_path)
-    made.write({".gitattributes": "*.yaml diff=fleet\n"})
-    made.git("config", "diff.fleet.textconv", f"{sys.executable} -m fleetward textconv")
-    made.commit("shown by meaning")
-    return made
+    repo = repository(tmp_path)
+    repo.write({".gitattributes": "*.yaml diff=fleet\n"})
+    repo.git("config", "diff.fleet.textconv", f"{sys.executable} -m fleetward textconv")
+    repo.commit("shown by meaning")
+    return repo
 
 
 def lines(diff: str) -> list[str]:
@@ -47,28 +47,28 @@ def test_log_and_blame_show_meaning_too(fleet):
     fleet.commit("a limit", files={AGENT: MANIFEST.replace("haltAt: 60", "haltAt: 90")})
 
     assert "+spec.budgets[day].haltAt: 90" in fleet.git("log", "-p", "-1").splitlines()
-    [line] = [one for one in fleet.git("blame", AGENT).splitlines() if "haltAt" in one]
+    [line] = [text for text in fleet.git("blame", AGENT).splitlines() if "haltAt" in text]
     assert line.startswith(fleet.head[:7])
 
 
 def test_secrets_are_masked_and_still_seen_to_change(fleet):
     keys = ["sk-ant-" + letter * 40 for letter in "ab"]
-    said = [MANIFEST.replace("queue: helpdesk/orders", f"queue: {key}") for key in keys]
-    fleet.commit("oh no", files={AGENT: said[0]})
-    fleet.write({AGENT: said[1]})
+    manifests = [MANIFEST.replace("queue: helpdesk/orders", f"queue: {key}") for key in keys]
+    fleet.commit("oh no", files={AGENT: manifests[0]})
+    fleet.write({AGENT: manifests[1]})
 
-    shown = fleet.git("diff")
+    diff = fleet.git("diff")
 
-    assert len(lines(shown)) == 2
-    assert not any(key in shown for key in keys)
+    assert len(lines(diff)) == 2
+    assert not any(key in diff for key in keys)
 
 
 def test_what_is_no_yaml_is_shown_as_it_is_and_never_stops_git(fleet):
     fleet.write({AGENT: "spec: [\n", "broken.yaml": "a: 1\na: 2\n"})
 
     assert "+spec: [" in lines(fleet.git("diff"))
-    shown = fleet.fleet("textconv", "broken.yaml", now=None)
-    assert (shown.code, shown.out) == (0, "a: 1\na: 2\n")
+    ran = fleet.fleet("textconv", "broken.yaml", now=None)
+    assert (ran.code, ran.out) == (0, "a: 1\na: 2\n")
 
 
 def test_hidden_characters_are_written_out(fleet):
@@ -85,10 +85,10 @@ def test_a_file_that_is_not_there_is_no_answer(fleet):
 
 
 def test_the_help_names_the_two_lines_of_configuration(fleet):
-    said = fleet.fleet("textconv", "-h", now=None).out
+    text = fleet.fleet("textconv", "-h", now=None).out
 
-    assert "diff=fleet" in said
-    assert "git config diff.fleet.textconv" in said
+    assert "diff=fleet" in text
+    assert "git config diff.fleet.textconv" in text
 
 
 def test_a_credential_in_a_key_or_beside_its_name_is_masked(fleet):

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.cli.outside import NOW, Desk, desk
+from tests.cli.outside import NOW, Terminal, terminal
 from tests.paths import CHECKOUT
 from tests.schemas.reading import schema
 
@@ -15,51 +15,51 @@ PROMPT = "environments/staging/delivery-desk/prompts/system.md"
 
 
 @pytest.fixture(scope="module")
-def nadia(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def nadia(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     """The example fleet, adopted; then nadia reworded the delivery desk's prompt."""
-    here = desk(tmp_path_factory.mktemp("why"), "Nadia Brandt", "nadia@brightwater.example")
-    shutil.copytree(CHECKOUT / "example-fleet", here.here, dirs_exist_ok=True)
-    here.git("init", "-q")
-    here.commit("the fleet as it is")
-    assert here.fleet("adopt", "--to", "production", "--apply").code == 0
-    with (here.here / PROMPT).open("a", encoding="utf-8") as file:
+    user = terminal(tmp_path_factory.mktemp("why"), "Nadia Brandt", "nadia@brightwater.example")
+    shutil.copytree(CHECKOUT / "example-fleet", user.folder, dirs_exist_ok=True)
+    user.git("init", "-q")
+    user.commit("the fleet as it is")
+    assert user.fleet("adopt", "--to", "production", "--apply").code == 0
+    with (user.folder / PROMPT).open("a", encoding="utf-8") as file:
         file.write("Be brief.\n")
-    here.commit("reword")
-    return here
+    user.commit("reword")
+    return user
 
 
-def one(here: Desk, *arguments: str) -> dict:
-    ran = here.fleet("why", *arguments, "--json")
+def why_promotion(user: Terminal, *arguments: str) -> dict:
+    ran = user.fleet("why", *arguments, "--json")
     assert list(Draft202012Validator(schema("output/why-output")).iter_errors(ran.data)) == []
     assert ran.code == (0 if ran.data["verdict"] in ("allowed", "unchanged") else 1)
     return ran.data["promotions"][0]
 
 
-def test_why_says_what_is_missing_and_the_fewest_people_who_could_give_it(nadia: Desk) -> None:
-    told = nadia.fleet("why", "delivery-desk")
+def test_why_says_what_is_missing_and_the_fewest_people_who_could_give_it(nadia: Terminal) -> None:
+    ran = nadia.fleet("why", "delivery-desk")
 
-    assert told.code == 1
-    assert "missing approvals 1 of owner (every-change): 0 of 1" in told.out
-    assert "fewest who could complete the approvals: greta, lena" in told.out
-    assert told.out.splitlines()[-1] == "fleet release delivery-desk"
-
-
-def test_why_and_promote_say_the_same(nadia: Desk) -> None:
-    asked = nadia.fleet("promote", "delivery-desk", "--to", "production", "--json").data
-
-    assert one(nadia, "delivery-desk") == asked["promotions"][0]
-    assert asked["supposed"] is None
-    assert list(Draft202012Validator(schema("output/promote-output")).iter_errors(asked)) == []
+    assert ran.code == 1
+    assert "missing approvals 1 of owner (every-change): 0 of 1" in ran.out
+    assert "fewest who could complete the approvals: greta, lena" in ran.out
+    assert ran.out.splitlines()[-1] == "fleet release delivery-desk"
 
 
-def test_the_fewest_are_enough_and_one_fewer_is_not(nadia: Desk) -> None:
-    fewest = one(nadia, "delivery-desk")["unblock"]["fewest"]
+def test_why_and_promote_say_the_same(nadia: Terminal) -> None:
+    data = nadia.fleet("promote", "delivery-desk", "--to", "production", "--json").data
+
+    assert why_promotion(nadia, "delivery-desk") == data["promotions"][0]
+    assert data["supposed"] is None
+    assert list(Draft202012Validator(schema("output/promote-output")).iter_errors(data)) == []
+
+
+def test_the_fewest_are_enough_and_one_fewer_is_not(nadia: Terminal) -> None:
+    fewest = why_promotion(nadia, "delivery-desk")["unblock"]["fewest"]
 
     def missing(*names: str) -> list[str]:
-        told = one(nadia, "delivery-desk", *(["--as", *names] if names else []))
+        promotion = why_promotion(nadia, "delivery-desk", *(["--as", *names] if names else []))
         return [
             need["asked"]
-            for need in told["requirements"]
+            for need in promotion["requirements"]
             if need["kind"] == "approvals" and need["status"] != "met"
         ]
 
@@ -68,49 +68,49 @@ def test_the_fewest_are_enough_and_one_fewer_is_not(nadia: Desk) -> None:
     assert len(missing()) == 2
 
 
-def test_several_people_follow_one_option_or_one_each(nadia: Desk) -> None:
-    both = one(nadia, "delivery-desk", "--as", "lena", "greta")
+def test_several_people_follow_one_option_or_one_each(nadia: Terminal) -> None:
+    promotion = why_promotion(nadia, "delivery-desk", "--as", "lena", "greta")
 
-    assert both == one(nadia, "delivery-desk", "--as", "lena", "--as", "greta")
-    assert both["unblock"]["fewest"] == []
+    assert promotion == why_promotion(nadia, "delivery-desk", "--as", "lena", "--as", "greta")
+    assert promotion["unblock"]["fewest"] == []
 
 
-def test_after_two_dashes_everything_is_an_agent_again(nadia: Desk) -> None:
+def test_after_two_dashes_everything_is_an_agent_again(nadia: Terminal) -> None:
     options = ("promote", "--to", "production", "--json", "--as", "lena", "greta", "--")
 
     ran = nadia.fleet(*options, "delivery-desk", "address-check")
 
-    assert [told["agent"] for told in ran.data["promotions"]] == ["delivery-desk", "address-check"]
+    assert [promotion["agent"] for promotion in ran.data["promotions"]] == ["delivery-desk", "address-check"]
     assert ran.data["supposed"] == {"people": ["lena", "greta"], "at": NOW}
 
 
-def test_supposed_approvals_keep_to_the_rules_of_real_ones(nadia: Desk) -> None:
-    told = one(nadia, "delivery-desk", "--as", "nadia", "jonas", "ci", "oskar")
+def test_supposed_approvals_keep_to_the_rules_of_real_ones(nadia: Terminal) -> None:
+    promotion = why_promotion(nadia, "delivery-desk", "--as", "nadia", "jonas", "ci", "oskar")
 
-    reasons = {spare["approver"]: spare["reason"] for spare in told["notCounted"]}
+    reasons = {spare["approver"]: spare["reason"] for spare in promotion["notCounted"]}
     assert reasons["nadia"].startswith("author of the change")
     assert reasons["jonas"] == "left on 2026-07-01"
     assert reasons["ci"] == "a robot, and robots do not approve"
     assert reasons["oskar"] == "not in owner or platform"
 
 
-def test_who_has_no_key_could_not_sign(nadia: Desk) -> None:
+def test_who_has_no_key_could_not_sign(nadia: Terminal) -> None:
     """Nobody of the example has one yet, and the clerk's tier asks for signatures."""
-    prompt = nadia.here / "environments/staging/claims-clerk/prompts/system.md"
+    prompt = nadia.folder / "environments/staging/claims-clerk/prompts/system.md"
     prompt.write_text(prompt.read_text() + "Be kind.\n")
     nadia.commit("reword the clerk")
 
-    told = one(nadia, "claims-clerk", "--as", "helen")
+    promotion = why_promotion(nadia, "claims-clerk", "--as", "helen")
 
-    assert told["notCounted"] == [
+    assert promotion["notCounted"] == [
         {"approver": "helen", "reason": "its assurance is recorded, signed is asked"}
     ]
 
 
-def test_time_alone_is_enough_for_what_soaks(nadia: Desk) -> None:
+def test_time_alone_is_enough_for_what_soaks(nadia: Terminal) -> None:
     def soak(*arguments: str) -> str:
-        told = one(nadia, "delivery-desk", *arguments)
-        return next(need["status"] for need in told["requirements"] if need["kind"] == "soak")
+        promotion = why_promotion(nadia, "delivery-desk", *arguments)
+        return next(need["status"] for need in promotion["requirements"] if need["kind"] == "soak")
 
     born = nadia.git("log", "-1", "--format=%cI", "--", PROMPT).strip()
     year = int(born[:4])
@@ -119,17 +119,17 @@ def test_time_alone_is_enough_for_what_soaks(nadia: Desk) -> None:
     assert soak("--at", f"{year + 1}{born[4:]}") == "met"
 
 
-def test_a_freeze_is_seen_ahead(nadia: Desk) -> None:
-    told = one(nadia, "delivery-desk", "--as", "lena", "greta", "--at", "2026-12-15T12:00:00Z")
+def test_a_freeze_is_seen_ahead(nadia: Terminal) -> None:
+    promotion = why_promotion(nadia, "delivery-desk", "--as", "lena", "greta", "--at", "2026-12-15T12:00:00Z")
 
-    assert told["verdict"] == "blocked"
-    assert told["unblock"]["readyAt"] == "2027-01-02T05:00:00Z"
+    assert promotion["verdict"] == "blocked"
+    assert promotion["unblock"]["readyAt"] == "2027-01-02T05:00:00Z"
 
 
-def test_what_is_only_supposed_is_said_so_in_every_format(nadia: Desk) -> None:
-    asked = ("promote", "delivery-desk", "--to", "production", "--as", "lena", "--at", NOW)
+def test_what_is_only_supposed_is_said_so_in_every_format(nadia: Terminal) -> None:
+    arguments = ("promote", "delivery-desk", "--to", "production", "--as", "lena", "--at", NOW)
 
-    text, data, markdown = (nadia.fleet(*asked, "-o", form) for form in ("text", "json", "markdown"))
+    text, data, markdown = (nadia.fleet(*arguments, "-o", form) for form in ("text", "json", "markdown"))
 
     assert text.out.startswith(f"supposing that lena approved and it is {NOW}\n")
     assert data.data["supposed"] == {"people": ["lena"], "at": NOW}
@@ -138,14 +138,14 @@ def test_what_is_only_supposed_is_said_so_in_every_format(nadia: Desk) -> None:
 
 
 @pytest.mark.parametrize("more", [("--as", "lena"), ("--at", NOW)])
-def test_nothing_is_ever_written_on_what_is_supposed(nadia: Desk, more: tuple[str, ...]) -> None:
-    before = nadia.everything(), nadia.git("rev-parse", "HEAD")
+def test_nothing_is_ever_written_on_what_is_supposed(nadia: Terminal, more: tuple[str, ...]) -> None:
+    before = nadia.contents(), nadia.git("rev-parse", "HEAD")
 
     ran = nadia.fleet("promote", "delivery-desk", "--to", "production", "--apply", *more)
 
     assert ran.code == 2
     assert "--as and --at only suppose" in ran.err
-    assert (nadia.everything(), nadia.git("rev-parse", "HEAD")) == before
+    assert (nadia.contents(), nadia.git("rev-parse", "HEAD")) == before
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_nothing_is_ever_written_on_what_is_supposed(nadia: Desk, more: tuple[st
     ],
 )
 def test_a_question_about_nobody_or_no_time_has_no_answer(
-    nadia: Desk, arguments: tuple[str, ...], says: str
+    nadia: Terminal, arguments: tuple[str, ...], says: str
 ) -> None:
     ran = nadia.fleet("why", *arguments)
 
@@ -166,7 +166,7 @@ def test_a_question_about_nobody_or_no_time_has_no_answer(
     assert says in ran.err
 
 
-def test_an_agent_with_nothing_to_promote_needs_nobody(nadia: Desk) -> None:
+def test_an_agent_with_nothing_to_promote_needs_nobody(nadia: Terminal) -> None:
     ran = nadia.fleet("why", "address-check", "--json")
 
     assert (ran.code, ran.data["verdict"]) == (0, "unchanged")

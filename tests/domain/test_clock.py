@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fleetward.domain.clock import instant, nearest_instant
+from fleetward.domain.clock import parse_instant, suggested_instant
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("text", "suggestion"),
     [
         ("2026-12-01", "2026-12-01T00:00:00Z"),
         ("2026-12-01T10", "2026-12-01T10:00Z"),
@@ -18,9 +18,9 @@ from fleetward.domain.clock import instant, nearest_instant
         ("tomorrow", "2026-11-20T12:00:00Z"),
     ],
 )
-def test_what_is_no_instant_is_met_with_the_nearest_that_is(said: str, meant: str) -> None:
+def test_what_is_no_instant_is_met_with_the_nearest_that_is(text: str, suggestion: str) -> None:
     with pytest.raises(ValueError, match="is not an instant"):
-        instant(said)
+        parse_instant(text)
 
-    assert nearest_instant(said) == meant
-    assert instant(meant).tzinfo is not None
+    assert suggested_instant(text) == suggestion
+    assert parse_instant(suggestion).tzinfo is not None

@@ -49,8 +49,8 @@ def test_paths_that_no_agent_may_have_are_written_as_sha256sum_writes_them(tmp_p
         ["sha256sum", "--", *sorted(files)], cwd=tmp_path, capture_output=True, check=True
     )
 
-    named = digest.of_files((os.fsdecode(path), content) for path, content in files.items())
-    assert named == digest.of_bytes(written.stdout)
+    ours = digest.of_files((os.fsdecode(path), content) for path, content in files.items())
+    assert ours == digest.of_bytes(written.stdout)
 
 
 def test_paths_are_sorted_by_their_bytes_and_in_whatever_order_they_come() -> None:

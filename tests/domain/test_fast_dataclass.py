@@ -16,7 +16,7 @@ from fleetward.domain.fast_dataclass import dataclass
 class Ours:
     name: str
     count: int = 0
-    more: dict[str, int] = dataclasses.field(default_factory=dict)
+    extra: dict[str, int] = dataclasses.field(default_factory=dict)
     aside: Any = dataclasses.field(default=None, compare=False)
 
 
@@ -24,7 +24,7 @@ class Ours:
 class Usual:
     name: str
     count: int = 0
-    more: dict[str, int] = dataclasses.field(default_factory=dict)
+    extra: dict[str, int] = dataclasses.field(default_factory=dict)
     aside: Any = dataclasses.field(default=None, compare=False)
 
 
@@ -41,7 +41,7 @@ class Pair:
 class Never:
     """No value of this class was made before it is asked."""
 
-    held: tuple[int, ...]
+    content: tuple[int, ...]
 
 
 def test_equal_values_are_equal_and_others_are_not() -> None:
@@ -60,24 +60,24 @@ def test_a_value_that_holds_what_has_no_hash_has_none() -> None:
 
 
 def test_a_value_shows_its_fields() -> None:
-    assert repr(Ours(name="a", more={"b": 1})) == repr(Usual(name="a", more={"b": 1})).replace(
+    assert repr(Ours(name="a", extra={"b": 1})) == repr(Usual(name="a", extra={"b": 1})).replace(
         "Usual", "Ours"
     )
     assert repr(Pair(1)) == "a pair"
 
 
 def test_each_value_has_a_default_of_its_own() -> None:
-    one, other = Ours(name="a"), Ours(name="b")
+    first, second = Ours(name="a"), Ours(name="b")
 
-    one.more["x"] = 1
+    first.extra["x"] = 1
 
-    assert other.more == {}
+    assert second.extra == {}
 
 
-@pytest.mark.parametrize("given", [{}, {"name": "a", "nome": "b"}])
-def test_fields_have_to_be_given_by_their_names(given: dict[str, Any]) -> None:
+@pytest.mark.parametrize("arguments", [{}, {"name": "a", "nome": "b"}])
+def test_fields_have_to_be_given_by_their_names(arguments: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
-        Ours(**given)
+        Ours(**arguments)
     with pytest.raises(TypeError):
         Ours("a")  # type: ignore[misc]
 
@@ -112,19 +112,19 @@ def test_the_first_values_are_filled_as_all_later_ones_are() -> None:
         last: str = dataclasses.field(default="z", kw_only=True)
 
     for count in range(20):
-        made = [Fresh(count), Fresh(count, 2), Fresh(first=count, last="z"), Fresh(count, more={})]
-        assert all(one == made[0] for one in made)
-        assert (made[0].first, made[0].second, made[0].more, made[0].last) == (count, 2, {}, "z")
-        assert len({id(one.more) for one in made}) == len(made)
+        values = [Fresh(count), Fresh(count, 2), Fresh(first=count, last="z"), Fresh(count, more={})]
+        assert all(value == values[0] for value in values)
+        assert (values[0].first, values[0].second, values[0].more, values[0].last) == (count, 2, {}, "z")
+        assert len({id(value.more) for value in values}) == len(values)
 
 
 @pytest.mark.parametrize(
-    ("given", "named"),
+    ("arguments", "keywords"),
     [((), {}), ((1, 2, 3), {}), ((1,), {"first": 1}), ((1,), {"third": 3}), ((), {"second": 2})],
 )
 @pytest.mark.parametrize("before", [0, 20])
 def test_what_does_not_fit_is_refused_from_the_first_value_on(
-    before: int, given: tuple[int, ...], named: dict[str, int]
+    before: int, arguments: tuple[int, ...], keywords: dict[str, int]
 ) -> None:
     @dataclass(frozen=True, slots=True)
     class Fresh:
@@ -134,10 +134,10 @@ def test_what_does_not_fit_is_refused_from_the_first_value_on(
     for _ in range(before):
         Fresh(1)
     with pytest.raises(TypeError, match=r"__init__\(\)"):
-        Fresh(*given, **named)
+        Fresh(*arguments, **keywords)
 
 
-@pytest.mark.parametrize("value", [Ours(name="a", more={"b": 1}, aside=(Pair(1),)), Pair(1, 3)])
+@pytest.mark.parametrize("value", [Ours(name="a", extra={"b": 1}, aside=(Pair(1),)), Pair(1, 3)])
 def test_a_value_can_be_copied_and_sent_elsewhere(value: Any) -> None:
     sent = pickle.loads(pickle.dumps(value))  # noqa: S301
     for again in (copy.copy(value), copy.deepcopy(value), sent):

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from fleetward.domain.invisible_characters import FORBIDDEN, hidden
+from fleetward.domain.invisible_characters import FORBIDDEN, invisible_characters
 
 SEEN = "\t\n\r\ufe0e\ufe0f"
 """White space that everybody writes, and what makes an emoji one."""
@@ -39,11 +39,11 @@ def test_every_format_character_of_unicode_is_hidden() -> None:
 
 @pytest.mark.parametrize("character", "\u034f\u2800\u3164\ufe00\ufe0d\U0001d173\U000e0100")
 def test_what_is_blank_or_changes_nothing_visible_is_hidden(character: str) -> None:
-    [found] = hidden(f"a\nre{character}fund")
+    [invisible] = invisible_characters(f"a\nre{character}fund")
 
-    assert (found.line, found.column) == (2, 3)
+    assert (invisible.line, invisible.column) == (2, 3)
 
 
 @pytest.mark.parametrize("text", ["❤\ufe0f", "↔\ufe0e", "a\u00a0b", "crème brûlée", "你好", "שלום"])
 def test_what_people_write_is_not_hidden(text: str) -> None:
-    assert list(hidden(text)) == []
+    assert list(invisible_characters(text)) == []

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from fleetward.store.formats.document import document
-from fleetward.store.formats.strict_yaml import read
+from fleetward.store.formats.document import read_document
+from fleetward.store.formats.strict_yaml import parse_yaml
 from tests.editor.server import Mark
 from tests.schemas.reading import FOLDER
 
@@ -34,48 +34,48 @@ class Text:
     body: str
 
     @property
-    def whole(self) -> str:
+    def with_modeline(self) -> str:
         schema = (FOLDER / f"{self.kind}.schema.json").as_uri()
         return f"# yaml-language-server: $schema={schema}\n{self.body}"
 
-    def found(self) -> set[int]:
+    def gate_lines(self) -> set[int]:
         """The lines at which the gate finds the shape wrong."""
-        findings = document(self.whole.encode(), "file.yaml", self.kind).findings
-        assert {one.rule for one in findings} <= SHAPE, f"{self.name}: {findings}"
-        return {one.place.line for one in findings}
+        findings = read_document(self.with_modeline.encode(), "file.yaml", self.kind).findings
+        assert {finding.rule for finding in findings} <= SHAPE, f"{self.name}: {findings}"
+        return {finding.place.line for finding in findings}
 
-    def starts(self) -> set[tuple[int, int]]:
+    def block_starts(self) -> set[tuple[int, int]]:
         """(line of its key, first line of it) of every block: a list or mapping below its key."""
-        spots = read(self.whole.encode(), "file.yaml", spots=True).spots or {}
+        spots = parse_yaml(self.with_modeline.encode(), "file.yaml", spots=True).positions or {}
         pairs = {(spot.key[0], spot.value[0]) for steps, spot in spots.items() if steps}
         return {(key, start) for key, start in pairs if key != start} | {(1, spots[()].value[0])}
 
 
-def written(kind: str, name: str, data: Any) -> Text:
+def as_text(kind: str, name: str, data: Any) -> Text:
     """*data* in block style, a value a line."""
     return Text(kind=kind, name=name, body=yaml.dump(data, Dumper=Plain, sort_keys=False, allow_unicode=True))
 
 
 def files(folder: Path, texts: list[Text]) -> dict[Path, str]:
     """Where an editor would see them; nothing has to be there."""
-    return {folder / f"{index}.yaml": text.whole for index, text in enumerate(texts)}
+    return {folder / f"{index}.yaml": text.with_modeline for index, text in enumerate(texts)}
 
 
-def disputed(text: Text, marks: list[Mark]) -> bool:
+def is_disputed(text: Text, marks: list[Mark]) -> bool:
     """Is one of the two readers alone in calling it wrong?"""
-    return bool(text.found()) != bool(marks)
+    return bool(text.gate_lines()) != bool(marks)
 
 
-def elsewhere(text: Text, marks: list[Mark]) -> Iterator[int]:
+def lines_marked_once(text: Text, marks: list[Mark]) -> Iterator[int]:
     """
     The lines that only one of the two names.
 
     Two are the same place: the gate names the key of a block (line 1 for the whole file), an editor its start.
     """
-    found, marked, starts = text.found(), {one.line for one in marks}, text.starts()
-    for line in found - marked:
+    gate_lines, marked, starts = text.gate_lines(), {mark.line for mark in marks}, text.block_starts()
+    for line in gate_lines - marked:
         if not any(start in marked for key, start in starts if key == line):
             yield line
-    for line in marked - found:
-        if not any(key in found for key, start in starts if start == line):
+    for line in marked - gate_lines:
+        if not any(key in gate_lines for key, start in starts if start == line):
             yield line

@@ -41,8 +41,8 @@ def mutations(data: Any, every: int = 1) -> Iterator[tuple[str, Any]]:
 def _at(path: Steps, value: Any) -> Iterator[tuple[str, Change]]:
     if path:
         yield "removed", lambda above, key: above.__delitem__(key)
-        for other in OTHERS:
-            yield f"{_brief(other)} instead", _put(other)
+        for replacement in OTHERS:
+            yield f"{_brief(replacement)} instead", _put(replacement)
     if path and isinstance(path[-1], str):
         for name in _names(path[-1]):
             yield f"renamed {name!r}", _rename(name)
@@ -58,13 +58,13 @@ def _mapping(value: dict[str, Any]) -> Iterator[tuple[str, Change]]:
     for key in ("surprise", "x-ours", "X-ours", "x", "", "constructor", "__proto__"):
         yield f"a key {key!r} more", _put({**value, key: 1})
     yield "120 keys more", _put({**value, **{f"x-{number}": 1 for number in range(120)}})
-    for one, two in pairwise(value):
-        yield f"{one} and {two} swapped", _put({**value, one: value[two], two: value[one]})
+    for first, second in pairwise(value):
+        yield f"{first} and {second} swapped", _put({**value, first: value[second], second: value[first]})
 
 
 def _list(value: list[Any]) -> Iterator[tuple[str, Change]]:
     yield "the first item twice", _put([*value, *value[:1]])
-    yield "turned into a mapping", _put({str(index): one for index, one in enumerate(value)})
+    yield "turned into a mapping", _put({str(index): item for index, item in enumerate(value)})
     yield "101 items", _put([f"item-{number}" for number in range(101)])
     yield "100 items", _put([f"item-{number}" for number in range(100)])
     yield "one within one", _put([value])
@@ -73,9 +73,9 @@ def _list(value: list[Any]) -> Iterator[tuple[str, Change]]:
 
 
 def _scalar(value: Any) -> Iterator[tuple[str, Change]]:
-    others: tuple[Any, ...] = TEXTS if isinstance(value, str) else NUMBERS
-    for other in others:
-        yield f"{_brief(other)} instead", _put(other)
+    replacements: tuple[Any, ...] = TEXTS if isinstance(value, str) else NUMBERS
+    for replacement in replacements:
+        yield f"{_brief(replacement)} instead", _put(replacement)
     if isinstance(value, str):
         yield "with a line feed", _put(f"{value}\n")
         yield "in capitals", _put(value.upper())
@@ -104,7 +104,7 @@ def _put(value: Any) -> Change:
 
 def _rename(name: str) -> Change:
     def change(above: dict[str, Any], key: str) -> None:
-        items = [(name if one == key else one, value) for one, value in above.items()]
+        items = [(name if old == key else old, value) for old, value in above.items()]
         above.clear()
         above.update(items)
 
@@ -112,5 +112,5 @@ def _rename(name: str) -> Change:
 
 
 def _brief(value: Any) -> str:
-    shown = json.dumps(value)
-    return shown if len(shown) <= 30 else f"{shown[:20]}... ({len(shown)})"
+    text = json.dumps(value)
+    return text if len(text) <= 30 else f"{text[:20]}... ({len(text)})"

@@ -15,7 +15,7 @@ MODULES = os.environ.get("FLEETWARD_NODE_MODULES", "")
 
 def needs(*packages: str) -> pytest.MarkDecorator:
     """Skip where node, or one of these packages, is missing."""
-    here = bool(NODE and MODULES) and all((Path(MODULES) / one).is_dir() for one in packages)
+    available = bool(NODE and MODULES) and all((Path(MODULES) / package).is_dir() for package in packages)
     return pytest.mark.skipif(
-        not here, reason=f"needs node, and {', '.join(packages)} in FLEETWARD_NODE_MODULES"
+        not available, reason=f"needs node, and {', '.join(packages)} in FLEETWARD_NODE_MODULES"
     )

@@ -38,15 +38,15 @@ class Mark:
 class Editor:
     """One conversation; *marked* holds what the server said last about each file."""
 
-    said: IO[bytes]
-    heard: IO[bytes]
+    output: IO[bytes]
+    input: IO[bytes]
     count: int = 0
     marked: dict[str, list[Mark]] = field(default_factory=dict)
 
-    def tell(self, method: str, params: object) -> None:
+    def notify(self, method: str, params: object) -> None:
         self._send({"method": method, "params": params})
 
-    def ask(self, method: str, params: object) -> Any:
+    def request(self, method: str, params: object) -> Any:
         self.count += 1
         self._send({"id": self.count, "method": method, "params": params})
         while True:
@@ -60,37 +60,37 @@ class Editor:
         assert not self.marked.keys() & {file.as_uri() for file in texts}
         for file, text in texts.items():
             document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": text}
-            self.tell("textDocument/didOpen", {"textDocument": document})
+            self.notify("textDocument/didOpen", {"textDocument": document})
         waiting = {file.as_uri() for file in texts}
         while not waiting <= self.marked.keys():
             self._next()
         return {file: self.marked[file.as_uri()] for file in texts}
 
     def hover(self, file: Path, line: int, column: int) -> str:
-        found = self.ask("textDocument/hover", _at(file, line, column))
-        return str(found["contents"]["value"]) if found else ""
+        answer = self.request("textDocument/hover", _at(file, line, column))
+        return str(answer["contents"]["value"]) if answer else ""
 
     def completions(self, file: Path, line: int, column: int) -> dict[str, str]:
         """What is offered there, with its documentation."""
-        found = self.ask("textDocument/completion", _at(file, line, column))
-        return {one["label"]: _text(one.get("documentation", "")) for one in found["items"]}
+        answer = self.request("textDocument/completion", _at(file, line, column))
+        return {item["label"]: _text(item.get("documentation", "")) for item in answer["items"]}
 
     def _send(self, message: Mapping[str, object]) -> None:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        self.said.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-        self.said.flush()
+        self.output.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self.output.flush()
 
     def _next(self) -> dict[str, Any]:
         """The next message; what it says of a file is kept, what it asks of us is granted."""
         length = 0
-        while line := self.heard.readline().strip():
+        while line := self.input.readline().strip():
             name, _, value = line.partition(b":")
             length = int(value) if name.lower() == b"content-length" else length
         assert length, "the language server has ended, or took too long"
-        message: dict[str, Any] = json.loads(self.heard.read(length))
+        message: dict[str, Any] = json.loads(self.input.read(length))
         if message.get("method") == "textDocument/publishDiagnostics":
-            told = message["params"]
-            self.marked[told["uri"]] = sorted(_mark(one) for one in told["diagnostics"])
+            params = message["params"]
+            self.marked[params["uri"]] = sorted(_mark(diagnostic) for diagnostic in params["diagnostics"])
         elif "method" in message and "id" in message:
             self._send({"id": message["id"], "result": None})
         return message
@@ -111,12 +111,14 @@ def editor(folder: Path) -> Iterator[Editor]:
         end = Timer(PATIENCE, server.kill)
         end.start()
         try:
-            found = Editor(said=server.stdin, heard=server.stdout)
+            session = Editor(output=server.stdin, input=server.stdout)
             able = {"textDocument": {"hover": {"contentFormat": ["markdown"]}}}
-            found.ask("initialize", {"processId": None, "rootUri": folder.as_uri(), "capabilities": able})
-            found.tell("initialized", {})
-            found.tell("workspace/didChangeConfiguration", {"settings": SETTINGS})
-            yield found
+            session.request(
+                "initialize", {"processId": None, "rootUri": folder.as_uri(), "capabilities": able}
+            )
+            session.notify("initialized", {})
+            session.notify("workspace/didChangeConfiguration", {"settings": SETTINGS})
+            yield session
         finally:
             end.cancel()
             server.kill()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fleetward.store.formats.strict_yaml import read
-from tests.editor.agreement import Text, disputed, elsewhere, files, written
+from fleetward.store.formats.strict_yaml import parse_yaml
+from tests.editor.agreement import Text, as_text, files, is_disputed, lines_marked_once
 from tests.editor.mutations import mutations
 from tests.editor.node import needs
 from tests.editor.server import editor
@@ -38,55 +38,55 @@ DIFFERENCES = {
 
 def cases() -> list[Text]:
     """The files of all case folders, each once; not those whose wrong is that YAML cannot be read."""
-    known = {(kind, file.read_bytes()): file for kind, file in documents(ROOT / "tests" / "cases")}
+    by_content = {(kind, file.read_bytes()): file for kind, file in documents(ROOT / "tests" / "cases")}
     return [
         Text(kind=kind, name=str(file.relative_to(ROOT)), body=body.decode())
-        for (kind, body), file in known.items()
-        if read(body, file.name).data is not None
+        for (kind, body), file in by_content.items()
+        if parse_yaml(body, file.name).data is not None
     ]
 
 
 def mutated() -> list[Text]:
-    found = {(kind, file.read_text()): file for kind, file in documents(EXAMPLE)}
-    return [written(kind, name, data) for kind, body in found for name, data in mutations(load(body), EVERY)]
+    texts = {(kind, file.read_text()): file for kind, file in documents(EXAMPLE)}
+    return [as_text(kind, name, data) for kind, body in texts for name, data in mutations(load(body), EVERY)]
 
 
 def test_they_agree_on_every_file_of_every_case_folder(tmp_path: Path) -> None:
     texts = cases()
 
-    with editor(tmp_path) as seen:
-        marked = seen.open(files(tmp_path, texts))
+    with editor(tmp_path) as session:
+        marked = session.open(files(tmp_path, texts))
 
     assert len(texts) >= 80
     for text, marks in zip(texts, marked.values(), strict=True):
-        assert not disputed(text, marks), (text.name, marks)
-        assert list(elsewhere(text, marks)) == [], (text.name, marks)
+        assert not is_disputed(text, marks), (text.name, marks)
+        assert list(lines_marked_once(text, marks)) == [], (text.name, marks)
 
 
 def test_they_agree_on_mutated_files_but_for_the_differences_that_are_listed(tmp_path: Path) -> None:
     texts = mutated()
 
-    with editor(tmp_path) as seen:
-        marked = seen.open(files(tmp_path, texts))
-    both = list(zip(texts, marked.values(), strict=True))
+    with editor(tmp_path) as session:
+        marked = session.open(files(tmp_path, texts))
+    pairs = list(zip(texts, marked.values(), strict=True))
 
-    assert len(both) >= 600
-    assert sum(bool(marks) for _, marks in both) >= 300
-    for text, marks in both:
-        if disputed(text, marks):
+    assert len(pairs) >= 600
+    assert sum(bool(marks) for _, marks in pairs) >= 300
+    for text, marks in pairs:
+        if is_disputed(text, marks):
             assert any(re.match(pattern, text.name) for pattern, _, _ in DIFFERENCES.values()), text.name
         else:
-            assert list(elsewhere(text, marks)) == [], (text.name, marks)
+            assert list(lines_marked_once(text, marks)) == [], (text.name, marks)
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES)
 def test_a_difference_that_is_listed_is_still_there(difference: str, tmp_path: Path) -> None:
-    _, (right, wrong), _ = DIFFERENCES[difference]
+    _, (right, faulty), _ = DIFFERENCES[difference]
     body = DESK.read_text()
-    text = Text(kind="agent", name=difference, body=body.replace(right, wrong))
+    text = Text(kind="agent", name=difference, body=body.replace(right, faulty))
 
-    with editor(tmp_path) as seen:
-        [marks] = seen.open(files(tmp_path, [text])).values()
+    with editor(tmp_path) as session:
+        [marks] = session.open(files(tmp_path, [text])).values()
 
     assert text.body != body
-    assert disputed(text, marks)
+    assert is_disputed(text, marks)

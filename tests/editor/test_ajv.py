@@ -46,7 +46,7 @@ def mutated() -> tuple[Judged, ...]:
 
 def ajv(judged: Iterator[tuple[str, Any]], names: list[str]) -> list[list[list[str]]]:
     """For each document the keywords that refuse it, with where."""
-    lines = "\n".join(json.dumps(one) for one in judged)
+    lines = "\n".join(json.dumps(document) for document in judged)
     command = [NODE, str(PROGRAM), str(FOLDER), MODULES, ",".join(ANNOTATIONS), *names]
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -60,7 +60,7 @@ def refusals() -> tuple[list[list[str]], ...]:
 
 def gate(kind: str, data: Any) -> bool:
     """Does the schema's door find nothing to refuse?"""
-    return not json_schema.findings(
+    return not json_schema.schema_findings(
         data, kind, lambda steps, *, at_key=False: Place(file=""), lambda place: ""
     )
 
@@ -70,14 +70,14 @@ def keywords(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         for key, child in node.items():
             if key in ("properties", "patternProperties"):
-                for each in child.values():
-                    yield from keywords(each)
+                for inner in child.values():
+                    yield from keywords(inner)
             elif key not in ("examples", "default", "enum", "const", "dependentRequired"):
                 yield from keywords(child)
         yield from (key for key in node if key not in SILENT and not key.startswith(("x-", "$")))
     elif isinstance(node, list):
-        for each in node:
-            yield from keywords(each)
+        for inner in node:
+            yield from keywords(inner)
 
 
 def test_in_strict_mode_it_compiles_every_schema_and_accepts_both_fleets() -> None:

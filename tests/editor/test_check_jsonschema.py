@@ -40,7 +40,7 @@ def test_every_schema_is_a_schema() -> None:
 
 @pytest.mark.parametrize("kind", sorted({kind for kind, _ in FILES}))
 def test_the_files_of_both_fleets_are_accepted(kind: str) -> None:
-    files = [file for each, file in FILES if each == kind]
+    files = [file for file_kind, file in FILES if file_kind == kind]
 
     done = checked(*by_schema(kind), *files)
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from fleetward.store.formats.document import document
+from fleetward.store.formats.document import read_document
 from tests.schemas.test_accepting import EXAMPLE
 
 DESK = (EXAMPLE / "environments" / "staging" / "delivery-desk" / "agent.yaml").read_text()
 PEOPLE = "apiVersion: fleetward/v1\nkind: People\npeople:\n"
 
 
-def told(text: str, kind: str) -> list[tuple[str, int, int, str]]:
-    findings = document(text.encode(), "file.yaml", kind).findings
-    return [(one.rule, one.place.line, one.place.column, one.message) for one in findings]
+def findings_of(text: str, kind: str) -> list[tuple[str, int, int, str]]:
+    findings = read_document(text.encode(), "file.yaml", kind).findings
+    return [(finding.rule, finding.place.line, finding.place.column, finding.message) for finding in findings]
 
 
 @pytest.mark.parametrize("wrong", ['"nadia\\n"', "|\n      nadia"])
 def test_a_name_with_a_line_feed_at_its_end_is_refused(wrong: str) -> None:
     text = DESK.replace("accountable: nadia", f"accountable: {wrong}")
 
-    [(rule, _, _, message)] = told(text, "agent")
+    [(rule, _, _, message)] = findings_of(text, "agent")
 
     assert text != DESK
     assert (rule, "nadia\\n" in message) == ("schema", True)
@@ -30,23 +30,23 @@ def test_a_name_with_a_line_feed_at_its_end_is_refused(wrong: str) -> None:
 def test_a_day_that_no_calendar_has_is_refused(day: str) -> None:
     text = DESK.replace("assessedAt: 2026-09-14", f"assessedAt: {day}")
 
-    found = told(text, "agent")
+    findings = findings_of(text, "agent")
 
     assert text != DESK
-    assert {rule for rule, _, _, _ in found} == {"schema"}
+    assert {rule for rule, _, _, _ in findings} == {"schema"}
 
 
 def test_a_leap_day_is_accepted() -> None:
-    assert told(DESK.replace("assessedAt: 2026-09-14", "assessedAt: 2024-02-29"), "agent") == []
+    assert findings_of(DESK.replace("assessedAt: 2026-09-14", "assessedAt: 2024-02-29"), "agent") == []
 
 
 def test_overrides_have_no_free_space_at_their_top() -> None:
-    found = told("spec: {}\nx-ours: 1\n", "overrides")
+    findings = findings_of("spec: {}\nx-ours: 1\n", "overrides")
 
-    assert found == [("unknown-key", 2, 1, "no key 'x-ours' under the top")]
+    assert findings == [("unknown-key", 2, 1, "no key 'x-ours' under the top")]
 
 
 def test_a_key_that_is_no_name_is_named_at_its_place() -> None:
-    found = told(f"{PEOPLE}  Viktor: {{name: Viktor, emails: [viktor@a.example]}}\n", "people")
+    findings = findings_of(f"{PEOPLE}  Viktor: {{name: Viktor, emails: [viktor@a.example]}}\n", "people")
 
-    assert ("schema", 4, 3, "the key 'Viktor' under people has not the right form") in found
+    assert ("schema", 4, 3, "the key 'Viktor' under people has not the right form") in findings

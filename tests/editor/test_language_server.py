@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fleetward.store.formats.document import document
-from tests.cli.outside import desk
+from fleetward.store.formats.document import read_document
+from tests.cli.outside import terminal
 from tests.editor.node import needs
 from tests.editor.server import Editor, editor
 from tests.schemas.reading import documents, schema
@@ -24,8 +24,8 @@ COUNT = itertools.count()
 
 @pytest.fixture(scope="module")
 def seen() -> Iterator[Editor]:
-    with editor(EXAMPLE) as found:
-        yield found
+    with editor(EXAMPLE) as session:
+        yield session
 
 
 def beside(file: Path) -> Path:
@@ -33,32 +33,32 @@ def beside(file: Path) -> Path:
     return file.with_name(f"unsaved-{next(COUNT)}.yaml")
 
 
-def changed(seen: Editor, right: str, wrong: str) -> tuple[str, list[tuple[int, int, str]]]:
+def changed(session: Editor, right: str, faulty: str) -> tuple[str, list[tuple[int, int, str]]]:
     """The text of DESK with one change, and what is marked in it: line, column, message."""
     before = DESK.read_text()
     assert before.count(right) == 1
-    text = before.replace(right, wrong)
-    [marks] = seen.open({beside(DESK): text}).values()
-    return text, [(one.line, one.column, one.message) for one in marks]
+    text = before.replace(right, faulty)
+    [marks] = session.open({beside(DESK): text}).values()
+    return text, [(mark.line, mark.column, mark.message) for mark in marks]
 
 
-def offered(seen: Editor, line: str, cut: str) -> dict[str, str]:
+def completions(session: Editor, line: str, cut: str) -> dict[str, str]:
     """What completion offers at the end of *cut*, written in place of the whole line that begins with *line*."""
     lines = DESK.read_text().splitlines()
-    number = next(index for index, one in enumerate(lines) if one.startswith(line))
+    number = next(index for index, text in enumerate(lines) if text.startswith(line))
     lines[number] = cut
     file = beside(DESK)
-    seen.open({file: "\n".join(lines)})
-    return seen.completions(file, number + 1, len(cut) + 1)
+    session.open({file: "\n".join(lines)})
+    return session.completions(file, number + 1, len(cut) + 1)
 
 
-def told(seen: Editor, line: str) -> str:
+def hover_text(session: Editor, line: str) -> str:
     """What hovering over the first word of this line of DESK tells."""
     text = DESK.read_text()
     file = beside(DESK)
-    seen.open({file: text})
-    number = next(i for i, one in enumerate(text.splitlines(), 1) if one.strip().startswith(line))
-    return seen.hover(file, number, text.splitlines()[number - 1].index(line) + 2)
+    session.open({file: text})
+    number = next(i for i, text_line in enumerate(text.splitlines(), 1) if text_line.strip().startswith(line))
+    return session.hover(file, number, text.splitlines()[number - 1].index(line) + 2)
 
 
 def test_nothing_is_marked_in_any_file_of_the_example(seen: Editor) -> None:
@@ -77,14 +77,14 @@ def test_the_modeline_of_each_file_leads_to_the_schema_of_its_kind(seen: Editor)
     marked = seen.open(files)
 
     for file, marks in marked.items():
-        assert "Property surprise is not allowed." in [one.message for one in marks], file
+        assert "Property surprise is not allowed." in [mark.message for mark in marks], file
 
 
 def test_nothing_is_marked_in_what_init_and_new_write(seen: Editor, tmp_path: Path) -> None:
-    who = desk(tmp_path)
+    who = terminal(tmp_path)
     assert who.fleet("init", "fleet", "--yes").code == 0
     assert who.fleet("new", "second-bot", at="fleet").code == 0
-    files = {file: file.read_text() for _, file in documents(who.here / "fleet")}
+    files = {file: file.read_text() for _, file in documents(who.folder / "fleet")}
 
     marked = seen.open(files)
 
@@ -106,7 +106,7 @@ def test_nothing_is_marked_in_what_init_and_new_write(seen: Editor, tmp_path: Pa
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_hovering_over_a_key_shows_our_description(seen: Editor, line: str, node: dict[str, str]) -> None:
-    assert node["description"] in told(seen, line)
+    assert node["description"] in hover_text(seen, line)
 
 
 @pytest.mark.parametrize(
@@ -125,16 +125,16 @@ def test_hovering_over_a_key_shows_our_description(seen: Editor, line: str, node
 def test_completion_offers_the_values_of_an_enumeration(
     seen: Editor, line: str, cut: str, values: list[str]
 ) -> None:
-    assert set(offered(seen, line, cut)) == set(values)
+    assert set(completions(seen, line, cut)) == set(values)
 
 
 def test_completion_offers_the_keys_that_are_not_there_yet_with_their_descriptions(seen: Editor) -> None:
-    found = offered(seen, "  class: capability", "  ")
-    known = {key: node["description"] for key, node in SPEC.items()}
+    offers = completions(seen, "  class: capability", "  ")
+    descriptions = {key: node["description"] for key, node in SPEC.items()}
 
-    assert {"class", "suspended", "pilot"} <= found.keys() <= known.keys()
-    assert "owner" not in found
-    assert all(known[key] in text for key, text in found.items())
+    assert {"class", "suspended", "pilot"} <= offers.keys() <= descriptions.keys()
+    assert "owner" not in offers
+    assert all(descriptions[key] in text for key, text in offers.items())
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,9 @@ def test_a_mistake_is_marked_where_the_gate_finds_it(
 ) -> None:
     text, marks = changed(seen, right, wrong)
 
-    found = document(text.encode(), "agent.yaml", "agent").findings
+    findings = read_document(text.encode(), "agent.yaml", "agent").findings
 
-    assert {(one.place.line, one.place.column) for one in found} == {(line, col) for line, col, _ in marks}
+    assert {(finding.place.line, finding.place.column) for finding in findings} == {
+        (line, col) for line, col, _ in marks
+    }
     assert message in " ".join(text for _, _, text in marks)

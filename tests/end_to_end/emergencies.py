@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from tests.end_to_end.repositories import DESK, FLEET, Ran, Repository, repository
+from tests.end_to_end.repositories import DESK, FLEET, CommandResult, Repository, repository
 from tests.schemas.reading import schema
 
 RUNS = "environments/production/desk-bot"
@@ -50,61 +50,63 @@ teams:
 """
 
 
-def twice(folder: Path, policy: str = POLICY, **files: str) -> Repository:
+def promoted_twice(folder: Path, policy: str = POLICY, **files: str) -> Repository:
     """The first release was adopted on the 10th, the second promoted on the 12th; staging holds the second."""
-    own = {"governance/policy.yaml": POLICY, "governance/people.yaml": PEOPLE, PROMPT: FIRST, **files}
-    start = {**FLEET, **own}
+    fleet_files = {"governance/policy.yaml": POLICY, "governance/people.yaml": PEOPLE, PROMPT: FIRST, **files}
+    start = {**FLEET, **fleet_files}
     runs = {
         path.replace("staging", "production"): text for path, text in start.items() if path.startswith(DESK)
     }
-    made = repository(folder, {**start, **runs})
-    said(made.fleet("adopt", "--to", "production", "--apply", now="2026-11-10T09:00:00Z"))
-    made.commit("second", at="2026-11-11T09:00:00+00:00", files={PROMPT: SECOND})
-    promoted(made, "2026-11-12T09:00:00Z")
+    repo = repository(folder, {**start, **runs})
+    succeeded(repo.fleet("adopt", "--to", "production", "--apply", now="2026-11-10T09:00:00Z"))
+    repo.commit("second", at="2026-11-11T09:00:00+00:00", files={PROMPT: SECOND})
+    promoted(repo, "2026-11-12T09:00:00Z")
     if policy != POLICY:
-        made.commit("the policy", identity="farid", files={"governance/policy.yaml": policy})
-        made.agree("carla", now="2026-11-16T10:00:00Z")
-    return made
+        repo.commit("the policy", identity="farid", files={"governance/policy.yaml": policy})
+        repo.agree("carla", now="2026-11-16T10:00:00Z")
+    return repo
 
 
-def promoted(made: Repository, now: str, *flags: str, who: str = "ci") -> Ran:
-    ran = made.fleet(
+def promoted(repo: Repository, now: str, *flags: str, who: str = "ci") -> CommandResult:
+    ran = repo.fleet(
         "promote", "desk-bot", "--to", "production", "--apply", "--json", *flags, identity=who, now=now
     )
-    return said(ran)
+    return succeeded(ran)
 
 
-def back(made: Repository, *flags: str, now: str = "2026-11-20T12:00:00Z", who: str = "ci") -> Ran:
+def rollback(
+    repo: Repository, *flags: str, now: str = "2026-11-20T12:00:00Z", who: str = "ci"
+) -> CommandResult:
     usual = () if "--reason" in flags else ("--reason", "it lies about orders")
-    ran = made.fleet(
+    ran = repo.fleet(
         "rollback", "desk-bot", "--env", "production", *usual, *flags, "--json", identity=who, now=now
     )
-    return fits("rollback", ran) if ran.code in (0, 1) else ran
+    return checked_by_schema("rollback", ran) if ran.code in (0, 1) else ran
 
 
-def fits(verb: str, ran: Ran) -> Ran:
+def checked_by_schema(verb: str, ran: CommandResult) -> CommandResult:
     """The answer is what its schema promises."""
-    wrong = Draft202012Validator(schema(f"output/{verb}-output")).iter_errors(ran.data)
-    assert [f"{one.json_path}: {one.message}" for one in wrong] == []
+    errors = Draft202012Validator(schema(f"output/{verb}-output")).iter_errors(ran.data)
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
     return ran
 
 
-def said(ran: Ran) -> Ran:
+def succeeded(ran: CommandResult) -> CommandResult:
     assert ran.code == 0, ran.err + ran.out
     return ran
 
 
-def ledger(made: Repository) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (made.root / "ledger/production.jsonl").read_text().splitlines()]
+def ledger(repo: Repository) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (repo.root / "ledger/production.jsonl").read_text().splitlines()]
 
 
-def standing(ran: Ran) -> dict[str, tuple[str, str]]:
+def requirement_status(ran: CommandResult) -> dict[str, tuple[str, str]]:
     """By kind: the status of a requirement, and its detail."""
     return {
         need["kind"]: (need["status"], need["detail"]) for need in ran.data["promotions"][0]["requirements"]
     }
 
 
-def folder(made: Repository, path: str = RUNS) -> Mapping[str, bytes]:
-    top = made.root / path
-    return {one.relative_to(top).as_posix(): one.read_bytes() for one in top.rglob("*") if one.is_file()}
+def folder(repo: Repository, path: str = RUNS) -> Mapping[str, bytes]:
+    top = repo.root / path
+    return {path.relative_to(top).as_posix(): path.read_bytes() for path in top.rglob("*") if path.is_file()}

@@ -10,5 +10,5 @@ _FOLDER = Path(__file__).with_name("golden")
 
 def golden(name: str, text: str) -> None:
     """The text is the kept one."""
-    told = re.sub(r"\b[0-9a-f]{40}\b", "<commit>", text)
-    assert told == (_FOLDER / name).read_text(encoding="utf-8")
+    scrubbed = re.sub(r"\b[0-9a-f]{40}\b", "<commit>", text)
+    assert scrubbed == (_FOLDER / name).read_text(encoding="utf-8")

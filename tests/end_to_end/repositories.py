@@ -95,7 +95,7 @@ teams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
+class CommandResult:
     """What a run of the command left: exit code and both streams."""
 
     code: int
@@ -107,23 +107,23 @@ class Ran:
         return json.loads(self.out)
 
 
-def surroundings(home: Path, **more: str) -> dict[str, str]:
+def clean_environment(home: Path, **extra: str) -> dict[str, str]:
     """An environment without anything of the caller's git; nobody's identity but the one given."""
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if name in ("PATH", "TMPDIR", "LANG", "SYSTEMROOT", "VIRTUAL_ENV") or name.startswith("COVERAGE_")
     }
     return {
-        **kept,
+        **inherited,
         "HOME": str(home),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
-        **more,
+        **extra,
     }
 
 
-def persona(who: str, at: str | None = None) -> dict[str, str]:
+def identity_variables(who: str, at: str | None = None) -> dict[str, str]:
     """The variables that make git act as this person, at this instant."""
     names = {
         f"GIT_{role}_{part}": value
@@ -149,7 +149,7 @@ class Repository:
     def environment(
         self, identity: str = "alice", at: str | None = None, env: Mapping[str, str] | None = None
     ) -> dict[str, str]:
-        return {**surroundings(self.home), **persona(identity, at), **(env or {})}
+        return {**clean_environment(self.home), **identity_variables(identity, at), **(env or {})}
 
     def git(
         self,
@@ -209,11 +209,11 @@ class Repository:
         identity: str = "alice",
         env: Mapping[str, str] | None = None,
         now: str | None = NOW,
-    ) -> Ran:
+    ) -> CommandResult:
         """The command as this person runs it, at NOW."""
         clock = ["--now", now] if now else []
-        given = self.environment(identity, None, env)
-        return fleet(*args, *clock, cwd=cwd or self.root, env=given)
+        variables = self.environment(identity, None, env)
+        return fleet(*args, *clock, cwd=cwd or self.root, env=variables)
 
     def approve(self, agent: str, who: str, *flags: str, now: str = NOW) -> str:
         """This person decides with the command and commits the statement; its file."""
@@ -223,25 +223,25 @@ class Repository:
         """This person decides on the change of governance that HEAD holds, and commits it; the statement's file."""
         return self._decided(("approve", "--governance", *flags), who, now)
 
-    def _decided(self, asked: tuple[str, ...], who: str, now: str) -> str:
+    def _decided(self, command_words: tuple[str, ...], who: str, now: str) -> str:
         """Whom the command refuses to approve their own change writes the statement by hand."""
-        said = self.fleet(*asked, "--json", identity=who, now=now)
-        refused = said.code == 1
+        ran = self.fleet(*command_words, "--json", identity=who, now=now)
+        refused = ran.code == 1
         if refused:
-            said = self.fleet(*asked, "--reject", "--json", identity=who, now=now)
-        assert said.code == 0, said.err
+            ran = self.fleet(*command_words, "--reject", "--json", identity=who, now=now)
+        assert ran.code == 0, ran.err
         if refused:
-            statement = json.loads((self.root / said.data["file"]).read_bytes())
+            statement = json.loads((self.root / ran.data["file"]).read_bytes())
             statement["predicate"]["decision"] = "approve"
-            self.write({said.data["file"]: json.dumps(statement, indent=2, sort_keys=True) + "\n"})
+            self.write({ran.data["file"]: json.dumps(statement, indent=2, sort_keys=True) + "\n"})
         self.commit(f"decision of {who}", identity=who, at=now)
-        return str(said.data["file"])
+        return str(ran.data["file"])
 
 
-def fleet(*args: str, cwd: Path, env: Mapping[str, str]) -> Ran:
+def fleet(*args: str, cwd: Path, env: Mapping[str, str]) -> CommandResult:
     """One run of the installed command."""
     done = subprocess.run(command(*args), cwd=cwd, env=dict(env), capture_output=True, timeout=60)
-    return Ran(
+    return CommandResult(
         code=done.returncode,
         out=done.stdout.decode("utf-8", "surrogateescape"),
         err=done.stderr.decode("utf-8", "surrogateescape"),
@@ -264,16 +264,16 @@ def repository(
     """A repository in *folder* with these files, or a copy of this fleet, committed by alice."""
     top, home = folder / "fleet", folder / "home"
     home.mkdir(parents=True)
-    made = Repository(top=top, home=home, fleet_root=inside)
+    repo = Repository(top=top, home=home, fleet_root=inside)
     if isinstance(source, Path):
-        shutil.copytree(source, made.root, symlinks=True)
-    made.root.mkdir(parents=True, exist_ok=True)
-    made.git("init", "-q", "-b", "main", f"--object-format={object_format}")
+        shutil.copytree(source, repo.root, symlinks=True)
+    repo.root.mkdir(parents=True, exist_ok=True)
+    repo.git("init", "-q", "-b", "main", f"--object-format={object_format}")
     if not isinstance(source, Path):
-        made.write(FLEET if source is None else source)
+        repo.write(FLEET if source is None else source)
     if committed:
-        made.commit("the fleet as it is")
-    return made
+        repo.commit("the fleet as it is")
+    return repo
 
 
 def running(folder: Path, **options: Any) -> Repository:
@@ -281,22 +281,22 @@ def running(folder: Path, **options: Any) -> Repository:
     in_production = {
         path.replace("staging", "production"): text for path, text in FLEET.items() if path.startswith(DESK)
     }
-    made = repository(folder, {**FLEET, **in_production}, **options)
-    adopted = made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z")
+    repo = repository(folder, {**FLEET, **in_production}, **options)
+    adopted = repo.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z")
     assert adopted.code == 0, adopted.err
-    made.commit(
+    repo.commit(
         "answer with sources",
         at="2026-11-18T09:00:00+00:00",
         files={f"{DESK}/prompts/system.md": "You answer questions about orders, with sources.\n"},
     )
-    return made
+    return repo
 
 
 def allowed(folder: Path, **options: Any) -> Repository:
     """The same, with the approval that the promotion of desk-bot needs."""
-    made = running(folder, **options)
-    made.approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")
-    return made
+    repo = running(folder, **options)
+    repo.approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")
+    return repo
 
 
 APPLY = ("promote", "desk-bot", "--to", "production", "--apply")

@@ -14,10 +14,10 @@ PEOPLE = "governance/people.yaml"
 def keys_in(folder: Path) -> dict[str, Path]:
     """A key for each of two people and the robot, and one that nobody knows."""
     folder.mkdir()
-    return {name: keyring.made(folder / name) for name in ("carla", "dina", "ci", "stranger")}
+    return {name: keyring.generate(folder / name) for name in ("carla", "dina", "ci", "stranger")}
 
 
-def governed(keys: dict[str, Path]) -> str:
+def people_with_keys(keys: dict[str, Path]) -> str:
     """people.yaml, in which carla, dina and the robot ci have keys."""
     text = FLEET[PEOPLE] + (
         f"robots:\n  ci: {{emails: [ci@acme.example], operatedBy: alice, keys: "
@@ -32,12 +32,12 @@ def governed(keys: dict[str, Path]) -> str:
 
 def approved(folder: Path, keys: dict[str, Path], **options: str) -> Repository:
     """The change of desk-bot has carla's signed approval."""
-    made = start(folder, **options)
-    made.commit("keys", at="2026-11-18T10:00:00+00:00", files={PEOPLE: governed(keys)})
-    made.agree("dina", now="2026-11-18T11:00:00Z")
-    done = made.fleet(
+    repo = start(folder, **options)
+    repo.commit("keys", at="2026-11-18T10:00:00+00:00", files={PEOPLE: people_with_keys(keys)})
+    repo.agree("dina", now="2026-11-18T11:00:00Z")
+    done = repo.fleet(
         *("approve", "desk-bot", "--to", "production", "--sign", str(keys["carla"])), identity="carla"
     )
     assert done.code == 0, done.err
-    made.commit("approve", identity="carla", at=NOW)
-    return made
+    repo.commit("approve", identity="carla", at=NOW)
+    return repo

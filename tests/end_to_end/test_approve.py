@@ -17,69 +17,69 @@ PEOPLE = "governance/people.yaml"
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """alice changed desk-bot; a robot that carla operates is known."""
     text = FLEET[PEOPLE] + "robots:\n  ci: {emails: [ci@acme.example], operatedBy: carla}\n"
     monkeypatch.setitem(FLEET, PEOPLE, text)
     return running(tmp_path)
 
 
-def pasted(made: Repository, who: str, line: str) -> subprocess.CompletedProcess[str]:
+def pasted(repo: Repository, who: str, line: str) -> subprocess.CompletedProcess[str]:
     """The line as a shell runs it, a step that *who* takes."""
     return subprocess.run(
-        ["sh", "-c", line], cwd=made.root, env=made.environment(who), capture_output=True, text=True
+        ["sh", "-c", line], cwd=repo.root, env=repo.environment(who), capture_output=True, text=True
     )
 
 
 @pytest.mark.parametrize("more", [(), ("--sign",)])
-def test_ones_own_change_is_refused_with_those_who_could(made: Repository, more: tuple[str, ...]) -> None:
-    ran = made.fleet(*APPROVE, *more)
+def test_ones_own_change_is_refused_with_those_who_could(repo: Repository, more: tuple[str, ...]) -> None:
+    ran = repo.fleet(*APPROVE, *more)
 
-    assert (ran.code, made.state[1]) == (1, "")
+    assert (ran.code, repo.state[1]) == (1, "")
     *_, why, able, nothing, last = ran.out.splitlines()
     assert why.startswith("  does not count: author of the change (commit ")
     assert (able, nothing) == ("  could approve: carla, dina", "nothing was written")
-    assert made.fleet(*shlex.split(last)[1:]).code == 1
+    assert repo.fleet(*shlex.split(last)[1:]).code == 1
 
 
-def test_who_operates_the_robot_that_wrote_it_is_refused(made: Repository) -> None:
-    made.commit("by a robot", identity="ci", files={"environments/staging/desk-bot/prompts/system.md": "x\n"})
+def test_who_operates_the_robot_that_wrote_it_is_refused(repo: Repository) -> None:
+    repo.commit("by a robot", identity="ci", files={"environments/staging/desk-bot/prompts/system.md": "x\n"})
 
-    ran = made.fleet(*APPROVE, identity="carla")
+    ran = repo.fleet(*APPROVE, identity="carla")
 
-    assert (ran.code, made.state[1]) == (1, "")
+    assert (ran.code, repo.state[1]) == (1, "")
     assert "operates the robot 'ci'" in ran.out
     assert "could approve: dina\n" in ran.out
 
 
 @pytest.mark.parametrize("flag", ["--reject", "--withdraw"])
-def test_the_author_may_still_say_no(made: Repository, flag: str) -> None:
-    assert made.fleet(*APPROVE, flag).code == 0
+def test_the_author_may_still_say_no(repo: Repository, flag: str) -> None:
+    assert repo.fleet(*APPROVE, flag).code == 0
 
 
 @pytest.mark.parametrize(("who", "what"), [("nobody", "is nobody"), ("ci", "is a robot's")])
-def test_whom_no_statement_can_name_is_told_who_could(made: Repository, who: str, what: str) -> None:
-    ran = made.fleet(*APPROVE, identity=who)
+def test_whom_no_statement_can_name_is_told_who_could(repo: Repository, who: str, what: str) -> None:
+    ran = repo.fleet(*APPROVE, identity=who)
 
-    assert (ran.code, made.state[1]) == (2, "")
+    assert (ran.code, repo.state[1]) == (2, "")
     assert f"{who}@acme.example' {what} in {PEOPLE}; who could say it: carla, dina\n" in ran.err
 
 
-def test_who_is_not_asked_hears_who_is(made: Repository) -> None:
-    more = FLEET[PEOPLE].replace("teams:", "  bob: {name: Bob, emails: [bob@acme.example]}\nteams:")
-    made.commit("bob", files={PEOPLE: more})
-    made.agree("carla")
+def test_who_is_not_asked_hears_who_is(repo: Repository) -> None:
+    people = FLEET[PEOPLE].replace("teams:", "  bob: {name: Bob, emails: [bob@acme.example]}\nteams:")
+    repo.commit("bob", files={PEOPLE: people})
+    repo.agree("carla")
 
-    ran = made.fleet(*APPROVE, identity="bob")
+    ran = repo.fleet(*APPROVE, identity="bob")
 
     assert ran.code == 0
     assert "  does not count: not in owner\n  could approve: carla, dina\n" in ran.out
 
 
-def test_governance_that_nobody_agreed_to_is_told_before_anything_else(made: Repository) -> None:
-    made.commit("a policy", files={"governance/policy.yaml": POLICY.replace("version: 1", "version: 2")})
+def test_governance_that_nobody_agreed_to_is_told_before_anything_else(repo: Repository) -> None:
+    repo.commit("a policy", files={"governance/policy.yaml": POLICY.replace("version: 1", "version: 2")})
 
-    ran = made.fleet(*APPROVE, identity="carla")
+    ran = repo.fleet(*APPROVE, identity="carla")
 
     assert ran.code == 0
     assert ran.err.startswith("it waits for governance: governance/ was changed in commit ")
@@ -87,47 +87,47 @@ def test_governance_that_nobody_agreed_to_is_told_before_anything_else(made: Rep
 
 
 def test_the_last_line_commits_the_statement_and_its_signature_and_nothing_else(
-    made: Repository, tmp_path: Path
+    repo: Repository, tmp_path: Path
 ) -> None:
-    key = keyring.made(tmp_path / "key")
+    key = keyring.generate(tmp_path / "key")
     address = "emails: [dina@acme.example]"
     keyed = FLEET[PEOPLE].replace(address, f'{address}, keys: [{{key: "{keyring.public(key)}"}}]')
-    made.commit("keys", files={PEOPLE: keyed})
-    made.agree("carla")
-    made.write({"other.txt": "staged by somebody\n"})
-    made.git("add", "other.txt")
+    repo.commit("keys", files={PEOPLE: keyed})
+    repo.agree("carla")
+    repo.write({"other.txt": "staged by somebody\n"})
+    repo.git("add", "other.txt")
 
-    last = made.fleet(*APPROVE, "--sign", str(key), identity="dina").out.splitlines()[-1]
+    last = repo.fleet(*APPROVE, "--sign", str(key), identity="dina").out.splitlines()[-1]
 
     assert last.count("approvals/") == 2
-    assert pasted(made, "dina", last).returncode == 0
-    assert made.state[1] == "A  other.txt"
-    assert made.fleet(*PROMOTE).code == 0
+    assert pasted(repo, "dina", last).returncode == 0
+    assert repo.state[1] == "A  other.txt"
+    assert repo.fleet(*PROMOTE).code == 0
 
 
 @pytest.mark.parametrize("verb", [PROMOTE, ("why", "desk-bot")])
 def test_who_cannot_approve_is_led_to_what_those_who_can_would_change(
-    made: Repository, verb: tuple[str, ...]
+    repo: Repository, verb: tuple[str, ...]
 ) -> None:
-    last = made.fleet(*verb).out.splitlines()[-1]
+    last = repo.fleet(*verb).out.splitlines()[-1]
 
     assert last == "fleet why desk-bot --to production --as carla"
-    assert made.fleet(*shlex.split(last)[1:]).code == 0
+    assert repo.fleet(*shlex.split(last)[1:]).code == 0
 
 
 @pytest.mark.parametrize("who", ["carla", "ci", "stranger"])
-def test_who_can_approve_and_who_is_nobody_read_the_command_that_does(made: Repository, who: str) -> None:
-    assert made.fleet(*PROMOTE, identity=who).out.splitlines()[-1] == "fleet approve desk-bot --to production"
+def test_who_can_approve_and_who_is_nobody_read_the_command_that_does(repo: Repository, who: str) -> None:
+    assert repo.fleet(*PROMOTE, identity=who).out.splitlines()[-1] == "fleet approve desk-bot --to production"
 
 
 def test_where_nobody_is_left_nobody_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FLEET, "governance/policy.yaml", POLICY.replace("approvals: 1", "approvals: 2"))
-    made = running(tmp_path)
-    made.commit(
+    repo = running(tmp_path)
+    repo.commit(
         "dina, too", identity="dina", files={"environments/staging/desk-bot/prompts/system.md": "x\n"}
     )
 
-    judged, refused = made.fleet(*PROMOTE), made.fleet(*APPROVE, identity="dina")
+    judged, refused = repo.fleet(*PROMOTE), repo.fleet(*APPROVE, identity="dina")
 
     assert judged.out.splitlines()[-1] == "fleet policy check"
     assert refused.out.splitlines()[-1] == "fleet promote desk-bot --to production"

@@ -14,53 +14,53 @@ NAMES = [f"bot-{number}" for number in range(8)]
 
 def eight(folder: Path) -> Repository:
     """Eight new agents in staging, each approved by carla."""
-    own = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
+    desk = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
     files = {path: text for path, text in FLEET.items() if not path.startswith(DESK)}
     for name in NAMES:
         files |= {
-            path.replace("desk-bot", name): text.replace("desk-bot", name) for path, text in own.items()
+            path.replace("desk-bot", name): text.replace("desk-bot", name) for path, text in desk.items()
         }
-    made = repositories.repository(folder, files)
+    repo = repositories.repository(folder, files)
     for name in NAMES:
-        assert made.fleet("approve", name, "--to", "production", identity="carla").code == 0
-    made.commit("decisions of carla", identity="carla", at=NOW)
-    return made
+        assert repo.fleet("approve", name, "--to", "production", identity="carla").code == 0
+    repo.commit("decisions of carla", identity="carla", at=NOW)
+    return repo
 
 
-def moved(made: Repository) -> list[str]:
+def ledger_agents(repo: Repository) -> list[str]:
     """The agents of every ledger line at HEAD, in order."""
-    lines = made.git("show", "HEAD:ledger/production.jsonl").splitlines()
-    return [one["agent"] for line in lines for one in json.loads(line)["agents"]]
+    lines = repo.git("show", "HEAD:ledger/production.jsonl").splitlines()
+    return [agent["agent"] for line in lines for agent in json.loads(line)["agents"]]
 
 
-def at_once(places: list[Path], made: Repository) -> list[int]:
+def at_once(places: list[Path], repo: Repository) -> list[int]:
     """Every agent promoted by a process of its own, all started together; the exit codes."""
-    begun = [
+    processes = [
         subprocess.Popen(
             command("promote", name, "--to", "production", "--apply", "--now", NOW),
             cwd=place,
-            env=made.environment("dina"),
+            env=repo.environment("dina"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
         for name, place in zip(NAMES, places, strict=True)
     ]
-    said = [one.communicate(timeout=180)[1].decode() for one in begun]
-    assert all("Traceback" not in text for text in said), said
-    return [one.returncode for one in begun]
+    errors = [process.communicate(timeout=180)[1].decode() for process in processes]
+    assert all("Traceback" not in text for text in errors), errors
+    return [process.returncode for process in processes]
 
 
 def test_eight_processes_lose_nothing(tmp_path: Path) -> None:
-    made = eight(tmp_path)
+    repo = eight(tmp_path)
 
-    codes = at_once([made.root] * 8, made)
+    codes = at_once([repo.root] * 8, repo)
 
     assert set(codes) <= {0, 4}
     for name, code in zip(NAMES, codes, strict=True):
-        assert code == 0 or made.fleet("promote", name, "--to", "production", "--apply").code == 0
-    assert sorted(moved(made)) == NAMES
-    assert made.git("status", "--porcelain", "-uall") == ""
-    assert made.fleet("log").code == 0
+        assert code == 0 or repo.fleet("promote", name, "--to", "production", "--apply").code == 0
+    assert sorted(ledger_agents(repo)) == NAMES
+    assert repo.git("status", "--porcelain", "-uall") == ""
+    assert repo.fleet("log").code == 0
 
 
 def test_a_second_time_there_is_nothing_to_promote(allowed: Repository) -> None:
@@ -109,11 +109,11 @@ def test_a_linked_work_tree_moves_its_own_branch_alone(allowed: Repository, tmp_
 
 
 def test_a_fleet_in_a_subfolder_touches_nothing_beside_it(tmp_path: Path) -> None:
-    made = repositories.allowed(tmp_path, inside="agents")
-    (made.top / "README").write_text("not ours, not committed\n")
+    repo = repositories.allowed(tmp_path, inside="agents")
+    (repo.top / "README").write_text("not ours, not committed\n")
 
-    ran = made.fleet(*APPLY)
+    ran = repo.fleet(*APPLY)
 
     assert ran.code == 0, ran.err
-    assert all(path.startswith("agents/") for path in made.git("diff", "--name-only", "HEAD^").splitlines())
-    assert made.git("status", "--porcelain") == "?? README"
+    assert all(path.startswith("agents/") for path in repo.git("diff", "--name-only", "HEAD^").splitlines())
+    assert repo.git("status", "--porcelain") == "?? README"

@@ -12,14 +12,14 @@ from tests.end_to_end.emergencies import (
     PROMPT,
     STRICT,
     THIRD,
-    fits,
+    checked_by_schema,
     folder,
     ledger,
-    said,
-    standing,
-    twice,
+    promoted_twice,
+    requirement_status,
+    succeeded,
 )
-from tests.end_to_end.repositories import DESK, NOW, Ran, Repository
+from tests.end_to_end.repositories import DESK, NOW, CommandResult, Repository
 
 FREEZE = 'freezes: [{id: fair, from: "2026-11-20T00:00", to: "2026-11-21T00:00", zone: UTC}]\n'
 INCIDENT = ("--incident", "INC-2041", "--reason", "customers are told lies")
@@ -29,34 +29,34 @@ LATER = "2026-11-23T12:00:00Z"
 @pytest.fixture
 def desk(tmp_path: Path) -> Repository:
     """A third release, an hour old and never evaluated, during a freeze."""
-    made = twice(tmp_path, STRICT + FREEZE)
-    made.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
-    return made
+    repo = promoted_twice(tmp_path, STRICT + FREEZE)
+    repo.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
+    return repo
 
 
-def promote(made: Repository, *flags: str, now: str = NOW, who: str = "ci") -> Ran:
-    return made.fleet("promote", "desk-bot", "--to", "production", "--json", *flags, identity=who, now=now)
+def promote(repo: Repository, *flags: str, now: str = NOW, who: str = "ci") -> CommandResult:
+    return repo.fleet("promote", "desk-bot", "--to", "production", "--json", *flags, identity=who, now=now)
 
 
-def broken(made: Repository, *flags: str, now: str = NOW, who: str = "ci") -> Ran:
-    return promote(made, "--break-glass", *INCIDENT, *flags, now=now, who=who)
+def promote_by_break_glass(repo: Repository, *flags: str, now: str = NOW, who: str = "ci") -> CommandResult:
+    return promote(repo, "--break-glass", *INCIDENT, *flags, now=now, who=who)
 
 
-def approved(made: Repository, *names: str, now: str = "2026-11-20T11:30:00Z") -> None:
+def approved(repo: Repository, *names: str, now: str = "2026-11-20T11:30:00Z") -> None:
     for name in names:
-        made.approve("desk-bot", name, now=now)
+        repo.approve("desk-bot", name, now=now)
 
 
 @pytest.fixture
 def after(desk: Repository) -> Repository:
     """It went out at noon of the 20th, approved by bob and erin, applied by the robot that farid operates."""
     approved(desk, "bob", "erin")
-    said(broken(desk, "--apply"))
+    succeeded(promote_by_break_glass(desk, "--apply"))
     return desk
 
 
-def review(made: Repository, who: str, seq: int = 3, now: str = "2026-11-20T15:00:00Z") -> Ran:
-    ran = made.fleet(
+def review(repo: Repository, who: str, seq: int = 3, now: str = "2026-11-20T15:00:00Z") -> CommandResult:
+    ran = repo.fleet(
         *(
             "approve",
             "desk-bot",
@@ -72,23 +72,23 @@ def review(made: Repository, who: str, seq: int = 3, now: str = "2026-11-20T15:0
         now=now,
     )
     if ran.code == 0:
-        made.commit(f"review of {who}", identity=who, at=now)
-    return fits("approve", ran) if ran.code < 2 else ran
+        repo.commit(f"review of {who}", identity=who, at=now)
+    return checked_by_schema("approve", ran) if ran.code < 2 else ran
 
 
 def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(desk: Repository) -> None:
     assert promote(desk).data["verdict"] == "blocked"
-    waiting = broken(desk)
+    waiting = promote_by_break_glass(desk)
     assert (waiting.code, waiting.data["verdict"]) == (1, "pending")
-    assert standing(waiting)["approvals"][0] == "missing"
+    assert requirement_status(waiting)["approvals"][0] == "missing"
 
     approved(desk, "bob", "erin")
-    ran = fits("promote", said(broken(desk, "--apply")))
+    ran = checked_by_schema("promote", succeeded(promote_by_break_glass(desk, "--apply")))
 
     assert folder(desk)["prompts/system.md"].decode() == THIRD
-    [one] = ran.data["promotions"]
-    assert one["way"] == "break-glass"
-    assert [(need["kind"], need["status"]) for need in one["skipped"]] == [
+    [promotion] = ran.data["promotions"]
+    assert promotion["way"] == "break-glass"
+    assert [(need["kind"], need["status"]) for need in promotion["skipped"]] == [
         ("evals", "missing"),
         ("soak", "missing"),
         ("freeze", "refused"),
@@ -108,9 +108,9 @@ def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(des
         "reviewBy": "2026-11-22T12:00:00Z",
     }
     assert "Fleet-Break-Glass: INC-2041" in desk.git("log", "-1", "--format=%(trailers)").splitlines()
-    told = desk.fleet("log", "desk-bot").out
-    assert "break-glass for INC-2041: skipped evals, freeze, soak, review due by 2026-11-22T12:00:00Z" in told
-    logged = fits("log", desk.fleet("log", "--json"))
+    log = desk.fleet("log", "desk-bot").out
+    assert "break-glass for INC-2041: skipped evals, freeze, soak, review due by 2026-11-22T12:00:00Z" in log
+    logged = checked_by_schema("log", desk.fleet("log", "--json"))
     assert logged.data["entries"][0]["breakGlass"] == entry["breakGlass"]
     assert desk.fleet("validate").code == 0
 
@@ -120,7 +120,7 @@ def test_the_lines_of_before_stay_byte_for_byte(desk: Repository) -> None:
     before = file.read_bytes()
     approved(desk, "bob", "erin")
 
-    said(broken(desk, "--apply"))
+    succeeded(promote_by_break_glass(desk, "--apply"))
 
     assert file.read_bytes().startswith(before)
     assert b"breakGlass" not in before
@@ -130,7 +130,7 @@ def test_who_wrote_it_counts_neither_here_nor_there(desk: Repository) -> None:
     desk.commit("more", identity="bob", files={PROMPT: THIRD + "\n"})
     approved(desk, "bob", "erin")
 
-    ran = broken(desk)
+    ran = promote_by_break_glass(desk)
 
     assert ran.data["verdict"] == "pending"
     assert "author of the change" in ran.data["promotions"][0]["notCounted"][0]["reason"]
@@ -139,8 +139,8 @@ def test_who_wrote_it_counts_neither_here_nor_there(desk: Repository) -> None:
 def test_an_approval_counts_for_as_long_as_the_door_is_open(desk: Repository) -> None:
     approved(desk, "bob", "erin", now="2026-11-20T04:00:00Z")
 
-    assert broken(desk, now="2026-11-20T11:59:59Z").data["verdict"] == "allowed"
-    assert broken(desk, now="2026-11-20T12:00:00Z").data["verdict"] == "pending"
+    assert promote_by_break_glass(desk, now="2026-11-20T11:59:59Z").data["verdict"] == "allowed"
+    assert promote_by_break_glass(desk, now="2026-11-20T12:00:00Z").data["verdict"] == "pending"
 
 
 def test_validation_and_vetoes_stand(desk: Repository) -> None:
@@ -150,29 +150,32 @@ def test_validation_and_vetoes_stand(desk: Repository) -> None:
     approved(desk, "bob", "erin")
     desk.approve("desk-bot", "farid", "--reject", now="2026-11-20T11:45:00Z")
 
-    told = standing(broken(desk))
+    requirements = requirement_status(promote_by_break_glass(desk))
 
-    assert (told["veto"][0], told["validation"][0]) == ("refused", "refused")
-    assert broken(desk, "--apply").code == 1
+    assert (requirements["veto"][0], requirements["validation"][0]) == ("refused", "refused")
+    assert promote_by_break_glass(desk, "--apply").code == 1
 
 
 def test_only_what_the_policy_lists_is_skipped(tmp_path: Path) -> None:
-    made = twice(tmp_path, STRICT.replace("skips: [soak, evals, freeze]", "skips: [soak]") + FREEZE)
-    made.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
-    approved(made, "bob", "erin")
+    repo = promoted_twice(tmp_path, STRICT.replace("skips: [soak, evals, freeze]", "skips: [soak]") + FREEZE)
+    repo.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
+    approved(repo, "bob", "erin")
 
-    ran = broken(made)
+    ran = promote_by_break_glass(repo)
 
     assert ran.data["verdict"] == "blocked"
-    assert (standing(ran)["evals"][0], standing(ran)["freeze"][0]) == ("missing", "refused")
+    assert (requirement_status(ran)["evals"][0], requirement_status(ran)["freeze"][0]) == (
+        "missing",
+        "refused",
+    )
     assert [need["kind"] for need in ran.data["promotions"][0]["skipped"]] == ["soak"]
 
 
 def test_without_a_break_glass_in_the_policy_there_is_no_door(tmp_path: Path) -> None:
     lines = POLICY.splitlines(keepends=True)
-    made = twice(tmp_path, "".join(line for line in lines if not line.startswith("breakGlass")))
+    repo = promoted_twice(tmp_path, "".join(line for line in lines if not line.startswith("breakGlass")))
 
-    ran = broken(made)
+    ran = promote_by_break_glass(repo)
 
     assert ran.code == 2
     assert "says nothing of breakGlass" in ran.err
@@ -207,49 +210,55 @@ def test_a_review_is_told_while_it_is_due_and_holds_up_what_comes_when_it_is_not
 ) -> None:
     after.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
 
-    early = standing(promote(after, now="2026-11-22T11:59:59Z"))["review"]
+    early = requirement_status(promote(after, now="2026-11-22T11:59:59Z"))["review"]
     late = promote(after, now="2026-11-22T12:00:00Z")
 
     assert early == (
         "met",
         "not due yet, carla could give it: fleet approve desk-bot --to production --review 3",
     )
-    assert standing(late)["review"] == (
+    assert requirement_status(late)["review"] == (
         "missing",
         "overdue, carla could give it: fleet approve desk-bot --to production --review 3",
     )
-    [need] = [one for one in late.data["promotions"][0]["requirements"] if one["kind"] == "review"]
+    [need] = [
+        requirement
+        for requirement in late.data["promotions"][0]["requirements"]
+        if requirement["kind"] == "review"
+    ]
     assert need["could"] == ["carla"]
     assert need["asked"] == "of entry 3 (INC-2041) by 2026-11-22T12:00:00Z"
 
 
 def test_a_review_closes_it(after: Repository) -> None:
-    ran = said(review(after, "carla"))
+    ran = succeeded(review(after, "carla"))
     after.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
 
     assert (ran.data["decision"], ran.data["review"], ran.data["verdictWithIt"]) == ("review", 3, "allowed")
     assert ran.data["expires"] is None
-    assert "review" not in standing(promote(after, now=LATER))
-    told = fits("approvals", after.fleet("approvals", "desk-bot", "--to", "production", "--json")).data
-    assert told["approvals"][-1]["decision"] == "review"
+    assert "review" not in requirement_status(promote(after, now=LATER))
+    listed = checked_by_schema(
+        "approvals", after.fleet("approvals", "desk-bot", "--to", "production", "--json")
+    ).data
+    assert listed["approvals"][-1]["decision"] == "review"
 
 
 def test_the_log_tells_who_reviewed_it_once_somebody_has(after: Repository) -> None:
     before = after.fleet("log", "desk-bot", now=LATER)
-    file = said(review(after, "carla")).data["file"]
-    told = after.fleet("log", "desk-bot", now=LATER)
-    newest, *older = fits("log", after.fleet("log", "--json", now=LATER)).data["entries"]
+    file = succeeded(review(after, "carla")).data["file"]
+    log = after.fleet("log", "desk-bot", now=LATER)
+    newest, *older = checked_by_schema("log", after.fleet("log", "--json", now=LATER)).data["entries"]
 
     assert "reviewed" not in before.out
-    assert f"  reviewed of desk-bot by carla, 2026-11-20T15:00:00Z: {file}" in told.out.splitlines()
+    assert f"  reviewed of desk-bot by carla, 2026-11-20T15:00:00Z: {file}" in log.out.splitlines()
     assert newest["reviews"] == [
         {"agent": "desk-bot", "approver": "carla", "at": "2026-11-20T15:00:00Z", "file": file}
     ]
-    assert [one["reviews"] for one in older] == [[], []]
+    assert [entry["reviews"] for entry in older] == [[], []]
 
 
 def test_the_log_tells_of_no_review_that_does_not_count(after: Repository) -> None:
-    file = said(review(after, "carla")).data["file"]
+    file = succeeded(review(after, "carla")).data["file"]
     earlier = (after.root / file).read_text().replace("2026-11-20T15", "2026-11-19T15")
     after.commit("dated back", identity="carla", files={file: earlier})
 
@@ -269,15 +278,15 @@ def test_nobody_reviews_their_own_doing(after: Repository, who: str, why: str) -
 
 @pytest.mark.parametrize(("who", "why"), [("alice", "was not in owner then")])
 def test_a_review_by_somebody_who_is_not_asked_closes_nothing(after: Repository, who: str, why: str) -> None:
-    ran = said(review(after, who))
+    ran = succeeded(review(after, who))
     after.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
 
     late = promote(after, now=LATER).data["promotions"][0]
 
     assert ran.data["verdictWithIt"] == "pending"
     assert why in ran.data["notCounted"][0]["reason"]
-    assert [one for one in late["notCounted"] if why in one["reason"]]
-    assert [one["status"] for one in late["requirements"] if one["kind"] == "review"] == ["missing"]
+    assert [item for item in late["notCounted"] if why in item["reason"]]
+    assert [item["status"] for item in late["requirements"] if item["kind"] == "review"] == ["missing"]
 
 
 def test_an_overdue_review_holds_up_no_emergency_no_rollback_and_nothing_that_is_only_stricter(
@@ -285,13 +294,13 @@ def test_an_overdue_review_holds_up_no_emergency_no_rollback_and_nothing_that_is
 ) -> None:
     stop = "spec: {suspended: true}\n"
     after.commit("stop it", identity="dina", files={"proposals/production/desk-bot/overrides.yaml": stop})
-    stopping = standing(promote(after, now=LATER))["review"]
-    glass = standing(broken(after, now=LATER))["review"]
+    stopping = requirement_status(promote(after, now=LATER))["review"]
+    glass = requirement_status(promote_by_break_glass(after, now=LATER))["review"]
     back = after.fleet(
         *("rollback", "desk-bot", "--env", "production", "--reason", "enough", "--json"), now=LATER
     )
 
-    for status, detail in (stopping, glass, standing(back)["review"]):
+    for status, detail in (stopping, glass, requirement_status(back)["review"]):
         assert status == "met"
         assert detail.startswith("overdue, which does not hold up this, carla could give it: ")
 
@@ -309,11 +318,11 @@ def test_a_review_is_of_an_entry_that_broke_the_glass(after: Repository) -> None
 
 def test_a_review_shows_the_change_that_was_made(after: Repository) -> None:
     entry, commit = ledger(after)[-1], after.head
-    told = after.fleet("approve", "desk-bot", "--to", "production", "--review", "3", identity="carla").out
+    report = after.fleet("approve", "desk-bot", "--to", "production", "--review", "3", identity="carla").out
 
-    assert f"compared production ({entry['commit']}) with entry 3 ({commit})" in told
-    assert "third" in told
-    assert "with it: review met" in told
+    assert f"compared production ({entry['commit']}) with entry 3 ({commit})" in report
+    assert "third" in report
+    assert "with it: review met" in report
 
 
 def test_nothing_changes_without_apply_whatever_else_is_said(desk: Repository) -> None:
@@ -328,26 +337,26 @@ def test_nothing_changes_without_apply_whatever_else_is_said(desk: Repository) -
         ("--from", "staging"),
     ]
 
-    for some in chain.from_iterable(combinations(flags, n) for n in range(3)):
-        ran = broken(desk, *chain.from_iterable(some))
-        assert ran.code == 0, some
-        assert desk.state == before, some
+    for chosen in chain.from_iterable(combinations(flags, n) for n in range(3)):
+        ran = promote_by_break_glass(desk, *chain.from_iterable(chosen))
+        assert ran.code == 0, chosen
+        assert desk.state == before, chosen
 
 
 def test_the_next_command_breaks_the_glass_again(desk: Repository) -> None:
     approved(desk, "bob", "erin")
 
-    told = desk.fleet("promote", "desk-bot", "--to", "production", "--break-glass", *INCIDENT).out
+    report = desk.fleet("promote", "desk-bot", "--to", "production", "--break-glass", *INCIDENT).out
 
     how = "--break-glass --incident INC-2041 --reason 'customers are told lies'"
-    assert told.splitlines()[-1] == f"fleet promote desk-bot --to production {how} --apply"
+    assert report.splitlines()[-1] == f"fleet promote desk-bot --to production {how} --apply"
 
 
 SMALL = STRICT.replace("approvals: 2, from: on-call", "approvals: 1, from: desk")
 """The owners are the two on call: one writes, the other approves, and nobody is left."""
 
 
-def last(ran: Ran, lines: int) -> list[str]:
+def last(ran: CommandResult, lines: int) -> list[str]:
     return ran.out.splitlines()[-lines:]
 
 
@@ -357,7 +366,7 @@ def test_the_last_lines_tell_the_review_that_is_owed(desk: Repository) -> None:
     before = desk.fleet(
         *("promote", "desk-bot", "--to", "production", "--break-glass", *INCIDENT), identity="ci"
     )
-    ran = said(
+    ran = succeeded(
         desk.fleet(
             *("promote", "desk-bot", "--to", "production", "--break-glass", *INCIDENT, "--apply"),
             identity="ci",
@@ -382,31 +391,31 @@ def test_where_nothing_is_to_be_promoted_the_review_that_is_due_is_still_told(af
 
 
 def test_a_review_that_nobody_may_give_is_told_before_and_after(tmp_path: Path) -> None:
-    made = twice(tmp_path, SMALL)
-    made.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
-    approved(made, "carla")
+    repo = promoted_twice(tmp_path, SMALL)
+    repo.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
+    approved(repo, "carla")
 
-    before = said(broken(made))
-    checked = made.fleet("policy", "check")
-    said(broken(made, "--apply"))
-    made.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
-    why = made.fleet("why", "desk-bot", now=LATER)
+    before = succeeded(promote_by_break_glass(repo))
+    checked = repo.fleet("policy", "check")
+    succeeded(promote_by_break_glass(repo, "--apply"))
+    repo.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
+    why = repo.fleet("why", "desk-bot", now=LATER)
 
     assert before.data["breakGlass"]["reviews"] == [{"agent": "desk-bot", "entry": None, "could": []}]
     assert checked.code == 0
-    told = "an emergency of 'desk-bot' in 'production' could be reviewed by nobody"
-    assert f"warning  policy-unreviewable  {told}" in checked.out
+    message = "an emergency of 'desk-bot' in 'production' could be reviewed by nobody"
+    assert f"warning  policy-unreviewable  {message}" in checked.out
     assert "where carla or dina wrote it: carla and dina may" in checked.out
     assert "overdue, nobody may give it: all of owner had a hand in it" in why.out
 
 
 def test_the_last_line_asks_for_no_review_that_nobody_may_give(tmp_path: Path) -> None:
-    made = twice(tmp_path, SMALL)
-    made.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
-    approved(made, "carla")
+    repo = promoted_twice(tmp_path, SMALL)
+    repo.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
+    approved(repo, "carla")
     glass = ("promote", "desk-bot", "--to", "production", "--break-glass", *INCIDENT, "--apply")
 
-    ran = said(made.fleet(*glass, identity="ci"))
+    ran = succeeded(repo.fleet(*glass, identity="ci"))
 
     assert last(ran, 2) == [
         "entry 3 owes a review by 2026-11-22T12:00:00Z: nobody may give that of desk-bot: "
@@ -416,10 +425,10 @@ def test_the_last_line_asks_for_no_review_that_nobody_may_give(tmp_path: Path) -
 
 
 def test_a_review_that_is_left_to_nobody_whoever_wrote_the_change_is_an_error(tmp_path: Path) -> None:
-    made = twice(tmp_path, SMALL.replace("approvals: 1, from: desk", "approvals: 2, from: desk"))
+    repo = promoted_twice(tmp_path, SMALL.replace("approvals: 1, from: desk", "approvals: 2, from: desk"))
 
-    checked = made.fleet("policy", "check", "--json")
+    checked = repo.fleet("policy", "check", "--json")
 
     assert checked.code == 1
-    [one] = [it for it in checked.data["findings"] if it["check"] == "policy-unreviewable"]
-    assert (one["severity"], one["line"]) == ("error", 11)
+    [finding] = [it for it in checked.data["findings"] if it["check"] == "policy-unreviewable"]
+    assert (finding["severity"], finding["line"]) == ("error", 11)

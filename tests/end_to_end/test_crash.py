@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end import repositories
-from tests.end_to_end.repositories import APPLY, NOW, Ran, Repository, command
+from tests.end_to_end.repositories import APPLY, NOW, CommandResult, Repository, command
 from tests.end_to_end.signing import approved, keys_in
 
 WRITING = (
@@ -65,38 +65,38 @@ class Run:
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("before")
     if request.param == "plain":
-        wanted = Run(before=repositories.allowed(folder), words=APPLY, who="alice")
+        planned = Run(before=repositories.allowed(folder), words=APPLY, who="alice")
     else:
         keys = keys_in(tmp_path_factory.mktemp("above") / "keys")
         words = (*APPLY, "--sign", str(keys["ci"]))
-        wanted = Run(before=approved(folder, keys), words=words, who="ci")
-    made = copy(wanted.before, tmp_path_factory.mktemp("after"))
-    ran = made.fleet(*wanted.words, identity=wanted.who)
+        planned = Run(before=approved(folder, keys), words=words, who="ci")
+    repo = copy(planned.before, tmp_path_factory.mktemp("after"))
+    ran = repo.fleet(*planned.words, identity=planned.who)
     assert ran.code == 0, ran.err
-    return replace(wanted, after=made.head)
+    return replace(planned, after=repo.head)
 
 
 @pytest.fixture(scope="module")
 def calls(run: Run, tmp_path_factory: pytest.TempPathFactory) -> int:
     """How many calls of these kinds an undisturbed run makes."""
-    made = copy(run.before, tmp_path_factory.mktemp("counted"))
-    log = made.top.parent / "log"
+    repo = copy(run.before, tmp_path_factory.mktemp("counted"))
+    log = repo.top.parent / "log"
     done = subprocess.run(
         ["strace", "-f", "-qqq", "-o", str(log), "-e", f"trace={KINDS}", "-e", "signal=none", *run.command],
-        cwd=made.root,
+        cwd=repo.root,
         env=run.environment,
         capture_output=True,
     )
-    assert (done.returncode, made.head) == (0, run.after)
+    assert (done.returncode, repo.head) == (0, run.after)
     return len(log.read_text(errors="replace").splitlines())
 
 
-def copy(made: Repository, folder: Path) -> Repository:
-    shutil.copytree(made.top, folder / "fleet", symlinks=True)
-    return replace(made, top=folder / "fleet")
+def copy(repo: Repository, folder: Path) -> Repository:
+    shutil.copytree(repo.top, folder / "fleet", symlinks=True)
+    return replace(repo, top=folder / "fleet")
 
 
-def killed(run: Run, made: Repository, point: int) -> bool:
+def killed(run: Run, repo: Repository, point: int) -> bool:
     """*run* is killed with all its processes after the call of this number; False if it ended before."""
     tracer = [
         *("strace", "-f", "-qqq", "-o", "/dev/stderr", "-e", "signal=none"),
@@ -104,38 +104,38 @@ def killed(run: Run, made: Repository, point: int) -> bool:
     ]
     with subprocess.Popen(
         [*tracer, "sh", "-c", 'exec "$@" 2>/dev/null', "sh", *run.command],
-        cwd=made.root,
+        cwd=repo.root,
         env=run.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as process:
         assert process.stderr is not None
-        seen = sum(1 for _ in zip(range(point), process.stderr, strict=False))
-        if seen == point and process.poll() is None:
+        calls = sum(1 for _ in zip(range(point), process.stderr, strict=False))
+        if calls == point and process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.stderr.close()
         return process.wait() == -signal.SIGKILL
 
 
-def wholly_old_or_new(run: Run, made: Repository) -> None:
-    assert made.head in (run.before.head, run.after)
-    assert "missing" not in made.git("fsck", "--full", "--no-dangling")
+def wholly_old_or_new(run: Run, repo: Repository) -> None:
+    assert repo.head in (run.before.head, run.after)
+    assert "missing" not in repo.git("fsck", "--full", "--no-dangling")
 
 
-def finished(run: Run, made: Repository) -> Ran:
+def finished(run: Run, repo: Repository) -> CommandResult:
     """The next run; where it names a lock in its way, that is taken away and it is run once more."""
     for _ in range(4):
-        ran = made.fleet(*run.words, identity=run.who)
+        ran = repo.fleet(*run.words, identity=run.who)
         if ran.code == 0:
             break
         assert ran.code == 2, ran.err
-        named = re.search(r"/[^\s':]+\.lock", ran.err)
-        assert named is not None, ran.err
-        Path(named.group()).unlink()
+        lock = re.search(r"/[^\s':]+\.lock", ran.err)
+        assert lock is not None, ran.err
+        Path(lock.group()).unlink()
     assert ran.code == 0, ran.err
-    assert made.head == run.after
-    assert made.git("status", "--porcelain", "-uall") == ""
+    assert repo.head == run.after
+    assert repo.git("status", "--porcelain", "-uall") == ""
     return ran
 
 
@@ -158,11 +158,11 @@ def test_killed_anywhere_the_branch_is_wholly_old_or_new_and_the_next_run_finish
     struck = []
 
     for point in points(calls):
-        made = copy(run.before, tmp_path / str(point))
-        if killed(run, made, point):
-            wholly_old_or_new(run, made)
-            struck.append(made.head)
-            finished(run, made)
+        repo = copy(run.before, tmp_path / str(point))
+        if killed(run, repo, point):
+            wholly_old_or_new(run, repo)
+            struck.append(repo.head)
+            finished(run, repo)
         shutil.rmtree(tmp_path / str(point))
 
     late = struck.count(run.after)
@@ -185,37 +185,37 @@ def test_killed_anywhere_the_branch_is_wholly_old_or_new_and_the_next_run_finish
 def test_a_failing_disk_never_makes_a_false_success(
     run: Run, tmp_path: Path, error: str, call: str, numbers: str
 ) -> None:
-    made = copy(run.before, tmp_path)
+    repo = copy(run.before, tmp_path)
     fault = f"inject={call}:error={error}:when={numbers}"
 
     done = subprocess.run(
         ["strace", "-f", "-qqq", "-o", os.devnull, "-e", f"trace={call}", "-e", fault, *run.command],
-        cwd=made.root,
+        cwd=repo.root,
         env=run.environment,
         capture_output=True,
         timeout=60,
     )
 
-    wholly_old_or_new(run, made)
+    wholly_old_or_new(run, repo)
     assert done.returncode in (0, 2), done.stderr
     assert b"Traceback" not in done.stderr
     if done.returncode == 0:
-        assert made.head == run.after
-        assert made.git("status", "--porcelain", "-uall") == ""
-    finished(run, made)
+        assert repo.head == run.after
+        assert repo.git("status", "--porcelain", "-uall") == ""
+    finished(run, repo)
 
 
 def test_a_temporary_file_of_a_killed_run_is_cleared_away_and_nothing_else(run: Run, tmp_path: Path) -> None:
-    made = copy(run.before, tmp_path)
-    made.fleet(*run.words, identity=run.who)
-    folder = made.root / "environments" / "production" / "desk-bot"
-    made.git("checkout", "-q", "HEAD^", "--", "environments/production")
+    repo = copy(run.before, tmp_path)
+    repo.fleet(*run.words, identity=run.who)
+    folder = repo.root / "environments" / "production" / "desk-bot"
+    repo.git("checkout", "-q", "HEAD^", "--", "environments/production")
     (folder / "prompts" / ".fleet-a1b2c3d4").write_text("half a file")
 
-    finished(run, made)
+    finished(run, repo)
 
     (folder / "prompts" / ".fleet-mine").write_text("somebody's own")
     assert (
         "not committed: environments/production/desk-bot/prompts/.fleet-mine"
-        in made.fleet(*run.words, identity=run.who).err
+        in repo.fleet(*run.words, identity=run.who).err
     )

@@ -13,45 +13,45 @@ PROMOTE = ("promote", "desk-bot", "--to", "production")
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """desk-bot waits for time alone; its owners may say no."""
     policy = POLICY.replace("from: owner}", "from: owner}, {soak: P3D}") + "veto: {from: [desk]}\n"
     monkeypatch.setitem(FLEET, "governance/policy.yaml", policy)
     return allowed(tmp_path)
 
 
-def last(made: Repository, *verb: str) -> str:
-    return made.fleet(*verb).out.splitlines()[-1]
+def last(repo: Repository, *verb: str) -> str:
+    return repo.fleet(*verb).out.splitlines()[-1]
 
 
 @pytest.mark.parametrize("verb", [PROMOTE, ("why", "desk-bot")])
 def test_where_only_time_is_missing_it_asks_for_the_verdict_of_then(
-    made: Repository, verb: tuple[str, ...]
+    repo: Repository, verb: tuple[str, ...]
 ) -> None:
-    told = last(made, *verb)
+    command = last(repo, *verb)
 
-    assert told == "fleet promote desk-bot --to production --at 2026-11-21T09:00:00Z"
-    assert made.fleet(*shlex.split(told)[1:]).code == 0
+    assert command == "fleet promote desk-bot --to production --at 2026-11-21T09:00:00Z"
+    assert repo.fleet(*shlex.split(command)[1:]).code == 0
 
 
 @pytest.mark.parametrize("verb", [PROMOTE, ("why", "desk-bot")])
-def test_after_a_veto_it_shows_who_said_what(made: Repository, verb: tuple[str, ...]) -> None:
-    made.approve("desk-bot", "dina", "--reject", "--note", "not like this")
+def test_after_a_veto_it_shows_who_said_what(repo: Repository, verb: tuple[str, ...]) -> None:
+    repo.approve("desk-bot", "dina", "--reject", "--note", "not like this")
 
-    told = last(made, *verb)
+    command = last(repo, *verb)
 
-    assert told == "fleet approvals desk-bot --to production"
-    assert "not like this" in made.fleet(*shlex.split(told)[1:]).out
+    assert command == "fleet approvals desk-bot --to production"
+    assert "not like this" in repo.fleet(*shlex.split(command)[1:]).out
 
 
 def test_a_brake_does_not_hide_the_release_that_waits_behind_it(tmp_path: Path) -> None:
-    here = running(tmp_path)
-    here.commit("stop", files={"proposals/production/desk-bot/overrides.yaml": "spec: {suspended: true}\n"})
+    repo = running(tmp_path)
+    repo.commit("stop", files={"proposals/production/desk-bot/overrides.yaml": "spec: {suspended: true}\n"})
 
-    told = here.fleet(*PROMOTE).out.splitlines()
+    lines = repo.fleet(*PROMOTE).out.splitlines()
 
-    assert "only spec.suspended moves: the change of desk-bot in staging will wait" in told
-    assert told[2].startswith("PENDING desk-bot (override, ")
+    assert "only spec.suspended moves: the change of desk-bot in staging will wait" in lines
+    assert lines[2].startswith("PENDING desk-bot (override, ")
 
 
 def test_a_missing_evaluation_of_a_release_that_stays_is_asked_for_where_that_runs(
@@ -59,16 +59,16 @@ def test_a_missing_evaluation_of_a_release_that_stays_is_asked_for_where_that_ru
 ) -> None:
     policy = POLICY.replace("from: owner}", "from: owner}, {evals: passed}")
     monkeypatch.setitem(FLEET, "governance/policy.yaml", policy)
-    here = running(tmp_path)
-    newer = here.fleet(*PROMOTE)
-    here.commit("stop", files={"proposals/production/desk-bot/overrides.yaml": "spec: {suspended: true}\n"})
+    repo = running(tmp_path)
+    newer = repo.fleet(*PROMOTE)
+    repo.commit("stop", files={"proposals/production/desk-bot/overrides.yaml": "spec: {suspended: true}\n"})
 
-    brake = here.fleet(*PROMOTE)
-    asked = here.fleet(*PROMOTE, "--json").data["promotions"][0]
-    told = brake.out.splitlines()[-1]
+    brake = repo.fleet(*PROMOTE)
+    promotion = repo.fleet(*PROMOTE, "--json").data["promotions"][0]
+    command = brake.out.splitlines()[-1]
 
     assert "fleet evidence add desk-bot --suite quality FILE" in newer.out
     assert newer.out.splitlines()[-1] == "fleet release desk-bot"
     assert "fleet evidence add desk-bot --suite quality --env production FILE (promptfoo)" in brake.out
-    assert told == "fleet release desk-bot --env production"
-    assert here.fleet(*shlex.split(told)[1:]).out.strip() == asked["release"]
+    assert command == "fleet release desk-bot --env production"
+    assert repo.fleet(*shlex.split(command)[1:]).out.strip() == promotion["release"]

@@ -55,85 +55,85 @@ waivers:
 
 def town(folder: Path, *, needs: str = NEEDS, front_staging: str | None = None) -> Repository:
     """desk-bot in staging and production, and front-bot, which calls it."""
-    own = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
-    front = {path.replace("desk-bot", "front-bot"): text for path, text in own.items()}
+    desk = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
+    front = {path.replace("desk-bot", "front-bot"): text for path, text in desk.items()}
     texts = {
-        **own,
+        **desk,
         **front,
         f"{DESK}/agent.yaml": OWN,
         f"{FRONT}/agent.yaml": MANIFEST.replace("desk-bot", "front-bot") + needs,
     }
     stands = {path.replace("staging", "production"): text for path, text in texts.items()}
     governance = {"governance/connectors.yaml": CONNECTORS, "governance/waivers.yaml": WAIVERS}
-    made = repositories.repository(folder, {**FLEET, **texts, **stands, **governance})
-    assert made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
-    return made
+    repo = repositories.repository(folder, {**FLEET, **texts, **stands, **governance})
+    assert repo.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
+    return repo
 
 
-def without(made: Repository) -> None:
+def without(repo: Repository) -> None:
     """front-bot's next release does without desk-bot."""
     text = MANIFEST.replace("desk-bot", "front-bot")
-    made.commit("front-bot does without", files={f"{FRONT}/agent.yaml": text}, at="2026-11-18T09:00:00+00:00")
+    repo.commit("front-bot does without", files={f"{FRONT}/agent.yaml": text}, at="2026-11-18T09:00:00+00:00")
 
 
-def measured(made: Repository, days: int, value: float = 10, metric: str = "runs-per-month") -> str:
+def measured(repo: Repository, days: int, value: float = 10, metric: str = "runs-per-month") -> str:
     """A file beside the fleet with a figure for each of the last days."""
     last = date(2026, 11, 19)
     rows = [f"{last - timedelta(days=back)},desk-bot,{metric},{value}\n" for back in range(days)]
-    (made.home / "figures.csv").write_text(HEAD + "".join(rows))
-    return str(made.home / "figures.csv")
+    (repo.home / "figures.csv").write_text(HEAD + "".join(rows))
+    return str(repo.home / "figures.csv")
 
 
 def test_the_plan_says_what_stands_in_the_way_and_what_is_left_behind(tmp_path: Path) -> None:
-    made = town(tmp_path)
+    repo = town(tmp_path)
     proposal = "proposals/production/desk-bot/overrides.yaml"
-    made.commit(
+    repo.commit(
         "less", files={proposal: "spec: {budgets: [{window: day, currency: EUR, alertAt: 1, haltAt: 2}]}\n"}
     )
-    before = made.state
+    before = repo.state
 
-    ran = made.fleet("retire", "desk-bot")
+    ran = repo.fleet("retire", "desk-bot")
 
     assert ran.code == 1
     golden("retire.txt", ran.out)
-    assert made.state == before
+    assert repo.state == before
 
 
 def test_a_blocked_plan_writes_nothing(tmp_path: Path) -> None:
-    made = town(tmp_path)
+    repo = town(tmp_path)
 
-    ran = made.fleet("retire", "desk-bot", "--write", "--json")
+    ran = repo.fleet("retire", "desk-bot", "--write", "--json")
 
     Draft202012Validator(schema("output/retire-output")).validate(ran.data)
     assert (ran.code, ran.data["blocked"], ran.data["written"]) == (1, True, False)
-    assert made.state[1] == ""
+    assert repo.state[1] == ""
 
 
 def test_once_the_next_release_of_a_caller_does_without_both_are_promoted_together(tmp_path: Path) -> None:
-    made = town(tmp_path)
-    without(made)
+    repo = town(tmp_path)
+    without(repo)
 
-    wrote = made.fleet("retire", "desk-bot", "--write")
-    text = (made.root / DESK / "agent.yaml").read_text()
-    made.commit("desk-bot goes", at="2026-11-20T08:00:00+00:00")
+    wrote = repo.fleet("retire", "desk-bot", "--write")
+    text = (repo.root / DESK / "agent.yaml").read_text()
+    repo.commit("desk-bot goes", at="2026-11-20T08:00:00+00:00")
     for name in ("desk-bot", "front-bot"):
-        made.approve(name, "dina", now="2026-11-20T09:00:00Z")
-    ran = made.fleet("promote", "desk-bot", "front-bot", "--to", "production", "--apply")
+        repo.approve(name, "dina", now="2026-11-20T09:00:00Z")
+    ran = repo.fleet("promote", "desk-bot", "front-bot", "--to", "production", "--apply")
 
     assert wrote.code == 0, wrote.out
     assert text == OWN.replace("lifecycle: production # since May", "lifecycle: retired # since May")
     assert wrote.out.splitlines()[-1].endswith(" && fleet promote desk-bot front-bot --to production")
     assert ran.code == 0, ran.out
-    assert not (made.root / PRODUCTION).exists()
-    assert made.fleet("validate").code == 0
+    assert not (repo.root / PRODUCTION).exists()
+    assert repo.fleet("validate").code == 0
 
 
 def test_alone_the_promotion_is_as_blocked_as_the_plan_says(tmp_path: Path) -> None:
-    made = town(tmp_path)
+    repo = town(tmp_path)
     retired = OWN.replace("lifecycle: production", "lifecycle: retired")
-    made.commit("desk-bot goes, by hand", files={f"{DESK}/agent.yaml": retired})
+    repo.commit("desk-bot goes, by hand", files={f"{DESK}/agent.yaml": retired})
 
-    plan, gate = made.fleet("retire", "desk-bot"), made.fleet("promote", "desk-bot", "--to", "production")
+    plan, gate = repo.fleet("retire", "desk-bot"), repo.fleet("promote", "desk-bot", "--to", "production")
 
     assert (plan.code, gate.code) == (1, 1)
     assert "BLOCKED desk-bot" in plan.out
@@ -148,24 +148,28 @@ def test_alone_the_promotion_is_as_blocked_as_the_plan_says(tmp_path: Path) -> N
     ],
 )
 def test_who_can_do_without_is_named_and_blocks_nothing(tmp_path: Path, needs: str) -> None:
-    made = town(tmp_path, needs=needs)
+    repo = town(tmp_path, needs=needs)
 
-    ran = made.fleet("retire", "desk-bot", "--json")
+    ran = repo.fleet("retire", "desk-bot", "--json")
 
     assert ran.code == 0
-    assert [(one["agent"], one["blocks"]) for one in ran.data["dependents"]] == [("front-bot", False)] * 2
+    assert [(dependent["agent"], dependent["blocks"]) for dependent in ran.data["dependents"]] == [
+        ("front-bot", False)
+    ] * 2
 
 
 def test_naming_the_replacement_is_not_enough_while_the_old_one_is_still_required(tmp_path: Path) -> None:
-    made = town(tmp_path)
-    own = (made.root / FRONT / "agent.yaml").read_text()
-    both = own.replace("[{agent: desk-bot}]", "[{agent: desk-bot}, {agent: third-bot}]")
+    repo = town(tmp_path)
+    manifest = (repo.root / FRONT / "agent.yaml").read_text()
+    calling_two = manifest.replace("[{agent: desk-bot}]", "[{agent: desk-bot}, {agent: third-bot}]")
     retirement = OWN.replace("replacedBy: front-bot", "replacedBy: third-bot")
     third = {path.replace("desk-bot", "third-bot"): text.replace("desk-bot", "third-bot")
              for path, text in FLEET.items() if path.startswith(DESK)}  # fmt: skip
-    made.commit("a third", files={**third, f"{FRONT}/agent.yaml": both, f"{DESK}/agent.yaml": retirement})
+    repo.commit(
+        "a third", files={**third, f"{FRONT}/agent.yaml": calling_two, f"{DESK}/agent.yaml": retirement}
+    )
 
-    ran = made.fleet("retire", "desk-bot")
+    ran = repo.fleet("retire", "desk-bot")
 
     assert ran.code == 1
     assert "names the replacement, and still requires it" in ran.out
@@ -182,11 +186,11 @@ def test_the_way_on_is_told_at_every_step_to_the_end(running: Repository) -> Non
     running.approve("desk-bot", "dina", now="2026-11-20T09:00:00Z")
     assert running.fleet(*APPLY).code == 0
     before = running.state
-    gone = running.fleet("retire", "desk-bot", "--write")
+    retired = running.fleet("retire", "desk-bot", "--write")
 
     assert last(plan) == "fleet retire desk-bot --write"
     assert last(staged) == "fleet promote desk-bot --to production"
-    assert (gone.code, last(gone)) == (0, "fleet validate")
+    assert (retired.code, last(retired)) == (0, "fleet validate")
     assert running.state == before
 
 
@@ -202,17 +206,17 @@ def test_an_agent_that_runs_and_is_gone_from_staging_goes_by_promotion(running: 
 
 
 def test_the_check_is_one_when_a_criterion_is_met_and_names_what_is_missing(tmp_path: Path) -> None:
-    made = town(tmp_path)
+    repo = town(tmp_path)
     early = {"now": "2026-10-31T23:59:59Z"}
-    full = measured(made, 30)
+    full = measured(repo, 30)
 
-    met = made.fleet("retire", "--check", "--metrics", full)
-    (made.home / "figures.csv").write_text(
+    met = repo.fleet("retire", "--check", "--metrics", full)
+    (repo.home / "figures.csv").write_text(
         HEAD + "2026-10-24,desk-bot,runs-per-month,10\n2026-10-25,dsk-bot,x,1\n"
     )
-    gaps = made.fleet("retire", "--check", "--metrics", full, **early)
-    above = made.fleet(
-        "retire", "desk-bot", "--check", "--metrics", measured(made, 60, 80), now="2026-10-31T12:00:00Z"
+    gaps = repo.fleet("retire", "--check", "--metrics", full, **early)
+    above = repo.fleet(
+        "retire", "desk-bot", "--check", "--metrics", measured(repo, 60, 80), now="2026-10-31T12:00:00Z"
     )
 
     assert (met.code, gaps.code, above.code) == (1, 0, 2)
@@ -223,10 +227,10 @@ def test_the_check_is_one_when_a_criterion_is_met_and_names_what_is_missing(tmp_
 
 
 def test_the_check_without_figures_asks_the_calendar_alone(tmp_path: Path) -> None:
-    made = town(tmp_path)
+    repo = town(tmp_path)
 
-    on_the_day = made.fleet("retire", "--check", "desk-bot", "--json", now="2026-10-31T23:59:59Z")
-    after = made.fleet("retire", "--check", "desk-bot", "--json", now="2026-11-01T00:00:00Z")
+    on_the_day = repo.fleet("retire", "--check", "desk-bot", "--json", now="2026-10-31T23:59:59Z")
+    after = repo.fleet("retire", "--check", "desk-bot", "--json", now="2026-11-01T00:00:00Z")
 
     Draft202012Validator(schema("output/retire-check-output")).validate(after.data)
     assert (on_the_day.code, on_the_day.data["due"]) == (0, [])
@@ -235,9 +239,9 @@ def test_the_check_without_figures_asks_the_calendar_alone(tmp_path: Path) -> No
 
 def test_where_nothing_can_be_checked_that_is_no_yes(tmp_path: Path) -> None:
     drop = MANIFEST[: MANIFEST.index("  retirement:")].replace("lifecycle: production", "lifecycle: retired")
-    made = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": drop})
+    repo = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": drop})
 
-    ran = made.fleet("retire", "--check")
+    ran = repo.fleet("retire", "--check")
 
     assert ran.code == 2
     assert "no criteria to check" in ran.err
@@ -281,35 +285,35 @@ BENT = {
 def test_nobody_goes_while_one_who_may_need_it_cannot_be_read(
     tmp_path: Path, bent: bytes, environment: str
 ) -> None:
-    made = town(tmp_path, needs="")
+    repo = town(tmp_path, needs="")
     file = f"environments/{environment}/front-bot/agent.yaml"
-    own = MANIFEST.replace("desk-bot", "front-bot").encode()
-    made.commit("bent", files={file: own + bent})
-    before = made.state
+    manifest = MANIFEST.replace("desk-bot", "front-bot").encode()
+    repo.commit("bent", files={file: manifest + bent})
+    before = repo.state
 
-    ran = made.fleet("retire", "desk-bot", "--write")
+    ran = repo.fleet("retire", "desk-bot", "--write")
 
     assert (ran.code, ran.out) == (2, "")
     assert f"{file}:" in ran.err
     assert "so nobody can say whether 'front-bot' needs 'desk-bot'" in ran.err
     assert f"try: fleet validate {file}" in ran.err
-    assert made.state == before
+    assert repo.state == before
 
 
 @pytest.mark.parametrize("bent", BENT.values(), ids=BENT.keys())
 def test_the_gate_lets_nobody_go_while_one_who_may_need_it_cannot_be_read(
     tmp_path: Path, bent: bytes
 ) -> None:
-    made = town(tmp_path, needs="")
+    repo = town(tmp_path, needs="")
     retired = OWN.replace("lifecycle: production", "lifecycle: retired")
     file = f"{FRONT.replace('staging', 'production')}/agent.yaml"
-    own = MANIFEST.replace("desk-bot", "front-bot").encode()
-    made.commit("desk-bot goes", files={f"{DESK}/agent.yaml": retired})
-    made.approve("desk-bot", "dina", now="2026-11-20T09:00:00Z")
-    free = made.fleet("promote", "desk-bot", "--to", "production")
-    made.commit("bent", files={file: own + bent})
+    manifest = MANIFEST.replace("desk-bot", "front-bot").encode()
+    repo.commit("desk-bot goes", files={f"{DESK}/agent.yaml": retired})
+    repo.approve("desk-bot", "dina", now="2026-11-20T09:00:00Z")
+    free = repo.fleet("promote", "desk-bot", "--to", "production")
+    repo.commit("bent", files={file: manifest + bent})
 
-    ran = made.fleet("promote", "desk-bot", "--to", "production")
+    ran = repo.fleet("promote", "desk-bot", "--to", "production")
 
     assert free.code == 0, free.out
     assert ran.code == 1, ran.err
@@ -319,32 +323,32 @@ def test_the_gate_lets_nobody_go_while_one_who_may_need_it_cannot_be_read(
 
 
 def test_a_blocked_plan_says_which_edit_opens_the_way(tmp_path: Path) -> None:
-    made = town(tmp_path)
+    repo = town(tmp_path)
 
-    ran = made.fleet("retire", "desk-bot")
+    ran = repo.fleet("retire", "desk-bot")
 
     file = f"{FRONT}/agent.yaml"
     assert f"{file}:31: take spec.dependsOn[desk-bot] out, or say optional: true\n" in ran.out
     assert ran.out.splitlines()[-1] == f"git grep -n -e desk-bot -- {file}"
-    assert "dependsOn: [{agent: desk-bot}]" in made.git(*ran.out.splitlines()[-1].split()[1:])
+    assert "dependsOn: [{agent: desk-bot}]" in repo.git(*ran.out.splitlines()[-1].split()[1:])
 
 
 def test_a_blocked_plan_offers_the_replacement_to_who_is_none_itself(tmp_path: Path) -> None:
-    made = town(tmp_path)
+    repo = town(tmp_path)
     text = OWN.replace("replacedBy: front-bot", "replacedBy: new-desk")
-    made.commit("another heir", files={f"{DESK}/agent.yaml": text})
+    repo.commit("another heir", files={f"{DESK}/agent.yaml": text})
 
-    ran = made.fleet("retire", "desk-bot")
+    ran = repo.fleet("retire", "desk-bot")
 
     assert "take spec.dependsOn[desk-bot] out, call new-desk instead, or say optional: true" in ran.out
 
 
 def test_who_needs_it_and_has_no_release_to_edit_has_to_go_first(tmp_path: Path) -> None:
-    made = town(tmp_path)
-    made.git("rm", "-rq", FRONT)
-    made.commit("front-bot is gone from staging")
+    repo = town(tmp_path)
+    repo.git("rm", "-rq", FRONT)
+    repo.commit("front-bot is gone from staging")
 
-    ran = made.fleet("retire", "desk-bot")
+    ran = repo.fleet("retire", "desk-bot")
 
     assert ran.code == 1
     assert ran.out.splitlines()[-1] == "fleet retire front-bot"
@@ -352,11 +356,13 @@ def test_who_needs_it_and_has_no_release_to_edit_has_to_go_first(tmp_path: Path)
 
 @pytest.mark.parametrize("name", ["call-notes", "depot-handbook", "driver-brief"])
 def test_every_agent_of_the_example_that_nobody_requires_can_be_retired(tmp_path: Path, name: str) -> None:
-    made = repositories.repository(tmp_path, EXAMPLE)
+    repo = repositories.repository(tmp_path, EXAMPLE)
 
-    ran = made.fleet("retire", name, "--write", "--json")
+    ran = repo.fleet("retire", name, "--write", "--json")
 
     assert ran.code == 0, ran.out
-    moved = made.git("diff", "-U0", "--", "environments").splitlines()
-    assert [one[1:].split("#")[0].strip() for one in moved if one.startswith("+ ")] == ["lifecycle: retired"]
+    moved = repo.git("diff", "-U0", "--", "environments").splitlines()
+    assert [line[1:].split("#")[0].strip() for line in moved if line.startswith("+ ")] == [
+        "lifecycle: retired"
+    ]
     assert json.loads(ran.out)["files"] == [f"environments/staging/{name}/agent.yaml"]

@@ -15,11 +15,11 @@ PROPOSAL = "proposals/production/desk-bot/overrides.yaml"
 RETIRED = MANIFEST.replace("lifecycle: production", "lifecycle: retired")
 
 
-def retiring(made: Repository) -> Repository:
+def retiring(repo: Repository) -> Repository:
     """desk-bot is retired in staging, and dina says yes to that."""
-    made.commit("desk-bot goes", at="2026-11-20T09:00:00+00:00", files={f"{DESK}/agent.yaml": RETIRED})
-    made.approve("desk-bot", "dina", now="2026-11-20T10:00:00Z")
-    return made
+    repo.commit("desk-bot goes", at="2026-11-20T09:00:00+00:00", files={f"{DESK}/agent.yaml": RETIRED})
+    repo.approve("desk-bot", "dina", now="2026-11-20T10:00:00Z")
+    return repo
 
 
 def test_a_release_that_says_retired_takes_the_agent_out_of_production(running: Repository) -> None:
@@ -61,27 +61,29 @@ def test_a_retired_name_stays_taken_when_its_manifest_comes_back_to_life(running
 
 
 def test_an_agent_that_was_retired_before_it_ever_ran_there_is_not_put_there(tmp_path: Path) -> None:
-    made = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": RETIRED})
+    repo = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": RETIRED})
 
-    ran = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+    ran = repo.fleet("promote", "desk-bot", "--to", "production", "--json")
 
     assert ran.code == 0, ran.err
-    assert [(one["kind"], one["verdict"]) for one in ran.data["promotions"]] == [(None, "unchanged")]
+    assert [(promotion["kind"], promotion["verdict"]) for promotion in ran.data["promotions"]] == [
+        (None, "unchanged")
+    ]
 
 
 def test_overrides_neither_retire_an_agent_nor_bring_it_back(tmp_path: Path) -> None:
     config = FLEET["fleet-config.yaml"].replace("[spec.budgets]", "[spec.lifecycle]")
-    made = repositories.running(tmp_path)
-    made.commit(
+    repo = repositories.running(tmp_path)
+    repo.commit(
         "by the back door",
         files={"fleet-config.yaml": config, PROPOSAL: "spec: {lifecycle: retired}\n"},
     )
 
-    ends = made.fleet("promote", "desk-bot", "--to", "production")
-    made.commit(
+    ends = repo.fleet("promote", "desk-bot", "--to", "production")
+    repo.commit(
         "the other way", files={f"{DESK}/agent.yaml": RETIRED, PROPOSAL: "spec: {lifecycle: draft}\n"}
     )
-    lives = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+    lives = repo.fleet("promote", "desk-bot", "--to", "production", "--json")
 
     assert ends.code == 1
     assert "lifecycle 'retired' cannot come from overrides" in ends.out
@@ -97,20 +99,20 @@ def test_a_retirement_that_somebody_still_needs_is_blocked_until_both_go_togethe
         if path.startswith(DESK)
     }
     stands = {path.replace("staging", "production"): FLEET[path] for path in FLEET if path.startswith(DESK)}
-    made = repositories.repository(tmp_path, {**FLEET, **stands, **front})
-    assert made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
-    retiring(made)
+    repo = repositories.repository(tmp_path, {**FLEET, **stands, **front})
+    assert repo.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
+    retiring(repo)
 
-    alone = made.fleet(*APPLY)
+    alone = repo.fleet(*APPLY)
     free = needs.replace("  dependsOn: [{agent: desk-bot}]\n", "")
-    made.commit("front-bot does without", files={f"{DESK.replace('desk', 'front')}/agent.yaml": free})
-    made.approve("front-bot", "dina")
-    both = made.fleet("promote", "desk-bot", "front-bot", "--to", "production", "--apply")
+    repo.commit("front-bot does without", files={f"{DESK.replace('desk', 'front')}/agent.yaml": free})
+    repo.approve("front-bot", "dina")
+    together = repo.fleet("promote", "desk-bot", "front-bot", "--to", "production", "--apply")
 
     assert alone.code == 1
     assert "no agent 'desk-bot' in 'production'" in alone.out
-    assert both.code == 0, both.out
-    assert not (made.root / PRODUCTION).exists()
+    assert together.code == 0, together.out
+    assert not (repo.root / PRODUCTION).exists()
 
 
 def test_a_proposal_that_only_suspends_moves_without_the_release_that_waits_in_staging(
@@ -121,13 +123,13 @@ def test_a_proposal_that_only_suspends_moves_without_the_release_that_waits_in_s
     running.approve("desk-bot", "dina", now="2026-11-20T10:00:00Z")
 
     ran = running.fleet(*APPLY, "--json")
-    then = running.fleet("promote", "desk-bot", "--to", "production", "--json")
+    later = running.fleet("promote", "desk-bot", "--to", "production", "--json")
 
     assert ran.code == 0, ran.err
     assert ran.data["promotions"][0]["kind"] == "override"
     assert (running.root / PRODUCTION / "prompts/system.md").read_text() == prompt
     assert (running.root / PRODUCTION / "overrides.yaml").read_text() == "spec: {suspended: true}\n"
-    assert then.data["promotions"][0]["kind"] == "update"
+    assert later.data["promotions"][0]["kind"] == "update"
 
 
 def test_a_proposal_that_suspends_and_wants_more_goes_with_the_release(running: Repository) -> None:
@@ -177,11 +179,11 @@ def test_what_is_to_go_can_still_be_stopped_first_and_its_retirement_is_told_to_
     running.commit("desk-bot goes", files={f"{DESK}/agent.yaml": RETIRED})
     stop = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks")
 
-    shown = running.fleet(*stop, "--json")
+    preview = running.fleet(*stop, "--json")
     running.fleet(*stop, "--apply")
     judged = running.fleet("promote", "desk-bot", "--to", "production")
 
-    assert shown.data["promotion"]["kind"] == "override"
+    assert preview.data["promotion"]["kind"] == "override"
     assert "PENDING desk-bot (override, " in judged.out
     assert "the change of desk-bot in staging will wait" in judged.out
 
@@ -189,11 +191,11 @@ def test_what_is_to_go_can_still_be_stopped_first_and_its_retirement_is_told_to_
 def test_what_was_adopted_retired_is_not_braked_but_goes(tmp_path: Path) -> None:
     stands = {path.replace("staging", "production"): FLEET[path] for path in FLEET if path.startswith(DESK)}
     ended = {f"{DESK}/agent.yaml": RETIRED, f"{PRODUCTION}/agent.yaml": RETIRED}
-    made = repositories.repository(tmp_path, {**FLEET, **stands, **ended})
-    assert made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
-    made.commit("stop it", files={PROPOSAL: "spec: {suspended: true}\n"})
+    repo = repositories.repository(tmp_path, {**FLEET, **stands, **ended})
+    assert repo.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
+    repo.commit("stop it", files={PROPOSAL: "spec: {suspended: true}\n"})
 
-    ran = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+    ran = repo.fleet("promote", "desk-bot", "--to", "production", "--json")
 
     assert ran.data["promotions"][0]["kind"] == "retire"
 
@@ -211,16 +213,16 @@ def test_a_stage_that_was_moved_by_hand_keeps_nobody_from_stopping_what_runs_beh
         "  - name: production\n    from: staging",
         "  - name: canary\n    from: staging\n  - name: production\n    from: canary",
     )
-    made = repositories.repository(tmp_path, {**FLEET, **stages, "fleet-config.yaml": config})
+    repo = repositories.repository(tmp_path, {**FLEET, **stages, "fleet-config.yaml": config})
     for env in ("canary", "production"):
-        assert made.fleet("adopt", "--to", env, "--apply", now="2026-11-17T09:00:00Z").code == 0
-    made.commit("by hand", files={f"{DESK.replace('staging', 'canary')}/prompts/system.md": "Anything.\n"})
+        assert repo.fleet("adopt", "--to", env, "--apply", now="2026-11-17T09:00:00Z").code == 0
+    repo.commit("by hand", files={f"{DESK.replace('staging', 'canary')}/prompts/system.md": "Anything.\n"})
 
-    release = made.fleet("promote", "desk-bot", "--to", "production", "--json")
-    made.commit("stop it", files={PROPOSAL: "spec: {suspended: true}\n"})
-    brake = made.fleet("promote", "desk-bot", "--to", "production", "--json")
+    release = repo.fleet("promote", "desk-bot", "--to", "production", "--json")
+    repo.commit("stop it", files={PROPOSAL: "spec: {suspended: true}\n"})
+    brake = repo.fleet("promote", "desk-bot", "--to", "production", "--json")
 
     [moved], [stopped] = release.data["promotions"], brake.data["promotions"]
-    assert "validation" in {one["kind"] for one in moved["requirements"]}
+    assert "validation" in {requirement["kind"] for requirement in moved["requirements"]}
     assert stopped["kind"] == "override"
-    assert {one["kind"] for one in stopped["requirements"]} == {"approvals"}
+    assert {requirement["kind"] for requirement in stopped["requirements"]} == {"approvals"}

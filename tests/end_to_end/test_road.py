@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.repositories import ACME, DESK, Ran, Repository, repository
+from tests.end_to_end.repositories import ACME, DESK, CommandResult, Repository, repository
 
 STAGED = "environments/staging/refund-bot"
 RUNS = "environments/production/refund-bot"
@@ -48,58 +48,60 @@ def by_sha256sum(folder: Path, *, without: str = "") -> str:
     return "sha256:" + done.stdout.strip()
 
 
-def ledger(made: Repository) -> list[str]:
-    return (made.root / "ledger" / "production.jsonl").read_text().splitlines()
+def ledger(repo: Repository) -> list[str]:
+    return (repo.root / "ledger" / "production.jsonl").read_text().splitlines()
 
 
-def missing(ran: Ran) -> dict[str, list[str]]:
+def missing(ran: CommandResult) -> dict[str, list[str]]:
     """By kind: what is asked and not met."""
-    found: dict[str, list[str]] = {}
+    unmet: dict[str, list[str]] = {}
     for need in ran.data["promotions"][0]["requirements"]:
         if need["status"] != "met":
-            found.setdefault(need["kind"], []).append(need["asked"])
-    return found
+            unmet.setdefault(need["kind"], []).append(need["asked"])
+    return unmet
 
 
 @pytest.fixture
 def acme(tmp_path: Path) -> Repository:
     """The sample fleet with recorded approvals enough, its production adopted, its staging as it runs."""
-    made = repository(tmp_path, ACME)
-    policy = (made.root / "governance/policy.yaml").read_text().replace("    assurance: signed\n", "")
-    manifest = (made.root / STAGED / "agent.yaml").read_text()
-    made.commit("recorded approvals are enough", identity="hugo", files={"governance/policy.yaml": policy})
-    made.write({f"{STAGED}/agent.yaml": (made.root / RUNS / "agent.yaml").read_text()})
-    made.commit("staging as production", identity="hugo")
-    ran = made.fleet("adopt", "--to", "production", "--apply", identity="hugo", now="2026-11-16T10:00:00Z")
+    repo = repository(tmp_path, ACME)
+    policy = (repo.root / "governance/policy.yaml").read_text().replace("    assurance: signed\n", "")
+    manifest = (repo.root / STAGED / "agent.yaml").read_text()
+    repo.commit("recorded approvals are enough", identity="hugo", files={"governance/policy.yaml": policy})
+    repo.write({f"{STAGED}/agent.yaml": (repo.root / RUNS / "agent.yaml").read_text()})
+    repo.commit("staging as production", identity="hugo")
+    ran = repo.fleet("adopt", "--to", "production", "--apply", identity="hugo", now="2026-11-16T10:00:00Z")
     assert ran.code == 0, ran.err
-    made.commit(
+    repo.commit(
         "a newer model",
         identity="alice",
         at="2026-11-18T09:00:00+00:00",
         files={f"{STAGED}/agent.yaml": manifest},
     )
-    return made
+    return repo
 
 
-def evidence(made: Repository, release: str) -> None:
+def evidence(repo: Repository, release: str) -> None:
     for suite in ("refund-quality", "safety"):
-        results = made.home / f"{suite}.json"
+        results = repo.home / f"{suite}.json"
         results.write_text(promptfoo(release))
-        ran = made.fleet("evidence", "add", "refund-bot", str(results), "--suite", suite, identity="ci")
+        ran = repo.fleet("evidence", "add", "refund-bot", str(results), "--suite", suite, identity="ci")
         assert ran.code == 0, ran.err
-    made.commit("evidence", identity="ci", at="2026-11-20T11:00:00+00:00")
+    repo.commit("evidence", identity="ci", at="2026-11-20T11:00:00+00:00")
 
 
 def test_a_change_travels_from_staging_to_production(acme: Repository) -> None:
     now = "2026-11-20T12:00:00Z"
 
     # what has changed is told, and the promotion is held back with what is missing and who can give it
-    told = acme.fleet("diff", "HEAD~1..HEAD", "--json").data
-    assert {(one["agent"], one["path"]) for one in told["changes"]} == {("refund-bot", "spec.model.name")}
-    held = acme.fleet(*PROMOTE, "--json")
-    assert held.code == 1
-    assert held.data["verdict"] == "pending"
-    assert set(missing(held)) == {"approvals", "evals"}
+    difference = acme.fleet("diff", "HEAD~1..HEAD", "--json").data
+    assert {(item["agent"], item["path"]) for item in difference["changes"]} == {
+        ("refund-bot", "spec.model.name")
+    }
+    waiting = acme.fleet(*PROMOTE, "--json")
+    assert waiting.code == 1
+    assert waiting.data["verdict"] == "pending"
+    assert set(missing(waiting)) == {"approvals", "evals"}
     assert acme.fleet(*PROMOTE, "--apply").code == 1
     assert len(ledger(acme)) == 1
 
@@ -115,8 +117,8 @@ def test_a_change_travels_from_staging_to_production(acme: Repository) -> None:
 
     # the author says yes, which does not count; four others do
     acme.approve("refund-bot", "alice")
-    own = acme.fleet(*PROMOTE, "--json").data["promotions"][0]
-    assert [one["approver"] for one in own["notCounted"]] == ["alice"]
+    promotion = acme.fleet(*PROMOTE, "--json").data["promotions"][0]
+    assert [item["approver"] for item in promotion["notCounted"]] == ["alice"]
     for who in ("carla", "erin", "bob"):
         acme.approve("refund-bot", who)
         assert acme.fleet(*PROMOTE).code == 1
@@ -134,17 +136,17 @@ def test_a_change_travels_from_staging_to_production(acme: Repository) -> None:
     entry = json.loads(second)
     assert entry["previous"] == "sha256:" + hashlib.sha256(first.encode()).hexdigest()
     assert (entry["seq"], entry["kind"], entry["at"], entry["commit"]) == (2, "update", now, before)
-    assert {one["approver"] for one in entry["approvals"]} == {"bob", "carla", "erin", "farid"}
-    for one in (*entry["approvals"], *entry["evidence"]):
-        content = (acme.root / one["file"]).read_bytes()
-        assert one["sha256"] == "sha256:" + hashlib.sha256(content).hexdigest()
+    assert {item["approver"] for item in entry["approvals"]} == {"bob", "carla", "erin", "farid"}
+    for item in (*entry["approvals"], *entry["evidence"]):
+        content = (acme.root / item["file"]).read_bytes()
+        assert item["sha256"] == "sha256:" + hashlib.sha256(content).hexdigest()
 
     # production is staging byte for byte, and anyone can say so
     compared = filecmp.dircmp(acme.root / STAGED, acme.root / RUNS, ignore=[])
     assert not compared.left_only
     assert not compared.right_only
-    same = subprocess.run(["diff", "-r", STAGED, RUNS], cwd=acme.root, capture_output=True, check=False)
-    assert same.returncode == 0, same.stdout
+    diffed = subprocess.run(["diff", "-r", STAGED, RUNS], cwd=acme.root, capture_output=True, check=False)
+    assert diffed.returncode == 0, diffed.stdout
     [moved] = entry["agents"]
     assert moved["release"] == by_sha256sum(acme.root / RUNS, without="overrides.yaml")
     assert moved["to"] == by_sha256sum(acme.root / RUNS)
@@ -167,7 +169,7 @@ def test_an_approval_goes_stale_when_staging_changes_again(acme: Repository) -> 
     after = acme.fleet(*PROMOTE, "--json").data["promotions"][0]
 
     assert counted["notCounted"] == []
-    assert [one["approver"] for one in after["notCounted"]] == ["carla"]
+    assert [item["approver"] for item in after["notCounted"]] == ["carla"]
     assert after["toState"] != counted["toState"]
 
 
@@ -214,12 +216,12 @@ def test_overrides_travel_by_proposal(allowed: Repository) -> None:
     apply = ("promote", "desk-bot", "--to", "production", "--apply", "--json")
     assert allowed.fleet(*apply).code == 0
     proposal = "proposals/production/desk-bot/overrides.yaml"
-    wanted = "spec:\n  budgets: [{window: day, currency: EUR, alertAt: 20, haltAt: 30}]\n"
+    overrides = "spec:\n  budgets: [{window: day, currency: EUR, alertAt: 20, haltAt: 30}]\n"
     runs = allowed.root / "environments/production/desk-bot"
-    allowed.commit("a smaller budget", files={proposal: wanted}, at="2026-11-20T13:00:00+00:00")
-    shown = allowed.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
-    assert shown
-    assert all(one["environment"] == "production" for one in shown)
+    allowed.commit("a smaller budget", files={proposal: overrides}, at="2026-11-20T13:00:00+00:00")
+    changes = allowed.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
+    assert changes
+    assert all(change["environment"] == "production" for change in changes)
     allowed.approve("desk-bot", "dina", now="2026-11-20T14:00:00Z")
 
     ran = allowed.fleet(*apply, now="2026-11-20T15:00:00Z")
@@ -227,7 +229,7 @@ def test_overrides_travel_by_proposal(allowed: Repository) -> None:
     assert ran.code == 0, ran.err
     [promotion] = ran.data["promotions"]
     assert promotion["kind"] == "override"
-    assert (runs / "overrides.yaml").read_text() == wanted
+    assert (runs / "overrides.yaml").read_text() == overrides
     assert not (allowed.root / "proposals").exists()
     assert promotion["toState"] == by_sha256sum(runs)
     assert (

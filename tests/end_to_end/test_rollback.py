@@ -16,13 +16,13 @@ from tests.end_to_end.emergencies import (
     SECOND,
     STRICT,
     THIRD,
-    back,
     folder,
     ledger,
     promoted,
-    said,
-    standing,
-    twice,
+    promoted_twice,
+    requirement_status,
+    rollback,
+    succeeded,
 )
 from tests.end_to_end.repositories import DESK, FLEET, NOW, Repository, repository
 
@@ -31,23 +31,23 @@ PROMOTE = ("promote", "desk-bot", "--to", "production")
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Repository:
-    return twice(tmp_path)
+    return promoted_twice(tmp_path)
 
 
-def approved(made: Repository, who: str = "bob", *flags: str, now: str = "2026-11-20T11:00:00Z") -> None:
-    made.approve("desk-bot", who, "--rollback", *flags, now=now)
+def approved(repo: Repository, who: str = "bob", *flags: str, now: str = "2026-11-20T11:00:00Z") -> None:
+    repo.approve("desk-bot", who, "--rollback", *flags, now=now)
 
 
 def test_the_release_of_before_comes_back_byte_for_byte_and_is_told(desk: Repository) -> None:
     first = ledger(desk)[0]["agents"][0]
 
-    waiting = back(desk)
+    waiting = rollback(desk)
     assert (waiting.code, waiting.data["verdict"]) == (1, "pending")
     assert waiting.data["release"] == first["release"]
-    assert standing(waiting)["rollback"] == ("met", "left on 2026-11-12T09:00:00Z, 8d 3h ago")
+    assert requirement_status(waiting)["rollback"] == ("met", "left on 2026-11-12T09:00:00Z, 8d 3h ago")
 
     approved(desk)
-    ran = said(back(desk, "--apply"))
+    ran = succeeded(rollback(desk, "--apply"))
 
     assert desk.state == (ran.data["written"], "")
     assert folder(desk)["prompts/system.md"].decode() == FIRST
@@ -63,24 +63,28 @@ def test_the_release_of_before_comes_back_byte_for_byte_and_is_told(desk: Reposi
 
 def test_the_release_that_was_left_is_held_until_somebody_approves_it_again(desk: Repository) -> None:
     approved(desk)
-    said(back(desk, "--apply"))
+    succeeded(rollback(desk, "--apply"))
     later = "2026-11-21T09:00:00Z"
 
-    held = desk.fleet(*PROMOTE, "--json", now=later)
-    assert (held.code, held.data["verdict"]) == (1, "pending")
-    [need] = [one for one in held.data["promotions"][0]["requirements"] if one["status"] == "missing"]
+    waiting = desk.fleet(*PROMOTE, "--json", now=later)
+    assert (waiting.code, waiting.data["verdict"]) == (1, "pending")
+    [need] = [
+        requirement
+        for requirement in waiting.data["promotions"][0]["requirements"]
+        if requirement["status"] == "missing"
+    ]
     assert need["kind"] == "held"
     assert need["could"] == ["carla", "dina"]
     assert "left by rollback 3 on 2026-11-20T12:00:00Z, because: it lies about orders" in need["detail"]
-    told = desk.fleet(*PROMOTE, now=later).out.splitlines()
-    assert told[-1] == "fleet why desk-bot --to production --as carla"
+    lines = desk.fleet(*PROMOTE, now=later).out.splitlines()
+    assert lines[-1] == "fleet why desk-bot --to production --as carla"
 
     desk.approve("desk-bot", "carla", now=later)
     ran = promoted(desk, "2026-11-21T10:00:00Z")
 
     assert folder(desk)["prompts/system.md"].decode() == SECOND
     assert ledger(desk)[-1]["approvals"][0]["approver"] == "carla"
-    assert standing(ran)["held"][0] == "met"
+    assert requirement_status(ran)["held"][0] == "met"
 
 
 @pytest.mark.parametrize("more", [{}, {PROMPT: THIRD}])
@@ -91,7 +95,7 @@ def test_whoever_wrote_what_a_rollback_left_does_not_bring_it_back_alone(
     desk.commit("third", identity="dina", at="2026-11-13T09:00:00+00:00", files={PROMPT: "by dina\n"})
     promoted(desk, "2026-11-14T09:00:00Z")
     approved(desk)
-    said(back(desk, "--apply"))
+    succeeded(rollback(desk, "--apply"))
     if more:
         desk.commit("fourth", identity="bob", at="2026-11-20T13:00:00+00:00", files=more)
     desk.write({"governance/policy.yaml": STRICT.replace(", {evals: passed}, {soak: PT24H}", "")})
@@ -101,26 +105,26 @@ def test_whoever_wrote_what_a_rollback_left_does_not_bring_it_back_alone(
 
     ran = desk.fleet(*PROMOTE, "--json", now="2026-11-21T09:00:00Z")
 
-    assert standing(ran)["approvals"][0] == "missing"
-    told = {one["approver"]: one["reason"] for one in ran.data["promotions"][0]["notCounted"]}
-    assert "author of the change" in told["dina"]
+    assert requirement_status(ran)["approvals"][0] == "missing"
+    reasons = {item["approver"]: item["reason"] for item in ran.data["promotions"][0]["notCounted"]}
+    assert "author of the change" in reasons["dina"]
 
 
 def test_another_release_is_not_held(desk: Repository) -> None:
     approved(desk)
-    said(back(desk, "--apply"))
+    succeeded(rollback(desk, "--apply"))
     desk.commit("third", at="2026-11-20T13:00:00+00:00", files={PROMPT: THIRD})
 
     ran = promoted(desk, "2026-11-21T09:00:00Z")
 
-    assert "held" not in standing(ran)
+    assert "held" not in requirement_status(ran)
 
 
 def test_without_a_rollback_in_the_policy_nobody_goes_back(tmp_path: Path) -> None:
     lines = POLICY.splitlines(keepends=True)
-    made = twice(tmp_path, "".join(line for line in lines if not line.startswith("rollback")))
+    repo = promoted_twice(tmp_path, "".join(line for line in lines if not line.startswith("rollback")))
 
-    ran = back(made)
+    ran = rollback(repo)
 
     assert ran.code == 2
     assert "says nothing of rollbacks" in ran.err
@@ -132,39 +136,39 @@ def test_without_a_rollback_in_the_policy_nobody_goes_back(tmp_path: Path) -> No
     ("now", "verdict"), [("2026-12-12T08:59:59Z", "pending"), ("2026-12-12T09:00:00Z", "blocked")]
 )
 def test_the_span_ends_at_its_very_instant(desk: Repository, now: str, verdict: str) -> None:
-    assert back(desk, now=now).data["verdict"] == verdict
+    assert rollback(desk, now=now).data["verdict"] == verdict
 
 
 def test_a_release_is_found_by_twelve_digits_and_others_are_offered(desk: Repository) -> None:
     first, second = (entry["agents"][0]["release"] for entry in ledger(desk))
 
-    assert back(desk, "--to", first).data["release"] == first
-    assert back(desk, "--to", first[7:19]).data["release"] == first
-    for wrong in ("0" * 12, first[7:18], "", "HEAD", first.upper()):
-        ran = back(desk, f"--to={wrong}") if wrong else back(desk, "--to", "x")
+    assert rollback(desk, "--to", first).data["release"] == first
+    assert rollback(desk, "--to", first[7:19]).data["release"] == first
+    for unknown in ("0" * 12, first[7:18], "", "HEAD", first.upper()):
+        ran = rollback(desk, f"--to={unknown}") if unknown else rollback(desk, "--to", "x")
         assert ran.code == 2
         assert f"--to one of: {first[7:19]} (2026-11-10 to 2026-11-12)" in ran.err
-    runs = back(desk, "--to", second)
+    runs = rollback(desk, "--to", second)
     assert runs.code == 2
     assert f"runs {second} now" in runs.err
 
 
 def test_a_second_rollback_does_not_go_forward_again(desk: Repository) -> None:
     approved(desk)
-    said(back(desk, "--apply"))
+    succeeded(rollback(desk, "--apply"))
 
-    ran = back(desk, now="2026-11-21T09:00:00Z")
+    ran = rollback(desk, now="2026-11-21T09:00:00Z")
 
     assert ran.code == 2
     assert "none that is not held" in ran.err
     second = ledger(desk)[1]["agents"][0]["release"]
-    named = back(desk, "--to", second, now="2026-11-21T09:00:00Z")
-    assert standing(named)["held"][0] == "missing"
+    explicit = rollback(desk, "--to", second, now="2026-11-21T09:00:00Z")
+    assert requirement_status(explicit)["held"][0] == "missing"
 
 
-def overridden(made: Repository, text: str, now: str) -> None:
-    made.commit("a proposal", at=now, files={"proposals/production/desk-bot/overrides.yaml": text})
-    promoted(made, now)
+def overridden(repo: Repository, text: str, now: str) -> None:
+    repo.commit("a proposal", at=now, files={"proposals/production/desk-bot/overrides.yaml": text})
+    promoted(repo, now)
 
 
 LESS = "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt: 6}]}\n"
@@ -176,14 +180,14 @@ def test_overrides_stay_unless_those_of_then_are_asked_for(desk: Repository) -> 
     desk.commit("third", files={PROMPT: THIRD})
     overridden(desk, MORE, "2026-11-14T09:00:00Z")
 
-    stays, goes = back(desk), back(desk, "--with-overrides")
+    stays, goes = rollback(desk), rollback(desk, "--with-overrides")
     assert stays.data["release"] == goes.data["release"] == ledger(desk)[2]["agents"][0]["release"]
     assert goes.data["promotions"][0]["toState"] == ledger(desk)[2]["agents"][0]["to"]
     assert stays.data["promotions"][0]["toState"] != goes.data["promotions"][0]["toState"]
 
     approved(desk, "bob")
-    assert back(desk, "--with-overrides", "--apply").code == 1
-    assert said(back(desk, "--apply")).data["applied"]
+    assert rollback(desk, "--with-overrides", "--apply").code == 1
+    assert succeeded(rollback(desk, "--apply")).data["applied"]
     assert folder(desk)["overrides.yaml"].decode() == MORE
     assert folder(desk)["prompts/system.md"].decode() == SECOND
 
@@ -196,7 +200,7 @@ def test_the_overrides_of_then_come_back_with_it(desk: Repository) -> None:
     desk.commit("still wanted", files=proposal)
 
     approved(desk, "bob", "--with-overrides")
-    said(back(desk, "--with-overrides", "--apply"))
+    succeeded(rollback(desk, "--with-overrides", "--apply"))
 
     assert folder(desk)["overrides.yaml"].decode() == LESS
     assert (desk.root / next(iter(proposal))).read_text() == MORE
@@ -204,14 +208,14 @@ def test_the_overrides_of_then_come_back_with_it(desk: Repository) -> None:
 
 def test_a_veto_and_a_freeze_stand_against_it(tmp_path: Path) -> None:
     freeze = 'freezes: [{id: fair, from: "2026-11-20T00:00", to: "2026-11-21T00:00", zone: UTC}]\n'
-    made = twice(tmp_path, POLICY + freeze)
-    approved(made)
-    made.approve("desk-bot", "farid", "--rollback", "--reject", now="2026-11-20T11:30:00Z")
+    repo = promoted_twice(tmp_path, POLICY + freeze)
+    approved(repo)
+    repo.approve("desk-bot", "farid", "--rollback", "--reject", now="2026-11-20T11:30:00Z")
 
-    told = standing(back(made))
+    requirements = requirement_status(rollback(repo))
 
-    assert (told["veto"][0], told["freeze"][0]) == ("refused", "refused")
-    assert back(made, "--apply").code == 1
+    assert (requirements["veto"][0], requirements["freeze"][0]) == ("refused", "refused")
+    assert rollback(repo, "--apply").code == 1
 
 
 def test_what_would_not_be_valid_today_does_not_come_back(desk: Repository) -> None:
@@ -222,17 +226,17 @@ def test_what_would_not_be_valid_today_does_not_come_back(desk: Repository) -> N
     desk.commit("narrower", files={"fleet-config.yaml": config})
     approved(desk, "bob", "--with-overrides")
 
-    ran = back(desk, "--with-overrides")
+    ran = rollback(desk, "--with-overrides")
 
     assert ran.data["verdict"] == "blocked"
-    assert "override-not-allowed" in standing(ran)["validation"][1]
+    assert "override-not-allowed" in requirement_status(ran)["validation"][1]
 
 
 def test_a_ledger_of_which_history_does_not_hold_the_commit_is_refused(desk: Repository) -> None:
-    kept = desk.git("commit-tree", "HEAD^{tree}", "-m", "squashed")
-    desk.git("reset", "-q", "--hard", kept)
+    squashed = desk.git("commit-tree", "HEAD^{tree}", "-m", "squashed")
+    desk.git("reset", "-q", "--hard", squashed)
 
-    ran = back(desk)
+    ran = rollback(desk)
 
     assert ran.code == 2
     assert "is not in this history" in ran.err
@@ -252,7 +256,7 @@ def test_a_commit_that_does_not_hold_what_the_ledger_says_is_refused(desk: Repos
     desk.git("switch", "-q", "main")
     desk.git("reset", "-q", "--hard", merge)
 
-    ran = back(desk)
+    ran = rollback(desk)
 
     assert adopted
     assert ran.code == 2
@@ -261,7 +265,7 @@ def test_a_commit_that_does_not_hold_what_the_ledger_says_is_refused(desk: Repos
 
 @pytest.mark.parametrize("reason", ["", "  ", "two\nlines", "a\x1b[31mred", "hid\u202eden", "x" * 501])
 def test_a_reason_is_one_visible_line(desk: Repository, reason: str) -> None:
-    ran = back(desk, "--reason", reason)
+    ran = rollback(desk, "--reason", reason)
 
     assert ran.code == 2
     assert ran.err.startswith("fleet: ")
@@ -273,9 +277,9 @@ def test_nothing_changes_without_apply_whatever_else_is_said(desk: Repository) -
     release = ledger(desk)[0]["agents"][0]["release"]
     flags = [("--to", release), ("--with-overrides",), ("-v",), ("--push", "origin"), ("--now", NOW)]
 
-    for some in chain.from_iterable(combinations(flags, n) for n in range(len(flags) + 1)):
-        back(desk, *chain.from_iterable(some))
-        assert desk.state == before, some
+    for chosen in chain.from_iterable(combinations(flags, n) for n in range(len(flags) + 1)):
+        rollback(desk, *chain.from_iterable(chosen))
+        assert desk.state == before, chosen
 
 
 def test_a_name_that_does_not_run_has_nothing_to_go_back_from(desk: Repository) -> None:
@@ -286,14 +290,14 @@ def test_a_name_that_does_not_run_has_nothing_to_go_back_from(desk: Repository) 
 
 
 def test_approvals_of_a_rollback_count_for_nothing_else(tmp_path: Path) -> None:
-    made = twice(tmp_path, STRICT)
-    made.commit("third", files={PROMPT: THIRD})
-    approved(made, "bob")
+    repo = promoted_twice(tmp_path, STRICT)
+    repo.commit("third", files={PROMPT: THIRD})
+    approved(repo, "bob")
 
-    ran = made.fleet(*PROMOTE, "--json")
+    ran = repo.fleet(*PROMOTE, "--json")
 
-    assert standing(ran)["approvals"][0] == "missing"
-    assert [one["approver"] for one in ran.data["promotions"][0]["notCounted"]] == ["bob"]
+    assert requirement_status(ran)["approvals"][0] == "missing"
+    assert [item["approver"] for item in ran.data["promotions"][0]["notCounted"]] == ["bob"]
 
 
 def test_what_a_stage_in_between_went_back_to_has_its_authors(tmp_path: Path) -> None:
@@ -311,28 +315,28 @@ def test_what_a_stage_in_between_went_back_to_has_its_authors(tmp_path: Path) ->
     copies = {
         p.replace("staging", to): t for to in ("qa", "production") for p, t in start.items() if DESK in p
     }
-    made = repository(tmp_path, {**start, **copies})
+    repo = repository(tmp_path, {**start, **copies})
     for to in ("qa", "production"):
-        said(made.fleet("adopt", "--to", to, "--apply", now="2026-11-10T09:00:00Z"))
+        succeeded(repo.fleet("adopt", "--to", to, "--apply", now="2026-11-10T09:00:00Z"))
 
     def step(verb: str, where: str, to: str, approver: str, day: int, *flags: str) -> None:
-        asked = ("--rollback",) if verb == "rollback" else ()
+        rollback = ("--rollback",) if verb == "rollback" else ()
         now = f"2026-11-{day}T09:00:00Z"
-        said(made.fleet("approve", "desk-bot", "--to", to, *asked, identity=approver, now=now))
-        made.commit("decided", identity=approver, at=now)
-        said(made.fleet(verb, "desk-bot", where, to, "--apply", *flags, identity="ci", now=now))
+        succeeded(repo.fleet("approve", "desk-bot", "--to", to, *rollback, identity=approver, now=now))
+        repo.commit("decided", identity=approver, at=now)
+        succeeded(repo.fleet(verb, "desk-bot", where, to, "--apply", *flags, identity="ci", now=now))
 
-    made.commit("second", identity="dina", at="2026-11-11T08:00:00+00:00", files={PROMPT: SECOND})
+    repo.commit("second", identity="dina", at="2026-11-11T08:00:00+00:00", files={PROMPT: SECOND})
     step("promote", "--to", "qa", "carla", 11)
-    made.commit("third", identity="carla", at="2026-11-12T08:00:00+00:00", files={PROMPT: THIRD})
+    repo.commit("third", identity="carla", at="2026-11-12T08:00:00+00:00", files={PROMPT: THIRD})
     step("promote", "--to", "qa", "dina", 12)
     step("promote", "--to", "production", "bob", 13)
     step("rollback", "--env", "qa", "bob", 14, "--reason", "it lies")
-    made.approve("desk-bot", "dina", now="2026-11-15T09:00:00Z")  # who is one of them
+    repo.approve("desk-bot", "dina", now="2026-11-15T09:00:00Z")  # who is one of them
 
-    ran = made.fleet(*PROMOTE, "--json", now="2026-11-15T10:00:00Z")
+    ran = repo.fleet(*PROMOTE, "--json", now="2026-11-15T10:00:00Z")
 
     assert ran.data["promotions"][0]["kind"] == "update"
-    assert standing(ran)["approvals"][0] == "missing"
-    told = {one["approver"]: one["reason"] for one in ran.data["promotions"][0]["notCounted"]}
-    assert "author of the change" in told["dina"]
+    assert requirement_status(ran)["approvals"][0] == "missing"
+    reasons = {item["approver"]: item["reason"] for item in ran.data["promotions"][0]["notCounted"]}
+    assert "author of the change" in reasons["dina"]

@@ -10,9 +10,9 @@ import pytest
 from fleetward.domain import digest
 from fleetward.domain.ledger import Entry
 from fleetward.store.records import ledger
-from tests.end_to_end.repositories import APPLY, DESK, FLEET, MANIFEST, NOW, Ran, Repository
+from tests.end_to_end.repositories import APPLY, DESK, FLEET, MANIFEST, NOW, CommandResult, Repository
 from tests.end_to_end.repositories import running as start
-from tests.end_to_end.signing import PEOPLE, approved, governed, keys_in
+from tests.end_to_end.signing import PEOPLE, approved, keys_in, people_with_keys
 from tests.store.signing import keyring
 
 LEDGER = "ledger/production.jsonl"
@@ -29,7 +29,7 @@ def repo(tmp_path: Path, keys: dict[str, Path]) -> Repository:
     return approved(tmp_path, keys)
 
 
-def apply(repo: Repository, key: Path | str, who: str = "ci") -> Ran:
+def apply(repo: Repository, key: Path | str, who: str = "ci") -> CommandResult:
     return repo.fleet(*APPLY, "--sign", str(key), identity=who)
 
 
@@ -55,9 +55,9 @@ def verified_commit(repo: Repository) -> subprocess.CompletedProcess[str]:
 
 def verified_line(repo: Repository, who: str, line: bytes, signature: str = SIGNATURE) -> bool:
     """What the real ssh-keygen says of a line of the ledger."""
-    asked = ["-f", str(allowed_signers(repo)), "-I", who, "-n", "fleet-ledger-v1"]
+    options = ["-f", str(allowed_signers(repo)), "-I", who, "-n", "fleet-ledger-v1"]
     done = subprocess.run(
-        ["ssh-keygen", "-Y", "verify", *asked, "-s", str(repo.root / signature)],
+        ["ssh-keygen", "-Y", "verify", *options, "-s", str(repo.root / signature)],
         input=line,
         capture_output=True,
         check=False,
@@ -80,9 +80,9 @@ def test_git_verifies_the_commit_and_ssh_keygen_the_line(
     ran = apply(repo, keys[who], who)
 
     assert ran.code == 0, ran.err
-    told = verified_commit(repo)
-    assert told.returncode == 0, told.stderr
-    assert f'Good "git" signature for {who}@acme.example' in told.stderr
+    verified = verified_commit(repo)
+    assert verified.returncode == 0, verified.stderr
+    assert f'Good "git" signature for {who}@acme.example' in verified.stderr
     assert verified_line(repo, f"{who}@acme.example", lines(repo)[-1])
     assert repo.git("status", "--porcelain", "-uall") == ""
     assert repo.git("diff", "--name-only", "HEAD^").split() == [
@@ -104,12 +104,12 @@ def test_the_signature_is_for_that_line_of_that_person_alone(repo: Repository, k
 def test_a_repository_of_the_newer_hash_is_signed_as_git_wants_it(
     tmp_path: Path, keys: dict[str, Path]
 ) -> None:
-    made = approved(tmp_path, keys, object_format="sha256")
+    repo = approved(tmp_path, keys, object_format="sha256")
 
-    assert apply(made, keys["ci"]).code == 0
+    assert apply(repo, keys["ci"]).code == 0
 
-    assert "\ngpgsig-sha256 -----BEGIN SSH SIGNATURE-----\n" in made.git("cat-file", "commit", "HEAD")
-    assert verified_commit(made).returncode == 0
+    assert "\ngpgsig-sha256 -----BEGIN SSH SIGNATURE-----\n" in repo.git("cat-file", "commit", "HEAD")
+    assert verified_commit(repo).returncode == 0
 
 
 def test_without_a_key_named_the_one_of_git_signs(repo: Repository, keys: dict[str, Path]) -> None:
@@ -153,7 +153,7 @@ def test_a_key_that_is_not_the_runners_writes_nothing(
 
 def test_a_key_whose_time_is_over_writes_nothing(repo: Repository, keys: dict[str, Path]) -> None:
     mine = keyring.public(keys["dina"])
-    text = governed(keys).replace(f'{mine}", since: 2026-01-01', f'{mine}", until: 2026-11-19')
+    text = people_with_keys(keys).replace(f'{mine}", since: 2026-01-01', f'{mine}", until: 2026-11-19')
     repo.commit("over", files={PEOPLE: text})
     repo.agree("dina")
 
@@ -176,7 +176,7 @@ def test_the_entry_names_the_signature_of_a_signed_approval_and_of_no_other(
     repo.approve("desk-bot", "dina", now=NOW)
     assert repo.fleet(*APPLY).code == 0
 
-    [signed], [recorded] = (one.approvals for one in entries(repo)[1:])
+    [signed], [recorded] = (entry.approvals for entry in entries(repo)[1:])
 
     beside = (repo.root / f"{signed['file']}.sig").read_bytes()
     assert signed["signature"] == digest.of_bytes(beside)
@@ -187,8 +187,8 @@ def test_the_entry_names_the_signature_of_a_signed_approval_and_of_no_other(
 def test_every_line_of_one_run_is_signed_and_so_are_the_next_ones(
     repo: Repository, keys: dict[str, Path]
 ) -> None:
-    own = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
-    new = {path.replace("desk-bot", "new-bot"): text for path, text in own.items()}
+    desk = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
+    new = {path.replace("desk-bot", "new-bot"): text for path, text in desk.items()}
     new["environments/staging/new-bot/agent.yaml"] = MANIFEST.replace("desk-bot", "new-bot")
     repo.commit("another agent", files=new)
     repo.approve("new-bot", "carla", now=NOW)
@@ -224,16 +224,16 @@ def test_what_a_killed_run_left_is_finished_with_its_signature(
 
 
 def test_adopting_is_signed_like_any_entry(tmp_path: Path, keys: dict[str, Path]) -> None:
-    made = start(tmp_path)
-    made.git("reset", "-q", "--hard", "HEAD~2")
-    made.commit("keys", files={PEOPLE: governed(keys)})
+    repo = start(tmp_path)
+    repo.git("reset", "-q", "--hard", "HEAD~2")
+    repo.commit("keys", files={PEOPLE: people_with_keys(keys)})
 
-    ran = made.fleet("adopt", "--to", "production", "--apply", "--sign", str(keys["ci"]), identity="ci")
+    ran = repo.fleet("adopt", "--to", "production", "--apply", "--sign", str(keys["ci"]), identity="ci")
 
     assert ran.code == 0, ran.err
     assert "adopted 1 agent into" in ran.out
-    assert verified_commit(made).returncode == 0
-    assert verified_line(made, "ci@acme.example", lines(made)[0], "ledger/production.sigs/1.sig")
+    assert verified_commit(repo).returncode == 0
+    assert verified_line(repo, "ci@acme.example", lines(repo)[0], "ledger/production.sigs/1.sig")
 
 
 def test_the_audit_checks_what_is_signed_and_names_what_does_not_hold(
@@ -241,7 +241,7 @@ def test_the_audit_checks_what_is_signed_and_names_what_does_not_hold(
 ) -> None:
     assert apply(repo, keys["ci"]).code == 0
     assert repo.fleet("audit").code == 0
-    stolen = keyring.signed(keys["dina"], lines(repo)[-1], "fleet-ledger-v1")
+    stolen = keyring.ssh_keygen_signature(keys["dina"], lines(repo)[-1], "fleet-ledger-v1")
     (repo.root / SIGNATURE).write_bytes(stolen)
     repo.git("add", "-A")
     repo.git("commit", "-q", "--no-verify", "--amend", "--no-edit", at=NOW)
@@ -249,9 +249,9 @@ def test_the_audit_checks_what_is_signed_and_names_what_does_not_hold(
     ran = repo.fleet("audit", "--json")
 
     assert ran.code == 1
-    [found] = [one for one in ran.data["breaks"] if one["rule"] == "seal-broken"]
-    assert (found["commit"], found["file"]) == (repo.head, SIGNATURE)
-    assert "a key of dina, not of ci@acme.example" in found["message"]
+    [item] = [finding for finding in ran.data["breaks"] if finding["rule"] == "seal-broken"]
+    assert (item["commit"], item["file"]) == (repo.head, SIGNATURE)
+    assert "a key of dina, not of ci@acme.example" in item["message"]
 
 
 def test_a_brake_is_signed_and_pushed_like_any_promotion(repo: Repository, keys: dict[str, Path]) -> None:
@@ -261,12 +261,12 @@ def test_a_brake_is_signed_and_pushed_like_any_promotion(repo: Repository, keys:
     stop = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks", "--apply")
     how = ("--push", "origin", "--sign", str(keys["carla"]))
 
-    asked = repo.fleet(*stop, *how, identity="carla", now="2026-11-20T13:00:00Z")
+    proposal = repo.fleet(*stop, *how, identity="carla", now="2026-11-20T13:00:00Z")
     proposed = repo.head
     repo.approve("desk-bot", "dina", now="2026-11-20T13:10:00Z")
     done = repo.fleet(*stop, *how, identity="carla", now="2026-11-20T13:20:00Z")
 
-    assert (asked.code, done.code) == (1, 0), asked.err + done.err
+    assert (proposal.code, done.code) == (1, 0), proposal.err + done.err
     assert repo.git("--git-dir", str(remote), "rev-parse", repo.git("branch", "--show-current")) == repo.head
     signers = allowed_signers(repo)
     for commit in (proposed, repo.head):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.repositories import CHECKOUT, FLEET, POLICY, Ran, Repository
+from tests.end_to_end.repositories import CHECKOUT, FLEET, POLICY, CommandResult, Repository
 from tests.end_to_end.repositories import running as start
 from tests.store.signing import keyring
 
@@ -31,36 +31,36 @@ def with_keys(repo: Repository, **keys: str) -> None:
     repo.agree("dina", now="2026-11-18T10:00:00Z")
 
 
-def inside(key: Path, more: str = "") -> str:
-    return f'key: "{keyring.public(key)}"{more}'
+def inside(key: Path, validity: str = "") -> str:
+    return f'key: "{keyring.public(key)}"{validity}'
 
 
 @pytest.fixture
 def keys(tmp_path: Path) -> dict[str, Path]:
     folder = tmp_path / "keys"
     folder.mkdir()
-    return {name: keyring.made(folder / name) for name in ("carla", "dina", "mallory")}
+    return {name: keyring.generate(folder / name) for name in ("carla", "dina", "mallory")}
 
 
 @pytest.fixture
 def repo(tmp_path: Path, keys: dict[str, Path]) -> Repository:
     """A change of desk-bot waits for a signed approval; carla and dina have keys."""
-    made = start(tmp_path)
-    with_keys(made, carla=inside(keys["carla"]), dina=inside(keys["dina"]))
-    return made
+    repo = start(tmp_path)
+    with_keys(repo, carla=inside(keys["carla"]), dina=inside(keys["dina"]))
+    return repo
 
 
-def approve(repo: Repository, key: Path, who: str = "carla", *more: str) -> str:
+def approve(repo: Repository, key: Path, who: str = "carla", *flags: str) -> str:
     """Write and sign, without committing; the statement's file."""
     done = repo.fleet(
-        "approve", "desk-bot", "--to", "production", "--json", "--sign", str(key), *more, identity=who
+        "approve", "desk-bot", "--to", "production", "--json", "--sign", str(key), *flags, identity=who
     )
     assert done.code == 0, done.err
     return str(done.data["file"])
 
 
-def reasons(done: Ran) -> str:
-    return "\n".join(one["reason"] for one in done.data["promotions"][0]["notCounted"])
+def reasons(done: CommandResult) -> str:
+    return "\n".join(item["reason"] for item in done.data["promotions"][0]["notCounted"])
 
 
 def test_a_signed_approval_counts_whoever_commits_it(repo: Repository, keys: dict[str, Path]) -> None:
@@ -92,7 +92,7 @@ def test_the_promotion_writes_its_assurance_into_the_ledger(repo: Repository, ke
 
     assert done.code == 0, done.err
     last = json.loads((repo.root / "ledger/production.jsonl").read_text().splitlines()[-1])
-    assert [(one["approver"], one["assurance"]) for one in last["approvals"]] == [("carla", "signed")]
+    assert [(item["approver"], item["assurance"]) for item in last["approvals"]] == [("carla", "signed")]
 
 
 def test_a_recorded_approval_is_not_enough_where_signed_is_asked(repo: Repository) -> None:
@@ -125,12 +125,12 @@ def _namespace(repo: Repository, file: str, keys: dict[str, Path]) -> None:
 def _signed_by(repo: Repository, file: str, key: Path, namespace: str) -> None:
     payload = (repo.root / file).read_bytes()
     message = b"DSSEv1 28 application/vnd.in-toto+json %d %b" % (len(payload), payload)
-    (repo.root / f"{file}.sig").write_bytes(keyring.signed(key, message, namespace))
+    (repo.root / f"{file}.sig").write_bytes(keyring.ssh_keygen_signature(key, message, namespace))
 
 
 def _plain(repo: Repository, file: str, keys: dict[str, Path]) -> None:
     """Over the file itself, not over its pre-authentication encoding."""
-    signature = keyring.signed(keys["carla"], (repo.root / file).read_bytes())
+    signature = keyring.ssh_keygen_signature(keys["carla"], (repo.root / file).read_bytes())
     (repo.root / f"{file}.sig").write_bytes(signature)
 
 
@@ -274,10 +274,10 @@ def test_people_with_keys_that_cannot_be_right_decide_nothing(
     repo: Repository, keys: dict[str, Path], people: str
 ) -> None:
     approve(repo, keys["carla"])
-    told = people.replace("KEY", keyring.public(keys["carla"])).replace("DINA", keyring.public(keys["dina"]))
+    keyed = people.replace("KEY", keyring.public(keys["carla"])).replace("DINA", keyring.public(keys["dina"]))
     dina = f'emails: [dina@acme.example], keys: [{{key: "{keyring.public(keys["dina"])}"}}]'
     text = FLEET[PEOPLE].replace("emails: [dina@acme.example]", dina)
-    text = text.replace("emails: [carla@acme.example]", f"emails: [carla@acme.example], {told}")
+    text = text.replace("emails: [carla@acme.example]", f"emails: [carla@acme.example], {keyed}")
     repo.commit("keys", files={PEOPLE: text})
 
     done = repo.fleet(*ASKED)

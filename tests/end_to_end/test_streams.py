@@ -51,12 +51,12 @@ def test_the_version_is_told_without_any_heavy_library(repository: Maker) -> Non
 
 
 def test_valid_is_0_findings_are_1_and_no_answer_is_2(repository: Maker) -> None:
-    made = repository()
+    repo = repository()
 
-    valid = made.fleet("validate")
-    made.write({PROMPT: "hidden\u202e\n"})
-    invalid = made.fleet("validate")
-    unanswered = made.fleet("validate", "--rev", "nowhere")
+    valid = repo.fleet("validate")
+    repo.write({PROMPT: "hidden\u202e\n"})
+    invalid = repo.fleet("validate")
+    unanswered = repo.fleet("validate", "--rev", "nowhere")
 
     assert (valid.code, invalid.code, unanswered.code) == (0, 1, 2)
     assert (valid.err, invalid.err, unanswered.out) == ("", "", "")
@@ -90,16 +90,16 @@ def test_valid_is_0_findings_are_1_and_no_answer_is_2(repository: Maker) -> None
 def test_what_cannot_be_answered_is_2_with_one_line_and_a_way_on(
     repository: Maker, arguments: tuple[str, ...]
 ) -> None:
-    made = repository()
-    before = made.state
+    repo = repository()
+    before = repo.state
 
-    ran = made.fleet(*arguments, now=None)
+    ran = repo.fleet(*arguments, now=None)
 
     assert ran.code == 2
     assert ran.out == ""
     assert ran.err.startswith("fleet: ")
     assert "Traceback" not in ran.err
-    assert made.state == before
+    assert repo.state == before
 
 
 @pytest.mark.parametrize("now", ["yesterday", "2026-11-20", "2026-11-20T12:00:00", "2026-13-01T00:00:00Z"])
@@ -111,11 +111,11 @@ def test_a_clock_without_an_instant_is_2(repository: Maker, now: str) -> None:
 
 
 def test_a_fleet_without_agents_is_2_unless_that_is_allowed(repository: Maker) -> None:
-    made = repository()
-    made.git("rm", "-rq", "environments")
+    repo = repository()
+    repo.git("rm", "-rq", "environments")
 
-    assert made.fleet("validate").code == 2
-    assert made.fleet("validate", "--allow-empty").code == 0
+    assert repo.fleet("validate").code == 2
+    assert repo.fleet("validate", "--allow-empty").code == 0
 
 
 def test_pending_and_allowed_and_unchanged_are_1_and_0_and_0(running: Repository) -> None:
@@ -140,23 +140,23 @@ def test_wrong_governance_is_findings_for_validate_and_2_for_who_decides_by_it(r
 
 
 def test_one_evaluation_writes_several_reports(repository: Maker, tmp_path: Path) -> None:
-    made = repository()
+    repo = repository()
     file = tmp_path / "report.json"
 
-    both = made.fleet("validate", "-o", f"json={file}", "-o", "text")
+    ran = repo.fleet("validate", "-o", f"json={file}", "-o", "text")
 
-    assert both.code == 0
-    assert both.out == made.fleet("validate").out
-    assert file.read_text() == made.fleet("validate", "--json").out
+    assert ran.code == 0
+    assert ran.out == repo.fleet("validate").out
+    assert file.read_text() == repo.fleet("validate", "--json").out
 
 
 def test_a_report_path_is_relative_to_c(repository: Maker, tmp_path: Path) -> None:
-    made = repository()
+    repo = repository()
 
-    ran = made.fleet("-C", made.top.name, "validate", "-o", "json=out.json", cwd=tmp_path)
+    ran = repo.fleet("-C", repo.top.name, "validate", "-o", "json=out.json", cwd=tmp_path)
 
     assert ran.code == 0, ran.err
-    assert json.loads((made.top / "out.json").read_text())["format"] == "fleetward.validate/1"
+    assert json.loads((repo.top / "out.json").read_text())["format"] == "fleetward.validate/1"
 
 
 def test_a_report_that_cannot_be_written_is_2(repository: Maker) -> None:
@@ -166,7 +166,7 @@ def test_a_report_that_cannot_be_written_is_2(repository: Maker) -> None:
     assert "cannot write" in ran.err
 
 
-def judged(data: object, name: str) -> None:
+def check_schema(data: object, name: str) -> None:
     schema = json.loads((CHECKOUT / "schemas" / "output" / f"{name}-output.schema.json").read_text())
     jsonschema.Draft202012Validator(schema, registry=Registry()).validate(data)
 
@@ -180,18 +180,18 @@ def test_json_reports_fit_their_schemas(running: Repository) -> None:
         (("release", "desk-bot"), "release"),
         (APPLY[:-1], "promote"),
     ):
-        judged(running.fleet(*arguments, "--json").data, name)
+        check_schema(running.fleet(*arguments, "--json").data, name)
     running.git("clean", "-qfd")
-    judged(
+    check_schema(
         running.fleet("approve", "desk-bot", "--to", "production", "--json", identity="dina").data, "approve"
     )
 
 
 def test_json_of_adopt_fits_its_schema(repository: Maker) -> None:
-    made = repository(ACME)
+    repo = repository(ACME)
 
-    judged(made.fleet("adopt", "--to", "production", "--json").data, "adopt")
-    judged(made.fleet("validate", "--json").data, "validate")
+    check_schema(repo.fleet("adopt", "--to", "production", "--json").data, "adopt")
+    check_schema(repo.fleet("validate", "--json").data, "validate")
 
 
 @pytest.mark.parametrize("fleet", [ACME, EXAMPLE], ids=["acme", "example"])
@@ -227,10 +227,10 @@ COLOURS = [
 def test_a_pipe_gets_colour_only_when_asked(
     repository: Maker, env: dict[str, str], flags: tuple[str, ...], coloured: bool
 ) -> None:
-    made = repository()
-    made.write({PROMPT: "hidden\u202e\n"})
+    repo = repository()
+    repo.write({PROMPT: "hidden\u202e\n"})
 
-    ran = made.fleet("validate", *flags, env=env)
+    ran = repo.fleet("validate", *flags, env=env)
 
     assert ("\x1b" in ran.out) is coloured
 
@@ -242,53 +242,53 @@ def test_help_and_errors_hold_no_escape_byte_on_a_runner(repository: Maker, verb
     assert "\x1b" not in ran.out + ran.err
 
 
-def on_a_terminal(made: Repository, *arguments: str, **env: str) -> str:
+def on_a_terminal(repo: Repository, *arguments: str, **env: str) -> str:
     mine, theirs = pty.openpty()
-    given = {"TERM": "xterm", **made.environment(), **env}
+    variables = {"TERM": "xterm", **repo.environment(), **env}
     done = subprocess.Popen(
-        command(*arguments, "--now", NOW), cwd=made.root, env=given, stdout=theirs, stderr=theirs
+        command(*arguments, "--now", NOW), cwd=repo.root, env=variables, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
-    said = b""
+    output = b""
     with contextlib.suppress(OSError):
         while part := os.read(mine, 65536):
-            said += part
+            output += part
     done.wait(timeout=30)
     os.close(mine)
-    return said.decode()
+    return output.decode()
 
 
 def test_a_terminal_gets_colour_unless_told_otherwise(repository: Maker) -> None:
-    made = repository()
-    made.write({PROMPT: "hidden\u202e\n"})
+    repo = repository()
+    repo.write({PROMPT: "hidden\u202e\n"})
 
-    assert "\x1b[" in on_a_terminal(made, "validate")
-    assert "\x1b" not in on_a_terminal(made, "validate", NO_COLOR="1")
-    assert "\x1b" not in on_a_terminal(made, "validate", "--color", "never")
-    assert "\x1b" not in on_a_terminal(made, "validate", TERM="dumb")
+    assert "\x1b[" in on_a_terminal(repo, "validate")
+    assert "\x1b" not in on_a_terminal(repo, "validate", NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(repo, "validate", "--color", "never")
+    assert "\x1b" not in on_a_terminal(repo, "validate", TERM="dumb")
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "100000"])
 def test_any_width_prints_the_report(repository: Maker, columns: str) -> None:
-    made = repository()
+    repo = repository()
 
-    piped = made.fleet("validate", env={"COLUMNS": columns})
-    shown = on_a_terminal(made, "validate", COLUMNS=columns)
+    piped = repo.fleet("validate", env={"COLUMNS": columns})
+    on_terminal = on_a_terminal(repo, "validate", COLUMNS=columns)
 
     assert piped.code == 0
     assert piped.out.startswith("valid: 1 agent")
-    assert "fleet" in shown
+    assert "fleet" in on_terminal
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_full_disk_is_2_without_a_traceback(repository: Maker, form: str) -> None:
-    made = repository(ACME)
+    repo = repository(ACME)
 
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             command("validate", "-o", form, "--now", NOW),
-            cwd=made.root,
-            env=made.environment(),
+            cwd=repo.root,
+            env=repo.environment(),
             stdout=full,
             stderr=subprocess.PIPE,
             check=False,
@@ -302,14 +302,14 @@ def test_a_full_disk_is_2_without_a_traceback(repository: Maker, form: str) -> N
 
 @pytest.mark.parametrize("verb", [("validate", "--now", NOW), ("--help",), ("--version",)], ids=" ".join)
 def test_a_closed_pipe_leaves_no_traceback_and_is_not_yes(repository: Maker, verb: tuple[str, ...]) -> None:
-    made = repository(ACME)
+    repo = repository(ACME)
     reading, writing = os.pipe()
     os.close(reading)
 
     done = subprocess.run(
         command(*verb),
-        cwd=made.root,
-        env=made.environment(),
+        cwd=repo.root,
+        env=repo.environment(),
         stdout=writing,
         stderr=subprocess.PIPE,
         check=False,
@@ -335,12 +335,12 @@ def test_a_signal_ends_it_with_its_code_and_nothing_half_written(
     )
     wrapper.chmod(0o755)
     before = allowed.state
-    given = allowed.environment(env={"PATH": f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"})
+    variables = allowed.environment(env={"PATH": f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"})
 
     run = subprocess.Popen(
         command(*APPLY, "--now", NOW),
         cwd=allowed.root,
-        env=given,
+        env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # whoever runs the tests may ignore it
@@ -357,11 +357,11 @@ def test_a_signal_ends_it_with_its_code_and_nothing_half_written(
 
 
 def test_control_characters_of_the_fleet_are_shown_escaped(repository: Maker) -> None:
-    made = repository()
+    repo = repository()
     folder = "environments/staging/\x1b[31mred"
-    made.write({f"{folder}/agent.yaml": "a: 1\n"})
+    repo.write({f"{folder}/agent.yaml": "a: 1\n"})
 
-    ran = made.fleet("validate")
+    ran = repo.fleet("validate")
 
     assert ran.code == 1
     assert "\x1b" not in ran.out + ran.err
@@ -380,31 +380,31 @@ def test_the_last_line_is_a_command_that_works_when_pasted(running: Repository, 
 
 def test_a_path_that_is_nowhere_is_no_answer_and_one_that_is_being_deleted_is(running: Repository) -> None:
     nowhere = running.fleet("validate", "environments/staging/no-such-bot")
-    named = running.fleet("validate", "desk-bot")
+    by_name = running.fleet("validate", "desk-bot")
     prompt = "environments/staging/desk-bot/prompts/system.md"
     (running.root / prompt).unlink()
     deleted = running.fleet("validate", prompt, "--json")
 
     assert nowhere.code == 2
     assert "no file or folder 'environments/staging/no-such-bot'" in nowhere.err
-    assert "try: fleet validate environments/production/desk-bot environments/staging/desk-bot" in named.err
+    assert "try: fleet validate environments/production/desk-bot environments/staging/desk-bot" in by_name.err
     assert deleted.code == 1
-    assert {one["rule"] for one in deleted.data["findings"]} == {"prompt-missing"}
+    assert {finding["rule"] for finding in deleted.data["findings"]} == {"prompt-missing"}
 
 
 def test_where_the_caller_waits_for_no_children_the_same_is_said(repository: Maker) -> None:
-    made = repository()
+    repo = repository()
     for name in ("one", "two", "three"):
-        own = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
-        made.write(
-            {path.replace("desk-bot", name): text.replace("desk-bot", name) for path, text in own.items()}
+        desk = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
+        repo.write(
+            {path.replace("desk-bot", name): text.replace("desk-bot", name) for path, text in desk.items()}
         )
-    asked = command("validate", "--no-cache", "--jobs", "2", "--now", NOW)
+    arguments = command("validate", "--no-cache", "--jobs", "2", "--now", NOW)
     ran = [
         subprocess.run(
-            asked,
-            cwd=made.root,
-            env=made.environment(),
+            arguments,
+            cwd=repo.root,
+            env=repo.environment(),
             capture_output=True,
             check=False,
             preexec_fn=lambda way=way: signal.signal(signal.SIGCHLD, way),

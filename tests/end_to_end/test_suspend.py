@@ -31,18 +31,18 @@ GO = ("resume", "desk-bot", "--env", "production", "--reason", "the leak is clos
 @pytest.fixture
 def strict(tmp_path: Path) -> Repository:
     """desk-bot runs, a change of it waits; whatever is not only stricter has to be evaluated."""
-    made = repositories.running(tmp_path)
-    made.commit("a policy", files={"governance/policy.yaml": STRICT}, at="2026-11-18T10:00:00+00:00")
-    made.agree("carla", now="2026-11-18T11:00:00Z")
-    return made
+    repo = repositories.running(tmp_path)
+    repo.commit("a policy", files={"governance/policy.yaml": STRICT}, at="2026-11-18T10:00:00+00:00")
+    repo.agree("carla", now="2026-11-18T11:00:00Z")
+    return repo
 
 
-def stopped(made: Repository) -> Repository:
+def stopped(repo: Repository) -> Repository:
     """desk-bot is suspended in production: proposed by alice, approved by dina."""
-    assert made.fleet(*STOP, "--apply", now="2026-11-20T09:00:00Z").code == 1
-    made.approve("desk-bot", "dina", now="2026-11-20T09:10:00Z")
-    assert made.fleet(*STOP, "--apply", now="2026-11-20T09:20:00Z").code == 0
-    return made
+    assert repo.fleet(*STOP, "--apply", now="2026-11-20T09:00:00Z").code == 1
+    repo.approve("desk-bot", "dina", now="2026-11-20T09:10:00Z")
+    assert repo.fleet(*STOP, "--apply", now="2026-11-20T09:20:00Z").code == 0
+    return repo
 
 
 def test_without_write_or_apply_it_shows_the_file_and_what_the_gate_will_ask(strict: Repository) -> None:
@@ -60,17 +60,17 @@ def test_suspending_counts_as_only_stricter_and_resuming_does_not(strict: Reposi
     stop = strict.fleet(*STOP, "--json").data["promotion"]
     go = stopped(strict).fleet(*GO, "--json").data["promotion"]
 
-    assert {one["rule"] for one in stop["requirements"]} == {"only-safer"}
-    assert {one["rule"] for one in go["requirements"]} == {"every-change"}
-    assert {one["kind"] for one in go["requirements"]} == {"approvals", "evals"}
+    assert {requirement["rule"] for requirement in stop["requirements"]} == {"only-safer"}
+    assert {requirement["rule"] for requirement in go["requirements"]} == {"every-change"}
+    assert {requirement["kind"] for requirement in go["requirements"]} == {"approvals", "evals"}
 
 
 def test_whoever_writes_the_proposal_is_not_among_those_who_could_approve_it(strict: Repository) -> None:
-    told = strict.fleet(*STOP, "--json", identity="carla").data["promotion"]
+    promotion = strict.fleet(*STOP, "--json", identity="carla").data["promotion"]
     strict.fleet(*STOP, "--apply", identity="carla")
     judged = strict.fleet("promote", "desk-bot", "--to", "production", "--json").data["promotions"][0]
 
-    assert told["requirements"][0]["could"] == judged["requirements"][0]["could"] == ["dina"]
+    assert promotion["requirements"][0]["could"] == judged["requirements"][0]["could"] == ["dina"]
 
 
 def test_apply_commits_the_proposal_alone_and_waits_for_the_approval_of_exactly_that(
@@ -92,15 +92,15 @@ def test_while_it_waits_it_says_that_nothing_is_stopped_yet_and_what_comes_after
     strict: Repository,
 ) -> None:
     ran = strict.fleet(*STOP, "--apply", now="2026-11-20T09:00:00Z")
-    other = strict.fleet(*STOP, "--apply", identity="dina", now="2026-11-20T09:05:00Z")
-    *_, told, _, last = ran.out.splitlines()
-    waiting, _, again = told.rpartition(": ")
+    by_dina = strict.fleet(*STOP, "--apply", identity="dina", now="2026-11-20T09:05:00Z")
+    *_, status, _, last = ran.out.splitlines()
+    waiting, _, again = status.rpartition(": ")
 
     assert waiting == "not done yet: desk-bot still runs as before. Once nothing is missing any more"
     assert again == "fleet suspend desk-bot --env production --reason 'it leaks addresses' --apply"
     assert last == "fleet why desk-bot --to production --as carla"
     assert strict.fleet(*shlex.split(last)[1:]).code == 0
-    assert other.out.splitlines()[-1] == "fleet approve desk-bot --to production"
+    assert by_dina.out.splitlines()[-1] == "fleet approve desk-bot --to production"
     strict.approve("desk-bot", "carla", now="2026-11-20T09:10:00Z")
     done = strict.fleet(*shlex.split(again)[1:])
     assert done.code == 0
@@ -108,9 +108,9 @@ def test_while_it_waits_it_says_that_nothing_is_stopped_yet_and_what_comes_after
 
 
 def test_while_a_resumption_waits_it_says_that_the_agent_is_still_suspended(tmp_path: Path) -> None:
-    made = stopped(repositories.running(tmp_path))
+    repo = stopped(repositories.running(tmp_path))
 
-    ran = made.fleet(*GO, "--apply")
+    ran = repo.fleet(*GO, "--apply")
 
     assert "not done yet: desk-bot is still suspended" in ran.out
     assert ran.out.splitlines()[-1] == "fleet why desk-bot --to production --as carla"
@@ -131,25 +131,25 @@ def test_once_approved_apply_promotes_what_was_proposed_and_keeps_the_reason(str
 
 
 def test_a_promotion_without_a_reason_keeps_that_of_the_brake(tmp_path: Path) -> None:
-    made = stopped(repositories.running(tmp_path))
-    assert made.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z").code == 1
-    made.approve("desk-bot", "carla", now="2026-11-20T10:10:00Z")
+    repo = stopped(repositories.running(tmp_path))
+    assert repo.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z").code == 1
+    repo.approve("desk-bot", "carla", now="2026-11-20T10:10:00Z")
 
-    assert made.fleet("promote", "desk-bot", "--to", "production", "--apply").code == 0
+    assert repo.fleet("promote", "desk-bot", "--to", "production", "--apply").code == 0
 
-    told = made.fleet("log", "desk-bot").out
-    assert "because: resumed on 2026-11-20: the leak is closed" in told
-    assert "because: it leaks addresses" in told
+    log = repo.fleet("log", "desk-bot").out
+    assert "because: resumed on 2026-11-20: the leak is closed" in log
+    assert "because: it leaks addresses" in log
 
 
 def test_a_reason_that_was_given_stands_alone(tmp_path: Path) -> None:
-    made = stopped(repositories.running(tmp_path))
-    made.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z")
-    made.approve("desk-bot", "carla", now="2026-11-20T10:10:00Z")
+    repo = stopped(repositories.running(tmp_path))
+    repo.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z")
+    repo.approve("desk-bot", "carla", now="2026-11-20T10:10:00Z")
 
-    made.fleet("promote", "desk-bot", "--to", "production", "--apply", "--reason", "all clear")
+    repo.fleet("promote", "desk-bot", "--to", "production", "--apply", "--reason", "all clear")
 
-    entry = json.loads((made.root / "ledger/production.jsonl").read_text().splitlines()[-1])
+    entry = json.loads((repo.root / "ledger/production.jsonl").read_text().splitlines()[-1])
     assert entry["reason"] == "all clear"
 
 
@@ -177,15 +177,15 @@ def test_what_a_killed_run_left_behind_its_commit_is_finished(strict: Repository
 
 
 def test_resuming_goes_all_the_way_back_to_no_overrides(tmp_path: Path) -> None:
-    made = stopped(repositories.running(tmp_path))
+    repo = stopped(repositories.running(tmp_path))
 
-    made.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z")
-    made.approve("desk-bot", "dina", now="2026-11-20T10:10:00Z")
-    ran = made.fleet(*GO, "--apply", now="2026-11-20T10:20:00Z")
+    repo.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z")
+    repo.approve("desk-bot", "dina", now="2026-11-20T10:10:00Z")
+    ran = repo.fleet(*GO, "--apply", now="2026-11-20T10:20:00Z")
 
     assert ran.code == 0, ran.out
-    assert not (made.root / PRODUCTION / "overrides.yaml").exists()
-    assert made.fleet("validate").code == 0
+    assert not (repo.root / PRODUCTION / "overrides.yaml").exists()
+    assert repo.fleet("validate").code == 0
 
 
 def test_written_the_last_line_commits_and_asks_the_gate(strict: Repository) -> None:
@@ -202,15 +202,15 @@ def test_written_the_last_line_commits_and_asks_the_gate(strict: Repository) -> 
 
 
 def test_overrides_that_stand_are_kept_with_their_comments(tmp_path: Path) -> None:
-    own = "# of production\nspec:\n  budgets: # small\n    - {window: day, currency: EUR, alertAt: 1, haltAt: 2}\n"
+    overrides = "# of production\nspec:\n  budgets: # small\n    - {window: day, currency: EUR, alertAt: 1, haltAt: 2}\n"
     stands = {path.replace("staging", "production"): FLEET[path] for path in FLEET if path.startswith(DESK)}
-    made = repositories.repository(tmp_path, {**FLEET, **stands, f"{PRODUCTION}/overrides.yaml": own})
-    assert made.fleet("adopt", "--to", "production", "--apply").code == 0
+    repo = repositories.repository(tmp_path, {**FLEET, **stands, f"{PRODUCTION}/overrides.yaml": overrides})
+    assert repo.fleet("adopt", "--to", "production", "--apply").code == 0
 
-    ran = made.fleet(*STOP, "--json")
+    ran = repo.fleet(*STOP, "--json")
 
     note = "# suspended on 2026-11-20: it leaks addresses\n"
-    assert ran.data["content"] == note + own.replace("spec:\n", "spec:\n  suspended: true\n")
+    assert ran.data["content"] == note + overrides.replace("spec:\n", "spec:\n  suspended: true\n")
     assert ran.data["promotion"]["kind"] == "override"
 
 
@@ -240,25 +240,25 @@ def test_what_the_gate_refuses_outright_is_not_committed(strict: Repository) -> 
 
 
 def test_an_environment_without_a_gate_has_its_own_file_edited(running: Repository) -> None:
-    own = ("suspend", "desk-bot", "--env", "staging", "--reason", "a look")
-    shown = running.fleet(*own)
+    command = ("suspend", "desk-bot", "--env", "staging", "--reason", "a look")
+    preview = running.fleet(*command)
     assert running.state[1] == ""
 
-    wrote = running.fleet(*own, "--write", "--json")
+    wrote = running.fleet(*command, "--write", "--json")
 
-    assert (shown.code, wrote.code) == (0, 0)
+    assert (preview.code, wrote.code) == (0, 0)
     assert wrote.data["promotion"] is None
     assert (running.root / DESK / "overrides.yaml").read_text().endswith("spec: {suspended: true}\n")
     assert running.fleet("validate").code == 0
-    assert running.fleet("resume", *own[1:], "--write").code == 0
+    assert running.fleet("resume", *command[1:], "--write").code == 0
     assert running.state[1] == ""
 
 
 def test_a_release_that_is_suspended_itself_is_resumed_by_an_override(tmp_path: Path) -> None:
     text = MANIFEST.replace("  lifecycle: production\n", "  lifecycle: production\n  suspended: true\n")
-    made = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": text})
+    repo = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": text})
 
-    ran = made.fleet("resume", "desk-bot", "--env", "staging", "--reason", "a look", "--json")
+    ran = repo.fleet("resume", "desk-bot", "--env", "staging", "--reason", "a look", "--json")
 
     assert ran.data["content"].endswith("spec: {suspended: false}\n")
 
@@ -305,5 +305,5 @@ def test_a_link_in_the_way_is_not_followed(running: Repository) -> None:
 def test_its_data_is_what_the_schema_says(running: Repository, verb: tuple[str, ...]) -> None:
     judge = Draft202012Validator(schema(f"output/{verb[0]}-output"))
 
-    for more in ((), ("--write",)):
-        judge.validate(running.fleet(*verb, "--json", *more).data)
+    for flags in ((), ("--write",)):
+        judge.validate(running.fleet(*verb, "--json", *flags).data)

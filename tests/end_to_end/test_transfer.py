@@ -47,36 +47,36 @@ def town(folder: Path, files: dict[str, str] | None = None, *, adopted: bool = T
         path: text for path, text in {**FLEET, f"{DESK}/agent.yaml": OWN}.items() if path.startswith(DESK)
     }
     stands = {path.replace("staging", "production"): text for path, text in desk.items()}
-    made = repositories.repository(folder, {**FLEET, **desk, **stands, GOVERNANCE: PEOPLE, **(files or {})})
+    repo = repositories.repository(folder, {**FLEET, **desk, **stands, GOVERNANCE: PEOPLE, **(files or {})})
     if adopted:
-        assert made.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
-    return made
+        assert repo.fleet("adopt", "--to", "production", "--apply", now="2026-11-17T09:00:00Z").code == 0
+    return repo
 
 
-def fates(made: Repository, *more: str) -> dict[str, str]:
-    ran = made.fleet(*HAND, "--json", *more)
+def fates(repo: Repository, *flags: str) -> dict[str, str]:
+    ran = repo.fleet(*HAND, "--json", *flags)
     assert ran.err == ""
-    return {f"{one['file']}:{one['path']}": one["fate"] for one in ran.data["roles"]}
+    return {f"{role['file']}:{role['path']}": role["fate"] for role in ran.data["roles"]}
 
 
 def test_every_role_is_listed_with_what_becomes_of_it(tmp_path: Path) -> None:
-    made = town(tmp_path)
-    before = made.state
+    repo = town(tmp_path)
+    before = repo.state
 
-    ran = made.fleet(*HAND)
+    ran = repo.fleet(*HAND)
 
     assert ran.code == 0
     golden("transfer.txt", ran.out)
-    assert made.state == before
+    assert repo.state == before
 
 
 def test_written_the_files_differ_in_those_places_alone(tmp_path: Path) -> None:
-    made = town(tmp_path)
+    repo = town(tmp_path)
 
-    ran = made.fleet(*HAND, "--write")
+    ran = repo.fleet(*HAND, "--write")
 
     assert ran.code == 0, ran.out
-    moved = [one for one in made.git("diff", "-U0").splitlines() if one[0] in "+-" and one[1] not in "+-"]
+    moved = [line for line in repo.git("diff", "-U0").splitlines() if line[0] in "+-" and line[1] not in "+-"]
     assert moved == [
         "-  owner: {team: desk, accountable: carla, backup: dina}",
         "+  owner: {team: desk, accountable: erin, backup: dina}",
@@ -93,97 +93,97 @@ def test_written_the_files_differ_in_those_places_alone(tmp_path: Path) -> None:
         "-  full: {members: [dina, erin, carla]}",
         "+  full: {members: [dina, erin]}",
     ]
-    assert made.fleet("validate").code == 0
+    assert repo.fleet("validate").code == 0
 
 
 def test_afterwards_there_is_nothing_left_to_edit_and_the_promotion_brings_the_rest(tmp_path: Path) -> None:
-    made = town(tmp_path)
-    made.fleet(*HAND, "--write")
-    made.commit("carla hands over", at="2026-11-20T09:00:00+00:00")
-    made.agree("dina", now="2026-11-20T09:30:00Z")
-    made.approve("desk-bot", "dina", now="2026-11-20T10:00:00Z")
+    repo = town(tmp_path)
+    repo.fleet(*HAND, "--write")
+    repo.commit("carla hands over", at="2026-11-20T09:00:00+00:00")
+    repo.agree("dina", now="2026-11-20T09:30:00Z")
+    repo.approve("desk-bot", "dina", now="2026-11-20T10:00:00Z")
 
-    between = made.fleet(*HAND)
-    made.fleet("promote", "desk-bot", "--to", "production", "--apply")
+    between = repo.fleet(*HAND)
+    repo.fleet("promote", "desk-bot", "--to", "production", "--apply")
 
     assert between.out.splitlines()[-1] == "fleet promote desk-bot --to production"
-    assert fates(made) == {f"{GOVERNANCE}:teams.past.members[1].person": "stays"}
+    assert fates(repo) == {f"{GOVERNANCE}:teams.past.members[1].person": "stays"}
 
 
 def test_who_was_no_member_before_is_none_for_the_past(tmp_path: Path) -> None:
-    made = town(tmp_path)
-    made.commit("new words", files={f"{DESK}/prompts/system.md": "Answer.\n"}, at="2026-11-18T10:00:00+00:00")
-    made.approve("desk-bot", "erin", now="2026-11-18T12:00:00Z")
-    made.fleet(*HAND, "--write")
-    made.git("checkout", "-q", "--", DESK)
-    made.commit("carla leaves the teams", at="2026-11-20T09:00:00+00:00")
-    made.agree("dina", now="2026-11-20T09:30:00Z")
+    repo = town(tmp_path)
+    repo.commit("new words", files={f"{DESK}/prompts/system.md": "Answer.\n"}, at="2026-11-18T10:00:00+00:00")
+    repo.approve("desk-bot", "erin", now="2026-11-18T12:00:00Z")
+    repo.fleet(*HAND, "--write")
+    repo.git("checkout", "-q", "--", DESK)
+    repo.commit("carla leaves the teams", at="2026-11-20T09:00:00+00:00")
+    repo.agree("dina", now="2026-11-20T09:30:00Z")
 
-    [judged] = made.fleet("promote", "desk-bot", "--to", "production", "--json").data["promotions"]
+    [judged] = repo.fleet("promote", "desk-bot", "--to", "production", "--json").data["promotions"]
 
     assert judged["verdict"] == "pending"
-    assert [one["approver"] for one in judged["notCounted"]] == ["erin"]
+    assert [item["approver"] for item in judged["notCounted"]] == ["erin"]
 
 
 def test_an_accountable_person_does_not_become_their_own_backup(tmp_path: Path) -> None:
-    made = town(tmp_path)
+    repo = town(tmp_path)
 
-    ran = made.fleet("transfer", "--from", "dina", "--to", "carla", "--write", "--json")
+    ran = repo.fleet("transfer", "--from", "dina", "--to", "carla", "--write", "--json")
 
-    open_ = [one for one in ran.data["roles"] if one["fate"] == "open"]
+    open_ = [role for role in ran.data["roles"] if role["fate"] == "open"]
     assert ran.code == 1
-    assert [(one["path"], one["note"]) for one in open_] == [
+    assert [(role["path"], role["note"]) for role in open_] == [
         ("spec.owner.backup", "'carla' is accountable already: name somebody else")
     ]
-    assert "backup: dina" in (made.root / DESK / "agent.yaml").read_text()
+    assert "backup: dina" in (repo.root / DESK / "agent.yaml").read_text()
 
 
 def test_what_would_be_an_error_keeps_everything_from_being_written(tmp_path: Path) -> None:
     policy = FLEET["governance/policy.yaml"].replace(
         "from: owner}]", "from: owner}, {approvals: 3, from: full}]"
     )
-    made = town(tmp_path, {"governance/policy.yaml": policy})
+    repo = town(tmp_path, {"governance/policy.yaml": policy})
 
-    ran = made.fleet(*HAND, "--write")
+    ran = repo.fleet(*HAND, "--write")
 
     assert ran.code == 1
     assert "would be found then, and is not now" in ran.out
     assert "policy-unsatisfiable" in ran.out
-    assert made.state[1] == ""
+    assert repo.state[1] == ""
 
 
 def test_one_who_would_stand_alone_is_told(tmp_path: Path) -> None:
     alone = PEOPLE.replace("desk: {members: [carla, dina]}", "desk: {members: [carla, erin]}")
     manifest = OWN.replace(", backup: dina", "")
-    made = town(tmp_path, {GOVERNANCE: alone, f"{DESK}/agent.yaml": manifest}, adopted=False)
+    repo = town(tmp_path, {GOVERNANCE: alone, f"{DESK}/agent.yaml": manifest}, adopted=False)
 
-    ran = made.fleet(*HAND, "--json")
+    ran = repo.fleet(*HAND, "--json")
 
     assert ran.code == 1
-    assert {one["rule"] for one in ran.data["problems"]} == {"owner-alone"}
+    assert {problem["rule"] for problem in ran.data["problems"]} == {"owner-alone"}
 
 
 def test_overrides_of_a_gated_environment_become_a_proposal(tmp_path: Path) -> None:
     config = FLEET["fleet-config.yaml"].replace("[spec.budgets]", "[spec.observability]")
-    over = "spec:\n  observability: # here\n    outputReview: {sample: 0.1, cadence: P7D, by: carla}\n"
-    made = town(tmp_path, {"fleet-config.yaml": config, f"{PRODUCTION}/overrides.yaml": over})
+    overrides = "spec:\n  observability: # here\n    outputReview: {sample: 0.1, cadence: P7D, by: carla}\n"
+    repo = town(tmp_path, {"fleet-config.yaml": config, f"{PRODUCTION}/overrides.yaml": overrides})
     proposal = f"{PRODUCTION.replace('environments', 'proposals')}/overrides.yaml"
 
-    told = fates(made)
-    made.fleet(*HAND, "--write")
-    again = fates(made)
+    before = fates(repo)
+    repo.fleet(*HAND, "--write")
+    again = fates(repo)
 
-    assert told[f"{PRODUCTION}/overrides.yaml:spec.observability.outputReview.by"] == "proposal"
-    assert (made.root / proposal).read_text() == over.replace("carla", "erin")
-    assert (made.root / PRODUCTION / "overrides.yaml").read_text() == over
+    assert before[f"{PRODUCTION}/overrides.yaml:spec.observability.outputReview.by"] == "proposal"
+    assert (repo.root / proposal).read_text() == overrides.replace("carla", "erin")
+    assert (repo.root / PRODUCTION / "overrides.yaml").read_text() == overrides
     assert again[f"{PRODUCTION}/overrides.yaml:spec.observability.outputReview.by"] == "promotion"
 
 
 def test_an_agent_that_is_gone_from_staging_is_named(tmp_path: Path) -> None:
-    made = town(tmp_path)
-    made.git("rm", "-rq", DESK)
+    repo = town(tmp_path)
+    repo.git("rm", "-rq", DESK)
 
-    ran = made.fleet(*HAND, "--write")
+    ran = repo.fleet(*HAND, "--write")
 
     assert ran.code == 1
     assert "not in 'staging': bring it back there, or retire it" in ran.out
@@ -205,33 +205,33 @@ def test_a_decision_of_the_past_stays_and_free_text_is_for_people(tmp_path: Path
         "governance/connectors.yaml": connectors,
         f"{DESK}/agent.yaml": labelled,
     }
-    made = town(tmp_path, files, adopted=False)
+    repo = town(tmp_path, files, adopted=False)
 
-    told = fates(made, "--write")
+    fates_by_place = fates(repo, "--write")
 
-    assert told["governance/waivers.yaml:waivers[0].approvedBy"] == "stays"
-    assert told["governance/connectors.yaml:connectors.crm.owner"] == "edit"
-    assert told[f"{DESK}/agent.yaml:metadata.labels.steward"] == "open"
-    assert (made.root / "governance/waivers.yaml").read_text() == waivers
-    assert (made.root / "governance/connectors.yaml").read_text() == connectors.replace("carla", "erin")
+    assert fates_by_place["governance/waivers.yaml:waivers[0].approvedBy"] == "stays"
+    assert fates_by_place["governance/connectors.yaml:connectors.crm.owner"] == "edit"
+    assert fates_by_place[f"{DESK}/agent.yaml:metadata.labels.steward"] == "open"
+    assert (repo.root / "governance/waivers.yaml").read_text() == waivers
+    assert (repo.root / "governance/connectors.yaml").read_text() == connectors.replace("carla", "erin")
 
 
 def test_a_manifest_that_cannot_be_read_is_named_and_so_is_one_too_large(tmp_path: Path) -> None:
-    made = town(tmp_path, {f"{DESK}/agent.yaml": "spec: [carla\n"})
+    repo = town(tmp_path, {f"{DESK}/agent.yaml": "spec: [carla\n"})
     large = f"{DESK.replace('desk-bot', 'large-bot')}/agent.yaml"
-    made.write({large: "# carla\n" * 600_000})
+    repo.write({large: "# carla\n" * 600_000})
 
-    ran = made.fleet(*HAND, "--json")
+    ran = repo.fleet(*HAND, "--json")
 
     assert ran.code == 1
-    unread = {one["file"] for one in ran.data["roles"] if "cannot be read" in one["note"]}
+    unread = {role["file"] for role in ran.data["roles"] if "cannot be read" in role["note"]}
     assert unread == {f"{DESK}/agent.yaml", large}
 
 
 def test_what_cannot_be_read_is_told_with_its_line_and_the_reason(tmp_path: Path) -> None:
-    made = town(tmp_path, {f"{DESK}/agent.yaml": "spec:\n  a: 1\n  a: carla\n"})
+    repo = town(tmp_path, {f"{DESK}/agent.yaml": "spec:\n  a: 1\n  a: carla\n"})
 
-    ran = made.fleet(*HAND, "--write")
+    ran = repo.fleet(*HAND, "--write")
 
     assert ran.code == 1
     assert f"  {DESK}/agent.yaml\n    3: cannot be read: " in ran.out
@@ -241,8 +241,8 @@ def test_what_cannot_be_read_is_told_with_its_line_and_the_reason(tmp_path: Path
 
 @pytest.mark.parametrize("bent", ["another encoding", "a link", "a link as a folder", "nothing at all"])
 def test_nothing_that_might_name_the_person_is_dropped(tmp_path: Path, bent: str) -> None:
-    made = town(tmp_path)
-    folder = made.root / "environments/staging/odd-bot"
+    repo = town(tmp_path)
+    folder = repo.root / "environments/staging/odd-bot"
     if bent == "a link as a folder":
         folder.symlink_to("desk-bot")
     else:
@@ -252,7 +252,7 @@ def test_nothing_that_might_name_the_person_is_dropped(tmp_path: Path, bent: str
         else:
             (folder / "agent.yaml").write_bytes(OWN.encode("utf-16") if bent == "another encoding" else b"")
 
-    ran = made.fleet(*HAND)
+    ran = repo.fleet(*HAND)
 
     assert (ran.code, "cannot be read: " in ran.out) == (
         (1, True) if bent != "nothing at all" else (0, False)
@@ -261,12 +261,12 @@ def test_nothing_that_might_name_the_person_is_dropped(tmp_path: Path, bent: str
 
 def test_a_team_of_the_same_name_is_not_mistaken_for_the_person(tmp_path: Path) -> None:
     people = PEOPLE + "  carla: {members: [dina]}\n"
-    made = town(tmp_path, {GOVERNANCE: people}, adopted=False)
+    repo = town(tmp_path, {GOVERNANCE: people}, adopted=False)
 
-    told = fates(made)
+    fates_by_place = fates(repo)
 
-    assert told[f"{DESK}/agent.yaml:spec.knowledge[faq].owner"] == "open"
-    assert told[f"{DESK}/agent.yaml:spec.owner.accountable"] == "edit"
+    assert fates_by_place[f"{DESK}/agent.yaml:spec.knowledge[faq].owner"] == "open"
+    assert fates_by_place[f"{DESK}/agent.yaml:spec.owner.accountable"] == "edit"
 
 
 @pytest.mark.parametrize(
@@ -282,21 +282,21 @@ def test_a_team_of_the_same_name_is_not_mistaken_for_the_person(tmp_path: Path) 
 def test_only_a_person_who_is_here_takes_over_and_only_from_a_person(
     tmp_path: Path, giver: str, taker: str, told: str
 ) -> None:
-    made = town(tmp_path, adopted=False)
+    repo = town(tmp_path, adopted=False)
 
-    ran = made.fleet("transfer", "--from", giver, "--to", taker, "--write")
+    ran = repo.fleet("transfer", "--from", giver, "--to", taker, "--write")
 
     assert ran.code == 2
     assert told in ran.err
-    assert made.state[1] == ""
+    assert repo.state[1] == ""
 
 
 @pytest.mark.parametrize("giver", ["nadia", "priya", "oskar", "marek"])
 def test_in_the_example_nothing_new_is_found_afterwards(tmp_path: Path, giver: str) -> None:
-    made = repositories.repository(tmp_path, EXAMPLE)
+    repo = repositories.repository(tmp_path, EXAMPLE)
 
-    ran = made.fleet("transfer", "--from", giver, "--to", "daniel", "--write", "--json")
+    ran = repo.fleet("transfer", "--from", giver, "--to", "daniel", "--write", "--json")
 
     Draft202012Validator(schema("output/transfer-output")).validate(ran.data)
     assert ran.data["written"] is True
-    assert made.fleet("validate").code == 0
+    assert repo.fleet("validate").code == 0

@@ -25,21 +25,21 @@ BASES = {
 }
 
 
-def flags(own: tuple[tuple[str, ...], ...]) -> Iterator[tuple[str, ...]]:
+def flags(options: tuple[tuple[str, ...], ...]) -> Iterator[tuple[str, ...]]:
     """Every subset of these options, and of those that every command takes."""
-    every = (*own, *TALK)
+    every = (*options, *TALK)
     for count in range(len(every) + 1):
         for chosen in combinations(every, count):
-            yield tuple(word for one in chosen for word in one)
+            yield tuple(word for option in chosen for word in option)
 
 
-def everything(made: Repository) -> tuple[str, str, str]:
+def fingerprint(repo: Repository) -> tuple[str, str, str]:
     """HEAD, git's status, and a digest over every file, git's own too; status itself may touch the index."""
-    state = made.state
+    state = repo.state
     sums = hashlib.sha256()
-    for path in sorted(made.top.rglob("*")):
-        if path.is_file() and path != made.top / ".git/index":
-            sums.update(f"{path.relative_to(made.top)}\0".encode() + path.read_bytes())
+    for path in sorted(repo.top.rglob("*")):
+        if path.is_file() and path != repo.top / ".git/index":
+            sums.update(f"{path.relative_to(repo.top)}\0".encode() + path.read_bytes())
     return (*state, sums.hexdigest())
 
 
@@ -62,13 +62,13 @@ def looked_at(running: Repository, monkeypatch: pytest.MonkeyPatch) -> Repositor
 def test_every_combination_of_options_leaves_everything_as_it_was(
     base: str, looked_at: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words, own = BASES[base]
-    before = everything(looked_at)
+    words, options = BASES[base]
+    before = fingerprint(looked_at)
 
-    codes = [run([*words, *chosen, "--now", NOW]) for chosen in flags(own)]
+    codes = [run([*words, *chosen, "--now", NOW]) for chosen in flags(options)]
 
     capsys.readouterr()
-    assert everything(looked_at) == before
+    assert fingerprint(looked_at) == before
     assert set(codes) & {0, 1}
     assert set(codes) <= {0, 1, 2}
 
@@ -85,20 +85,20 @@ def test_every_combination_of_options_leaves_everything_as_it_was(
 def test_the_same_with_write_changes_something(
     words: tuple[str, ...], looked_at: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = everything(looked_at)
+    before = fingerprint(looked_at)
 
     run([*words, "--now", NOW])
 
     capsys.readouterr()
-    assert everything(looked_at) != before
+    assert fingerprint(looked_at) != before
 
 
 def test_apply_over_what_is_not_committed_changes_nothing(looked_at: Repository) -> None:
-    before = everything(looked_at)
+    before = fingerprint(looked_at)
 
     ran = looked_at.fleet("suspend", "desk-bot", "--env", "production", *REASON, "--apply")
 
-    after = everything(looked_at)
+    after = fingerprint(looked_at)
     assert ran.code == 2
     assert "not committed: governance/notes.txt" in ran.err
     assert after[:2] == before[:2]

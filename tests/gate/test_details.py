@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Assurance, Freeze
-from fleetward.domain.verdict import Met, NotCounted, Promotion, Requirement, Verdict
-from fleetward.gate import asked
-from fleetward.gate.batch import waiting
+from fleetward.domain.verdict import NotCounted, Promotion, Requirement, RequirementStatus, Verdict
+from fleetward.gate import policy_requirements
+from fleetward.gate.batch import hold_dependents
 from tests.gate.world import (
     DAY,
     EVALS,
@@ -31,39 +31,41 @@ from tests.gate.world import (
     SUITES,
     approvals,
     comparison,
+    contributor,
     error,
     evals,
+    evidence_record,
     manifest,
-    measured,
     of_kind,
-    person,
+    people_with_dates,
     policy,
     reasons,
-    rejected,
+    rejection,
     rule,
-    said,
+    statement,
     verdict,
-    withdrew,
-    wrote,
+    withdrawal,
 )
 
-MET, MISSING, REFUSED = Met.MET, Met.MISSING, Met.REFUSED
+MET, MISSING, REFUSED = RequirementStatus.MET, RequirementStatus.MISSING, RequirementStatus.REFUSED
 SIGNED = rule("signed", approvals(1, "owner"), assurance=Assurance.SIGNED)
 
 
-def told(promotion: Promotion) -> tuple[Requirement, ...]:
+def requirements_of(promotion: Promotion) -> tuple[Requirement, ...]:
     return promotion.requirements
 
 
-def need(rule: str, kind: str, asked: str, status: Met, detail: str, **more: object) -> Requirement:
-    return Requirement(rule=rule, kind=kind, asked=asked, status=status, detail=detail, **more)  # type: ignore[arg-type]
+def need(
+    rule: str, kind: str, condition: str, status: RequirementStatus, detail: str, **extra: object
+) -> Requirement:
+    return Requirement(rule=rule, kind=kind, condition=condition, status=status, detail=detail, **extra)  # type: ignore[arg-type]
 
 
 # policy
 
 
 def test_that_no_rule_speaks_is_told_with_kind_place_and_tier() -> None:
-    assert told(verdict()) == (
+    assert requirements_of(verdict()) == (
         need(
             *("rules", "policy", "a rule that applies", REFUSED),
             "no rule speaks about update to 'production' at tier 'medium'",
@@ -76,22 +78,22 @@ def test_a_rule_that_asks_nothing_is_told_by_its_name() -> None:
 
     low = verdict(nothing, running=None, candidate=manifest("low"))
 
-    assert told(low) == (need("nothing", "policy", "nothing", MET, "asks nothing"),)
-    assert told(verdict(nothing)) == (
+    assert requirements_of(low) == (need("nothing", "policy", "nothing", MET, "asks nothing"),)
+    assert requirements_of(verdict(nothing)) == (
         need("nothing", "policy", "nothing", REFUSED, "asks nothing, too little at tier 'medium'"),
     )
 
 
 def test_a_retirement_that_would_be_asked_nothing_is_told_so() -> None:
-    assert told(verdict(EVALS, kind=PromotionKind.RETIRE, candidate=None)) == (
+    assert requirements_of(verdict(EVALS, kind=PromotionKind.RETIRE, candidate=None)) == (
         need("evals", "policy", "nothing", REFUSED, "asks nothing, too little at tier 'medium'"),
     )
 
 
 def test_every_author_whom_nobody_knows_is_told_once() -> None:
-    strangers = (wrote("x@evil.example"), wrote("X@Evil.example"), wrote("a@evil.example"))
+    strangers = (contributor("x@evil.example"), contributor("X@Evil.example"), contributor("a@evil.example"))
 
-    promotion = verdict(OWNER, approvals=(said("alice"),), contributors=strangers)
+    promotion = verdict(OWNER, approvals=(statement("alice"),), contributors=strangers)
 
     assert of_kind(promotion, "policy") == [
         need(
@@ -129,26 +131,26 @@ def test_three_errors_are_told_whole_and_a_fourth_is_counted() -> None:
 
 
 def test_seats_are_told_with_who_sits_and_how_sure_that_has_to_be() -> None:
-    both = verdict(RISK, approvals=(said("gita"), said("bob")))
-    sure = verdict(SIGNED, approvals=(said("alice", assurance=Assurance.SIGNED),))
+    full = verdict(RISK, approvals=(statement("gita"), statement("bob")))
+    sure = verdict(SIGNED, approvals=(statement("alice", assurance=Assurance.SIGNED),))
 
-    assert told(both) == (
+    assert requirements_of(full) == (
         need("risk", "approvals", "2 of risk", MET, "2 of 2: bob, gita", by=("bob", "gita")),
     )
-    assert told(sure) == (
+    assert requirements_of(sure) == (
         need("signed", "approvals", "1 of owner", MET, "1 of 1: alice (signed)", by=("alice",)),
     )
 
 
 def test_seats_that_nobody_is_left_for_are_counted() -> None:
-    hands = tuple(wrote(name) for name in ("bob", "farid", "gita"))
+    hands = tuple(contributor(name) for name in ("bob", "farid", "gita"))
     three = rule("three", approvals(3, "risk"))
 
     nobody = verdict(three, contributors=hands)
-    one = verdict(three, contributors=hands[:2])
-    taken = verdict(three, contributors=hands[:2], approvals=(said("gita"),))
+    single = verdict(three, contributors=hands[:2])
+    taken = verdict(three, contributors=hands[:2], approvals=(statement("gita"),))
 
-    assert [of_kind(each, "approvals")[0].detail for each in (nobody, one, taken)] == [
+    assert [of_kind(promotion, "approvals")[0].detail for promotion in (nobody, single, taken)] == [
         "0 of 3; nobody left who could fill 3 seats",
         "0 of 3; 1 left who could fill 3 seats",
         "1 of 3: gita; nobody left who could fill 2 seats",
@@ -156,7 +158,7 @@ def test_seats_that_nobody_is_left_for_are_counted() -> None:
 
 
 def test_as_many_as_are_missing_is_enough_to_say_nothing_of_it() -> None:
-    promotion = verdict(RISK, contributors=(wrote("bob"),))
+    promotion = verdict(RISK, contributors=(contributor("bob"),))
 
     assert of_kind(promotion, "approvals")[0].detail == "0 of 2"
 
@@ -164,11 +166,13 @@ def test_as_many_as_are_missing_is_enough_to_say_nothing_of_it() -> None:
 def test_of_two_rules_that_ask_as_much_the_first_is_named() -> None:
     promotion = verdict(rule("first", approvals(1, "risk")), rule("second", approvals(1, "risk")))
 
-    assert [one.rule for one in told(promotion)] == ["first"]
+    assert [requirement.rule for requirement in requirements_of(promotion)] == ["first"]
 
 
 def test_a_veto_is_told_with_its_author_and_why() -> None:
-    promotion = verdict(OWNER, approvals=(said("alice"), rejected("bob", note="too soon"), rejected("hugo")))
+    promotion = verdict(
+        OWNER, approvals=(statement("alice"), rejection("bob", note="too soon"), rejection("hugo"))
+    )
 
     assert of_kind(promotion, "veto") == [
         need(
@@ -181,7 +185,7 @@ def test_a_veto_is_told_with_its_author_and_why() -> None:
 
 
 def test_of_several_vetoes_of_one_person_the_latest_is_told() -> None:
-    first, last = rejected("bob", note="first", ago=DAY), rejected("bob", note="last", number=2)
+    first, last = rejection("bob", note="first", ago=DAY), rejection("bob", note="last", number=2)
 
     [veto] = of_kind(verdict(OWNER, approvals=(last, first)), "veto")
 
@@ -189,49 +193,53 @@ def test_of_several_vetoes_of_one_person_the_latest_is_told() -> None:
 
 
 def test_a_rejection_that_is_no_veto_is_told_where_it_is_about_this_state() -> None:
-    here, elsewhere = rejected("erin"), rejected("alice", to_state=OTHER)
+    current, elsewhere = rejection("erin"), rejection("alice", to_state=OTHER)
 
-    promotion = verdict(OWNER, approvals=(said("carla"), here, elsewhere, rejected("bob", to_state=OTHER)))
+    promotion = verdict(
+        OWNER, approvals=(statement("carla"), current, elsewhere, rejection("bob", to_state=OTHER))
+    )
 
     assert reasons(promotion) == {"erin": "rejected, but is in no team that may veto"}
 
 
 def test_of_two_approvals_of_one_person_the_later_counts() -> None:
-    earlier, later = said("alice"), said("alice", ago=MINUTE, number=2)
+    earlier, later = statement("alice"), statement("alice", ago=MINUTE, number=2)
 
-    for given in ((earlier, later), (later, earlier)):
-        promotion = verdict(OWNER, approvals=given)
+    for statements in ((earlier, later), (later, earlier)):
+        promotion = verdict(OWNER, approvals=statements)
         assert promotion.counted == (later.file,)
         assert reasons(promotion) == {"alice": "replaced by a later approval"}
 
 
 def test_of_two_in_one_second_the_higher_number_counts_and_else_the_later_name() -> None:
-    ninth, tenth = said("alice", number=9), said("alice", number=10)
-    unnumbered = replace(said("alice"), file="approvals/a.json")
-    other = replace(unnumbered, file="approvals/b.json")
+    ninth, tenth = statement("alice", number=9), statement("alice", number=10)
+    unnumbered = replace(statement("alice"), file="approvals/a.json")
+    later_name = replace(unnumbered, file="approvals/b.json")
 
     assert verdict(OWNER, approvals=(ninth, tenth)).counted == (tenth.file,)
     assert verdict(OWNER, approvals=(unnumbered, ninth)).counted == (ninth.file,)
-    assert verdict(OWNER, approvals=(other, unnumbered)).counted == (other.file,)
+    assert verdict(OWNER, approvals=(later_name, unnumbered)).counted == (later_name.file,)
 
 
 def test_of_an_approval_and_a_withdrawal_that_cannot_be_told_apart_in_time_the_withdrawal_counts() -> None:
-    given = said("alice", number=1)
-    taken = replace(withdrew("alice", ago=HOUR, number=1), file=given.file.replace("alice-1", "0-alice-1"))
+    approval = statement("alice", number=1)
+    taken = replace(
+        withdrawal("alice", ago=HOUR, number=1), file=approval.file.replace("alice-1", "0-alice-1")
+    )
 
-    assert verdict(OWNER, approvals=(given, taken)).verdict is Verdict.PENDING
+    assert verdict(OWNER, approvals=(approval, taken)).verdict is Verdict.PENDING
     assert verdict(
-        OWNER, approvals=(said("carla"), rejected("bob"), withdrew("bob", ago=HOUR, number=1))
+        OWNER, approvals=(statement("carla"), rejection("bob"), withdrawal("bob", ago=HOUR, number=1))
     ).verdict is (Verdict.BLOCKED)
 
 
 def test_every_file_that_does_not_count_is_there_with_its_reason() -> None:
-    old, older = said("alice", to_state=OTHER), said("alice", to_state=OTHER, ago=DAY, number=2)
-    spare = said("dina")
+    old, older = statement("alice", to_state=OTHER), statement("alice", to_state=OTHER, ago=DAY, number=2)
+    spare = statement("dina")
 
-    promotion = verdict(OWNER, approvals=(old, older, said("carla"), spare))
+    promotion = verdict(OWNER, approvals=(old, older, statement("carla"), spare))
 
-    assert [(one.approver, one.files) for one in promotion.not_counted] == [
+    assert [(excluded.approver, excluded.files) for excluded in promotion.not_counted] == [
         ("alice", tuple(sorted((old.file, older.file)))),
         ("dina", (spare.file,)),
     ]
@@ -242,12 +250,12 @@ def test_reasons_name_what_was_approved_instead() -> None:
         OWNER,
         RISK,
         approvals=(
-            said("alice", from_state=OTHER),
-            said("bob", from_state=None),
-            said("carla", generation=7),
-            said("dina", environment="staging"),
-            said("farid", agent="policy-lookup"),
-            said("hugo"),
+            statement("alice", from_state=OTHER),
+            statement("bob", from_state=None),
+            statement("carla", generation=7),
+            statement("dina", environment="staging"),
+            statement("farid", agent="policy-lookup"),
+            statement("hugo"),
         ),
     )
 
@@ -263,22 +271,28 @@ def test_reasons_name_what_was_approved_instead() -> None:
 
 def test_an_approval_that_its_author_took_back_says_how() -> None:
     promotion = verdict(
-        OWNER, approvals=(said("alice"), rejected("alice", number=2, ago=MINUTE)), terms={"veto": frozenset()}
+        OWNER,
+        approvals=(statement("alice"), rejection("alice", number=2, ago=MINUTE)),
+        terms={"veto": frozenset()},
     )
 
-    assert [one.reason for one in promotion.not_counted] == [
+    assert [excluded.reason for excluded in promotion.not_counted] == [
         "rejected, but is in no team that may veto",
         "replaced by a rejection on 2026-11-20T11:59:00Z",
     ]
 
 
 def test_where_nobody_is_asked_an_approver_is_in_no_team_that_is() -> None:
-    assert reasons(verdict(SOAK, approvals=(said("alice"),))) == {"alice": "not in any team that is asked"}
+    assert reasons(verdict(SOAK, approvals=(statement("alice"),))) == {
+        "alice": "not in any team that is asked"
+    }
 
 
 def test_who_comes_later_is_told_so_even_where_the_day_of_leaving_is_known() -> None:
     def reason(**days: date) -> str:
-        return reasons(verdict(OWNER, approvals=(said("alice"),), people=person("alice", **days)))["alice"]
+        return reasons(
+            verdict(OWNER, approvals=(statement("alice"),), people=people_with_dates("alice", **days))
+        )["alice"]
 
     assert reason(since=date(2026, 11, 21)) == "not there before 2026-11-21"
     assert reason(since=date(2026, 11, 21), left=date(2026, 12, 31)) == "not there before 2026-11-21"
@@ -295,9 +309,11 @@ def test_suites_are_told_with_their_thresholds() -> None:
         {"name": "between", "min": 0.5, "max": 0.9},
         {"name": "plain", "format": "promptfoo"},
     ]
-    told_ = of_kind(verdict(EVALS, candidate=manifest(evals=suites), evidence=(measured(), SAFE)), "evals")
+    requirements = of_kind(
+        verdict(EVALS, candidate=manifest(evals=suites), evidence=(evidence_record(), SAFE)), "evals"
+    )
 
-    assert told_ == [
+    assert requirements == [
         need(
             "evals", "evals", "quality passed (pass-rate at least 0.95)", MET, "0.97 on 2026-11-19T12:00:00Z"
         ),
@@ -314,23 +330,23 @@ def test_suites_are_told_with_their_thresholds() -> None:
 
 
 def test_a_manifest_without_suites_is_told_so() -> None:
-    assert told(verdict(EVALS, candidate=manifest(evals=[]))) == (
+    assert requirements_of(verdict(EVALS, candidate=manifest(evals=[]))) == (
         need("evals", "evals", "passed", MISSING, "the manifest declares no evaluation suite"),
     )
 
 
 def test_a_candidate_that_cannot_be_read_declares_no_suites() -> None:
-    [one] = of_kind(verdict(EVALS, candidate=None, errors=(error(),)), "evals")
+    [requirement] = of_kind(verdict(EVALS, candidate=None, errors=(error(),)), "evals")
 
-    assert (one.status, one.detail) == (MISSING, "the manifest declares no evaluation suite")
+    assert (requirement.status, requirement.detail) == (MISSING, "the manifest declares no evaluation suite")
 
 
 def test_why_a_record_does_not_pass_is_told_behind_its_name() -> None:
     def why(suite: dict[str, object] | None = None, **facts: object) -> str:
-        record = measured(**facts)  # type: ignore[arg-type]
+        record = evidence_record(**facts)  # type: ignore[arg-type]
         candidate = manifest(evals=[suite or SUITES[0]])
-        [one] = of_kind(verdict(EVALS, candidate=candidate, evidence=(record,)), "evals")
-        return str(one.detail).removeprefix(f"{record.file}: ")
+        [requirement] = of_kind(verdict(EVALS, candidate=candidate, evidence=(record,)), "evals")
+        return str(requirement.detail).removeprefix(f"{record.file}: ")
 
     mean = {"name": "quality", "metric": "score", "max": 0.5}
     assert why(counts=(0, 0, 1, 1)) == "no sample ran to its end"
@@ -351,9 +367,11 @@ def test_why_a_record_does_not_pass_is_told_behind_its_name() -> None:
 def test_a_soak_is_told_with_what_is_done_and_when_it_will_be() -> None:
     kind = ("soak", "soak", "at least 1d")
 
-    assert told(verdict(SOAK, longest=2 * DAY)) == (need(*kind, MET, "stayed 2d"),)
-    assert told(verdict(SOAK, longest=HOUR)) == (need(*kind, MISSING, "stayed 1h and is not there now"),)
-    assert told(verdict(SOAK, longest=HOUR, soaking=True)) == (
+    assert requirements_of(verdict(SOAK, longest_soak=2 * DAY)) == (need(*kind, MET, "stayed 2d"),)
+    assert requirements_of(verdict(SOAK, longest_soak=HOUR)) == (
+        need(*kind, MISSING, "stayed 1h and is not there now"),
+    )
+    assert requirements_of(verdict(SOAK, longest_soak=HOUR, is_soaking=True)) == (
         need(
             *(*kind, MISSING, "1h so far, long enough at 2026-11-21T11:00:00Z"),
             ready_at=NOW + 23 * HOUR,
@@ -370,7 +388,7 @@ def test_a_freeze_is_told_with_its_end_and_with_when_all_of_them_are_over() -> N
         Freeze(id="audit", start=NOW + DAY, end=NOW + 2 * DAY),
     )
 
-    promotion = verdict(OWNER, approvals=(said("alice"),), terms={"freezes": freezes})
+    promotion = verdict(OWNER, approvals=(statement("alice"),), terms={"freezes": freezes})
 
     assert of_kind(promotion, "freeze") == [
         need(
@@ -384,7 +402,7 @@ def test_what_is_exempt_of_freezes_is_ready_in_the_middle_of_one() -> None:
     freezes = (Freeze(id="year-end", start=NOW + HOUR, end=NOW + 9 * DAY),)
     exempt = replace(SOAK, exempt=frozenset({"freeze"}))
 
-    promotion = verdict(exempt, longest=HOUR, soaking=True, terms={"freezes": freezes})
+    promotion = verdict(exempt, longest_soak=HOUR, is_soaking=True, terms={"freezes": freezes})
 
     assert promotion.unblock.ready_at == NOW + 23 * HOUR
 
@@ -392,7 +410,7 @@ def test_what_is_exempt_of_freezes_is_ready_in_the_middle_of_one() -> None:
 def test_a_soak_that_ends_with_a_freeze_is_ready_then() -> None:
     freezes = (Freeze(id="year-end", start=NOW, end=NOW + DAY),)
 
-    promotion = verdict(SOAK, longest=timedelta(), soaking=True, terms={"freezes": freezes})
+    promotion = verdict(SOAK, longest_soak=timedelta(), is_soaking=True, terms={"freezes": freezes})
 
     assert promotion.unblock.ready_at == NOW + DAY
 
@@ -409,7 +427,7 @@ def test_a_promotion_says_what_it_is_about_even_where_nothing_moves() -> None:
 
 
 def test_a_tier_that_cannot_be_known_is_told_as_the_highest() -> None:
-    assert verdict(OWNER, running=None, running_unread=True).tier == "critical"
+    assert verdict(OWNER, running=None, running_unreadable=True).tier == "critical"
     assert verdict(OWNER, candidate=manifest("ultra")).tier == "critical"
 
 
@@ -424,7 +442,7 @@ def test_owners_are_the_team_and_both_persons_wherever_they_are() -> None:
 
 
 def test_where_what_runs_cannot_be_read_the_owners_of_the_candidate_are_asked() -> None:
-    promotion = verdict(OWNER, running=None, running_unread=True, approvals=(said("alice"),))
+    promotion = verdict(OWNER, running=None, running_unreadable=True, approvals=(statement("alice"),))
 
     assert promotion.verdict is Verdict.ALLOWED
 
@@ -436,13 +454,13 @@ def test_a_new_agent_is_its_own_owners_even_where_something_of_its_name_is_left(
 
 
 def test_what_is_held_is_told_beside_what_was_asked_already() -> None:
-    front, back = verdict(OWNER, approvals=(said("alice"),)), verdict(OWNER)
+    front, back = verdict(OWNER, approvals=(statement("alice"),)), verdict(OWNER)
     front, back = replace(front, agent="front"), replace(back, agent="back")
 
-    [held, _] = waiting([front, back], {"front": frozenset({"back", "elsewhere"})})
+    [waiting_front, _] = hold_dependents([front, back], {"front": frozenset({"back", "elsewhere"})})
 
-    assert held.verdict is Verdict.PENDING
-    assert held.requirements == (
+    assert waiting_front.verdict is Verdict.PENDING
+    assert waiting_front.requirements == (
         *front.requirements,
         need("unit", "dependency", "back promoted before or with it", MISSING, "back is held"),
     )
@@ -460,9 +478,11 @@ def test_what_would_be_asked_depends_on_tier_kind_and_agent() -> None:
     def ids(
         tier: str = "low", kind: PromotionKind = PromotionKind.UPDATE, agent: str | None = None
     ) -> list[str]:
-        seen = comparison(REWORDED)
-        found = asked(policy(*rules), to="production", tier=tier, comparison=seen, kind=kind, agent=agent)
-        return [one.id for one, _ in found]
+        change = comparison(REWORDED)
+        required = policy_requirements(
+            policy(*rules), to="production", tier=tier, comparison=change, kind=kind, agent=agent
+        )
+        return [r.id for r, _ in required]
 
     assert ids() == ["agent", "evals"]
     assert ids(tier="high") == ["tier", "agent", "evals"]
@@ -473,11 +493,11 @@ def test_what_would_be_asked_depends_on_tier_kind_and_agent() -> None:
 def test_rules_that_replace_all_others_are_told_alone() -> None:
     promotion = verdict(SECURITY, SAFER, comparison=comparison(STRICTER))
 
-    assert [one.rule for one in told(promotion)] == ["only-safer"]
+    assert [requirement.rule for requirement in requirements_of(promotion)] == ["only-safer"]
 
 
 def test_nobody_is_told_twice_for_one_reason() -> None:
-    twice = (said("erin"), said("erin", number=2, ago=MINUTE))
+    twice = (statement("erin"), statement("erin", number=2, ago=MINUTE))
 
     assert verdict(OWNER, approvals=twice).not_counted == (
         NotCounted(approver="erin", reason="author of the change (commit c0ffeec0ffee)"),
@@ -485,8 +505,10 @@ def test_nobody_is_told_twice_for_one_reason() -> None:
 
 
 def test_what_nobody_compared_may_be_any_agents() -> None:
-    other = rule("other", approvals(1, "support"), when={"agents": frozenset({"sales-bot"})})
+    sales_rule = rule("other", approvals(1, "support"), when={"agents": frozenset({"sales-bot"})})
 
-    found = asked(policy(other), to="production", tier="low", comparison=None, kind=PromotionKind.UPDATE)
+    required = policy_requirements(
+        policy(sales_rule), to="production", tier="low", comparison=None, kind=PromotionKind.UPDATE
+    )
 
-    assert [one.id for one, _ in found] == ["other"]
+    assert [r.id for r, _ in required] == ["other"]

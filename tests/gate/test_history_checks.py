@@ -10,18 +10,22 @@ from typing import Any
 
 import pytest
 
-from fleetward.domain.audit import Break, Kept, Landing, Step
-from fleetward.domain.break_glass import BrokenGlass
-from fleetward.domain.clock import written
+from fleetward.domain.audit import Break, FileStep, FileVersion, FirstParentCommit
+from fleetward.domain.break_glass import BreakGlassRecord
+from fleetward.domain.clock import format_instant
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Environment, FleetConfig
-from fleetward.domain.ledger import Entry, Moved, PromotionKind
-from fleetward.domain.verdict import Met, NotCounted, Promotion, Requirement, Verdict
+from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
+from fleetward.domain.verdict import NotCounted, Promotion, Requirement, RequirementStatus, Verdict
 from fleetward.gate import history_checks
 from tests.gate.world import NEW, OLD, OTHER
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-PLAIN, PROGRAM, OTHERS = Kept("100644", "a" * 40), Kept("100755", "a" * 40), Kept("100644", "b" * 40)
+PLAIN, PROGRAM, OTHERS = (
+    FileVersion("100644", "a" * 40),
+    FileVersion("100755", "a" * 40),
+    FileVersion("100644", "b" * 40),
+)
 APPROVAL = "approvals/production/desk/1.json"
 PROMPT = "environments/production/desk/prompts/system.md"
 ENTRY = Entry(
@@ -33,29 +37,29 @@ ENTRY = Entry(
     at=AT,
     commit="c" * 40,
     actor="ci@acme.example",
-    agents=(Moved(agent="desk", from_state=OLD, to_state=NEW, release=OTHER, generation=2),),
+    agents=(AgentTransition(agent="desk", from_state=OLD, to_state=NEW, release=OTHER, generation=2),),
 )
 
 
-def landing(*steps: Step) -> Landing:
-    return Landing(commit="d" * 40, parent="c" * 40, committed=AT, steps=steps)
+def commit_with(*steps: FileStep) -> FirstParentCommit:
+    return FirstParentCommit(id="d" * 40, parent="c" * 40, committed=AT, changes=steps)
 
 
-def rules(found: object) -> list[str]:
-    return [one.rule for one in found]  # type: ignore[attr-defined]
+def rule_ids(breaks: object) -> list[str]:
+    return [b.rule for b in breaks]  # type: ignore[attr-defined]
 
 
-def told(found: Iterable[Break]) -> list[tuple[str, str, str]]:
+def summaries(breaks: Iterable[Break]) -> list[tuple[str, str, str]]:
     """Rule, file and words; that each names the commit and how to look at it holds for all."""
-    breaks = list(found)
-    for one in breaks:
-        assert one.commit == "d" * 40
-        assert re.fullmatch(r"git show (--stat )?d{12}( -- \S+)?", one.hint)
-    return [(one.rule, one.file, one.message) for one in breaks]
+    breaks = list(breaks)
+    for b in breaks:
+        assert b.commit == "d" * 40
+        assert re.fullmatch(r"git show (--stat )?d{12}( -- \S+)?", b.hint)
+    return [(b.rule, b.file, b.message) for b in breaks]
 
 
-def whose(found: Iterable[Break]) -> list[tuple[str | None, str | None, int]]:
-    return [(one.environment, one.agent, one.line) for one in found]
+def subjects(breaks: Iterable[Break]) -> list[tuple[str | None, str | None, int]]:
+    return [(b.environment, b.agent, b.line) for b in breaks]
 
 
 def entry(**changes: Any) -> Entry:
@@ -94,115 +98,121 @@ def config(*environments: Environment) -> FleetConfig:
     ],
 )
 def test_records_are_never_taken_away_nor_changed(file: str, rule: str) -> None:
-    gone = history_checks.lost(landing(Step(file, PLAIN, None)))
-    changed = history_checks.lost(landing(Step(file, PLAIN, OTHERS)))
+    deleted = history_checks.record_losses(commit_with(FileStep(file, PLAIN, None)))
+    changed = history_checks.record_losses(commit_with(FileStep(file, PLAIN, OTHERS)))
 
-    assert told(gone) == [(f"{rule}-deleted", file, "a record is gone, and records only grow")]
-    assert told(changed) == [(f"{rule}-changed", file, "a record is not what it was")]
+    assert summaries(deleted) == [(f"{rule}-deleted", file, "a record is gone, and records only grow")]
+    assert summaries(changed) == [(f"{rule}-changed", file, "a record is not what it was")]
 
 
 def test_what_is_no_record_may_go_and_every_record_is_told() -> None:
     steps = [
-        Step("ledger/production.jsonl", PLAIN, OTHERS),
-        Step("README.md", PLAIN, None),
-        Step(APPROVAL, None, PLAIN),
-        Step("approvals/a", PLAIN, None),
-        Step("approvals/b", PLAIN, PROGRAM),
-        Step("approvals/c", PLAIN, OTHERS),
+        FileStep("ledger/production.jsonl", PLAIN, OTHERS),
+        FileStep("README.md", PLAIN, None),
+        FileStep(APPROVAL, None, PLAIN),
+        FileStep("approvals/a", PLAIN, None),
+        FileStep("approvals/b", PLAIN, PROGRAM),
+        FileStep("approvals/c", PLAIN, OTHERS),
     ]
 
-    found = list(history_checks.lost(landing(*steps)))
+    breaks = list(history_checks.record_losses(commit_with(*steps)))
 
-    assert [one.file for one in found] == ["approvals/a", "approvals/b", "approvals/c"]
-    assert told(found)[1] == ("mode-changed", "approvals/b", "its mode is 100755, it was 100644")
+    assert [b.file for b in breaks] == ["approvals/a", "approvals/b", "approvals/c"]
+    assert summaries(breaks)[1] == ("mode-changed", "approvals/b", "its mode is 100755, it was 100644")
 
 
 def test_a_change_without_an_entry_is_told_once_for_each_agent() -> None:
     folder = "environments/production"
     steps = [
-        Step(f"{folder}/README.md", None, PLAIN),
-        Step(f"{folder}/desk/agent.yaml", PLAIN, OTHERS),
-        Step(f"{folder}/desk/run.sh", PLAIN, PROGRAM),
-        Step(f"{folder}/moved/agent.yaml", PLAIN, OTHERS),
-        Step(f"{folder}/tool/agent.yaml", PLAIN, PROGRAM),
-        Step(f"{folder}/tool/run.sh", PLAIN, PROGRAM),
-        Step("environments/staging/desk/agent.yaml", PLAIN, OTHERS),
+        FileStep(f"{folder}/README.md", None, PLAIN),
+        FileStep(f"{folder}/desk/agent.yaml", PLAIN, OTHERS),
+        FileStep(f"{folder}/desk/run.sh", PLAIN, PROGRAM),
+        FileStep(f"{folder}/moved/agent.yaml", PLAIN, OTHERS),
+        FileStep(f"{folder}/tool/agent.yaml", PLAIN, PROGRAM),
+        FileStep(f"{folder}/tool/run.sh", PLAIN, PROGRAM),
+        FileStep("environments/staging/desk/agent.yaml", PLAIN, OTHERS),
     ]
 
-    found = list(history_checks.unledgered(landing(*steps), "production", ["moved"], {}))
+    breaks = list(history_checks.changes_without_entry(commit_with(*steps), "production", ["moved"], {}))
 
     words = "was changed in production, and no ledger entry of this commit says so"
-    assert told(found) == [
+    assert summaries(breaks) == [
         ("unledgered-change", f"{folder}/README.md", f"README.md {words}"),
         ("unledgered-change", f"{folder}/desk/agent.yaml", f"desk {words}"),
         ("mode-changed", f"{folder}/tool/agent.yaml", "its mode is 100755, it was 100644"),
     ]
-    assert whose(found) == [("production", name, 1) for name in ("README.md", "desk", "tool")]
+    assert subjects(breaks) == [("production", name, 1) for name in ("README.md", "desk", "tool")]
 
 
 def test_what_is_put_back_to_what_an_entry_says_is_a_note() -> None:
-    step = Step("environments/production/desk/run.sh", PROGRAM, PLAIN)
+    step = FileStep("environments/production/desk/run.sh", PROGRAM, PLAIN)
 
-    [found] = history_checks.unledgered(landing(step), "production", [], {"desk": 3})
+    [breaks] = history_checks.changes_without_entry(commit_with(step), "production", [], {"desk": 3})
 
-    assert (found.severity, found.rule) == ("note", "unledgered-change")
-    assert found.message == "desk was put back in production to what entry 3 says"
+    assert (breaks.severity, breaks.rule) == ("note", "unledgered-change")
+    assert breaks.message == "desk was put back in production to what entry 3 says"
 
 
 def test_the_folder_itself_in_the_place_of_agents_is_a_change_without_an_entry() -> None:
-    link = Step("environments/production", None, Kept("120000", "e" * 40))
+    link = FileStep("environments/production", None, FileVersion("120000", "e" * 40))
 
-    [found] = history_checks.unledgered(landing(link), "production", [], {})
+    [breaks] = history_checks.changes_without_entry(commit_with(link), "production", [], {})
 
-    assert (found.rule, found.agent) == ("unledgered-change", "production")
+    assert (breaks.rule, breaks.agent) == ("unledgered-change", "production")
 
 
 def test_a_link_in_the_place_of_an_agent_is_a_change_of_that_agent() -> None:
-    link = Step("environments/production/desk", None, Kept("120000", "e" * 40))
+    link = FileStep("environments/production/desk", None, FileVersion("120000", "e" * 40))
 
-    [found] = history_checks.unledgered(landing(link), "production", ["production"], {})
+    [breaks] = history_checks.changes_without_entry(commit_with(link), "production", ["production"], {})
 
-    assert (found.file, found.agent) == (link.path, "desk")
+    assert (breaks.file, breaks.agent) == (link.path, "desk")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "messages"),
     [
         (PLAIN, PROGRAM, ["its mode is 100755, it was 100644"]),
         (PROGRAM, OTHERS, ["its mode is 100644, it was 100755"]),
         (PLAIN, OTHERS, []),
         (None, PROGRAM, []),
         (PLAIN, None, []),
-        (PLAIN, Kept("120000", "e" * 40), []),
+        (PLAIN, FileVersion("120000", "e" * 40), []),
     ],
 )
-def test_a_ledger_keeps_its_mode(old: Kept | None, new: Kept | None, found: list[str]) -> None:
+def test_a_ledger_keeps_its_mode(
+    old: FileVersion | None, new: FileVersion | None, messages: list[str]
+) -> None:
     file = "ledger/production.jsonl"
 
-    breaks = list(history_checks.modes_of_ledger(landing(Step(file, old, new)), "production"))
+    breaks = list(history_checks.ledger_mode_changes(commit_with(FileStep(file, old, new)), "production"))
 
-    assert told(breaks) == [("mode-changed", file, words) for words in found]
-    assert {one.environment for one in breaks} <= {"production"}
-    assert told(history_checks.modes_of_ledger(landing(Step(file, old, new)), "staging")) == []
+    assert summaries(breaks) == [("mode-changed", file, words) for words in messages]
+    assert {b.environment for b in breaks} <= {"production"}
+    assert (
+        summaries(history_checks.ledger_mode_changes(commit_with(FileStep(file, old, new)), "staging")) == []
+    )
 
 
 def test_what_an_entry_says_of_its_states_is_held_against_the_folders() -> None:
-    here = landing(Step(PROMPT, PLAIN, OTHERS))
-    gone = entry(agents=(replace(ENTRY.agents[0], to_state=None),))
+    commit = commit_with(FileStep(PROMPT, PLAIN, OTHERS))
+    removal = entry(agents=(replace(ENTRY.agents[0], to_state=None),))
     file = "ledger/production.jsonl"
 
-    def found(one: Entry, was: str | None, now: str | None, at: Landing = here) -> list[tuple[str, str, str]]:
-        breaks = list(history_checks.unmoved(at, one, {"desk": was}, {"desk": now}))
-        assert whose(breaks) == [("production", "desk", 2)] * len(breaks)
-        return told(breaks)
+    def breaks_of(
+        checked: Entry, was: str | None, now: str | None, at: FirstParentCommit = commit
+    ) -> list[tuple[str, str, str]]:
+        breaks = list(history_checks.state_mismatches(at, checked, {"desk": was}, {"desk": now}))
+        assert subjects(breaks) == [("production", "desk", 2)] * len(breaks)
+        return summaries(breaks)
 
     start = "entry 2 of production: the entry says that desk"
-    assert found(ENTRY, OLD, NEW) == []
-    assert found(ENTRY, OLD, None) == [("state-mismatch", file, f"{start} becomes {NEW}, it is nothing")]
-    assert found(gone, OLD, NEW) == [("state-mismatch", file, f"{start} becomes nothing, it is {NEW}")]
-    assert found(ENTRY, None, NEW) == [("state-mismatch", file, f"{start} was {OLD}, it was nothing")]
+    assert breaks_of(ENTRY, OLD, NEW) == []
+    assert breaks_of(ENTRY, OLD, None) == [("state-mismatch", file, f"{start} becomes {NEW}, it is nothing")]
+    assert breaks_of(removal, OLD, NEW) == [("state-mismatch", file, f"{start} becomes nothing, it is {NEW}")]
+    assert breaks_of(ENTRY, None, NEW) == [("state-mismatch", file, f"{start} was {OLD}, it was nothing")]
     words = "entry 2 of production: the entry moves desk, which this commit does not change"
-    assert found(ENTRY, NEW, NEW, landing()) == [
+    assert breaks_of(ENTRY, NEW, NEW, commit_with()) == [
         ("entry-elsewhere", file, f"{words}: it is not where its change is")
     ]
 
@@ -211,8 +221,10 @@ def test_an_entry_that_moves_nothing_needs_no_change_but_the_right_state() -> No
     still = entry(agents=(replace(ENTRY.agents[0], from_state=NEW), replace(ENTRY.agents[0], agent="two")))
     created = entry(agents=(replace(ENTRY.agents[0], from_state=None),))
 
-    assert told(
-        history_checks.unmoved(landing(), still, {"desk": NEW, "two": OLD}, {"desk": NEW, "two": NEW})
+    assert summaries(
+        history_checks.state_mismatches(
+            commit_with(), still, {"desk": NEW, "two": OLD}, {"desk": NEW, "two": NEW}
+        )
     ) == [
         (
             "entry-elsewhere",
@@ -221,30 +233,32 @@ def test_an_entry_that_moves_nothing_needs_no_change_but_the_right_state() -> No
             "it is not where its change is",
         )
     ]
-    [found] = history_checks.unmoved(
-        landing(Step(PROMPT, None, PLAIN)), created, {"desk": OLD}, {"desk": NEW}
+    [breaks] = history_checks.state_mismatches(
+        commit_with(FileStep(PROMPT, None, PLAIN)), created, {"desk": OLD}, {"desk": NEW}
     )
-    assert found.message.endswith(f"was nothing, it was {OLD}")
+    assert breaks.message.endswith(f"was nothing, it was {OLD}")
 
 
 def test_a_commit_of_an_apply_holds_nothing_else() -> None:
-    own = [
-        Step("ledger/production.jsonl", PLAIN, OTHERS),
-        Step(PROMPT, PLAIN, OTHERS),
-        Step("environments/production/other/agent.yaml", PLAIN, OTHERS),
-        Step("proposals/production/desk/overrides.yaml", PLAIN, None),
+    applied = [
+        FileStep("ledger/production.jsonl", PLAIN, OTHERS),
+        FileStep(PROMPT, PLAIN, OTHERS),
+        FileStep("environments/production/other/agent.yaml", PLAIN, OTHERS),
+        FileStep("proposals/production/desk/overrides.yaml", PLAIN, None),
     ]
-    more = [
-        Step("proposals/production/deskbot/overrides.yaml", PLAIN, None),
-        Step("README.md", PLAIN, OTHERS),
+    unrelated = [
+        FileStep("proposals/production/deskbot/overrides.yaml", PLAIN, None),
+        FileStep("README.md", PLAIN, OTHERS),
     ]
 
-    assert told(history_checks.mixed(landing(*own), [ENTRY])) == []
-    assert told(history_checks.mixed(landing(*own, *more), [ENTRY])) == [
-        ("landing-mixed", more[0].path, "the commit holds more than its ledger entries say")
+    assert summaries(history_checks.unrelated_changes(commit_with(*applied), [ENTRY])) == []
+    assert summaries(history_checks.unrelated_changes(commit_with(*applied, *unrelated), [ENTRY])) == [
+        ("landing-mixed", unrelated[0].path, "the commit holds more than its ledger entries say")
     ]
-    assert rules(
-        history_checks.mixed(landing(Step("environments/staging/desk/x", None, PLAIN)), [ENTRY])
+    assert rule_ids(
+        history_checks.unrelated_changes(
+            commit_with(FileStep("environments/staging/desk/x", None, PLAIN)), [ENTRY]
+        )
     ) == ["landing-mixed"]
 
 
@@ -265,52 +279,58 @@ MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
     ],
 )
 def test_an_entry_is_dated_as_its_commit_is(dated: timedelta, direct: bool, rule: str | None) -> None:
-    one = entry(at=AT + dated)
+    b = entry(at=AT + dated)
 
-    found = list(history_checks.misdated(landing(), one, direct=direct, earlier=(), exact=()))
+    breaks = list(history_checks.dating_errors(commit_with(), b, direct=direct, earlier=(), exact=()))
 
-    when, noon = written(AT + dated), written(AT)
+    when, noon = format_instant(AT + dated), format_instant(AT)
     words = {
         "landed-late": f"judged {when}, landed {noon}: look at what came in between",
         None: "",
     }.get(rule, f"the entry is dated {when}, its commit {noon}")
     expected = [(rule, "ledger/production.jsonl", f"entry 2 of production: {words}")] if rule else []
-    assert told(found) == expected
-    assert whose(found) == [("production", None, 2)] * len(expected)
+    assert summaries(breaks) == expected
+    assert subjects(breaks) == [("production", None, 2)] * len(expected)
     severity = Severity.WARNING if rule == "landed-late" else Severity.ERROR
-    assert all(one.severity is severity for one in found)
+    assert all(b.severity is severity for b in breaks)
 
 
 def test_an_entry_is_not_older_than_what_it_rests_on() -> None:
-    def found(exact: timedelta, earlier: timedelta) -> list[str]:
-        breaks = history_checks.misdated(
-            landing(),
+    def breaks_of(exact: timedelta, earlier: timedelta) -> list[str]:
+        breaks = history_checks.dating_errors(
+            commit_with(),
             ENTRY,
             direct=True,
             exact=[("its approval", AT + exact)],
             earlier=[("the commit of its evidence", AT + earlier)],
         )
-        return [f"{rule}: {words.removeprefix('entry 2 of production: ')}" for rule, _, words in told(breaks)]
+        return [
+            f"{rule}: {words.removeprefix('entry 2 of production: ')}" for rule, _, words in summaries(breaks)
+        ]
 
     noon = "entry-backdated: the entry is dated 2026-11-20T12:00:00Z, before"
-    assert found(0 * MINUTE, 15 * MINUTE) == []
-    assert found(SECOND, 0 * MINUTE) == [f"{noon} its approval"]
-    assert found(0 * MINUTE, 15 * MINUTE + SECOND) == [f"{noon} the commit of its evidence"]
-    assert found(SECOND, 16 * MINUTE) == [f"{noon} its approval"]
+    assert breaks_of(0 * MINUTE, 15 * MINUTE) == []
+    assert breaks_of(SECOND, 0 * MINUTE) == [f"{noon} its approval"]
+    assert breaks_of(0 * MINUTE, 15 * MINUTE + SECOND) == [f"{noon} the commit of its evidence"]
+    assert breaks_of(SECOND, 16 * MINUTE) == [f"{noon} its approval"]
 
 
 def test_what_the_verdict_did_not_allow_is_told_with_what_was_open() -> None:
-    def need(kind: str, status: Met, detail: str = "") -> Requirement:
-        return Requirement(rule="every-change", kind=kind, asked="asked", status=status, detail=detail)
+    def need(kind: str, status: RequirementStatus, detail: str = "") -> Requirement:
+        return Requirement(rule="every-change", kind=kind, condition="asked", status=status, detail=detail)
 
-    asked = (need("approvals", Met.MISSING, "0 of 1"), need("soak", Met.MET), need("evals", Met.REFUSED))
+    requirements = (
+        need("approvals", RequirementStatus.MISSING, "0 of 1"),
+        need("soak", RequirementStatus.MET),
+        need("evals", RequirementStatus.REFUSED),
+    )
     spare = tuple(NotCounted(approver=name, reason="left") for name in ("alice", "bob", "carla"))
-    blocked = judged(verdict=Verdict.BLOCKED, requirements=asked, not_counted=spare)
+    blocked = judged(verdict=Verdict.BLOCKED, requirements=requirements, not_counted=spare)
     start, file = "entry 2 of production: the verdict on desk at that time is", "ledger/production.jsonl"
 
-    assert told(history_checks.refused(landing(), ENTRY, [judged()])) == []
-    found = list(history_checks.refused(landing(), ENTRY, [blocked]))
-    assert told(found) == [
+    assert summaries(history_checks.denied_promotions(commit_with(), ENTRY, [judged()])) == []
+    breaks = list(history_checks.denied_promotions(commit_with(), ENTRY, [blocked]))
+    assert summaries(breaks) == [
         (
             "verdict-not-allowed",
             file,
@@ -318,17 +338,17 @@ def test_what_the_verdict_did_not_allow_is_told_with_what_was_open() -> None:
             "alice does not count: left; bob does not count: left",
         )
     ]
-    assert whose(found) == [("production", "desk", 2)]
-    assert told(history_checks.refused(landing(), ENTRY, [judged("other")])) == [
+    assert subjects(breaks) == [("production", "desk", 2)]
+    assert summaries(history_checks.denied_promotions(commit_with(), ENTRY, [judged("other")])) == [
         ("verdict-not-allowed", file, f"{start} not given")
     ]
-    assert told(history_checks.refused(landing(), ENTRY, [judged(verdict=Verdict.PENDING)])) == [
-        ("verdict-not-allowed", file, f"{start} pending")
-    ]
+    assert summaries(
+        history_checks.denied_promotions(commit_with(), ENTRY, [judged(verdict=Verdict.PENDING)])
+    ) == [("verdict-not-allowed", file, f"{start} pending")]
 
 
 @pytest.mark.parametrize(
-    ("word", "changes", "this", "that"),
+    ("word", "changes", "stated", "that"),
     [
         ("kind", {"kind": PromotionKind.CREATE}, "'update'", "'create'"),
         ("from", {"from_state": OTHER}, repr(OLD), repr(OTHER)),
@@ -338,46 +358,52 @@ def test_what_the_verdict_did_not_allow_is_told_with_what_was_open() -> None:
     ],
 )
 def test_what_an_entry_says_is_what_its_verdict_says(
-    word: str, changes: dict[str, Any], this: str, that: str
+    word: str, changes: dict[str, Any], stated: str, that: str
 ) -> None:
-    found = list(history_checks.untrue(landing(), ENTRY, [judged(**changes)]))
+    breaks = list(history_checks.entry_mismatches(commit_with(), ENTRY, [judged(**changes)]))
 
-    words = f"{word} of desk is {this}, by its verdict it would be {that}"
-    assert told(found) == [("entry-untrue", "ledger/production.jsonl", f"entry 2 of production: {words}")]
-    assert whose(found) == [("production", "desk", 2)]
+    words = f"{word} of desk is {stated}, by its verdict it would be {that}"
+    assert summaries(breaks) == [
+        ("entry-untrue", "ledger/production.jsonl", f"entry 2 of production: {words}")
+    ]
+    assert subjects(breaks) == [("production", "desk", 2)]
 
 
 def test_an_entry_of_a_retirement_leaves_nothing_behind() -> None:
     retired = judged(kind=PromotionKind.RETIRE)
-    gone = entry(kind="retire", agents=(replace(ENTRY.agents[0], to_state=None, release=None),))
+    removal = entry(kind="retire", agents=(replace(ENTRY.agents[0], to_state=None, release=None),))
 
-    assert told(history_checks.untrue(landing(), gone, [retired])) == []
-    assert rules(history_checks.untrue(landing(), entry(kind="retire"), [retired])) == []
+    assert summaries(history_checks.entry_mismatches(commit_with(), removal, [retired])) == []
+    assert rule_ids(history_checks.entry_mismatches(commit_with(), entry(kind="retire"), [retired])) == []
     half = entry(kind="retire", agents=(replace(ENTRY.agents[0], to_state=None),))
-    [found] = history_checks.untrue(landing(), half, [retired])
-    assert found.message.endswith(f"release of desk is {OTHER!r}, by its verdict it would be None")
+    [breaks] = history_checks.entry_mismatches(commit_with(), half, [retired])
+    assert breaks.message.endswith(f"release of desk is {OTHER!r}, by its verdict it would be None")
 
 
 def test_an_entry_names_exactly_what_its_verdicts_rest_on() -> None:
-    named = entry(
+    recorded = entry(
         agents=(ENTRY.agents[0], replace(ENTRY.agents[0], agent="other")),
         approvals=({"file": "approvals/1"}, {"file": "approvals/2"}),
         evidence=({"file": "evidence/1"}, {"file": "evidence/2"}),
     )
-    both = [judged(counted=("approvals/1", "evidence/1")), judged("other", counted=("approvals/3",))]
+    promotions = [judged(counted=("approvals/1", "evidence/1")), judged("other", counted=("approvals/3",))]
 
-    found = list(history_checks.untrue(landing(), named, both))
+    breaks = list(history_checks.entry_mismatches(commit_with(), recorded, promotions))
 
     start = "entry 2 of production: the entry"
-    assert [one.message for one in found] == [
+    assert [b.message for b in breaks] == [
         f"{start} names approvals/2, and its verdict does not rest on it",
         f"{start} does not name approvals/3, and its verdict rests on it",
         f"{start} names evidence/2, and its verdict does not rest on it",
     ]
-    assert {(one.rule, one.agent) for one in found} == {("entry-untrue", None)}
-    assert told(history_checks.untrue(landing(), named, both[:1])) == []
+    assert {(b.rule, b.agent) for b in breaks} == {("entry-untrue", None)}
+    assert summaries(history_checks.entry_mismatches(commit_with(), recorded, promotions[:1])) == []
     assert (
-        told(history_checks.untrue(landing(), named, [both[0], judged("other", verdict=Verdict.PENDING)]))
+        summaries(
+            history_checks.entry_mismatches(
+                commit_with(), recorded, [promotions[0], judged("other", verdict=Verdict.PENDING)]
+            )
+        )
         == []
     )
 
@@ -385,152 +411,191 @@ def test_an_entry_names_exactly_what_its_verdicts_rest_on() -> None:
 def test_one_agent_without_a_verdict_hides_nothing_of_the_next() -> None:
     two = entry(agents=(replace(ENTRY.agents[0], agent="none"), ENTRY.agents[0]))
 
-    [found] = history_checks.untrue(landing(), two, [judged(generation=9)])
+    [breaks] = history_checks.entry_mismatches(commit_with(), two, [judged(generation=9)])
 
-    assert found.message.endswith("generation of desk is 2, by its verdict it would be 9")
+    assert breaks.message.endswith("generation of desk is 2, by its verdict it would be 9")
 
 
 def test_what_was_skipped_is_told_of_the_agents_of_the_entry_alone() -> None:
     def skipped(*kinds: str) -> tuple[Requirement, ...]:
         return tuple(
-            Requirement(rule="r", kind=kind, asked="", status=Met.MISSING, detail="") for kind in kinds
+            Requirement(rule="r", kind=kind, condition="", status=RequirementStatus.MISSING, detail="")
+            for kind in kinds
         )
 
-    glass = BrokenGlass(incident="INC-1", skipped=("freeze", "soak"), review_by=AT + timedelta(hours=48))
+    glass = BreakGlassRecord(incident="INC-1", skipped=("freeze", "soak"), review_by=AT + timedelta(hours=48))
     broken = entry(break_glass=glass)
 
-    def found(*promotions: Promotion) -> list[str]:
-        breaks = list(history_checks.unglazed(landing(), broken, promotions, timedelta(hours=48)))
-        assert {(one.rule, one.line) for one in breaks} <= {("entry-untrue", 2)}
-        return [one.message for one in breaks]
+    def messages_of(*promotions: Promotion) -> list[str]:
+        breaks = list(
+            history_checks.break_glass_mismatches(commit_with(), broken, promotions, timedelta(hours=48))
+        )
+        assert {(b.rule, b.line) for b in breaks} <= {("entry-untrue", 2)}
+        return [b.message for b in breaks]
 
-    assert found(judged(skipped=skipped("soak", "freeze", "soak"))) == []
-    assert found(judged(skipped=skipped("freeze")), judged("other", skipped=skipped("soak"))) == [
+    assert messages_of(judged(skipped=skipped("soak", "freeze", "soak"))) == []
+    assert messages_of(judged(skipped=skipped("freeze")), judged("other", skipped=skipped("soak"))) == [
         "entry 2 of production: what was skipped is freeze, soak, by its verdict it would be freeze"
     ]
     broken = replace(broken, break_glass=replace(glass, skipped=()))
-    assert found(judged(skipped=skipped("soak"))) == [
+    assert messages_of(judged(skipped=skipped("soak"))) == [
         "entry 2 of production: what was skipped is nothing, by its verdict it would be soak"
     ]
 
 
 @pytest.mark.parametrize(("before", "after", "falls"), [(3, 2, True), (3, 3, False), (2, 3, False)])
 def test_the_version_of_a_policy_never_falls(before: int, after: int, falls: bool) -> None:
-    found = told(history_checks.lowered(landing(), before, after))
+    breaks = summaries(history_checks.policy_version_drop(commit_with(), before, after))
 
     words = f"the policy's version fell from {before} to {after}"
-    assert found == ([("policy-lowered", "governance/policy.yaml", words)] if falls else [])
-    assert told(history_checks.lowered(landing(), None, after)) == []
-    assert told(history_checks.lowered(landing(), before, None)) == []
+    assert breaks == ([("policy-lowered", "governance/policy.yaml", words)] if falls else [])
+    assert summaries(history_checks.policy_version_drop(commit_with(), None, after)) == []
+    assert summaries(history_checks.policy_version_drop(commit_with(), before, None)) == []
 
 
 def test_a_gate_with_a_ledger_stays_a_gate() -> None:
     gated = config(environment("staging"), environment("production", "staging"))
     open_ = config(environment("staging"), environment("production"))
     file = "fleet-config.yaml"
-    changed = landing(Step(file, PLAIN, OTHERS))
+    changed = commit_with(FileStep(file, PLAIN, OTHERS))
     removed = ("gate-removed", file, "production has a ledger, and is gated no more")
     noted = ("config-changed", file, "fleet-config.yaml was changed, which no approval is asked for")
 
-    def found(before: FleetConfig | None, after: FleetConfig | None, *begun: str) -> list[Any]:
-        breaks = list(history_checks.reconfigured(changed, before, after, begun))
-        assert all((one.severity is Severity.NOTE) == (one.rule == "config-changed") for one in breaks)
-        assert [one.environment for one in breaks if one.message == removed[2]] == ["production"] * (
-            removed in told(breaks)
+    def breaks_of(
+        before: FleetConfig | None, after: FleetConfig | None, *ledger_environments: str
+    ) -> list[Any]:
+        breaks = list(history_checks.configuration_changes(changed, before, after, ledger_environments))
+        assert all((b.severity is Severity.NOTE) == (b.rule == "config-changed") for b in breaks)
+        assert [b.environment for b in breaks if b.message == removed[2]] == ["production"] * (
+            removed in summaries(breaks)
         )
-        return told(breaks)
+        return summaries(breaks)
 
-    assert found(gated, open_, "production") == [removed]
-    assert found(gated, config(environment("staging")), "production") == [removed]
-    assert found(None, open_, "production") == [removed]
-    assert found(gated, open_, "staging") == [noted]
-    assert found(gated, gated, "production") == [noted]
-    assert found(None, gated, "production") == [noted]
-    assert found(open_, open_, "production") == [noted]
-    assert found(open_, open_, "gone") == [noted]
-    assert found(gated, None, "production") == [
+    assert breaks_of(gated, open_, "production") == [removed]
+    assert breaks_of(gated, config(environment("staging")), "production") == [removed]
+    assert breaks_of(None, open_, "production") == [removed]
+    assert breaks_of(gated, open_, "staging") == [noted]
+    assert breaks_of(gated, gated, "production") == [noted]
+    assert breaks_of(None, gated, "production") == [noted]
+    assert breaks_of(open_, open_, "production") == [noted]
+    assert breaks_of(open_, open_, "gone") == [noted]
+    assert breaks_of(gated, None, "production") == [
         ("gate-removed", file, "nothing that can be read says any more what is gated")
     ]
-    first = landing(Step(file, None, PLAIN))
-    assert told(history_checks.reconfigured(first, None, gated, ["production"])) == []
-    assert told(history_checks.reconfigured(landing(), gated, open_, ["production"])) == []
+    first = commit_with(FileStep(file, None, PLAIN))
+    assert summaries(history_checks.configuration_changes(first, None, gated, ["production"])) == []
+    assert summaries(history_checks.configuration_changes(commit_with(), gated, open_, ["production"])) == []
 
 
 def test_a_first_configuration_hides_no_other_step_of_the_same_name() -> None:
     gated = config(environment("staging"), environment("production", "staging"))
-    steps = (Step("fleet-config.yaml", None, PLAIN), Step("fleet-config.yaml/x", PLAIN, OTHERS))
+    steps = (FileStep("fleet-config.yaml", None, PLAIN), FileStep("fleet-config.yaml/x", PLAIN, OTHERS))
 
-    assert rules(history_checks.reconfigured(landing(*steps), gated, gated, [])) == ["config-changed"]
+    assert rule_ids(history_checks.configuration_changes(commit_with(*steps), gated, gated, [])) == [
+        "config-changed"
+    ]
     assert (
-        rules(history_checks.reconfigured(landing(steps[1], steps[1]), gated, None, []))
+        rule_ids(history_checks.configuration_changes(commit_with(steps[1], steps[1]), gated, None, []))
         == ["gate-removed"] * 2
     )
 
 
 def test_what_is_said_about_an_entry_names_its_line() -> None:
-    one = history_checks.about(landing(), ENTRY, "line-unsigned", "nobody signed it", "desk")
+    break_ = history_checks.entry_break(commit_with(), ENTRY, "line-unsigned", "nobody signed it", "desk")
 
-    assert told([one]) == [
+    assert summaries([break_]) == [
         ("line-unsigned", "ledger/production.jsonl", "entry 2 of production: nobody signed it")
     ]
-    assert whose([one]) == [("production", "desk", 2)]
+    assert subjects([break_]) == [("production", "desk", 2)]
 
 
 def test_a_record_that_became_a_program_is_told_by_its_mode() -> None:
-    assert rules(history_checks.lost(landing(Step(APPROVAL, PLAIN, PROGRAM)))) == ["mode-changed"]
-    assert rules(history_checks.lost(landing(Step(APPROVAL, None, PLAIN)))) == []
+    assert rule_ids(history_checks.record_losses(commit_with(FileStep(APPROVAL, PLAIN, PROGRAM)))) == [
+        "mode-changed"
+    ]
+    assert rule_ids(history_checks.record_losses(commit_with(FileStep(APPROVAL, None, PLAIN)))) == []
 
 
 def test_an_entry_belongs_where_its_change_is() -> None:
     states = {"desk": NEW}
 
-    elsewhere = history_checks.unmoved(landing(), ENTRY, states, states)
-    here = history_checks.unmoved(landing(Step(PROMPT, PLAIN, OTHERS)), ENTRY, {"desk": OLD}, states)
-    from_another = history_checks.unmoved(
-        landing(Step(PROMPT, PLAIN, OTHERS)), ENTRY, {"desk": OTHER}, states
+    elsewhere = history_checks.state_mismatches(commit_with(), ENTRY, states, states)
+    in_place = history_checks.state_mismatches(
+        commit_with(FileStep(PROMPT, PLAIN, OTHERS)), ENTRY, {"desk": OLD}, states
     )
-    from_nothing = history_checks.unmoved(landing(Step(PROMPT, None, OTHERS)), ENTRY, {}, states)
+    from_another = history_checks.state_mismatches(
+        commit_with(FileStep(PROMPT, PLAIN, OTHERS)), ENTRY, {"desk": OTHER}, states
+    )
+    from_nothing = history_checks.state_mismatches(
+        commit_with(FileStep(PROMPT, None, OTHERS)), ENTRY, {}, states
+    )
 
-    assert rules(elsewhere) == ["entry-elsewhere"]
-    assert rules(here) == []
-    assert [one.rule for one in (*from_another, *from_nothing)] == ["state-mismatch", "state-mismatch"]
+    assert rule_ids(elsewhere) == ["entry-elsewhere"]
+    assert rule_ids(in_place) == []
+    assert [b.rule for b in (*from_another, *from_nothing)] == ["state-mismatch", "state-mismatch"]
 
 
 def test_a_release_keeps_its_modes_and_the_environment_its_overrides() -> None:
-    wanted = {"run.sh": PROGRAM, "agent.yaml": PLAIN, "overrides.yaml": PLAIN}
-    held = {"run.sh": PLAIN, "agent.yaml": PLAIN, "overrides.yaml": PROGRAM, "link": Kept("120000", "e" * 40)}
+    source_files = {"run.sh": PROGRAM, "agent.yaml": PLAIN, "overrides.yaml": PLAIN}
+    target_files = {
+        "run.sh": PLAIN,
+        "agent.yaml": PLAIN,
+        "overrides.yaml": PROGRAM,
+        "link": FileVersion("120000", "e" * 40),
+    }
 
-    [mode, link] = history_checks.unlike(landing(), ENTRY, "desk", wanted, held)
+    [mode, link] = history_checks.release_mode_changes(
+        commit_with(), ENTRY, "desk", source_files, target_files
+    )
 
     folder = "environments/production/desk"
-    assert told([mode, link]) == [
+    assert summaries([mode, link]) == [
         ("mode-changed", f"{folder}/run.sh", "its mode is 100644, it was 100755"),
         ("mode-changed", f"{folder}/link", "no regular file: mode 120000"),
     ]
-    assert whose([mode, link]) == [("production", "desk", 1)] * 2
+    assert subjects([mode, link]) == [("production", "desk", 1)] * 2
 
 
 def test_other_contents_and_other_files_are_no_other_modes() -> None:
-    program = Kept("100755", "b" * 40)
+    program = FileVersion("100755", "b" * 40)
 
     assert (
-        told(history_checks.unlike(landing(), ENTRY, "desk", {"a": PLAIN}, {"a": program, "b": PLAIN})) == []
+        summaries(
+            history_checks.release_mode_changes(
+                commit_with(), ENTRY, "desk", {"a": PLAIN}, {"a": program, "b": PLAIN}
+            )
+        )
+        == []
     )
-    assert told(history_checks.unlike(landing(), ENTRY, "desk", {"a": PLAIN, "c": PLAIN}, {"a": PLAIN})) == []
+    assert (
+        summaries(
+            history_checks.release_mode_changes(
+                commit_with(), ENTRY, "desk", {"a": PLAIN, "c": PLAIN}, {"a": PLAIN}
+            )
+        )
+        == []
+    )
 
 
 def test_what_an_entry_says_of_the_broken_glass_is_held_against_its_verdict() -> None:
     within = timedelta(hours=48)
-    glass = BrokenGlass(incident="INC-1", skipped=("soak",), review_by=AT + 2 * within)
+    glass = BreakGlassRecord(incident="INC-1", skipped=("soak",), review_by=AT + 2 * within)
 
     forged = [
-        one.message
-        for one in history_checks.unglazed(landing(), replace(ENTRY, break_glass=glass), (), within)
+        b.message
+        for b in history_checks.break_glass_mismatches(
+            commit_with(), replace(ENTRY, break_glass=glass), (), within
+        )
     ]
 
     assert forged == [
         "entry 2 of production: what was skipped is soak, by its verdict it would be nothing",
         "entry 2 of production: its review is 2026-11-24T12:00:00Z, by its verdict it would be 2026-11-22T12:00:00Z",
     ]
-    assert rules(history_checks.unglazed(landing(), ENTRY, (), within)) == []
-    assert rules(history_checks.unglazed(landing(), replace(ENTRY, break_glass=glass), (), None)) == []
+    assert rule_ids(history_checks.break_glass_mismatches(commit_with(), ENTRY, (), within)) == []
+    assert (
+        rule_ids(
+            history_checks.break_glass_mismatches(commit_with(), replace(ENTRY, break_glass=glass), (), None)
+        )
+        == []
+    )

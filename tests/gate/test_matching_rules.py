@@ -6,15 +6,15 @@ import pytest
 
 from fleetward.domain.change import ChangeClass, Direction, Significance
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.policy import ApprovalsAsked, Rule, When
-from fleetward.gate import asked
+from fleetward.domain.policy import PolicyRule, RequiredApprovals, RuleCondition
+from fleetward.gate import policy_requirements
 from tests import build
 from tests.gate.world import comparison
 
-LOOSER_PRIVILEGE = Rule(
+LOOSER_PRIVILEGE = PolicyRule(
     id="new-privilege",
-    when=When(classes=frozenset({ChangeClass.PRIVILEGE}), direction=Direction.LOOSER),
-    require=(ApprovalsAsked(count=1, teams=frozenset({"security"})),),
+    when=RuleCondition(classes=frozenset({ChangeClass.PRIVILEGE}), direction=Direction.LOOSER),
+    require=(RequiredApprovals(count=1, teams=frozenset({"security"})),),
 )
 
 
@@ -31,7 +31,7 @@ LOOSER_PRIVILEGE = Rule(
 def test_a_rule_about_looser_privilege_speaks_of_what_is_or_might_be_that(cls, direction, speaks) -> None:
     policy = build.policy(rules=(LOOSER_PRIVILEGE,))
 
-    found = asked(
+    required = policy_requirements(
         policy,
         to="production",
         tier="low",
@@ -39,4 +39,4 @@ def test_a_rule_about_looser_privilege_speaks_of_what_is_or_might_be_that(cls, d
         kind=PromotionKind.UPDATE,
     )
 
-    assert bool(found) is speaks
+    assert bool(required) is speaks

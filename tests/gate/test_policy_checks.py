@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fleetward.domain.finding import Place
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.risk import SCALES, floor
-from fleetward.gate import dropped_fields, gone_rules, lowered_floors, uncovered
+from fleetward.domain.risk import SCALES, required_minimum_tier
+from fleetward.gate import dropped_fields, lowered_floors, removed_rules, uncovered_kinds
 from tests.gate.world import NEW_PRIVILEGE, OWNER, RISK, SAFER, approvals, manifest, policy, rule
 
 CREATE = rule("create", approvals(1, "risk"), when={"kinds": frozenset({"create"})})
@@ -22,12 +22,12 @@ lines = st.dictionaries(st.sampled_from(sorted(FEW)), st.integers(0, 3), min_siz
 floors = st.dictionaries(st.sampled_from(["medium", "high"]), st.lists(lines, max_size=3).map(tuple))
 
 
-def kinds(*rules):
-    return uncovered(policy(*rules), to="production", tier="medium", agent="refund-bot")
+def uncovered_by(*rules):
+    return uncovered_kinds(policy(*rules), to="production", tier="medium", agent="refund-bot")
 
 
 def test_a_rule_about_everything_leaves_nothing_open() -> None:
-    assert kinds(OWNER) == ()
+    assert uncovered_by(OWNER) == ()
 
 
 def test_what_is_covered_depends_on_environment_tier_and_agent() -> None:
@@ -38,7 +38,7 @@ def test_what_is_covered_depends_on_environment_tier_and_agent() -> None:
     )
 
     def covered(to="production", tier="medium", agent="refund-bot") -> bool:
-        return uncovered(policy(only), to=to, tier=tier, agent=agent) == ()
+        return uncovered_kinds(policy(only), to=to, tier=tier, agent=agent) == ()
 
     assert covered()
     assert not covered(to="staging")
@@ -47,11 +47,11 @@ def test_what_is_covered_depends_on_environment_tier_and_agent() -> None:
 
 
 def test_a_rule_about_one_kind_leaves_the_others_open() -> None:
-    assert kinds(CREATE) == (PromotionKind.UPDATE, PromotionKind.OVERRIDE, PromotionKind.RETIRE)
+    assert uncovered_by(CREATE) == (PromotionKind.UPDATE, PromotionKind.OVERRIDE, PromotionKind.RETIRE)
 
 
 def test_rules_about_special_changes_cover_no_ordinary_one() -> None:
-    assert len(kinds(NEW_PRIVILEGE, SAFER)) == 4
+    assert len(uncovered_by(NEW_PRIVILEGE, SAFER)) == 4
 
 
 @settings(max_examples=60, deadline=None)
@@ -63,11 +63,13 @@ def test_a_floor_is_lowered_exactly_where_some_agent_needs_a_lower_tier_than_bef
         for values in product(*FEW.values())
     ]
 
-    def lower(one) -> bool:
-        then, now = floor(one, old), floor(one, new)
-        return then is not None and (now is None or new.rank(now) < old.rank(then))
+    def lower(agent) -> bool:
+        required_before, now = required_minimum_tier(agent, old), required_minimum_tier(agent, new)
+        return required_before is not None and (
+            now is None or new.tier_rank(now) < old.tier_rank(required_before)
+        )
 
-    assert bool(list(lowered_floors(old, new))) == any(lower(one) for one in agents)
+    assert bool(list(lowered_floors(old, new))) == any(lower(a) for a in agents)
 
 
 LEAST = {name: scale[0] for name, scale in SCALES.items() if name != "toolAccess"}
@@ -83,10 +85,13 @@ def test_a_lowered_floor_says_what_it_was_and_what_it_is() -> None:
 
 def test_of_two_floors_for_one_line_the_higher_tier_was_asked() -> None:
     line = {"dataSensitivity": "restricted"}
-    both, one = policy(floors={"medium": (line,), "high": (line,)}), policy(floors={"medium": (line,)})
+    two_floors, one_floor = (
+        policy(floors={"medium": (line,), "high": (line,)}),
+        policy(floors={"medium": (line,)}),
+    )
 
-    assert list(lowered_floors(both, one)) == [("high", line, "medium")]
-    assert list(lowered_floors(one, both)) == []
+    assert list(lowered_floors(two_floors, one_floor)) == [("high", line, "medium")]
+    assert list(lowered_floors(one_floor, two_floors)) == []
 
 
 def test_a_floor_of_the_second_least_value_is_reached_by_nothing_less() -> None:
@@ -108,13 +113,13 @@ def test_a_field_that_moved_to_a_higher_tier_is_dropped_once_at_the_lowest() -> 
 
 
 def test_a_rule_that_moved_in_the_file_and_got_another_name_is_not_gone() -> None:
-    here = replace(RISK, place=Place(file="governance/policy.yaml", line=7))
-    there = replace(here, id="second-line", place=Place(file="governance/policy.yaml", line=9))
+    before = replace(RISK, place=Place(file="governance/policy.yaml", line=7))
+    after = replace(before, id="second-line", place=Place(file="governance/policy.yaml", line=9))
 
-    assert gone_rules(policy(here), policy(there)) == ()
+    assert removed_rules(policy(before), policy(after)) == ()
 
 
 def test_a_rule_that_was_only_renamed_is_not_gone() -> None:
-    assert gone_rules(policy(OWNER, RISK, SAFER), policy(replace(RISK, id="second-line"))) == (
+    assert removed_rules(policy(OWNER, RISK, SAFER), policy(replace(RISK, id="second-line"))) == (
         "every-change",
     )

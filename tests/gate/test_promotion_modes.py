@@ -11,12 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetward.domain.approval import Approval, Decision
-from fleetward.domain.break_glass import BrokenGlass, Due, Way
-from fleetward.domain.clock import written
-from fleetward.domain.ledger import Held, PromotionKind
-from fleetward.domain.policy import ApprovalTerms, Assurance, BreakGlass, Freeze, Rollback, Rule, When
-from fleetward.domain.verdict import Met, Promotion, Verdict
-from fleetward.gate import Role
+from fleetward.domain.break_glass import BreakGlassRecord, PromotionMode, RequiredReview
+from fleetward.domain.clock import format_instant
+from fleetward.domain.ledger import PromotionKind, RollbackHold
+from fleetward.domain.policy import (
+    ApprovalTerms,
+    Assurance,
+    BreakGlassPolicy,
+    Freeze,
+    PolicyRule,
+    RollbackPolicy,
+    RuleCondition,
+)
+from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
+from fleetward.gate import ContributorRole
 from tests.gate.test_properties import ANYTHING, RULES
 from tests.gate.world import (
     BINDING,
@@ -33,42 +41,42 @@ from tests.gate.world import (
     SAFE,
     SOAK,
     STRICTER,
-    all_say,
     approvals,
+    approvals_of,
     comparison,
+    contributor,
     error,
     evals,
-    folk,
+    everybody,
+    evidence_record,
     manifest,
-    measured,
-    member,
     of_kind,
-    person,
+    people_with_dates,
+    people_with_membership,
     reasons,
-    rejected,
+    rejection,
     rule,
-    said,
     soak,
+    statement,
     verdict,
-    wrote,
 )
 
 ALLOWED, PENDING, BLOCKED = Verdict.ALLOWED, Verdict.PENDING, Verdict.BLOCKED
 SECOND = timedelta(seconds=1)
-GLASS = Way.BREAK_GLASS
+GLASS = PromotionMode.BREAK_GLASS
 FROZEN = {"freezes": (Freeze(id="fair", start=NOW - DAY, end=NOW + DAY),)}
-CREW = all_say(["carla", "hugo"])
+CREW = approvals_of(["carla", "hugo"])
 
 
-def emergency(name: str, *require: Any, **fields: Any) -> Rule:
-    return Rule(id=name, when=When(), require=require, replaces_all=True, **fields)
+def emergency(name: str, *require: Any, **fields: Any) -> PolicyRule:
+    return PolicyRule(id=name, when=RuleCondition(), require=require, replaces_all=True, **fields)
 
 
-def door(*skips: str, require: Any = None, **fields: Any) -> dict[str, Any]:
+def break_glass_terms(*skips: str, require: Any = None, **fields: Any) -> dict[str, Any]:
     """Two of on-call, for eight hours; of these."""
-    asked = require or (approvals(2, "on-call"),)
-    glass = BreakGlass(
-        rule=emergency("breakGlass", *asked, **fields),
+    required = require or (approvals(2, "on-call"),)
+    glass = BreakGlassPolicy(
+        rule=emergency("breakGlass", *required, **fields),
         skips=frozenset(skips),
         lasts=8 * HOUR,
         review_within=2 * DAY,
@@ -76,36 +84,36 @@ def door(*skips: str, require: Any = None, **fields: Any) -> dict[str, Any]:
     return {"break_glass": glass}
 
 
-def exit_(within: timedelta = 30 * DAY, *require: Any, **fields: Any) -> dict[str, Any]:
-    asked = require or (approvals(1, "on-call"),)
-    return {"rollback": Rollback(within=within, rule=emergency("rollback", *asked, **fields))}
+def rollback_terms(within: timedelta = 30 * DAY, *require: Any, **fields: Any) -> dict[str, Any]:
+    required = require or (approvals(1, "on-call"),)
+    return {"rollback": RollbackPolicy(within=within, rule=emergency("rollback", *required, **fields))}
 
 
-ALL = door("soak", "evals", "freeze")
-BACK: dict[str, Any] = {"kind": PromotionKind.ROLLBACK, "left": NOW - DAY, "contributors": ()}
-HELD = Held(seq=4, at=NOW - 2 * HOUR, reason="it lied")
+ALL = break_glass_terms("soak", "evals", "freeze")
+BACK: dict[str, Any] = {"kind": PromotionKind.ROLLBACK, "left_at": NOW - DAY, "contributors": ()}
+HELD = RollbackHold(seq=4, at=NOW - 2 * HOUR, reason="it lied")
 LOW: dict[str, Any] = {"running": manifest("low"), "candidate": manifest("low")}
 ENTRY = replace(BINDING, from_state=OTHER, to_state=OLD, generation=2)
 
 
-def due(ago: timedelta = 3 * DAY, **changes: Any) -> Due:
+def required_review(ago: timedelta = 3 * DAY, **changes: Any) -> RequiredReview:
     """Entry 7, to be reviewed within two days; erin wrote it, carla and hugo approved it, dina applied it."""
     usual: dict[str, Any] = {
         "seq": 7,
         "at": NOW - ago,
-        "glass": BrokenGlass(incident="INC-7", skipped=("soak",), review_by=NOW - ago + 2 * DAY),
+        "break_glass": BreakGlassRecord(incident="INC-7", skipped=("soak",), review_by=NOW - ago + 2 * DAY),
         "binding": ENTRY,
         "actor": "dina@acme.example",
         "approvers": frozenset({"carla", "hugo"}),
-        "contributors": (wrote("erin"),),
+        "contributors": (contributor("erin"),),
     }
-    return Due(**{**usual, **changes})
+    return RequiredReview(**{**usual, **changes})
 
 
-def looked(who: str, **changes: Any) -> Approval:
+def review_statement(who: str, **changes: Any) -> Approval:
     """This person reviewed entry 7, an hour ago."""
     bound = {"from_state": OTHER, "to_state": OLD, "generation": 2}
-    return said(who, Decision.REVIEW, **{**bound, **changes})
+    return statement(who, Decision.REVIEW, **{**bound, **changes})
 
 
 Row = tuple[str, Verdict, tuple[Any, ...], dict[str, Any]]
@@ -115,174 +123,247 @@ def row(sentence: str, expected: Verdict, *rules: Any, **facts: Any) -> Row:
     return sentence, expected, rules, facts
 
 
-def glass(sentence: str, expected: Verdict, *rules: Any, terms: Any = ALL, **facts: Any) -> Row:
-    return row(f"glass: {sentence}", expected, *rules, terms=terms, way=GLASS, **facts)
+def break_glass_row(sentence: str, expected: Verdict, *rules: Any, terms: Any = ALL, **facts: Any) -> Row:
+    return row(f"glass: {sentence}", expected, *rules, terms=terms, mode=GLASS, **facts)
 
 
-def back(sentence: str, expected: Verdict, *rules: Any, terms: Any = None, **facts: Any) -> Row:
-    usual = {**BACK, "approvals": (said("carla"),), **facts}
-    return row(f"back: {sentence}", expected, *rules, terms=exit_() if terms is None else terms, **usual)
+def rollback_row(sentence: str, expected: Verdict, *rules: Any, terms: Any = None, **facts: Any) -> Row:
+    usual = {**BACK, "approvals": (statement("carla"),), **facts}
+    return row(
+        f"back: {sentence}", expected, *rules, terms=rollback_terms() if terms is None else terms, **usual
+    )
 
 
-def hold(sentence: str, expected: Verdict, *rules: Any, **facts: Any) -> Row:
-    return row(f"held: {sentence}", expected, *rules, **{"held": HELD, **facts})
+def hold_row(sentence: str, expected: Verdict, *rules: Any, **facts: Any) -> Row:
+    return row(f"held: {sentence}", expected, *rules, **{"hold": HELD, **facts})
 
 
-def review(sentence: str, expected: Verdict, *statements: Any, **facts: Any) -> Row:
-    usual = {"reviews": (due(),), "approvals": (said("alice"), *statements)}
+def review_row(sentence: str, expected: Verdict, *statements: Any, **facts: Any) -> Row:
+    usual = {"required_reviews": (required_review(),), "approvals": (statement("alice"), *statements)}
     return row(f"review: {sentence}", expected, OWNER, **{**usual, **facts})
 
 
 SITUATIONS: list[Row] = [
-    glass("nobody approved", PENDING, OWNER),
-    glass("two of on-call, in place of all", ALLOWED, OWNER, RISK, approvals=CREW),
-    glass("one of them", PENDING, OWNER, approvals=(said("carla"),)),
-    glass("those whom the rules ask", PENDING, OWNER, approvals=all_say(["alice", "dina"])),
-    glass("a policy without it", BLOCKED, OWNER, terms={}, approvals=all_say(["alice", "carla", "hugo"])),
-    glass("no rule speaks about the change", BLOCKED, approvals=CREW),
-    glass("a rule that asks nothing", ALLOWED, rule("none"), approvals=CREW, **LOW),
-    glass("evaluations, soak and freeze", ALLOWED, EVALS, SOAK, terms={**ALL, **FROZEN}, approvals=CREW),
-    glass("soak is not listed", PENDING, SOAK, terms=door("evals", "freeze"), approvals=CREW),
-    glass("soak is not listed, but met", ALLOWED, SOAK, terms=door(), approvals=CREW, longest=DAY),
-    glass("evaluations are not listed", PENDING, EVALS, terms=door("soak", "freeze"), approvals=CREW),
-    glass(
+    break_glass_row("nobody approved", PENDING, OWNER),
+    break_glass_row("two of on-call, in place of all", ALLOWED, OWNER, RISK, approvals=CREW),
+    break_glass_row("one of them", PENDING, OWNER, approvals=(statement("carla"),)),
+    break_glass_row("those whom the rules ask", PENDING, OWNER, approvals=approvals_of(["alice", "dina"])),
+    break_glass_row(
+        "a policy without it", BLOCKED, OWNER, terms={}, approvals=approvals_of(["alice", "carla", "hugo"])
+    ),
+    break_glass_row("no rule speaks about the change", BLOCKED, approvals=CREW),
+    break_glass_row("a rule that asks nothing", ALLOWED, rule("none"), approvals=CREW, **LOW),
+    break_glass_row(
+        "evaluations, soak and freeze", ALLOWED, EVALS, SOAK, terms={**ALL, **FROZEN}, approvals=CREW
+    ),
+    break_glass_row(
+        "soak is not listed", PENDING, SOAK, terms=break_glass_terms("evals", "freeze"), approvals=CREW
+    ),
+    break_glass_row(
+        "soak is not listed, but met",
+        ALLOWED,
+        SOAK,
+        terms=break_glass_terms(),
+        approvals=CREW,
+        longest_soak=DAY,
+    ),
+    break_glass_row(
+        "evaluations are not listed",
+        PENDING,
+        EVALS,
+        terms=break_glass_terms("soak", "freeze"),
+        approvals=CREW,
+    ),
+    break_glass_row(
         "evaluations are not listed, and failed",
         BLOCKED,
         EVALS,
-        terms=door("soak"),
+        terms=break_glass_terms("soak"),
         approvals=CREW,
-        evidence=(measured(value=0.2),),
+        evidence=(evidence_record(value=0.2),),
     ),
-    glass("failed evaluations are listed", ALLOWED, EVALS, approvals=CREW, evidence=(measured(value=0.2),)),
-    glass("a freeze is not listed", BLOCKED, OWNER, terms={**door("soak"), **FROZEN}, approvals=CREW),
-    glass(
+    break_glass_row(
+        "failed evaluations are listed",
+        ALLOWED,
+        EVALS,
+        approvals=CREW,
+        evidence=(evidence_record(value=0.2),),
+    ),
+    break_glass_row(
+        "a freeze is not listed",
+        BLOCKED,
+        OWNER,
+        terms={**break_glass_terms("soak"), **FROZEN},
+        approvals=CREW,
+    ),
+    break_glass_row(
         "what its own rule asks may be listed, too",
         ALLOWED,
         OWNER,
-        terms=door("evals", require=(approvals(1, "on-call"), evals())),
+        terms=break_glass_terms("evals", require=(approvals(1, "on-call"), evals())),
         approvals=CREW,
     ),
-    glass(
+    break_glass_row(
         "what its own rule asks is asked",
         PENDING,
         OWNER,
-        terms=door("evals", require=(approvals(1, "on-call"), soak(DAY))),
+        terms=break_glass_terms("evals", require=(approvals(1, "on-call"), soak(DAY))),
         approvals=CREW,
     ),
-    glass("an error on the candidate", BLOCKED, OWNER, approvals=CREW, errors=(error(),)),
-    glass("a veto", BLOCKED, OWNER, approvals=(*CREW, rejected("bob"))),
-    glass("the author is one of them", PENDING, OWNER, approvals=CREW, contributors=(wrote("hugo"),)),
-    glass(
+    break_glass_row("an error on the candidate", BLOCKED, OWNER, approvals=CREW, errors=(error(),)),
+    break_glass_row("a veto", BLOCKED, OWNER, approvals=(*CREW, rejection("bob"))),
+    break_glass_row(
+        "the author is one of them", PENDING, OWNER, approvals=CREW, contributors=(contributor("hugo"),)
+    ),
+    break_glass_row(
         "a co-author is one of them",
         PENDING,
         OWNER,
         approvals=CREW,
-        contributors=(wrote("hugo", Role.CO_AUTHOR),),
+        contributors=(contributor("hugo", ContributorRole.CO_AUTHOR),),
     ),
-    glass("an author whom nobody knows", BLOCKED, OWNER, approvals=CREW, contributors=(wrote("mallory"),)),
-    glass("the same person twice", PENDING, OWNER, approvals=(said("carla"), said("carla", number=2))),
-    glass("an approval of another state", PENDING, OWNER, approvals=(CREW[0], said("hugo", to_state=OTHER))),
-    glass(
+    break_glass_row(
+        "an author whom nobody knows", BLOCKED, OWNER, approvals=CREW, contributors=(contributor("mallory"),)
+    ),
+    break_glass_row(
+        "the same person twice", PENDING, OWNER, approvals=(statement("carla"), statement("carla", number=2))
+    ),
+    break_glass_row(
+        "an approval of another state", PENDING, OWNER, approvals=(CREW[0], statement("hugo", to_state=OTHER))
+    ),
+    break_glass_row(
         "approved a second less than eight hours ago",
         ALLOWED,
         OWNER,
-        approvals=(CREW[0], said("hugo", ago=8 * HOUR - SECOND)),
+        approvals=(CREW[0], statement("hugo", ago=8 * HOUR - SECOND)),
     ),
-    glass("approved eight hours ago", PENDING, OWNER, approvals=(CREW[0], said("hugo", ago=8 * HOUR))),
-    glass(
+    break_glass_row(
+        "approved eight hours ago", PENDING, OWNER, approvals=(CREW[0], statement("hugo", ago=8 * HOUR))
+    ),
+    break_glass_row(
         "the policy's own expiry is shorter",
         PENDING,
         OWNER,
         terms={**ALL, "approvals": ApprovalTerms(expire=30 * MINUTE)},
         approvals=CREW,
     ),
-    glass(
+    break_glass_row(
         "approvals never expire, but these do",
         PENDING,
         OWNER,
         terms={**ALL, "approvals": ApprovalTerms(expire=None)},
-        approvals=(CREW[0], said("hugo", ago=9 * HOUR)),
+        approvals=(CREW[0], statement("hugo", ago=9 * HOUR)),
     ),
-    glass("its own assurance", PENDING, OWNER, terms=door(assurance=Assurance.SIGNED), approvals=CREW),
-    glass(
+    break_glass_row(
+        "its own assurance",
+        PENDING,
+        OWNER,
+        terms=break_glass_terms(assurance=Assurance.SIGNED),
+        approvals=CREW,
+    ),
+    break_glass_row(
         "the rules' assurance is not its own",
         ALLOWED,
         replace(OWNER, assurance=Assurance.SIGNED),
         approvals=CREW,
     ),
-    glass("a retirement", ALLOWED, EVALS, OWNER, approvals=CREW, kind=PromotionKind.RETIRE, candidate=None),
+    break_glass_row(
+        "a retirement", ALLOWED, EVALS, OWNER, approvals=CREW, kind=PromotionKind.RETIRE, candidate=None
+    ),
     row("whole: the door alone opens nothing", PENDING, OWNER, SOAK, terms=ALL, approvals=CREW),
     # going back
-    back("one of on-call", ALLOWED, OWNER, RISK, SOAK, EVALS),
-    back("nobody", PENDING, OWNER, approvals=()),
-    back("an owner", PENDING, OWNER, approvals=(said("alice"),)),
-    back("no rule speaks about it, its own does", ALLOWED),
-    back("a policy without it", BLOCKED, OWNER, RISK, terms={}, approvals=all_say(["alice", "carla"])),
-    back("left a second less than thirty days ago", ALLOWED, OWNER, left=NOW - 30 * DAY + SECOND),
-    back("left thirty days ago", BLOCKED, OWNER, left=NOW - 30 * DAY),
-    back("never ran", BLOCKED, OWNER, left=None),
-    back("a span without end", ALLOWED, OWNER, terms=exit_(timedelta.max)),
-    back("a veto", BLOCKED, OWNER, approvals=(said("carla"), rejected("bob"))),
-    back("an error", BLOCKED, OWNER, errors=(error(),)),
-    back("a freeze", BLOCKED, OWNER, terms={**exit_(), **FROZEN}),
-    back(
+    rollback_row("one of on-call", ALLOWED, OWNER, RISK, SOAK, EVALS),
+    rollback_row("nobody", PENDING, OWNER, approvals=()),
+    rollback_row("an owner", PENDING, OWNER, approvals=(statement("alice"),)),
+    rollback_row("no rule speaks about it, its own does", ALLOWED),
+    rollback_row(
+        "a policy without it", BLOCKED, OWNER, RISK, terms={}, approvals=approvals_of(["alice", "carla"])
+    ),
+    rollback_row("left a second less than thirty days ago", ALLOWED, OWNER, left_at=NOW - 30 * DAY + SECOND),
+    rollback_row("left thirty days ago", BLOCKED, OWNER, left_at=NOW - 30 * DAY),
+    rollback_row("never ran", BLOCKED, OWNER, left_at=None),
+    rollback_row("a span without end", ALLOWED, OWNER, terms=rollback_terms(timedelta.max)),
+    rollback_row("a veto", BLOCKED, OWNER, approvals=(statement("carla"), rejection("bob"))),
+    rollback_row("an error", BLOCKED, OWNER, errors=(error(),)),
+    rollback_row("a freeze", BLOCKED, OWNER, terms={**rollback_terms(), **FROZEN}),
+    rollback_row(
         "a freeze that it is exempt from",
         ALLOWED,
         OWNER,
-        terms={**exit_(exempt=frozenset({"freeze"})), **FROZEN},
+        terms={**rollback_terms(exempt=frozenset({"freeze"})), **FROZEN},
     ),
-    back("evaluations are asked", PENDING, terms=exit_(30 * DAY, approvals(1, "on-call"), evals())),
-    back(
+    rollback_row(
+        "evaluations are asked", PENDING, terms=rollback_terms(30 * DAY, approvals(1, "on-call"), evals())
+    ),
+    rollback_row(
         "evaluations are asked and shown",
         ALLOWED,
-        terms=exit_(30 * DAY, approvals(1, "on-call"), evals()),
-        evidence=(measured(), SAFE),
+        terms=rollback_terms(30 * DAY, approvals(1, "on-call"), evals()),
+        evidence=(evidence_record(), SAFE),
     ),
-    back("its own assurance", PENDING, terms=exit_(assurance=Assurance.SIGNED)),
+    rollback_row("its own assurance", PENDING, terms=rollback_terms(assurance=Assurance.SIGNED)),
     # a release that was left
-    hold("approved since, by whom the rules ask", ALLOWED, OWNER, approvals=(said("alice"),)),
-    hold("approved before", PENDING, OWNER, approvals=(said("alice", ago=3 * HOUR),)),
-    hold("approved at that very instant", PENDING, OWNER, approvals=(said("alice", ago=2 * HOUR),)),
-    hold(
+    hold_row("approved since, by whom the rules ask", ALLOWED, OWNER, approvals=(statement("alice"),)),
+    hold_row("approved before", PENDING, OWNER, approvals=(statement("alice", ago=3 * HOUR),)),
+    hold_row("approved at that very instant", PENDING, OWNER, approvals=(statement("alice", ago=2 * HOUR),)),
+    hold_row(
         "one of two seats is filled since",
         ALLOWED,
         rule("two", approvals(2, "owner")),
-        approvals=(said("alice", ago=3 * HOUR), said("dina")),
+        approvals=(statement("alice", ago=3 * HOUR), statement("dina")),
     ),
-    hold(
+    hold_row(
         "approved since, but less surely than is asked",
         PENDING,
         replace(OWNER, assurance=Assurance.SIGNED),
-        approvals=(said("alice", ago=3 * HOUR, assurance=Assurance.SIGNED), said("dina")),
+        approvals=(statement("alice", ago=3 * HOUR, assurance=Assurance.SIGNED), statement("dina")),
     ),
-    hold("the rules ask nobody", PENDING, rule("none"), **LOW),
-    hold("the rules ask nobody, an owner approved", ALLOWED, rule("none"), **LOW, approvals=(said("alice"),)),
-    hold("the rules ask nobody, a stranger approved", PENDING, rule("none"), **LOW, approvals=(said("bob"),)),
-    hold(
+    hold_row("the rules ask nobody", PENDING, rule("none"), **LOW),
+    hold_row(
+        "the rules ask nobody, an owner approved",
+        ALLOWED,
+        rule("none"),
+        **LOW,
+        approvals=(statement("alice"),),
+    ),
+    hold_row(
+        "the rules ask nobody, a stranger approved",
+        PENDING,
+        rule("none"),
+        **LOW,
+        approvals=(statement("bob"),),
+    ),
+    hold_row(
         "the rules ask nobody, its author approved",
         PENDING,
         rule("none"),
         **LOW,
-        approvals=(said("alice"),),
-        contributors=(wrote("alice"),),
+        approvals=(statement("alice"),),
+        contributors=(contributor("alice"),),
     ),
-    hold("another was never left", ALLOWED, rule("none"), **LOW, held=None),
-    hold("the glass does not lift it", PENDING, OWNER, terms=ALL, way=GLASS, approvals=all_say([])),
-    hold("a rollback to it", PENDING, terms=exit_(), **BACK, approvals=(said("carla", ago=3 * HOUR),)),
+    hold_row("another was never left", ALLOWED, rule("none"), **LOW, hold=None),
+    hold_row("the glass does not lift it", PENDING, OWNER, terms=ALL, mode=GLASS, approvals=approvals_of([])),
+    hold_row(
+        "a rollback to it",
+        PENDING,
+        terms=rollback_terms(),
+        **BACK,
+        approvals=(statement("carla", ago=3 * HOUR),),
+    ),
     # reviews
-    review("nobody reviewed, and it is overdue", PENDING),
-    review("at the instant when it is due", PENDING, reviews=(due(2 * DAY),)),
-    review("a second before", ALLOWED, reviews=(due(2 * DAY - SECOND),)),
-    review("an owner", ALLOWED, looked("alice")),
-    review("the backup, who is in no team", ALLOWED, looked("zoe")),
-    review("in no team that any rule names", PENDING, looked("farid")),
+    review_row("nobody reviewed, and it is overdue", PENDING),
+    review_row("at the instant when it is due", PENDING, required_reviews=(required_review(2 * DAY),)),
+    review_row("a second before", ALLOWED, required_reviews=(required_review(2 * DAY - SECOND),)),
+    review_row("an owner", ALLOWED, review_statement("alice")),
+    review_row("the backup, who is in no team", ALLOWED, review_statement("zoe")),
+    review_row("in no team that any rule names", PENDING, review_statement("farid")),
     *(
         row(
             f"review: in a team that a rule about {about} names",
             expected,
             *(OWNER, rule("other", approvals(1, "risk"), when=when)),
-            reviews=(due(),),
-            approvals=(said("alice"), looked("gita")),
+            required_reviews=(required_review(),),
+            approvals=(statement("alice"), review_statement("gita")),
         )
         for about, expected, when in (
             ("another kind", ALLOWED, {"kinds": frozenset({"create"})}),
@@ -291,62 +372,82 @@ SITUATIONS: list[Row] = [
             ("another environment", PENDING, {"to": frozenset({"qa"})}),
         )
     ),
-    review("the author", PENDING, looked("erin")),
-    review("who approved it", PENDING, looked("carla")),
-    review("who applied it", PENDING, looked("dina")),
-    review(
+    review_row("the author", PENDING, review_statement("erin")),
+    review_row("who approved it", PENDING, review_statement("carla")),
+    review_row("who applied it", PENDING, review_statement("dina")),
+    review_row(
         "who operates the robot that applied it",
         PENDING,
-        looked("carla"),
-        reviews=(due(actor="ci@acme.example", approvers=frozenset()),),
+        review_statement("carla"),
+        required_reviews=(required_review(actor="ci@acme.example", approvers=frozenset()),),
     ),
-    review("nobody of the house", PENDING, looked("mallory")),
-    review("a robot", PENDING, looked("ci")),
-    review(
-        "a plain approval of that entry", PENDING, said("zoe", from_state=OTHER, to_state=OLD, generation=2)
+    review_row("nobody of the house", PENDING, review_statement("mallory")),
+    review_row("a robot", PENDING, review_statement("ci")),
+    review_row(
+        "a plain approval of that entry",
+        PENDING,
+        statement("zoe", from_state=OTHER, to_state=OLD, generation=2),
     ),
-    review("of another generation", PENDING, looked("alice", generation=3)),
-    review("of another fleet", PENDING, looked("alice", repository="fork/agents")),
-    review("given before the entry", PENDING, looked("alice", ago=3 * DAY + SECOND)),
-    review("given at its instant", ALLOWED, looked("alice", ago=3 * DAY)),
-    review("dated in the future", PENDING, looked("alice", ago=-HOUR)),
-    review("given this instant", ALLOWED, looked("alice", ago=timedelta())),
-    review("tampered with", PENDING, looked("alice", fault="changed")),
-    review("the first does not count, the second does", ALLOWED, looked("carla"), looked("zoe", number=2)),
-    review(
-        "who left since", ALLOWED, looked("zoe", ago=2 * DAY), people=person("zoe", left=NOW.date() - DAY)
+    review_row("of another generation", PENDING, review_statement("alice", generation=3)),
+    review_row("of another fleet", PENDING, review_statement("alice", repository="fork/agents")),
+    review_row("given before the entry", PENDING, review_statement("alice", ago=3 * DAY + SECOND)),
+    review_row("given at its instant", ALLOWED, review_statement("alice", ago=3 * DAY)),
+    review_row("dated in the future", PENDING, review_statement("alice", ago=-HOUR)),
+    review_row("given this instant", ALLOWED, review_statement("alice", ago=timedelta())),
+    review_row("tampered with", PENDING, review_statement("alice", fault="changed")),
+    review_row(
+        "the first does not count, the second does",
+        ALLOWED,
+        review_statement("carla"),
+        review_statement("zoe", number=2),
     ),
-    review("who had left by then", PENDING, looked("zoe"), people=person("zoe", left=NOW.date() - DAY)),
-    review(
+    review_row(
+        "who left since",
+        ALLOWED,
+        review_statement("zoe", ago=2 * DAY),
+        people=people_with_dates("zoe", departed=NOW.date() - DAY),
+    ),
+    review_row(
+        "who had left by then",
+        PENDING,
+        review_statement("zoe"),
+        people=people_with_dates("zoe", departed=NOW.date() - DAY),
+    ),
+    review_row(
         "who came into the team since",
         PENDING,
-        looked("gita", ago=DAY),
-        people=member("payments", "gita", since=NOW.date()),
+        review_statement("gita", ago=DAY),
+        people=people_with_membership("payments", "gita", since=NOW.date()),
     ),
-    review("two of them, one closed", PENDING, looked("alice"), reviews=(due(), due(seq=8, binding=BINDING))),
-    review("an emergency passes", ALLOWED, *CREW, way=GLASS, terms=ALL),
-    review("a rollback passes", ALLOWED, said("carla"), terms=exit_(), **BACK),
-    review("a change that is only stricter passes", ALLOWED, comparison=comparison(STRICTER)),
-    review("one that is stricter and looser does not", PENDING, comparison=comparison(STRICTER, LOOSER)),
-    review("nothing is known of the change", PENDING, comparison=None),
-    review(
+    review_row(
+        "two of them, one closed",
+        PENDING,
+        review_statement("alice"),
+        required_reviews=(required_review(), required_review(seq=8, binding=BINDING)),
+    ),
+    review_row("an emergency passes", ALLOWED, *CREW, mode=GLASS, terms=ALL),
+    review_row("a rollback passes", ALLOWED, statement("carla"), terms=rollback_terms(), **BACK),
+    review_row("a change that is only stricter passes", ALLOWED, comparison=comparison(STRICTER)),
+    review_row("one that is stricter and looser does not", PENDING, comparison=comparison(STRICTER, LOOSER)),
+    review_row("nothing is known of the change", PENDING, comparison=None),
+    review_row(
         "a retirement does not pass",
         PENDING,
         kind=PromotionKind.RETIRE,
         comparison=comparison(STRICTER),
         candidate=None,
     ),
-    review(
+    review_row(
         "assurance is the strictest that is asked",
         PENDING,
-        looked("alice"),
-        terms=door(assurance=Assurance.SIGNED),
+        review_statement("alice"),
+        terms=break_glass_terms(assurance=Assurance.SIGNED),
     ),
-    review(
+    review_row(
         "and signed it counts",
         ALLOWED,
-        looked("alice", assurance=Assurance.SIGNED),
-        terms=door(assurance=Assurance.SIGNED),
+        review_statement("alice", assurance=Assurance.SIGNED),
+        terms=break_glass_terms(assurance=Assurance.SIGNED),
     ),
 ]
 
@@ -359,141 +460,158 @@ def test_situation(expected: Verdict, rules: tuple[Any, ...], facts: dict[str, A
 
 
 def test_what_is_skipped_is_told_as_it_stands_and_asked_of_nobody() -> None:
-    told = verdict(
+    promotion = verdict(
         *(EVALS, SOAK),
         terms={**ALL, **FROZEN},
-        way=GLASS,
+        mode=GLASS,
         approvals=CREW,
-        evidence=(measured(value=0.2),),
-        longest=HOUR,
-        soaking=True,
+        evidence=(evidence_record(value=0.2),),
+        longest_soak=HOUR,
+        is_soaking=True,
     )
 
-    assert [(one.kind, one.status) for one in told.skipped] == [
-        ("evals", Met.REFUSED),
-        ("evals", Met.MISSING),
-        ("soak", Met.MISSING),
-        ("freeze", Met.REFUSED),
+    assert [(requirement.kind, requirement.status) for requirement in promotion.skipped] == [
+        ("evals", RequirementStatus.REFUSED),
+        ("evals", RequirementStatus.MISSING),
+        ("soak", RequirementStatus.MISSING),
+        ("freeze", RequirementStatus.REFUSED),
     ]
-    assert told.unblock.ready_at is None
-    assert (told.way, told.verdict) == (GLASS, ALLOWED)
+    assert promotion.unblock.ready_at is None
+    assert (promotion.mode, promotion.verdict) == (GLASS, ALLOWED)
 
 
 def test_a_soak_that_is_waited_for_is_not_put_off_by_a_freeze_that_is_not() -> None:
-    told = verdict(SOAK, terms={**door("freeze"), **FROZEN}, way=GLASS, longest=DAY - HOUR, soaking=True)
+    promotion = verdict(
+        SOAK,
+        terms={**break_glass_terms("freeze"), **FROZEN},
+        mode=GLASS,
+        longest_soak=DAY - HOUR,
+        is_soaking=True,
+    )
 
-    assert told.unblock.ready_at == NOW + HOUR
+    assert promotion.unblock.ready_at == NOW + HOUR
 
 
 def test_what_holds_a_release_is_named_with_its_entry_its_day_and_its_reason() -> None:
-    told = verdict(rule("none"), held=HELD, **LOW)
+    promotion = verdict(rule("none"), hold=HELD, **LOW)
 
-    [need] = of_kind(told, "held")
+    [need] = of_kind(promotion, "held")
     assert need.asked == "1 of owner, given after the rollback"
     assert need.detail.startswith("left by rollback 4 on 2026-11-20T10:00:00Z, because: it lied; 0 of 1")
     assert need.could == ("alice", "carla", "dina", "zoe")
-    assert told.unblock.fewest == ("alice",)
+    assert promotion.unblock.minimal_approvers == ("alice",)
 
 
 def test_a_release_that_is_held_does_not_look_nearer_than_it_is() -> None:
     four = rule("four", approvals(4, "risk"))
 
-    assert verdict(four, held=HELD).unblock.fewest is verdict(four).unblock.fewest is None
-    assert verdict(RISK, held=HELD).unblock.fewest == ("bob", "farid")
+    assert (
+        verdict(four, hold=HELD).unblock.minimal_approvers is verdict(four).unblock.minimal_approvers is None
+    )
+    assert verdict(RISK, hold=HELD).unblock.minimal_approvers == ("bob", "farid")
 
 
 def test_what_is_met_is_not_skipped() -> None:
-    told = verdict(SOAK, way=GLASS, terms=ALL, approvals=CREW, longest=DAY)
+    promotion = verdict(SOAK, mode=GLASS, terms=ALL, approvals=CREW, longest_soak=DAY)
 
-    assert told.skipped == ()
-    assert of_kind(told, "soak")[0].status is Met.MET
+    assert promotion.skipped == ()
+    assert of_kind(promotion, "soak")[0].status is RequirementStatus.MET
 
 
 def test_an_approval_that_lifts_a_hold_takes_no_seat_of_its_own_and_is_told_once() -> None:
-    told = verdict(OWNER, held=HELD, approvals=(said("alice"),))
-    alone = verdict(rule("none"), held=HELD, **LOW, approvals=(said("alice"),))
+    promotion = verdict(OWNER, hold=HELD, approvals=(statement("alice"),))
+    alone = verdict(rule("none"), hold=HELD, **LOW, approvals=(statement("alice"),))
 
-    assert told.counted == alone.counted == (said("alice").file,)
-    assert told.not_counted == alone.not_counted == ()
+    assert promotion.counted == alone.counted == (statement("alice").file,)
+    assert promotion.not_counted == alone.not_counted == ()
 
 
 def test_reviews_are_neither_approvals_nor_do_they_take_one_back() -> None:
-    own = said("alice", Decision.REVIEW, ago=MINUTE, number=2)
-    told = verdict(OWNER, approvals=(said("alice"), own, said("dina", Decision.REVIEW)))
+    own_review = statement("alice", Decision.REVIEW, ago=MINUTE, number=2)
+    promotion = verdict(OWNER, approvals=(statement("alice"), own_review, statement("dina", Decision.REVIEW)))
 
-    assert (told.verdict, told.not_counted) == (ALLOWED, ())
+    assert (promotion.verdict, promotion.not_counted) == (ALLOWED, ())
 
 
 def test_a_review_that_does_not_count_says_why() -> None:
-    told = verdict(OWNER, reviews=(due(),), approvals=(said("alice"), looked("carla"), looked("erin")))
+    promotion = verdict(
+        OWNER,
+        required_reviews=(required_review(),),
+        approvals=(statement("alice"), review_statement("carla"), review_statement("erin")),
+    )
 
-    assert reasons(told) == {
+    assert reasons(promotion) == {
         "carla": "approved entry 7",
         "erin": "author of the change (commit c0ffeec0ffee)",
     }
-    assert of_kind(told, "review")[0].could == ("alice", "zoe")
+    assert of_kind(promotion, "review")[0].could == ("alice", "zoe")
 
 
 @pytest.mark.parametrize(
-    ("left", "status", "told"),
+    ("left_at", "status", "detail"),
     [
-        (NOW - DAY, Met.MET, "left on 2026-11-19T12:00:00Z, 1d ago"),
-        (NOW - 31 * DAY, Met.REFUSED, "left on 2026-10-20T12:00:00Z, 31d ago"),
-        (None, Met.REFUSED, "never ran here"),
+        (NOW - DAY, RequirementStatus.MET, "left on 2026-11-19T12:00:00Z, 1d ago"),
+        (NOW - 31 * DAY, RequirementStatus.REFUSED, "left on 2026-10-20T12:00:00Z, 31d ago"),
+        (None, RequirementStatus.REFUSED, "never ran here"),
     ],
 )
-def test_a_way_back_tells_when_its_release_left(left: datetime | None, status: Met, told: str) -> None:
-    found = verdict(terms=exit_(), **{**BACK, "left": left})
+def test_a_way_back_tells_when_its_release_left(
+    left_at: datetime | None, status: RequirementStatus, detail: str
+) -> None:
+    promotion = verdict(terms=rollback_terms(), **{**BACK, "left_at": left_at})
 
-    [need] = of_kind(found, "rollback")
-    assert (need.rule, need.status, need.detail) == ("rollback", status, told)
+    [need] = of_kind(promotion, "rollback")
+    assert (need.rule, need.status, need.detail) == ("rollback", status, detail)
     assert need.asked == "a release that left less than 30d ago"
 
 
 def test_a_hold_is_a_rule_of_its_own_and_asks_for_the_surest_word_of_the_others() -> None:
     signed = rule("signed", approvals(1, "owner"), assurance=Assurance.SIGNED)
 
-    plain = of_kind(verdict(OWNER, held=HELD, approvals=(said("alice"),)), "held")
-    sure = of_kind(verdict(OWNER, signed, held=HELD, approvals=(said("alice"),)), "held")
+    plain = of_kind(verdict(OWNER, hold=HELD, approvals=(statement("alice"),)), "held")
+    sure = of_kind(verdict(OWNER, signed, hold=HELD, approvals=(statement("alice"),)), "held")
 
-    assert [(one.rule, one.status) for one in (*plain, *sure)] == [
-        ("rollback", Met.MET),
-        ("rollback", Met.MISSING),
+    assert [(requirement.rule, requirement.status) for requirement in (*plain, *sure)] == [
+        ("rollback", RequirementStatus.MET),
+        ("rollback", RequirementStatus.MISSING),
     ]
 
 
 @pytest.mark.parametrize(
-    ("ago", "facts", "status", "told"),
+    ("ago", "facts", "status", "state"),
     [
-        (DAY, {}, Met.MET, "not due yet, alice or zoe could give it"),
-        (3 * DAY, {}, Met.MISSING, "overdue, alice or zoe could give it"),
+        (DAY, {}, RequirementStatus.MET, "not due yet, alice or zoe could give it"),
+        (3 * DAY, {}, RequirementStatus.MISSING, "overdue, alice or zoe could give it"),
         (
             3 * DAY,
             {"comparison": comparison(STRICTER)},
-            Met.MET,
+            RequirementStatus.MET,
             "overdue, which does not hold up this, alice or zoe could give it",
         ),
     ],
 )
 def test_a_review_tells_how_it_stands_and_how_it_is_given(
-    ago: timedelta, facts: dict[str, Any], status: Met, told: str
+    ago: timedelta, facts: dict[str, Any], status: RequirementStatus, state: str
 ) -> None:
-    [need] = of_kind(verdict(OWNER, reviews=(due(ago),), **facts), "review")
+    [need] = of_kind(verdict(OWNER, required_reviews=(required_review(ago),), **facts), "review")
 
     assert (need.rule, need.status) == ("breakGlass", status)
-    assert need.asked == f"of entry 7 (INC-7) by {written(NOW - ago + 2 * DAY)}"
-    assert need.detail == f"{told}: fleet approve refund-bot --to production --review 7"
-    assert need.could == (("alice", "zoe") if status is Met.MISSING else ())
+    assert need.asked == f"of entry 7 (INC-7) by {format_instant(NOW - ago + 2 * DAY)}"
+    assert need.detail == f"{state}: fleet approve refund-bot --to production --review 7"
+    assert need.could == (("alice", "zoe") if status is RequirementStatus.MISSING else ())
 
 
 def test_a_review_that_does_not_count_names_its_teams_and_its_file() -> None:
-    late = looked("bob")
-    asked = rule("asked", approvals(1, "security", "on-call"))
+    late = review_statement("bob")
+    teams_rule = rule("asked", approvals(1, "security", "on-call"))
 
-    [one] = verdict(asked, reviews=(due(),), approvals=(late,)).not_counted
+    [excluded] = verdict(teams_rule, required_reviews=(required_review(),), approvals=(late,)).not_counted
 
     teams = "on-call or owner or security"
-    assert (one.reason, one.files) == (f"was not in {teams} then (2026-11-20T11:00:00Z)", (late.file,))
+    assert (excluded.reason, excluded.files) == (
+        f"was not in {teams} then (2026-11-20T11:00:00Z)",
+        (late.file,),
+    )
 
 
 def test_the_rules_of_its_own_tier_say_who_reviews_and_how_sure_that_has_to_be() -> None:
@@ -501,11 +619,13 @@ def test_the_rules_of_its_own_tier_say_who_reviews_and_how_sure_that_has_to_be()
         "medium", approvals(1, "support"), when={"tiers": frozenset({"medium"})}, assurance=Assurance.SIGNED
     )
 
-    told = verdict(OWNER, medium, reviews=(due(),), approvals=(looked("bob"),))
+    promotion = verdict(
+        OWNER, medium, required_reviews=(required_review(),), approvals=(review_statement("bob"),)
+    )
 
-    [need] = of_kind(told, "review")
+    [need] = of_kind(promotion, "review")
     assert need.could == ("alice", "bob", "zoe")
-    assert reasons(told) == {"bob": "its assurance is recorded, signed is asked"}
+    assert reasons(promotion) == {"bob": "its assurance is recorded, signed is asked"}
 
 
 def test_the_rules_of_another_tier_say_nothing_of_a_review() -> None:
@@ -513,8 +633,13 @@ def test_the_rules_of_another_tier_say_nothing_of_a_review() -> None:
         "critical", approvals(1, "risk"), when={"tiers": frozenset({"critical"})}, assurance=Assurance.SIGNED
     )
 
-    [need] = of_kind(verdict(OWNER, critical, reviews=(due(),)), "review")
-    counted = verdict(OWNER, critical, reviews=(due(),), approvals=(looked("alice"), said("alice")))
+    [need] = of_kind(verdict(OWNER, critical, required_reviews=(required_review(),)), "review")
+    counted = verdict(
+        OWNER,
+        critical,
+        required_reviews=(required_review(),),
+        approvals=(review_statement("alice"), statement("alice")),
+    )
 
     assert need.could == ("alice", "zoe")
     assert counted.verdict is ALLOWED
@@ -526,22 +651,28 @@ def rank(promotion: Promotion) -> int:
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING, st.sets(st.sampled_from(["soak", "evals", "freeze"])))
-def test_the_glass_never_lets_pass_what_is_not_valid(rules: list[Any], some: Any, skips: set[str]) -> None:
-    told = verdict(*rules, way=GLASS, terms=door(*skips), approvals=some, errors=(error(),))
+def test_the_glass_never_lets_pass_what_is_not_valid(
+    rules: list[Any], statements: Any, skips: set[str]
+) -> None:
+    promotion = verdict(
+        *rules, mode=GLASS, terms=break_glass_terms(*skips), approvals=statements, errors=(error(),)
+    )
 
-    assert told.verdict is BLOCKED
+    assert promotion.verdict is BLOCKED
 
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING, st.integers(1, 3))
-def test_behind_the_glass_as_many_different_people_are_asked(rules: list[Any], some: Any, seats: int) -> None:
-    terms = door("soak", "evals", "freeze", require=(approvals(seats, "on-call"),))
-    told = verdict(*rules, way=GLASS, terms=terms, approvals=some)
+def test_behind_the_glass_as_many_different_people_are_asked(
+    rules: list[Any], statements: Any, seats: int
+) -> None:
+    terms = break_glass_terms("soak", "evals", "freeze", require=(approvals(seats, "on-call"),))
+    promotion = verdict(*rules, mode=GLASS, terms=terms, approvals=statements)
 
-    people = {who for one in of_kind(told, "approvals") for who in one.by}
+    people = {who for requirement in of_kind(promotion, "approvals") for who in requirement.by}
     assert len(people) <= seats
-    assert (told.verdict is ALLOWED) <= (len(people) == seats)
-    assert people <= folk().members("on-call", NOW) - {"erin"}
+    assert (promotion.verdict is ALLOWED) <= (len(people) == seats)
+    assert people <= everybody().members("on-call", NOW) - {"erin"}
 
 
 @settings(max_examples=60, deadline=None)
@@ -552,28 +683,30 @@ def test_behind_the_glass_as_many_different_people_are_asked(rules: list[Any], s
     st.integers(0, 30),
 )
 def test_skipping_more_never_makes_it_harder_and_only_what_is_listed_is_skipped(
-    some: Any, skips: set[str], more: set[str], hours: int
+    statements: Any, skips: set[str], extra_skips: set[str], hours: int
 ) -> None:
-    facts = {"way": GLASS, "approvals": some, "longest": hours * HOUR, "soaking": True}
-    few = verdict(EVALS, SOAK, terms={**door(*skips), **FROZEN}, **facts)
-    many = verdict(EVALS, SOAK, terms={**door(*skips, *more), **FROZEN}, **facts)
+    facts = {"mode": GLASS, "approvals": statements, "longest_soak": hours * HOUR, "is_soaking": True}
+    few = verdict(EVALS, SOAK, terms={**break_glass_terms(*skips), **FROZEN}, **facts)
+    many = verdict(EVALS, SOAK, terms={**break_glass_terms(*skips, *extra_skips), **FROZEN}, **facts)
 
     assert rank(many) <= rank(few)
-    assert {one.kind for one in few.skipped} <= skips
-    assert all(one.status is not Met.MET for one in few.skipped)
+    assert {requirement.kind for requirement in few.skipped} <= skips
+    assert all(requirement.status is not RequirementStatus.MET for requirement in few.skipped)
 
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING, st.integers(0, 400))
-def test_holding_a_release_never_makes_it_easier(rules: list[Any], some: Any, ago: int) -> None:
+def test_holding_a_release_never_makes_it_easier(rules: list[Any], statements: Any, ago: int) -> None:
     hold = replace(HELD, at=NOW - ago * HOUR)
 
-    assert rank(verdict(*rules, approvals=some, held=hold)) >= rank(verdict(*rules, approvals=some))
+    assert rank(verdict(*rules, approvals=statements, hold=hold)) >= rank(
+        verdict(*rules, approvals=statements)
+    )
 
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING, st.integers(0, 100))
-def test_a_review_that_is_due_never_makes_it_easier(rules: list[Any], some: Any, ago: int) -> None:
-    owed = verdict(*rules, approvals=some, reviews=(due(ago * HOUR),))
+def test_a_review_that_is_due_never_makes_it_easier(rules: list[Any], statements: Any, ago: int) -> None:
+    owed = verdict(*rules, approvals=statements, required_reviews=(required_review(ago * HOUR),))
 
-    assert rank(owed) >= rank(verdict(*rules, approvals=some))
+    assert rank(owed) >= rank(verdict(*rules, approvals=statements))

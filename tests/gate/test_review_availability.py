@@ -5,34 +5,43 @@ from __future__ import annotations
 from typing import Any
 
 from fleetward.domain.people import People
-from fleetward.gate import Stuck, closers, stuck
+from fleetward.gate import ReviewDeadlock, available_reviewers, review_deadlock
 from tests import build
-from tests.gate.test_promotion_modes import ALL, CREW, GLASS, door, due
+from tests.gate.test_promotion_modes import ALL, CREW, GLASS, break_glass_terms, required_review
 from tests.gate.world import (
     NOW,
     OWNER,
     RISK,
     SOAK,
-    all_say,
     approvals,
-    folk,
+    approvals_of,
+    contributor,
+    everybody,
     manifest,
     of_kind,
     policy,
-    question,
+    promotion_request,
     verdict,
-    wrote,
 )
 
 
-def closing(*rules: Any, actor: str = "", **facts: Any) -> tuple[str, ...]:
-    asked = {"way": GLASS, **facts}
-    told = verdict(*rules, terms=ALL, **asked)
-    return closers(question(**asked), told, policy=policy(*rules, **ALL), people=folk(), actor=actor, now=NOW)
+def reviewers_after(*rules: Any, actor: str = "", **facts: Any) -> tuple[str, ...]:
+    facts_ = {"mode": GLASS, **facts}
+    promotion = verdict(*rules, terms=ALL, **facts_)
+    return available_reviewers(
+        promotion_request(**facts_),
+        promotion,
+        policy=policy(*rules, **ALL),
+        people=everybody(),
+        actor=actor,
+        now=NOW,
+    )
 
 
-def left(*rules: Any, people: People, terms: dict[str, Any], owner: dict[str, Any]) -> Stuck | None:
-    return stuck(
+def deadlock_of(
+    *rules: Any, people: People, terms: dict[str, Any], owner: dict[str, Any]
+) -> ReviewDeadlock | None:
+    return review_deadlock(
         policy(*rules, **terms),
         people,
         manifest(owner=owner),
@@ -47,56 +56,61 @@ ALONE = {"team": "payments", "accountable": "carla"}
 
 
 def test_who_wrote_approved_or_applied_it_is_no_closer() -> None:
-    assert closing(OWNER, SOAK, approvals=CREW) == ("alice", "dina", "zoe")
-    assert closing(OWNER, SOAK, approvals=CREW, actor="dina@acme.example") == ("alice", "zoe")
-    assert closing(OWNER, SOAK, approvals=CREW, contributors=(wrote("alice"), wrote("dina"))) == ("zoe",)
+    assert reviewers_after(OWNER, SOAK, approvals=CREW) == ("alice", "dina", "zoe")
+    assert reviewers_after(OWNER, SOAK, approvals=CREW, actor="dina@acme.example") == ("alice", "zoe")
+    assert reviewers_after(
+        OWNER, SOAK, approvals=CREW, contributors=(contributor("alice"), contributor("dina"))
+    ) == ("zoe",)
 
 
 def test_the_fewest_who_could_still_approve_are_taken_for_those_who_will() -> None:
-    assert verdict(OWNER, SOAK, way=GLASS, terms=ALL).unblock.fewest == ("carla", "hugo")
-    assert closing(OWNER, SOAK) == closing(OWNER, SOAK, approvals=CREW)
+    assert verdict(OWNER, SOAK, mode=GLASS, terms=ALL).unblock.minimal_approvers == ("carla", "hugo")
+    assert reviewers_after(OWNER, SOAK) == reviewers_after(OWNER, SOAK, approvals=CREW)
 
 
 def test_teams_that_a_rule_names_may_close_it_too() -> None:
-    assert closing(OWNER, RISK, approvals=CREW) == ("alice", "bob", "dina", "farid", "gita", "zoe")
+    assert reviewers_after(OWNER, RISK, approvals=CREW) == ("alice", "bob", "dina", "farid", "gita", "zoe")
 
 
 def test_without_a_glass_or_with_enough_people_nothing_is_stuck() -> None:
     owner = {"team": "payments", "accountable": "carla", "backup": "zoe"}
 
-    assert left(OWNER, people=folk(), terms={}, owner=owner) is None
-    assert left(OWNER, people=folk(), terms=ALL, owner=owner) is None
+    assert deadlock_of(OWNER, people=everybody(), terms={}, owner=owner) is None
+    assert deadlock_of(OWNER, people=everybody(), terms=ALL, owner=owner) is None
 
 
 def test_a_glass_that_takes_everybody_leaves_its_review_to_nobody() -> None:
-    known = build.people({"payments": ["carla"], "on-call": ["carla", "hugo"]})
+    people = build.people({"payments": ["carla"], "on-call": ["carla", "hugo"]})
 
-    found = left(OWNER, people=known, terms=ALL, owner=ALONE)
+    deadlock = deadlock_of(OWNER, people=people, terms=ALL, owner=ALONE)
 
-    assert found is not None
-    assert (found.bench, found.never) == (("carla",), True)
+    assert deadlock is not None
+    assert (deadlock.reviewers, deadlock.always) == (("carla",), True)
 
 
 def test_a_bench_of_one_is_stuck_only_where_that_one_wrote_the_change() -> None:
-    known = build.people({"payments": ["carla"], "on-call": ["hugo", "erin"]})
-    terms = door("soak", require=(approvals(1, "on-call"),))
+    people = build.people({"payments": ["carla"], "on-call": ["hugo", "erin"]})
+    terms = break_glass_terms("soak", require=(approvals(1, "on-call"),))
 
-    found = left(OWNER, people=known, terms=terms, owner=ALONE)
+    deadlock = deadlock_of(OWNER, people=people, terms=terms, owner=ALONE)
 
-    assert found == Stuck(bench=("carla",), never=False, authors=("carla",))
+    assert deadlock == ReviewDeadlock(reviewers=("carla",), always=False, authors=("carla",))
 
 
 def test_a_glass_that_nobody_could_break_is_no_review_that_nobody_could_give() -> None:
-    known = build.people({"payments": ["carla"], "on-call": ["hugo"]})
+    people = build.people({"payments": ["carla"], "on-call": ["hugo"]})
 
-    assert left(OWNER, people=known, terms=ALL, owner=ALONE) is None
+    assert deadlock_of(OWNER, people=people, terms=ALL, owner=ALONE) is None
 
 
 def test_a_review_that_nobody_may_give_says_what_to_do() -> None:
-    hands = tuple(wrote(name) for name in ("alice", "erin", "zoe"))
+    hands = tuple(contributor(name) for name in ("alice", "erin", "zoe"))
 
     [need] = of_kind(
-        verdict(OWNER, reviews=(due(contributors=hands),), approvals=all_say(["alice"])), "review"
+        verdict(
+            OWNER, required_reviews=(required_review(contributors=hands),), approvals=approvals_of(["alice"])
+        ),
+        "review",
     )
 
     assert need.could == ()

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import ApprovalTerms, Assurance, Freeze
-from fleetward.domain.verdict import Met, NotCounted, Verdict
-from fleetward.gate import asked, conclusion
+from fleetward.domain.verdict import NotCounted, RequirementStatus, Verdict
+from fleetward.gate import batch_verdict, policy_requirements
 from tests.gate.world import (
     BINDING,
     DAY,
@@ -29,42 +29,42 @@ from tests.gate.world import (
     STRICTER,
     approvals,
     comparison,
+    contributor,
     error,
+    evidence_record,
     manifest,
-    measured,
     of_kind,
-    person,
+    people_with_dates,
     policy,
     reasons,
-    rejected,
+    rejection,
     rule,
-    said,
     soak,
+    statement,
     verdict,
-    withdrew,
-    wrote,
+    withdrawal,
 )
 
 
 def test_a_requirement_names_who_met_it_and_who_still_could() -> None:
-    promotion = verdict(RISK, approvals=(said("gita"),))
+    promotion = verdict(RISK, approvals=(statement("gita"),))
 
     [risk] = of_kind(promotion, "approvals")
 
     assert (risk.asked, risk.by, risk.detail) == ("2 of risk", ("gita",), "1 of 2: gita")
     assert risk.could == ("bob", "farid")
     assert promotion.unblock.people == ("bob", "farid")
-    assert promotion.counted == (said("gita").file,)
+    assert promotion.counted == (statement("gita").file,)
 
 
 def test_who_could_leaves_out_authors_and_those_who_sit_already() -> None:
-    promotion = verdict(OWNER, SECURITY, contributors=(wrote("hugo"),), approvals=(said("alice"),))
+    promotion = verdict(OWNER, SECURITY, contributors=(contributor("hugo"),), approvals=(statement("alice"),))
 
     assert of_kind(promotion, "approvals")[1].could == ("dina",)
 
 
 def test_who_could_includes_those_whose_seat_lets_another_move_up() -> None:
-    promotion = verdict(OWNER, SECURITY, contributors=(wrote("hugo"),), approvals=(said("dina"),))
+    promotion = verdict(OWNER, SECURITY, contributors=(contributor("hugo"),), approvals=(statement("dina"),))
 
     [owner, security] = of_kind(promotion, "approvals")
 
@@ -73,7 +73,7 @@ def test_who_could_includes_those_whose_seat_lets_another_move_up() -> None:
 
 
 def test_too_few_people_left_is_said() -> None:
-    promotion = verdict(SECURITY, contributors=(wrote("hugo"), wrote("dina")))
+    promotion = verdict(SECURITY, contributors=(contributor("hugo"), contributor("dina")))
 
     [security] = of_kind(promotion, "approvals")
 
@@ -84,18 +84,18 @@ def test_too_few_people_left_is_said() -> None:
 def test_every_approval_that_does_not_count_says_why() -> None:
     promotion = verdict(
         OWNER,
-        people=person("zoe", left=date(2026, 11, 1)),
-        contributors=(wrote("carla"),),
+        people=people_with_dates("zoe", departed=date(2026, 11, 1)),
+        contributors=(contributor("carla"),),
         approvals=(
-            said("alice", to_state=OTHER),
-            said("bob"),
-            said("carla"),
-            said("ci"),
-            said("dina", ago=14 * DAY),
-            said("erin", fault="committed by somebody else"),
-            said("farid", ago=-MINUTE),
-            said("mallory"),
-            said("zoe"),
+            statement("alice", to_state=OTHER),
+            statement("bob"),
+            statement("carla"),
+            statement("ci"),
+            statement("dina", ago=14 * DAY),
+            statement("erin", fault="committed by somebody else"),
+            statement("farid", ago=-MINUTE),
+            statement("mallory"),
+            statement("zoe"),
         ),
     )
 
@@ -116,7 +116,7 @@ def test_every_approval_that_does_not_count_says_why() -> None:
 def test_what_was_taken_back_or_is_weaker_than_asked_says_so() -> None:
     signed = rule("signed", approvals(1, "owner"), assurance=Assurance.SIGNED)
 
-    promotion = verdict(signed, approvals=(said("alice"), withdrew("alice"), said("dina")))
+    promotion = verdict(signed, approvals=(statement("alice"), withdrawal("alice"), statement("dina")))
 
     assert reasons(promotion) == {
         "alice": "withdrawn on 2026-11-20T11:30:00Z",
@@ -125,17 +125,17 @@ def test_what_was_taken_back_or_is_weaker_than_asked_says_so() -> None:
 
 
 def test_an_approval_that_counts_but_is_not_needed_is_accounted_for() -> None:
-    promotion = verdict(OWNER, approvals=(said("alice"), said("dina")))
+    promotion = verdict(OWNER, approvals=(statement("alice"), statement("dina")))
 
     assert promotion.verdict is Verdict.ALLOWED
-    assert promotion.counted == (said("alice").file,)
+    assert promotion.counted == (statement("alice").file,)
     assert promotion.not_counted == (
         NotCounted(approver="dina", reason="not needed, every seat that could be taken is taken"),
     )
 
 
 def test_who_operates_the_robot_that_wrote_it_is_told_so() -> None:
-    promotion = verdict(OWNER, contributors=(wrote("ci"),), approvals=(said("carla"),))
+    promotion = verdict(OWNER, contributors=(contributor("ci"),), approvals=(statement("carla"),))
 
     assert reasons(promotion) == {
         "carla": "operates the robot 'ci', author of the change (commit c0ffeec0ffee)"
@@ -143,29 +143,29 @@ def test_who_operates_the_robot_that_wrote_it_is_told_so() -> None:
 
 
 def test_a_veto_names_its_author_who_alone_can_lift_it() -> None:
-    promotion = verdict(OWNER, approvals=(said("alice"), rejected("bob", note="too soon")))
+    promotion = verdict(OWNER, approvals=(statement("alice"), rejection("bob", note="too soon")))
 
     [veto] = of_kind(promotion, "veto")
 
-    assert (veto.status, veto.by, veto.could) == (Met.REFUSED, ("bob",), ("bob",))
+    assert (veto.status, veto.by, veto.could) == (RequirementStatus.REFUSED, ("bob",), ("bob",))
     assert "too soon" in veto.detail
     assert promotion.unblock.people == ("bob",)
 
 
 def test_a_soak_says_when_it_is_full() -> None:
-    promotion = verdict(SOAK, longest=DAY - HOUR, soaking=True)
+    promotion = verdict(SOAK, longest_soak=DAY - HOUR, is_soaking=True)
 
     assert promotion.unblock.ready_at == NOW + HOUR
 
 
 def test_a_stay_that_began_anew_counts_from_its_own_start() -> None:
-    promotion = verdict(SOAK, longest=DAY - HOUR, soaking=True, soaking_since=NOW - 2 * HOUR)
+    promotion = verdict(SOAK, longest_soak=DAY - HOUR, is_soaking=True, soaking_since=NOW - 2 * HOUR)
 
     assert promotion.unblock.ready_at == NOW + DAY - 2 * HOUR
 
 
 def test_a_release_that_is_gone_from_the_source_gets_no_time() -> None:
-    assert verdict(SOAK, longest=DAY - HOUR).unblock.ready_at is None
+    assert verdict(SOAK, longest_soak=DAY - HOUR).unblock.ready_at is None
 
 
 def test_a_soak_that_ends_in_a_freeze_is_ready_when_both_freezes_have_ended() -> None:
@@ -174,7 +174,7 @@ def test_a_soak_that_ends_in_a_freeze_is_ready_when_both_freezes_have_ended() ->
         Freeze(id="first", start=NOW, end=NOW + 5 * DAY),
     )
 
-    promotion = verdict(SOAK, longest=HOUR, soaking=True, terms={"freezes": freezes})
+    promotion = verdict(SOAK, longest_soak=HOUR, is_soaking=True, terms={"freezes": freezes})
 
     [freeze] = of_kind(promotion, "freeze")
     assert freeze.detail == "frozen until 2026-11-25T12:00:00Z"
@@ -182,24 +182,27 @@ def test_a_soak_that_ends_in_a_freeze_is_ready_when_both_freezes_have_ended() ->
 
 
 def test_evaluations_are_told_suite_by_suite_and_their_files_count() -> None:
-    promotion = verdict(EVALS, evidence=(measured(value=0.9), SAFE))
+    promotion = verdict(EVALS, evidence=(evidence_record(value=0.9), SAFE))
 
     [quality, safety] = of_kind(promotion, "evals")
 
-    assert quality.status is Met.REFUSED
+    assert quality.status is RequirementStatus.REFUSED
     assert "0.9 is below 0.95" in quality.detail
-    assert safety.status is Met.MET
+    assert safety.status is RequirementStatus.MET
     assert promotion.counted == (SAFE.file,)
 
 
 def test_what_is_not_sure_of_a_record_that_counts_is_told() -> None:
-    plain, safe = measured(), SAFE
+    plain, safe = evidence_record(), SAFE
     unsure = replace(plain, claimed=True), replace(safe, claimed=True, dirty=True)
 
-    told = of_kind(verdict(EVALS, evidence=unsure), "evals")
+    requirements = of_kind(verdict(EVALS, evidence=unsure), "evals")
 
-    assert [one.status for one in told] == [Met.MET, Met.MET]
-    assert [one.detail for one in told] == [
+    assert [requirement.status for requirement in requirements] == [
+        RequirementStatus.MET,
+        RequirementStatus.MET,
+    ]
+    assert [requirement.detail for requirement in requirements] == [
         "0.97 on 2026-11-19T12:00:00Z; its file names no release, this one is claimed",
         "0.002 on 2026-11-19T12:00:00Z; its file names no release, this one is claimed"
         "; ran in a work tree with uncommitted changes",
@@ -210,11 +213,11 @@ def test_what_is_not_sure_of_a_record_that_counts_is_told() -> None:
 
 
 def test_an_invalidated_log_is_named_and_refused() -> None:
-    record = measured(faults=("the log was invalidated", "samples were invalidated: 's2'"))
+    record = evidence_record(faults=("the log was invalidated", "samples were invalidated: 's2'"))
 
     [quality, _] = of_kind(verdict(EVALS, evidence=(record, SAFE)), "evals")
 
-    assert quality.status is Met.REFUSED
+    assert quality.status is RequirementStatus.REFUSED
     assert quality.detail == f"{record.file}: the log was invalidated, samples were invalidated: 's2'"
 
 
@@ -228,7 +231,7 @@ def test_errors_are_counted_and_the_first_are_told() -> None:
 
 
 def test_an_unknown_author_is_named_with_the_commit() -> None:
-    [refusal] = of_kind(verdict(OWNER, contributors=(wrote("x@evil.example"),)), "policy")
+    [refusal] = of_kind(verdict(OWNER, contributors=(contributor("x@evil.example"),)), "policy")
 
     assert "'x@evil.example'" in refusal.detail
     assert "c0ffeec0ffee" in refusal.detail
@@ -249,8 +252,10 @@ def test_the_promotion_carries_what_it_was_asked_about() -> None:
 def test_an_approval_that_never_expires_by_policy_still_expires_by_itself() -> None:
     terms = {"approvals": ApprovalTerms(expire=None)}
 
-    assert verdict(OWNER, approvals=(said("alice", ago=999 * DAY),), terms=terms).verdict is Verdict.ALLOWED
-    old = said("alice", ago=999 * DAY, lasts=DAY)
+    assert (
+        verdict(OWNER, approvals=(statement("alice", ago=999 * DAY),), terms=terms).verdict is Verdict.ALLOWED
+    )
+    old = statement("alice", ago=999 * DAY, lasts=DAY)
     assert verdict(OWNER, approvals=(old,), terms=terms).verdict is Verdict.PENDING
 
 
@@ -258,38 +263,38 @@ def test_a_span_longer_than_the_calendar_is_no_crash() -> None:
     terms = {"approvals": ApprovalTerms(expire=timedelta(days=999_999_999))}
     endless = rule("soak", soak(timedelta(days=999_999_999)))
 
-    promotion = verdict(OWNER, endless, approvals=(said("alice"),), terms=terms, soaking=True)
+    promotion = verdict(OWNER, endless, approvals=(statement("alice"),), terms=terms, is_soaking=True)
 
     assert promotion.verdict is Verdict.PENDING
 
 
 def test_the_unit_is_as_good_as_its_worst() -> None:
     unchanged = verdict(OWNER, kind=None)
-    allowed = verdict(OWNER, approvals=(said("alice"),))
+    allowed = verdict(OWNER, approvals=(statement("alice"),))
     pending, blocked = verdict(OWNER), verdict(OWNER, errors=(error(),))
 
-    assert conclusion([unchanged]) is Verdict.UNCHANGED
-    assert conclusion([unchanged, allowed]) is Verdict.ALLOWED
-    assert conclusion([pending, allowed, unchanged]) is Verdict.PENDING
-    assert conclusion([blocked, pending, allowed]) is Verdict.BLOCKED
+    assert batch_verdict([unchanged]) is Verdict.UNCHANGED
+    assert batch_verdict([unchanged, allowed]) is Verdict.ALLOWED
+    assert batch_verdict([pending, allowed, unchanged]) is Verdict.PENDING
+    assert batch_verdict([blocked, pending, allowed]) is Verdict.BLOCKED
 
 
 def test_a_unit_of_nothing_is_not_allowed() -> None:
-    assert conclusion([]) is Verdict.BLOCKED
+    assert batch_verdict([]) is Verdict.BLOCKED
 
 
 def test_what_a_change_would_be_asked_names_the_rules() -> None:
-    known = policy(OWNER, NEW_PRIVILEGE, SAFER)
+    rule_set = policy(OWNER, NEW_PRIVILEGE, SAFER)
 
     def rules(*facets: object) -> list[str]:
-        found = asked(
-            known,
+        required = policy_requirements(
+            rule_set,
             to="production",
             tier="medium",
             comparison=comparison(*facets),  # type: ignore[arg-type]
             kind=PromotionKind.UPDATE,
         )
-        return [rule.id for rule, _ in found]
+        return [rule.id for rule, _ in required]
 
     assert rules(REWORDED) == ["every-change"]
     assert rules(LOOSER) == ["every-change", "new-privilege"]
@@ -299,20 +304,20 @@ def test_what_a_change_would_be_asked_names_the_rules() -> None:
 def test_a_tier_that_nobody_defined_is_asked_as_much_as_the_highest() -> None:
     high = rule("high", approvals(1, "risk"), when={"tiers": frozenset({"critical"})})
 
-    found = asked(
+    required = policy_requirements(
         policy(high), to="production", tier="ultra", comparison=comparison(), kind=PromotionKind.UPDATE
     )
 
-    assert [one.id for one, _ in found] == ["high"]
+    assert [r.id for r, _ in required] == ["high"]
 
 
 def test_an_owner_who_has_left_is_not_among_those_who_could() -> None:
-    promotion = verdict(OWNER, people=person("zoe", left=date(2026, 11, 20)))
+    promotion = verdict(OWNER, people=people_with_dates("zoe", departed=date(2026, 11, 20)))
 
     assert promotion.unblock.people == ("alice", "carla", "dina")
 
 
 def test_an_approval_of_another_repository_says_so() -> None:
-    promotion = verdict(OWNER, approvals=(said("alice", repository="fork/agents"),))
+    promotion = verdict(OWNER, approvals=(statement("alice", repository="fork/agents"),))
 
     assert reasons(promotion) == {"alice": "approved in another repository ('fork/agents')"}

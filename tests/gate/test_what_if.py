@@ -5,31 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from fleetward.domain.people import Key
+from fleetward.domain.people import SigningKey
 from fleetward.domain.policy import Assurance
 from fleetward.domain.verdict import Verdict
-from fleetward.gate import decide, what_if
+from fleetward.gate import decide, with_hypothetical_approvals
 from tests.gate.world import (
     DAY,
     NOW,
     OWNER,
     approvals,
-    folk,
+    everybody,
     policy,
-    question,
-    rejected,
+    promotion_request,
+    rejection,
     rule,
-    said,
-    withdrew,
+    statement,
+    withdrawal,
 )
 
 SIGNED = rule("signed", approvals(1, "owner"), assurance=Assurance.SIGNED)
 
 
 def verdict(*names, rules=(OWNER,), people=None, **changes):
-    known = people or folk()
-    asked = what_if(question(**changes), names, people=known, now=NOW)
-    return decide(asked, policy=policy(*rules), people=known, now=NOW)
+    everyone = people or everybody()
+    request = with_hypothetical_approvals(promotion_request(**changes), names, people=everyone, now=NOW)
+    return decide(request, policy=policy(*rules), people=everyone, now=NOW)
 
 
 def test_a_supposed_approval_is_as_good_as_a_real_one() -> None:
@@ -46,8 +46,8 @@ def test_naming_somebody_twice_is_still_one_person() -> None:
 
 def test_only_who_has_a_key_of_that_day_could_sign() -> None:
     def holder(**days: date):
-        usual = folk()
-        keyed = replace(usual.people["alice"], keys=(Key(text="ssh-ed25519 AAAA", **days),))
+        usual = everybody()
+        keyed = replace(usual.people["alice"], keys=(SigningKey(text="ssh-ed25519 AAAA", **days),))
         return replace(usual, people={**usual.people, "alice": keyed})
 
     assert verdict("alice", rules=(SIGNED,), people=holder()).verdict is Verdict.ALLOWED
@@ -59,8 +59,8 @@ def test_only_who_has_a_key_of_that_day_could_sign() -> None:
 
 
 def test_it_is_the_last_word_of_its_author_but_of_nobody_else() -> None:
-    taken_back = (said("alice", ago=DAY), withdrew("alice", ago=0 * DAY))
+    taken_back = (statement("alice", ago=DAY), withdrawal("alice", ago=0 * DAY))
 
     assert verdict("alice", approvals=taken_back).verdict is Verdict.ALLOWED
-    assert verdict("bob", "alice", approvals=(rejected("bob", ago=0 * DAY),)).verdict is Verdict.ALLOWED
-    assert verdict("alice", approvals=(rejected("bob"),)).verdict is Verdict.BLOCKED
+    assert verdict("bob", "alice", approvals=(rejection("bob", ago=0 * DAY),)).verdict is Verdict.ALLOWED
+    assert verdict("alice", approvals=(rejection("bob"),)).verdict is Verdict.BLOCKED

@@ -10,22 +10,30 @@ from typing import Any
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.change import (
     AgentChange,
+    AgentStatus,
     ChangeClass,
     Comparison,
     Direction,
     Facet,
     Significance,
-    Status,
 )
 from fleetward.domain.digest import of_bytes
-from fleetward.domain.evidence import Counts, Record
+from fleetward.domain.evidence import EvidenceRecord, SampleCounts
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import Membership, People, Person, Robot, Team
-from fleetward.domain.policy import ApprovalsAsked, Assurance, EvalsAsked, Policy, Rule, SoakAsked, When
+from fleetward.domain.policy import (
+    Assurance,
+    Policy,
+    PolicyRule,
+    RequiredApprovals,
+    RequiredEvals,
+    RequiredSoak,
+    RuleCondition,
+)
 from fleetward.domain.verdict import Promotion
-from fleetward.gate import Contributor, Question, Role, decide
+from fleetward.gate import Contributor, ContributorRole, PromotionRequest, decide
 from tests import build
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -45,9 +53,9 @@ SUITES = (
 )
 
 
-def folk(**changes: Any) -> People:
+def everybody(**changes: Any) -> People:
     """payments owns the agent; dina is in payments and security, hugo in security and on-call."""
-    known = build.people(
+    usual = build.people(
         {
             "payments": ["alice", "carla", "dina"],
             "risk": ["bob", "farid", "gita"],
@@ -61,21 +69,23 @@ def folk(**changes: Any) -> People:
             Robot(id="forge", emails=("noreply@forge.example",)),
         ],
     )
-    return replace(known, **changes)
+    return replace(usual, **changes)
 
 
-def person(name: str, *, since: date | None = None, left: date | None = None) -> People:
-    """Everybody, with *name* here only from *since* until *left*."""
-    usual = folk()
-    changed = replace(usual.people[name], since=since, left=left)
+def people_with_dates(name: str, *, since: date | None = None, departed: date | None = None) -> People:
+    """Everybody, with *name* here only from *since* until *departed*."""
+    usual = everybody()
+    changed = replace(usual.people[name], since=since, departed=departed)
     return replace(usual, people={**usual.people, name: changed})
 
 
-def member(team: str, name: str, *, since: date | None = None, until: date | None = None) -> People:
+def people_with_membership(
+    team: str, name: str, *, since: date | None = None, until: date | None = None
+) -> People:
     """Everybody, with *name* in *team* only for a time."""
-    usual = folk()
-    others = [m for m in usual.teams[team].members if m.person != name]
-    changed = Team(id=team, members=(*others, Membership(person=name, since=since, until=until)))
+    usual = everybody()
+    remaining = [m for m in usual.teams[team].members if m.person != name]
+    changed = Team(id=team, members=(*remaining, Membership(person=name, since=since, until=until)))
     return replace(usual, teams={**usual.teams, team: changed})
 
 
@@ -94,7 +104,7 @@ def comparison(*facets: Facet) -> Comparison:
     row = AgentChange(
         environment="production",
         agent="refund-bot",
-        status=Status.CHANGED,
+        status=AgentStatus.CHANGED,
         tier_before="medium",
         tier_after="medium",
         significance=Significance.MEDIUM,
@@ -109,7 +119,7 @@ RELABELLED: Facet = (ChangeClass.COSMETIC, Direction.NEUTRAL, Significance.NONE)
 DEARER: Facet = (ChangeClass.COST, Direction.LOOSER, Significance.HIGH)
 
 
-def question(**changes: Any) -> Question:
+def promotion_request(**changes: Any) -> PromotionRequest:
     """An update that reworded a prompt, written by erin; nobody said anything yet."""
     usual: dict[str, Any] = {
         "binding": BINDING,
@@ -118,12 +128,12 @@ def question(**changes: Any) -> Question:
         "running": manifest(),
         "candidate": manifest(),
         "comparison": comparison(REWORDED),
-        "contributors": (wrote("erin"),),
+        "contributors": (contributor("erin"),),
     }
-    return Question(**{**usual, **changes})
+    return PromotionRequest(**{**usual, **changes})
 
 
-def said(
+def statement(
     who: str,
     decision: Decision = Decision.APPROVE,
     *,
@@ -152,22 +162,22 @@ def said(
     )
 
 
-def rejected(who: str, **changes: Any) -> Approval:
+def rejection(who: str, **changes: Any) -> Approval:
     """A rejection."""
-    return said(who, Decision.REJECT, **changes)
+    return statement(who, Decision.REJECT, **changes)
 
 
-def withdrew(who: str, **changes: Any) -> Approval:
+def withdrawal(who: str, **changes: Any) -> Approval:
     """A withdrawal, half an hour ago."""
-    return said(who, Decision.WITHDRAW, **{"ago": HOUR / 2, "number": 2, **changes})
+    return statement(who, Decision.WITHDRAW, **{"ago": HOUR / 2, "number": 2, **changes})
 
 
-def wrote(who: str, role: Role = Role.AUTHOR) -> Contributor:
+def contributor(who: str, role: ContributorRole = ContributorRole.AUTHOR) -> Contributor:
     """Somebody of the house had a hand in it."""
     return Contributor(email=who if "@" in who else f"{who}@acme.example", role=role, commit="c0ffee" * 6)
 
 
-def measured(
+def evidence_record(
     suite: str = "quality",
     value: float = 0.97,
     *,
@@ -178,10 +188,10 @@ def measured(
     agent: str = "refund-bot",
     faults: tuple[str, ...] = (),
     number: int = 1,
-) -> Record:
+) -> EvidenceRecord:
     """A record; counts are passed, failed, errored, skipped out of a hundred."""
     passed, failed, errored, skipped = counts or (round(value * 100), 100 - round(value * 100), 0, 0)
-    return Record(
+    return EvidenceRecord(
         file=f"evidence/refund-bot/{release[7:19]}/{suite}-{number}.json",
         sha256=of_bytes(f"{suite}{number}".encode()),
         agent=agent,
@@ -192,7 +202,7 @@ def measured(
         value=value,
         minimum=None,
         maximum=None,
-        counts=Counts(
+        counts=SampleCounts(
             total=passed + failed + errored + skipped,
             passed=passed,
             failed=failed,
@@ -208,7 +218,7 @@ def measured(
     )
 
 
-SAFE = measured("safety", 0.002, counts=(100, 0, 0, 0))
+SAFE = evidence_record("safety", 0.002, counts=(100, 0, 0, 0))
 
 
 def error(message: str = "no team named 'nobody'") -> Finding:
@@ -221,25 +231,28 @@ def error(message: str = "no team named 'nobody'") -> Finding:
     )
 
 
-def approvals(count: int, *teams: str) -> ApprovalsAsked:
+def approvals(count: int, *teams: str) -> RequiredApprovals:
     """So many of these teams."""
-    return ApprovalsAsked(count=count, teams=frozenset(teams))
+    return RequiredApprovals(count=count, teams=frozenset(teams))
 
 
-def evals(max_age: timedelta | None = None) -> EvalsAsked:
+def evals(max_age: timedelta | None = None) -> RequiredEvals:
     """Evaluations passed."""
-    return EvalsAsked(max_age=max_age)
+    return RequiredEvals(max_age=max_age)
 
 
-def soak(span: timedelta) -> SoakAsked:
+def soak(span: timedelta) -> RequiredSoak:
     """Long enough in staging."""
-    return SoakAsked(span=span)
+    return RequiredSoak(span=span)
 
 
-def rule(name: str, *require: Any, when: dict[str, Any] | None = None, **fields: Any) -> Rule:
+def rule(name: str, *require: Any, when: dict[str, Any] | None = None, **fields: Any) -> PolicyRule:
     """A rule for production."""
-    return Rule(
-        id=name, when=When(**{"to": frozenset({"production"}), **(when or {})}), require=require, **fields
+    return PolicyRule(
+        id=name,
+        when=RuleCondition(**{"to": frozenset({"production"}), **(when or {})}),
+        require=require,
+        **fields,
     )
 
 
@@ -262,34 +275,34 @@ NEW_PRIVILEGE = rule(
 )
 
 
-def policy(*rules: Rule, **fields: Any) -> Policy:
+def policy(*rules: PolicyRule, **fields: Any) -> Policy:
     """These rules; risk and security may veto."""
     usual = {"rules": rules, "veto": frozenset({"risk", "security"})}
     return build.policy(**{**usual, **fields})
 
 
 def verdict(
-    *rules: Rule,
+    *rules: PolicyRule,
     people: People | None = None,
     now: datetime = NOW,
     terms: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Promotion:
     """What the gate says to this question under these rules."""
-    known = policy(*rules, **(terms or {}))
-    return decide(question(**changes), policy=known, people=people or folk(), now=now)
+    rule_set = policy(*rules, **(terms or {}))
+    return decide(promotion_request(**changes), policy=rule_set, people=people or everybody(), now=now)
 
 
 def of_kind(promotion: Promotion, kind: str) -> list[Any]:
     """The requirements of one kind."""
-    return [one for one in promotion.requirements if one.kind == kind]
+    return [requirement for requirement in promotion.requirements if requirement.kind == kind]
 
 
 def reasons(promotion: Promotion) -> dict[str, str]:
     """Why each approval does not count."""
-    return {one.approver: one.reason for one in promotion.not_counted}
+    return {excluded.approver: excluded.reason for excluded in promotion.not_counted}
 
 
-def all_say(names: Iterable[str]) -> tuple[Approval, ...]:
+def approvals_of(names: Iterable[str]) -> tuple[Approval, ...]:
     """Each of them approves."""
-    return tuple(said(name) for name in names)
+    return tuple(statement(name) for name in names)

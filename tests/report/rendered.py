@@ -36,23 +36,23 @@ def place(
     return Place(file=file, line=line, column=column, end_line=line, end_column=column + length, path=path)
 
 
-def finding(rule: str = "owner-unknown", severity: Severity = Severity.ERROR, **more: Any) -> Finding:
+def finding(rule: str = "owner-unknown", severity: Severity = Severity.ERROR, **fields: Any) -> Finding:
     usual = {"message": "no team named 'nobody'", "place": place(), "environment": "staging", "agent": "desk"}
-    return Finding(rule=rule, severity=severity, **{**usual, **more})
+    return Finding(rule=rule, severity=severity, **{**usual, **fields})
 
 
-def validation(*found: Finding, **more: Any) -> Validation:
-    ordered = tuple(sorted(found, key=lambda one: one.order))
+def validation(*findings: Finding, **fields: Any) -> Validation:
+    ordered = tuple(sorted(findings, key=lambda item: item.sort_key))
     usual = {
         "agents": 2,
         "files": 5,
         "checked": (("staging", "desk"), ("staging", "triage")),
         "waivers": (WAIVER,),
     }
-    return Validation(findings=ordered, **{**usual, **more})
+    return Validation(findings=ordered, **{**usual, **fields})
 
 
-def usual(**more: Any) -> Validation:
+def usual(**fields: Any) -> Validation:
     """One of each: an error with a related place, one about a file, a warning, a note, a waived one."""
     related = (place(3, 3, 7, PEOPLE, "teams.support"),)
     return validation(
@@ -63,7 +63,7 @@ def usual(**more: Any) -> Validation:
         finding("escalation-untested", Severity.WARNING, message="never tested", hint="test it"),
         finding("model-no-fallback", Severity.NOTE, message="no fallback model"),
         finding("review-overdue", waived=True, message="the review is 12 days late"),
-        **more,
+        **fields,
     )
 
 
@@ -72,5 +72,5 @@ def many(number: int, severity: Severity = Severity.ERROR) -> Validation:
 
 
 def hostile() -> Validation:
-    named = place(file=f"environments/staging/{HOSTILE}.yaml", path=HOSTILE)
-    return validation(finding(message=HOSTILE, hint=HOSTILE, place=named, related=(named,)))
+    hostile_place = place(file=f"environments/staging/{HOSTILE}.yaml", path=HOSTILE)
+    return validation(finding(message=HOSTILE, hint=HOSTILE, place=hostile_place, related=(hostile_place,)))

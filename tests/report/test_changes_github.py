@@ -11,9 +11,9 @@ def lines(*comparisons, unreadable=(), prefix=""):
 
 
 def test_a_weighty_change_is_an_annotation_at_its_place_from_the_top_of_the_repository():
-    found = compare(known(), known(spec(tools__0__access="admin")), schema=SCHEMA)
+    comparison = compare(known(), known(spec(tools__0__access="admin")), schema=SCHEMA)
 
-    first, last = lines(found, prefix="agents/")
+    first, last = lines(comparison, prefix="agents/")
 
     assert first.startswith("::error file=agents/")
     assert "title=critical%2C looser%3A privilege/admin-access::staging/bot: spec.tools[crm].access" in first
@@ -29,22 +29,23 @@ def test_what_is_light_is_counted_and_not_annotated():
 def test_no_value_can_end_a_command_or_begin_another():
     value = "x\n::add-mask::y\r\n%0A##[error]z::set-output name=a::b"
     prompt = {**FILES, "prompts/system.md": f"Be kind.\n{value}\n"}
-    found = compare(known(), known(spec(owner__team=value), prompt), schema=SCHEMA)
+    comparison = compare(known(), known(spec(owner__team=value), prompt), schema=SCHEMA)
 
-    told = lines(found)
+    output = lines(comparison)
 
-    assert all(line.startswith(("::warning file=", "fleet diff: ")) for line in told)
-    assert not any("##[" in line or "%0A##" in line for line in told)
+    assert all(line.startswith(("::warning file=", "fleet diff: ")) for line in output)
+    assert not any("##[" in line or "%0A##" in line for line in output)
 
 
 def test_ten_of_a_kind_are_shown_and_the_rest_is_counted():
-    found = compare(known(), known(spec(tools__0__access="admin")), schema=SCHEMA)
+    comparison = compare(known(), known(spec(tools__0__access="admin")), schema=SCHEMA)
     many = [
-        replace(found, changes=tuple(replace(c, agent=f"bot-{n}") for c in found.changes)) for n in range(14)
+        replace(comparison, changes=tuple(replace(c, agent=f"bot-{n}") for c in comparison.changes))
+        for n in range(14)
     ]
 
-    told = lines(*many, unreadable=[BROKEN])
+    output = lines(*many, unreadable=[BROKEN])
 
-    assert sum(line.startswith("::error") for line in told) == 10
-    assert told[0].endswith("::staging/broken could not be read at the head: did not find expected key")
-    assert "changes: 14 critical; could not be read: 1; 5 without annotation" in told[-1]
+    assert sum(line.startswith("::error") for line in output) == 10
+    assert output[0].endswith("::staging/broken could not be read at the head: did not find expected key")
+    assert "changes: 14 critical; could not be read: 1; 5 without annotation" in output[-1]

@@ -44,15 +44,15 @@ def outside_code(text):
 def test_nothing_that_a_fleet_holds_is_read_as_markup(hostile):
     prompt = {**FILES, "prompts/system.md": f"Be kind.\n{hostile}\n"}
     after = known(spec(purpose__summary=hostile, owner__team=hostile, **{"x-a": {hostile: hostile}}), prompt)
-    found = named(compare(known(), after, schema=SCHEMA), "bot")
+    comparison = named(compare(known(), after, schema=SCHEMA), "bot")
 
-    left = outside_code(rendered([found])).split("\n", 1)[1]
+    markup = outside_code(rendered([comparison])).split("\n", 1)[1]
 
-    assert "@" not in left
-    assert not re.search(r"[<>\[\]|!\\](?!$)", left.replace("\\\n", "\n")), left
-    assert not re.search(r"^\s*/", left, re.MULTILINE)
-    assert "evil" not in left
-    assert "\u202e" not in rendered([found])
+    assert "@" not in markup
+    assert not re.search(r"[<>\[\]|!\\](?!$)", markup.replace("\\\n", "\n")), markup
+    assert not re.search(r"^\s*/", markup, re.MULTILINE)
+    assert "evil" not in markup
+    assert "\u202e" not in rendered([comparison])
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -66,26 +66,26 @@ def test_a_code_span_holds_its_text_on_one_line(text):
 def test_totals_are_exact_and_the_worst_is_shown_when_there_is_no_room_for_all():
     mild = compare(known(), known(spec(purpose__summary="x" * 400)), schema=SCHEMA)
     grave = compare(known(), known(spec(tools__0__access="admin")), schema=SCHEMA)
-    each = [
+    many = [
         named(compare(known(), known(spec(purpose__summary=f"é{n}" * 90)), schema=SCHEMA), f"bot-{n}")
         for n in range(400)
     ]
 
-    text = rendered([*each, named(mild, "mild"), named(grave, "grave")])
+    text = rendered([*many, named(mild, "mild"), named(grave, "grave")])
 
     assert len(text) <= LIMIT
     assert 50_000 < len(text.encode()) <= LIMIT
     assert "agents: 0 added, 0 retired, 402 changed; changes: 1 critical, 401 medium" in text
     assert "tool 'crm' has admin access" in text
-    [left] = re.findall(r"Not shown for want of room: (\d+) medium", text)
-    assert int(left) + text.count("- **") == 402
+    [omitted] = re.findall(r"Not shown for want of room: (\d+) medium", text)
+    assert int(omitted) + text.count("- **") == 402
 
 
 def test_the_hidden_marker_is_the_first_line_and_its_digest_follows_what_is_told():
-    one = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
-    other = compare(known(), known(spec(budgets__0__haltAt=91)), schema=SCHEMA)
+    at_90 = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
+    at_91 = compare(known(), known(spec(budgets__0__haltAt=91)), schema=SCHEMA)
 
-    first, again, second = (rendered([found]).splitlines()[0] for found in (one, one, other))
+    first, again, second = (rendered([comparison]).splitlines()[0] for comparison in (at_90, at_90, at_91))
 
     assert re.fullmatch(r"<!-- fleetward:diff sha256:[0-9a-f]{64} -->", first)
     assert first == again != second

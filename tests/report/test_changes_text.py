@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fleetward.changes import compare, compare_document
-from fleetward.domain.change import Need, Unreadable
+from fleetward.domain.change import ExpectedRequirement, Unreadable
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.report import changes_json, changes_text
 from tests.changes.situations import FILES, SCHEMA, TIERS, known, spec
@@ -26,7 +26,7 @@ BROKEN = Unreadable(
         place=Place(file=MANIFEST, line=3, column=5),
         hint="check indentation",
     ),
-    more=1,
+    further_findings=1,
 )
 BASE, HEAD = ("main", "a" * 40), ("HEAD", "b" * 40)
 
@@ -37,10 +37,12 @@ def comparisons():
     after = known(spec(risk__tier="medium", tools__1=None, review__heartbeat="P7D", **{"x-a": 1}), prompt)
     edited = compare(known(), after, schema=SCHEMA, tiers=TIERS)
     tidied = compare(known(), known(files={**FILES, "overrides.yaml": "{}"}), schema=SCHEMA)
-    come = compare(None, known(), schema=SCHEMA)
-    gone = compare(known(), None, schema=SCHEMA, dependents=("triage",))
-    found = {"edited": edited, "tidied": tidied, "come": come, "gone": gone}
-    return [replace(one, row=replace(one.row, agent=name)) for name, one in found.items()]
+    added = compare(None, known(), schema=SCHEMA)
+    retired = compare(known(), None, schema=SCHEMA, dependents=("triage",))
+    by_name = {"edited": edited, "tidied": tidied, "come": added, "gone": retired}
+    return [
+        replace(comparison, row=replace(comparison.row, agent=name)) for name, comparison in by_name.items()
+    ]
 
 
 @pytest.fixture
@@ -82,18 +84,18 @@ def test_nothing_moved_is_said_so():
 
 def test_what_a_promotion_will_ask_stands_with_its_change(comparisons):
     first = comparisons[0]
-    asked = replace(first.changes[0], requires=(Need(kind="approvals", detail="2 of risk"),))
+    change = replace(first.changes[0], requires=(ExpectedRequirement(kind="approvals", detail="2 of risk"),))
 
-    assert "  will require  approvals 2 of risk" in rendered([replace(first, changes=(asked,))])
+    assert "  will require  approvals 2 of risk" in rendered([replace(first, changes=(change,))])
 
 
 def test_a_long_edit_is_cut_until_everything_is_asked_for():
     long = {**FILES, "prompts/system.md": "\n".join(f"line {n}" for n in range(40))}
-    found = compare(known(), known(files=long), schema=SCHEMA)
+    comparison = compare(known(), known(files=long), schema=SCHEMA)
 
-    assert "        + line 39" not in rendered([found])
-    assert any("lines more; -v shows them" in line for line in rendered([found]))
-    assert "        + line 39" in rendered([found], verbose=True)
+    assert "        + line 39" not in rendered([comparison])
+    assert any("lines more; -v shows them" in line for line in rendered([comparison]))
+    assert "        + line 39" in rendered([comparison], verbose=True)
 
 
 def test_the_json_answer_has_the_promised_shape(comparisons, governance):
@@ -131,32 +133,32 @@ def test_the_json_answer_is_what_its_schema_says(comparisons, governance):
 
 def test_what_three_agents_share_is_told_once_with_their_names():
     edited = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
-    found = [replace(edited, row=replace(edited.row, agent=name), changes=tuple(
+    agents = [replace(edited, row=replace(edited.row, agent=name), changes=tuple(
         replace(change, agent=name) for change in edited.changes)) for name in ("a", "b", "c")]  # fmt: skip
 
-    lines = rendered(found)
+    lines = rendered(agents)
 
     assert "the same in 3 agents  high" in lines
     assert "  staging/a, staging/b, staging/c" in lines
     assert sum("haltAt per day is 90" in line for line in lines) == 1
     assert lines[-2] == "agents: 0 added, 0 retired, 3 changed; changes: 3 high"
-    assert not any("the same in" in line for line in rendered(found[:2]))
+    assert not any("the same in" in line for line in rendered(agents[:2]))
 
 
 def test_json_stays_flat_whoever_shares_a_change():
     edited = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
-    found = [replace(edited, row=replace(edited.row, agent=name)) for name in ("a", "b", "c")]
+    agents = [replace(edited, row=replace(edited.row, agent=name)) for name in ("a", "b", "c")]
 
-    answer = changes_json.render(found, (), base=BASE, head=HEAD, unreadable=())
+    answer = changes_json.render(agents, (), base=BASE, head=HEAD, unreadable=())
 
     assert len(answer["changes"]) == 3
 
 
 def test_a_long_value_is_whole_in_a_pipe_and_cut_on_a_terminal():
-    found = compare(known(), known(spec(purpose__summary="x" * 900)), schema=SCHEMA)
+    comparison = compare(known(), known(spec(purpose__summary="x" * 900)), schema=SCHEMA)
 
     def text(cut):
-        page = changes_text.render([found], (), base=BASE, head=HEAD, unreadable=(), verbose=False,
+        page = changes_text.render([comparison], (), base=BASE, head=HEAD, unreadable=(), verbose=False,
                                    next_command="fleet validate", cut=cut)  # fmt: skip
         return "\n".join(line.text for line in page)
 

@@ -8,8 +8,8 @@ from tests.report.rendered import MANIFEST, finding, hostile, many, usual, valid
 GOLDEN = Path(__file__).parent / "golden" / "findings.github.txt"
 
 
-def commands(seen: Validation) -> list[str]:
-    return findings_github.render(seen).splitlines()
+def commands(report: Validation) -> list[str]:
+    return findings_github.render(report).splitlines()
 
 
 def kind(command: str) -> str:
@@ -29,23 +29,23 @@ def test_what_is_waived_is_no_annotation() -> None:
 
 
 def test_ten_are_shown_as_they_are() -> None:
-    assert [kind(one) for one in commands(many(10))] == ["error"] * 10
-    assert [kind(one) for one in commands(many(10, Severity.NOTE))] == ["notice"] * 10
+    assert [kind(command) for command in commands(many(10))] == ["error"] * 10
+    assert [kind(command) for command in commands(many(10, Severity.NOTE))] == ["notice"] * 10
 
 
 def test_the_eleventh_is_counted_by_a_last_line_that_is_no_annotation() -> None:
-    *shown, last = commands(many(13))
+    *annotations, last = commands(many(13))
 
-    assert [kind(one) for one in shown] == ["error"] * 10
+    assert [kind(command) for command in annotations] == ["error"] * 10
     assert last == "fleet validate: 3 more findings are not shown here: 13 errors, 0 warnings, 0 notes in all"
 
 
 def test_the_worst_are_the_ten_that_are_shown() -> None:
-    found = [*many(12, Severity.NOTE).findings, *many(7, Severity.WARNING).findings, *many(2).findings]
+    findings = [*many(12, Severity.NOTE).findings, *many(7, Severity.WARNING).findings, *many(2).findings]
 
-    *shown, last = commands(validation(*found))
+    *annotations, last = commands(validation(*findings))
 
-    assert [kind(one) for one in shown] == ["error"] * 2 + ["warning"] * 7 + ["notice"]
+    assert [kind(command) for command in annotations] == ["error"] * 2 + ["warning"] * 7 + ["notice"]
     assert last.startswith("fleet validate: 11 more findings")
 
 

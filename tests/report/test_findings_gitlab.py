@@ -21,9 +21,9 @@ def test_every_entry_has_what_gitlab_asks_for() -> None:
 
 
 def test_no_two_entries_share_a_fingerprint_and_the_first_keeps_its_own() -> None:
-    same = [finding(place=place(line=line)) for line in (3, 4, 5)]
+    equal = [finding(place=place(line=line)) for line in (3, 4, 5)]
 
-    alone, together = findings_gitlab.render(validation(same[0])), findings_gitlab.render(validation(*same))
+    alone, together = findings_gitlab.render(validation(equal[0])), findings_gitlab.render(validation(*equal))
 
     assert len({entry["fingerprint"] for entry in together}) == 3
     assert together[0]["fingerprint"] == alone[0]["fingerprint"]

@@ -19,10 +19,10 @@ def schema() -> xmlschema.XMLSchema:
     return xmlschema.XMLSchema(SCHEMA)
 
 
-def cases(seen: Validation) -> dict[tuple[str, str], Xml.Element]:
-    suite = Xml.fromstring(findings_junit.render(seen))
+def cases(report: Validation) -> dict[tuple[str, str], Xml.Element]:
+    suite = Xml.fromstring(findings_junit.render(report))
     assert suite.get("tests") == str(len(suite))
-    return {(one.attrib["classname"], one.attrib["name"]): one for one in suite}
+    return {(case.attrib["classname"], case.attrib["name"]): case for case in suite}
 
 
 @pytest.mark.parametrize("seen", [usual(), validation(), hostile(), many(50)])

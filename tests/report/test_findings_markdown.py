@@ -37,8 +37,8 @@ def test_nothing_of_a_fleet_breaks_out() -> None:
     text = findings_markdown.render(hostile(), f"fleet validate '{HOSTILE}'")
 
     assert {token.type for token in inline(text)} <= HARMLESS
-    said = [token.content for token in inline(text) if token.type == "text"]
-    assert not any("octocat" in one or "e.example" in one for one in said)
+    texts = [token.content for token in inline(text) if token.type == "text"]
+    assert not any("octocat" in content or "e.example" in content for content in texts)
     assert [line for line in text.splitlines() if line.startswith(("b", "<", "|"))] == []
 
 
@@ -58,9 +58,9 @@ def test_an_empty_text_leaves_no_fence_open() -> None:
 def test_the_size_is_bounded_and_the_rest_is_counted(number: int) -> None:
     text = findings_markdown.render(many(number), NEXT)
 
-    shown = text.count("**error**")
+    listed = text.count("**error**")
     assert len(text) < 65_536
-    assert (f"{number - shown} more finding" in text) == (shown < number)
+    assert (f"{number - listed} more finding" in text) == (listed < number)
     assert f"{number} error" in text
 
 

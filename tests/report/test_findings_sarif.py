@@ -14,12 +14,12 @@ SCHEMA = DATA / "sarif-schema-2.1.0.json"
 GOLDEN = Path(__file__).parent / "golden" / "findings.sarif"
 
 
-def rendered(seen: Validation) -> dict[str, Any]:
-    return findings_sarif.render(seen, documentation.explained, version="0.1.0")
+def rendered(report: Validation) -> dict[str, Any]:
+    return findings_sarif.render(report, documentation.find_explanation, version="0.1.0")
 
 
-def run(seen: Validation) -> dict[str, Any]:
-    [only] = rendered(seen)["runs"]
+def run(report: Validation) -> dict[str, Any]:
+    [only] = rendered(report)["runs"]
     return only
 
 
@@ -29,8 +29,8 @@ def wrongs(data: dict[str, Any]) -> list[str]:
 
 
 def test_the_report_is_what_the_official_schema_takes() -> None:
-    for seen in (usual(), validation(), hostile(), usual(prefix="agents of acme/")):
-        assert wrongs(rendered(seen)) == []
+    for report in (usual(), validation(), hostile(), usual(prefix="agents of acme/")):
+        assert wrongs(rendered(report)) == []
 
 
 def test_the_schema_refuses_a_result_without_a_message() -> None:
@@ -45,27 +45,27 @@ def test_results_read_as_they_did() -> None:
 
 
 def test_every_result_points_at_its_rule_and_every_rule_brings_its_help() -> None:
-    seen = run(usual())
-    known = seen["tool"]["driver"]["rules"]
+    log = run(usual())
+    rules = log["tool"]["driver"]["rules"]
 
-    for result in seen["results"]:
-        assert known[result["ruleIndex"]]["id"] == result["ruleId"]
-    for rule in known:
-        explained = documentation.explained(rule["id"])
+    for result in log["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    for rule in rules:
+        explained = documentation.find_explanation(rule["id"])
         assert explained is not None
         assert explained.why in rule["help"]["markdown"]
         assert explained.fix in rule["help"]["text"]
 
 
 def test_every_documented_rule_can_be_described() -> None:
-    seen = validation(*(finding(rule.id) for rule in documentation.DOCUMENTED))
+    report = validation(*(finding(rule.id) for rule in documentation.DOCUMENTED_RULES))
 
-    assert wrongs(rendered(seen)) == []
-    assert len(run(seen)["tool"]["driver"]["rules"]) == len(documentation.DOCUMENTED)
+    assert wrongs(rendered(report)) == []
+    assert len(run(report)["tool"]["driver"]["rules"]) == len(documentation.DOCUMENTED_RULES)
 
 
 def test_a_waived_result_is_suppressed_with_its_reason_and_others_are_not() -> None:
-    results = {one["ruleId"]: one for one in run(usual())["results"]}
+    results = {result["ruleId"]: result for result in run(usual())["results"]}
 
     [suppression] = results["review-overdue"]["suppressions"]
     assert "approved by farid, until 2026-12-31" in suppression["justification"]
@@ -82,7 +82,7 @@ def test_paths_are_given_from_the_top_of_the_repository() -> None:
 def test_equal_findings_are_told_apart_and_lines_do_not_matter() -> None:
     twice = validation(finding(), finding(place=place(line=9)))
 
-    hashes = [one["partialFingerprints"]["primaryLocationLineHash"] for one in run(twice)["results"]]
+    hashes = [result["partialFingerprints"]["primaryLocationLineHash"] for result in run(twice)["results"]]
 
     assert hashes == [f"{finding().fingerprint}:1", f"{finding().fingerprint}:2"]
 
@@ -98,9 +98,9 @@ def test_nothing_in_a_message_is_a_link_or_a_placeholder() -> None:
 
 
 def test_a_run_stays_within_what_code_scanning_takes_and_counts_the_rest() -> None:
-    seen = run(many(findings_sarif.LARGEST + 7))
+    log = run(many(findings_sarif.LARGEST + 7))
 
-    assert len(seen["results"]) == findings_sarif.LARGEST
-    [notice] = seen["invocations"][0]["toolExecutionNotifications"]
+    assert len(log["results"]) == findings_sarif.LARGEST
+    [notice] = log["invocations"][0]["toolExecutionNotifications"]
     assert notice["message"]["text"].startswith("7 more findings are left off")
-    assert seen["properties"]["errors"] == findings_sarif.LARGEST + 7
+    assert log["properties"]["errors"] == findings_sarif.LARGEST + 7

@@ -5,18 +5,18 @@ import pytest
 from fleetward.domain.finding import Severity
 from fleetward.domain.validation import Validation
 from fleetward.report import findings_text
-from fleetward.report.human import plain
+from fleetward.report.human import plain_text
 from tests.report.rendered import HOSTILE, TEXTS, finding, hostile, many, place, usual, validation
 
 GOLDEN = Path(__file__).parent / "golden"
 NEXT = "fleet validate environments/staging/desk/agent.yaml"
 
 
-def rendered(seen: Validation, *, quiet: bool = False, verbose: bool = False) -> str:
+def rendered(report: Validation, *, quiet: bool = False, verbose: bool = False) -> str:
     page = findings_text.render(
-        seen, lambda file: TEXTS.get(file, ""), quiet=quiet, verbose=verbose, next_command=NEXT
+        report, lambda file: TEXTS.get(file, ""), quiet=quiet, verbose=verbose, next_command=NEXT
     )
-    return plain(page)
+    return plain_text(page)
 
 
 @pytest.mark.parametrize(
@@ -84,19 +84,19 @@ def test_the_caret_stands_under_what_is_meant_after_wide_and_hidden_characters()
 
     lines = rendered(validation(wide)).splitlines()
 
-    shown, caret = (line.partition("| ")[2] for line in lines[1:3])
-    assert shown == "  lifecycle: 日本 and more"
+    source, caret = (line.partition("| ")[2] for line in lines[1:3])
+    assert source == "  lifecycle: 日本 and more"
     assert caret == " " * 18 + "^^^"
 
 
 def test_a_form_feed_does_not_start_a_line_of_the_source() -> None:
-    seen = validation(finding(place=place(line=2, column=1, length=4)))
+    report = validation(finding(place=place(line=2, column=1, length=4)))
 
     page = findings_text.render(
-        seen, lambda _: "a\x0cb\r\nspec\n", quiet=False, verbose=False, next_command=NEXT
+        report, lambda _: "a\x0cb\r\nspec\n", quiet=False, verbose=False, next_command=NEXT
     )
 
-    assert "    2 | spec" in plain(page)
+    assert "    2 | spec" in plain_text(page)
 
 
 def test_the_last_line_is_the_command_and_nothing_of_a_fleet_starts_a_line() -> None:

@@ -26,8 +26,8 @@ def prompt(text):
     return known(files={**FILES, "prompts/system.md": text})
 
 
-def pin_class(named):
-    return "floating" if named.get("name") == "gpt-4.1" else "pinned"
+def pin_class(model):
+    return "floating" if model.get("name") == "gpt-4.1" else "pinned"
 
 
 TELLING = {
@@ -51,10 +51,12 @@ TELLING = {
 @pytest.mark.parametrize("name", TELLING)
 def test_a_telling_change_reads_as_it_did(name):
     before, after = TELLING[name]
-    found = compare(before, after, schema=SCHEMA, tiers=TIERS, dependents=("triage",), pin_class=pin_class)
-    comment = changes_markdown.render([found], (), base=BASE, head=HEAD, unreadable=())
+    comparison = compare(
+        before, after, schema=SCHEMA, tiers=TIERS, dependents=("triage",), pin_class=pin_class
+    )
+    comment = changes_markdown.render([comparison], (), base=BASE, head=HEAD, unreadable=())
 
-    same(f"{name}.txt", text_of([found], ()))
+    same(f"{name}.txt", text_of([comparison], ()))
     same(f"{name}.md", comment)
 
 
@@ -65,7 +67,7 @@ def test_a_policy_that_asks_for_less_reads_as_it_did():
     before, after = (
         {"version": v, "rules": [{"id": "all", "require": [{"approvals": 3 - v}]}]} for v in (1, 2)
     )
-    found = compare_document(
+    changes = compare_document(
         before,
         after,
         schema=json.loads(POLICY.read_text(encoding="utf-8")),
@@ -74,11 +76,11 @@ def test_a_policy_that_asks_for_less_reads_as_it_did():
         locate_after=located,
     )
 
-    same("a-policy-that-asks-for-less.txt", text_of([], found))
+    same("a-policy-that-asks-for-less.txt", text_of([], changes))
 
 
 def test_governance_that_lets_go_reads_as_it_did():
-    found = [
+    changes = [
         change
         for name, before, edits in (
             (
@@ -93,7 +95,7 @@ def test_governance_that_lets_go_reads_as_it_did():
         for change in compared(name, before, reduce(edited, edits, before))
     ]
 
-    same("governance-that-lets-go.txt", text_of([], found))
+    same("governance-that-lets-go.txt", text_of([], changes))
 
 
 def text_of(comparisons, governance):

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.cells import cell_len
 
-from fleetward.report.human import plain, show
+from fleetward.report.human import plain_text, print_page
 from fleetward.report.page import line, span
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -22,7 +22,7 @@ def test_a_digest_and_an_id_are_never_broken(width: int) -> None:
     )
     out = io.StringIO()
 
-    show(page, out, color=False, width=width)
+    print_page(page, out, color=False, width=width)
 
     words = out.getvalue().split()
     assert DIGEST in words
@@ -56,7 +56,7 @@ def test_the_caret_stays_under_what_is_meant_and_nothing_wraps(
     )
     out = io.StringIO()
 
-    show(page, out, color=False, width=width)
+    print_page(page, out, color=False, width=width)
 
     source, caret, last = out.getvalue().splitlines()
     start, length = caret.index("^"), caret.count("^")
@@ -68,25 +68,27 @@ def test_the_caret_stays_under_what_is_meant_and_nothing_wraps(
 
 def cells(text: str) -> str:
     """One character for each column of a terminal."""
-    return "".join(one + "_" * (cell_len(one) - 1) for one in text)
+    return "".join(character + "_" * (cell_len(character) - 1) for character in text)
 
 
 @pytest.mark.parametrize("command", ["##[error]x", "##[add-mask]x", "##vso[task.setvariable variable=a]b"])
 def test_no_text_is_a_command_to_a_runner(command: str) -> None:
-    shown = plain((line(f"   12 | say {command}"),))
+    output = plain_text((line(f"   12 | say {command}"),))
 
-    assert "##[" not in shown
-    assert "##vso[" not in shown
-    assert command[2:] in shown
+    assert "##[" not in output
+    assert "##vso[" not in output
+    assert command[2:] in output
 
 
 def test_two_hashes_before_a_heading_stay() -> None:
-    assert plain((line("## Tone"),)) == "## Tone\n"
+    assert plain_text((line("## Tone"),)) == "## Tone\n"
 
 
 def test_an_empty_line_of_a_source_is_shown_as_one() -> None:
     out = io.StringIO()
 
-    show((line("    3 | ", "", hang=8, focus=(0, 1)), line("fleet validate")), out, color=False, width=80)
+    print_page(
+        (line("    3 | ", "", hang=8, focus=(0, 1)), line("fleet validate")), out, color=False, width=80
+    )
 
     assert out.getvalue() == "    3 |\nfleet validate\n"

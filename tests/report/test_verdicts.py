@@ -7,12 +7,12 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from fleetward.domain.break_glass import Way
-from fleetward.domain.ledger import Held, PromotionKind
+from fleetward.domain.break_glass import PromotionMode
+from fleetward.domain.ledger import PromotionKind, RollbackHold
 from fleetward.domain.verdict import Promotion
 from fleetward.report import verdicts_json, verdicts_text
 from fleetward.store.formats import json_schema
-from tests.gate.test_promotion_modes import door, due, exit_
+from tests.gate.test_promotion_modes import break_glass_terms, required_review, rollback_terms
 from tests.gate.world import (
     DAY,
     EVALS,
@@ -26,11 +26,11 @@ from tests.gate.world import (
     SAFE,
     SOAK,
     error,
+    evidence_record,
     manifest,
-    measured,
     policy,
-    rejected,
-    said,
+    rejection,
+    statement,
     verdict,
 )
 
@@ -41,8 +41,8 @@ HELD = verdict(
     RISK,
     EVALS,
     SOAK,
-    approvals=(said("alice"), said("gita"), said("bob", to_state=OTHER)),
-    evidence=(measured(), SAFE),
+    approvals=(statement("alice"), statement("gita"), statement("bob", to_state=OTHER)),
+    evidence=(evidence_record(), SAFE),
     longest=DAY - HOUR,
     soaking=True,
 )
@@ -59,16 +59,22 @@ def text(*promotions: Promotion, verbose: bool = False) -> str:
         verbose=verbose,
         now=NOW,
     )
-    return "\n".join(one.text for one in page)
+    return "\n".join(row.text for row in page)
 
 
 def test_what_was_said_of_other_changes_is_a_number_until_all_is_asked_for() -> None:
-    told = verdict(OWNER, approvals=tuple(said(who, to_state=OTHER) for who in ("alice", "bob", "gita")))
+    promotion = verdict(
+        OWNER, approvals=tuple(statement(who, to_state=OTHER) for who in ("alice", "bob", "gita"))
+    )
 
-    assert "  not counted: 3 given for other changes, -v lists them" in text(told).splitlines()
-    assert text(told).count("approved another state") == 0
-    assert text(told, verbose=True).count("approved another state") == 3
-    assert [one["approver"] for one in data(told)["promotions"][0]["notCounted"]] == ["alice", "bob", "gita"]
+    assert "  not counted: 3 given for other changes, -v lists them" in text(promotion).splitlines()
+    assert text(promotion).count("approved another state") == 0
+    assert text(promotion, verbose=True).count("approved another state") == 3
+    assert [item["approver"] for item in data(promotion)["promotions"][0]["notCounted"]] == [
+        "alice",
+        "bob",
+        "gita",
+    ]
 
 
 def data(*promotions: Promotion) -> dict[str, Any]:
@@ -103,29 +109,29 @@ def test_the_text_tells_everything_and_ends_with_a_command() -> None:
 BROKEN = verdict(
     OWNER,
     SOAK,
-    terms=door("soak", "evals", "freeze"),
-    way=Way.BREAK_GLASS,
-    approvals=(said("carla"), said("alice")),
+    terms=break_glass_terms("soak", "evals", "freeze"),
+    way=PromotionMode.BREAK_GLASS,
+    approvals=(statement("carla"), statement("alice")),
     longest=HOUR,
     soaking=True,
 )
 BACK = verdict(
-    terms=exit_(),
+    terms=rollback_terms(),
     kind=PromotionKind.ROLLBACK,
     left=NOW - DAY,
     contributors=(),
-    held=Held(seq=4, at=NOW - HOUR, reason="it lied"),
-    reviews=(due(DAY),),
+    held=RollbackHold(seq=4, at=NOW - HOUR, reason="it lied"),
+    reviews=(required_review(DAY),),
 )
 
 
-def told(promotion: Promotion) -> str:
+def agent_text(promotion: Promotion) -> str:
     return text(promotion).split("\n\n")[1]
 
 
 def test_a_broken_glass_says_what_it_skips() -> None:
     assert (
-        told(BROKEN)
+        agent_text(BROKEN)
         == f"""\
 PENDING refund-bot (update, tier medium, generation 3, break-glass)
   from {OLD}
@@ -140,7 +146,7 @@ PENDING refund-bot (update, tier medium, generation 3, break-glass)
 
 def test_a_rollback_says_when_its_release_left_what_holds_it_and_what_is_owed() -> None:
     assert (
-        told(BACK)
+        agent_text(BACK)
         == f"""\
 PENDING refund-bot (rollback, tier medium, generation 3)
   from {OLD}
@@ -158,8 +164,8 @@ not due yet, alice or zoe could give it: fleet approve refund-bot --to productio
 
 
 def test_every_verdict_has_its_word() -> None:
-    allowed = verdict(OWNER, approvals=(said("alice"),))
-    blocked = verdict(OWNER, approvals=(rejected("bob", note="too soon"),))
+    allowed = verdict(OWNER, approvals=(statement("alice"),))
+    blocked = verdict(OWNER, approvals=(rejection("bob", note="too soon"),))
 
     page = text(allowed, blocked, verdict(OWNER, kind=None))
 
@@ -187,17 +193,17 @@ def test_the_json_has_the_shape_that_is_promised() -> None:
         HELD,
         verdict(OWNER, kind=None),
         verdict(OWNER, candidate=manifest("high"), errors=(error(),)),
-        verdict(approvals=(rejected("bob"),)),
+        verdict(approvals=(rejection("bob"),)),
     )
 
-    Draft202012Validator(json_schema.schema("promote-output")).validate(data(*promotions))
+    Draft202012Validator(json_schema.load_schema("promote-output")).validate(data(*promotions))
 
 
 def test_the_json_says_what_the_gate_said() -> None:
-    found = data(HELD)
+    report = data(HELD)
 
-    [promotion] = found["promotions"]
-    assert (found["format"], found["verdict"], found["to"]) == (
+    [promotion] = report["promotions"]
+    assert (report["format"], report["verdict"], report["to"]) == (
         "fleetward.promote/1",
         "pending",
         "production",
@@ -226,7 +232,7 @@ def test_the_same_answer_is_the_same_bytes() -> None:
 
 
 def test_the_unit_in_json_is_as_good_as_its_worst() -> None:
-    allowed = verdict(OWNER, approvals=(said("alice"),))
+    allowed = verdict(OWNER, approvals=(statement("alice"),))
 
     assert data(allowed)["verdict"] == "allowed"
     assert data(allowed, HELD)["verdict"] == "pending"
@@ -234,7 +240,7 @@ def test_the_unit_in_json_is_as_good_as_its_worst() -> None:
 
 
 def test_a_retirement_ends_in_nothing_and_says_so() -> None:
-    gone = verdict(OWNER, kind=PromotionKind.RETIRE)
+    retirement = verdict(OWNER, kind=PromotionKind.RETIRE)
 
-    assert f"    to {gone.to_state}, no agent any more\n" in text(gone)
+    assert f"    to {retirement.to_state}, no agent any more\n" in text(retirement)
     assert "no agent any more" not in text(BACK)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fleetward.domain.break_glass import Way
+from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.verdict import Met, NotCounted, Promotion, Requirement, Unblock, Verdict
+from fleetward.domain.verdict import NotCounted, Promotion, Requirement, RequirementStatus, Unblock, Verdict
 from fleetward.report.verdicts_markdown import render
 from tests.build import policy
 
@@ -28,31 +28,33 @@ WAITS = Promotion(
         Requirement(
             rule="every-change",
             kind="approvals",
-            asked="1 of owner",
-            status=Met.MET,
+            condition="1 of owner",
+            status=RequirementStatus.MET,
             by=("carla",),
             detail="1 of 1: carla",
         ),
         Requirement(
             rule="risk",
             kind="approvals",
-            asked="2 of risk",
-            status=Met.MISSING,
+            condition="2 of risk",
+            status=RequirementStatus.MISSING,
             detail="0 of 2",
-            could=("bob", "farid"),
+            eligible=("bob", "farid"),
         ),
         Requirement(
             rule="veto",
             kind="veto",
-            asked="lifted by gita",
-            status=Met.REFUSED,
+            condition="lifted by gita",
+            status=RequirementStatus.REFUSED,
             by=("gita",),
-            could=("gita",),
+            eligible=("gita",),
         ),
     ),
     not_counted=(NotCounted(approver="erin", reason="author of the change"),),
     unblock=Unblock(
-        people=("bob", "farid"), fewest=("bob", "farid"), ready_at=datetime(2026, 11, 21, tzinfo=UTC)
+        people=("bob", "farid"),
+        minimal_approvers=("bob", "farid"),
+        ready_at=datetime(2026, 11, 21, tzinfo=UTC),
     ),
 )
 GOLDEN = f"""\
@@ -80,8 +82,8 @@ next:
 """  # noqa: W291 (two spaces end a line)
 
 
-def told(
-    *promotions: Promotion, command: str = "fleet approve refund-bot --to production", supposed: str = ""
+def rendered(
+    *promotions: Promotion, command: str = "fleet approve refund-bot --to production", assumption: str = ""
 ) -> str:
     return render(
         promotions,
@@ -90,47 +92,47 @@ def told(
         commit=COMMIT,
         policy=policy(),
         next_command=command,
-        supposed=supposed,
+        assumption=assumption,
     )
 
 
 def test_the_comment_tells_everything_and_ends_with_a_command() -> None:
-    marker, rest = told(WAITS).split("\n", 1)
+    marker, body = rendered(WAITS).split("\n", 1)
 
-    assert rest == GOLDEN
+    assert body == GOLDEN
     assert re.fullmatch(r"<!-- fleetward:promote sha256:[0-9a-f]{64} -->", marker)
 
 
 def test_the_marker_changes_with_what_is_told_and_with_nothing_else() -> None:
-    assert told(WAITS) == told(WAITS)
-    assert told(WAITS).splitlines()[0] != told(replace(WAITS, generation=4)).splitlines()[0]
+    assert rendered(WAITS) == rendered(WAITS)
+    assert rendered(WAITS).splitlines()[0] != rendered(replace(WAITS, generation=4)).splitlines()[0]
 
 
 def test_the_worst_comes_first() -> None:
     allowed = replace(WAITS, agent="a-bot", verdict=Verdict.ALLOWED, requirements=(), not_counted=())
     blocked = replace(WAITS, agent="z-bot", verdict=Verdict.BLOCKED)
 
-    text = told(allowed, WAITS, blocked)
+    text = rendered(allowed, WAITS, blocked)
 
     assert text.index("z-bot") < text.index("`refund-bot`: pending") < text.index("a-bot")
     assert "### fleet promote: blocked" in text
 
 
 def test_of_one_that_may_go_nobody_is_asked_for_anything() -> None:
-    text = told(replace(WAITS, verdict=Verdict.ALLOWED))
+    text = rendered(replace(WAITS, verdict=Verdict.ALLOWED))
 
     assert "fewest" not in text
     assert "earliest" not in text
 
 
 def test_where_too_few_people_are_left_it_says_so() -> None:
-    text = told(replace(WAITS, unblock=Unblock(fewest=None)))
+    text = rendered(replace(WAITS, unblock=Unblock(minimal_approvers=None)))
 
     assert "too few people are left" in text
 
 
 def test_nothing_to_promote_is_said_plainly() -> None:
-    text = told(
+    text = rendered(
         replace(WAITS, kind=None, tier=None, verdict=Verdict.UNCHANGED, requirements=(), not_counted=())
     )
 
@@ -138,7 +140,7 @@ def test_nothing_to_promote_is_said_plainly() -> None:
 
 
 def test_what_is_only_supposed_says_so_before_all_else() -> None:
-    text = told(WAITS, supposed="supposing that bob approved")
+    text = rendered(WAITS, assumption="supposing that bob approved")
 
     assert text.index("`supposing that bob approved`") < text.index("refund-bot")
 
@@ -157,16 +159,18 @@ def test_nothing_breaks_out_of_its_code_span(nasty: str) -> None:
     need = Requirement(
         rule="risk",
         kind="veto",
-        asked="lifted by gita",
-        status=Met.REFUSED,
+        condition="lifted by gita",
+        status=RequirementStatus.REFUSED,
         detail=nasty,
         by=(nasty,),
-        could=(nasty,),
+        eligible=(nasty,),
     )
     spare = NotCounted(approver=nasty, reason=nasty)
-    held = replace(WAITS, requirements=(need,), not_counted=(spare,), unblock=Unblock(fewest=(nasty,)))
+    promotion = replace(
+        WAITS, requirements=(need,), not_counted=(spare,), unblock=Unblock(minimal_approvers=(nasty,))
+    )
 
-    text = told(held, command=nasty, supposed=nasty)
+    text = rendered(promotion, command=nasty, assumption=nasty)
     body = text.split("\n", 1)[1]
 
     assert "\x1b" not in text
@@ -181,7 +185,7 @@ def test_nothing_breaks_out_of_its_code_span(nasty: str) -> None:
 def test_however_much_there_is_it_fits_into_one_comment_and_counts_what_it_leaves_off() -> None:
     many = [replace(WAITS, agent=f"bot-{number:04}") for number in range(500)]
 
-    text = told(*many)
+    text = rendered(*many)
 
     assert len(text) <= 60_000
     assert re.search(r"\n[0-9]+ more lines, not shown here\.\n", text)
@@ -189,10 +193,16 @@ def test_however_much_there_is_it_fits_into_one_comment_and_counts_what_it_leave
 
 
 def test_a_broken_glass_and_a_rollback_are_marked_and_cannot_break_out() -> None:
-    soak = Requirement(rule="soak", kind="soak", asked="at least 1d", status=Met.MISSING, detail="1h so far")
-    broken = replace(WAITS, way=Way.BREAK_GLASS, skipped=(soak,))
+    soak = Requirement(
+        rule="soak",
+        kind="soak",
+        condition="at least 1d",
+        status=RequirementStatus.MISSING,
+        detail="1h so far",
+    )
+    broken = replace(WAITS, mode=PromotionMode.BREAK_GLASS, skipped=(soak,))
 
-    told = render(
+    comment = render(
         [broken],
         to="production",
         sources=("staging",),
@@ -203,8 +213,8 @@ def test_a_broken_glass_and_a_rollback_are_marked_and_cannot_break_out() -> None
         verb="rollback",
     )
 
-    assert told.startswith("<!-- fleetward:rollback sha256:")
-    assert "### fleet rollback: pending\n" in told
-    assert "**Note:** ``break-glass for INC-1 (`@all` <b>now</b>)``.\n" in told
-    assert "#### `refund-bot`: pending (update, tier `high`, generation 3, break-glass)\n" in told
-    assert "- **skipped** soak `at least 1d` (`soak`): `1h so far`\n" in told
+    assert comment.startswith("<!-- fleetward:rollback sha256:")
+    assert "### fleet rollback: pending\n" in comment
+    assert "**Note:** ``break-glass for INC-1 (`@all` <b>now</b>)``.\n" in comment
+    assert "#### `refund-bot`: pending (update, tier `high`, generation 3, break-glass)\n" in comment
+    assert "- **skipped** soak `at least 1d` (`soak`): `1h so far`\n" in comment

@@ -11,8 +11,8 @@ import pytest
 
 from fleetward import rules
 from fleetward.domain.finding import Finding, Severity
-from fleetward.store.fleet.load import load
-from fleetward.store.git.fleet_root import find
+from fleetward.store.fleet.load import read_fleet
+from fleetward.store.git.fleet_root import find_fleet_root
 from tests.paths import CASES
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -29,7 +29,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def found_in(folder: Path) -> list[Finding]:
-    reading = load(find(folder, os.environ).folder(), version="0.1.0", rules=IDS)
+    reading = read_fleet(find_fleet_root(folder, os.environ).work_tree(), version="0.1.0", rules=IDS)
     assert reading.snapshot is not None
     return [*reading.findings, *rules.findings(reading.snapshot, NOW)]
 

@@ -9,7 +9,7 @@ from fleetward import rules
 from fleetward.domain.finding import Severity
 from fleetward.domain.names import is_name
 from fleetward.rules import documentation
-from fleetward.rules.documentation import SECTIONS, page, sections
+from fleetward.rules.documentation import SECTIONS, rule_section, sections
 
 WARNINGS = {
     "owner-alone",
@@ -77,19 +77,19 @@ def test_a_check_has_no_state_of_its_own() -> None:
 
 
 def test_explain_finds_a_rule_and_nothing_for_a_stranger() -> None:
-    found = rules.explain("owner-unknown")
+    found = rules.find_rule("owner-unknown")
 
     assert found is not None
     assert found.id == "owner-unknown"
-    assert rules.explain("owner-unkown") is None
+    assert rules.find_rule("owner-unkown") is None
 
 
 def test_the_page_holds_every_rule_with_its_examples() -> None:
-    text = documentation.documentation()
+    text = documentation.reference_page()
 
-    for rule in documentation.DOCUMENTED:
+    for rule in documentation.DOCUMENTED_RULES:
         assert f"\n## {rule.id}\n" in text
-        assert page(rule) in text
-    assert {rule.id for rule in documentation.DOCUMENTED} >= {rule.id for rule in rules.CATALOGUE}
-    assert text.count("```") == 4 * len(documentation.DOCUMENTED)
+        assert rule_section(rule) in text
+    assert {rule.id for rule in documentation.DOCUMENTED_RULES} >= {rule.id for rule in rules.CATALOGUE}
+    assert text.count("```") == 4 * len(documentation.DOCUMENTED_RULES)
     assert "Severity: error, warning for the lowest tier." in text

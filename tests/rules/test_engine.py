@@ -124,6 +124,6 @@ def test_a_waiver_for_something_else_excuses_nothing_and_is_unused(changed: dict
 def test_findings_come_worst_first_and_the_same_each_time() -> None:
     found = rules.findings(without_owner(), NOW)
 
-    assert list(found) == sorted(found, key=lambda one: one.order)
+    assert list(found) == sorted(found, key=lambda one: one.sort_key)
     assert found == rules.findings(without_owner(), NOW)
     assert found[0].severity is Severity.ERROR

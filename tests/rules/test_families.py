@@ -13,7 +13,7 @@ from fleetward.domain.manifest import Agent
 from fleetward.domain.people import Membership, People, Person, Team
 from fleetward.rules.dependencies import cycles
 from fleetward.rules.environments import touched
-from fleetward.rules.prompts import inside
+from fleetward.rules.prompts import is_inside
 from tests.build import agent, fleet, manifest, people, policy, register
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -77,7 +77,7 @@ class TestOwner:
     def test_a_role_held_by_somebody_who_left_is_found(self) -> None:
         owner = {"team": "desk", "accountable": "carla", "roles": {"prompts": "erin"}}
 
-        [gone] = found("owner-left", single({"owner": owner}, people=self.person(left=date(2026, 1, 1))))
+        [gone] = found("owner-left", single({"owner": owner}, people=self.person(departed=date(2026, 1, 1))))
 
         assert gone.place.path == "spec.owner.roles.prompts"
 
@@ -245,7 +245,7 @@ class TestModel:
     ],
 )
 def test_a_path_that_leaves_the_folder_is_outside(name: str) -> None:
-    assert not inside(name)
+    assert not is_inside(name)
     spec = {"prompts": [{"name": "system", "file": name}]}
     assert len(found("prompt-outside", single(spec))) == 1
     assert found("prompt-missing", single(spec)) == []
@@ -255,7 +255,7 @@ def test_a_path_that_leaves_the_folder_is_outside(name: str) -> None:
     "name", ["system.md", "prompts/system.md", "a/b/c..md", ".hidden/x", "gitignore/.gitkeep"]
 )
 def test_a_path_that_stays_is_inside(name: str) -> None:
-    assert inside(name)
+    assert is_inside(name)
 
 
 @pytest.mark.parametrize("text", ["\ufeff \n\t\n", "\u00a0\u3000\n"])
@@ -385,7 +385,7 @@ class TestEscalation:
         assert found("escalation-nobody", subject) == []
 
     def test_somebody_who_left_and_should_answer_escalations_is_said_once(self) -> None:
-        gone = Person(id="erin", name="Erin", emails=("e@acme.example",), left=date(2026, 11, 1))
+        gone = Person(id="erin", name="Erin", emails=("e@acme.example",), departed=date(2026, 11, 1))
         owner = {"team": "desk", "accountable": "carla", "roles": {"escalation": "erin"}}
 
         subject = single({"owner": owner, "escalation": self.GROUP}, people=people({"desk": ["carla"]}, gone))
@@ -396,7 +396,7 @@ class TestEscalation:
         assert found("owner-left", subject) == []
 
     def test_a_team_whose_people_have_left_answers_nothing(self) -> None:
-        gone = Person(id="erin", name="Erin", emails=("e@acme.example",), left=date(2026, 11, 1))
+        gone = Person(id="erin", name="Erin", emails=("e@acme.example",), departed=date(2026, 11, 1))
         known = people({"desk": ["carla"], "night": ["erin"]}, gone)
 
         [one] = found(

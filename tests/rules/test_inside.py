@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleetward.rules.prompts import inside
+from fleetward.rules.prompts import is_inside
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from fleetward.rules.prompts import inside
     ],
 )
 def test_this_stays_inside(name) -> None:
-    assert inside(name) is True
+    assert is_inside(name) is True
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_this_stays_inside(name) -> None:
     ],
 )
 def test_this_does_not(name) -> None:
-    assert inside(name) is False
+    assert is_inside(name) is False

@@ -13,9 +13,9 @@ from fleetward import rules
 from fleetward.domain.change import Direction
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Environment, FleetConfig, Snapshot
-from fleetward.domain.ledger import Entry, Ledger, Moved
+from fleetward.domain.ledger import AgentTransition, Entry, Ledger
 from fleetward.domain.manifest import Agent
-from fleetward.domain.policy import Policy, Rule, When
+from fleetward.domain.policy import Policy, PolicyRule, RuleCondition
 from tests.build import PRODUCTION, STAGING, agent, fleet, manifest, policy
 from tests.end_to_end import repositories
 from tests.end_to_end.repositories import Repository
@@ -28,7 +28,7 @@ def found(rule: str, subject: Snapshot) -> list[Finding]:
     return [one for one in rules.findings(subject, NOW) if one.rule == rule]
 
 
-def entry(seq: int, *agents: Moved, environment: str = "production", kind: str = "update") -> Entry:
+def entry(seq: int, *agents: AgentTransition, environment: str = "production", kind: str = "update") -> Entry:
     return Entry(
         seq=seq,
         previous=None,
@@ -42,8 +42,8 @@ def entry(seq: int, *agents: Moved, environment: str = "production", kind: str =
     )
 
 
-def moved(name: str, to: str | None, generation: int = 1) -> Moved:
-    return Moved(agent=name, from_state=None, to_state=to, release=to, generation=generation)
+def moved(name: str, to: str | None, generation: int = 1) -> AgentTransition:
+    return AgentTransition(agent=name, from_state=None, to_state=to, release=to, generation=generation)
 
 
 def ledgers(*entries: Entry, environment: str = "production") -> Mapping[str, Ledger]:
@@ -113,7 +113,7 @@ class TestUnpromotedState:
             staged,
             standing,
             ledgers=ledgers(entry(1, moved("desk-bot", standing.state))),
-            proposed={("production", "desk-bot"): wanted},
+            proposed_agents={("production", "desk-bot"): wanted},
         )
 
         assert found("unpromoted-state", subject) == []
@@ -124,7 +124,7 @@ class TestUnpromotedState:
         candidate = agent(manifest("desk-bot", {"lifecycle": "production"}, environment="production"))
 
         assert candidate.state != standing.state
-        assert found("unpromoted-state", known.having([candidate])) == []
+        assert found("unpromoted-state", known.with_agents([candidate])) == []
 
 
 class TestNameRetired:
@@ -190,8 +190,8 @@ class TestEnvironmentSkipped:
 
 
 class TestPolicyDeadRule:
-    def dead(self, when: When, *others: Rule, **options: Any) -> list[str]:
-        one = Rule(id="one", when=when, require=(), **options)
+    def dead(self, when: RuleCondition, *others: PolicyRule, **options: Any) -> list[str]:
+        one = PolicyRule(id="one", when=when, require=(), **options)
         return self.messages(policy(rules=(one, *others)))
 
     def messages(self, known: Policy) -> list[str]:
@@ -200,48 +200,55 @@ class TestPolicyDeadRule:
     @pytest.mark.parametrize(
         "when",
         [
-            When(),
-            When(to=frozenset({"production"})),
-            When(agents=frozenset({"desk-bot"})),
-            When(kinds=frozenset({"create"})),
-            When(kinds=frozenset({"create", "update"}), only=Direction.STRICTER),
-            When(only=Direction.STRICTER, direction=Direction.STRICTER),
+            RuleCondition(),
+            RuleCondition(to=frozenset({"production"})),
+            RuleCondition(agents=frozenset({"desk-bot"})),
+            RuleCondition(kinds=frozenset({"create"})),
+            RuleCondition(kinds=frozenset({"create", "update"}), only=Direction.STRICTER),
+            RuleCondition(only=Direction.STRICTER, direction=Direction.STRICTER),
         ],
     )
-    def test_a_rule_that_can_apply_is_left_alone(self, when: When) -> None:
+    def test_a_rule_that_can_apply_is_left_alone(self, when: RuleCondition) -> None:
         assert self.dead(when) == []
 
     @pytest.mark.parametrize(
         ("when", "said"),
         [
-            (When(to=frozenset({"prod"})), "environment 'prod', and there is none"),
-            (When(to=frozenset({"production", "staging"})), "'staging', which takes no promotions"),
-            (When(agents=frozenset({"dusk-bot"})), "agent 'dusk-bot', and there is none"),
-            (When(kinds=frozenset({"create"}), only=Direction.STRICTER), "no change goes one way only"),
-            (When(kinds=frozenset({"rollback"})), "which 'rollback' of the policy decides alone"),
+            (RuleCondition(to=frozenset({"prod"})), "environment 'prod', and there is none"),
+            (RuleCondition(to=frozenset({"production", "staging"})), "'staging', which takes no promotions"),
+            (RuleCondition(agents=frozenset({"dusk-bot"})), "agent 'dusk-bot', and there is none"),
             (
-                When(only=Direction.STRICTER, direction=Direction.LOOSER),
+                RuleCondition(kinds=frozenset({"create"}), only=Direction.STRICTER),
+                "no change goes one way only",
+            ),
+            (RuleCondition(kinds=frozenset({"rollback"})), "which 'rollback' of the policy decides alone"),
+            (
+                RuleCondition(only=Direction.STRICTER, direction=Direction.LOOSER),
                 "only stricter changes, and a looser",
             ),
         ],
     )
-    def test_a_rule_that_cannot_is_told_why(self, when: When, said: str) -> None:
+    def test_a_rule_that_cannot_is_told_why(self, when: RuleCondition, said: str) -> None:
         [message] = self.dead(when)
 
         assert said in message
 
     def test_a_rule_is_dead_where_another_always_replaces_it(self) -> None:
-        wide = Rule(id="wide", when=When(to=frozenset({"production"})), require=(), replaces_all=True)
+        wide = PolicyRule(
+            id="wide", when=RuleCondition(to=frozenset({"production"})), require=(), replaces_all=True
+        )
 
-        [message] = self.dead(When(to=frozenset({"production"}), tiers=frozenset({"high"})), wide)
+        [message] = self.dead(RuleCondition(to=frozenset({"production"}), tiers=frozenset({"high"})), wide)
 
         assert "'wide' replaces it" in message
 
     def test_a_rule_lives_where_the_other_replaces_it_only_sometimes(self) -> None:
-        narrow = Rule(id="narrow", when=When(tiers=frozenset({"low"})), require=(), replaces_all=True)
+        narrow = PolicyRule(
+            id="narrow", when=RuleCondition(tiers=frozenset({"low"})), require=(), replaces_all=True
+        )
 
-        assert self.dead(When(tiers=frozenset({"low", "high"})), narrow) == []
-        assert self.dead(When(tiers=frozenset({"low"})), narrow, replaces_all=True) == []
+        assert self.dead(RuleCondition(tiers=frozenset({"low", "high"})), narrow) == []
+        assert self.dead(RuleCondition(tiers=frozenset({"low"})), narrow, replaces_all=True) == []
 
 
 @pytest.fixture

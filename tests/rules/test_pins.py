@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from fleetward.rules import PinClass, verdict
-from fleetward.rules.pins import identity
+from fleetward.rules import PinClass, classify_pin
+from fleetward.rules.pins import model_identity
 
 SHA = "46e0c10c039e019119339687c3c1757cc81b9da49709a3b3924863ba87ca666e"
 COMMIT = "9213176726f574b556790deb65791e0c5aa438b6"
@@ -139,9 +139,9 @@ def labelled() -> list[Any]:
 
 @pytest.mark.parametrize(("provider", "name", "cls"), labelled())
 def test_an_id_is_of_the_class_that_its_provider_promises(provider: str, name: str, cls: PinClass) -> None:
-    found = verdict(provider, name)
+    found = classify_pin(provider, name)
 
-    assert found.cls is cls, found.reason
+    assert found.pin_class is cls, found.reason
     assert found.reason
     assert bool(found.hint) is (cls is not PinClass.PINNED)
 
@@ -165,20 +165,20 @@ def test_an_id_is_of_the_class_that_its_provider_promises(provider: str, name: s
 def test_azure_is_pinned_by_deployment_version_and_upgrade_policy_together(
     said: dict[str, str], cls: PinClass
 ) -> None:
-    assert verdict("azure-openai", "gpt-4o", **said).cls is cls
+    assert classify_pin("azure-openai", "gpt-4o", **said).pin_class is cls
 
 
 def test_a_router_floats_on_azure_however_firmly_its_deployment_is_held() -> None:
     held = {"version": "2025-11-18", "deployment": "d", "upgrade_policy": "no-auto-upgrade"}
 
-    assert verdict("azure-openai", "model-router", **held).cls is PinClass.FLOATING
+    assert classify_pin("azure-openai", "model-router", **held).pin_class is PinClass.FLOATING
 
 
 @pytest.mark.parametrize("field", ["version", "deployment"])
 def test_white_space_names_neither_a_version_nor_a_deployment(field: str) -> None:
     held = {"version": "2024-08-06", "deployment": "d", "upgrade_policy": "no-auto-upgrade"}
 
-    assert verdict("azure-openai", "gpt-4o", **{**held, field: " "}).cls is not PinClass.PINNED
+    assert classify_pin("azure-openai", "gpt-4o", **{**held, field: " "}).pin_class is not PinClass.PINNED
 
 
 def test_a_vertex_id_says_the_same_with_its_publisher_in_front() -> None:
@@ -186,38 +186,50 @@ def test_a_vertex_id_says_the_same_with_its_publisher_in_front() -> None:
         short = f"publishers/{maker}/models/{name}"
         whole = f"projects/p/locations/eu/{short}"
 
-        assert verdict("vertex-ai", short).cls is verdict("vertex-ai", whole).cls is PinClass.PINNED
-        assert identity("vertex-ai", short) == identity("vertex-ai", name)
-    assert verdict("vertex-ai", "publishers/anthropic/models/claude-opus-4-5").cls is PinClass.FLOATING
+        assert (
+            classify_pin("vertex-ai", short).pin_class
+            is classify_pin("vertex-ai", whole).pin_class
+            is PinClass.PINNED
+        )
+        assert model_identity("vertex-ai", short) == model_identity("vertex-ai", name)
+    assert (
+        classify_pin("vertex-ai", "publishers/anthropic/models/claude-opus-4-5").pin_class
+        is PinClass.FLOATING
+    )
 
 
 def test_a_digest_pins_where_models_are_asked_for_by_digest() -> None:
-    assert verdict("ollama", "llama3.1:8b", digest=f"sha256:{SHA}").cls is PinClass.PINNED
-    assert verdict("own-server", "refunds", digest=f"sha256:{SHA}").cls is PinClass.PINNED
-    assert verdict("huggingface", "org/name", digest=COMMIT).cls is PinClass.PINNED
+    assert classify_pin("ollama", "llama3.1:8b", digest=f"sha256:{SHA}").pin_class is PinClass.PINNED
+    assert classify_pin("own-server", "refunds", digest=f"sha256:{SHA}").pin_class is PinClass.PINNED
+    assert classify_pin("huggingface", "org/name", digest=COMMIT).pin_class is PinClass.PINNED
 
 
 def test_a_digest_that_no_provider_is_ever_sent_pins_nothing() -> None:
-    assert verdict("openai", "gpt-4.1", digest=f"sha256:{SHA}").cls is PinClass.FLOATING
-    assert verdict("anthropic", "claude-sonnet-4-5", digest=f"sha256:{SHA}").cls is PinClass.FLOATING
+    assert classify_pin("openai", "gpt-4.1", digest=f"sha256:{SHA}").pin_class is PinClass.FLOATING
+    assert (
+        classify_pin("anthropic", "claude-sonnet-4-5", digest=f"sha256:{SHA}").pin_class is PinClass.FLOATING
+    )
 
 
 def test_half_a_digest_pins_nothing() -> None:
-    assert verdict("ollama", "llama3.1", digest="sha256:46e0c10c").cls is PinClass.FLOATING
+    assert classify_pin("ollama", "llama3.1", digest="sha256:46e0c10c").pin_class is PinClass.FLOATING
 
 
 def test_a_version_written_apart_counts_as_part_of_the_id() -> None:
-    assert verdict("openai", "gpt-4.1", "2025-04-14").cls is PinClass.PINNED
-    assert verdict("huggingface", "org/name", COMMIT).cls is PinClass.PINNED
-    assert verdict("huggingface", "org/name", "main").cls is PinClass.FLOATING
-    assert verdict("mlflow", "refunds", "3").cls is PinClass.PINNED
-    assert verdict("own-server", "refunds", "7").cls is PinClass.VERSIONED
-    assert verdict("own-server", "refunds", "latest").cls is PinClass.FLOATING
+    assert classify_pin("openai", "gpt-4.1", "2025-04-14").pin_class is PinClass.PINNED
+    assert classify_pin("huggingface", "org/name", COMMIT).pin_class is PinClass.PINNED
+    assert classify_pin("huggingface", "org/name", "main").pin_class is PinClass.FLOATING
+    assert classify_pin("mlflow", "refunds", "3").pin_class is PinClass.PINNED
+    assert classify_pin("own-server", "refunds", "7").pin_class is PinClass.VERSIONED
+    assert classify_pin("own-server", "refunds", "latest").pin_class is PinClass.FLOATING
 
 
 def test_a_provider_is_known_in_any_spelling() -> None:
-    assert verdict("Azure OpenAI", "gpt-4o", "1", upgrade_policy="once-expired").cls is PinClass.VERSIONED
-    assert verdict(" GitHub_Copilot ", "gpt-4.1-2025-04-14").cls is PinClass.FLOATING
+    assert (
+        classify_pin("Azure OpenAI", "gpt-4o", "1", upgrade_policy="once-expired").pin_class
+        is PinClass.VERSIONED
+    )
+    assert classify_pin(" GitHub_Copilot ", "gpt-4.1-2025-04-14").pin_class is PinClass.FLOATING
 
 
 @pytest.mark.parametrize("provider", ["openai", "bedrock", "openrouter", "gemini", "groq", "ollama", "own"])
@@ -226,6 +238,6 @@ def test_the_longest_hostile_name_is_answered_at_once(provider: str) -> None:
 
     start = time.process_time()
     for piece in ("a-1-", "1b-", "arn:aws:bedrock:", "v0.", "2025-01-01"):
-        verdict(provider, piece * (200 // len(piece)) + "!")
+        classify_pin(provider, piece * (200 // len(piece)) + "!")
 
     assert time.process_time() - start < 0.5

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from fleetward.rules import verdict
+from fleetward.rules import classify_pin
 from fleetward.rules.pin import PinClass
 from fleetward.rules.pin_spellings import PROVIDERS, SPELLING
-from fleetward.rules.pins import identity
+from fleetward.rules.pins import model_identity
 
 TABLE = Path(__file__).with_name("pin_ids.yaml")
 # (provider, id): why we say something else than the documentation. There is none today.
@@ -36,9 +36,9 @@ class Id(NamedTuple):
     @property
     def found(self) -> PinClass:
         deployment = "chat-eu-1" if self.upgrade else None
-        return verdict(
+        return classify_pin(
             self.provider, self.name, self.version, deployment=deployment, upgrade_policy=self.upgrade
-        ).cls
+        ).pin_class
 
 
 def ids() -> Iterator[Id]:
@@ -119,7 +119,7 @@ def test_every_spelling_leads_to_a_provider_of_the_table() -> None:
 def test_one_model_written_in_two_ways_is_one(
     one: tuple[str, str, str | None], other: tuple[str, str, str | None]
 ) -> None:
-    assert identity(*one) == identity(*other)
+    assert model_identity(*one) == model_identity(*other)
 
 
 @pytest.mark.parametrize(
@@ -134,4 +134,4 @@ def test_one_model_written_in_two_ways_is_one(
 def test_what_is_served_by_another_or_in_another_version_is_another_model(
     one: tuple[str, str, str | None], other: tuple[str, str, str | None]
 ) -> None:
-    assert identity(*one) != identity(*other)
+    assert model_identity(*one) != model_identity(*other)

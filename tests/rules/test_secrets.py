@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.secrets import certain, concealed, masked, secrets
+from fleetward.domain.secrets import certain_secrets, find_secrets, mask_finding, mask_secrets
 from tests import paths
 from tests.end_to_end import repositories
 from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, Repository
@@ -269,7 +269,7 @@ def test_the_tables_are_as_long_as_they_promise() -> None:
 def test_a_credential_is_found_and_called_by_its_name(name: str, around: str) -> None:
     kind, text = CREDENTIALS[name]
 
-    assert [one.kind for one in certain(around.format(text))] == [kind]
+    assert [one.kind for one in certain_secrets(around.format(text))] == [kind]
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
@@ -277,9 +277,9 @@ def test_a_credential_is_masked_and_every_line_keeps_its_length(name: str) -> No
     _, text = CREDENTIALS[name]
     whole = f"before\n{text}\nafter"
 
-    hidden = masked(whole)
+    hidden = mask_secrets(whole)
 
-    [one] = certain(whole)
+    [one] = certain_secrets(whole)
     assert set(hidden[one.start : one.end]) <= {"*", "\n"}
     assert [len(line) for line in hidden.split("\n")] == [len(line) for line in whole.split("\n")]
     assert hidden.startswith("before\n")
@@ -289,36 +289,36 @@ def test_a_credential_is_masked_and_every_line_keeps_its_length(name: str) -> No
 @pytest.mark.parametrize("text", LOOK_ALIKES)
 @pytest.mark.parametrize("around", ["{}", "x-note: {}", 'Use "{}" here.'])
 def test_what_only_looks_like_one_is_not_reported(text: str, around: str) -> None:
-    assert certain(around.replace("{}", text)) == ()
+    assert certain_secrets(around.replace("{}", text)) == ()
 
 
 @pytest.mark.parametrize("text", LOOK_ALIKES[:19] + LOOK_ALIKES[20:23])
 def test_names_digests_and_public_keys_are_shown_as_they_are(text: str) -> None:
-    assert masked(text) == text
+    assert mask_secrets(text) == text
 
 
 @pytest.mark.parametrize("text", ["AK" + "IAIOSFODNN7EXAMPLE", "password: correcthorse", drawn(40)])
 def test_what_may_be_one_is_masked_without_being_reported(text: str) -> None:
-    assert certain(text) == ()
-    assert masked(text) != text
+    assert certain_secrets(text) == ()
+    assert mask_secrets(text) != text
 
 
 def test_two_that_overlap_are_one_and_the_surer_gives_the_name() -> None:
-    found = secrets("token: " + CREDENTIALS["github"][1])
+    found = find_secrets("token: " + CREDENTIALS["github"][1])
 
-    assert [(one.kind, one.sure) for one in found] == [("GitHub token", True)]
+    assert [(one.kind, one.certain) for one in found] == [("GitHub token", True)]
 
 
 def test_neighbours_are_found_one_by_one() -> None:
     both = CREDENTIALS["github"][1] + " " + CREDENTIALS["npm"][1]
 
-    assert [one.kind for one in certain(both)] == ["GitHub token", "npm token"]
+    assert [one.kind for one in certain_secrets(both)] == ["GitHub token", "npm token"]
 
 
 def test_a_letter_with_a_longer_lower_case_moves_nothing() -> None:
     text = "İ" * 30 + " password: " + "tr0ub4dor&3zx"
 
-    [one] = certain(text)
+    [one] = certain_secrets(text)
 
     assert text[one.start : one.end] == "tr0ub4dor&3zx"
 
@@ -328,7 +328,7 @@ def test_a_message_that_quotes_a_credential_conceals_it_in_words_hint_and_path()
     place = Place(file="a.yaml", path=f"spec.x[{one}]")
     finding = Finding(rule="schema", severity=Severity.ERROR, message=f"no {one!r}", hint=one, place=place)
 
-    hidden = concealed(finding)
+    hidden = mask_finding(finding)
 
     assert one not in f"{hidden.message}{hidden.hint}{hidden.place.path}"
     assert hidden.place.file == "a.yaml"
@@ -341,7 +341,7 @@ def test_the_name_of_the_maker_is_no_secret() -> None:
         rule="secret-in-manifest", severity=Severity.ERROR, message=message, hint="", place=place
     )
 
-    assert concealed(finding).message == message
+    assert mask_finding(finding).message == message
 
 
 HOSTILE = {
@@ -372,7 +372,7 @@ def test_a_mebibyte_made_to_be_slow_takes_less_than_a_second_of_work(name: str) 
 
     def needed() -> float:
         begin = time.process_time()
-        secrets(text)
+        find_secrets(text)
         return time.process_time() - begin
 
     # the best of a few: what is measured is the work, not the machine's mood
@@ -518,4 +518,4 @@ def test_our_own_fleets_hold_none() -> None:
     )
     for file in itertools.chain.from_iterable(folder.rglob("*") for folder in folders):
         if file.is_file():
-            assert certain(file.read_text(encoding="utf-8")) == (), file
+            assert certain_secrets(file.read_text(encoding="utf-8")) == (), file

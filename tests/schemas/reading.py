@@ -64,21 +64,21 @@ def every_node(names: list[str]) -> list[tuple[str, Mapping[str, Any]]]:
 
 def kind_of(file: Path) -> str | None:
     """Which schema a file of a fleet is judged by; None for what lies in an agent's folder besides."""
-    known = {"agent.yaml": "agent", "overrides.yaml": "overrides", "fleet-config.yaml": "fleet-config"}
-    return known.get(file.name) or (file.stem if file.parent.name == "governance" else None)
+    kinds = {"agent.yaml": "agent", "overrides.yaml": "overrides", "fleet-config.yaml": "fleet-config"}
+    return kinds.get(file.name) or (file.stem if file.parent.name == "governance" else None)
 
 
 def documents(fleet: Path) -> list[tuple[str, Path]]:
     """(schema, file) of every file of a fleet that a schema judges."""
-    found = [(kind_of(file), file) for file in sorted(fleet.rglob("*.yaml"))]
-    return [(kind, file) for kind, file in found if kind is not None]
+    pairs = [(kind_of(file), file) for file in sorted(fleet.rglob("*.yaml"))]
+    return [(kind, file) for kind, file in pairs if kind is not None]
 
 
 def load(text: str) -> Any:
     return yaml.load(text, Loader)  # noqa: S506 (a SafeLoader with fewer resolvers)
 
 
-def wrongs(kind: str, data: Any) -> list[str]:
+def violations(kind: str, data: Any) -> list[str]:
     """What the schema refuses, as ``path: message``."""
     judge = Draft202012Validator(schema(kind), format_checker=FormatChecker(["date"]))
     return [f"{error.json_path}: {error.message}" for error in judge.iter_errors(data)]

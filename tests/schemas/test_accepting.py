@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.schemas.reading import ROOT, documents, load, nodes, schema, wrongs
+from tests.schemas.reading import ROOT, documents, load, nodes, schema, violations
 
 ACME = ROOT / "tests" / "samples" / "acme"
 EXAMPLE = ROOT / "example-fleet"
@@ -34,7 +34,7 @@ def put(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     ("kind", "file"), FILES, ids=lambda v: str(v.relative_to(ROOT)) if isinstance(v, Path) else v
 )
 def test_a_file_of_a_sample_fleet_is_accepted(kind: str, file: Path) -> None:
-    assert wrongs(kind, load(file.read_text())) == []
+    assert violations(kind, load(file.read_text())) == []
 
 
 def test_both_fleets_were_read_whole() -> None:
@@ -48,17 +48,17 @@ def test_both_fleets_were_read_whole() -> None:
 def test_the_example_uses_every_group_of_the_manifest() -> None:
     manifests = [load(f.read_text()) for kind, f in documents(EXAMPLE) if kind == "agent"]
 
-    used = {group for one in manifests for group in one["spec"]}
+    used = {group for data in manifests for group in data["spec"]}
 
     assert used == set(schema("agent")["properties"]["spec"]["properties"])
 
 
 def test_the_example_shows_every_class_and_every_lifecycle() -> None:
     specs = [load(f.read_text())["spec"] for kind, f in documents(EXAMPLE) if kind == "agent"]
-    known = schema("agent")["properties"]["spec"]["properties"]
+    properties = schema("agent")["properties"]["spec"]["properties"]
 
-    assert {spec["class"] for spec in specs} == set(known["class"]["enum"])
-    assert {spec["lifecycle"] for spec in specs} == set(known["lifecycle"]["enum"])
+    assert {spec["class"] for spec in specs} == set(properties["class"]["enum"])
+    assert {spec["lifecycle"] for spec in specs} == set(properties["lifecycle"]["enum"])
 
 
 def test_what_runs_in_the_example_is_what_staging_tried() -> None:
@@ -85,8 +85,10 @@ CLOSED = [path for path, node in nodes(schema("agent")) if node.get("additionalP
 def test_an_unknown_key_is_refused_and_one_with_x_is_not(path: str) -> None:
     where = f"{path}." if path else ""
 
-    assert any("'surprise'" in wrong for wrong in wrongs("agent", put(manifest(), f"{where}surprise", 1)))
-    assert wrongs("agent", put(manifest(), f"{where}x-ours", {"any": ["thing"]})) == []
+    assert any(
+        "'surprise'" in message for message in violations("agent", put(manifest(), f"{where}surprise", 1))
+    )
+    assert violations("agent", put(manifest(), f"{where}x-ours", {"any": ["thing"]})) == []
 
 
 def test_every_group_of_the_manifest_is_closed() -> None:
@@ -125,12 +127,12 @@ def test_every_group_of_the_manifest_is_closed() -> None:
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(path: str, value: object) -> None:
-    assert wrongs("agent", put(manifest(), path, value)) != []
+    assert violations("agent", put(manifest(), path, value)) != []
 
 
 @pytest.mark.parametrize("span", ["P7D", "PT30M", "P1W", "P1DT12H", "PT1H30M", "PT8H0M5S", "P0D"])
 def test_a_duration_of_fixed_length_is_accepted(span: str) -> None:
-    assert wrongs("agent", put(manifest(), "spec.review.cadence", span)) == []
+    assert violations("agent", put(manifest(), "spec.review.cadence", span)) == []
 
 
 def test_what_a_rule_judges_is_left_to_the_rule() -> None:
@@ -146,18 +148,18 @@ def test_what_a_rule_judges_is_left_to_the_rule() -> None:
         },
     }
 
-    assert wrongs("agent", bare) == []
+    assert violations("agent", bare) == []
     for group in ("lifecycle", "owner", "risk", "model"):
         without = copy.deepcopy(bare)
         del without["spec"][group]  # type: ignore[attr-defined]
-        assert wrongs("agent", without) != []
+        assert violations("agent", without) != []
 
 
 def test_overrides_hold_a_patch_of_spec_and_nothing_else() -> None:
-    assert wrongs("overrides", {}) == []
-    assert wrongs("overrides", {"spec": {"budgets": None, "suspended": True}}) == []
-    assert wrongs("overrides", {"spec": None}) != []
-    assert wrongs("overrides", {"metadata": {"name": "other"}}) != []
+    assert violations("overrides", {}) == []
+    assert violations("overrides", {"spec": {"budgets": None, "suspended": True}}) == []
+    assert violations("overrides", {"spec": None}) != []
+    assert violations("overrides", {"metadata": {"name": "other"}}) != []
 
 
 def policy(require: object) -> dict[str, Any]:
@@ -171,7 +173,7 @@ def policy(require: object) -> dict[str, Any]:
      {"evals": "passed", "maxAge": "P7D"}, {"soak": "PT24H"}],
 )  # fmt: skip
 def test_a_requirement_is_one_thing(asked: dict[str, Any]) -> None:
-    assert wrongs("policy", policy([asked])) == []
+    assert violations("policy", policy([asked])) == []
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,7 @@ def test_a_requirement_is_one_thing(asked: dict[str, Any]) -> None:
      {"approvals": 0, "from": "owner"}, {"approvals": 1, "from": []}, {"evals": "run"}, {"soak": "P1M"}],
 )  # fmt: skip
 def test_a_requirement_of_nothing_or_of_two_things_is_refused(asked: dict[str, Any]) -> None:
-    assert wrongs("policy", policy([asked])) != []
+    assert violations("policy", policy([asked])) != []
 
 
 def test_a_waiver_without_its_end_is_refused() -> None:
@@ -194,9 +196,11 @@ def test_a_waiver_without_its_end_is_refused() -> None:
     }
     head = {"apiVersion": "fleetward/v1", "kind": "Waivers"}
 
-    assert wrongs("waivers", {**head, "waivers": [waiver]}) == []
+    assert violations("waivers", {**head, "waivers": [waiver]}) == []
     for key in waiver:
-        assert wrongs("waivers", {**head, "waivers": [{k: v for k, v in waiver.items() if k != key}]}) != []
+        assert (
+            violations("waivers", {**head, "waivers": [{k: v for k, v in waiver.items() if k != key}]}) != []
+        )
 
 
 def test_the_example_of_the_contract_for_rule_severities_is_accepted() -> None:
@@ -206,5 +210,5 @@ def test_the_example_of_the_contract_for_rule_severities_is_accepted() -> None:
         "budget-missing": {"severity": "error", "tiers": ["medium", "high"]},
     }
 
-    assert wrongs("fleet-config", {**config, "rules": rules}) == []
-    assert wrongs("fleet-config", {**config, "rules": {"review-overdue": "loud"}}) != []
+    assert violations("fleet-config", {**config, "rules": rules}) == []
+    assert violations("fleet-config", {**config, "rules": {"review-overdue": "loud"}}) != []

@@ -13,9 +13,9 @@ from fleetward.domain.approval import Binding
 from fleetward.domain.change import Unreadable
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.policy import ApprovalsAsked, EvalsAsked, Rule, SoakAsked, When
+from fleetward.domain.policy import PolicyRule, RequiredApprovals, RequiredEvals, RequiredSoak, RuleCondition
 from fleetward.domain.validation import Validation
-from fleetward.gate import Question, decide
+from fleetward.gate import PromotionRequest, decide
 from fleetward.report import changes_json, findings_json, verdicts_json
 from tests.build import agent, manifest, people, policy
 from tests.schemas.reading import outputs, schema
@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 COMMIT = "a" * 40
 
 
-def wrongs(verb: str, data: dict[str, Any]) -> list[str]:
+def violations(verb: str, data: dict[str, Any]) -> list[str]:
     judge = Draft202012Validator(schema(f"output/{verb}-output"))
     return [f"{error.json_path}: {error.message}" for error in judge.iter_errors(data)]
 
@@ -40,7 +40,7 @@ def diff() -> dict[str, Any]:
         compare(before, None, schema=schema("agent"), dependents=("other",)),
     ]
     return changes_json.render(
-        [one for one in comparisons if one is not None],
+        [comparison for comparison in comparisons if comparison is not None],
         (),
         base=("origin/main", COMMIT),
         head=("HEAD", COMMIT),
@@ -68,8 +68,12 @@ def validate() -> dict[str, Any]:
 
 def promote() -> dict[str, Any]:
     candidate = manifest("desk", {"owner": {"team": "payments"}, "risk": {"tier": "medium"}})
-    asked = (ApprovalsAsked(count=1, teams=frozenset({"owner"})), EvalsAsked(), SoakAsked(span=NOW - NOW))
-    known = policy(rules=(Rule(id="every-change", when=When(), require=asked),))
+    requirements = (
+        RequiredApprovals(count=1, teams=frozenset({"owner"})),
+        RequiredEvals(),
+        RequiredSoak(span=NOW - NOW),
+    )
+    active_policy = policy(rules=(PolicyRule(id="every-change", when=RuleCondition(), require=requirements),))
     binding = Binding(
         repository="acme/agents",
         environment="production",
@@ -78,22 +82,24 @@ def promote() -> dict[str, Any]:
         to_state="sha256:" + "b" * 64,
         generation=1,
     )
-    question = Question(
+    question = PromotionRequest(
         binding=binding,
         kind=PromotionKind.CREATE,
         release="sha256:" + "c" * 64,
         candidate=candidate,
         comparison=compare(None, agent(candidate), schema=schema("agent")),
     )
-    verdict = decide(question, policy=known, people=people({"payments": ["carla"]}), now=NOW)
-    return verdicts_json.render([verdict], to="production", sources=["staging"], commit=COMMIT, policy=known)
+    verdict = decide(question, policy=active_policy, people=people({"payments": ["carla"]}), now=NOW)
+    return verdicts_json.render(
+        [verdict], to="production", sources=["staging"], commit=COMMIT, policy=active_policy
+    )
 
 
 @pytest.mark.parametrize(
     ("verb", "data"), [("validate", validate()), ("diff", diff()), ("promote", promote())]
 )
 def test_an_answer_is_what_its_schema_promises(verb: str, data: dict[str, Any]) -> None:
-    assert wrongs(verb, data) == []
+    assert violations(verb, data) == []
 
 
 @pytest.mark.parametrize(
@@ -101,7 +107,7 @@ def test_an_answer_is_what_its_schema_promises(verb: str, data: dict[str, Any]) 
 )
 def test_an_answer_that_lacks_a_promised_field_is_refused(verb: str, data: dict[str, Any]) -> None:
     for key in schema(f"output/{verb}-output")["required"]:
-        assert wrongs(verb, {k: v for k, v in data.items() if k != key}) != [], key
+        assert violations(verb, {k: v for k, v in data.items() if k != key}) != [], key
 
 
 def test_the_answers_above_show_something_of_every_kind() -> None:
@@ -113,11 +119,11 @@ def test_the_answers_above_show_something_of_every_kind() -> None:
 @pytest.mark.parametrize("name", outputs())
 def test_an_answer_names_its_format_and_may_say_more(name: str) -> None:
     verb = name.removeprefix("output/").removesuffix("-output")
-    known = schema(name)
+    output_schema = schema(name)
 
-    assert known["properties"]["format"]["const"] == f"fleetward.{verb}/1"
-    assert "format" in known["required"]
+    assert output_schema["properties"]["format"]["const"] == f"fleetward.{verb}/1"
+    assert "format" in output_schema["required"]
 
 
 def test_a_field_to_come_is_accepted() -> None:
-    assert wrongs("validate", {**validate(), "later": {"than": "today"}}) == []
+    assert violations("validate", {**validate(), "later": {"than": "today"}}) == []

@@ -35,9 +35,9 @@ KNOWN = set(ANNOTATIONS) | {
 
 
 def of_type(
-    name: str, found: list[tuple[str, Mapping[str, Any]]] = IN
+    name: str, pairs: list[tuple[str, Mapping[str, Any]]] = IN
 ) -> list[tuple[str, Mapping[str, Any]]]:
-    return [(path, node) for path, node in found if node.get("type") == name]
+    return [(path, node) for path, node in pairs if node.get("type") == name]
 
 
 def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
@@ -79,12 +79,12 @@ def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
 
 @pytest.mark.parametrize("name", [*inputs(), *outputs()])
 def test_a_schema_is_valid_2020_12_under_its_own_name(name: str) -> None:
-    known = schema(name)
+    data = schema(name)
 
-    Draft202012Validator.check_schema(known)
+    Draft202012Validator.check_schema(data)
 
-    assert known["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert known["$id"] == f"https://fleetward.dev/schemas/v1/{name}.schema.json"
+    assert data["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert data["$id"] == f"https://fleetward.dev/schemas/v1/{name}.schema.json"
 
 
 def test_no_schema_says_a_word_that_is_not_known() -> None:
@@ -153,14 +153,14 @@ def test_outputs_stay_open_for_fields_to_come() -> None:
 
 
 def test_defaults_and_examples_are_accepted_where_they_stand() -> None:
-    wrong = [
+    refused = [
         (path, value)
         for path, node in IN
         for value in [*node.get("examples", []), *([node["default"]] if "default" in node else [])]
         if not Draft202012Validator(dict(node)).is_valid(value)
     ]
 
-    assert wrong == []
+    assert refused == []
 
 
 def patterns() -> list[tuple[str, str]]:

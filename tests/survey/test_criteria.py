@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from fleetward.domain.retirement_plan import Due, Figure, Judged
-from fleetward.survey import due, unused
+from fleetward.domain.retirement_plan import CriterionResult, CriterionStatus, MetricValue
+from fleetward.survey import criteria_results, unused_values
 from tests.build import fleet, manifest
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -20,60 +20,84 @@ def ago(days: int) -> date:
     return TODAY - timedelta(days=days)
 
 
-def values(days: Iterable[int], value: float = 10, metric: str = "runs", agent: str = "bot") -> list[Figure]:
-    return [Figure(day=ago(back), agent=agent, metric=metric, value=value, line=back) for back in days]
+def values(
+    days: Iterable[int], value: float = 10, metric: str = "runs", agent: str = "bot"
+) -> list[MetricValue]:
+    return [MetricValue(day=ago(back), agent=agent, metric=metric, value=value, line=back) for back in days]
 
 
-def judged(criterion: dict[str, object], figures: list[Figure], lifecycle: str = "production") -> Judged:
+def judged(
+    criterion: dict[str, object], figures: list[MetricValue], lifecycle: str = "production"
+) -> CriterionResult:
     spec = {"lifecycle": lifecycle, "retirement": {"criteria": [criterion]}}
-    [one] = due(fleet(manifest("bot", spec)), figures, NOW)
-    return one
+    [result] = criteria_results(fleet(manifest("bot", spec)), figures, NOW)
+    return result
 
 
 @pytest.mark.parametrize(
     ("criterion", "figures", "expected"),
     [
-        (BELOW, values(range(1, 11)), Due.YES),
-        (BELOW, values(range(10)), Due.UNKNOWN),  # today is not over, and the tenth day is missing
-        (BELOW, [*values(range(1, 11)), *values([0], 99)], Due.YES),
-        (BELOW, [*values(range(1, 11)), *values([11], 99)], Due.YES),
-        (BELOW, [*values(range(1, 10)), *values([10], 50)], Due.NO),  # on the line is not below it
-        (BELOW, [*values(range(2, 10)), *values([10], 99)], Due.NO),  # no figure of yesterday would change it
-        (BELOW, [], Due.UNKNOWN),
-        (BELOW, values(range(1, 11), metric="other"), Due.UNKNOWN),
-        (BELOW, values(range(1, 11), agent="other"), Due.UNKNOWN),
-        ({"metric": "runs", "above": 9.5, "for": "P1W"}, values(range(1, 8)), Due.YES),
-        ({"metric": "runs", "above": 10, "for": "P1W"}, values(range(1, 8)), Due.NO),
-        ({"metric": "runs", "below": 50, "for": "PT36H"}, values([1]), Due.UNKNOWN),  # two whole days
-        ({"metric": "runs", "below": 50, "for": "PT36H"}, values([1, 2]), Due.YES),
-        ({"metric": "runs", "below": 50}, values([5]), Due.YES),  # without a span the newest figure
-        ({"metric": "runs", "below": 50}, [*values([5]), *values([3], 60)], Due.NO),
-        ({"metric": "runs", "below": 50}, [], Due.UNKNOWN),
-        ({"metric": "runs", "below": 50, "for": "P99999D"}, values([1]), Due.UNKNOWN),
-        ({"metric": "runs", "below": 50, "for": "P9999999D"}, values([1]), Due.UNKNOWN),
-        ({"date": "2026-11-19"}, [], Due.YES),
-        ({"date": "2026-11-20"}, [], Due.NO),  # its last day
-        ({"date": "2026-02-30"}, [], Due.UNKNOWN),
+        (BELOW, values(range(1, 11)), CriterionStatus.DUE),
+        (
+            BELOW,
+            values(range(10)),
+            CriterionStatus.UNKNOWN,
+        ),  # today is not over, and the tenth day is missing
+        (BELOW, [*values(range(1, 11)), *values([0], 99)], CriterionStatus.DUE),
+        (BELOW, [*values(range(1, 11)), *values([11], 99)], CriterionStatus.DUE),
+        (
+            BELOW,
+            [*values(range(1, 10)), *values([10], 50)],
+            CriterionStatus.NOT_DUE,
+        ),  # on the line is not below it
+        (
+            BELOW,
+            [*values(range(2, 10)), *values([10], 99)],
+            CriterionStatus.NOT_DUE,
+        ),  # no figure of yesterday would change it
+        (BELOW, [], CriterionStatus.UNKNOWN),
+        (BELOW, values(range(1, 11), metric="other"), CriterionStatus.UNKNOWN),
+        (BELOW, values(range(1, 11), agent="other"), CriterionStatus.UNKNOWN),
+        ({"metric": "runs", "above": 9.5, "for": "P1W"}, values(range(1, 8)), CriterionStatus.DUE),
+        ({"metric": "runs", "above": 10, "for": "P1W"}, values(range(1, 8)), CriterionStatus.NOT_DUE),
+        (
+            {"metric": "runs", "below": 50, "for": "PT36H"},
+            values([1]),
+            CriterionStatus.UNKNOWN,
+        ),  # two whole days
+        ({"metric": "runs", "below": 50, "for": "PT36H"}, values([1, 2]), CriterionStatus.DUE),
+        (
+            {"metric": "runs", "below": 50},
+            values([5]),
+            CriterionStatus.DUE,
+        ),  # without a span the newest figure
+        ({"metric": "runs", "below": 50}, [*values([5]), *values([3], 60)], CriterionStatus.NOT_DUE),
+        ({"metric": "runs", "below": 50}, [], CriterionStatus.UNKNOWN),
+        ({"metric": "runs", "below": 50, "for": "P99999D"}, values([1]), CriterionStatus.UNKNOWN),
+        ({"metric": "runs", "below": 50, "for": "P9999999D"}, values([1]), CriterionStatus.UNKNOWN),
+        ({"date": "2026-11-19"}, [], CriterionStatus.DUE),
+        ({"date": "2026-11-20"}, [], CriterionStatus.NOT_DUE),  # its last day
+        ({"date": "2026-02-30"}, [], CriterionStatus.UNKNOWN),
     ],
 )
 def test_a_criterion_is_met_on_the_very_day(
-    criterion: dict[str, object], figures: list[Figure], expected: Due
+    criterion: dict[str, object], figures: list[MetricValue], expected: CriterionStatus
 ) -> None:
-    assert judged(criterion, figures).due is expected
+    assert judged(criterion, figures).status is expected
 
 
 def test_gaps_are_named_from_their_first_to_their_last_day() -> None:
-    one = judged(BELOW, values([1, 2, 5, 7, 8, 9]))
+    result = judged(BELOW, values([1, 2, 5, 7, 8, 9]))
 
-    assert one.gaps == ((ago(10), ago(10)), (ago(6), ago(6)), (ago(4), ago(3)))
-    assert one.detail == "no figure on 4 of 10 days"
+    assert result.gaps == ((ago(10), ago(10)), (ago(6), ago(6)), (ago(4), ago(3)))
+    assert result.detail == "no figure on 4 of 10 days"
 
 
 def test_what_was_measured_is_told() -> None:
-    one = judged(BELOW, [*values(range(1, 10)), *values([10], 41)])
+    result = judged(BELOW, [*values(range(1, 10)), *values([10], 41)])
 
-    assert one.detail == "highest 41, 2026-11-10 to 2026-11-19"
-    assert one.asked == "runs below 50 for P10D"
+    assert result.detail == "highest 41, 2026-11-10 to 2026-11-19"
+    assert result.condition == "runs below 50 for P10D"
 
 
 def test_an_agent_is_asked_where_it_is_furthest_on_its_way_and_a_retired_one_not_at_all() -> None:
@@ -81,25 +105,25 @@ def test_an_agent_is_asked_where_it_is_furthest_on_its_way_and_a_retired_one_not
         spec = {"lifecycle": lifecycle, "retirement": {"criteria": [{"date": last}]}}
         return manifest(name, spec, environment=environment)
 
-    made = fleet(
+    agents = fleet(
         at("staging", "a", "2030-01-01"),
         at("production", "a", "2020-01-01"),
         at("staging", "b", "2020-01-01", "retired"),
     )
 
-    found = due(made, [], NOW)
+    results = criteria_results(agents, [], NOW)
 
-    assert [(one.agent, one.environment, one.due) for one in found] == [("a", "production", Due.YES)]
-    assert due(made, [], NOW, "b") == ()
+    assert [(r.agent, r.environment, r.status) for r in results] == [("a", "production", CriterionStatus.DUE)]
+    assert criteria_results(agents, [], NOW, "b") == ()
 
 
 def test_figures_that_nothing_asks_for_are_named_once_each() -> None:
-    made = fleet(manifest("bot", {"retirement": {"criteria": [BELOW]}}))
+    agents = fleet(manifest("bot", {"retirement": {"criteria": [BELOW]}}))
     figures = [*values([1, 2], agent="bto"), *values([1], metric="rnus"), *values([1])]
 
-    found = unused(made, figures)
+    unmatched = unused_values(agents, figures)
 
-    assert [(one.line, why) for one, why in found] == [
+    assert [(value.line, why) for value, why in unmatched] == [
         (1, "no agent 'bto'"),
         (1, "'bot' has no criterion for 'rnus'"),
     ]

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fleetward.changes.masking import named
-from fleetward.changes.value_text import told
+from fleetward.changes.masking import printable_name
+from fleetward.changes.value_text import value_text
 from fleetward.domain.change import (
     AgentChange,
+    AgentStatus,
     Change,
     ChangeClass,
+    ChangeKind,
     Comparison,
     Direction,
     Facet,
-    Kind,
     Significance,
-    Status,
 )
 from fleetward.domain.manifest import Agent
 
 
-def added(
+def added_comparison(
     agent: Agent, leaves: tuple[Change, ...], pin_class: Callable[[Mapping[str, Any]], str]
 ) -> Comparison:
     """
@@ -34,73 +34,77 @@ def added(
     reason = "; ".join(
         [
             f"new agent in {agent.environment}",
-            f"tier {told(agent.manifest.tier if agent.manifest else None)}",
-            f"tools {_tools(agent)}",
-            f"model {_pin(agent, pin_class)}",
+            f"tier {value_text(agent.manifest.tier if agent.manifest else None)}",
+            f"tools {_tools_text(agent)}",
+            f"model {_pin_text(agent, pin_class)}",
             *sorted(leaf.reason for leaf in worst),
         ]
     )
     significance = Significance.CRITICAL if worst else Significance.HIGH
-    return _comparison(agent, Status.ADDED, significance, reason, leaves)
+    return _card_comparison(agent, AgentStatus.ADDED, significance, reason, leaves)
 
 
-def retired(
-    agent: Agent, leaves: tuple[Change, ...], dependents: tuple[str, ...], other: str | None
+def retired_comparison(
+    agent: Agent, leaves: tuple[Change, ...], dependents: tuple[str, ...], other_environment: str | None
 ) -> Comparison:
-    """The card of an agent that is gone, or that an *other* environment has not; it names who depends on it."""
-    reason = f"{other} has it not" if other else f"the agent is gone from {agent.environment}"
+    """The card of an agent that is gone, or that an *other_environment* environment has not; it names who depends on it."""
+    reason = (
+        f"{other_environment} has it not"
+        if other_environment
+        else f"the agent is gone from {agent.environment}"
+    )
     if not dependents:
-        return _comparison(agent, Status.RETIRED, Significance.HIGH, reason, leaves)
+        return _card_comparison(agent, AgentStatus.RETIRED, Significance.HIGH, reason, leaves)
     reason += f"; still relied on by {', '.join(sorted(dependents))}"
-    return _comparison(agent, Status.RETIRED, Significance.CRITICAL, reason, leaves)
+    return _card_comparison(agent, AgentStatus.RETIRED, Significance.CRITICAL, reason, leaves)
 
 
-def _comparison(
-    agent: Agent, status: Status, significance: Significance, reason: str, leaves: tuple[Change, ...]
+def _card_comparison(
+    agent: Agent, status: AgentStatus, significance: Significance, reason: str, leaves: tuple[Change, ...]
 ) -> Comparison:
     card = _card(agent, status, significance, reason)
     tier = agent.manifest.tier if agent.manifest else None
-    came = status is Status.ADDED
+    is_added = status is AgentStatus.ADDED
     row = AgentChange(
         environment=agent.environment,
         agent=agent.name,
         status=status,
-        tier_before=None if came else tier,
-        tier_after=tier if came else None,
+        tier_before=None if is_added else tier,
+        tier_after=tier if is_added else None,
         significance=significance,
     )
-    beneath: frozenset[Facet] = frozenset((c.cls, c.direction, c.significance) for c in (card, *leaves))
-    return Comparison(row=row, changes=(card,), facets=beneath)
+    facets: frozenset[Facet] = frozenset((c.cls, c.direction, c.significance) for c in (card, *leaves))
+    return Comparison(row=row, changes=(card,), facets=facets)
 
 
-def _card(agent: Agent, status: Status, significance: Significance, reason: str) -> Change:
-    came = status is Status.ADDED
+def _card(agent: Agent, status: AgentStatus, significance: Significance, reason: str) -> Change:
+    is_added = status is AgentStatus.ADDED
     return Change(
         environment=agent.environment,
         agent=agent.name,
         path="",
-        kind=Kind.ADDED if came else Kind.REMOVED,
-        before=None if came else agent.state,
-        after=agent.state if came else None,
+        kind=ChangeKind.ADDED if is_added else ChangeKind.REMOVED,
+        before=None if is_added else agent.state,
+        after=agent.state if is_added else None,
         rule=f"lifecycle/agent-{status}",
         cls=ChangeClass.LIFECYCLE,
         direction=Direction.NEUTRAL,
         significance=significance,
         reason=reason,
         place=agent.manifest.place() if agent.manifest else None,
-        proposed=came and agent.proposed,
+        proposed=is_added and agent.proposed,
     )
 
 
-def _tools(agent: Agent) -> str:
+def _tools_text(agent: Agent) -> str:
     tools = agent.manifest.items("spec.tools") if agent.manifest else ()
-    told_of = [f"{named(str(tool.get('name')))} ({tool.get('access') or 'read'})" for tool in tools]
-    return ", ".join(sorted(told_of)) or "none"
+    texts = [f"{printable_name(str(tool.get('name')))} ({tool.get('access') or 'read'})" for tool in tools]
+    return ", ".join(sorted(texts)) or "none"
 
 
-def _pin(agent: Agent, pin_class: Callable[[Mapping[str, Any]], str]) -> str:
+def _pin_text(agent: Agent, pin_class: Callable[[Mapping[str, Any]], str]) -> str:
     pin = agent.manifest.get("spec.model") if agent.manifest else None
     if not isinstance(pin, Mapping):
         return "none"
     name = "/".join(str(pin[key]) for key in ("provider", "name", "version") if pin.get(key))
-    return f"{named(name)} ({pin_class(pin)})"
+    return f"{printable_name(name)} ({pin_class(pin)})"

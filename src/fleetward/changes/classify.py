@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from fleetward.changes.invisible_characters import code_points, visible
-from fleetward.changes.masking import masked, named
+from fleetward.changes.masking import masked, printable_name
 from fleetward.changes.meaning import Meaning, covers
-from fleetward.changes.meanings import meaning
-from fleetward.changes.value_text import told
-from fleetward.changes.walker import Move
-from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Significance
+from fleetward.changes.meanings import find_meaning
+from fleetward.changes.value_text import value_text
+from fleetward.changes.walker import Delta
+from fleetward.domain.change import Change, ChangeClass, ChangeKind, Direction, Significance
 
-FREE = (
+KNOWN_FREEFORM = (
     "metadata.labels*",
     "metadata.annotations*",
     "spec.model.parameters*",
@@ -21,47 +21,54 @@ FREE = (
 )
 """Free space whose meaning is known all the same."""
 
-_WHEN_LOOSER = {
+_LOOSER_SIGNIFICANCE = {
     ChangeClass.PRIVILEGE: Significance.HIGH,
     ChangeClass.DATA: Significance.HIGH,
     ChangeClass.GUARDRAIL: Significance.HIGH,
     ChangeClass.POLICY: Significance.CRITICAL,
 }
-_UNLISTED = {Kind.ADDED: "{path}: {after} is new", Kind.REMOVED: "{path}: {before} is gone"}
+_DEFAULT_REASONS = {
+    ChangeKind.ADDED: "{path}: {after} is new",
+    ChangeKind.REMOVED: "{path}: {before} is gone",
+}
 """What is said of what no row speaks of, where one side holds nothing."""
 
 
-def change_of(move: Move) -> Change:
-    """The change that *move* is, not yet placed in an agent."""
-    row = _meaning(move)
-    direction = row.means or move.direction
-    asked_for = row.direction is Direction.STRICTER or row.significance is Significance.NONE
-    tightened = direction is Direction.STRICTER and not asked_for
-    before, after = _shown(move.before, move), _shown(move.after, move)
-    words = {"key": named(key_of(move)), "item": named(move.item), "path": named(move.path)}
-    found = Change(
+def change_of(delta: Delta) -> Change:
+    """The change that *delta* is, not yet placed in an agent."""
+    row = _meaning_of(delta)
+    direction = row.means or delta.direction
+    is_explicit = row.direction is Direction.STRICTER or row.significance is Significance.NONE
+    tightened = direction is Direction.STRICTER and not is_explicit
+    before, after = _printable(delta.before, delta), _printable(delta.after, delta)
+    words = {
+        "key": printable_name(last_key(delta)),
+        "item": printable_name(delta.item),
+        "path": printable_name(delta.path),
+    }
+    change = Change(
         environment=None,
         agent=None,
         path=words["path"],
-        kind=move.kind,
+        kind=delta.kind,
         before=before,
         after=after,
         rule=row.rule,
         cls=row.cls,
         direction=direction,
         significance=Significance.LOW if tightened else row.significance,
-        reason=row.reason.format(**words, before=told(before), after=told(after)),
+        reason=row.reason.format(**words, before=value_text(before), after=value_text(after)),
     )
-    return _with_hidden(found, move)
+    return _with_hidden_characters(change, delta)
 
 
-def key_of(move: Move) -> str:
+def last_key(delta: Delta) -> str:
     """The innermost mapping key of the move's path."""
-    return str(visible(next((str(step) for step in reversed(move.spot.steps) if type(step) is str), "")))
+    return str(visible(next((str(step) for step in reversed(delta.location.steps) if type(step) is str), "")))
 
 
-def _meaning(move: Move) -> Meaning:
-    if not move.node.known and not any(covers(pattern, move.generic) for pattern in FREE):
+def _meaning_of(delta: Delta) -> Meaning:
+    if not delta.node.in_schema and not any(covers(pattern, delta.generic) for pattern in KNOWN_FREEFORM):
         return Meaning(
             paths="",
             rule="unknown/value-changed",
@@ -69,42 +76,42 @@ def _meaning(move: Move) -> Meaning:
             means=Direction.UNKNOWN,
             reason="{path} is {after}, before {before}; no schema says what it means",
         )
-    return meaning(move) or _unlisted(move)
+    return find_meaning(delta) or _default_meaning(delta)
 
 
-def _unlisted(move: Move) -> Meaning:
+def _default_meaning(delta: Delta) -> Meaning:
     """What no row speaks of: by class and direction, medium at the least, never cosmetic."""
-    cls = ChangeClass(move.node.cls) if move.node.cls in list(ChangeClass) else ChangeClass.UNKNOWN
+    cls = ChangeClass(delta.node.cls) if delta.node.cls in list(ChangeClass) else ChangeClass.UNKNOWN
     if cls is ChangeClass.COSMETIC:
         cls = ChangeClass.UNKNOWN
-    looser = move.direction is Direction.LOOSER
+    looser = delta.direction is Direction.LOOSER
     return Meaning(
         paths="",
-        rule=f"{cls}/{_what(move)}",
-        significance=_WHEN_LOOSER.get(cls, Significance.MEDIUM) if looser else Significance.MEDIUM,
-        reason=_UNLISTED.get(move.kind, "{path} is {after}, before {before}"),
+        rule=f"{cls}/{_default_rule_name(delta)}",
+        significance=_LOOSER_SIGNIFICANCE.get(cls, Significance.MEDIUM) if looser else Significance.MEDIUM,
+        reason=_DEFAULT_REASONS.get(delta.kind, "{path} is {after}, before {before}"),
     )
 
 
-def _what(move: Move) -> str:
-    kebab = "".join(f"-{c.lower()}" if c.isupper() else c for c in key_of(move)).strip("-")
-    return f"{kebab or 'document'}-{move.kind}"
+def _default_rule_name(delta: Delta) -> str:
+    kebab = "".join(f"-{c.lower()}" if c.isupper() else c for c in last_key(delta)).strip("-")
+    return f"{kebab or 'document'}-{delta.kind}"
 
 
-def _shown(value: Any, move: Move) -> Any:
-    return visible(masked(value, key=key_of(move), secret=move.node.secret))
+def _printable(value: Any, delta: Delta) -> Any:
+    return visible(masked(value, key=last_key(delta), secret=delta.node.secret))
 
 
-def _with_hidden(found: Change, move: Move) -> Change:
-    new = code_points(move.after) - code_points(move.before)
-    if move.before is None:
-        new += code_points(move.spot.steps)
+def _with_hidden_characters(change: Change, delta: Delta) -> Change:
+    new = code_points(delta.after) - code_points(delta.before)
+    if delta.before is None:
+        new += code_points(delta.location.steps)
     if not new:
-        return found
+        return change
     return replace(
-        found,
-        rule=f"{found.cls}/hidden-characters",
+        change,
+        rule=f"{change.cls}/hidden-characters",
         significance=Significance.CRITICAL,
         direction=Direction.UNKNOWN,
-        reason=f"{found.path} carries characters that nobody sees: {', '.join(sorted(new))}",
+        reason=f"{change.path} carries characters that nobody sees: {', '.join(sorted(new))}",
     )

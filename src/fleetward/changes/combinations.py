@@ -17,69 +17,73 @@ _MODEL = frozenset({"behaviour/model-changed", "behaviour/pin-lost"})
 class Combination:
     """Where *first* meets *other* in one agent, every *first* is critical."""
 
-    first: Test
-    other: Test
-    words: str
-    of: str
+    raises: Test
+    companion: Test
+    description: str
+    subject: str
     """What *first* is, in words."""
 
 
-def _looser_guardrail(change: Change) -> bool:
+def _is_looser_guardrail(change: Change) -> bool:
     return change.cls is ChangeClass.GUARDRAIL and change.direction is Direction.LOOSER
 
 
-def _behaviour(change: Change) -> bool:
+def _is_behaviour_change(change: Change) -> bool:
     return change.cls is ChangeClass.BEHAVIOUR and change.significance.rank <= Significance.MEDIUM.rank
 
 
-def _threshold(change: Change) -> bool:
+def _is_lower_threshold(change: Change) -> bool:
     return change.rule == "guardrail/threshold-lowered"
 
 
-def _model(change: Change) -> bool:
+def _is_model_change(change: Change) -> bool:
     return change.rule in _MODEL
 
 
-def _privilege(change: Change) -> bool:
+def _is_more_privilege(change: Change) -> bool:
     return change.cls is ChangeClass.PRIVILEGE and change.direction is Direction.LOOSER
 
 
-def _lower_tier(change: Change) -> bool:
+def _is_lower_tier(change: Change) -> bool:
     return change.rule == "governance/tier-lowered"
 
 
 COMBINATIONS: tuple[Combination, ...] = (
     Combination(
-        first=_threshold,
-        other=_model,
-        words="a lower threshold together with another model",
-        of="`guardrail/threshold-lowered`",
+        raises=_is_lower_threshold,
+        companion=_is_model_change,
+        description="a lower threshold together with another model",
+        subject="`guardrail/threshold-lowered`",
     ),
     Combination(
-        first=_looser_guardrail,
-        other=_behaviour,
-        words="a looser guardrail together with changed behaviour",
-        of="every looser change of class guardrail",
+        raises=_is_looser_guardrail,
+        companion=_is_behaviour_change,
+        description="a looser guardrail together with changed behaviour",
+        subject="every looser change of class guardrail",
     ),
     Combination(
-        first=_privilege,
-        other=_lower_tier,
-        words="more privilege together with a lower tier",
-        of="every looser change of class privilege",
+        raises=_is_more_privilege,
+        companion=_is_lower_tier,
+        description="more privilege together with a lower tier",
+        subject="every looser change of class privilege",
     ),
 )
 
 
-def raised(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+def raise_combinations(changes: tuple[Change, ...]) -> tuple[Change, ...]:
     """The changes of one agent, those that meet their worse half made critical, with the reason said."""
-    return tuple(_raised(change, changes) for change in changes)
+    return tuple(_raise_combination(change, changes) for change in changes)
 
 
-def _raised(change: Change, changes: tuple[Change, ...]) -> Change:
-    for known in COMBINATIONS:
-        if known.first(change):
-            others = sorted(other.path for other in changes if other is not change and known.other(other))
-            if others:
-                reason = f"{change.reason}; {known.words} ({', '.join(others)})"
+def _raise_combination(change: Change, changes: tuple[Change, ...]) -> Change:
+    for combination in COMBINATIONS:
+        if combination.raises(change):
+            companions = sorted(
+                companion.path
+                for companion in changes
+                if companion is not change and combination.companion(companion)
+            )
+            if companions:
+                reason = f"{change.reason}; {combination.description} ({', '.join(companions)})"
                 return replace(change, significance=Significance.CRITICAL, reason=reason)
     return change

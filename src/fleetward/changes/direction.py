@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from fleetward.changes.nodes import Node
+from fleetward.changes.nodes import SchemaNode
 from fleetward.domain import clock
 from fleetward.domain.change import Direction
 
@@ -13,62 +13,62 @@ Rank = Any
 """A position, a number, a span or a date; two of different kinds cannot be compared."""
 
 
-def of(node: Node, before: Any, after: Any) -> Direction:
+def leaf_direction(node: SchemaNode, before: Any, after: Any) -> Direction:
     """The direction of one leaf; None stands for absent."""
-    if not node.known:
+    if not node.in_schema:
         return Direction.UNKNOWN
     if before is None or after is None:
-        return _of_presence(node, came=before is None, value=after if before is None else before)
+        return _presence_direction(node, is_added=before is None, value=after if before is None else before)
     if node.better is None:
         return Direction.UNKNOWN if node.order else Direction.NEUTRAL
     first, second = _rank(node, before), _rank(node, after)
     if first is None or second is None or isinstance(before, bool) is not isinstance(after, bool):
-        return _of_others(node, before, after)
+        return _unranked_direction(node, before, after)
     try:
-        return Direction.NEUTRAL if first == second else _towards(node.better, up=second > first)
+        return Direction.NEUTRAL if first == second else _direction_towards(node.better, up=second > first)
     except TypeError:
         return Direction.UNKNOWN
 
 
-def of_element(node: Node, *, came: bool) -> Direction:
+def element_direction(node: SchemaNode, *, is_added: bool) -> Direction:
     """The direction of an element of the list *node* that came or went."""
-    if not node.known:
+    if not node.in_schema:
         return Direction.UNKNOWN
     stricter_end = node.better or node.presence
-    return _towards(stricter_end, up=came) if stricter_end else Direction.NEUTRAL
+    return _direction_towards(stricter_end, up=is_added) if stricter_end else Direction.NEUTRAL
 
 
-def of_tier(tiers: tuple[str, ...], before: Any, after: Any) -> Direction:
+def tier_direction(tiers: tuple[str, ...], before: Any, after: Any) -> Direction:
     """The direction of a tier; one that the policy does not know leads to unknown."""
     if before is None or after is None:
-        return _towards("higher", up=before is None)
+        return _direction_towards("higher", up=before is None)
     if before not in tiers or after not in tiers:
         return Direction.UNKNOWN
-    return _towards("higher", up=tiers.index(after) > tiers.index(before))
+    return _direction_towards("higher", up=tiers.index(after) > tiers.index(before))
 
 
-def _of_presence(node: Node, *, came: bool, value: Any) -> Direction:
+def _presence_direction(node: SchemaNode, *, is_added: bool, value: Any) -> Direction:
     """
     A number, span or date is a limit: to have it is stricter, whichever of its ends is.
 
     A graded word that is no longer said (a classification, a risk factor) is not stricter for its silence.
     """
-    if node.order and node.better == "lower" and not came:
+    if node.order and node.better == "lower" and not is_added:
         return Direction.UNKNOWN
     if node.better and not node.order and not isinstance(value, bool) and _measure(node, value) is not None:
-        return _towards("higher", up=came)
+        return _direction_towards("higher", up=is_added)
     stricter_end = node.better or node.presence
-    return _towards(stricter_end, up=came) if stricter_end else Direction.NEUTRAL
+    return _direction_towards(stricter_end, up=is_added) if stricter_end else Direction.NEUTRAL
 
 
-def _of_others(node: Node, before: Any, after: Any) -> Direction:
+def _unranked_direction(node: SchemaNode, before: Any, after: Any) -> Direction:
     """Text that is only better for being there has no order; anything else could not be told."""
     ordered = bool(node.order) or node.unit in ("duration", "date", "instant")
     texts = isinstance(before, str) and isinstance(after, str) and before and after
     return Direction.NEUTRAL if texts and not ordered else Direction.UNKNOWN
 
 
-def _rank(node: Node, value: Any) -> Rank | None:
+def _rank(node: SchemaNode, value: Any) -> Rank | None:
     if node.order:
         return node.order.index(value) if value in node.order else None
     if isinstance(value, bool):
@@ -76,20 +76,20 @@ def _rank(node: Node, value: Any) -> Rank | None:
     return _measure(node, value)
 
 
-def _measure(node: Node, value: Any) -> Rank | None:
+def _measure(node: SchemaNode, value: Any) -> Rank | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):
         return None
     try:
         if node.unit == "duration":
-            return clock.duration(value)
+            return clock.parse_duration(value)
         if node.unit == "instant":
             return datetime.fromisoformat(value)
-        return clock.day(value) if node.unit == "date" else None
+        return clock.parse_date(value) if node.unit == "date" else None
     except ValueError:
         return None
 
 
-def _towards(stricter_end: str, *, up: bool) -> Direction:
+def _direction_towards(stricter_end: str, *, up: bool) -> Direction:
     return Direction.STRICTER if up == (stricter_end == "higher") else Direction.LOOSER

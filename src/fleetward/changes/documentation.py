@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from fleetward.changes.catalogue import Entry, catalogue, combined
+from fleetward.changes.catalogue import RuleEntry, catalogue, combination_rows
 
 _HEAD = """# Changes
 
@@ -27,22 +27,32 @@ Where both are found in one agent, what the second column names is critical.
 def documentation() -> str:
     """The catalogue as one page of Markdown, a section for each class."""
     sections = groupby(catalogue(), key=lambda entry: entry.rule.partition("/")[0])
-    together = _TOGETHER + "".join(f"| {words} | {of} |\n" for words, of in combined())
-    return "\n".join((_HEAD, *(_section(name, list(rows)) for name, rows in sections), together))
+    together = _TOGETHER + "".join(f"| {words} | {of} |\n" for words, of in combination_rows())
+    return "\n".join((_HEAD, *(_section_text(name, list(rows)) for name, rows in sections), together))
 
 
-def _section(name: str, rows: list[Entry]) -> str:
+def _section_text(name: str, rows: list[RuleEntry]) -> str:
     head = (
         f"## {name}\n\n| rule | significance | direction | of | when | it says | twin |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
     )
-    return head + "".join(_row(one) for one in rows)
+    return head + "".join(_row_text(entry) for entry in rows)
 
 
-def _row(one: Entry) -> str:
+def _row_text(entry: RuleEntry) -> str:
     paths = (
-        ", ".join(f"`{path}`" for path in one.of.split()) if one.of.startswith(("spec", "meta")) else one.of
+        ", ".join(f"`{path}`" for path in entry.subject.split())
+        if entry.subject.startswith(("spec", "meta"))
+        else entry.subject
     )
-    twin = f"`{one.twin}`" if one.twin else ""
-    cells = (f"`{one.rule}`", one.significance.value, one.direction, paths, one.when, one.says, twin)
+    twin = f"`{entry.twin}`" if entry.twin else ""
+    cells = (
+        f"`{entry.rule}`",
+        entry.significance.value,
+        entry.direction,
+        paths,
+        entry.condition,
+        entry.message,
+        twin,
+    )
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"

@@ -10,13 +10,13 @@ from typing import Any
 from fleetward.changes import governance_direction, walker
 from fleetward.changes.classify import change_of
 from fleetward.changes.sentences import sentence
-from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Significance
+from fleetward.domain.change import Change, ChangeClass, ChangeKind, Direction, Significance
 from fleetward.domain.finding import Place
-from fleetward.domain.path import shown
+from fleetward.domain.path import format_path
 
 Locate = Callable[[str], Place]
 
-KNOWN: Mapping[str, tuple[ChangeClass, Significance]] = {
+GOVERNANCE_FILES: Mapping[str, tuple[ChangeClass, Significance]] = {
     "policy": (ChangeClass.POLICY, Significance.CRITICAL),
     "people": (ChangeClass.POLICY, Significance.CRITICAL),
     "fleet-config": (ChangeClass.POLICY, Significance.CRITICAL),
@@ -48,28 +48,31 @@ def compare_document(
     name = PurePosixPath(file).stem
     if before is None or after is None:
         return (
-            _whole(
-                name, file, came=before is None, place=(locate_before if after is None else locate_after)("")
+            _whole_file_change(
+                name,
+                file,
+                is_added=before is None,
+                place=(locate_before if after is None else locate_after)(""),
             ),
         )
-    found = (
+    changes = (
         replace(
-            _governing(move, name, file),
-            direction=governance_direction.direction(name, move, before, after),
-            place=_place(move, locate_before, locate_after),
+            _governance_change(delta, name, file),
+            direction=governance_direction.delta_direction(name, delta, before, after),
+            place=_place(delta, locate_before, locate_after),
         )
-        for move in walker.moves(before, after, schema)
+        for delta in walker.deltas(before, after, schema)
     )
-    return tuple(sorted(found, key=lambda change: change.order))
+    return tuple(sorted(changes, key=lambda change: change.sort_key))
 
 
-def unknown_document(file: str) -> Change:
+def unknown_file_change(file: str) -> Change:
     """A file among those that govern of which nothing is known: never nothing, since nobody can tell."""
     return Change(
         environment=None,
         agent=None,
         path="",
-        kind=Kind.CHANGED,
+        kind=ChangeKind.CHANGED,
         rule="unknown/governance-file-changed",
         cls=ChangeClass.UNKNOWN,
         direction=Direction.UNKNOWN,
@@ -79,36 +82,36 @@ def unknown_document(file: str) -> Change:
     )
 
 
-def _governing(move: walker.Move, name: str, file: str) -> Change:
-    change = change_of(move)
-    cls, significance = KNOWN.get(name, KNOWN["policy"])
-    hidden = change.rule.endswith("/hidden-characters")
+def _governance_change(delta: walker.Delta, name: str, file: str) -> Change:
+    change = change_of(delta)
+    cls, significance = GOVERNANCE_FILES.get(name, GOVERNANCE_FILES["policy"])
+    is_hidden = change.rule.endswith("/hidden-characters")
     return replace(
         change,
         cls=cls,
-        rule=f"{cls}/hidden-characters" if hidden else f"{cls}/{name}-changed",
-        significance=Significance.CRITICAL if hidden else significance,
-        reason=(None if hidden else sentence(name, move, change)) or f"{file}: {change.reason}",
+        rule=f"{cls}/hidden-characters" if is_hidden else f"{cls}/{name}-changed",
+        significance=Significance.CRITICAL if is_hidden else significance,
+        reason=(None if is_hidden else sentence(name, delta, change)) or f"{file}: {change.reason}",
     )
 
 
-def _whole(name: str, file: str, *, came: bool, place: Place) -> Change:
-    cls, significance = KNOWN.get(name, KNOWN["policy"])
+def _whole_file_change(name: str, file: str, *, is_added: bool, place: Place) -> Change:
+    cls, significance = GOVERNANCE_FILES.get(name, GOVERNANCE_FILES["policy"])
     return Change(
         environment=None,
         agent=None,
         path="",
-        kind=Kind.ADDED if came else Kind.REMOVED,
-        rule=f"{cls}/{name}-{'added' if came else 'removed'}",
+        kind=ChangeKind.ADDED if is_added else ChangeKind.REMOVED,
+        rule=f"{cls}/{name}-{'added' if is_added else 'removed'}",
         cls=cls,
-        direction=governance_direction.of_file(name, came=came),
+        direction=governance_direction.file_direction(name, is_added=is_added),
         significance=significance,
-        reason=f"{file} is {'new' if came else 'gone'}",
+        reason=f"{file} is {'new' if is_added else 'gone'}",
         place=place,
     )
 
 
-def _place(move: walker.Move, locate_before: Locate, locate_after: Locate) -> Place:
-    if move.kind is Kind.REMOVED:
-        return locate_before(shown(move.spot.was))
-    return locate_after(shown(move.spot.now))
+def _place(delta: walker.Delta, locate_before: Locate, locate_after: Locate) -> Place:
+    if delta.kind is ChangeKind.REMOVED:
+        return locate_before(format_path(delta.location.before))
+    return locate_after(format_path(delta.location.after))

@@ -10,7 +10,7 @@ from fleetward.domain import clock
 
 Value = Any
 
-_quoted = json.encoder.encode_basestring
+_quote = json.encoder.encode_basestring
 _NO_LISTS = frozenset({str, int, float, bool, dict, type(None)})
 
 
@@ -42,33 +42,33 @@ def _same_types(before: Value, after: Value) -> bool:
     return True
 
 
-def alike(before: Value, after: Value, unit: str | None = None) -> bool:
+def same_meaning(before: Value, after: Value, unit: str | None = None) -> bool:
     """Do both say the same?"""
     if unit == "duration" and isinstance(before, str) and isinstance(after, str):
-        return _length(before) == _length(after)
-    return identical(before, after) or canonical(before) == canonical(after)
+        return _duration(before) == _duration(after)
+    return identical(before, after) or canonical_text(before) == canonical_text(after)
 
 
-def canonical(value: Value) -> str:
+def canonical_text(value: Value) -> str:
     """One text for everything that says the same; key order, nulls and number types mean nothing."""
     if type(value) is str:
-        return _quoted(value)
-    return json.dumps(plain(value), sort_keys=True, ensure_ascii=False, default=str)
+        return _quote(value)
+    return json.dumps(normal_form(value), sort_keys=True, ensure_ascii=False, default=str)
 
 
-def plain(value: Value) -> Value:
+def normal_form(value: Value) -> Value:
     """The value without nulls in mappings, with whole floats as integers."""
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items() if item is not None}
+        return {str(key): normal_form(item) for key, item in value.items() if item is not None}
     if is_list(value):
-        return [plain(item) for item in value]
+        return [normal_form(item) for item in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
 
 
-def _length(text: str) -> object:
+def _duration(text: str) -> object:
     try:
-        return clock.duration(text)
+        return clock.parse_duration(text)
     except ValueError:
         return text

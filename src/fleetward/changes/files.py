@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from fleetward.changes.masking import masked_name, named
-from fleetward.changes.text_diff import Prose, compared
-from fleetward.domain.change import Change, ChangeClass, Direction, Kind, Significance
+from fleetward.changes.masking import masked_name, printable_name
+from fleetward.changes.text_diff import TextDiff, diff_text
+from fleetward.domain.change import Change, ChangeClass, ChangeKind, Direction, Significance
 from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
@@ -17,39 +17,39 @@ HIGH, MEDIUM, LOW = Significance.HIGH, Significance.MEDIUM, Significance.LOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class FileRole:
     """What a file is to its agent, and what it means that it came, went or changed."""
 
     name: str
     cls: ChangeClass
-    what: str
+    rule_name: str
     added: tuple[Significance, Direction]
     removed: tuple[Significance, Direction]
     changed: tuple[Significance, Direction]
     remark: str = "low where line ends or white space alone did"
 
 
-PROMPT = Role(
+PROMPT = FileRole(
     name="prompt",
     cls=ChangeClass.BEHAVIOUR,
-    what="prompt",
+    rule_name="prompt",
     added=(HIGH, Direction.UNKNOWN),
     removed=(HIGH, Direction.UNKNOWN),
     changed=(MEDIUM, Direction.UNKNOWN),
     remark="high where a number, a negation or a variable did, low where line ends or white space alone did",
 )
-SUITE = Role(
+SUITE = FileRole(
     name="eval suite",
     cls=ChangeClass.GUARDRAIL,
-    what="eval-suite",
+    rule_name="eval-suite",
     added=(LOW, Direction.STRICTER),
     removed=(HIGH, Direction.LOOSER),
     changed=(MEDIUM, Direction.UNKNOWN),
 )
-OTHER = Role(
+OTHER = FileRole(
     name="file",
     cls=ChangeClass.UNKNOWN,
-    what="file",
+    rule_name="file",
     added=(MEDIUM, Direction.UNKNOWN),
     removed=(MEDIUM, Direction.UNKNOWN),
     changed=(MEDIUM, Direction.UNKNOWN),
@@ -58,32 +58,32 @@ OTHER = Role(
 ROLES = (PROMPT, SUITE, OTHER)
 
 
-def changes(before: Agent | None, after: Agent | None) -> Iterator[Change]:
+def file_changes(before: Agent | None, after: Agent | None) -> Iterator[Change]:
     """Every file that came, went or changed; manifest and overrides aside, which are read for meaning."""
-    first, second = _files(before), _files(after)
-    tools = _tools(before, after)
+    first, second = _files_by_path(before), _files_by_path(after)
+    tools = _tool_names(before, after)
     for path in sorted({*first, *second}):
         was, now = first.get(path), second.get(path)
         if path not in (MANIFEST, OVERRIDES) and (was is None or now is None or was.content != now.content):
             role = _role(path, before, after)
             folder = _folder(now, before, after)
-            yield _change(path, was, now, role, folder, tools if role is PROMPT else frozenset())
+            yield _text_file_change(path, was, now, role, folder, tools if role is PROMPT else frozenset())
         if was and now and was.mode != now.mode:
-            yield _mode(path, was, now, _folder(now, before, after))
+            yield _mode_change(path, was, now, _folder(now, before, after))
 
 
-def _files(agent: Agent | None) -> dict[str, File]:
+def _files_by_path(agent: Agent | None) -> dict[str, File]:
     return {file.path: file for file in agent.files} if agent else {}
 
 
-def _tools(*agents: Agent | None) -> frozenset[str]:
+def _tool_names(*agents: Agent | None) -> frozenset[str]:
     """What the tools are called, and what they allow: a prompt that speaks of one of them says when to use it."""
     tools = [
         tool for agent in agents if agent and agent.manifest for tool in agent.manifest.items("spec.tools")
     ]
-    named = {str(tool["name"]) for tool in tools if tool.get("name")}
+    names = {str(tool["name"]) for tool in tools if tool.get("name")}
     return frozenset(
-        named | {one for tool in tools for one in tool.get("allow") or () if isinstance(one, str)}
+        names | {entry for tool in tools for entry in tool.get("allow") or () if isinstance(entry, str)}
     )
 
 
@@ -92,7 +92,7 @@ def _folder(now: File | None, before: Agent | None, after: Agent | None) -> str:
     return agent.folder if agent else ""
 
 
-def _role(path: str, *agents: Agent | None) -> Role:
+def _role(path: str, *agents: Agent | None) -> FileRole:
     manifests = [agent.manifest for agent in agents if agent is not None and agent.manifest is not None]
     for listed, key, role in (("spec.prompts", "file", PROMPT), ("spec.evals", "suite", SUITE)):
         if any(item.get(key) == path for manifest in manifests for item in manifest.items(listed)):
@@ -100,70 +100,74 @@ def _role(path: str, *agents: Agent | None) -> Role:
     return OTHER
 
 
-def _change(
-    path: str, was: File | None, now: File | None, role: Role, folder: str, tools: frozenset[str]
+def _text_file_change(
+    path: str, was: File | None, now: File | None, role: FileRole, folder: str, tools: frozenset[str]
 ) -> Change:
     before, after = (None if file is None else file.text for file in (was, now))
     if (was and before is None) or (now and after is None):
-        return _bytes(path, was, now, role, folder)
-    prose = compared(before or "", after or "", tools)
-    kind = Kind.ADDED if was is None else Kind.REMOVED if now is None else Kind.TEXT
-    significance, direction = _weight(kind, role, prose)
-    what = "hidden-characters" if prose.hidden else f"{role.what}-{'changed' if kind is Kind.TEXT else kind}"
+        return _binary_file_change(path, was, now, role, folder)
+    diff = diff_text(before or "", after or "", tools)
+    kind = ChangeKind.ADDED if was is None else ChangeKind.REMOVED if now is None else ChangeKind.TEXT
+    significance, direction = _weight_of(kind, role, diff)
+    ending = (
+        "hidden-characters"
+        if diff.hidden
+        else f"{role.rule_name}-{'changed' if kind is ChangeKind.TEXT else kind}"
+    )
     return Change(
         environment=None,
         agent=None,
-        path=named(path),
+        path=printable_name(path),
         kind=kind,
-        before=None if was is None else prose.gone,
-        after=None if now is None else prose.come,
-        rule=f"{role.cls}/{what}",
+        before=None if was is None else diff.removed,
+        after=None if now is None else diff.added,
+        rule=f"{role.cls}/{ending}",
         cls=role.cls,
         direction=direction,
         significance=significance,
-        reason=_reason(path, kind, role, prose),
-        place=_place(folder, path, prose.first_line),
-        lines=prose.lines,
+        reason=_reason(path, kind, role, diff),
+        place=_place(folder, path, diff.first_line),
+        lines=diff.lines,
     )
 
 
-def _weight(kind: Kind, role: Role, prose: Prose) -> tuple[Significance, Direction]:
-    if prose.hidden:
+def _weight_of(kind: ChangeKind, role: FileRole, diff: TextDiff) -> tuple[Significance, Direction]:
+    if diff.hidden:
         return Significance.CRITICAL, Direction.UNKNOWN
-    if kind is not Kind.TEXT:
-        return role.added if kind is Kind.ADDED else role.removed
-    if prose.only_line_ends or prose.only_spaces:
+    if kind is not ChangeKind.TEXT:
+        return role.added if kind is ChangeKind.ADDED else role.removed
+    if diff.only_line_ends or diff.only_spaces:
         return LOW, Direction.NEUTRAL
     significance, direction = role.changed
-    return (HIGH if role is PROMPT and prose.turned else significance), direction
+    return (HIGH if role is PROMPT and diff.changes_sense else significance), direction
 
 
-def _reason(path: str, kind: Kind, role: Role, prose: Prose) -> str:
-    verb = {Kind.ADDED: "is new", Kind.REMOVED: "is gone"}.get(kind, "reads differently")
-    remarks = prose.remarks if kind is Kind.TEXT or prose.hidden else ()
-    said = f"{role.name} {named(path)!r} {verb}"
-    return f"{said}; {'; '.join(remarks)}" if remarks else said
+def _reason(path: str, kind: ChangeKind, role: FileRole, diff: TextDiff) -> str:
+    verb = {ChangeKind.ADDED: "is new", ChangeKind.REMOVED: "is gone"}.get(kind, "reads differently")
+    remarks = diff.remarks if kind is ChangeKind.TEXT or diff.hidden else ()
+    sentence = f"{role.name} {printable_name(path)!r} {verb}"
+    return f"{sentence}; {'; '.join(remarks)}" if remarks else sentence
 
 
-def _bytes(path: str, was: File | None, now: File | None, role: Role, folder: str) -> Change:
-    kind = Kind.ADDED if was is None else Kind.REMOVED if now is None else Kind.CHANGED
-    weights = {Kind.ADDED: role.added, Kind.REMOVED: role.removed}
+def _binary_file_change(path: str, was: File | None, now: File | None, role: FileRole, folder: str) -> Change:
+    kind = ChangeKind.ADDED if was is None else ChangeKind.REMOVED if now is None else ChangeKind.CHANGED
+    weights = {ChangeKind.ADDED: role.added, ChangeKind.REMOVED: role.removed}
     significance, direction = weights.get(kind, role.changed)
-    unseen = role is PROMPT and now is not None and now.text is None  # it may hold anything
-    if unseen:
+    is_opaque = role is PROMPT and now is not None and now.text is None  # it may hold anything
+    if is_opaque:
         significance, direction = Significance.CRITICAL, Direction.UNKNOWN
     return Change(
         environment=None,
         agent=None,
-        path=named(path),
+        path=printable_name(path),
         kind=kind,
         before=_digest(was),
         after=_digest(now),
-        rule=f"{role.cls}/hidden-characters" if unseen else f"{role.cls}/{role.what}-{kind}",
+        rule=f"{role.cls}/hidden-characters" if is_opaque else f"{role.cls}/{role.rule_name}-{kind}",
         cls=role.cls,
         direction=direction,
         significance=significance,
-        reason=f"{role.name} {named(path)!r} is no text: {_digest(now)}, before {_digest(was)}",
+        reason=f"{role.name} {printable_name(path)!r} is no text: {_digest(now)}, before {_digest(was)}",
         place=_place(folder, path, 1),
     )
 
@@ -172,19 +176,19 @@ def _digest(file: File | None) -> str | None:
     return None if file is None else f"sha256:{hashlib.sha256(file.content).hexdigest()}"
 
 
-def _mode(path: str, was: File, now: File, folder: str) -> Change:
+def _mode_change(path: str, was: File, now: File, folder: str) -> Change:
     return Change(
         environment=None,
         agent=None,
-        path=named(path),
-        kind=Kind.CHANGED,
+        path=printable_name(path),
+        kind=ChangeKind.CHANGED,
         before=was.mode,
         after=now.mode,
         rule="unknown/file-mode-changed",
         cls=ChangeClass.UNKNOWN,
         direction=Direction.UNKNOWN,
         significance=MEDIUM,
-        reason=f"the mode of {named(path)!r} is {now.mode}, before {was.mode}",
+        reason=f"the mode of {printable_name(path)!r} is {now.mode}, before {was.mode}",
         place=_place(folder, path, 1),
     )
 

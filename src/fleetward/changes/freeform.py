@@ -6,57 +6,62 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fleetward.changes.equality import canonical, is_list, plain
+from fleetward.changes.equality import canonical_text, is_list, normal_form
 
 _LARGEST = 2_000
 """Beyond so many values a block is reported whole; finding the pieces would cost too much."""
 
-Found = tuple[tuple[str | int, ...], Any, Any]
+Difference = tuple[tuple[str | int, ...], Any, Any]
 """Where, before, after; None stands for absent."""
 
 
-def moves(before: Any, after: Any) -> Iterator[Found]:
+def leaf_differences(before: Any, after: Any) -> Iterator[Difference]:
     """The smallest pieces that differ, in a steady order."""
-    if canonical(before) == canonical(after):
+    if canonical_text(before) == canonical_text(after):
         return
-    if _comparable(before, after):
-        yield from sorted(_deep(before, after), key=lambda found: (tuple(map(str, found[0])), str(found)))
+    if _is_comparable(before, after):
+        yield from sorted(
+            _deep_differences(before, after),
+            key=lambda difference: (tuple(map(str, difference[0])), str(difference)),
+        )
     else:
         yield (), before, after
 
 
-def _comparable(before: Any, after: Any) -> bool:
+def _is_comparable(before: Any, after: Any) -> bool:
     mappings = isinstance(before, Mapping) and isinstance(after, Mapping)
     lists = is_list(before) and is_list(after)
     return (mappings or lists) and _count(before) + _count(after) <= _LARGEST
 
 
-def _deep(before: Any, after: Any) -> Iterator[Found]:
+def _deep_differences(before: Any, after: Any) -> Iterator[Difference]:
     from deepdiff import DeepDiff
 
     # written leaves keep the types apart: deepdiff alone takes true for 1 inside lists
-    tree = DeepDiff(_written(plain(before)), _written(plain(after)), view="tree", threshold_to_diff_deeper=0)
+    tree = DeepDiff(
+        _encoded(normal_form(before)), _encoded(normal_form(after)), view="tree", threshold_to_diff_deeper=0
+    )
     for kind, levels in tree.items():
         for level in levels:
             path = tuple(level.path(output_format="list"))
-            first = None if kind.endswith("_added") else _read(level.t1)
-            second = None if kind.endswith("_removed") else _read(level.t2)
+            first = None if kind.endswith("_added") else _decoded(level.t1)
+            second = None if kind.endswith("_removed") else _decoded(level.t2)
             yield path, first, second
 
 
-def _written(value: Any) -> Any:
+def _encoded(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _written(item) for key, item in value.items()}
+        return {key: _encoded(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_written(item) for item in value]
+        return [_encoded(item) for item in value]
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _read(value: Any) -> Any:
+def _decoded(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _read(item) for key, item in value.items()}
+        return {key: _decoded(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_read(item) for item in value]
+        return [_decoded(item) for item in value]
     return json.loads(value)
 
 

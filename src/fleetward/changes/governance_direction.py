@@ -5,153 +5,157 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fleetward.changes.walker import Move
-from fleetward.domain.change import Direction, Kind
+from fleetward.changes.walker import Delta
+from fleetward.domain.change import ChangeKind, Direction
 
 LOOSER, STRICTER, NEUTRAL, UNKNOWN = Direction
 Sides = tuple[Mapping[str, Any], Mapping[str, Any]]
-Way = Callable[[Move, Sides], Direction | None]
+DirectionRule = Callable[[Delta, Sides], Direction | None]
 """The direction of a move between two documents; None where the schema's answer stands."""
 
-_WEIGHTS = ("off", "note", "warning", "error")
-_JUDGED = ("policy", "people", "fleet-config", "waivers")
+_SEVERITIES = ("off", "note", "warning", "error")
+_STRICT_FILES = ("policy", "people", "fleet-config", "waivers")
 _HARMLESS = ("version", "description", "reason", "rules.*.description", "people.*.name", "teams.*.contact.**")
 """Changes that loosen and tighten nothing; beside what the schema calls text."""
 
 
-def direction(name: str, move: Move, before: Mapping[str, Any], after: Mapping[str, Any]) -> Direction:
+def delta_direction(
+    name: str, delta: Delta, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Direction:
     """
     The direction of one move in the governing file *name*.
 
     Where nobody says so it is not neutral: what decides about others may have become looser.
     """
-    for file, pattern, way in WAYS:
-        if file == name and fits(pattern, move.generic):
-            found = way(move, (before, after))
-            if found is not None:
-                return found
-    if move.direction is not NEUTRAL or name not in _JUDGED:
-        return move.direction
-    harmless = move.node.keywords.get("x-text") or any(fits(one, move.generic) for one in _HARMLESS)
+    for file, pattern, rule in DIRECTION_RULES:
+        if file == name and path_matches(pattern, delta.generic):
+            answer = rule(delta, (before, after))
+            if answer is not None:
+                return answer
+    if delta.direction is not NEUTRAL or name not in _STRICT_FILES:
+        return delta.direction
+    harmless = delta.node.keywords.get("x-text") or any(
+        path_matches(pattern, delta.generic) for pattern in _HARMLESS
+    )
     return NEUTRAL if harmless else UNKNOWN
 
 
-def of_file(name: str, *, came: bool) -> Direction:
+def file_direction(name: str, *, is_added: bool) -> Direction:
     """The direction of a whole file; without waivers every rule holds, all else cannot be told."""
     if name != "waivers":
         return UNKNOWN
-    return LOOSER if came else STRICTER
+    return LOOSER if is_added else STRICTER
 
 
-def said(name: str) -> str:
+def direction_text(name: str) -> str:
     """In words, which way a change of the governing file *name* goes."""
-    return "looser where it asks for less" if name in _JUDGED else "as the schema says"
+    return "looser where it asks for less" if name in _STRICT_FILES else "as the schema says"
 
 
-def _whole(depth: int, came: Direction) -> Way:
+def _block_rule(depth: int, added: Direction) -> DirectionRule:
     """A block that came or went speaks for everything in it."""
 
-    def way(move: Move, sides: Sides) -> Direction | None:
-        there = [_at(side, move.spot.steps[:depth]) is not None for side in sides]
-        if all(there):
+    def direction_rule(delta: Delta, sides: Sides) -> Direction | None:
+        present = [_value_at(side, delta.location.steps[:depth]) is not None for side in sides]
+        if all(present):
             return None
-        return came if there[1] else _turned(came)
+        return added if present[1] else _reversed(added)
 
-    return way
+    return direction_rule
 
 
-def _rule(move: Move, _: Sides) -> Direction | None:
+def _rule_direction(delta: Delta, _: Sides) -> Direction | None:
     """A rule asks for something; one that replaces all others lets off from what they ask."""
-    alone = _replaces(move.after if move.before is None else move.before)
-    return STRICTER if (move.before is None) is not alone else LOOSER
+    replaces_all = _replaces(delta.after if delta.before is None else delta.before)
+    return STRICTER if (delta.before is None) is not replaces_all else LOOSER
 
 
-def _when(move: Move, sides: Sides) -> Direction | None:
+def _condition_direction(delta: Delta, sides: Sides) -> Direction | None:
     """What is left out means any: a condition more is a rule that holds less often."""
-    if not move.node.known or len(move.spot.steps) < 4:  # the whole of it is no mapping
+    if not delta.node.in_schema or len(delta.location.steps) < 4:  # the whole of it is no mapping
         return None
-    condition = [
-        _at(side, (*steps[:3], move.spot.steps[3]))
-        for side, steps in zip(sides, (move.spot.was, move.spot.now), strict=True)
+    conditions = [
+        _value_at(side, (*steps[:3], delta.location.steps[3]))
+        for side, steps in zip(sides, (delta.location.before, delta.location.after), strict=True)
     ]
-    if condition[0] is None or condition[1] is None:
-        wider = condition[1] is None
-    elif move.kind is Kind.CHANGED:
+    if conditions[0] is None or conditions[1] is None:
+        wider = conditions[1] is None
+    elif delta.kind is ChangeKind.CHANGED:
         return UNKNOWN
     else:
-        wider = move.kind is Kind.ADDED
-    alone = any(
-        _replaces(_at(side, steps[:2]))
-        for side, steps in zip(sides, (move.spot.was, move.spot.now), strict=True)
+        wider = delta.kind is ChangeKind.ADDED
+    replaces_all = any(
+        _replaces(_value_at(side, steps[:2]))
+        for side, steps in zip(sides, (delta.location.before, delta.location.after), strict=True)
     )
-    return STRICTER if wider is not alone else LOOSER
+    return STRICTER if wider is not replaces_all else LOOSER
 
 
 def _replaces(rule: Any) -> bool:
     return isinstance(rule, Mapping) and rule.get("replaces") == "all"
 
 
-def _account(move: Move, _: Sides) -> Direction | None:
+def _account_direction(delta: Delta, _: Sides) -> Direction | None:
     """One account more speaks for a person; another one might be anybody's."""
-    if move.kind is Kind.CHANGED:
+    if delta.kind is ChangeKind.CHANGED:
         return UNKNOWN
-    return LOOSER if move.kind is Kind.ADDED else STRICTER
+    return LOOSER if delta.kind is ChangeKind.ADDED else STRICTER
 
 
-def _environment(move: Move, _: Sides) -> Direction | None:
+def _environment_direction(delta: Delta, _: Sides) -> Direction | None:
     """An environment with a gate; one without cannot be judged from here."""
-    environment = move.after if move.before is None else move.before
+    environment = delta.after if delta.before is None else delta.before
     if not isinstance(environment, Mapping) or environment.get("from") is None:
         return UNKNOWN
-    return STRICTER if move.before is None else LOOSER
+    return STRICTER if delta.before is None else LOOSER
 
 
-def _weight(move: Move, _: Sides) -> Direction | None:
+def _severity_direction(delta: Delta, _: Sides) -> Direction | None:
     """How heavy a rule weighs, for all or for some: by how heavy it can be; as heavy for some is not comparable."""
-    first, second = (_severity(value) for value in (move.before, move.after))
+    first, second = (_severity(value) for value in (delta.before, delta.after))
     if first is None or second is None or first == second:
         return UNKNOWN
-    return STRICTER if _WEIGHTS.index(second) > _WEIGHTS.index(first) else LOOSER
+    return STRICTER if _SEVERITIES.index(second) > _SEVERITIES.index(first) else LOOSER
 
 
 def _severity(value: Any) -> str | None:
-    said = value.get("severity") if isinstance(value, Mapping) else value
-    return said if said in _WEIGHTS else None
+    severity = value.get("severity") if isinstance(value, Mapping) else value
+    return severity if severity in _SEVERITIES else None
 
 
-def _always(way: Direction) -> Way:
-    return lambda _move, _sides: way
+def _always(direction: Direction) -> DirectionRule:
+    return lambda _move, _sides: direction
 
 
-WAYS: tuple[tuple[str, str, Way], ...] = (
-    ("policy", "rules[]", _rule),
-    ("policy", "rules[].when.**", _when),
-    ("policy", "rollback.**", _whole(1, LOOSER)),
-    ("policy", "breakGlass.**", _whole(1, LOOSER)),
-    ("people", "people.**", _whole(2, LOOSER)),
-    ("people", "robots.**", _whole(2, STRICTER)),
-    ("people", "people.*.github", _account),
-    ("people", "people.*.githubId", _account),
-    ("people", "people.*.gitlab", _account),
-    ("people", "people.*.gitlabId", _account),
+DIRECTION_RULES: tuple[tuple[str, str, DirectionRule], ...] = (
+    ("policy", "rules[]", _rule_direction),
+    ("policy", "rules[].when.**", _condition_direction),
+    ("policy", "rollback.**", _block_rule(1, LOOSER)),
+    ("policy", "breakGlass.**", _block_rule(1, LOOSER)),
+    ("people", "people.**", _block_rule(2, LOOSER)),
+    ("people", "robots.**", _block_rule(2, STRICTER)),
+    ("people", "people.*.github", _account_direction),
+    ("people", "people.*.githubId", _account_direction),
+    ("people", "people.*.gitlab", _account_direction),
+    ("people", "people.*.gitlabId", _account_direction),
     ("fleet-config", "repository", _always(LOOSER)),  # what was approved for another one counts here now
-    ("fleet-config", "environments[]", _environment),
-    ("fleet-config", "rules.*", _weight),
+    ("fleet-config", "environments[]", _environment_direction),
+    ("fleet-config", "rules.*", _severity_direction),
 )
 """By file and path (``*`` one step, ``**`` whatever is beneath): the first answer holds."""
 
 
-def fits(pattern: str, path: str) -> bool:
+def path_matches(pattern: str, path: str) -> bool:
     """Is *path* what *pattern* stands for: ``*`` one step, ``**`` at the end whatever is beneath?"""
-    wanted, there = pattern.split("."), path.split(".")
-    if wanted[-1] == "**":
-        wanted, there = wanted[:-1], there[: len(wanted) - 1]
-    return len(wanted) == len(there) and all(
-        one in ("*", step) for one, step in zip(wanted, there, strict=True)
+    expected, steps = pattern.split("."), path.split(".")
+    if expected[-1] == "**":
+        expected, steps = expected[:-1], steps[: len(expected) - 1]
+    return len(expected) == len(steps) and all(
+        expected_step in ("*", step) for expected_step, step in zip(expected, steps, strict=True)
     )
 
 
-def _at(document: Any, steps: tuple[Any, ...]) -> Any:
+def _value_at(document: Any, steps: tuple[Any, ...]) -> Any:
     """What stands at *steps*, or None; positions are the document's own."""
     for step in steps:
         try:
@@ -161,5 +165,5 @@ def _at(document: Any, steps: tuple[Any, ...]) -> Any:
     return document
 
 
-def _turned(way: Direction) -> Direction:
-    return {LOOSER: STRICTER, STRICTER: LOOSER}.get(way, way)
+def _reversed(direction: Direction) -> Direction:
+    return {LOOSER: STRICTER, STRICTER: LOOSER}.get(direction, direction)

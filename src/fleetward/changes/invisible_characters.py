@@ -12,7 +12,7 @@ from fleetward.domain.invisible_characters import FORBIDDEN, codepoint
 
 def code_points(value: Any) -> Counter[str]:
     """How often each hidden character, as ``U+202E``, stands anywhere in *value*, keys included."""
-    return Counter(codepoint(one) for text in _texts(value) for one in FORBIDDEN.findall(text))
+    return Counter(codepoint(character) for text in _texts(value) for character in FORBIDDEN.findall(text))
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -33,7 +33,7 @@ def visible(value: Any) -> Any:
         return (
             value
             if FORBIDDEN.search(value) is None
-            else FORBIDDEN.sub(lambda found: f"<{codepoint(found.group())}>", value)
+            else FORBIDDEN.sub(lambda match: f"<{codepoint(match.group())}>", value)
         )
     if isinstance(value, Mapping):
         return {visible(key): visible(item) for key, item in value.items()}

@@ -9,9 +9,9 @@ from typing import Any
 
 from fleetward.changes.equality import is_list
 from fleetward.changes.invisible_characters import visible
-from fleetward.domain.secrets import certain, secrets
+from fleetward.domain.secrets import certain_secrets, find_secrets
 
-_NAMED = re.compile(
+_SECRET_NAME = re.compile(
     r"(?i)(?:^|[-_.])(?:password|passwd|secret|token|credential|api[-_]?key|private[-_]?key)$"
 )
 
@@ -22,17 +22,17 @@ def masked(value: Any, *, key: str = "", secret: bool = False) -> Any:
         return value
     if isinstance(value, Mapping):
         return {
-            masked_text(str(name)): masked(item, key=called(value, str(name)), secret=secret)
+            masked_text(str(name)): masked(item, key=value_name(value, str(name)), secret=secret)
             for name, item in value.items()
         }
     if is_list(value):
         return [masked(item, key=key, secret=secret) for item in value]
-    if secret or (isinstance(value, str) and value and _NAMED.search(_dashed(key))):
+    if secret or (isinstance(value, str) and value and _SECRET_NAME.search(_kebab(key))):
         return mask(str(value))
     return masked_text(value) if isinstance(value, str) else value
 
 
-def called(mapping: Mapping[str, Any], key: str) -> str:
+def value_name(mapping: Mapping[str, Any], key: str) -> str:
     """What a value is called: its key, or what stands at ``name`` beside ``value``."""
     name = mapping.get("name") if key == "value" else None
     return name if isinstance(name, str) else key
@@ -41,21 +41,21 @@ def called(mapping: Mapping[str, Any], key: str) -> str:
 def masked_text(text: str) -> str:
     """The text with whatever may be a credential masked; line ends stay, so that lines keep their numbers."""
     parts, at = [], 0
-    for one in secrets(text):
-        hidden = text[one.start : one.end]
-        parts += [text[at : one.start], mask(hidden), "\n" * hidden.count("\n")]
-        at = one.end
+    for secret in find_secrets(text):
+        hidden = text[secret.start : secret.end]
+        parts += [text[at : secret.start], mask(hidden), "\n" * hidden.count("\n")]
+        at = secret.end
     return "".join((*parts, text[at:]))
 
 
 def masked_name(text: str) -> str:
     """A name or path without what surely is a credential; others are only known by what may look like one."""
-    for one in certain(text):
-        text = text.replace(text[one.start : one.end], "*" * (one.end - one.start))
+    for secret in certain_secrets(text):
+        text = text.replace(text[secret.start : secret.end], "*" * (secret.end - secret.start))
     return text
 
 
-def named(text: str) -> str:
+def printable_name(text: str) -> str:
     """A name or path as it is shown: no credential in it, nothing hidden."""
     return str(visible(masked_name(text)))
 
@@ -65,5 +65,5 @@ def mask(text: str) -> str:
     return f"<secret sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}>"
 
 
-def _dashed(key: str) -> str:
+def _kebab(key: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", key)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fleetward.changes.walker import Move
-from fleetward.domain.change import ChangeClass, Direction, Kind, Significance
+from fleetward.changes.walker import Delta
+from fleetward.domain.change import ChangeClass, ChangeKind, Direction, Significance
 from fleetward.domain.fast_dataclass import dataclass
 
 
@@ -24,10 +24,10 @@ class Meaning:
     rule: str
     significance: Significance
     reason: str
-    kinds: tuple[Kind, ...] = ()
+    kinds: tuple[ChangeKind, ...] = ()
     direction: Direction | None = None
     means: Direction | None = None
-    test: Callable[[Move], bool] | None = None
+    test: Callable[[Delta], bool] | None = None
     twin: str = ""
     """Where the row says that something turned looser: the rule of the same change the other way round."""
 
@@ -36,12 +36,12 @@ class Meaning:
         """The class, which is the first half of the rule."""
         return ChangeClass(self.rule.partition("/")[0])
 
-    def fits(self, move: Move) -> bool:
-        """Does this row, whose paths cover it, speak of *move*?"""
+    def matches(self, delta: Delta) -> bool:
+        """Does this row, whose paths cover it, speak of *delta*?"""
         return (
-            (not self.kinds or move.kind in self.kinds)
-            and (self.direction is None or self.direction == move.direction)
-            and (self.test is None or self.test(move))
+            (not self.kinds or delta.kind in self.kinds)
+            and (self.direction is None or self.direction == delta.direction)
+            and (self.test is None or self.test(delta))
         )
 
 

@@ -8,28 +8,28 @@ from functools import lru_cache
 from typing import Any
 
 from fleetward.changes.meaning import Meaning, covers
-from fleetward.changes.walker import Move
-from fleetward.domain.change import Direction, Kind, Significance
+from fleetward.changes.walker import Delta
+from fleetward.domain.change import ChangeKind, Direction, Significance
 
 CRITICAL, HIGH, MEDIUM, LOW, NONE = Significance
 LOOSER, STRICTER, NEUTRAL, UNKNOWN = Direction
-ADDED, REMOVED, CHANGED, _TEXT, REORDERED = Kind
+ADDED, REMOVED, CHANGED, _TEXT, REORDERED = ChangeKind
 _BREAK = re.compile(r"[^a-z0-9]+")
 
 
-def meaning(move: Move) -> Meaning | None:
+def find_meaning(delta: Delta) -> Meaning | None:
     """The first row that fits, or None."""
-    return next((row for row in _rows(move.generic) if row.fits(move)), None)
+    return next((row for row in _rows_for_path(delta.generic) if row.matches(delta)), None)
 
 
 @lru_cache(maxsize=4096)
-def _rows(path: str) -> tuple[Meaning, ...]:
+def _rows_for_path(path: str) -> tuple[Meaning, ...]:
     return tuple(row for row in MEANINGS if any(covers(pattern, path) for pattern in row.paths.split()))
 
 
-def _unrestricted(move: Move) -> bool:
+def _unrestricted(delta: Delta) -> bool:
     """Does a tool reach everything, or administer?"""
-    tool = move.after if isinstance(move.after, Mapping) else {}
+    tool = delta.after if isinstance(delta.after, Mapping) else {}
     return tool.get("access") == "admin" or any(map(_wild, tool.get("allow") or ()))
 
 
@@ -40,28 +40,28 @@ def _wild(entry: Any) -> bool:
     return "*" in entry or "admin" in words or words == ["all"]
 
 
-def _wildcard(move: Move) -> bool:
-    return _wild(move.after)
+def _wildcard(delta: Delta) -> bool:
+    return _wild(delta.after)
 
 
-def _to_admin(move: Move) -> bool:
-    return bool(move.after == "admin")
+def _to_admin(delta: Delta) -> bool:
+    return bool(delta.after == "admin")
 
 
-def _to_nothing(move: Move) -> bool:
-    return move.after in (None, "", [], ())
+def _to_nothing(delta: Delta) -> bool:
+    return delta.after in (None, "", [], ())
 
 
-def _had_halt(move: Move) -> bool:
-    return isinstance(move.before, Mapping) and move.before.get("haltAt") is not None
+def _had_halt(delta: Delta) -> bool:
+    return isinstance(delta.before, Mapping) and delta.before.get("haltAt") is not None
 
 
-def _from_nothing(move: Move) -> bool:
-    return move.before in (None, "", [], ())
+def _from_nothing(delta: Delta) -> bool:
+    return delta.before in (None, "", [], ())
 
 
-def _to_production(move: Move) -> bool:
-    return bool(move.after == "production")
+def _to_production(delta: Delta) -> bool:
+    return bool(delta.after == "production")
 
 
 # fmt: off

@@ -12,13 +12,13 @@ _KEYED = re.compile(r"keyed\(([A-Za-z]+)\)")
 _UNIONS = ("allOf", "anyOf", "oneOf")
 _DEEPEST = 16
 """References that lead nowhere end here."""
-_SAYS_NOTHING: Mapping[str, Any] = {"description": ""}
+_EMPTY_SCHEMA: Mapping[str, Any] = {"description": ""}
 _MOST_CHILDREN = 1_000
 """Keys are free in some places: what a hostile manifest thinks up is not kept for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Node:
+class SchemaNode:
     """
     One place of the schema, made once; an unknown one has no keywords and a direction of unknown.
 
@@ -29,7 +29,7 @@ class Node:
     keywords: Mapping[str, Any]
     cls: str | None = None
     secret: bool = False
-    known: bool = True
+    in_schema: bool = True
     presence: str | None = None
     """The stricter end for a block that came or went as a whole."""
     better: str | None = None
@@ -42,91 +42,93 @@ class Node:
     """``keyed``, ``set`` or ``ordered``; a list that says nothing is ordered."""
     list_key: str = "name"
     """The key that the items of a keyed list go by."""
-    _made: dict[tuple[str, str | None], Node] = field(default_factory=dict, repr=False)
+    _children: dict[tuple[str, str | None], SchemaNode] = field(default_factory=dict, repr=False)
 
-    def child(self, key: str) -> Node:
+    def child(self, key: str) -> SchemaNode:
         """The schema of a mapping's *key*."""
-        return self._made.get(("key", key)) or self._make("key", key, self._property(key))
+        return self._children.get(("key", key)) or self._create("key", key, self._property(key))
 
-    def item(self) -> Node:
+    def item(self) -> SchemaNode:
         """The schema of a list's items."""
-        return self._made.get(("item", None)) or self._make("item", None, self.keywords.get("items"))
+        return self._children.get(("item", None)) or self._create("item", None, self.keywords.get("items"))
 
-    def whole(self, presence: str | None) -> Node:
+    def with_presence(self, presence: str | None) -> SchemaNode:
         """The same place of a block that came or went as a whole, or (None) of one that stayed."""
         if presence == self.presence:
             return self
-        known = self._made.get(("whole", presence))
-        if known is None:
-            known = _node(self.root, self.keywords, self.cls, self.secret, self.known, presence)
-            self._made["whole", presence] = known
-        return known
+        cached = self._children.get(("whole", presence))
+        if cached is None:
+            cached = _create_node(self.root, self.keywords, self.cls, self.secret, self.in_schema, presence)
+            self._children["whole", presence] = cached
+        return cached
 
     def _property(self, key: str) -> Any:
         properties = self.keywords.get("properties", {})
         if key in properties:
             # one that says nothing is known all the same
             return (
-                properties[key] if isinstance(properties[key], Mapping) and properties[key] else _SAYS_NOTHING
+                properties[key] if isinstance(properties[key], Mapping) and properties[key] else _EMPTY_SCHEMA
             )
         for pattern, schema in self.keywords.get("patternProperties", {}).items():
             if isinstance(schema, Mapping) and schema and re.search(pattern, key):
                 return schema
         return self.keywords.get("additionalProperties")
 
-    def _make(self, relation: str, key: str | None, schema: Any) -> Node:
+    def _create(self, relation: str, key: str | None, schema: Any) -> SchemaNode:
         if isinstance(schema, Mapping) and schema:
-            said = _resolved(schema, self.root)
-            secret = self.secret or said.get("x-secret") is True
-            made = _node(self.root, said, said.get("x-class", self.cls), secret, True, self.presence)
+            keywords = _resolved(schema, self.root)
+            secret = self.secret or keywords.get("x-secret") is True
+            node = _create_node(
+                self.root, keywords, keywords.get("x-class", self.cls), secret, True, self.presence
+            )
         else:
-            made = _node(self.root, {}, self.cls, self.secret, False, self.presence)
-        if len(self._made) < _MOST_CHILDREN:
-            self._made[relation, key] = made
-        return made
+            node = _create_node(self.root, {}, self.cls, self.secret, False, self.presence)
+        if len(self._children) < _MOST_CHILDREN:
+            self._children[relation, key] = node
+        return node
 
 
-def top(schema: Mapping[str, Any]) -> Node:
+def root_node(schema: Mapping[str, Any]) -> SchemaNode:
     """The node of the whole document; the same for the same schema object."""
-    return _top(_Same(schema))
+    return _cached_root(_IdentityKey(schema))
 
 
-class _Same:
+class _IdentityKey:
     """A schema as a cache key: it is what it is, not what it says."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.schema is self.schema
+    def __eq__(self, value: object) -> bool:
+        return isinstance(value, _IdentityKey) and value.schema is self.schema
 
     def __hash__(self) -> int:
         return id(self.schema)
 
 
 @lru_cache(maxsize=64)
-def _top(same: _Same) -> Node:
-    keywords = _resolved(same.schema, same.schema)
-    return _node(same.schema, keywords, keywords.get("x-class"), False, True, None)
+def _cached_root(identity: _IdentityKey) -> SchemaNode:
+    keywords = _resolved(identity.schema, identity.schema)
+    return _create_node(identity.schema, keywords, keywords.get("x-class"), False, True, None)
 
 
-def _node(
+def _create_node(
     root: Mapping[str, Any],
     keywords: Mapping[str, Any],
     cls: str | None,
     secret: bool,
-    known: bool,
+    in_schema: bool,
     presence: str | None,
-) -> Node:
+) -> SchemaNode:
     better, unit = keywords.get("x-better"), keywords.get("x-unit") or keywords.get("format")
     listed = str(keywords.get("x-list", "ordered"))
     keyed = _KEYED.fullmatch(listed)
-    return Node(
+    return SchemaNode(
         root=root,
         keywords=keywords,
         cls=cls,
         secret=secret,
-        known=known,
+        in_schema=in_schema,
         presence=presence,
         better=better if better in ("higher", "lower") else None,
         order=tuple(keywords.get("x-order", ())),
@@ -140,25 +142,25 @@ def _resolved(schema: Any, root: Mapping[str, Any], depth: int = 0) -> dict[str,
     """What *schema* says with its references and unions folded in; what stands nearest wins."""
     if not isinstance(schema, Mapping) or depth > _DEEPEST:
         return {}
-    found = dict(schema)
-    for part in _parts(schema, root):
+    keywords = dict(schema)
+    for part in _subschemas(schema, root):
         for keyword, value in _resolved(part, root, depth + 1).items():
             if keyword in ("properties", "patternProperties"):
-                found[keyword] = {**value, **found.get(keyword, {})}
+                keywords[keyword] = {**value, **keywords.get(keyword, {})}
             else:
-                found.setdefault(keyword, value)
-    return found
+                keywords.setdefault(keyword, value)
+    return keywords
 
 
-def _parts(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Any]:
+def _subschemas(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Any]:
     parts = [branch for union in _UNIONS for branch in schema.get(union, ())]
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference.startswith("#"):
-        parts.insert(0, _pointed(root, reference))
+        parts.insert(0, _pointer_target(root, reference))
     return parts
 
 
-def _pointed(root: Mapping[str, Any], reference: str) -> Any:
+def _pointer_target(root: Mapping[str, Any], reference: str) -> Any:
     value: Any = root
     for part in reference.removeprefix("#").split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")

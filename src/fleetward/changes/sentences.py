@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
-from fleetward.changes.governance_direction import fits
-from fleetward.changes.masking import named
-from fleetward.changes.value_text import told
-from fleetward.changes.walker import Move
-from fleetward.domain.change import Change, Kind
+from fleetward.changes.governance_direction import path_matches
+from fleetward.changes.masking import printable_name
+from fleetward.changes.value_text import value_text
+from fleetward.changes.walker import Delta
+from fleetward.domain.change import Change, ChangeKind
 
-ADDED, REMOVED, CHANGED, _TEXT, REORDERED = Kind
+ADDED, REMOVED, CHANGED, _TEXT, REORDERED = ChangeKind
 
-Row = tuple[str, str, Kind | None, str]
+SentenceRow = tuple[str, str, ChangeKind | None, str]
 
 
-def _asking(at: str, whose: str) -> tuple[Row, ...]:
+def _requirement_rows(prefix: str, subject: str) -> tuple[SentenceRow, ...]:
     """Of a block that asks for something, whatever it is for."""
     return (
         (
             "policy",
-            f"{at}require[].approvals",
+            f"{prefix}require[].approvals",
             CHANGED,
-            f"approvals that {whose} asks for: {{after}}, before {{before}}",
+            f"approvals that {subject} asks for: {{after}}, before {{before}}",
         ),
-        ("policy", f"{at}require[].from", ADDED, f"{whose} takes approvals of {{after}} too"),
-        ("policy", f"{at}require[].from", REMOVED, f"{whose} takes no approvals of {{before}} any more"),
+        ("policy", f"{prefix}require[].from", ADDED, f"{subject} takes approvals of {{after}} too"),
         (
             "policy",
-            f"{at}require[].from",
+            f"{prefix}require[].from",
+            REMOVED,
+            f"{subject} takes no approvals of {{before}} any more",
+        ),
+        (
+            "policy",
+            f"{prefix}require[].from",
             CHANGED,
-            f"{whose} takes approvals of {{after}}, before of {{before}}",
+            f"{subject} takes approvals of {{after}}, before of {{before}}",
         ),
     )
 
 
-SENTENCES: tuple[Row, ...] = (
+SENTENCES: tuple[SentenceRow, ...] = (
     ("policy", "version", CHANGED, "the policy is version {after}, before {before}"),
     ("policy", "rules[]", ADDED, "rule {who} is new: {after}"),
     ("policy", "rules[]", REMOVED, "rule {who} is gone: {before}"),
     ("policy", "rules[].require", ADDED, "rule {who} asks for {after}"),
     ("policy", "rules[].require", REMOVED, "rule {who} no longer asks for {before}"),
-    *_asking("rules[].", "rule {who}"),
-    *_asking("rollback.", "a rollback"),
-    *_asking("breakGlass.", "a broken glass"),
-    *_asking("governance.", "a change of governance"),
+    *_requirement_rows("rules[].", "rule {who}"),
+    *_requirement_rows("rollback.", "a rollback"),
+    *_requirement_rows("breakGlass.", "a broken glass"),
+    *_requirement_rows("governance.", "a change of governance"),
     ("policy", "rules[].require[].*", CHANGED, "rule {who} asks for {key} {after}, before {before}"),
     ("policy", "rules[].**", CHANGED, "rule {who}: {key} is {after}, before {before}"),
     ("policy", "freezes[]", ADDED, "freeze {who} is new: {after}"),
@@ -83,18 +88,22 @@ SENTENCES: tuple[Row, ...] = (
 """By file, path (``*`` one step, ``**`` whatever is beneath) and kind: the first that fits is said."""
 
 
-def sentence(name: str, move: Move, change: Change) -> str | None:
-    """What *move* in the governing file *name* says; None where path and values have to tell."""
-    said = next((row[-1] for row in SENTENCES if fitting(row, name, move)), None) if move.node.known else None
-    if said is None:
+def sentence(name: str, delta: Delta, change: Change) -> str | None:
+    """What *delta* in the governing file *name* says; None where path and values have to tell."""
+    template = (
+        next((row[-1] for row in SENTENCES if row_matches(row, name, delta)), None)
+        if delta.node.in_schema
+        else None
+    )
+    if template is None:
         return None
-    steps = move.spot.steps
+    steps = delta.location.steps
     who, key = steps[min(1, len(steps) - 1)], steps[-1]
-    words = {"who": told(named(str(who))), "key": named(str(key))}
-    return said.format(**words, before=told(change.before), after=told(change.after))
+    words = {"who": value_text(printable_name(str(who))), "key": printable_name(str(key))}
+    return template.format(**words, before=value_text(change.before), after=value_text(change.after))
 
 
-def fitting(row: Row, name: str, move: Move) -> bool:
-    """Is the row for *move* in the governing file *name*?"""
+def row_matches(row: SentenceRow, name: str, delta: Delta) -> bool:
+    """Is the row for *delta* in the governing file *name*?"""
     file, pattern, kind, _ = row
-    return file == name and kind in (None, move.kind) and fits(pattern, move.generic)
+    return file == name and kind in (None, delta.kind) and path_matches(pattern, delta.generic)

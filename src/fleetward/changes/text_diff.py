@@ -45,17 +45,17 @@ _ALIGNED_CELLS = 400_000
 _WORD_CELLS = 300_000
 """The same for words, over a whole text; in lines beyond that every word counts as changed."""
 _PAIRED_LINES = 5_000
-_SHOWN_LINES, _SHOWN_CHARACTERS, _KEPT, _NAMED = 400, 1_000, 4_000, 8
+_SHOWN_LINES, _SHOWN_CHARACTERS, _TEXT_LIMIT, _NAMES_SHOWN = 400, 1_000, 4_000, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prose:
+class TextDiff:
     """How a text differs from the one before; the sets hold what came or went."""
 
     lines: tuple[str, ...] = ()
     """Marked ``-`` and ``+``; ``~`` for what a reader must know besides."""
-    gone: str = ""
-    come: str = ""
+    removed: str = ""
+    added: str = ""
     """The lines that went and came, as text, masked."""
     first_line: int = 1
     hidden: frozenset[str] = frozenset()
@@ -69,14 +69,14 @@ class Prose:
     only_spaces: bool = False
 
     @property
-    def turned(self) -> bool:
+    def changes_sense(self) -> bool:
         """Did a number, a negation or a variable change?"""
         return bool(self.numbers or self.negations or self.variables)
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader should know of the change, one phrase each."""
-        named = (
+        labelled = (
             ("characters that nobody sees", self.hidden),
             ("variables", self.variables),
             ("negations", self.negations),
@@ -84,40 +84,45 @@ class Prose:
             ("modal words", self.modals),
             ("tools", self.tools),
         )
-        found = [f"{what}: {_few(words)}" for what, words in named if words]
+        remarks = [f"{label}: {_short_list(words)}" for label, words in labelled if words]
         if self.only_line_ends:
-            return (*found, "line ends only")
-        return (*found, "white space only") if self.only_spaces else tuple(found)
+            return (*remarks, "line ends only")
+        return (*remarks, "white space only") if self.only_spaces else tuple(remarks)
 
 
-def _few(words: frozenset[str]) -> str:
-    named = sorted(str(visible(word[:40])) for word in words)
-    more = len(named) - _NAMED
-    return ", ".join(named[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+def _short_list(words: frozenset[str]) -> str:
+    names = sorted(str(visible(word[:40])) for word in words)
+    omitted = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {omitted} more" if omitted > 0 else "")
 
 
-def compared(before: str, after: str, tools: frozenset[str] = frozenset()) -> Prose:
+def diff_text(before: str, after: str, tools: frozenset[str] = frozenset()) -> TextDiff:
     """How *after* differs from *before*; *tools* are names to look out for."""
     hidden = frozenset(code_points(after) - code_points(before))
     if _LINE_END.split(before) == _LINE_END.split(after):
-        return Prose(hidden=hidden, only_line_ends=True, gone=_ends(before), come=_ends(after))
+        return TextDiff(
+            hidden=hidden,
+            only_line_ends=True,
+            removed=_line_end_counts(before),
+            added=_line_end_counts(after),
+        )
     # masked before anything looks at words: what is remarked on must not give a secret away
     first, second = _LINE_END.split(masked_text(before)), _LINE_END.split(masked_text(after))
     blocks = list(_blocks(first, second))
-    words = _Words()
-    for gone, come in blocks:
-        words.weigh([first[at] for at in gone], [second[at] for at in come])
-    return Prose(
-        lines=tuple(_shown(first, second, blocks)),
-        gone=_joined(first[at] for gone, _ in blocks for at in gone),
-        come=_joined(second[at] for _, come in blocks for at in come),
-        first_line=_first(blocks, len(second)),
+    words = _WordChanges()
+    for removed, added in blocks:
+        words.add_block([first[at] for at in removed], [second[at] for at in added])
+    return TextDiff(
+        lines=tuple(_marked_lines(first, second, blocks)),
+        removed=_joined_text(first[at] for removed, _ in blocks for at in removed),
+        added=_joined_text(second[at] for _, added in blocks for at in added),
+        first_line=_first_changed_line(blocks, len(second)),
         hidden=hidden,
-        numbers=words.those(lambda word: _NUMBER.fullmatch(word.lower())),
-        negations=words.those(lambda word: _NEGATION.fullmatch(word.lower())),
-        modals=words.those(lambda word: _MODAL.fullmatch(word.lower())),
+        numbers=words.matching(lambda word: _NUMBER.fullmatch(word.lower())),
+        negations=words.matching(lambda word: _NEGATION.fullmatch(word.lower())),
+        modals=words.matching(lambda word: _MODAL.fullmatch(word.lower())),
         variables=_variables(first) ^ _variables(second),
-        tools=_spoken(before, after, tools),
+        tools=_changed_mentions(before, after, tools),
         only_spaces=before.split() == after.split(),
     )
 
@@ -128,141 +133,141 @@ Block = tuple[range | list[int], range | list[int]]
 
 def _blocks(first: list[str], second: list[str]) -> Iterable[Block]:
     """Positions of the lines that went and came together."""
-    start, stop = _common(first, second)
-    left, right = first[start : len(first) - stop], second[start : len(second) - stop]
-    if _too_many(left, right):
-        yield _counted(left, right, start)
+    start, stop = _common_ends(first, second)
+    before, after = first[start : len(first) - stop], second[start : len(second) - stop]
+    if _too_many(before, after):
+        yield _counted_block(before, after, start)
         return
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag != "equal":
             yield range(start + i1, start + i2), range(start + j1, start + j2)
 
 
-def _common(first: list[str], second: list[str]) -> tuple[int, int]:
+def _common_ends(first: list[str], second: list[str]) -> tuple[int, int]:
     shortest = min(len(first), len(second))
     start = next((at for at in range(shortest) if first[at] != second[at]), shortest)
-    rest = shortest - start
-    stop = next((at for at in range(rest) if first[-1 - at] != second[-1 - at]), rest)
+    remaining = shortest - start
+    stop = next((at for at in range(remaining) if first[-1 - at] != second[-1 - at]), remaining)
     return start, stop
 
 
-def _too_many(left: list[str], right: list[str]) -> bool:
-    return len(left) + len(right) > _ALIGNED_LINES or _cells(left, right) > _ALIGNED_CELLS
+def _too_many(before: list[str], after: list[str]) -> bool:
+    return len(before) + len(after) > _ALIGNED_LINES or _equal_pairs(before, after) > _ALIGNED_CELLS
 
 
-def _cells(left: list[str], right: list[str]) -> int:
+def _equal_pairs(before: list[str], after: list[str]) -> int:
     """Pairs of equal things, which is what aligning them costs."""
-    there = Counter(right)
-    return sum(count * there[text] for text, count in Counter(left).items())
+    counts = Counter(after)
+    return sum(count * counts[text] for text, count in Counter(before).items())
 
 
-def _counted(left: list[str], right: list[str], start: int) -> Block:
+def _counted_block(before: list[str], after: list[str], start: int) -> Block:
     """Lines that one side has more of than the other; where everything only moved, all of them."""
-    more, less = Counter(left) - Counter(right), Counter(right) - Counter(left)
-    if not more and not less:
-        return range(start, start + len(left)), range(start, start + len(right))
-    return _taken(left, more, start), _taken(right, less, start)
+    surplus, missing = Counter(before) - Counter(after), Counter(after) - Counter(before)
+    if not surplus and not missing:
+        return range(start, start + len(before)), range(start, start + len(after))
+    return _take_counted(before, surplus, start), _take_counted(after, missing, start)
 
 
-def _taken(texts: list[str], wanted: Counter[str], start: int) -> list[int]:
-    found = []
+def _take_counted(texts: list[str], counts: Counter[str], start: int) -> list[int]:
+    positions = []
     for at, text in enumerate(texts):
-        if wanted[text] > 0:
-            wanted[text] -= 1
-            found.append(start + at)
-    return found
+        if counts[text] > 0:
+            counts[text] -= 1
+            positions.append(start + at)
+    return positions
 
 
-class _Words:
+class _WordChanges:
     """The words that came or went, gathered line pair by line pair within a budget."""
 
     def __init__(self) -> None:
-        self.found: set[str] = set()
-        self.left = _WORD_CELLS
+        self.words: set[str] = set()
+        self.cells_left = _WORD_CELLS
         self.pairs_left = _PAIRED_LINES
 
-    def weigh(self, gone: list[str], come: list[str]) -> None:
-        pairs = min(len(gone), len(come))
+    def add_block(self, removed: list[str], added: list[str]) -> None:
+        pairs = min(len(removed), len(added))
         paired = min(pairs, self.pairs_left)
         self.pairs_left -= paired
-        for before, after in zip(gone[:paired], come[:paired], strict=True):
+        for before, after in zip(removed[:paired], added[:paired], strict=True):
             self._pair(_words(before), _words(after))
-        self.found.update(_words("\n".join((*gone[paired:pairs], *come[paired:pairs]))))
-        rest = Counter(w for text in gone[pairs:] for w in _words(text))
-        rest.subtract(Counter(w for text in come[pairs:] for w in _words(text)))
-        self.found.update(word for word, count in rest.items() if count)
+        self.words.update(_words("\n".join((*removed[paired:pairs], *added[paired:pairs]))))
+        remaining = Counter(w for text in removed[pairs:] for w in _words(text))
+        remaining.subtract(Counter(w for text in added[pairs:] for w in _words(text)))
+        self.words.update(word for word, count in remaining.items() if count)
 
-    def those(self, test: Callable[[str], object]) -> frozenset[str]:
-        return frozenset(filter(test, self.found))
+    def matching(self, test: Callable[[str], object]) -> frozenset[str]:
+        return frozenset(filter(test, self.words))
 
     def _pair(self, before: list[str], after: list[str]) -> None:
-        start, stop = _common(before, after)
+        start, stop = _common_ends(before, after)
         before, after = before[start : len(before) - stop], after[start : len(after) - stop]
-        self.left -= _cells(before, after)
-        if self.left < 0:
-            self.found.update(before, after)
+        self.cells_left -= _equal_pairs(before, after)
+        if self.cells_left < 0:
+            self.words.update(before, after)
             return
         matcher = SequenceMatcher(None, before, after, autojunk=False)
         for tag, i1, i2, j1, j2 in matcher.get_opcodes():
             if tag != "equal":
-                self.found.update(before[i1:i2], after[j1:j2])
+                self.words.update(before[i1:i2], after[j1:j2])
 
 
 def _words(text: str) -> list[str]:
     return [token for token in _TOKENS.findall(text) if not token.isspace()]
 
 
-def _spoken(before: str, after: str, names: frozenset[str]) -> frozenset[str]:
+def _changed_mentions(before: str, after: str, names: frozenset[str]) -> frozenset[str]:
     """The names that one text has more often than the other."""
     if not names:
         return frozenset()
     longest_first = sorted(names, key=lambda name: (-len(name), name))
-    known = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])")
-    was, now = Counter(known.findall(before)), Counter(known.findall(after))
+    pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])")
+    was, now = Counter(pattern.findall(before)), Counter(pattern.findall(after))
     return frozenset(name for name in was.keys() | now.keys() if was[name] != now[name])
 
 
 def _variables(lines: list[str]) -> frozenset[str]:
-    found = (match.groups("") for match in _VARIABLES.finditer("\n".join(lines)))
-    return frozenset(f"{{% {block} %}}" if block else f"{{{''.join(names)}}}" for block, *names in found)
+    matches = (match.groups("") for match in _VARIABLES.finditer("\n".join(lines)))
+    return frozenset(f"{{% {block} %}}" if block else f"{{{''.join(names)}}}" for block, *names in matches)
 
 
-def _shown(first: list[str], second: list[str], blocks: list[Block]) -> Iterable[str]:
+def _marked_lines(first: list[str], second: list[str], blocks: list[Block]) -> Iterable[str]:
     marked = [
         (mark, texts[at])
-        for gone, come in blocks
-        for mark, texts, positions in (("-", first, gone), ("+", second, come))
+        for removed, added in blocks
+        for mark, texts, positions in (("-", first, removed), ("+", second, added))
         for at in positions
     ]
     for mark, text in marked[:_SHOWN_LINES]:
-        yield f"{mark} {_clean(text)}"
+        yield f"{mark} {_printable_line(text)}"
     if len(marked) > _SHOWN_LINES:
         yield f"~ and {len(marked) - _SHOWN_LINES} lines more"
 
 
-def _clean(text: str) -> str:
-    shown = str(visible(text[: _SHOWN_CHARACTERS + 1]))
-    return shown if len(text) <= _SHOWN_CHARACTERS else shown + "…"
+def _printable_line(text: str) -> str:
+    printable = str(visible(text[: _SHOWN_CHARACTERS + 1]))
+    return printable if len(text) <= _SHOWN_CHARACTERS else printable + "…"
 
 
-def _joined(texts: Iterable[str]) -> str:
+def _joined_text(texts: Iterable[str]) -> str:
     whole = "\n".join(texts)
-    if len(whole) <= _KEPT:
+    if len(whole) <= _TEXT_LIMIT:
         return str(visible(whole))
-    return f"{visible(whole[:_KEPT])}… sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
+    return f"{visible(whole[:_TEXT_LIMIT])}… sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
 
 
-def _ends(text: str) -> str:
+def _line_end_counts(text: str) -> str:
     """Which line ends a text uses, with how often."""
     names = {"\r\n": "CRLF", "\r": "CR", "\n": "LF"}
     used = Counter(_LINE_END.findall(text))
     return ", ".join(f"{count} {names[end]}" for end, count in sorted(used.items())) or "no line end"
 
 
-def _first(blocks: Sequence[Block], lines: int) -> int:
+def _first_changed_line(blocks: Sequence[Block], lines: int) -> int:
     """The first line, from 1, of the later text that is not what it was."""
     if not blocks:
         return 1
-    gone, come = blocks[0]
-    start = come.start if isinstance(come, range) else (come or list(gone))[0]
+    removed, added = blocks[0]
+    start = added.start if isinstance(added, range) else (added or list(removed))[0]
     return max(1, min(lines, start + 1))

@@ -8,7 +8,7 @@ from typing import Any
 _LONGEST = 160
 
 
-def told(value: Any) -> str:
+def value_text(value: Any) -> str:
     """The value as a reason carries it; nothing is ``none``."""
     if value is None:
         return "none"

@@ -19,10 +19,10 @@ from typer.core import TyperCommand, TyperGroup
 from fleetward import __version__
 from fleetward.cli.output import Color
 from fleetward.cli.session import session
-from fleetward.domain.errors import Exit, FleetError, Unheard
-from fleetward.domain.names import nearest
+from fleetward.domain.errors import ExitCode, FleetError, OutputClosed
+from fleetward.domain.names import nearest_name
 
-Verb = Callable[..., Exit]
+Verb = Callable[..., ExitCode]
 
 TABLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
@@ -88,37 +88,41 @@ class _Verb(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Say that no value is meant where none follows, and which option each of several is for."""
-        return super().parse_args(ctx, self._whole(self._repeated(args)))
+        return super().parse_args(ctx, self._mark_empty_values(self._repeat_options(args)))
 
-    def _repeated(self, args: Sequence[str]) -> list[str]:
-        options = [one for one in self.params if one.param_type_name == "option"]
-        several = {name for one in options if (one.metavar or "").endswith("...") for name in one.opts}
-        told: list[str] = []
+    def _repeat_options(self, args: Sequence[str]) -> list[str]:
+        options = [option for option in self.params if option.param_type_name == "option"]
+        several = {
+            name for option in options if (option.metavar or "").endswith("...") for name in option.opts
+        }
+        arguments: list[str] = []
         option, first = "", False
         for number, word in enumerate(args):
             if word == "--":
-                return [*told, *args[number:]]
+                return [*arguments, *args[number:]]
             if word.startswith("-"):
                 option, first = (word, True) if word in several else ("", False)
             elif option and not first:
-                told.append(option)
+                arguments.append(option)
             else:
                 first = False
-            told.append(word)
-        return told
+            arguments.append(word)
+        return arguments
 
-    def _whole(self, args: Sequence[str]) -> list[str]:
-        options = [one for one in self.params if one.param_type_name == "option"]
-        optional = {name for one in options if (one.metavar or "").startswith("[") for name in one.opts}
-        valued = {name for one in options if not getattr(one, "is_flag", False) for name in one.opts}
-        whole: list[str] = []
+    def _mark_empty_values(self, args: Sequence[str]) -> list[str]:
+        options = [option for option in self.params if option.param_type_name == "option"]
+        optional = {
+            name for option in options if (option.metavar or "").startswith("[") for name in option.opts
+        }
+        valued = {name for option in options if not getattr(option, "is_flag", False) for name in option.opts}
+        arguments: list[str] = []
         for number, word in enumerate(args):
             if word == "--":
-                return [*whole, *args[number:]]
+                return [*arguments, *args[number:]]
             alone = number + 1 == len(args) or args[number + 1].startswith("-")
             is_value = number > 0 and args[number - 1] in valued
-            whole.append(f"{word}=" if word in optional and alone and not is_value else word)
-        return whole
+            arguments.append(f"{word}=" if word in optional and alone and not is_value else word)
+        return arguments
 
 
 class _Verbs(TyperGroup):
@@ -142,17 +146,17 @@ class _Verbs(TyperGroup):
             return None
         if cmd_name in _GROUPS:
             group = typer.Typer(help=_GROUPS[cmd_name], no_args_is_help=True, **_PLAIN)
-            group.callback()(_nothing)
+            group.callback()(_no_callback)
         else:
             group = typer.Typer(**_PLAIN)
         for name, place, formats in rows:
             module, _, function = place.partition(":")
             verb = getattr(import_module(f"fleetward.cli.{module}"), function)
-            group.command(name.split()[-1], cls=_Verb)(_shared(verb, formats))
+            group.command(name.split()[-1], cls=_Verb)(_with_shared_options(verb, formats))
         return typer.main.get_command(group)
 
 
-def _nothing() -> None:
+def _no_callback() -> None:
     """Do nothing before a verb of a group."""
 
 
@@ -172,8 +176,8 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"fleetward {__version__}")
         raise typer.Exit
 
@@ -183,22 +187,22 @@ def _root(
     context: typer.Context,
     chdir: _Chdir = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Take what stands before the verb."""
     context.obj = {"chdir": chdir}
 
 
-def _shared(verb: Verb, formats: Sequence[str]) -> Callable[..., Exit]:
+def _with_shared_options(verb: Verb, formats: Sequence[str]) -> Callable[..., ExitCode]:
     """*verb* with the options of all verbs, given to it as one session."""
     hints = get_type_hints(verb, include_extras=True)
-    own = [
+    verb_parameters = [
         parameter.replace(annotation=hints[name])
         for name, parameter in inspect.signature(verb).parameters.items()
         if name != "session"
     ]
-    common = [
+    shared_parameters = [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(name), annotation=annotation
         )
@@ -206,28 +210,28 @@ def _shared(verb: Verb, formats: Sequence[str]) -> Callable[..., Exit]:
     ]
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
-    def called(context: typer.Context, **given: Any) -> Exit:
-        taken = {name: given.pop(name) for name in _SHARED}
-        before = (context.obj or {}).get("chdir")
-        folder = os.path.join(before or "", taken["chdir"] or "") or None  # noqa: PTH118 - as git -C joins
-        asked = session(
+    def run_verb(context: typer.Context, **arguments: Any) -> ExitCode:
+        shared = {name: arguments.pop(name) for name in _SHARED}
+        root_folder = (context.obj or {}).get("chdir")
+        folder = os.path.join(root_folder or "", shared["chdir"] or "") or None  # noqa: PTH118 - as git -C joins
+        options = session(
             folder=folder,
-            outputs=taken["output"] or [],
-            as_json=taken["as_json"],
-            quiet=taken["quiet"],
-            verbose=taken["verbose"],
-            color=taken["color"],
-            now=taken["now"],
+            outputs=shared["output"] or [],
+            as_json=shared["as_json"],
+            quiet=shared["quiet"],
+            verbose=shared["verbose"],
+            color=shared["color"],
+            now=shared["now"],
             formats=formats,
         )
-        return asked.output.answer(verb(asked, **given))
+        return options.output.answer(verb(options, **arguments))
 
-    parameters = [*own, *common, context]
-    called.__doc__ = verb.__doc__
-    called.__name__ = verb.__name__
-    called.__annotations__ = {one.name: one.annotation for one in parameters}
-    called.__signature__ = inspect.Signature([_keyword(one) for one in parameters])  # type: ignore[attr-defined]
-    return called
+    parameters = [*verb_parameters, *shared_parameters, context]
+    run_verb.__doc__ = verb.__doc__
+    run_verb.__name__ = verb.__name__
+    run_verb.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    run_verb.__signature__ = inspect.Signature([_keyword(parameter) for parameter in parameters])  # type: ignore[attr-defined]
+    return run_verb
 
 
 def _keyword(parameter: inspect.Parameter) -> inspect.Parameter:
@@ -251,7 +255,7 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = code or Exit.UNANSWERED
+        code = code or ExitCode.ERROR
     try:
         sys.stderr.flush()
     except OSError:  # else Python would end with a code of its own
@@ -267,61 +271,63 @@ def _open_streams() -> None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
-def run(arguments: Sequence[str]) -> Exit:
+def run(arguments: Sequence[str]) -> ExitCode:
     """The exit code of one command line; whatever goes wrong is told on standard error."""
     try:
         code = app(args=list(arguments), standalone_mode=False, prog_name="fleet")
-        return Exit(code or 0)
+        return ExitCode(code or 0)
     except FleetError as error:
-        if not isinstance(error, Unheard):
-            _tell(error)
+        if not isinstance(error, OutputClosed):
+            _print_error(error)
         return error.code
     except SystemExit:  # Typer's answer to a closed pipe
-        return Exit.UNANSWERED
+        return ExitCode.ERROR
     except (KeyboardInterrupt, typer.Abort):
-        return Exit.INTERRUPTED
+        return ExitCode.INTERRUPTED
     except _Terminated:
-        return Exit.TERMINATED
+        return ExitCode.TERMINATED
     except Exception as error:  # noqa: BLE001 - the front door: nothing passes it as a traceback
         if hasattr(error, "format_message"):  # Typer's own: a wrong option, no such verb
-            return _misused(error.format_message(), arguments)
+            return _usage_error(error.format_message(), arguments)
         if isinstance(error, OSError):
-            _say(f"fleet: {error.strerror or error}{f': {error.filename!r}' if error.filename else ''}", "")
-            return Exit.UNANSWERED
-        return _bug(error, "-v" in arguments or "--verbose" in arguments)
+            _print_lines(
+                f"fleet: {error.strerror or error}{f': {error.filename!r}' if error.filename else ''}", ""
+            )
+            return ExitCode.ERROR
+        return _internal_error(error, "-v" in arguments or "--verbose" in arguments)
 
 
-def _misused(message: str, arguments: Sequence[str]) -> Exit:
+def _usage_error(message: str, arguments: Sequence[str]) -> ExitCode:
     if message.startswith("Usage:"):  # nothing was asked: the help itself
         for text in message.splitlines():
-            _say(text, "")
-        return Exit.UNANSWERED
+            _print_lines(text, "")
+        return ExitCode.ERROR
     verb = next((name for name, _, _ in TABLE if " ".join(arguments).startswith(name)), None)
-    hint = f"fleet {verb} -h" if verb else _meant(message) or "fleet -h"
-    _say(f"fleet: {message[:1].lower()}{message[1:].rstrip('.')}", hint)
-    return Exit.UNANSWERED
+    hint = f"fleet {verb} -h" if verb else _similar_verb(message) or "fleet -h"
+    _print_lines(f"fleet: {message[:1].lower()}{message[1:].rstrip('.')}", hint)
+    return ExitCode.ERROR
 
 
-def _meant(message: str) -> str | None:
+def _similar_verb(message: str) -> str | None:
     """The verb that a misspelt one is near to."""
-    said = re.match(r"No such command '(.+?)'", message)
+    match = re.match(r"No such command '(.+?)'", message)
     words = (word for name, _, _ in TABLE for word in name.split())
-    close = nearest(said[1], words) if said else None
-    return next((f"fleet {name}" for name, _, _ in TABLE if close in name.split()), None)
+    verb = nearest_name(match[1], words) if match else None
+    return next((f"fleet {name}" for name, _, _ in TABLE if verb in name.split()), None)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
     raise _Terminated
 
 
-def _tell(error: FleetError) -> None:
-    _say(f"fleet: {error.message}", error.hint)
+def _print_error(error: FleetError) -> None:
+    _print_lines(f"fleet: {error.message}", error.hint)
     for finding in error.findings[1:20]:
         place = finding.place
-        _say(f"  {place.file}:{place.line}:{place.column}: {finding.message}", "")
+        _print_lines(f"  {place.file}:{place.line}:{place.column}: {finding.message}", "")
 
 
-def _say(message: str, hint: str) -> None:
+def _print_lines(message: str, hint: str) -> None:
     from fleetward.report.human import visible
 
     lines = [message, *([f"  try: {hint}"] if hint else [])]
@@ -331,13 +337,13 @@ def _say(message: str, hint: str) -> None:
         return
 
 
-def _bug(error: Exception, verbose: bool) -> Exit:
+def _internal_error(error: Exception, verbose: bool) -> ExitCode:
     if verbose:
         import traceback
 
         traceback.print_exception(error)
-    _say(
+    _print_lines(
         f"fleet: a bug of ours: {type(error).__name__}: {error}",
         "the same with -v, and report what it prints",
     )
-    return Exit.BUG
+    return ExitCode.INTERNAL_ERROR

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from fleetward.cli.session import Session
 from fleetward.report.page import line, span
 from fleetward.workflows.promotion import apply as promotion_apply
-from fleetward.workflows.promotion.context import Hearing
+from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.uncommitted import uncommitted_files
 
 _LISTED = 3
@@ -20,7 +20,7 @@ def applying(session: Session, *, apply: bool) -> Iterator[None]:
     if not apply:
         yield
         return
-    with promotion_apply.applying(session.run) as finished:
+    with promotion_apply.apply_lock(session.run) as finished:
         if finished:
             session.output.tell(
                 (line("finished what an earlier run had begun: the work tree follows its commit"),)
@@ -28,7 +28,7 @@ def applying(session: Session, *, apply: bool) -> Iterator[None]:
         yield
 
 
-def warn_uncommitted(session: Session, asked: Hearing, agents: Sequence[str]) -> None:
+def warn_uncommitted(session: Session, asked: PromotionContext, agents: Sequence[str]) -> None:
     """Name the uncommitted files that the verdict ignores."""
     if session.output.quiet:
         return

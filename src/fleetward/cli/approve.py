@@ -10,14 +10,19 @@ from fleetward.cli import approve_governance
 from fleetward.cli.applying import warn_uncommitted
 from fleetward.cli.session import Session
 from fleetward.domain.approval import Decision
-from fleetward.domain.errors import Exit, GovernanceInvalid, UsageError
+from fleetward.domain.errors import ExitCode, GovernanceInvalid, UsageError
 from fleetward.report import changes_text, statements_json, statements_text
 from fleetward.report.page import Page, line, page, span
-from fleetward.workflows.approval.statement import Desk, committing, stated, write
-from fleetward.workflows.approval.subject import Matter, matter, outlook
-from fleetward.workflows.comparison.agents import compared, dependents
-from fleetward.workflows.governance.history import lawful
-from fleetward.workflows.promotion.context import Hearing, hearing
+from fleetward.workflows.approval.statement import (
+    StatementContext,
+    commit_command,
+    draft_statement,
+    write_statement,
+)
+from fleetward.workflows.approval.subject import ApprovalSubject, resolve_subject, verdict_with
+from fleetward.workflows.comparison.agents import compare_agent, dependents
+from fleetward.workflows.governance.history import require_approved
+from fleetward.workflows.promotion.context import PromotionContext, load_context
 
 
 def approve(
@@ -51,7 +56,7 @@ def approve(
         int | None,
         typer.Option("--review", metavar="SEQ", help="Close the review of this entry that broke the glass."),
     ] = None,
-) -> Exit:
+) -> ExitCode:
     """Show what a promotion would change, and write down your decision on exactly that content."""
     if reject and withdraw:
         raise UsageError("--reject and --withdraw exclude each other", hint="leave one of them out")
@@ -61,73 +66,86 @@ def approve(
     if governance:
         if agent or to or rollback is not None or review is not None:
             raise UsageError("--governance is about no agent and no environment", hint="leave them out")
-        return approve_governance.decided(session, decision, note=note, key=sign)
+        return approve_governance.decide_governance(session, decision, note=note, key=sign)
     if not agent or not to:
         raise UsageError("say which agent, and where to", hint="fleet approve AGENT --to ENV")
-    asked = hearing(session.run, to=to, agents=[agent])
-    warn_uncommitted(session, asked, [agent])
-    _tell_of_law(session, asked)
-    about = matter(asked, agent, rollback=rollback, overrides_too=with_overrides, review=review)
-    return _stated(
-        session, asked, about, decision if review is None else Decision.REVIEW, note=note, key=sign
+    context = load_context(session.run, to=to, agents=[agent])
+    warn_uncommitted(session, context, [agent])
+    _warn_unapproved_governance(session, context)
+    subject = resolve_subject(context, agent, rollback=rollback, overrides_too=with_overrides, review=review)
+    return _decide(
+        session, context, subject, decision if review is None else Decision.REVIEW, note=note, key=sign
     )
 
 
-def _tell_of_law(session: Session, asked: Hearing) -> None:
+def _warn_unapproved_governance(session: Session, context: PromotionContext) -> None:
     """Say beside the report that nobody may decide by this governance yet."""
     try:
-        lawful(asked.ground, asked.law, session.run.now, (asked.ledger,))
+        require_approved(context.root, context.policy_commit, session.run.now, (context.ledger,))
     except GovernanceInvalid as error:
-        told = line(span("it waits for governance", "warning"), f": {error.message}", hang=2)
-        session.output.tell((told, line(f"  try: fleet approve{session.run.chdir} --governance")))
+        message = line(span("it waits for governance", "warning"), f": {error.message}", hang=2)
+        session.output.tell((message, line(f"  try: fleet approve{session.run.chdir} --governance")))
 
 
-def _stated(
-    session: Session, asked: Hearing, about: Matter, decision: Decision, *, note: str, key: str | None
-) -> Exit:
+def _decide(
+    session: Session,
+    context: PromotionContext,
+    subject: ApprovalSubject,
+    decision: Decision,
+    *,
+    note: str,
+    key: str | None,
+) -> ExitCode:
     """Write the decision, unless it could never count, and tell what it comes to."""
-    case, to = about.case, asked.target.name
-    if case.question.kind is None and decision is Decision.APPROVE:
-        raise UsageError(f"nothing to approve: {to} runs what {asked.sources[0]} holds", hint="fleet diff")
-    desk = Desk(
-        run=asked.run,
-        ground=asked.ground,
-        people=asked.people,
-        policy=asked.policy,
-        could=outlook(asked, about).unblock.people,
+    candidate, to = subject.candidate, context.target.name
+    if candidate.request.kind is None and decision is Decision.APPROVE:
+        raise UsageError(f"nothing to approve: {to} runs what {context.sources[0]} holds", hint="fleet diff")
+    statement_context = StatementContext(
+        run=context.run,
+        root=context.root,
+        people=context.people,
+        policy=context.policy,
+        eligible=verdict_with(context, subject).unblock.people,
     )
-    binding = case.question.binding
-    said = stated(desk, binding, decision, note=note, key=key, outlook=lambda one: outlook(asked, about, one))
-    write(desk, said.contents)
-    leads = f"fleet promote{asked.run.chdir} {binding.agent} --to {to}"
-    next_command = committing(desk, said) if said.contents else leads
+    binding = candidate.request.binding
+    written = draft_statement(
+        statement_context,
+        binding,
+        decision,
+        note=note,
+        key_file=key,
+        predict=lambda approval: verdict_with(context, subject, approval),
+    )
+    write_statement(statement_context, written.contents)
+    promote_command = f"fleet promote{context.run.chdir} {binding.agent} --to {to}"
+    next_command = commit_command(statement_context, written) if written.contents else promote_command
     session.output.report(
         {
             "text": lambda: statements_text.render(
-                said.statement,
-                said.outlook,
-                change=_change(session, asked, about),
-                files=tuple(said.contents),
+                written.statement,
+                written.predicted,
+                change=_change_page(session, context, subject),
+                files=tuple(written.contents),
                 next_command=next_command,
             ),
             "json": lambda: {
                 **statements_json.render(
-                    said.statement, said.outlook, files=said.contents, next_command=next_command
+                    written.statement, written.predicted, files=written.contents, next_command=next_command
                 ),
-                "kind": case.question.kind,
-                "review": about.due.seq if about.due else None,
+                "kind": candidate.request.kind,
+                "review": subject.due.seq if subject.due else None,
             },
         }
     )
-    return Exit.YES if said.contents else Exit.NO
+    return ExitCode.SUCCESS if written.contents else ExitCode.DENIED
 
 
-def _change(session: Session, asked: Hearing, about: Matter) -> Page:
+def _change_page(session: Session, context: PromotionContext, subject: ApprovalSubject) -> Page:
     """The meaning of what is approved, without the report's last line."""
-    case, (base, head) = about.case, about.sides
-    fleet, to, name = asked.fleet, asked.target.name, case.question.binding.agent
-    comparison = compared(fleet, case.running, case.candidate, dependents(fleet, to, name))
-    shown = changes_text.render(
+    candidate, (base, head) = subject.candidate, subject.compared
+    fleet, to, name = context.fleet, context.target.name, candidate.request.binding.agent
+    comparison = compare_agent(fleet, candidate.running, candidate.proposed, dependents(fleet, to, name))
+    report = changes_text.render(
         [comparison] if comparison else [],
         [],
         base=base,
@@ -136,4 +154,4 @@ def _change(session: Session, asked: Hearing, about: Matter) -> Page:
         verbose=session.verbose,
         next_command="",
     )
-    return page(shown)
+    return page(report)

@@ -12,19 +12,19 @@ import typer
 from fleetward import __version__
 from fleetward.cli.session import Session
 from fleetward.domain.audit import Audit, Break
-from fleetward.domain.errors import Exit, GitError, NotAFleet, UsageError
+from fleetward.domain.errors import ExitCode, GitError, NotAFleet, UsageError
 from fleetward.domain.finding import Severity
 from fleetward.domain.validation import Validation
 from fleetward.report import audit_json, audit_markdown, audit_text, findings_sarif
 from fleetward.report.page import Page, line, span
 from fleetward.rules import documentation
-from fleetward.store.formats.document import kept
-from fleetward.store.git.fleet_root import Ground, find
-from fleetward.store.git.history import whole
-from fleetward.store.git.indexed_repository import added, landings, remembered
+from fleetward.store.formats.document import cached_documents
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.store.git.history import require_full_history
+from fleetward.store.git.indexed_repository import combined_commit, first_parent_commits, index_history
 from fleetward.store.git.repository import Id
 from fleetward.workflows.audit import checkpoint
-from fleetward.workflows.audit.replay import Walk
+from fleetward.workflows.audit.replay import HistoryReplay
 
 _GRAFTS = "info/grafts"
 _DOCUMENTS = 2_000
@@ -48,148 +48,158 @@ def audit(
         str | None,
         typer.Option("--bundle", metavar="DIR", help="Write an evidence pack for an auditor there."),
     ] = None,
-) -> Exit:
+) -> ExitCode:
     """Replay history: every change of a gated environment had its approvals, and nothing was undone since."""
     if base is not None and (span is not None or head_file is not None):
         raise UsageError("--base judges HEAD alone", hint="leave RANGE and --head-file out")
-    ground = find(session.run.folder, session.run.environment)
-    whole(ground.repository)
-    begin, end = (None, ground.head()) if base is not None else _ends(ground, span)
-    memo = checkpoint.usable(ground, session.run.path(head_file)) if head_file else None
-    folder = _folder(session, evidence) if evidence else None
-    seen = checkpoint.remembered(memo) if memo else None
-    with kept(_DOCUMENTS):
-        found, walk = _based(session, ground, end, base) if base else _followed(session, ground, begin, end)
-    more = [*_replaced(ground, end), *(checkpoint.rewritten(ground, end, seen) if seen else ())]
-    found = replace(found, breaks=tuple(sorted([*found.breaks, *more], key=lambda one: one.severity.rank)))
+    root = find_fleet_root(session.run.folder, session.run.environment)
+    require_full_history(root.repository)
+    begin, end = (None, root.head()) if base is not None else _replay_range(root, span)
+    checkpoint_file = checkpoint.checkpoint_path(root, session.run.path(head_file)) if head_file else None
+    folder = _pack_folder(session, evidence) if evidence else None
+    previous = checkpoint.read_checkpoint(checkpoint_file) if checkpoint_file else None
+    with cached_documents(_DOCUMENTS):
+        result, replay = (
+            _audit_since_base(session, root, end, base) if base else _audit_range(session, root, begin, end)
+        )
+    history_breaks = [
+        *_replaced_history(root, end),
+        *(checkpoint.rewritten_history(root, end, previous) if previous else ()),
+    ]
+    result = replace(
+        result,
+        breaks=tuple(sorted([*result.breaks, *history_breaks], key=lambda finding: finding.severity.rank)),
+    )
     if folder is not None:
-        session.output.tell(_pack(folder, ground, found, walk))
-    _report(session, ground, found, base)
-    if memo:
-        session.output.tell(_remembered(memo, found, seen is not None))
-    return Exit.YES if found.clean else Exit.NO
+        session.output.tell(_write_pack(folder, root, result, replay))
+    _report(session, root, result, base)
+    if checkpoint_file:
+        session.output.tell(_write_checkpoint(checkpoint_file, result, previous is not None))
+    return ExitCode.SUCCESS if result.clean else ExitCode.DENIED
 
 
-def _folder(session: Session, evidence: str) -> Path:
+def _pack_folder(session: Session, evidence: str) -> Path:
     # the reports of diff and all behind them: a plain audit goes without
     from fleetward.workflows.audit import evidence_pack
 
-    return evidence_pack.usable(session.run.path(evidence))
+    return evidence_pack.empty_folder(session.run.path(evidence))
 
 
-def _pack(folder: Path, ground: Ground, found: Audit, walk: Walk) -> Page:
+def _write_pack(folder: Path, root: FleetRoot, result: Audit, replay: HistoryReplay) -> Page:
     from fleetward.workflows.audit import evidence_pack
 
-    files = evidence_pack.pack(ground, found, walk.told)
+    files = evidence_pack.build(root, result, replay.entries)
     evidence_pack.write(folder, files)
     return (
         line(span("written", "good"), f" an evidence pack of {len(files)} files, {folder}/README.md first"),
     )
 
 
-def _remembered(memo: Path, found: Audit, before: bool) -> Page:
+def _write_checkpoint(checkpoint_file: Path, result: Audit, had_checkpoint: bool) -> Page:
     """What became of the file that remembers: a broken audit leaves it as it was."""
-    if not found.clean:
-        what = "is left as it was" if before else "is not written"
-        return (line(f"{memo} {what}: only a clean audit is remembered"),)
-    checkpoint.remember(memo, found)
-    ends = ", ".join(f"{name} at {seen.seq}" for name, seen in found.heads.items()) or "no ledger yet"
-    compared = "" if before else "; nothing was remembered there to compare with"
-    return (line(span("written", "good"), f" the ledgers' ends ({ends}) to {memo}{compared}"),)
+    if not result.clean:
+        outcome = "is left as it was" if had_checkpoint else "is not written"
+        return (line(f"{checkpoint_file} {outcome}: only a clean audit is remembered"),)
+    checkpoint.write_checkpoint(checkpoint_file, result)
+    ends = ", ".join(f"{name} at {head.seq}" for name, head in result.heads.items()) or "no ledger yet"
+    compared = "" if had_checkpoint else "; nothing was remembered there to compare with"
+    return (line(span("written", "good"), f" the ledgers' ends ({ends}) to {checkpoint_file}{compared}"),)
 
 
-def _ends(ground: Ground, span: str | None) -> tuple[Id | None, Id]:
+def _replay_range(root: FleetRoot, span: str | None) -> tuple[Id | None, Id]:
     """The commit to begin after, None for the beginning, and the one to end at."""
     if span is None:
-        return None, ground.head()
+        return None, root.head()
     first, dots, last = span.partition("..")
     if last.startswith("."):
         raise UsageError(
             f"{span!r}: an audit follows one line of history", hint=f"fleet audit {first}..{last[1:]}"
         )
     if not dots:
-        return None, ground.repository.resolve(first)
-    end = ground.repository.resolve(last) if last else ground.head()
-    return ground.repository.resolve(first or "HEAD"), end
+        return None, root.repository.resolve(first)
+    end = root.repository.resolve(last) if last else root.head()
+    return root.repository.resolve(first or "HEAD"), end
 
 
-def _followed(session: Session, ground: Ground, begin: Id | None, end: Id) -> tuple[Audit, Walk]:
-    ground, past = remembered(ground, end)
-    walk = Walk(session.run, ground, past, begin, None)
-    return _something(walk.follow(landings(past, begin)), walk), walk
+def _audit_range(session: Session, root: FleetRoot, begin: Id | None, end: Id) -> tuple[Audit, HistoryReplay]:
+    root, repository = index_history(root, end)
+    replay = HistoryReplay(session.run, root, repository, begin, None)
+    return _require_gated(replay.replay_history(first_parent_commits(repository, begin)), replay), replay
 
 
-def _based(session: Session, ground: Ground, end: Id, base: str) -> tuple[Audit, Walk]:
-    law = ground.repository.resolve(base)
-    common = ground.repository.ask("merge-base", law, end)
+def _audit_since_base(session: Session, root: FleetRoot, end: Id, base: str) -> tuple[Audit, HistoryReplay]:
+    policy_commit = root.repository.resolve(base)
+    common = root.repository.run("merge-base", policy_commit, end)
     if common.code != 0:
         raise GitError(f"HEAD has no history in common with {base!r}", hint="git fetch --unshallow")
     begin = common.text
-    ground, past = remembered(ground, end)
-    landing = added(past, begin)
-    walk = Walk(session.run, ground, past, begin, law)
-    return _something(walk.follow([landing] if landing.steps else []), walk), walk
+    root, repository = index_history(root, end)
+    merge = combined_commit(repository, begin)
+    replay = HistoryReplay(session.run, root, repository, begin, policy_commit)
+    return _require_gated(replay.replay_history([merge] if merge.changes else []), replay), replay
 
 
-def _something(found: Audit, walk: Walk) -> Audit:
+def _require_gated(result: Audit, replay: HistoryReplay) -> Audit:
     """
     The audit, where there was anything to look at.
 
     Errors: NotAFleet where no environment is gated: empty never means yes.
     """
-    if not walk.begun and not walk.gated(found.last):
+    if not replay.adopted and not replay.gated_environments(result.last):
         raise NotAFleet(
             "nothing to audit: no environment of fleet-config.yaml has a 'from', and there is no ledger",
             hint="say where production is promoted from: environments: [{name: production, from: staging}]",
         )
-    return found
+    return result
 
 
-def _replaced(ground: Ground, end: Id) -> Iterator[Break]:
+def _replaced_history(root: FleetRoot, end: Id) -> Iterator[Break]:
     """What makes git show another history than the one that was audited."""
-    refs = ground.repository.need("for-each-ref", "--format=%(refname)", "refs/replace/").decode().split()
+    refs = root.repository.output("for-each-ref", "--format=%(refname)", "refs/replace/").decode().split()
     for ref in refs:
-        yield _shown_otherwise(ref.rpartition("/")[2], ref, "git replace -d", ref.rpartition("/")[2])
-    if (ground.repository.git_dir / _GRAFTS).exists():
-        yield _shown_otherwise(end, _GRAFTS, "rm", str(ground.repository.git_dir / _GRAFTS))
+        yield _history_replaced(ref.rpartition("/")[2], ref, "git replace -d", ref.rpartition("/")[2])
+    if (root.repository.git_dir / _GRAFTS).exists():
+        yield _history_replaced(end, _GRAFTS, "rm", str(root.repository.git_dir / _GRAFTS))
 
 
-def _shown_otherwise(commit: Id, file: str, cure: str, what: str) -> Break:
+def _history_replaced(commit: Id, file: str, command: str, argument: str) -> Break:
     return Break(
         rule="history-replaced",
         message="git shows something else in its place; the audit looked at what is really there",
         commit=commit,
         file=file,
         severity=Severity.WARNING,
-        hint=f"{cure} {what}",
+        hint=f"{command} {argument}",
     )
 
 
-def _report(session: Session, ground: Ground, found: Audit, base: str | None) -> None:
-    command = _next(session, ground, found, base)
+def _report(session: Session, root: FleetRoot, result: Audit, base: str | None) -> None:
+    command = _next_command(session, root, result, base)
 
     def sarif() -> dict[str, object]:
-        findings = tuple(one.finding for one in found.breaks)
-        judged = Validation(findings=findings, agents=0, files=0, prefix=ground.prefix)
-        return findings_sarif.render(judged, documentation.explained, version=__version__, verb="audit")
+        findings = tuple(finding.finding for finding in result.breaks)
+        validation = Validation(findings=findings, agents=0, files=0, prefix=root.prefix)
+        return findings_sarif.render(
+            validation, documentation.find_explanation, version=__version__, verb="audit"
+        )
 
     session.output.report(
         {
-            "text": lambda: audit_text.render(found, next_command=command, quiet=session.output.quiet),
-            "json": lambda: audit_json.render(found),
+            "text": lambda: audit_text.render(result, next_command=command, quiet=session.output.quiet),
+            "json": lambda: audit_json.render(result),
             "sarif": sarif,
-            "markdown": lambda: audit_markdown.render(found, command),
+            "markdown": lambda: audit_markdown.render(result, command),
         }
     )
 
 
-def _next(session: Session, ground: Ground, found: Audit, base: str | None) -> str:
+def _next_command(session: Session, root: FleetRoot, result: Audit, base: str | None) -> str:
     """What explains the worst; where all is well, the rest of history, or what the ledgers tell of it."""
-    worst = next((one for one in found.breaks if one.severity is not Severity.NOTE), None)
+    worst = next((finding for finding in result.breaks if finding.severity is not Severity.NOTE), None)
     if worst is not None:
         return f"fleet explain {worst.rule}"
     if base is not None:
-        return f"fleet diff{session.run.chdir} {found.first or 'HEAD'}..{found.last}"
-    if found.last != ground.head():
-        return f"fleet audit{session.run.chdir} {found.last}..HEAD"
-    return f"fleet {'log' if found.heads else 'validate'}{session.run.chdir}"
+        return f"fleet diff{session.run.chdir} {result.first or 'HEAD'}..{result.last}"
+    if result.last != root.head():
+        return f"fleet audit{session.run.chdir} {result.last}..HEAD"
+    return f"fleet {'log' if result.heads else 'validate'}{session.run.chdir}"

@@ -18,7 +18,7 @@ from typing import IO, Annotated, Any
 import typer
 
 from fleetward.cli.session import Session
-from fleetward.domain.errors import Exit, FleetError, UsageError
+from fleetward.domain.errors import ExitCode, FleetError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.report.page import Line, line, span
 
@@ -42,127 +42,127 @@ def demo(
     keep: Annotated[
         str | None, typer.Option("--keep", metavar="DIR", help="Leave the repository in DIR, to look around.")
     ] = None,
-) -> Exit:
+) -> ExitCode:
     """Watch one change of one agent travel from a work tree to production. Leaves nothing behind."""
     with _folder(session, keep) as folder:
-        stage = _Stage(session=session, folder=folder, stream=sys.stdout)
-        stage.begin()
-        _first_look(stage)
-        _mistake(stage)
-        _change(stage)
-        _evidence(stage)
-        _approvals(stage)
-        _production(stage)
+        run = _DemoRun(session=session, folder=folder, stream=sys.stdout)
+        run.create()
+        _first_look(run)
+        _mistake(run)
+        _change(run)
+        _evidence(run)
+        _approvals(run)
+        _production(run)
         if keep is not None:
-            stage.say(f"The repository is yours to look around in: {folder}")
-    return Exit.YES
+            run.paragraph(f"The repository is yours to look around in: {folder}")
+    return ExitCode.SUCCESS
 
 
-def _first_look(stage: _Stage) -> None:
-    stage.title("1. A fleet is a folder in git")
-    stage.say(
+def _first_look(run: _DemoRun) -> None:
+    run.title("1. A fleet is a folder in git")
+    run.paragraph(
         "Brightwater Parcels keeps one folder per agent and environment. Staging may be edited; production "
         "is written by 'fleet promote --apply' alone. First the ledger begins, with what runs today."
     )
-    stage.run("ls environments/staging")
-    stage.fleet("validate", at=START)
-    stage.fleet("adopt --to production --apply", at=START, who="ci")
+    run.shell("ls environments/staging")
+    run.fleet("validate", at=START)
+    run.fleet("adopt --to production --apply", at=START, who="ci")
 
 
-def _mistake(stage: _Stage) -> None:
-    stage.title("2. A mistake is found at its line")
-    stage.say(
+def _mistake(run: _DemoRun) -> None:
+    run.title("2. A mistake is found at its line")
+    run.paragraph(
         "Lena of customer care lets the delivery desk cancel a slot, and takes the newest model while she "
         "is there. 'fleet validate' runs in pre-commit, so this never becomes a commit:"
     )
-    stage.edit(
+    run.edit(
         MANIFEST, "allow: [slot.read, slot.move, parcel.return]", "allow: [slot.read, slot.move, slot.cancel]"
     )
-    stage.edit(MANIFEST, "name: claude-sonnet-4-6", "name: claude-sonnet-latest")
-    stage.edit(MANIFEST, "backup: tomas", "bakcup: tomas")
-    stage.edit(MANIFEST, "required: [booking.parcel.return]", "required: [booking.slot.cancel]")
-    stage.fleet("validate", at=MORNING, code=Exit.NO)
-    stage.say("The spelling first; then the rules speak, which need a manifest that can be read:")
-    stage.edit(MANIFEST, "bakcup: tomas", "backup: tomas")
-    stage.fleet("validate", at=MORNING, code=Exit.NO)
+    run.edit(MANIFEST, "name: claude-sonnet-4-6", "name: claude-sonnet-latest")
+    run.edit(MANIFEST, "backup: tomas", "bakcup: tomas")
+    run.edit(MANIFEST, "required: [booking.parcel.return]", "required: [booking.slot.cancel]")
+    run.fleet("validate", at=MORNING, code=ExitCode.DENIED)
+    run.paragraph("The spelling first; then the rules speak, which need a manifest that can be read:")
+    run.edit(MANIFEST, "bakcup: tomas", "backup: tomas")
+    run.fleet("validate", at=MORNING, code=ExitCode.DENIED)
 
 
-def _change(stage: _Stage) -> None:
-    stage.title("3. A reviewer reads what a change means")
-    stage.say(
+def _change(run: _DemoRun) -> None:
+    run.title("3. A reviewer reads what a change means")
+    run.paragraph(
         "She goes back to the pinned model, keeps what the desk could do before, and lets it offer more days. "
         "The pull request shows meaning instead of lines: what got looser, and what that will require."
     )
-    stage.edit(MANIFEST, "name: claude-sonnet-latest", "name: claude-sonnet-4-6")
-    stage.edit(MANIFEST, "slot.move, slot.cancel]", "slot.move, slot.cancel, parcel.return]")
-    stage.edit(
+    run.edit(MANIFEST, "name: claude-sonnet-latest", "name: claude-sonnet-4-6")
+    run.edit(MANIFEST, "slot.move, slot.cancel]", "slot.move, slot.cancel, parcel.return]")
+    run.edit(
         MANIFEST, "required: [booking.slot.cancel]", "required: [booking.parcel.return, booking.slot.cancel]"
     )
-    stage.edit(PROMPT, "up to 3 other days", "up to 5 other days")
-    stage.fleet("validate", at=MORNING)
-    stage.fleet("diff --worktree", at=MORNING)
-    stage.commit("delivery-desk: cancel slots, offer five days", at=MORNING, who="lena")
+    run.edit(PROMPT, "up to 3 other days", "up to 5 other days")
+    run.fleet("validate", at=MORNING)
+    run.fleet("diff --worktree", at=MORNING)
+    run.commit("delivery-desk: cancel slots, offer five days", at=MORNING, who="lena")
 
 
-def _evidence(stage: _Stage) -> None:
-    stage.title("4. The gate says what is missing, and who could give it")
-    stage.fleet(f"promote {AGENT} --to production", at=MORNING, code=Exit.NO)
-    stage.say(
+def _evidence(run: _DemoRun) -> None:
+    run.title("4. The gate says what is missing, and who could give it")
+    run.fleet(f"promote {AGENT} --to production", at=MORNING, code=ExitCode.DENIED)
+    run.paragraph(
         "The evaluations first. CI asks for the digest of the release, tags the runs with it, and files what "
         "the tools wrote. A run of another release would be refused."
     )
-    release = stage.fleet(f"release {AGENT}", at=NOON).strip()
-    stage.write("answers.json", _promptfoo(release))
-    stage.write("rescheduling.xml", _junit(release))
-    stage.fleet(f"evidence add {AGENT} --suite answers ../answers.json", at=NOON, who="ci")
-    stage.fleet(f"evidence add {AGENT} --suite rescheduling ../rescheduling.xml", at=NOON, who="ci")
-    stage.commit("evidence for delivery-desk", at=NOON, who="ci")
+    release = run.fleet(f"release {AGENT}", at=NOON).strip()
+    run.write("answers.json", _promptfoo(release))
+    run.write("rescheduling.xml", _junit(release))
+    run.fleet(f"evidence add {AGENT} --suite answers ../answers.json", at=NOON, who="ci")
+    run.fleet(f"evidence add {AGENT} --suite rescheduling ../rescheduling.xml", at=NOON, who="ci")
+    run.commit("evidence for delivery-desk", at=NOON, who="ci")
 
 
-def _approvals(stage: _Stage) -> None:
-    stage.title("5. The right people approve exactly this content")
-    stage.say(
+def _approvals(run: _DemoRun) -> None:
+    run.title("5. The right people approve exactly this content")
+    run.paragraph(
         "Lena approves her own change. It could never count, because she is its author: nothing is written."
     )
-    stage.fleet(f"approve {AGENT} --to production", at=NOON, who="lena", code=Exit.NO, start="approved")
-    for who, what in (("tomas", "owner"), ("greta", "platform"), ("viktor", "security")):
-        stage.say(f"{who.title()} ({what}) reads the change and approves it.")
-        stage.fleet(f"approve {AGENT} --to production", at=NOON, who=who, start="approved")
-        stage.commit(f"{who} approves", at=NOON, who=who)
-    stage.say("Everybody has spoken. One thing only time can give: a day in staging.")
-    stage.fleet(f"promote {AGENT} --to production", at=NOON, code=Exit.NO)
+    run.fleet(f"approve {AGENT} --to production", at=NOON, who="lena", code=ExitCode.DENIED, start="approved")
+    for who, role in (("tomas", "owner"), ("greta", "platform"), ("viktor", "security")):
+        run.paragraph(f"{who.title()} ({role}) reads the change and approves it.")
+        run.fleet(f"approve {AGENT} --to production", at=NOON, who=who, start="approved")
+        run.commit(f"{who} approves", at=NOON, who=who)
+    run.paragraph("Everybody has spoken. One thing only time can give: a day in staging.")
+    run.fleet(f"promote {AGENT} --to production", at=NOON, code=ExitCode.DENIED)
 
 
-def _production(stage: _Stage) -> None:
-    stage.title("6. Production is written in one commit, with its ledger line")
-    stage.fleet(f"promote {AGENT} --to production --apply", at=NEXT_DAY, who="ci")
-    stage.say(
+def _production(run: _DemoRun) -> None:
+    run.title("6. Production is written in one commit, with its ledger line")
+    run.fleet(f"promote {AGENT} --to production --apply", at=NEXT_DAY, who="ci")
+    run.paragraph(
         "What was approved is what runs, byte for byte, and anybody can check it with tools that are not ours:"
     )
-    stage.run(f"diff -r environments/staging/{AGENT} environments/production/{AGENT} && echo no difference")
+    run.shell(f"diff -r environments/staging/{AGENT} environments/production/{AGENT} && echo no difference")
     if shutil.which("sha256sum"):
-        stage.run(CHECK)
-        stage.say(
+        run.shell(CHECK)
+        run.paragraph(
             "That is the digest that was approved. The ledger's second line carries the digest of its first:"
         )
-        stage.run("head -n 1 ledger/production.jsonl | tr -d '\\n' | sha256sum")
-    stage.run("tail -n 1 ledger/production.jsonl | cut -c 1-96")
-    stage.run("git log --oneline -n 8")
-    stage.say("The same command again finds nothing to do:")
-    stage.fleet(f"promote {AGENT} --to production --apply", at=NEXT_DAY, who="ci")
-    stage.say("That was the road. To walk it with your own agents:")
-    stage.show(line(span("fleet init my-fleet --yes", "code")))
+        run.shell("head -n 1 ledger/production.jsonl | tr -d '\\n' | sha256sum")
+    run.shell("tail -n 1 ledger/production.jsonl | cut -c 1-96")
+    run.shell("git log --oneline -n 8")
+    run.paragraph("The same command again finds nothing to do:")
+    run.fleet(f"promote {AGENT} --to production --apply", at=NEXT_DAY, who="ci")
+    run.paragraph("That was the road. To walk it with your own agents:")
+    run.show(line(span("fleet init my-fleet --yes", "code")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stage:
+class _DemoRun:
     """The throw-away repository, and how to act and speak in it."""
 
     session: Session
     folder: Path
     stream: IO[str]
 
-    def begin(self) -> None:
+    def create(self) -> None:
         """Lay the example fleet down as a repository with one commit."""
         with as_file(_example()) as source:
             shutil.copytree(source, self.folder, dirs_exist_ok=True)
@@ -173,7 +173,7 @@ class _Stage:
         self.show(line())
         self.show(line(span(text, "strong")))
 
-    def say(self, text: str) -> None:
+    def paragraph(self, text: str) -> None:
         from textwrap import wrap
 
         self.show(line())
@@ -184,31 +184,37 @@ class _Stage:
         self.session.output.show(lines, self.stream)
 
     def fleet(
-        self, arguments: str, *, at: str, who: str = "lena", code: Exit = Exit.YES, start: str = ""
+        self,
+        arguments: str,
+        *,
+        at: str,
+        who: str = "lena",
+        code: ExitCode = ExitCode.SUCCESS,
+        start: str = "",
     ) -> str:
         """Run one fleet command as somebody at some time; its words are shown from *start* on."""
-        told = f"fleet {arguments} --now {at}"
-        self.show(line(), line(span("$ ", "dim"), span(told, "code"), span(f"   # {who}", "dim")))
+        command_line = f"fleet {arguments} --now {at}"
+        self.show(line(), line(span("$ ", "dim"), span(command_line, "code"), span(f"   # {who}", "dim")))
         color = "always" if self._colored else "never"
         command = [sys.executable, "-m", "fleetward", *shlex.split(arguments), "--now", at, "--color", color]
-        done = self._done(command, at, who)
-        shown = done.stdout.splitlines()
-        first = next((number for number, text in enumerate(shown) if start in text), 0)
-        self.stream.write("".join(f"  {text}\n" for text in shown[first:]))
+        done = self._process(command, at, who)
+        lines = done.stdout.splitlines()
+        first = next((number for number, text in enumerate(lines) if start in text), 0)
+        self.stream.write("".join(f"  {text}\n" for text in lines[first:]))
         self.stream.write("".join(f"  {text}\n" for text in done.stderr.splitlines()))
         self.stream.flush()
         if done.returncode != code:
             raise FleetError(
-                f"the demonstration went wrong: {told!r} ended with {done.returncode}, not {int(code)}"
+                f"the demonstration went wrong: {command_line!r} ended with {done.returncode}, not {int(code)}"
             )
-        if code is not Exit.YES:
+        if code is not ExitCode.SUCCESS:
             self.show(line(span(f"  exit code {int(code)}", "dim")))
         return done.stdout
 
-    def run(self, command: str) -> None:
+    def shell(self, command: str) -> None:
         """Run a shell command of everyday, and show it."""
         self.show(line(), line(span("$ ", "dim"), span(command, "code")))
-        done = self._done(["sh", "-c", command], NEXT_DAY, "ci")
+        done = self._process(["sh", "-c", command], NEXT_DAY, "ci")
         self.stream.write("".join(f"  {text}\n" for text in done.stdout.splitlines()))
         self.stream.flush()
         if done.returncode != 0:
@@ -237,17 +243,17 @@ class _Stage:
     def commit(self, message: str, *, at: str, who: str, aloud: bool = True) -> None:
         """Everything as one commit of somebody."""
         if aloud:
-            told = f"git add -A && git commit -m {shlex.quote(message)}"
-            self.show(line(), line(span("$ ", "dim"), span(told, "code"), span(f"   # {who}", "dim")))
+            command = f"git add -A && git commit -m {shlex.quote(message)}"
+            self.show(line(), line(span("$ ", "dim"), span(command, "code"), span(f"   # {who}", "dim")))
         self._git("add", "-A", at=at, who=who)
         self._git("commit", "--quiet", "-m", message, at=at, who=who)
 
     def _git(self, *arguments: str, at: str = START, who: str = "greta") -> None:
-        done = self._done(["git", *arguments], at, who)
+        done = self._process(["git", *arguments], at, who)
         if done.returncode != 0:
             raise FleetError(f"git {arguments[0]} failed: {done.stderr.strip()}")
 
-    def _done(self, command: Sequence[str], at: str, who: str) -> subprocess.CompletedProcess[str]:
+    def _process(self, command: Sequence[str], at: str, who: str) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(
                 command,
@@ -269,30 +275,30 @@ class _Stage:
 
 def _environment(environment: Mapping[str, str], at: str, who: str) -> dict[str, str]:
     """The caller's environment with somebody's name in it, and nobody's git configuration."""
-    kept = {name: value for name, value in environment.items() if not name.startswith("GIT_")}
+    inherited = {name: value for name, value in environment.items() if not name.startswith("GIT_")}
     identity = {}
     for role in ("AUTHOR", "COMMITTER"):
         identity[f"GIT_{role}_NAME"] = who
         identity[f"GIT_{role}_EMAIL"] = f"{who}@brightwater.example"
         identity[f"GIT_{role}_DATE"] = at
     quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    return {**kept, **identity, **quiet, "PYTHONUTF8": "1"}
+    return {**inherited, **identity, **quiet, "PYTHONUTF8": "1"}
 
 
 @contextmanager
 def _folder(session: Session, keep: str | None) -> Iterator[Path]:
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="fleet-demo-") as above:
-            yield _agents(Path(above))
+            yield _repository_folder(Path(above))
         return
     place = session.run.path(keep)
     if place.exists() and any(place.iterdir()):
         raise UsageError(f"{keep!r} is not empty", hint="name a folder that does not exist yet")
     place.mkdir(parents=True, exist_ok=True)
-    yield _agents(place.resolve())
+    yield _repository_folder(place.resolve())
 
 
-def _agents(above: Path) -> Path:
+def _repository_folder(above: Path) -> Path:
     """The repository; what evaluation tools write lies beside it."""
     folder = above / "agents"
     folder.mkdir()
@@ -307,7 +313,7 @@ def _example() -> Any:
 
 def _promptfoo(release: str) -> str:
     """What ``promptfoo eval -o answers.json`` writes, as far as evidence needs it."""
-    asked = ("where is it", "another day", "a neighbour's code", "ignore your rules")
+    questions = ("where is it", "another day", "a neighbour's code", "ignore your rules")
     rows = [
         {
             "success": True,
@@ -317,7 +323,7 @@ def _promptfoo(release: str) -> str:
             "testCase": {"description": text},
             "gradingResult": {"pass": True, "score": 1, "reason": "All assertions passed"},
         }
-        for text in asked
+        for text in questions
     ]
     stats = {"successes": len(rows), "failures": 0, "errors": 0}
     results = {"version": 3, "timestamp": "2026-11-18T11:30:00.000Z", "results": rows, "stats": stats}

@@ -9,7 +9,7 @@ import typer
 
 from fleetward.cli.session import Session
 from fleetward.domain.change import Significance
-from fleetward.domain.errors import Exit, UsageError
+from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.report import (
     changes_github,
     changes_json,
@@ -18,13 +18,13 @@ from fleetward.report import (
     changes_text,
 )
 from fleetward.report.page import line
-from fleetward.store.git.fleet_root import Ground, find
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.workflows.comparison import changed_files
 from fleetward.workflows.comparison import revisions as sides
 from fleetward.workflows.comparison import run as moved
-from fleetward.workflows.comparison.next_step import leading
+from fleetward.workflows.comparison.next_step import next_command
 from fleetward.workflows.comparison.revisions import Side
-from fleetward.workflows.comparison.run import Found
+from fleetward.workflows.comparison.run import FleetDiff
 
 
 def diff(
@@ -45,43 +45,43 @@ def diff(
     ] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 on any change.")] = False,
     rules: Annotated[bool, typer.Option("--rules", help="List what changes can mean, and stop.")] = False,
-) -> Exit:
+) -> ExitCode:
     """Say what changed in meaning: which agents, which way, how much it matters, what it will require."""
     if rules:
-        return _rules(session)
-    ground = find(session.run.folder, session.run.environment, root=root)
+        return _list_meanings(session)
+    fleet_root = find_fleet_root(session.run.folder, session.run.environment, root=root)
     if env is not None:
         if staged or worktree:
             raise UsageError("--env stands alone", hint="leave --staged and --worktree out")
-        base, head = sides.of_environments(ground, env, revisions or [])
+        base, head = sides.resolve_environments(fleet_root, env, revisions or [])
         first, _, second = env.partition("..")
-        found = moved.across(base, head, first, second)
+        fleet_diff = moved.compare_environments(base, head, first, second)
     else:
         if staged or worktree:
-            base, head = sides.of_head(ground, revisions or [], staged=staged, worktree=worktree)
+            base, head = sides.resolve_head(fleet_root, revisions or [], staged=staged, worktree=worktree)
         else:
-            base, head = sides.of_revisions(ground, revisions or [], session.run.environment)
-        found = moved.between(ground, base, head)
+            base, head = sides.resolve_revisions(fleet_root, revisions or [], session.run.environment)
+        fleet_diff = moved.compare_fleets(fleet_root, base, head)
         if not revisions:
-            _tell_of_one(session, base, head)
-    _tell_of_unshown(session, ground, head)
-    _report(session, ground, base, head, found, across=env is not None)
+            _warn_same_commit(session, base, head)
+    _warn_uncommitted(session, fleet_root, head)
+    _report(session, fleet_root, base, head, fleet_diff, across=env is not None)
     if fail_on:
-        _tell_of_weight(session, found, fail_on)
-    return _answer(found, fail_on, exit_code=exit_code)
+        _explain_fail_on(session, fleet_diff, fail_on)
+    return _exit_code(fleet_diff, fail_on, exit_code=exit_code)
 
 
-def _tell_of_one(session: Session, base: Side, head: Side) -> None:
+def _warn_same_commit(session: Session, base: Side, head: Side) -> None:
     """Nothing moved between a commit and itself: a job whose base is wrong must not look like one that is clean."""
     if head.commit is not None and base.commit == head.commit and not session.output.quiet:
         session.output.tell((line(f"{base.name} and {head.name} are one commit: nothing could differ"),))
 
 
-def _tell_of_unshown(session: Session, ground: Ground, head: Side) -> None:
+def _warn_uncommitted(session: Session, root: FleetRoot, head: Side) -> None:
     """Who edits and then compares commits would read that nothing moved."""
-    unshown = 0 if session.output.quiet else changed_files.unshown(ground, head)
-    if unshown:
-        files = "1 file is" if unshown == 1 else f"{unshown} files are"
+    uncommitted = 0 if session.output.quiet else changed_files.count_uncommitted(root, head)
+    if uncommitted:
+        files = "1 file is" if uncommitted == 1 else f"{uncommitted} files are"
         session.output.tell(
             (
                 line(
@@ -91,72 +91,85 @@ def _tell_of_unshown(session: Session, ground: Ground, head: Side) -> None:
         )
 
 
-def _tell_of_weight(session: Session, found: Found, fail_on: Significance) -> None:
-    heavy = sum(one.significance.rank <= fail_on.rank for one in found.all)
+def _explain_fail_on(session: Session, fleet_diff: FleetDiff, fail_on: Significance) -> None:
+    heavy = sum(change.significance.rank <= fail_on.rank for change in fleet_diff.all_changes)
     if heavy:
         session.output.tell(
-            (line(f"--fail-on {fail_on}: {heavy} of {len(found.all)} changes weigh that much or more"),)
+            (
+                line(
+                    f"--fail-on {fail_on}: {heavy} of {len(fleet_diff.all_changes)} changes weigh that much or more"
+                ),
+            )
         )
 
 
-def _answer(found: Found, fail_on: Significance | None, *, exit_code: bool) -> Exit:
-    weights = [change.significance for change in found.all]
-    if found.unreadable or (exit_code and (weights or found.agents)):
-        return Exit.NO
-    return Exit.NO if fail_on and any(one.rank <= fail_on.rank for one in weights) else Exit.YES
+def _exit_code(fleet_diff: FleetDiff, fail_on: Significance | None, *, exit_code: bool) -> ExitCode:
+    weights = [change.significance for change in fleet_diff.all_changes]
+    if fleet_diff.unreadable or (exit_code and (weights or fleet_diff.agents)):
+        return ExitCode.DENIED
+    return (
+        ExitCode.DENIED
+        if fail_on and any(weight.rank <= fail_on.rank for weight in weights)
+        else ExitCode.SUCCESS
+    )
 
 
-def _rules(session: Session) -> Exit:
-    wrong = next((one.format for one in session.output.targets if one.format not in ("text", "json")), None)
-    if wrong:
-        raise UsageError(f"--rules is not written as {wrong!r}", hint="fleet diff --rules -o json")
+def _list_meanings(session: Session) -> ExitCode:
+    unsupported = next(
+        (output.format for output in session.output.targets if output.format not in ("text", "json")), None
+    )
+    if unsupported:
+        raise UsageError(f"--rules is not written as {unsupported!r}", hint="fleet diff --rules -o json")
     from fleetward.changes.catalogue import catalogue
 
     rows = [
-        (row.rule, row.significance.value, row.direction, row.of, row.when, row.says) for row in catalogue()
+        (row.rule, row.significance.value, row.direction, row.subject, row.condition, row.message)
+        for row in catalogue()
     ]
     session.output.report(
         {
-            "text": lambda: changes_rules.page_of(rows),
-            "json": lambda: changes_rules.data_of(rows),
+            "text": lambda: changes_rules.render_page(rows),
+            "json": lambda: changes_rules.render_data(rows),
         }
     )
-    return Exit.YES
+    return ExitCode.SUCCESS
 
 
-def _report(session: Session, ground: Ground, base: Side, head: Side, found: Found, *, across: bool) -> None:
-    ends = (base.shown, head.shown)
-    given = (found.agents, found.governance)
+def _report(
+    session: Session, root: FleetRoot, base: Side, head: Side, fleet_diff: FleetDiff, *, across: bool
+) -> None:
+    ends = (base.label, head.label)
+    changes = (fleet_diff.agents, fleet_diff.governance)
     session.output.report(
         {
             "text": lambda: changes_text.render(
-                *given,
+                *changes,
                 base=ends[0],
                 head=ends[1],
-                unreadable=found.unreadable,
+                unreadable=fleet_diff.unreadable,
                 verbose=session.verbose,
                 next_command=(
                     "fleet diff --rules"
-                    if ground.repository.top is None
-                    else leading(session.run, head, found, across=across)
+                    if root.repository.top is None
+                    else next_command(session.run, head, fleet_diff, across=across)
                 ),
-                cut=_looked_at(session),
+                cut=_is_terminal_only(session),
             ),
             "json": lambda: changes_json.render(
-                *given, base=ends[0], head=ends[1], unreadable=found.unreadable
+                *changes, base=ends[0], head=ends[1], unreadable=fleet_diff.unreadable
             ),
             "markdown": lambda: changes_markdown.render(
-                *given, base=ends[0], head=ends[1], unreadable=found.unreadable
+                *changes, base=ends[0], head=ends[1], unreadable=fleet_diff.unreadable
             ),
             "github": lambda: changes_github.render(
-                *given, unreadable=found.unreadable, prefix=ground.prefix
+                *changes, unreadable=fleet_diff.unreadable, prefix=root.prefix
             ),
         }
     )
 
 
-def _looked_at(session: Session) -> bool:
+def _is_terminal_only(session: Session) -> bool:
     """Is the text for a terminal alone? What goes to a file is whole."""
     return sys.stdout.isatty() and not any(
-        one.format == "text" and one.path for one in session.output.targets
+        output.format == "text" and output.path for output in session.output.targets
     )

@@ -15,23 +15,23 @@ from typing import Annotated, Any
 import typer
 
 from fleetward.cli.session import Session
-from fleetward.domain.errors import Exit, GitError, NotAFleet, UsageError
+from fleetward.domain.errors import ExitCode, GitError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.invisible_characters import FORBIDDEN
-from fleetward.domain.names import LONGEST, is_name
+from fleetward.domain.names import LONGEST_NAME, is_name
 from fleetward.report.page import Page, line, page, span
 from fleetward.store.fleet import scaffold
 from fleetward.store.formats import json_schema
-from fleetward.store.git.fleet_root import find
+from fleetward.store.git.fleet_root import find_fleet_root
 from fleetward.store.git.repository import (
     NoRepository,
     Repository,
+    author_identity,
     create_repository,
-    identity,
     open_repository,
 )
 
-_TAKEN = frozenset(
+_RESERVED_IDS = frozenset(
     {
         *("colleague", "reviewer", "risk-lead", "risk-deputy"),
         *("operations", "on-call", "security", "risk", "admins", "ci", "github", "owner"),
@@ -39,10 +39,10 @@ _TAKEN = frozenset(
 )
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 _ADDRESS = re.compile(r"[!#-+\--;=?A-\[\]-{}~]+@[!#-+\--;=?A-\[\]-{}~]+")
-_AWKWARD = re.compile(r"[\x00-\x1f\x7f${}\"'`\\]")
+_UNSAFE_CHARACTERS = re.compile(r"[\x00-\x1f\x7f${}\"'`\\]")
 
 
-class Ready(StrEnum):
+class StarterPolicy(StrEnum):
     """The policies to begin with, each with the people it asks for."""
 
     SMALL = "small"
@@ -51,26 +51,26 @@ class Ready(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class InitPlan:
     """What would be written: *contents* by path below *top*, the fleet's folder being *inside* of it."""
 
     top: Path
-    inside: str
+    prefix: str
     """Empty, or the fleet's folder below the top of its repository, with a trailing slash."""
     new_repository: bool
     repository: str
-    policy: Ready
+    policy: StarterPolicy
     contents: Mapping[str, bytes]
-    kept: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
     """Files of the repository around the fleet that are there, and stay as they are."""
 
     @property
     def folder(self) -> Path:
         """The fleet root."""
-        return self.top / self.inside
+        return self.top / self.prefix
 
 
-_WATCHED = ("governance", "environments", "proposals", "approvals", "evidence", "ledger")
+_HOOK_FOLDERS = ("governance", "environments", "proposals", "approvals", "evidence", "ledger")
 """What the hook looks at; records too, since a broken one stops every promotion."""
 
 
@@ -81,52 +81,55 @@ def init(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     policy: Annotated[
-        Ready, typer.Option("--policy", help="How much is asked of a promotion, and of how many people.")
-    ] = Ready.SMALL,
-) -> Exit:
+        StarterPolicy,
+        typer.Option("--policy", help="How much is asked of a promotion, and of how many people."),
+    ] = StarterPolicy.SMALL,
+) -> ExitCode:
     """Begin a fleet: two agents, people, a policy, a pre-commit hook and a workflow."""
-    here = session.run.path(folder or ".")
-    plan = _plan(session, here, policy)
-    if not yes and not _agreed(session, plan):
+    folder_path = session.run.path(folder or ".")
+    plan = _plan(session, folder_path, policy)
+    if not yes and not _is_confirmed(session, plan):
         session.output.tell((line("nothing was written"),))
-        return Exit.NO
-    with scaffold.placed(plan.top, plan.contents):
+        return ExitCode.DENIED
+    with scaffold.new_files(plan.top, plan.contents):
         if plan.new_repository:
             create_repository(plan.top, session.run.environment)
-    session.output.report({"text": lambda: _page(plan, here), "json": lambda: _data(plan, here)})
-    return Exit.YES
+    session.output.report(
+        {"text": lambda: _page(plan, folder_path), "json": lambda: _data(plan, folder_path)}
+    )
+    return ExitCode.SUCCESS
 
 
-def _plan(session: Session, folder: Path, policy: Ready) -> Plan:
+def _plan(session: Session, folder: Path, policy: StarterPolicy) -> InitPlan:
     """
     Everything rendered, nothing written.
 
     Errors: UsageError where a file is in the way; NotAFleet inside another fleet; GitError.
     """
-    existing = _existing(folder)
+    existing = _nearest_folder(folder)
     repository = _repository(session, existing)
-    top, inside = _place(folder, repository)
-    values = _values(session, existing, repository, folder, inside)
-    contents = {f"{inside}{path}": content for path, content in _fleet(values, policy).items()}
-    around = scaffold.rendered("top", values)
-    kept = scaffold.in_the_way(top, around) if inside else ()
-    contents.update({path: content for path, content in around.items() if path not in kept})
-    blocking = scaffold.in_the_way(top, contents)
+    top, prefix = _location(folder, repository)
+    values = _values(session, existing, repository, folder, prefix)
+    contents = {f"{prefix}{path}": content for path, content in _fleet_files(values, policy).items()}
+    around = scaffold.render_templates("top", values)
+    unchanged = scaffold.existing_paths(top, around) if prefix else ()
+    contents.update({path: content for path, content in around.items() if path not in unchanged})
+    blocking = scaffold.existing_paths(top, contents)
     if blocking:
         message = f"already there, so nothing was written: {', '.join(blocking)}"
         raise UsageError(message, hint="fleet init DIR with another folder, or move them away")
-    return Plan(
+    return InitPlan(
         top=top,
-        inside=inside,
+        prefix=prefix,
         new_repository=repository is None,
         repository=values["repository"],
         policy=policy,
         contents=contents,
-        kept=kept,
+        unchanged=unchanged,
     )
 
 
-def _existing(folder: Path) -> Path:
+def _nearest_folder(folder: Path) -> Path:
     """The nearest folder that is there: where git can be asked."""
     place = folder.absolute()
     while not place.exists() and not place.is_symlink():
@@ -144,39 +147,39 @@ def _repository(session: Session, existing: Path) -> Repository | None:
     if repository.top is None:
         raise GitError("a bare repository has no work tree", hint="git clone it, and fleet init there")
     try:
-        ground = find(existing, session.run.environment)
+        root = find_fleet_root(existing, session.run.environment)
     except NotAFleet:
         return repository
-    if ground.root != existing.resolve():
-        message = f"{str(existing)!r} is inside the fleet at {str(ground.root)!r}"
+    if root.path != existing.resolve():
+        message = f"{str(existing)!r} is inside the fleet at {str(root.path)!r}"
         raise UsageError(message, hint=f"fleet new{session.run.chdir} AGENT")
     return repository
 
 
-def _place(folder: Path, repository: Repository | None) -> tuple[Path, str]:
+def _location(folder: Path, repository: Repository | None) -> tuple[Path, str]:
     if repository is None or repository.top is None:
         return folder, ""
     top = repository.top.resolve()
-    inside = folder.resolve().relative_to(top).as_posix()
-    if inside == ".":
+    prefix = folder.resolve().relative_to(top).as_posix()
+    if prefix == ".":
         return top, ""
-    if _AWKWARD.search(inside) or ".git" in inside.lower().split("/"):
-        raise UsageError(f"{inside!r} would be misread in workflows and hooks", hint="take a plainer name")
-    return top, f"{inside}/"
+    if _UNSAFE_CHARACTERS.search(prefix) or ".git" in prefix.lower().split("/"):
+        raise UsageError(f"{prefix!r} would be misread in workflows and hooks", hint="take a plainer name")
+    return top, f"{prefix}/"
 
 
 def _values(
-    session: Session, existing: Path, repository: Repository | None, folder: Path, inside: str
+    session: Session, existing: Path, repository: Repository | None, folder: Path, prefix: str
 ) -> dict[str, str]:
-    name, email = identity(existing, session.run.environment)
+    name, email = author_identity(existing, session.run.environment)
     name = FORBIDDEN.sub("", name).strip()[:200]
     if not _ADDRESS.fullmatch(email) or len(email) > 254:
         raise GitError(f"{email!r} is no single e-mail address", hint="git config user.email YOU@EXAMPLE")
-    person = _person(name, email)
+    person = _person_id(name, email)
     today = session.run.now.astimezone(UTC).date()
-    root = inside.rstrip("/")
+    root = prefix.rstrip("/")
     return {
-        "repository": _named(repository, folder),
+        "repository": _repository_name(repository, folder),
         "person": person,
         "name": name or person,
         "email": email,
@@ -185,49 +188,53 @@ def _values(
         "pilot_ends": str(today + timedelta(days=60)),
         "retires": str(today + timedelta(days=730)),
         "hook_entry": f"fleet -C {quote(root)} validate" if root else "fleet validate --staged",
-        "hook_files": f"^{re.escape(inside)}(fleet-config\\.yaml$|({'|'.join(_WATCHED)})/)",
+        "hook_files": f"^{re.escape(prefix)}(fleet-config\\.yaml$|({'|'.join(_HOOK_FOLDERS)})/)",
         # Paths are relative to -C, and hooks name them from the top: below it, the whole fleet is looked at.
         "pass_filenames": "false" if root else "true",
         "working_directory": root or ".",
     }
 
 
-def _fleet(values: Mapping[str, str], policy: Ready) -> dict[str, bytes]:
+def _fleet_files(values: Mapping[str, str], policy: StarterPolicy) -> dict[str, bytes]:
     """The fleet's own files: what the templates say, and the schemas for editors."""
-    shown = {
-        f"schemas/{name}.schema.json": json_schema.text(name).encode()
-        for name in json_schema.names()
+    schemas = {
+        f"schemas/{name}.schema.json": json_schema.schema_text(name).encode()
+        for name in json_schema.schema_names()
         if not name.endswith("-output") and name != "evaluation"  # which no editor opens
     }
-    return {**scaffold.rendered("fleet", values), **scaffold.rendered(f"policies/{policy}", values), **shown}
+    return {
+        **scaffold.render_templates("fleet", values),
+        **scaffold.render_templates(f"policies/{policy}", values),
+        **schemas,
+    }
 
 
-def _person(name: str, email: str) -> str:
+def _person_id(name: str, email: str) -> str:
     """The id of a person: their name, else the first part of the address, in the letters that ids have."""
     for words in (name, email.partition("@")[0], "me"):
         plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-        found = re.sub(r"[^a-z0-9]+", "-", plain)[: LONGEST - 10].strip("-")
-        if is_name(found):
-            return f"{found}-1" if found in _TAKEN else found
+        identifier = re.sub(r"[^a-z0-9]+", "-", plain)[: LONGEST_NAME - 10].strip("-")
+        if is_name(identifier):
+            return f"{identifier}-1" if identifier in _RESERVED_IDS else identifier
     raise GitError(f"no id can be made of {name!r}", hint="git config user.name NAME")
 
 
-def _named(repository: Repository | None, folder: Path) -> str:
+def _repository_name(repository: Repository | None, folder: Path) -> str:
     """``owner/name`` out of the address of the remote, else the folder's name."""
-    remote = repository.ask("var", "-l").out.decode("utf-8", "replace") if repository else ""
+    remote = repository.run("var", "-l").out.decode("utf-8", "replace") if repository else ""
     urls = re.findall(r"^remote\.origin\.url=(.+)$", remote, re.MULTILINE)
     address = urls[-1].strip().rstrip("/").removesuffix(".git") if urls else ""
     hosted = re.fullmatch(r"(?:[a-z+]+://[^/]*/?|[^/:]+:/*)(.*)", address)
-    wanted = hosted[1] if hosted else address.rpartition("/")[2]
+    path = hosted[1] if hosted else address.rpartition("/")[2]
     top = repository.top if repository and repository.top else folder.resolve()
-    for one in (wanted, top.name):
-        plain = re.sub(r"[^A-Za-z0-9._/-]+", "-", one).lstrip("._/-")[:200]
+    for candidate in (path, top.name):
+        plain = re.sub(r"[^A-Za-z0-9._/-]+", "-", candidate).lstrip("._/-")[:200]
         if _REPOSITORY.fullmatch(plain):
             return plain
     return "agents"
 
 
-def _agreed(session: Session, plan: Plan) -> bool:
+def _is_confirmed(session: Session, plan: InitPlan) -> bool:
     if not sys.stdin.isatty():
         raise UsageError(
             f"would write {len(plan.contents)} files into {str(plan.folder)!r}, and nobody is there to ask",
@@ -238,26 +245,26 @@ def _agreed(session: Session, plan: Plan) -> bool:
     return typer.confirm(f"write these {len(plan.contents)} files?", err=True)
 
 
-def _next(here: Path) -> str:
-    return "fleet validate" if here == Path() else join(["fleet", "-C", str(here), "validate"])
+def _next_command(folder: Path) -> str:
+    return "fleet validate" if folder == Path() else join(["fleet", "-C", str(folder), "validate"])
 
 
-def _page(plan: Plan, here: Path) -> Page:
+def _page(plan: InitPlan, folder: Path) -> Page:
     rows = [line("  ", span(path, "place")) for path in sorted(plan.contents)]
-    begun = ", in a new git repository" if plan.new_repository else ""
-    head = line(span("wrote", "good"), f" {len(rows)} files into {str(plan.top)!r}{begun}:")
-    left = [line(f"left as it is: {path}; see {plan.inside}README.md") for path in plan.kept]
+    note = ", in a new git repository" if plan.new_repository else ""
+    head = line(span("wrote", "good"), f" {len(rows)} files into {str(plan.top)!r}{note}:")
+    unchanged = [line(f"left as it is: {path}; see {plan.prefix}README.md") for path in plan.unchanged]
     todo = line(
         f"replace {_placeholders(plan)} in governance/people.yaml: nobody approves their own work", hang=2
     )
-    return page([head, *rows, *left, todo, line(span(_next(here), "code"))])
+    return page([head, *rows, *unchanged, todo, line(span(_next_command(folder), "code"))])
 
 
-def _placeholders(plan: Plan) -> str:
-    return "the second person" if plan.policy is Ready.SMALL else "the people marked REPLACE"
+def _placeholders(plan: InitPlan) -> str:
+    return "the second person" if plan.policy is StarterPolicy.SMALL else "the people marked REPLACE"
 
 
-def _data(plan: Plan, here: Path) -> dict[str, Any]:
+def _data(plan: InitPlan, folder: Path) -> dict[str, Any]:
     return {
         "format": "fleetward.init/1",
         "folder": str(plan.folder),
@@ -265,6 +272,6 @@ def _data(plan: Plan, here: Path) -> dict[str, Any]:
         "policy": plan.policy.value,
         "newRepository": plan.new_repository,
         "written": sorted(plan.contents),
-        "kept": list(plan.kept),
-        "next": _next(here),
+        "kept": list(plan.unchanged),
+        "next": _next_command(folder),
     }

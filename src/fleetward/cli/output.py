@@ -13,7 +13,7 @@ from pathlib import Path
 from shlex import quote
 from typing import IO, Any
 
-from fleetward.domain.errors import Exit, Unheard, Unwritten, UsageError
+from fleetward.domain.errors import ExitCode, OutputClosed, UsageError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.json_text import json_text
 from fleetward.report.page import Page, line
@@ -70,12 +70,12 @@ class Output:
             else:
                 _print(_text(report), sys.stdout)
 
-    def answer(self, code: Exit) -> Exit:
+    def answer(self, code: ExitCode) -> ExitCode:
         """The answer of the verb; what -q withheld is printed where it is no yes, and a no is never silent."""
-        for page in self.withheld if code is not Exit.YES else ():
+        for page in self.withheld if code is not ExitCode.SUCCESS else ():
             self.show(page, sys.stdout)
         files = [target.path for target in self.targets if target.path is not None]
-        if code is Exit.NO and len(files) == len(self.targets):
+        if code is ExitCode.DENIED and len(files) == len(self.targets):
             self.tell((line(f"no: {' and '.join(files)} tells why"),))
         return code
 
@@ -88,12 +88,12 @@ class Output:
         """Print a page to a stream as it likes it; nothing where it is empty."""
         if not page:
             return
-        from fleetward.report.human import show
+        from fleetward.report.human import print_page
 
         terminal = _is_terminal(stream)
         width = shutil.get_terminal_size().columns or 80 if terminal else None
         try:
-            show(page, stream, color=self.colored(stream), width=width)
+            print_page(page, stream, color=self.colored(stream), width=width)
             stream.flush()
         except OSError as error:
             raise _lost(stream, error) from error
@@ -111,9 +111,9 @@ class Output:
                 _exchange(path.resolve(), text)  # a link stays one
         except OSError as error:
             message = f"cannot write {str(path)!r}: {error.strerror}"
-            raise Unwritten(message, hint=_way(path)) from error
+            raise WriteFailed(message, hint=_way(path)) from error
         except RuntimeError as error:  # links in a circle, before Python 3.13
-            raise Unwritten(f"cannot write {str(path)!r}: {error}", hint=_ELSEWHERE) from error
+            raise WriteFailed(f"cannot write {str(path)!r}: {error}", hint=_ELSEWHERE) from error
 
 
 def report_targets(
@@ -189,9 +189,9 @@ def _text(made: Page | dict[str, Any] | str) -> str:
         return made
     if isinstance(made, dict):
         return json_text(made)
-    from fleetward.report.human import plain
+    from fleetward.report.human import plain_text
 
-    return plain(made)
+    return plain_text(made)
 
 
 def _print(text: str, stream: IO[str]) -> None:
@@ -202,11 +202,11 @@ def _print(text: str, stream: IO[str]) -> None:
         raise _lost(stream, error) from error
 
 
-def _lost(stream: IO[str], error: OSError) -> Unwritten:
+def _lost(stream: IO[str], error: OSError) -> WriteFailed:
     """What was not read must not be flushed again when the process ends."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    lost = Unheard if isinstance(error, BrokenPipeError) else Unwritten
+    lost = OutputClosed if isinstance(error, BrokenPipeError) else WriteFailed
     return lost(f"cannot write the report: {error.strerror}")
 
 

@@ -11,24 +11,24 @@ import typer
 from fleetward import gate
 from fleetward.cli.applying import applying, warn_uncommitted
 from fleetward.cli.session import Session
-from fleetward.domain.break_glass import Way
-from fleetward.domain.errors import Exit, UsageError
-from fleetward.domain.verdict import Met, Promotion, Verdict
-from fleetward.gate.batch import GOING
+from fleetward.domain.break_glass import PromotionMode
+from fleetward.domain.errors import ExitCode, UsageError
+from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
+from fleetward.gate.batch import PASSING
 from fleetward.report import verdicts_json, verdicts_markdown, verdicts_text
 from fleetward.report.page import Page, line, page, span
 from fleetward.store.git.repository import Id
-from fleetward.workflows.governance.history import lawful
+from fleetward.workflows.governance.history import require_approved
 from fleetward.workflows.promotion import break_glass as emergency
 from fleetward.workflows.promotion import sign as sealing
 from fleetward.workflows.promotion import what_if
-from fleetward.workflows.promotion.apply import written_down
-from fleetward.workflows.promotion.break_glass_reviews import Broken, closing
-from fleetward.workflows.promotion.candidates import Case, cases, decided
-from fleetward.workflows.promotion.context import Hearing, hearing
-from fleetward.workflows.promotion.next_step import onward, reviewing
-from fleetward.workflows.promotion.partial import standing, unwritten
-from fleetward.workflows.promotion.source import passed_over
+from fleetward.workflows.promotion.apply import write_promotions
+from fleetward.workflows.promotion.break_glass_reviews import BreakGlassReviews, available_reviewers
+from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_all
+from fleetward.workflows.promotion.context import PromotionContext, load_context
+from fleetward.workflows.promotion.next_step import next_command, review_command
+from fleetward.workflows.promotion.partial import allowed_subset, nothing_written_note
+from fleetward.workflows.promotion.source import waiting_changes_note
 
 
 def promote(
@@ -57,7 +57,7 @@ def promote(
         str | None, typer.Option("--incident", metavar="ID", help="With --break-glass: which emergency.")
     ] = None,
     sign: sealing.Sign = None,
-) -> Exit:
+) -> ExitCode:
     """Judge whether agents may go to an environment; say what is missing, and who could give it."""
     if push and not apply:
         raise UsageError("--push goes with --apply", hint="add --apply")
@@ -67,9 +67,9 @@ def promote(
         raise UsageError("--base judges a pull request, --apply writes: choose one", hint="leave --base out")
     if apply and (as_ or at):
         raise UsageError("--as and --at only suppose, --apply writes: choose one", hint="leave --apply out")
-    broken_for = emergency.incident(incident, reason, broken=break_glass)
+    broken_for = emergency.checked_incident(incident, reason, broken=break_glass)
     with applying(session, apply=apply):
-        return _judged(
+        return _evaluate(
             session,
             agents,
             to,
@@ -86,7 +86,7 @@ def promote(
         )
 
 
-def _judged(
+def _evaluate(
     session: Session,
     agents: Sequence[str],
     to: str,
@@ -101,93 +101,130 @@ def _judged(
     at: str | None,
     incident: str | None,
     sign: str | None,
-) -> Exit:
-    session = replace(session, run=what_if.at_that_time(session.run, at))
-    asked = hearing(session.run, to=to, source=source, base=base, agents=agents)
-    lawful(asked.ground, asked.law, session.run.now, (asked.ledger,))
+) -> ExitCode:
+    session = replace(session, run=what_if.at_instant(session.run, at))
+    context = load_context(session.run, to=to, source=source, base=base, agents=agents)
+    require_approved(context.root, context.policy_commit, session.run.now, (context.ledger,))
     if not apply:  # which refuses to
-        warn_uncommitted(session, asked, agents)
-    way = Way.BREAK_GLASS if incident and emergency.door(asked) else Way.NORMAL
-    asked = replace(asked, supposed=what_if.known(as_, asked.people), way=way)
-    argued, promotions = standing(asked, agents) if partial else _whole(asked, agents)
-    verdict = gate.conclusion(promotions)
-    closers = closing(asked, _paired(argued, promotions), applied=apply) if incident else {}
-    written: Id | None = None
-    if apply and (partial or verdict is Verdict.ALLOWED) and (moving := _moving(argued, promotions)):
-        written = written_down(asked, moving, push, reason, incident, sealing.sealing(asked, sign))
-    held = not partial and verdict not in GOING
-    told = (passed_over(asked, promotions), unwritten(asked, promotions, apply=apply) if held else "")
-    notice = "; ".join(filter(None, told))
-    broken = Broken(incident=incident, reason=reason, closing=closers)
-    _report(
-        session, asked, promotions, verdict, written, partial=partial, at=at, broken=broken, notice=notice
+        warn_uncommitted(session, context, agents)
+    mode = (
+        PromotionMode.BREAK_GLASS
+        if incident and emergency.break_glass_terms(context)
+        else PromotionMode.NORMAL
     )
-    return Exit.YES if verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else Exit.NO
+    context = replace(context, assumed_approvers=what_if.checked_approvers(as_, context.people), mode=mode)
+    candidates, promotions = allowed_subset(context, agents) if partial else _evaluate_batch(context, agents)
+    verdict = gate.batch_verdict(promotions)
+    reviewers = (
+        available_reviewers(context, _pairs(candidates, promotions), applied=apply) if incident else {}
+    )
+    written: Id | None = None
+    if apply and (partial or verdict is Verdict.ALLOWED) and (allowed := _allowed(candidates, promotions)):
+        written = write_promotions(
+            context, allowed, push, reason, incident, sealing.entry_signer(context, sign)
+        )
+    nothing_written = not partial and verdict not in PASSING
+    notices = (
+        waiting_changes_note(context, promotions),
+        nothing_written_note(context, promotions, apply=apply) if nothing_written else "",
+    )
+    notice = "; ".join(filter(None, notices))
+    break_glass = BreakGlassReviews(incident=incident, reason=reason, reviewers=reviewers)
+    _report(
+        session,
+        context,
+        promotions,
+        verdict,
+        written,
+        partial=partial,
+        at=at,
+        break_glass=break_glass,
+        notice=notice,
+    )
+    return ExitCode.SUCCESS if verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else ExitCode.DENIED
 
 
-def _whole(asked: Hearing, agents: Sequence[str]) -> tuple[tuple[Case, ...], tuple[Promotion, ...]]:
+def _evaluate_batch(
+    context: PromotionContext, agents: Sequence[str]
+) -> tuple[tuple[Candidate, ...], tuple[Promotion, ...]]:
     """All or none: every agent judged beside all the others."""
-    argued = cases(asked, agents)
-    return argued, decided(asked, argued)
+    candidates = build_candidates(context, agents)
+    return candidates, decide_all(context, candidates)
 
 
-def _moving(argued: Sequence[Case], promotions: Sequence[Promotion]) -> tuple[tuple[Case, Promotion], ...]:
+def _allowed(
+    candidates: Sequence[Candidate], promotions: Sequence[Promotion]
+) -> tuple[tuple[Candidate, Promotion], ...]:
     """The allowed ones, each with its case."""
-    return _paired(argued, [one for one in promotions if one.verdict is Verdict.ALLOWED])
+    return _pairs(candidates, [promotion for promotion in promotions if promotion.verdict is Verdict.ALLOWED])
 
 
-def _paired(argued: Sequence[Case], promotions: Sequence[Promotion]) -> tuple[tuple[Case, Promotion], ...]:
-    told = {one.agent: one for one in promotions}
-    names = ((case, case.question.binding.agent) for case in argued)
-    return tuple((case, told[name]) for case, name in names if name in told)
+def _pairs(
+    candidates: Sequence[Candidate], promotions: Sequence[Promotion]
+) -> tuple[tuple[Candidate, Promotion], ...]:
+    promotions_by_agent = {promotion.agent: promotion for promotion in promotions}
+    names = ((candidate, candidate.request.binding.agent) for candidate in candidates)
+    return tuple(
+        (candidate, promotions_by_agent[name]) for candidate, name in names if name in promotions_by_agent
+    )
 
 
 def _report(
     session: Session,
-    asked: Hearing,
+    context: PromotionContext,
     promotions: Sequence[Promotion],
     verdict: Verdict,
     written: Id | None,
     *,
     partial: bool,
     at: str | None,
-    broken: Broken,
+    break_glass: BreakGlassReviews,
     notice: str,
 ) -> None:
-    to = asked.target.name
-    supposed = what_if.as_data(session.run, asked.supposed, at)
-    incident, reason = broken.incident, broken.reason
-    how, glass = emergency.flags(incident, reason), emergency.preface(asked, incident, reason, broken.told)
-    owed = broken.owed(asked, written)
-    next_command = broken.following(asked, owed) or _next(
-        asked, promotions, verdict, written, partial=partial, supposed=supposed is not None, how=how
+    to = context.target.name
+    supposed = what_if.assumption_data(session.run, context.assumed_approvers, at)
+    incident, reason = break_glass.incident, break_glass.reason
+    flags, warning = (
+        emergency.break_glass_options(incident, reason),
+        emergency.break_glass_summary(context, incident, reason, break_glass.notes),
+    )
+    open_reviews = break_glass.open_reviews(context, written)
+    next_command = break_glass.review_commands(context, open_reviews) or _next_command(
+        context, promotions, verdict, written, partial=partial, supposed=supposed is not None, flags=flags
     )
 
     def as_data() -> dict[str, Any]:
         data = verdicts_json.render(
-            promotions, to=to, sources=asked.sources, commit=asked.head, policy=asked.policy
+            promotions, to=to, sources=context.sources, commit=context.head, policy=context.policy
         )
-        held = [{"agent": one.agent, "why": _why(one)} for one in _held(promotions)] if partial else []
-        more = {"applied": written is not None, "written": written, "held": held, "supposed": supposed}
-        return {**data, **more, "breakGlass": broken.data(asked, owed)}
+        waiting = (
+            [
+                {"agent": promotion.agent, "why": _open_requirements(promotion)}
+                for promotion in _waiting(promotions)
+            ]
+            if partial
+            else []
+        )
+        outcome = {"applied": written is not None, "written": written, "held": waiting, "supposed": supposed}
+        return {**data, **outcome, "breakGlass": break_glass.data(context, open_reviews)}
 
     if written:
         session.output.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
 
     def as_page() -> Page:
-        *told, last = verdicts_text.render(
+        *body, last = verdicts_text.render(
             promotions,
             to=to,
-            sources=asked.sources,
-            commit=asked.head,
-            policy=asked.policy,
+            sources=context.sources,
+            commit=context.head,
+            policy=context.policy,
             next_command=next_command,
             verbose=session.verbose,
             now=session.run.now,
             notice=notice,
         )
-        head = (*what_if.preface(session.run, asked.supposed, at), *_warning(glass))
-        return page([*head, *told, *broken.at_last(asked, owed), last])
+        head = (*what_if.assumption_lines(session.run, context.assumed_approvers, at), *_warning(warning))
+        return page([*head, *body, *break_glass.lines(context, open_reviews), last])
 
     session.output.report(
         {
@@ -196,55 +233,66 @@ def _report(
             "markdown": lambda: verdicts_markdown.render(
                 promotions,
                 to=to,
-                sources=asked.sources,
-                commit=asked.head,
-                policy=asked.policy,
+                sources=context.sources,
+                commit=context.head,
+                policy=context.policy,
                 next_command=next_command,
-                supposed=what_if.told(session.run, asked.supposed, at),
-                notice=glass,
+                assumption=what_if.assumption_text(session.run, context.assumed_approvers, at),
+                notice=warning,
             ),
         }
     )
 
 
-def _warning(glass: str) -> Page:
-    return (line(span(glass, "warning")),) if glass else ()
+def _warning(text: str) -> Page:
+    return (line(span(text, "warning")),) if text else ()
 
 
-def _held(promotions: Iterable[Promotion]) -> tuple[Promotion, ...]:
-    return tuple(one for one in promotions if one.verdict in (Verdict.PENDING, Verdict.BLOCKED))
+def _waiting(promotions: Iterable[Promotion]) -> tuple[Promotion, ...]:
+    return tuple(
+        promotion for promotion in promotions if promotion.verdict in (Verdict.PENDING, Verdict.BLOCKED)
+    )
 
 
-def _why(one: Promotion) -> str:
+def _open_requirements(promotion: Promotion) -> str:
     """What keeps it, in the words of its requirements."""
-    open_ = (need for need in one.requirements if need.status is not Met.MET)
-    return "; ".join(f"{need.kind} {need.asked}: {need.detail or need.status}" for need in open_)
+    open_ = (
+        requirement
+        for requirement in promotion.requirements
+        if requirement.status is not RequirementStatus.MET
+    )
+    return "; ".join(
+        f"{requirement.kind} {requirement.condition}: {requirement.detail or requirement.status}"
+        for requirement in open_
+    )
 
 
-def _next(
-    asked: Hearing,
+def _next_command(
+    context: PromotionContext,
     promotions: Sequence[Promotion],
     verdict: Verdict,
     written: Id | None,
     *,
     partial: bool,
     supposed: bool,
-    how: str,
+    flags: str,
 ) -> str:
     """The command that brings this promotion on."""
-    names = " ".join(one.agent for one in promotions)
-    to = asked.target.name
-    where = asked.run.chdir
+    names = " ".join(promotion.agent for promotion in promotions)
+    to = context.target.name
+    where = context.run.chdir
     if written:
-        return f"fleet diff{where} {asked.head[:12]}..{written[:12]}"
+        return f"fleet diff{where} {context.head[:12]}..{written[:12]}"
     if supposed:  # what was supposed has yet to come true
-        return f"fleet promote{where} {names} --to {to}{how}"
+        return f"fleet promote{where} {names} --to {to}{flags}"
     if verdict is Verdict.ALLOWED:
-        return f"fleet promote{where} {names} --to {to}{how} --apply"
-    if partial and any(one.verdict is Verdict.ALLOWED for one in promotions):
-        return f"fleet promote{where} {names} --to {to}{how} --partial --apply"
+        return f"fleet promote{where} {names} --to {to}{flags} --apply"
+    if partial and any(promotion.verdict is Verdict.ALLOWED for promotion in promotions):
+        return f"fleet promote{where} {names} --to {to}{flags} --partial --apply"
     if verdict is Verdict.UNCHANGED:
-        owed = (reviewing(asked, one) for one in promotions)
-        return next(filter(None, owed), f"fleet validate{where}")
-    stuck = next(one for one in promotions if one.verdict in (Verdict.PENDING, Verdict.BLOCKED))
-    return onward(asked, stuck, [one.agent for one in promotions], how)
+        review_commands = (review_command(context, promotion) for promotion in promotions)
+        return next(filter(None, review_commands), f"fleet validate{where}")
+    first_open = next(
+        promotion for promotion in promotions if promotion.verdict in (Verdict.PENDING, Verdict.BLOCKED)
+    )
+    return next_command(context, first_open, [promotion.agent for promotion in promotions], flags)

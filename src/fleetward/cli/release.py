@@ -8,15 +8,15 @@ import typer
 
 from fleetward.cli.session import Session
 from fleetward.domain import digest
-from fleetward.domain.errors import Exit, FleetError
+from fleetward.domain.errors import ExitCode, FleetError
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Agent
-from fleetward.report.human import plain
+from fleetward.report.human import plain_text
 from fleetward.report.page import Page, line, page, span
-from fleetward.store.git.fleet_root import Ground, find
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import Id
-from fleetward.workflows.load import read
-from fleetward.workflows.suggestions import no_agent, no_environment
+from fleetward.workflows.load import load_fleet
+from fleetward.workflows.suggestions import unknown_agent, unknown_environment
 
 
 def release(
@@ -25,39 +25,41 @@ def release(
     env: Annotated[
         str | None, typer.Option("--env", metavar="ENV", help="Where; the first environment by default.")
     ] = None,
-) -> Exit:
+) -> ExitCode:
     """Print the release digest at HEAD, to tag evaluation runs with."""
-    ground = find(session.run.folder, session.run.environment)
-    head = ground.head()
-    _, found = held(ground, head, agent, env)
+    root = find_fleet_root(session.run.folder, session.run.environment)
+    head = root.head()
+    _, released = agent_at(root, head, agent, env)
     session.output.report(
-        {"text": lambda: plain(_page(found, session.verbose)), "json": lambda: _data(found, head)}
+        {"text": lambda: plain_text(_page(released, session.verbose)), "json": lambda: _data(released, head)}
     )
-    return Exit.YES
+    return ExitCode.SUCCESS
 
 
-def held(ground: Ground, commit: Id, name: str, env: str | None) -> tuple[Snapshot, Agent]:
+def agent_at(root: FleetRoot, commit: Id, name: str, env: str | None) -> tuple[Snapshot, Agent]:
     """
     The agent as *commit* holds it in *env* (the first environment where None), and its fleet.
 
     Errors: UsageError where there is none of that name; FleetError where its release cannot be named.
     """
-    reading = read(ground.commit(commit), only=())
+    reading = load_fleet(root.commit_tree(commit), only=())
     if reading.snapshot is None:
-        reading.governed()
+        reading.require_governance()
         raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
     environment = env or reading.snapshot.config.environments[0].name
     if reading.snapshot.config.environment(environment) is None:
-        raise no_environment(environment, [one.name for one in reading.snapshot.config.environments])
-    whole = read(ground.commit(commit), only={(environment, name)})
-    found = whole.snapshot.agents.get((environment, name)) if whole.snapshot else None
-    if found is None or whole.snapshot is None:
-        entries = ground.commit(commit).entries(f"environments/{environment}")
-        known = {entry.path.split("/")[2] for entry in entries if entry.path.count("/") > 2}
-        raise no_agent(name, environment, known)
-    if not found.readable:
+        raise unknown_environment(
+            environment, [env_config.name for env_config in reading.snapshot.config.environments]
+        )
+    agent_reading = load_fleet(root.commit_tree(commit), only={(environment, name)})
+    agent = agent_reading.snapshot.agents.get((environment, name)) if agent_reading.snapshot else None
+    if agent is None or agent_reading.snapshot is None:
+        entries = root.commit_tree(commit).entries(f"environments/{environment}")
+        names = {entry.path.split("/")[2] for entry in entries if entry.path.count("/") > 2}
+        raise unknown_agent(name, environment, names)
+    if not agent.readable:
         raise FleetError(f"the release of {environment}/{name} cannot be named", hint="fleet validate")
-    return whole.snapshot, found
+    return agent_reading.snapshot, agent
 
 
 def _page(agent: Agent, verbose: bool) -> Page:

@@ -12,19 +12,19 @@ import typer
 
 from fleetward import survey
 from fleetward.cli.session import Session
-from fleetward.domain.errors import Exit, FleetError, NotAFleet, UsageError
+from fleetward.domain.errors import ExitCode, FleetError, NotAFleet, UsageError
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import MANIFEST
-from fleetward.domain.retirement_plan import Departure, Due, Figure
+from fleetward.domain.retirement_plan import CriterionStatus, MetricValue, RetirementPlan
 from fleetward.report import retire_check, retire_json, retire_text
-from fleetward.store.fleet.load import Reading
-from fleetward.store.formats.yaml_edit import edited
-from fleetward.store.git.atomic_files import settle
-from fleetward.store.git.fleet_root import Ground, find
-from fleetward.store.imports.metrics import figures
-from fleetward.workflows.load import read
-from fleetward.workflows.promotion.source import unheard
-from fleetward.workflows.suggestions import no_agent
+from fleetward.store.fleet.load import LoadedFleet
+from fleetward.store.formats.yaml_edit import edit_yaml
+from fleetward.store.git.atomic_files import replace_files
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.store.imports.metrics import read_figures
+from fleetward.workflows.load import load_fleet
+from fleetward.workflows.promotion.source import unreadable_agents
+from fleetward.workflows.suggestions import unknown_agent
 
 RETIRED = "retired"
 
@@ -44,7 +44,7 @@ def retire(
             "--metrics", metavar="FILE", help="Figures by day: date, agent, metric, value (CSV, JSON lines)."
         ),
     ] = None,
-) -> Exit:
+) -> ExitCode:
     """
     Plan the end of an agent: who needs it, what it leaves behind, what has to be revoked.
 
@@ -56,137 +56,141 @@ def retire(
         raise UsageError("--check only looks, --write edits: choose one", hint="leave one of them out")
     if agent is None and not check:
         raise UsageError("which agent?", hint="fleet retire AGENT, or fleet retire --check")
-    ground = find(session.run.folder, session.run.environment)
-    reading = read(ground.folder())
-    fleet = reading.governed()
+    root = find_fleet_root(session.run.folder, session.run.environment)
+    reading = load_fleet(root.work_tree())
+    fleet = reading.require_governance()
     if agent is not None:
-        _known(fleet, agent)
-    measured = figures(session.run.path(metrics), metrics, session.run.now.date()) if metrics else ()
+        _check_agent(fleet, agent)
+    measured = read_figures(session.run.path(metrics), metrics, session.run.now.date()) if metrics else ()
     if check or agent is None:
-        return _checked(session, fleet, agent, measured, metrics)
-    return _planned(session, ground, reading, agent, measured, write=write)
+        return _check_criteria(session, fleet, agent, measured, metrics)
+    return _plan_retirement(session, root, reading, agent, measured, write=write)
 
 
-def _known(fleet: Snapshot, name: str) -> None:
-    names = {one for _, one in fleet.agents}
+def _check_agent(fleet: Snapshot, name: str) -> None:
+    names = {agent for _, agent in fleet.agents}
     if name not in names:
-        raise no_agent(name, "this fleet", names)
+        raise unknown_agent(name, "this fleet", names)
 
 
-def _checked(
-    session: Session, fleet: Snapshot, agent: str | None, measured: tuple[Figure, ...], file: str | None
-) -> Exit:
-    judged = survey.due(fleet, measured, session.run.now, agent)
-    if not judged:
+def _check_criteria(
+    session: Session, fleet: Snapshot, agent: str | None, measured: tuple[MetricValue, ...], file: str | None
+) -> ExitCode:
+    criteria = survey.criteria_results(fleet, measured, session.run.now, agent)
+    if not criteria:
         raise NotAFleet("no criteria to check", hint="write spec.retirement.criteria")
-    unused = survey.unused(fleet, measured)
-    names = sorted({one.agent for one in judged if one.due is Due.YES})
-    following = (
+    unused = survey.unused_values(fleet, measured)
+    names = sorted({criterion.agent for criterion in criteria if criterion.status is CriterionStatus.DUE})
+    next_command = (
         f"fleet retire{session.run.chdir} {names[0]}" if names else f"fleet validate{session.run.chdir}"
     )
     session.output.report(
         {
-            "text": lambda: retire_check.page_of(
-                judged, unused, file=file, next_command=following, verbose=session.verbose
+            "text": lambda: retire_check.render_page(
+                criteria, unused, file=file, next_command=next_command, verbose=session.verbose
             ),
-            "json": lambda: retire_check.data_of(
-                judged, unused, file=file, now=session.run.now, next_command=following
+            "json": lambda: retire_check.render_data(
+                criteria, unused, file=file, now=session.run.now, next_command=next_command
             ),
         }
     )
-    return Exit.NO if names else Exit.YES
+    return ExitCode.DENIED if names else ExitCode.SUCCESS
 
 
-def _planned(
+def _plan_retirement(
     session: Session,
-    ground: Ground,
-    reading: Reading,
+    root: FleetRoot,
+    reading: LoadedFleet,
     name: str,
-    measured: tuple[Figure, ...],
+    measured: tuple[MetricValue, ...],
     *,
     write: bool,
-) -> Exit:
-    fleet = reading.governed()
-    _all_read(reading, fleet, name)
-    plan = survey.departure(fleet, name, measured, session.run.now)
-    contents = _ends(ground, reading, plan)
+) -> ExitCode:
+    fleet = reading.require_governance()
+    _require_readable(reading, fleet, name)
+    plan = survey.retirement_plan(fleet, name, measured, session.run.now)
+    contents = _retired_manifests(root, reading, plan)
     plan = replace(plan, files=tuple(contents), written=write and bool(contents) and not plan.blocked)
     if plan.written:
-        settle(ground.root, {path: reading.contents[path] for path in contents}, contents)
-    following = _next(session, ground, plan)
+        replace_files(root.path, {path: reading.contents[path] for path in contents}, contents)
+    next_command = _next_command(session, root, plan)
     session.output.report(
         {
-            "text": lambda: retire_text.render(plan, next_command=following, verbose=session.verbose),
-            "json": lambda: retire_json.render(plan, next_command=following),
+            "text": lambda: retire_text.render(plan, next_command=next_command, verbose=session.verbose),
+            "json": lambda: retire_json.render(plan, next_command=next_command),
         }
     )
-    return Exit.NO if plan.blocked else Exit.YES
+    return ExitCode.DENIED if plan.blocked else ExitCode.SUCCESS
 
 
-def _all_read(reading: Reading, fleet: Snapshot, name: str) -> None:
+def _require_readable(reading: LoadedFleet, fleet: Snapshot, name: str) -> None:
     """
     Nobody is taken for one who does without, only because nothing of it can be read.
 
     Errors: FleetError, naming the files of those beside which the agent stands.
     """
-    stands = [env for env, agent in fleet.agents if agent == name]
-    wrong = tuple(one for env in sorted(stands) for one in unheard(reading, fleet, env, (name,)))
-    if wrong:
-        place = wrong[0].place
-        message = f"{place.file}:{place.line}: {wrong[0].message}"
-        raise FleetError(message, hint=f"fleet validate {place.file}", findings=wrong)
+    environments = [env for env, agent in fleet.agents if agent == name]
+    errors = tuple(
+        error for env in sorted(environments) for error in unreadable_agents(reading, fleet, env, (name,))
+    )
+    if errors:
+        place = errors[0].place
+        message = f"{place.file}:{place.line}: {errors[0].message}"
+        raise FleetError(message, hint=f"fleet validate {place.file}", findings=errors)
 
 
-def _ends(ground: Ground, reading: Reading, plan: Departure) -> Mapping[str, bytes]:
+def _retired_manifests(root: FleetRoot, reading: LoadedFleet, plan: RetirementPlan) -> Mapping[str, bytes]:
     """
     The manifests in environments without a gate, retired.
 
     Errors: FleetError where one cannot be read, or edited without risk.
     """
-    found = {}
-    for one in plan.standing:
-        file = f"environments/{one.environment}/{plan.agent}/{MANIFEST}"
-        if one.gated or one.lifecycle == RETIRED:
+    contents = {}
+    for target in plan.deployments:
+        file = f"environments/{target.environment}/{plan.agent}/{MANIFEST}"
+        if target.gated or target.lifecycle == RETIRED:
             continue
-        if one.lifecycle is None:
+        if target.lifecycle is None:
             raise FleetError(f"{file} cannot be read", hint="fleet validate")
-        found[file] = edited(reading.contents[file], {("spec", "lifecycle"): RETIRED}, file)
-    return found
+        contents[file] = edit_yaml(reading.contents[file], {("spec", "lifecycle"): RETIRED}, file)
+    return contents
 
 
-def _next(session: Session, ground: Ground, plan: Departure) -> str:
-    here, name = session.run.chdir, plan.agent
+def _next_command(session: Session, root: FleetRoot, plan: RetirementPlan) -> str:
+    chdir, name = session.run.chdir, plan.agent
     if plan.blocked:
-        return _opening(session, ground, plan)
+        return _unblocking_command(session, root, plan)
     if plan.files and not plan.written:
-        return f"fleet retire{here} {name} --write"
-    gated = next((one.environment for one in plan.standing if one.gated), None)
-    promote = f"fleet promote{here} {join(_unit(plan, gated))} --to {gated}"
+        return f"fleet retire{chdir} {name} --write"
+    gated = next((target.environment for target in plan.deployments if target.gated), None)
+    promote = f"fleet promote{chdir} {join(_batch(plan, gated))} --to {gated}"
     if plan.written:
-        files = _files(session, ground, plan.files)
-        commit = f"git{here} add -- {files} && git{here} commit -m 'retire {name}' -- {files}"
+        files = _files(session, root, plan.files)
+        commit = f"git{chdir} add -- {files} && git{chdir} commit -m 'retire {name}' -- {files}"
         return f"{commit} && {promote}" if gated else commit
-    return promote if gated else f"fleet validate{here}"
+    return promote if gated else f"fleet validate{chdir}"
 
 
-def _opening(session: Session, ground: Ground, plan: Departure) -> str:
+def _unblocking_command(session: Session, root: FleetRoot, plan: RetirementPlan) -> str:
     """Every line that stands in the way; where there is none to edit, whoever needs it goes first."""
-    blocking = [one for one in plan.dependents if one.blocks]
-    lost = next((one.agent for one in blocking if not one.edits), None)
-    if lost is not None:
-        return f"fleet retire{session.run.chdir} {lost}"
-    files = dict.fromkeys(place.file for one in blocking for place in one.edits)
-    return f"git{session.run.chdir} grep -n -e {plan.agent} -- {_files(session, ground, files)}"
+    blocking = [dependent for dependent in plan.dependents if dependent.blocks]
+    unlisted = next((dependent.agent for dependent in blocking if not dependent.edits), None)
+    if unlisted is not None:
+        return f"fleet retire{session.run.chdir} {unlisted}"
+    files = dict.fromkeys(place.file for dependent in blocking for place in dependent.edits)
+    return f"git{session.run.chdir} grep -n -e {plan.agent} -- {_files(session, root, files)}"
 
 
-def _files(session: Session, ground: Ground, files: Iterable[str]) -> str:
+def _files(session: Session, root: FleetRoot, files: Iterable[str]) -> str:
     start = session.run.folder.resolve()
-    return join(os.path.relpath(ground.root / one, start) for one in files)
+    return join(os.path.relpath(root.path / path, start) for path in files)
 
 
-def _unit(plan: Departure, environment: str | None) -> list[str]:
+def _batch(plan: RetirementPlan, environment: str | None) -> list[str]:
     """The agent, and those that have to go along with it."""
-    along = {
-        one.agent for one in plan.dependents if one.environment == environment and one.required and one.along
+    companions = {
+        dependent.agent
+        for dependent in plan.dependents
+        if dependent.environment == environment and dependent.required and dependent.promoted_together
     }
-    return [plan.agent, *sorted(along)]
+    return [plan.agent, *sorted(companions)]

@@ -10,19 +10,19 @@ import typer
 from fleetward.cli.applying import applying
 from fleetward.cli.session import Session
 from fleetward.domain import digest
-from fleetward.domain.clock import written as written_
-from fleetward.domain.errors import Exit, UsageError
-from fleetward.domain.verdict import Met, Promotion, Verdict
+from fleetward.domain.clock import format_instant as written_
+from fleetward.domain.errors import ExitCode, UsageError
+from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
 from fleetward.report import verdicts_json, verdicts_markdown, verdicts_text
 from fleetward.report.page import line, span
 from fleetward.store.git.repository import Id
-from fleetward.workflows.governance.history import lawful
-from fleetward.workflows.promotion.apply import written_down
-from fleetward.workflows.promotion.break_glass import told
-from fleetward.workflows.promotion.candidates import Case, decided
-from fleetward.workflows.promotion.context import Hearing, hearing
-from fleetward.workflows.promotion.rollback import restored
-from fleetward.workflows.promotion.sign import Sign, sealing
+from fleetward.workflows.governance.history import require_approved
+from fleetward.workflows.promotion.apply import write_promotions
+from fleetward.workflows.promotion.break_glass import checked_reason
+from fleetward.workflows.promotion.candidates import Candidate, decide_all
+from fleetward.workflows.promotion.context import PromotionContext, load_context
+from fleetward.workflows.promotion.rollback import rollback_candidate
+from fleetward.workflows.promotion.sign import Sign, entry_signer
 
 FORMAT = "fleetward.rollback/1"
 
@@ -44,54 +44,61 @@ def rollback(
         str | None, typer.Option("--push", metavar="REMOTE", help="With --apply: push it.")
     ] = None,
     sign: Sign = None,
-) -> Exit:
+) -> ExitCode:
     """Judge whether an agent may go back to what ran before; the release that it leaves is held from then on."""
     if push and not apply:
         raise UsageError("--push goes with --apply", hint="add --apply")
     if sign is not None and not apply:
         raise UsageError("--sign goes with --apply", hint="add --apply")
-    told(reason)
+    checked_reason(reason)
     with applying(session, apply=apply):
-        asked = hearing(session.run, to=env)
-        lawful(asked.ground, asked.head, session.run.now, (asked.ledger,))
-        case = restored(asked, agent, to, overrides_too=with_overrides)
-        [promotion] = decided(asked, [case])
+        context = load_context(session.run, to=env)
+        require_approved(context.root, context.head, session.run.now, (context.ledger,))
+        candidate = rollback_candidate(context, agent, to, overrides_too=with_overrides)
+        [promotion] = decide_all(context, [candidate])
         written: Id | None = None
         if apply and promotion.verdict is Verdict.ALLOWED:
-            written = written_down(asked, [(case, promotion)], push, reason, seal=sealing(asked, sign))
-    _report(session, asked, case, promotion, reason, written)
-    return Exit.YES if promotion.verdict is Verdict.ALLOWED else Exit.NO
+            written = write_promotions(
+                context, [(candidate, promotion)], push, reason, signer=entry_signer(context, sign)
+            )
+    _report(session, context, candidate, promotion, reason, written)
+    return ExitCode.SUCCESS if promotion.verdict is Verdict.ALLOWED else ExitCode.DENIED
 
 
 def _report(
-    session: Session, asked: Hearing, case: Case, promotion: Promotion, reason: str, written: Id | None
+    session: Session,
+    context: PromotionContext,
+    candidate: Candidate,
+    promotion: Promotion,
+    reason: str,
+    written: Id | None,
 ) -> None:
-    to = asked.target.name
-    next_command = _next(asked, case, promotion, reason, written)
+    to = context.target.name
+    next_command = _next_command(context, candidate, promotion, reason, written)
     session.output.report(
         {
             "text": lambda: (
-                line(span(_preface(case), "strong")),
+                line(span(_summary(candidate), "strong")),
                 *verdicts_text.render(
                     [promotion],
                     to=to,
                     sources=(),
-                    commit=asked.head,
-                    policy=asked.policy,
+                    commit=context.head,
+                    policy=context.policy,
                     next_command=next_command,
                     verbose=session.verbose,
                     now=session.run.now,
                 ),
             ),
-            "json": lambda: _data(asked, case, promotion, reason, written),
+            "json": lambda: _data(context, candidate, promotion, reason, written),
             "markdown": lambda: verdicts_markdown.render(
                 [promotion],
                 to=to,
                 sources=(),
-                commit=asked.head,
-                policy=asked.policy,
+                commit=context.head,
+                policy=context.policy,
                 next_command=next_command,
-                notice=f"{_preface(case)}, because: {reason}",
+                notice=f"{_summary(candidate)}, because: {reason}",
                 verb="rollback",
             ),
         }
@@ -100,43 +107,51 @@ def _report(
         session.output.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
 
 
-def _preface(case: Case) -> str:
-    question = case.question
-    overrides = "with the overrides of then" if case.overrides_too else "overrides stay as they are"
-    return f"back to release {question.release}, out of commit {case.origin}; {overrides}"
+def _summary(candidate: Candidate) -> str:
+    request = candidate.request
+    overrides = "with the overrides of then" if candidate.with_overrides else "overrides stay as they are"
+    return f"back to release {request.release}, out of commit {candidate.origin}; {overrides}"
 
 
-def _next(asked: Hearing, case: Case, promotion: Promotion, reason: str, written: Id | None) -> str:
+def _next_command(
+    context: PromotionContext, candidate: Candidate, promotion: Promotion, reason: str, written: Id | None
+) -> str:
     """The command that brings this rollback on."""
-    where, to, name = asked.run.chdir, asked.target.name, promotion.agent
+    where, to, name = context.run.chdir, context.target.name, promotion.agent
     release = digest.short(promotion.release or "")
-    how = " --with-overrides" if case.overrides_too else ""
+    flags = " --with-overrides" if candidate.with_overrides else ""
     if written:
-        return f"fleet diff{where} {asked.head[:12]}..{written[:12]}"
-    again = f"fleet rollback{where} {name} --env {to} --to {release}{how} --reason {quote(reason)}"
+        return f"fleet diff{where} {context.head[:12]}..{written[:12]}"
+    rollback_command = (
+        f"fleet rollback{where} {name} --env {to} --to {release}{flags} --reason {quote(reason)}"
+    )
     if promotion.verdict is Verdict.ALLOWED:
-        return f"{again} --apply"
-    open_ = {need.kind for need in promotion.requirements if need.status is not Met.MET}
+        return f"{rollback_command} --apply"
+    open_ = {
+        requirement.kind
+        for requirement in promotion.requirements
+        if requirement.status is not RequirementStatus.MET
+    }
     if open_ & {"approvals", "held"}:
-        return f"fleet approve{where} {name} --to {to} --rollback {release}{how}"
-    return f"{again} -v"
+        return f"fleet approve{where} {name} --to {to} --rollback {release}{flags}"
+    return f"{rollback_command} -v"
 
 
 def _data(
-    asked: Hearing, case: Case, promotion: Promotion, reason: str, written: Id | None
+    context: PromotionContext, candidate: Candidate, promotion: Promotion, reason: str, written: Id | None
 ) -> dict[str, Any]:
     data = verdicts_json.render(
-        [promotion], to=asked.target.name, sources=(), commit=asked.head, policy=asked.policy
+        [promotion], to=context.target.name, sources=(), commit=context.head, policy=context.policy
     )
-    left = case.question.left
+    left_at = candidate.request.left_at
     return {
         **{key: value for key, value in data.items() if key not in ("from", "to")},
         "format": FORMAT,
-        "environment": asked.target.name,
+        "environment": context.target.name,
         "release": promotion.release,
-        "origin": case.origin,
-        "left": None if left is None else written_(left),
-        "withOverrides": case.overrides_too,
+        "origin": candidate.origin,
+        "left": None if left_at is None else written_(left_at),
+        "withOverrides": candidate.with_overrides,
         "reason": reason,
         "applied": written is not None,
         "written": written,

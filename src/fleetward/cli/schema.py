@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from fleetward.cli.session import Session
-from fleetward.domain.errors import Exit
+from fleetward.domain.errors import ExitCode
 from fleetward.report.page import Page, line, page, span
-from fleetward.store.formats.json_schema import names, text
+from fleetward.store.formats.json_schema import schema_names, schema_text
 
 
 def schema(
@@ -17,16 +17,16 @@ def schema(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Which; without it they are listed.")
     ] = None,
-) -> Exit:
+) -> ExitCode:
     """Print a JSON Schema, or the names of all."""
     if name is None:
-        listed = {"format": "fleetward.schema/1", "schemas": list(names())}
+        listed = {"format": "fleetward.schema/1", "schemas": list(schema_names())}
         session.output.report({"text": _page, "json": lambda: listed})
     else:
-        shipped = text(name)
+        shipped = schema_text(name)
         session.output.report({"text": lambda: shipped, "json": lambda: shipped})
-    return Exit.YES
+    return ExitCode.SUCCESS
 
 
 def _page() -> Page:
-    return page([*(line(name) for name in names()), line(span("fleet schema agent", "code"))])
+    return page([*(line(name) for name in schema_names()), line(span("fleet schema agent", "code"))])

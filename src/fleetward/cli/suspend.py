@@ -12,33 +12,33 @@ import typer
 from fleetward.cli.applying import applying
 from fleetward.cli.session import Session
 from fleetward.domain import digest
-from fleetward.domain.contributor import Contributor, Role
-from fleetward.domain.errors import Exit, FleetError, GitError, UsageError
+from fleetward.domain.contributor import Contributor, ContributorRole
+from fleetward.domain.errors import ExitCode, FleetError, GitError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import File
-from fleetward.domain.suspension import Brake
+from fleetward.domain.suspension import Suspension
 from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.report import suspension_json, suspension_text
 from fleetward.store.fleet.agents import ENVIRONMENTS, PROPOSALS
-from fleetward.store.fleet.suspension_override import bare
+from fleetward.store.fleet.suspension_override import is_empty_override
 from fleetward.store.git import commit_writer
-from fleetward.store.git.atomic_files import held, settle
-from fleetward.store.git.fleet_root import Ground, find
-from fleetward.workflows.governance.history import lawful
-from fleetward.workflows.load import read
-from fleetward.workflows.promotion.apply import commit_edits, written_down
-from fleetward.workflows.promotion.candidates import Case, cases, decided
-from fleetward.workflows.promotion.context import Hearing, hearing
-from fleetward.workflows.promotion.next_step import onward
-from fleetward.workflows.promotion.sign import Sign, sealing
+from fleetward.store.git.atomic_files import read_regular_file, replace_files
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.workflows.governance.history import require_approved
+from fleetward.workflows.load import load_fleet
+from fleetward.workflows.promotion.apply import commit_edits, write_promotions
+from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_all
+from fleetward.workflows.promotion.context import PromotionContext, load_context
+from fleetward.workflows.promotion.next_step import next_command
+from fleetward.workflows.promotion.sign import Sign, entry_signer
 from fleetward.workflows.promotion.suspension import (
-    asked_reason,
-    braked,
-    environment_of,
-    same,
-    standing,
-    suspended_now,
+    checked_reason,
+    find_agent,
+    find_environment,
+    is_already_proposed,
+    is_suspended,
+    suspension_overrides,
 )
 
 _Agent = Annotated[str, typer.Argument(metavar="AGENT", help="The agent.")]
@@ -57,7 +57,7 @@ _Push = Annotated[str | None, typer.Option("--push", metavar="REMOTE", help="Wit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _How:
+class _ApplyOptions:
     """How far to go, and in what way."""
 
     write: bool
@@ -67,12 +67,12 @@ class _How:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _SuspensionRequest:
     """What was asked: the brake, and how far to go."""
 
     session: Session
-    brake: Brake
-    how: _How
+    suspension: Suspension
+    options: _ApplyOptions
 
 
 def suspend(
@@ -84,15 +84,15 @@ def suspend(
     apply: _Apply = False,
     push: _Push = None,
     sign: Sign = None,
-) -> Exit:
+) -> ExitCode:
     """
     Stop an agent: propose spec.suspended, and nothing else; the release that runs stays.
 
     Without --write or --apply nothing changes: it shows the file, and what the gate will ask. In an environment
     that takes no promotions the file is the environment's own. Exit 1 while the gate says no.
     """
-    how = _How(write=write, apply=apply, push=push, sign=sign)
-    return _brake(session, agent, env, reason, how, suspended=True)
+    options = _ApplyOptions(write=write, apply=apply, push=push, sign=sign)
+    return _propose(session, agent, env, reason, options, suspended=True)
 
 
 def resume(
@@ -104,198 +104,224 @@ def resume(
     apply: _Apply = False,
     push: _Push = None,
     sign: Sign = None,
-) -> Exit:
+) -> ExitCode:
     """
     Let a suspended agent go on: propose to take spec.suspended away, and nothing else; the release stays.
 
     Without --write or --apply nothing changes: it shows the file, and what the gate will ask. That is more than
     to suspend: an agent that goes on is looser. Exit 1 while the gate says no.
     """
-    how = _How(write=write, apply=apply, push=push, sign=sign)
-    return _brake(session, agent, env, reason, how, suspended=False)
+    options = _ApplyOptions(write=write, apply=apply, push=push, sign=sign)
+    return _propose(session, agent, env, reason, options, suspended=False)
 
 
-def _brake(session: Session, agent: str, env: str, reason: str, how: _How, *, suspended: bool) -> Exit:
-    if how.write and how.apply:
+def _propose(
+    session: Session, agent: str, env: str, reason: str, options: _ApplyOptions, *, suspended: bool
+) -> ExitCode:
+    if options.write and options.apply:
         raise UsageError("--apply writes and commits the file itself", hint="leave --write out")
-    for option, given in (("--push", how.push), ("--sign", how.sign)):
-        if given is not None and not how.apply:
+    for option, value in (("--push", options.push), ("--sign", options.sign)):
+        if value is not None and not options.apply:
             raise UsageError(f"{option} goes with --apply", hint="add --apply")
-    ground = find(session.run.folder, session.run.environment)
-    environment = environment_of(ground, env)
+    root = find_fleet_root(session.run.folder, session.run.environment)
+    environment = find_environment(root, env)
     top = PROPOSALS if environment.gated else ENVIRONMENTS
-    brake = Brake(
+    suspension = Suspension(
         agent=agent,
         environment=env,
         gated=environment.gated,
         suspended=suspended,
-        reason=asked_reason(reason),
+        reason=checked_reason(reason),
         file=f"{top}/{env}/{agent}/{digest.OVERRIDES}",
     )
-    asked = _Asked(session=session, brake=brake, how=how)
-    if not brake.gated:
-        return _own(asked, ground)
-    with applying(session, apply=how.apply):
-        return _gated(asked, _hearing(asked))
+    request = _SuspensionRequest(session=session, suspension=suspension, options=options)
+    if not suspension.gated:
+        return _edit_ungated(request, root)
+    with applying(session, apply=options.apply):
+        return _propose_gated(request, _promotion_context(request))
 
 
-def _own(asked: _Asked, ground: Ground) -> Exit:
+def _edit_ungated(request: _SuspensionRequest, root: FleetRoot) -> ExitCode:
     """In an environment without a gate the file is written where it lies."""
-    brake = asked.brake
-    if asked.how.apply:
-        raise UsageError(f"{brake.environment!r} takes no promotions: nothing to apply", hint="--write")
-    agent = standing(brake, read(ground.folder()).snapshot, ground.folder())
-    before = held(ground.root, brake.file)
-    moves = suspended_now(agent) is not brake.suspended
-    after = braked(asked.brake, asked.session.run.now.date(), agent, before) if moves else before
-    if moves and after is not None and bare(after):
-        after = None
-    if asked.how.write and moves:
-        settle(ground.root, {brake.file: before}, {brake.file: after})
-    return _report(asked, replace(brake, content=after, moves=moves, written=asked.how.write and moves))
+    suspension = request.suspension
+    if request.options.apply:
+        raise UsageError(f"{suspension.environment!r} takes no promotions: nothing to apply", hint="--write")
+    agent = find_agent(suspension, load_fleet(root.work_tree()).snapshot, root.work_tree())
+    old_content = read_regular_file(root.path, suspension.file)
+    moves = is_suspended(agent) is not suspension.suspended
+    new_content = (
+        suspension_overrides(request.suspension, request.session.run.now.date(), agent, old_content)
+        if moves
+        else old_content
+    )
+    if moves and new_content is not None and is_empty_override(new_content):
+        new_content = None
+    if request.options.write and moves:
+        replace_files(root.path, {suspension.file: old_content}, {suspension.file: new_content})
+    return _report(
+        request,
+        replace(suspension, content=new_content, has_changes=moves, written=request.options.write and moves),
+    )
 
 
-def _gated(asked: _Asked, heard: Hearing) -> Exit:
-    brake = asked.brake
-    agent = standing(brake, heard.fleet, heard.ground.commit(heard.head))
-    proposed = heard.fleet.proposals.get((brake.environment, brake.agent))
-    there = proposed is not None and same(brake, agent, proposed)
-    if suspended_now(agent) is brake.suspended:
-        return _report(asked, replace(brake, moves=False, against=proposed is not None))
-    if proposed is not None and not there:
-        message = f"{brake.file} proposes something else already"
-        raise FleetError(message, hint=f"promote that first, or git rm {brake.file} and commit")
-    over = proposed or agent.file(digest.OVERRIDES)
-    content = over.content if over else None
-    if not there:
-        content = braked(asked.brake, asked.session.run.now.date(), agent, content)
-    done = replace(brake, content=content, standing=there)
-    if asked.how.apply:
-        return _applied(asked, heard, done)
-    if asked.how.write and not there:
-        if held(heard.ground.root, brake.file) is not None:
-            raise FleetError(f"{brake.file} is there, and not committed", hint="commit it, or take it away")
-        settle(heard.ground.root, {}, {brake.file: content})
-        done = replace(done, written=True)
-    _, outlook = _judged(heard, done)
-    return _report(asked, replace(done, outlook=outlook), heard)
+def _propose_gated(request: _SuspensionRequest, context: PromotionContext) -> ExitCode:
+    suspension = request.suspension
+    agent = find_agent(suspension, context.fleet, context.root.commit_tree(context.head))
+    proposed = context.fleet.proposals.get((suspension.environment, suspension.agent))
+    is_proposed = proposed is not None and is_already_proposed(suspension, agent, proposed)
+    if is_suspended(agent) is suspension.suspended:
+        return _report(
+            request, replace(suspension, has_changes=False, contradicting_proposal=proposed is not None)
+        )
+    if proposed is not None and not is_proposed:
+        message = f"{suspension.file} proposes something else already"
+        raise FleetError(message, hint=f"promote that first, or git rm {suspension.file} and commit")
+    overrides = proposed or agent.file(digest.OVERRIDES)
+    content = overrides.content if overrides else None
+    if not is_proposed:
+        content = suspension_overrides(request.suspension, request.session.run.now.date(), agent, content)
+    proposal = replace(suspension, content=content, already_proposed=is_proposed)
+    if request.options.apply:
+        return _apply_proposal(request, context, proposal)
+    if request.options.write and not is_proposed:
+        if read_regular_file(context.root.path, suspension.file) is not None:
+            raise FleetError(
+                f"{suspension.file} is there, and not committed", hint="commit it, or take it away"
+            )
+        replace_files(context.root.path, {}, {suspension.file: content})
+        proposal = replace(proposal, written=True)
+    _, outlook = _evaluate(context, proposal)
+    return _report(request, replace(proposal, predicted=outlook), context)
 
 
-def _applied(asked: _Asked, heard: Hearing, done: Brake) -> Exit:
+def _apply_proposal(request: _SuspensionRequest, context: PromotionContext, proposal: Suspension) -> ExitCode:
     """The proposal committed alone, then promoted; where the gate would refuse it outright, neither."""
-    push, sign = asked.how.push, asked.how.sign
-    case, outlook = _judged(heard, done)
-    if not done.standing and outlook.verdict is not Verdict.BLOCKED:
-        edits = {done.file: commit_writer.Blob(content=done.content)}
-        seal = sealing(heard, sign)
-        new = commit_edits(asked.session.run, heard.ground, heard.head, edits, _message(done), push, seal)
-        done, heard = replace(done, committed=new), _hearing(asked)
-        case, outlook = _judged(heard, done)
+    push, sign = request.options.push, request.options.sign
+    candidate, outlook = _evaluate(context, proposal)
+    if not proposal.already_proposed and outlook.verdict is not Verdict.BLOCKED:
+        edits = {proposal.file: commit_writer.Blob(content=proposal.content)}
+        seal = entry_signer(context, sign)
+        commit = commit_edits(
+            request.session.run, context.root, context.head, edits, _message(proposal), push, seal
+        )
+        proposal, context = replace(proposal, committed=commit), _promotion_context(request)
+        candidate, outlook = _evaluate(context, proposal)
     if outlook.verdict is Verdict.ALLOWED:
-        done = replace(
-            done,
-            promoted=written_down(heard, [(case, outlook)], push, done.reason, seal=sealing(heard, sign)),
+        proposal = replace(
+            proposal,
+            promoted=write_promotions(
+                context, [(candidate, outlook)], push, proposal.reason, signer=entry_signer(context, sign)
+            ),
         )
-    return _report(asked, replace(done, outlook=outlook), heard)
+    return _report(request, replace(proposal, predicted=outlook), context)
 
 
-def _message(brake: Brake) -> str:
+def _message(suspension: Suspension) -> str:
     """Fixed words, names and digests only."""
-    what = f"{brake.environment}/{brake.agent} {brake.verb} {digest.of_bytes(brake.content or b'')}"
-    return f"propose to {brake.verb} {brake.agent}\n\nFleet-Proposal: {what}\n"
+    trailer = f"{suspension.environment}/{suspension.agent} {suspension.verb} {digest.of_bytes(suspension.content or b'')}"
+    return f"propose to {suspension.verb} {suspension.agent}\n\nFleet-Proposal: {trailer}\n"
 
 
-def _hearing(asked: _Asked) -> Hearing:
-    heard = hearing(asked.session.run, to=asked.brake.environment, agents=[asked.brake.agent])
-    lawful(heard.ground, heard.head, asked.session.run.now, (heard.ledger,))
-    return heard
+def _promotion_context(request: _SuspensionRequest) -> PromotionContext:
+    context = load_context(
+        request.session.run, to=request.suspension.environment, agents=[request.suspension.agent]
+    )
+    require_approved(context.root, context.head, request.session.run.now, (context.ledger,))
+    return context
 
 
-def _judged(heard: Hearing, done: Brake) -> tuple[Case, Promotion]:
+def _evaluate(context: PromotionContext, proposal: Suspension) -> tuple[Candidate, Promotion]:
     """The verdict with the proposal in place; until it is committed, whoever asks is taken for its author."""
-    committed = done.standing or done.committed is not None
+    committed = proposal.already_proposed or proposal.committed is not None
     if not committed:
-        file = File(path=digest.OVERRIDES, content=done.content or b"")
-        proposals = {**heard.fleet.proposals, (done.environment, done.agent): file}
-        heard = replace(heard, fleet=replace(heard.fleet, proposals=proposals))
-    [case] = cases(heard, [done.agent])
-    if case.question.kind is PromotionKind.RETIRE:
-        message = (
-            f"{done.agent} was retired in {heard.sources[0]} after {done.file} had been proposed: it is to go"
+        file = File(path=digest.OVERRIDES, content=proposal.content or b"")
+        proposals = {**context.fleet.proposals, (proposal.environment, proposal.agent): file}
+        context = replace(context, fleet=replace(context.fleet, proposals=proposals))
+    [candidate] = build_candidates(context, [proposal.agent])
+    if candidate.request.kind is PromotionKind.RETIRE:
+        message = f"{proposal.agent} was retired in {context.sources[0]} after {proposal.file} had been proposed: it is to go"
+        retry = f"git rm {proposal.file}, commit, and {proposal.verb} it again"
+        raise FleetError(
+            message, hint=f"fleet promote {proposal.agent} --to {proposal.environment}, or {retry}"
         )
-        again = f"git rm {done.file}, commit, and {done.verb} it again"
-        raise FleetError(message, hint=f"fleet promote {done.agent} --to {done.environment}, or {again}")
     if not committed:
-        contributors = (*case.question.contributors, *_author(heard))
-        case = replace(case, question=replace(case.question, contributors=contributors))
-    [outlook] = decided(heard, [case])
-    return case, outlook
+        contributors = (*candidate.request.contributors, *_author(context))
+        candidate = replace(candidate, request=replace(candidate.request, contributors=contributors))
+    [outlook] = decide_all(context, [candidate])
+    return candidate, outlook
 
 
-def _author(heard: Hearing) -> tuple[Contributor, ...]:
+def _author(context: PromotionContext) -> tuple[Contributor, ...]:
     try:
-        email = commit_writer.identity(heard.ground.repository)
+        email = commit_writer.committer_email(context.root.repository)
     except GitError:  # nobody yet: git will ask for a name before it commits
         return ()
-    return (Contributor(email=email, role=Role.AUTHOR, commit=heard.head),)
+    return (Contributor(email=email, role=ContributorRole.AUTHOR, commit=context.head),)
 
 
-def _report(asked: _Asked, done: Brake, heard: Hearing | None = None) -> Exit:
-    session, outlook = asked.session, done.outlook
-    following = _next(asked, done, heard)
+def _report(
+    request: _SuspensionRequest, proposal: Suspension, context: PromotionContext | None = None
+) -> ExitCode:
+    session, outlook = request.session, proposal.predicted
+    next_command = _next_command(request, proposal, context)
     session.output.report(
         {
             "text": lambda: suspension_text.render(
-                done,
-                next_command=following,
-                again=_again(asked),
-                author=_writer(heard) if heard and not done.standing else None,
+                proposal,
+                next_command=next_command,
+                again=_repeat_command(request),
+                author=_excluded_author(context) if context and not proposal.already_proposed else None,
                 verbose=session.verbose,
                 now=session.run.now,
             ),
-            "json": lambda: suspension_json.render(done, next_command=following),
+            "json": lambda: suspension_json.render(proposal, next_command=next_command),
         }
     )
-    told = done.written or outlook is None or done.promoted is not None
-    shown = not asked.how.apply and outlook is not None and outlook.verdict is Verdict.ALLOWED
-    return Exit.YES if told or shown else Exit.NO
+    is_done = proposal.written or outlook is None or proposal.promoted is not None
+    is_allowed = not request.options.apply and outlook is not None and outlook.verdict is Verdict.ALLOWED
+    return ExitCode.SUCCESS if is_done or is_allowed else ExitCode.DENIED
 
 
-def _writer(heard: Hearing) -> str | None:
+def _excluded_author(context: PromotionContext) -> str | None:
     """The name of whoever asks, where the policy says that an author cannot approve."""
-    if Role.AUTHOR not in heard.policy.approvals.exclude:
+    if ContributorRole.AUTHOR not in context.policy.approvals.exclude:
         return None
-    known = [heard.people.of_email(one.email) for one in _author(heard)]
-    return known[0].id if known and known[0] is not None else None
+    authors = [context.people.by_email(contributor.email) for contributor in _author(context)]
+    return authors[0].id if authors and authors[0] is not None else None
 
 
-def _again(asked: _Asked) -> str:
+def _repeat_command(request: _SuspensionRequest) -> str:
     """The command that does it, and once all is given does it to the end."""
-    brake, how = asked.brake, asked.how
+    suspension, options = request.suspension, request.options
     flags = "".join(
-        f" {flag} {quote(value)}" for flag, value in (("--push", how.push), ("--sign", how.sign)) if value
+        f" {flag} {quote(value)}"
+        for flag, value in (("--push", options.push), ("--sign", options.sign))
+        if value
     )
-    verb = f"fleet {brake.verb}{asked.session.run.chdir} {brake.agent} --env {brake.environment}"
-    return f"{verb} --reason {quote(brake.reason)} {'--apply' if brake.gated else '--write'}{flags}"
+    verb = f"fleet {suspension.verb}{request.session.run.chdir} {suspension.agent} --env {suspension.environment}"
+    return f"{verb} --reason {quote(suspension.reason)} {'--apply' if suspension.gated else '--write'}{flags}"
 
 
-def _next(asked: _Asked, done: Brake, heard: Hearing | None) -> str:
-    session = asked.session
-    here, to, name, verb = session.run.chdir, done.environment, done.agent, done.verb
-    root = find(session.run.folder, session.run.environment).root
-    file = quote(os.path.relpath(root / done.file, session.run.folder.resolve()))
-    promote, verdict = f"fleet promote{here} {name} --to {to}", done.outlook and done.outlook.verdict
-    if done.against:
-        return f"git{here} rm {file}"
-    if not done.moves or done.promoted:
-        return f"fleet log{here} {name}" if done.gated else f"fleet validate{here}"
-    if done.written:
-        commit = f"git{here} add -A -- {file} && git{here} commit -m '{verb} {name} in {to}' -- {file}"
-        return f"{commit} && {promote}" if done.gated else commit
+def _next_command(request: _SuspensionRequest, proposal: Suspension, context: PromotionContext | None) -> str:
+    session = request.session
+    chdir, to, name, verb = session.run.chdir, proposal.environment, proposal.agent, proposal.verb
+    root = find_fleet_root(session.run.folder, session.run.environment).path
+    file = quote(os.path.relpath(root / proposal.file, session.run.folder.resolve()))
+    promote, verdict = (
+        f"fleet promote{chdir} {name} --to {to}",
+        proposal.predicted and proposal.predicted.verdict,
+    )
+    if proposal.contradicting_proposal:
+        return f"git{chdir} rm {file}"
+    if not proposal.has_changes or proposal.promoted:
+        return f"fleet log{chdir} {name}" if proposal.gated else f"fleet validate{chdir}"
+    if proposal.written:
+        commit = f"git{chdir} add -A -- {file} && git{chdir} commit -m '{verb} {name} in {to}' -- {file}"
+        return f"{commit} && {promote}" if proposal.gated else commit
     if verdict is Verdict.BLOCKED:
-        return f"fleet validate{here}"
-    if done.waits and heard and done.outlook:
-        return onward(heard, done.outlook, [name])
-    if done.standing:
+        return f"fleet validate{chdir}"
+    if proposal.is_pending and context and proposal.predicted:
+        return next_command(context, proposal.predicted, [name])
+    if proposal.already_proposed:
         return f"{promote} --apply"
-    return _again(asked)
+    return _repeat_command(request)

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from fleetward.changes.canonical import normal, plain_lines
+from fleetward.changes.canonical import canonical_lines, masked_lines
 from fleetward.cli.session import Session
-from fleetward.domain.errors import Exit, GitError
+from fleetward.domain.errors import ExitCode, GitError
 from fleetward.store.formats import json_schema
-from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS, read
+from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS, parse_yaml
 
 
 def textconv(
     session: Session,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file to write out.")],
-) -> Exit:
+) -> ExitCode:
     """
     Write a file of the fleet as lines that mean something: ordered, comments away, secrets masked.
 
@@ -29,15 +29,15 @@ def textconv(
     """
     path = session.run.path(file)
     content = _content(path)
-    lines = plain_lines(content.decode("utf-8-sig", "replace"))
+    lines = masked_lines(content.decode("utf-8-sig", "replace"))
     if path.suffix in (".yaml", ".yml"):
-        reading = read(content, PurePath(file).name, GOVERNANCE_LIMITS)
+        reading = parse_yaml(content, PurePath(file).name, GOVERNANCE_LIMITS)
         if reading.data is not None and not reading.findings:
             kind = json_schema.KINDS.get(str(reading.data.get("kind")), "agent")
-            lines = normal(reading.data, json_schema.schema(kind))
+            lines = canonical_lines(reading.data, json_schema.load_schema(kind))
     text = "".join(f"{line}\n" for line in lines)
     session.output.report({"text": lambda: text.encode("utf-8", "backslashreplace").decode()})
-    return Exit.YES
+    return ExitCode.SUCCESS
 
 
 def _content(path: Path) -> bytes:

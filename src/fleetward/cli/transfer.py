@@ -10,18 +10,18 @@ import typer
 
 from fleetward import rules
 from fleetward.cli.session import Session
-from fleetward.domain.errors import Exit, UsageError
+from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.finding import Finding, Severity
-from fleetward.domain.names import nearest
+from fleetward.domain.names import nearest_name
 from fleetward.domain.people import People
-from fleetward.domain.transfer import Fate, Transfer
+from fleetward.domain.transfer import Transfer, TransferOutcome
 from fleetward.report import transfer_json, transfer_text
-from fleetward.store.fleet.load import Reading
-from fleetward.store.fleet.role_transfer import Handover, handed
-from fleetward.store.git.atomic_files import settle
-from fleetward.store.git.fleet_root import Ground, find
-from fleetward.store.git.overlay import Overlaid
-from fleetward.workflows.load import read
+from fleetward.store.fleet.load import LoadedFleet
+from fleetward.store.fleet.role_transfer import TransferRequest, plan_transfer
+from fleetward.store.git.atomic_files import replace_files
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.store.git.overlay import OverlayTree
+from fleetward.workflows.load import load_fleet
 
 PEOPLE = "governance/people.yaml"
 
@@ -31,7 +31,7 @@ def transfer(
     giver: Annotated[str, typer.Option("--from", metavar="PERSON", help="Who leaves.")],
     taker: Annotated[str, typer.Option("--to", metavar="PERSON", help="Who takes the roles over.")],
     write: Annotated[bool, typer.Option("--write", help="Edit the files; without it, only show.")] = False,
-) -> Exit:
+) -> ExitCode:
     """
     List every role that a person holds, and hand it to another, in place and with comments kept.
 
@@ -40,90 +40,96 @@ def transfer(
     addresses are not moved. Exit 1 while a role cannot be edited, or the edit would cause a finding; an error
     keeps everything from being written.
     """
-    ground = find(session.run.folder, session.run.environment)
-    tree = ground.folder()
-    before = read(tree)
-    fleet = before.governed()
-    _known(fleet.people, giver, "--from")
-    _here(session, fleet.people, giver, taker)
-    asked = Handover(
+    root = find_fleet_root(session.run.folder, session.run.environment)
+    tree = root.work_tree()
+    before = load_fleet(tree)
+    fleet = before.require_governance()
+    _check_person(fleet.people, giver, "--from")
+    _check_taker(session, fleet.people, giver, taker)
+    handover = TransferRequest(
         giver=giver,
         taker=taker,
         today=session.run.now.date(),
         config=fleet.config,
         people=fleet.people,
     )
-    found = handed(tree, asked)
-    problems = _problems(session, before, read(Overlaid(tree=tree, contents=found.contents)))
-    stop = any(one.severity is Severity.ERROR for one in problems)
-    if write and found.contents and not stop:
-        settle(ground.root, before.contents, found.contents)
-    done = Transfer(
+    outcome = plan_transfer(tree, handover)
+    problems = _problems(session, before, load_fleet(OverlayTree(tree=tree, contents=outcome.contents)))
+    stop = any(problem.severity is Severity.ERROR for problem in problems)
+    if write and outcome.contents and not stop:
+        replace_files(root.path, before.contents, outcome.contents)
+    result = Transfer(
         giver=giver,
         taker=taker,
-        roles=found.roles,
-        files=tuple(sorted(found.contents)),
+        roles=outcome.roles,
+        files=tuple(sorted(outcome.contents)),
         problems=problems,
-        written=write and bool(found.contents) and not stop,
+        written=write and bool(outcome.contents) and not stop,
     )
-    following = _next(session, ground, done)
+    next_command = _next_command(session, root, result)
     session.output.report(
         {
-            "text": lambda: transfer_text.render(done, next_command=following),
-            "json": lambda: transfer_json.render(done, next_command=following),
+            "text": lambda: transfer_text.render(result, next_command=next_command),
+            "json": lambda: transfer_json.render(result, next_command=next_command),
         }
     )
-    return Exit.NO if problems or done.of(Fate.OPEN) else Exit.YES
+    return ExitCode.DENIED if problems or result.roles_with(TransferOutcome.OPEN) else ExitCode.SUCCESS
 
 
-def _known(people: People, name: str, option: str) -> None:
+def _check_person(people: People, name: str, option: str) -> None:
     if name not in people.people:
-        close = nearest(name, people.people)
+        close = nearest_name(name, people.people)
         hint = f"did you mean {close!r}?" if close else f"name a person of {PEOPLE}"
         raise UsageError(f"{option}: nobody is called {name!r} in {PEOPLE}", hint=hint)
 
 
-def _here(session: Session, people: People, giver: str, taker: str) -> None:
-    _known(people, taker, "--to")
+def _check_taker(session: Session, people: People, giver: str, taker: str) -> None:
+    _check_person(people, taker, "--to")
     person = people.people[taker]
     if giver == taker:
         raise UsageError(f"--to: {taker!r} has these roles already", hint="name somebody else")
-    if not person.active(session.run.now):
-        gone = person.left is not None and person.left <= session.run.now.date()
-        when = f"left on {person.left}" if gone else f"is not here before {person.since}"
+    if not person.is_active(session.run.now):
+        has_left = person.departed is not None and person.departed <= session.run.now.date()
+        when = f"left on {person.departed}" if has_left else f"is not here before {person.since}"
         raise UsageError(f"--to: {taker!r} {when}", hint="name a person who is with us")
 
 
-def _problems(session: Session, before: Reading, after: Reading) -> tuple[Finding, ...]:
+def _problems(session: Session, before: LoadedFleet, after: LoadedFleet) -> tuple[Finding, ...]:
     """Errors and warnings that the edit would cause; the same wrong about another name is not new."""
-    known = {_kind(one) for one in _findings(session, before)}
-    found = (one for one in _findings(session, after) if not one.waived and _kind(one) not in known)
-    return tuple(one for one in found if one.severity is not Severity.NOTE)
-
-
-def _findings(session: Session, reading: Reading) -> tuple[Finding, ...]:
-    judged = (
-        rules.findings(reading.snapshot, session.run.now) if reading.snapshot and reading.judgeable else ()
+    existing = {_finding_key(finding) for finding in _findings(session, before)}
+    new_findings = (
+        finding
+        for finding in _findings(session, after)
+        if not finding.waived and _finding_key(finding) not in existing
     )
-    return (*reading.findings, *judged)
+    return tuple(finding for finding in new_findings if finding.severity is not Severity.NOTE)
 
 
-def _kind(one: Finding) -> tuple[str, str, str]:
-    return one.rule, one.place.file, one.place.path
+def _findings(session: Session, reading: LoadedFleet) -> tuple[Finding, ...]:
+    violations = (
+        rules.findings(reading.snapshot, session.run.now)
+        if reading.snapshot and reading.governance_valid
+        else ()
+    )
+    return (*reading.findings, *violations)
 
 
-def _next(session: Session, ground: Ground, done: Transfer) -> str:
-    here = session.run.chdir
-    if done.written:
+def _finding_key(finding: Finding) -> tuple[str, str, str]:
+    return finding.rule, finding.place.file, finding.place.path
+
+
+def _next_command(session: Session, root: FleetRoot, result: Transfer) -> str:
+    chdir = session.run.chdir
+    if result.written:
         start = session.run.folder.resolve()
-        files = join(os.path.relpath(ground.root / file, start) for file in done.files)
-        message = f"'transfer the roles of {done.giver} to {done.taker}'"
-        return f"git{here} add -- {files} && git{here} commit -m {message} -- {files}"
-    if done.files and not any(one.severity is Severity.ERROR for one in done.problems):
-        return f"fleet transfer{here} --from {done.giver} --to {done.taker} --write"
-    coming = done.of(Fate.PROMOTION)
-    if coming and not done.files:
-        to = coming[0].environment
-        names = sorted({str(one.agent) for one in coming if one.environment == to})
-        return f"fleet promote{here} {' '.join(names)} --to {to}"
-    return f"fleet validate{here}"
+        files = join(os.path.relpath(root.path / file, start) for file in result.files)
+        message = f"'transfer the roles of {result.giver} to {result.taker}'"
+        return f"git{chdir} add -- {files} && git{chdir} commit -m {message} -- {files}"
+    if result.files and not any(role.severity is Severity.ERROR for role in result.problems):
+        return f"fleet transfer{chdir} --from {result.giver} --to {result.taker} --write"
+    pending = result.roles_with(TransferOutcome.PROMOTION)
+    if pending and not result.files:
+        to = pending[0].environment
+        names = sorted({str(role.agent) for role in pending if role.environment == to})
+        return f"fleet promote{chdir} {' '.join(names)} --to {to}"
+    return f"fleet validate{chdir}"

@@ -11,17 +11,17 @@ import typer
 from fleetward import gate
 from fleetward.cli.applying import warn_uncommitted
 from fleetward.cli.session import Session
-from fleetward.domain.errors import Exit, UsageError
+from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.report import verdicts_json, verdicts_text
 from fleetward.report.page import Page
-from fleetward.store.git.fleet_root import find
-from fleetward.workflows.governance.history import lawful
-from fleetward.workflows.load import read
+from fleetward.store.git.fleet_root import find_fleet_root
+from fleetward.workflows.governance.history import require_approved
+from fleetward.workflows.load import load_fleet
 from fleetward.workflows.promotion import what_if
-from fleetward.workflows.promotion.candidates import cases, decided
-from fleetward.workflows.promotion.context import Hearing, hearing
-from fleetward.workflows.promotion.next_step import onward, reviewing
+from fleetward.workflows.promotion.candidates import build_candidates, decide_all
+from fleetward.workflows.promotion.context import PromotionContext, load_context
+from fleetward.workflows.promotion.next_step import next_command, review_command
 
 FORMAT = "fleetward.why/1"
 
@@ -34,69 +34,77 @@ def why(
     ] = None,
     as_: what_if.As = None,
     at: what_if.At = None,
-) -> Exit:
+) -> ExitCode:
     """Say what is asked of an agent, who has met it, and the fewest people who could finish it; write nothing."""
-    session = replace(session, run=what_if.at_that_time(session.run, at))
-    asked = hearing(session.run, to=to or _gated(session), agents=[agent])
-    lawful(asked.ground, asked.head, session.run.now, (asked.ledger,))
-    warn_uncommitted(session, asked, [agent])
-    names = what_if.known(as_, asked.people)
-    asked = replace(asked, supposed=names)
-    promotions = decided(asked, cases(asked, [agent]))
+    session = replace(session, run=what_if.at_instant(session.run, at))
+    context = load_context(session.run, to=to or _only_gated_environment(session), agents=[agent])
+    require_approved(context.root, context.head, session.run.now, (context.ledger,))
+    warn_uncommitted(session, context, [agent])
+    names = what_if.checked_approvers(as_, context.people)
+    context = replace(context, assumed_approvers=names)
+    promotions = decide_all(context, build_candidates(context, [agent]))
     session.output.report(
         {
-            "text": lambda: _page(session, asked, promotions, names, at),
-            "json": lambda: _data(asked, promotions, names, at),
+            "text": lambda: _page(session, context, promotions, names, at),
+            "json": lambda: _data(context, promotions, names, at),
         }
     )
-    good = gate.conclusion(promotions) in (Verdict.ALLOWED, Verdict.UNCHANGED)
-    return Exit.YES if good else Exit.NO
+    good = gate.batch_verdict(promotions) in (Verdict.ALLOWED, Verdict.UNCHANGED)
+    return ExitCode.SUCCESS if good else ExitCode.DENIED
 
 
-def _gated(session: Session) -> str:
-    ground = find(session.run.folder, session.run.environment)
-    config = read(ground.commit(ground.head()), only=()).governed().config
-    names = [one.name for one in config.environments if one.gated]
+def _only_gated_environment(session: Session) -> str:
+    root = find_fleet_root(session.run.folder, session.run.environment)
+    config = load_fleet(root.commit_tree(root.head()), only=()).require_governance().config
+    names = [environment.name for environment in config.environments if environment.gated]
     if len(names) != 1:
-        what = f"say which: {', '.join(names)}" if names else "no environment is gated"
+        problem = f"say which: {', '.join(names)}" if names else "no environment is gated"
         raise UsageError(
-            f"--to is left out, and {what}", hint=f"--to {names[0]}" if names else "fleet validate"
+            f"--to is left out, and {problem}", hint=f"--to {names[0]}" if names else "fleet validate"
         )
     return names[0]
 
 
 def _page(
-    session: Session, asked: Hearing, promotions: Sequence[Promotion], names: Sequence[str], at: str | None
+    session: Session,
+    context: PromotionContext,
+    promotions: Sequence[Promotion],
+    names: Sequence[str],
+    at: str | None,
 ) -> Page:
-    told = verdicts_text.render(
+    lines = verdicts_text.render(
         promotions,
-        to=asked.target.name,
-        sources=asked.sources,
-        commit=asked.head,
-        policy=asked.policy,
-        next_command=_next(asked, promotions[0], bool(names or at)),
+        to=context.target.name,
+        sources=context.sources,
+        commit=context.head,
+        policy=context.policy,
+        next_command=_next_command(context, promotions[0], bool(names or at)),
         verbose=session.verbose,
-        now=asked.run.now,
+        now=context.run.now,
     )
-    return (*what_if.preface(asked.run, names, at), *told)
+    return (*what_if.assumption_lines(context.run, names, at), *lines)
 
 
-def _next(asked: Hearing, one: Promotion, supposed: bool) -> str:
+def _next_command(context: PromotionContext, promotion: Promotion, supposed: bool) -> str:
     """The command for whoever can bring it on."""
-    where, to = asked.run.chdir, asked.target.name
-    if one.verdict is Verdict.UNCHANGED:
-        return reviewing(asked, one) or f"fleet validate{where}"
-    if one.verdict is Verdict.ALLOWED and not supposed:
-        return f"fleet promote{where} {one.agent} --to {to} --apply"
+    where, to = context.run.chdir, context.target.name
+    if promotion.verdict is Verdict.UNCHANGED:
+        return review_command(context, promotion) or f"fleet validate{where}"
+    if promotion.verdict is Verdict.ALLOWED and not supposed:
+        return f"fleet promote{where} {promotion.agent} --to {to} --apply"
     if supposed:
-        return f"fleet approve{where} {one.agent} --to {to}"
-    return onward(asked, one, [one.agent])
+        return f"fleet approve{where} {promotion.agent} --to {to}"
+    return next_command(context, promotion, [promotion.agent])
 
 
 def _data(
-    asked: Hearing, promotions: Sequence[Promotion], names: Sequence[str], at: str | None
+    context: PromotionContext, promotions: Sequence[Promotion], names: Sequence[str], at: str | None
 ) -> dict[str, Any]:
     data = verdicts_json.render(
-        promotions, to=asked.target.name, sources=asked.sources, commit=asked.head, policy=asked.policy
+        promotions,
+        to=context.target.name,
+        sources=context.sources,
+        commit=context.head,
+        policy=context.policy,
     )
-    return {**data, "format": FORMAT, "supposed": what_if.as_data(asked.run, names, at)}
+    return {**data, "format": FORMAT, "supposed": what_if.assumption_data(context.run, names, at)}

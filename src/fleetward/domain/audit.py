@@ -9,11 +9,11 @@ from datetime import datetime
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 
-REGULAR = frozenset({"100644", "100755"})
+REGULAR_MODES = frozenset({"100644", "100755"})
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class FileVersion:
     """How a tree keeps a file: git's mode and the id of its content."""
 
     mode: str
@@ -21,12 +21,12 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FileStep:
     """What became of one file: None where it was not there, or is not any more; the path is the fleet's."""
 
     path: str
-    old: Kept | None
-    new: Kept | None
+    old: FileVersion | None
+    new: FileVersion | None
 
     @property
     def mode_only(self) -> bool:
@@ -35,22 +35,24 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Landing:
+class FirstParentCommit:
     """
     A commit of the branch by its result: what differs from its first parent.
 
     *alone* is False for a merge, and where several commits are taken as one.
     """
 
-    commit: str
+    id: str
     parent: str | None
     committed: datetime
-    steps: tuple[Step, ...] = ()
-    alone: bool = True
+    changes: tuple[FileStep, ...] = ()
+    is_single: bool = True
 
-    def under(self, folder: str) -> tuple[Step, ...]:
+    def changes_under(self, folder: str) -> tuple[FileStep, ...]:
         """The steps inside *folder*, which has no slash at its end, or of the file of this name."""
-        return tuple(one for one in self.steps if one.path == folder or one.path.startswith(f"{folder}/"))
+        return tuple(
+            change for change in self.changes if change.path == folder or change.path.startswith(f"{folder}/")
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +83,13 @@ class Break:
         )
 
     @property
-    def order(self) -> tuple[int, str, str]:
+    def sort_key(self) -> tuple[int, str, str]:
         """Worst first, then as history and files go; breaks of one weight come in the order of their commits."""
         return (self.severity.rank, self.file, self.rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class LedgerHead:
     """The end of one ledger: its last line by number and digest, and the commit that the audit ended at."""
 
     seq: int
@@ -108,13 +110,13 @@ class Audit:
     governance: int
     """Landings that changed the governance folder."""
     breaks: tuple[Break, ...] = ()
-    heads: Mapping[str, Seen] = field(default_factory=dict)
+    heads: Mapping[str, LedgerHead] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
         """Did nothing say no?"""
-        return not any(one.severity is Severity.ERROR for one in self.breaks)
+        return not any(b.severity is Severity.ERROR for b in self.breaks)
 
     def count(self, severity: Severity) -> int:
         """How many breaks weigh this much."""
-        return sum(one.severity is severity for one in self.breaks)
+        return sum(b.severity is severity for b in self.breaks)

@@ -15,7 +15,7 @@ SKIPPABLE = ("evals", "freeze", "soak")
 _INCIDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#-]{0,79}")
 
 
-class Way(StrEnum):
+class PromotionMode(StrEnum):
     """Through which door a promotion goes."""
 
     NORMAL = "normal"
@@ -23,7 +23,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BrokenGlass:
+class BreakGlassRecord:
     """What a ledger entry tells of its emergency: *skipped* is what was asked, not met and passed over, sorted."""
 
     incident: str
@@ -32,12 +32,12 @@ class BrokenGlass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class RequiredReview:
     """One agent's part of an entry that broke the glass, and whose review of it would be one's own."""
 
     seq: int
     at: datetime
-    glass: BrokenGlass
+    break_glass: BreakGlassRecord
     binding: Binding
     actor: str
     """The address of who applied it."""

@@ -11,7 +11,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """How a value moved."""
 
     ADDED = "added"
@@ -62,7 +62,7 @@ class Significance(StrEnum):
         return list(Significance).index(self)
 
 
-class Status(StrEnum):
+class AgentStatus(StrEnum):
     """What became of an agent."""
 
     ADDED = "added"
@@ -71,7 +71,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class ExpectedRequirement:
     """What a promotion will ask because of a change: kind is approvals, evals, soak or note."""
 
     kind: str
@@ -85,7 +85,7 @@ class Change:
     environment: str | None
     agent: str | None
     path: str
-    kind: Kind
+    kind: ChangeKind
     before: Any = None
     after: Any = None
     rule: str
@@ -95,7 +95,7 @@ class Change:
     significance: Significance
     reason: str
     """One sentence that carries the values."""
-    requires: tuple[Need, ...] = ()
+    requires: tuple[ExpectedRequirement, ...] = ()
     place: Place | None = None
     proposed: bool = False
     lines: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ class Change:
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
     @property
-    def order(self) -> tuple[int, str, str, str, str]:
+    def sort_key(self) -> tuple[int, str, str, str, str]:
         """Worst first, then by place."""
         return (self.significance.rank, self.environment or "", self.agent or "", self.path, self.rule)
 
@@ -119,7 +119,7 @@ class AgentChange:
 
     environment: str
     agent: str
-    status: Status
+    status: AgentStatus
     tier_before: str | None
     tier_after: str | None
     significance: Significance
@@ -152,10 +152,10 @@ class Unreadable:
     agent: str | None
     side: str
     finding: Finding
-    more: int = 0
+    further_findings: int = 0
     """Further findings on the same."""
 
     @property
-    def order(self) -> tuple[str, str, str, str]:
+    def sort_key(self) -> tuple[str, str, str, str]:
         """By agent."""
         return (self.environment or "", self.agent or "", self.finding.place.file, self.side)

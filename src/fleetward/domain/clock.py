@@ -9,14 +9,14 @@ _DURATION = re.compile(
     r"P(?:(?P<years>[0-9]+)Y)?(?:(?P<months>[0-9]+)M)?(?:(?P<weeks>[0-9]+)W)?(?:(?P<days>[0-9]+)D)?"
     r"(?:T(?=[0-9])(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?(?:(?P<seconds>[0-9]+)S)?)?"
 )
-_SUCH = "2026-11-20T12:00:00Z"
+_EXAMPLE = "2026-11-20T12:00:00Z"
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """
     An ISO 8601 duration.
 
@@ -37,7 +37,7 @@ def duration(text: str) -> timedelta:
         raise ValueError(f"{text!r} is longer than any calendar") from None
 
 
-def day(text: str) -> date:
+def parse_date(text: str) -> date:
     """
     A date such as ``2026-11-20``.
 
@@ -48,39 +48,39 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def instant(text: str) -> datetime:
+def parse_instant(text: str) -> datetime:
     """
     An instant with its zone, such as ``2026-11-20T12:00:00Z``.
 
     Errors: ValueError when it is none, or has no zone.
     """
     if not _INSTANT.fullmatch(text):
-        raise ValueError(f"{text!r} is not an instant such as {_SUCH}")
+        raise ValueError(f"{text!r} is not an instant such as {_EXAMPLE}")
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def nearest_instant(text: str) -> str:
+def suggested_instant(text: str) -> str:
     """The instant that *text* lacks a time or a zone of, else one to go by."""
     for tail in ("Z", ":00Z", "T00:00:00Z"):
         try:
-            instant(text + tail)
+            parse_instant(text + tail)
         except ValueError:
             continue
         return text + tail
-    return _SUCH
+    return _EXAMPLE
 
 
-def written(moment: datetime) -> str:
+def format_instant(moment: datetime) -> str:
     """The instant as text, in UTC, to the second: ``2026-11-20T12:00:00Z``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def spoken(span: timedelta) -> str:
+def format_duration(span: timedelta) -> str:
     """A duration as people say it: ``3d 4h``, ``90min``."""
     seconds = max(0, int(span.total_seconds()))
-    days, rest = divmod(seconds, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes, seconds = divmod(rest, 60)
+    days, remainder = divmod(seconds, 86_400)
+    hours, remainder = divmod(remainder, 3_600)
+    minutes, seconds = divmod(remainder, 60)
     units = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
     parts = [f"{count}{unit}" for count, unit in units if count]
     return " ".join(parts[:2]) or "0s"

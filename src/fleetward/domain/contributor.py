@@ -7,7 +7,7 @@ from enum import StrEnum
 from fleetward.domain.fast_dataclass import dataclass
 
 
-class Role(StrEnum):
+class ContributorRole(StrEnum):
     """The hand that somebody had in a commit."""
 
     AUTHOR = "author"
@@ -20,5 +20,5 @@ class Contributor:
     """Somebody who wrote a part of the change, as the commit names them."""
 
     email: str
-    role: Role
+    role: ContributorRole
     commit: str

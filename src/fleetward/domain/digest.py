@@ -19,8 +19,8 @@ def of_files(files: Iterable[tuple[str, bytes]]) -> str:
 
     Shape: (path relative to the folder, content) in any order; bytes of a path that are no UTF-8 as surrogates.
     """
-    told = ((path.encode("utf-8", "surrogateescape"), content) for path, content in files)
-    lines = sorted((path, hashlib.sha256(content).hexdigest().encode()) for path, content in told)
+    encoded = ((path.encode("utf-8", "surrogateescape"), content) for path, content in files)
+    lines = sorted((path, hashlib.sha256(content).hexdigest().encode()) for path, content in encoded)
     return of_bytes(b"".join(_line(path, sha) for path, sha in lines))
 
 
@@ -33,11 +33,11 @@ def _line(path: bytes, sha: bytes) -> bytes:
 
 def of_parts(*parts: bytes) -> str:
     """64 hex digits for some parts, none of which can run over into the next."""
-    made = hashlib.sha256()
+    hasher = hashlib.sha256()
     for part in parts:
-        made.update(b"%d:" % len(part))
-        made.update(part)
-    return made.hexdigest()
+        hasher.update(b"%d:" % len(part))
+        hasher.update(part)
+    return hasher.hexdigest()
 
 
 def short(digest: str) -> str:

@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from fleetward.domain.finding import Finding
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """What the process says to its caller; only YES allows."""
 
-    YES = 0
-    NO = 1
-    UNANSWERED = 2
-    BUG = 3
-    MOVED = 4
+    SUCCESS = 0
+    DENIED = 1
+    ERROR = 2
+    INTERNAL_ERROR = 3
+    BRANCH_MOVED = 4
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -24,7 +24,7 @@ class Exit(IntEnum):
 class FleetError(Exception):
     """No answer could be given; *hint* is the next thing to do or type."""
 
-    code = Exit.UNANSWERED
+    code = ExitCode.ERROR
 
     def __init__(self, message: str, *, hint: str = "", findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(message)
@@ -49,15 +49,15 @@ class GovernanceInvalid(FleetError):
     """A file that decisions rest on is wrong; *findings* say where."""
 
 
-class Unwritten(FleetError):
+class WriteFailed(FleetError):
     """A write could not be done; nothing was changed."""
 
 
-class Unheard(Unwritten):
+class OutputClosed(WriteFailed):
     """Whoever read the report has gone: nothing is left to be said, and it was no yes."""
 
 
 class BranchMoved(FleetError):
     """Somebody else was faster; nothing was written."""
 
-    code = Exit.MOVED
+    code = ExitCode.BRANCH_MOVED

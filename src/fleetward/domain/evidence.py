@@ -8,7 +8,7 @@ from fleetward.domain.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class SampleCounts:
     """How the samples of a run ended; only *passed* is a pass."""
 
     total: int = 0
@@ -19,13 +19,13 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class EvaluationResult:
     """What an evaluation tool's file says, before it is bound to anything."""
 
     format: str
     metrics: dict[str, float]
     """By name; ``pass-rate`` (0..1, passed of all that ran or should have run) is always there."""
-    counts: Counts
+    counts: SampleCounts
     model: str | None
     started: datetime | None
     finished: datetime | None
@@ -38,7 +38,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class EvidenceRecord:
     """A file under ``evidence/``."""
 
     file: str
@@ -51,7 +51,7 @@ class Record:
     value: float
     minimum: float | None
     maximum: float | None
-    counts: Counts
+    counts: SampleCounts
     model: str | None
     finished: datetime
     recorded: datetime

@@ -13,7 +13,7 @@ class Explanation:
     rule: str
     severity: Severity
     """By default; a fleet may weigh it otherwise."""
-    unless: str
+    severity_exceptions: str
     """Where the default is another one, in words; empty where it is the same everywhere."""
     fixed: bool
     """Found while reading: it can be neither turned down nor waived."""
@@ -24,6 +24,8 @@ class Explanation:
     fix: str
 
     @property
-    def weight(self) -> str:
+    def severity_text(self) -> str:
         """The default severity in words."""
-        return f"{self.severity}, {self.unless}" if self.unless else str(self.severity)
+        return (
+            f"{self.severity}, {self.severity_exceptions}" if self.severity_exceptions else str(self.severity)
+        )

@@ -20,45 +20,47 @@ else:
 
         def made(cls: type) -> type:
             value = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
-            for name, write in _WRITTEN.items():
+            for name, write in _METHOD_WRITERS.items():
                 if name not in cls.__dict__:
-                    setattr(value, name, _first(value, name, write))
+                    setattr(value, name, _deferred(value, name, write))
             value.__setattr__, value.__delattr__ = _refuse, _refuse
-            value.__reduce__ = _reduced
+            value.__reduce__ = _reduce
             return value
 
         return made
 
 
-_SELDOM = 8
+_FILLED_BY_FIELD = 8
 """As many values are filled field by field before ``__init__`` is written: that takes as long as twenty of them."""
 
 
-def _first(value: type, name: str, write: Callable[[type, str], Any]) -> Any:
+def _deferred(value: type, name: str, write: Callable[[type, str], Any]) -> Any:
     """A method that puts the written one in its own place, and does what that does."""
-    left = _SELDOM if write is _init else 0
+    remaining = _FILLED_BY_FIELD if write is _written_init else 0
 
-    def first(self: Any, *given: Any, **named: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left >= 0 and _filled(self, dataclasses.fields(value), given, named):
+    def first(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        nonlocal remaining
+        remaining -= 1
+        if remaining >= 0 and _fill(self, dataclasses.fields(value), arguments, keywords):
             return None
         written = write(value, name)
         setattr(value, name, written)
-        return written(self, *given, **named)
+        return written(self, *arguments, **keywords)
 
     return first
 
 
-def _filled(self: object, fields: tuple[Any, ...], given: tuple[Any, ...], named: dict[str, Any]) -> bool:
+def _fill(
+    self: object, fields: tuple[Any, ...], arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> bool:
     """Were the arguments all that the fields ask for, and no more? Else the written method has the words."""
-    names = [field.name for field in fields if not field.kw_only][: len(given)]
-    if len(names) < len(given) or any(name in named for name in names):
+    names = [field.name for field in fields if not field.kw_only][: len(arguments)]
+    if len(names) < len(arguments) or any(name in keywords for name in names):
         return False
-    said = {**named, **dict(zip(names, given, strict=True))}
+    unused = {**keywords, **dict(zip(names, arguments, strict=True))}
     for field in fields:
-        if field.name in said:
-            filled = said.pop(field.name)
+        if field.name in unused:
+            filled = unused.pop(field.name)
         elif field.default is not dataclasses.MISSING:
             filled = field.default
         elif field.default_factory is not dataclasses.MISSING:
@@ -66,54 +68,65 @@ def _filled(self: object, fields: tuple[Any, ...], given: tuple[Any, ...], named
         else:
             return False
         object.__setattr__(self, field.name, filled)
-    return not said
+    return not unused
 
 
-def _init(value: type, name: str) -> Any:
+def _written_init(value: type, name: str) -> Any:
     """Fields by object's own door, for the class's is shut."""
-    known: dict[str, Any] = {"_set": object.__setattr__, "_absent": dataclasses.MISSING}
+    namespace: dict[str, Any] = {"_set": object.__setattr__, "_absent": dataclasses.MISSING}
     parameters, lines = ["self"], []
     for field in dataclasses.fields(value):
-        given = field.name
+        field_name = field.name
         if field.kw_only and "*" not in parameters:
             parameters.append("*")
         if field.default is not dataclasses.MISSING:
-            known[f"_{given}"] = field.default
-            parameters.append(f"{given}=_{given}")
+            namespace[f"_{field_name}"] = field.default
+            parameters.append(f"{field_name}=_{field_name}")
         elif field.default_factory is not dataclasses.MISSING:
-            known[f"_{given}"] = field.default_factory
-            parameters.append(f"{given}=_absent")
-            lines.append(f" if {given} is _absent: {given} = _{given}()")
+            namespace[f"_{field_name}"] = field.default_factory
+            parameters.append(f"{field_name}=_absent")
+            lines.append(f" if {field_name} is _absent: {field_name} = _{field_name}()")
         else:
-            parameters.append(given)
-        lines.append(f" _set(self, {given!r}, {given})")
+            parameters.append(field_name)
+        lines.append(f" _set(self, {field_name!r}, {field_name})")
     text = f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines or [" pass"])
-    exec(text, known)  # noqa: S102 - names of our own fields, as the standard library does it
-    return known[name]
+    exec(text, namespace)  # noqa: S102 - names of our own fields, as the standard library does it
+    return namespace[name]
 
 
-def _usual(value: type, name: str) -> Any:
+def _standard_method(value: type, name: str) -> Any:
     """The method as the standard library writes it."""
     fields = {field.name: field for field in dataclasses.fields(value)}
     names = {name: field.type for name, field in fields.items()}
-    same = {"__annotations__": names, "__module__": value.__module__, "__qualname__": value.__qualname__}
-    twin: type = dataclasses.dataclass(frozen=True, init=False)(type(value.__name__, (), {**same, **fields}))
+    attributes = {
+        "__annotations__": names,
+        "__module__": value.__module__,
+        "__qualname__": value.__qualname__,
+    }
+    twin: type = dataclasses.dataclass(frozen=True, init=False)(
+        type(value.__name__, (), {**attributes, **fields})
+    )
     return getattr(twin, name)
 
 
-_WRITTEN = {"__init__": _init, "__repr__": _usual, "__eq__": _usual, "__hash__": _usual}
+_METHOD_WRITERS = {
+    "__init__": _written_init,
+    "__repr__": _standard_method,
+    "__eq__": _standard_method,
+    "__hash__": _standard_method,
+}
 
 
-def _reduced(self: Any) -> tuple[Any, ...]:
+def _reduce(self: Any) -> tuple[Any, ...]:
     """How it is copied, and sent to another process: by its fields, since nothing may be set on it."""
-    return _again, (type(self), *(getattr(self, field.name) for field in dataclasses.fields(self)))
+    return _rebuilt, (type(self), *(getattr(self, field.name) for field in dataclasses.fields(self)))
 
 
-def _again(value: type, *filled: Any) -> Any:
-    made: Any = object.__new__(value)
-    for field, one in zip(dataclasses.fields(value), filled, strict=True):
-        object.__setattr__(made, field.name, one)
-    return made
+def _rebuilt(value: type, *filled: Any) -> Any:
+    instance: Any = object.__new__(value)
+    for field, content in zip(dataclasses.fields(value), filled, strict=True):
+        object.__setattr__(instance, field.name, content)
+    return instance
 
 
 def _refuse(self: object, name: str, *_: object) -> NoReturn:

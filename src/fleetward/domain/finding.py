@@ -47,7 +47,7 @@ class Finding:
     environment: str | None = None
     agent: str | None = None
     related: tuple[Place, ...] = ()
-    absent: tuple[str, ...] = ()
+    missing_folders: tuple[str, ...] = ()
     """Folders of agents that are not there, where that is what is wrong."""
     waived: bool = False
 
@@ -57,12 +57,12 @@ class Finding:
         text = "\0".join((self.rule, self.place.file, self.place.path, self.message))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
-    def at(self, severity: Severity) -> Finding:
+    def with_severity(self, severity: Severity) -> Finding:
         """The same finding with another weight."""
         return replace(self, severity=severity)
 
     @property
-    def order(self) -> tuple[int, str, int, int, str, str]:
+    def sort_key(self) -> tuple[int, str, int, int, str, str]:
         """Errors first, then by place."""
         place = self.place
         return (self.severity.rank, place.file, place.line, place.column, self.rule, self.message)

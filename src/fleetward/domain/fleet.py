@@ -16,7 +16,7 @@ from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 
 CONFIG = "fleet-config.yaml"
-Key = tuple[str, str]
+AgentKey = tuple[str, str]
 """(environment, agent)."""
 
 
@@ -55,7 +55,7 @@ class FleetConfig:
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name."""
-        return next((known for known in self.environments if known.name == name), None)
+        return next((e for e in self.environments if e.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +70,13 @@ class Waiver:
     expires: date
     place: Place
 
-    def excuses(self, found: Finding) -> bool:
+    def covers(self, finding: Finding) -> bool:
         """Is this the rule, the agent and the environment that it was granted for? Whatever the day."""
-        where = self.environment in (None, found.environment)
-        return where and self.rule == found.rule and self.agent == found.agent
+        in_environment = self.environment in (None, finding.environment)
+        return in_environment and self.rule == finding.rule and self.agent == finding.agent
 
 
-class Standing(StrEnum):
+class WaiverStatus(StrEnum):
     """How a dated exception stands on a day."""
 
     ACTIVE = "active"
@@ -86,7 +86,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Register:
+class LookupFile:
     """A governance file that is only looked things up in (models, connectors), and where its paths stand."""
 
     file: str
@@ -99,15 +99,15 @@ class Snapshot:
     """Everything a judgement may rest on, read once from one tree."""
 
     config: FleetConfig
-    agents: Mapping[Key, Agent]
+    agents: Mapping[AgentKey, Agent]
     people: People = field(default_factory=People)
     policy: Policy | None = None
-    connectors: Register | None = None
-    models: Register | None = None
+    connectors: LookupFile | None = None
+    models: LookupFile | None = None
     waivers: tuple[Waiver, ...] = ()
-    proposals: Mapping[Key, File] = field(default_factory=dict)
+    proposals: Mapping[AgentKey, File] = field(default_factory=dict)
     """Wanted ``overrides.yaml`` of gated environments."""
-    proposed: Mapping[Key, Agent] = field(default_factory=dict)
+    proposed_agents: Mapping[AgentKey, Agent] = field(default_factory=dict)
     """Agents that stand in a gated environment, with the proposal in place; rules judge these instead."""
     ledgers: Mapping[str, Ledger] = field(default_factory=dict)
     """Of gated environments, where the fleet was read whole; an empty one is not there yet."""
@@ -115,35 +115,37 @@ class Snapshot:
     @property
     def manifests(self) -> Iterator[Manifest]:
         """The manifests that could be read, by environment and name."""
-        for agent in self.judged:
+        for agent in self.effective_agents:
             if agent.manifest is not None:
                 yield agent.manifest
 
     @property
-    def judged(self) -> Iterator[Agent]:
+    def effective_agents(self) -> Iterator[Agent]:
         """Every agent as rules see it, by environment and name: with its proposal in place."""
         for key in sorted(self.agents):
-            yield self.proposed.get(key, self.agents[key])
+            yield self.proposed_agents.get(key, self.agents[key])
 
     def manifest(self, environment: str, name: str) -> Manifest | None:
         """The manifest of an agent that is there and readable."""
-        agent = self.proposed.get((environment, name)) or self.agents.get((environment, name))
+        agent = self.proposed_agents.get((environment, name)) or self.agents.get((environment, name))
         return agent.manifest if agent else None
 
-    def names(self, environment: str) -> frozenset[str]:
+    def agent_names(self, environment: str) -> frozenset[str]:
         """The agents that are in *environment*, readable or not."""
         return frozenset(name for env, name in self.agents if env == environment)
 
-    def having(self, agents: Iterable[Agent], without: Iterable[Key] = ()) -> Snapshot:
+    def with_agents(self, agents: Iterable[Agent], without: Iterable[AgentKey] = ()) -> Snapshot:
         """
         The same fleet with these agents in place, and those gone.
 
         Without its ledgers: they tell of what stands, not of what would.
         """
-        gone = frozenset(without)
+        removed = frozenset(without)
         placed = {(agent.environment, agent.name): agent for agent in agents}
-        kept = {key: agent for key, agent in self.agents.items() if key not in gone}
+        remaining = {key: agent for key, agent in self.agents.items() if key not in removed}
         proposed = {
-            key: agent for key, agent in self.proposed.items() if key not in gone and key not in placed
+            key: agent
+            for key, agent in self.proposed_agents.items()
+            if key not in removed and key not in placed
         }
-        return replace(self, agents={**kept, **placed}, proposed=proposed, ledgers={})
+        return replace(self, agents={**remaining, **placed}, proposed_agents=proposed, ledgers={})

@@ -18,7 +18,7 @@ FORBIDDEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
+class InvisibleCharacter:
     """A forbidden character: its position (line and column from 1) and its name, ``U+202E``."""
 
     line: int
@@ -27,14 +27,14 @@ class Hidden:
     description: str
 
 
-def hidden(text: str) -> Iterator[Hidden]:
+def invisible_characters(text: str) -> Iterator[InvisibleCharacter]:
     """Every forbidden character of *text*; one BOM at the start is tolerated where it was kept."""
     if FORBIDDEN.search(text) is None:
         return
     for number, line in enumerate(text.split("\n"), 1):
         for match in FORBIDDEN.finditer(line):
             character = match.group()
-            yield Hidden(number, match.start() + 1, codepoint(character), _called(character))
+            yield InvisibleCharacter(number, match.start() + 1, codepoint(character), _name(character))
 
 
 def codepoint(character: str) -> str:
@@ -42,7 +42,7 @@ def codepoint(character: str) -> str:
     return f"U+{ord(character):04X}"
 
 
-def _called(character: str) -> str:
+def _name(character: str) -> str:
     import unicodedata  # a table that few runs need
 
     return unicodedata.name(character, "control character").lower()

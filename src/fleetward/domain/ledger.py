@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from fleetward.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from fleetward.domain.break_glass import BrokenGlass
+    from fleetward.domain.break_glass import BreakGlassRecord
 
 
 class PromotionKind(StrEnum):
@@ -24,7 +24,7 @@ class PromotionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class AgentTransition:
     """One agent's part of an entry: from and to are state digests, null where there is none."""
 
     agent: str
@@ -46,7 +46,7 @@ class Entry:
     at: datetime
     commit: str
     actor: str
-    agents: tuple[Moved, ...]
+    agents: tuple[AgentTransition, ...]
     policy_version: int | None = None
     policy_sha256: str | None = None
     approvals: tuple[Mapping[str, Any], ...] = ()
@@ -54,13 +54,13 @@ class Entry:
     requirements: tuple[Mapping[str, Any], ...] = ()
     reason: str = ""
     tool: str = ""
-    break_glass: BrokenGlass | None = None
+    break_glass: BreakGlassRecord | None = None
     line: str = ""
     """The text as it stands in the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class RollbackHold:
     """The rollback that took an agent away from a release."""
 
     seq: int
@@ -68,14 +68,14 @@ class Held:
     reason: str
 
 
-class Line:
+class LedgerLine:
     """
     One line as its place in the chain is judged; the rest of its entry is made when somebody asks for it.
 
     A verdict on one agent looks at a few of ten thousand. So this is no frozen value: it remembers its entry.
     """
 
-    __slots__ = ("_entry", "_made", "agents", "at", "environment", "kind", "previous", "seq", "text")
+    __slots__ = ("_build", "_entry", "agents", "at", "environment", "kind", "previous", "seq", "text")
 
     def __init__(
         self,
@@ -85,17 +85,17 @@ class Line:
         environment: str,
         kind: str,
         at: datetime,
-        agents: tuple[Moved, ...],
+        agents: tuple[AgentTransition, ...],
         text: str,
-        made: Callable[[Line], Entry],
+        build: Callable[[LedgerLine], Entry],
     ) -> None:
         self.seq, self.previous, self.environment, self.kind = seq, previous, environment, kind
         self.at, self.agents, self.text = at, agents, text
-        self._made = made
+        self._build = build
         self._entry: Entry | None = None
 
     @classmethod
-    def of(cls, entry: Entry) -> Line:
+    def of(cls, entry: Entry) -> LedgerLine:
         """The line of an entry that is made already."""
         return cls(
             seq=entry.seq,
@@ -105,23 +105,23 @@ class Line:
             at=entry.at,
             agents=entry.agents,
             text=entry.line,
-            made=lambda _: entry,
+            build=lambda _: entry,
         )
 
     @property
     def entry(self) -> Entry:
         """All that the line says."""
         if self._entry is None:
-            self._entry = self._made(self)
+            self._entry = self._build(self)
         return self._entry
 
 
-class Entries(Sequence[Entry]):
+class LazyEntries(Sequence[Entry]):
     """What lines say, each entry made when it is asked for; equal to any sequence of the same entries."""
 
     __slots__ = ("lines",)
 
-    def __init__(self, lines: tuple[Line, ...]) -> None:
+    def __init__(self, lines: tuple[LedgerLine, ...]) -> None:
         self.lines = lines
 
     def __len__(self) -> int:
@@ -133,12 +133,12 @@ class Entries(Sequence[Entry]):
     @overload
     def __getitem__(self, at: int) -> Entry: ...
     @overload
-    def __getitem__(self, at: slice) -> Entries: ...
-    def __getitem__(self, at: int | slice) -> Entry | Entries:
-        return Entries(self.lines[at]) if isinstance(at, slice) else self.lines[at].entry
+    def __getitem__(self, at: slice) -> LazyEntries: ...
+    def __getitem__(self, at: int | slice) -> Entry | LazyEntries:
+        return LazyEntries(self.lines[at]) if isinstance(at, slice) else self.lines[at].entry
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+    def __eq__(self, value: object) -> bool:
+        return isinstance(value, Sequence) and tuple(self) == tuple(value)
 
     def __hash__(self) -> int:
         return hash(tuple(self))
@@ -152,55 +152,64 @@ class Ledger:
     entries: Sequence[Entry] = ()
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[LedgerLine, ...]:
         """What the entries move, without a look at the rest of them."""
-        return self.entries.lines if isinstance(self.entries, Entries) else tuple(map(Line.of, self.entries))
-
-    def grown(self, entry: Entry) -> Ledger:
-        """The ledger with one more entry."""
-        return Ledger(environment=self.environment, entries=Entries((*self.lines, Line.of(entry))))
-
-    def last(self, agent: str) -> tuple[Entry, Moved] | None:
-        """The newest entry that moved *agent*."""
-        lines = reversed(self.lines)
-        found = ((line, moved) for line in lines for moved in line.agents if moved.agent == agent)
-        return next(((line.entry, moved) for line, moved in found), None)
-
-    def of(self, agent: str) -> tuple[tuple[Entry, Moved], ...]:
-        """Every entry that moved *agent*, oldest first."""
-        return tuple(
-            (line.entry, moved) for line in self.lines for moved in line.agents if moved.agent == agent
+        return (
+            self.entries.lines
+            if isinstance(self.entries, LazyEntries)
+            else tuple(map(LedgerLine.of, self.entries))
         )
 
-    def brought(self, agent: str) -> Entry | None:
+    def with_entry(self, entry: Entry) -> Ledger:
+        """The ledger with one more entry."""
+        return Ledger(environment=self.environment, entries=LazyEntries((*self.lines, LedgerLine.of(entry))))
+
+    def last_transition(self, agent: str) -> tuple[Entry, AgentTransition] | None:
+        """The newest entry that moved *agent*."""
+        lines = reversed(self.lines)
+        pairs = (
+            (line, transition) for line in lines for transition in line.agents if transition.agent == agent
+        )
+        return next(((line.entry, transition) for line, transition in pairs), None)
+
+    def transitions(self, agent: str) -> tuple[tuple[Entry, AgentTransition], ...]:
+        """Every entry that moved *agent*, oldest first."""
+        return tuple(
+            (line.entry, transition)
+            for line in self.lines
+            for transition in line.agents
+            if transition.agent == agent
+        )
+
+    def release_entry(self, agent: str) -> Entry | None:
         """
         The entry that brought the release of *agent* that runs: of a rollback, the one that it went back to.
 
         Entries that only changed overrides since brought no release.
         """
-        told = self.of(agent)
-        while told and told[-1][0].kind in (PromotionKind.ROLLBACK, PromotionKind.OVERRIDE):
-            release, told = told[-1][1].release, told[:-1]
-            while told and told[-1][1].release != release:
-                told = told[:-1]
-        return told[-1][0] if told else None
+        transitions = self.transitions(agent)
+        while transitions and transitions[-1][0].kind in (PromotionKind.ROLLBACK, PromotionKind.OVERRIDE):
+            release, transitions = transitions[-1][1].release, transitions[:-1]
+            while transitions and transitions[-1][1].release != release:
+                transitions = transitions[:-1]
+        return transitions[-1][0] if transitions else None
 
-    def settled(self, agent: str) -> Entry | None:
+    def proposal_entry(self, agent: str) -> Entry | None:
         """The last entry that took the proposal of *agent* away: rollback and adoption leave it alone."""
         takes = frozenset(PromotionKind) - {PromotionKind.ROLLBACK}
-        return next((entry for entry, _ in reversed(self.of(agent)) if entry.kind in takes), None)
+        return next((entry for entry, _ in reversed(self.transitions(agent)) if entry.kind in takes), None)
 
-    def held(self, agent: str, release: str | None) -> Held | None:
+    def rollback_hold(self, agent: str, release: str | None) -> RollbackHold | None:
         """The newest rollback that took *agent* away from *release*, where that did not come back since."""
-        found, before = None, None
-        for entry, moved in self.of(agent):
-            if moved.release == release:
-                found = None
+        hold, before = None, None
+        for entry, transition in self.transitions(agent):
+            if transition.release == release:
+                hold = None
             elif entry.kind == PromotionKind.ROLLBACK and before == release:
-                found = Held(seq=entry.seq, at=entry.at, reason=entry.reason)
-            before = moved.release
-        return found
+                hold = RollbackHold(seq=entry.seq, at=entry.at, reason=entry.reason)
+            before = transition.release
+        return hold
 
-    def generation(self, agent: str) -> int:
+    def next_generation(self, agent: str) -> int:
         """The number that the next promotion of *agent* gets: its entries plus one."""
-        return 1 + sum(moved.agent == agent for line in self.lines for moved in line.agents)
+        return 1 + sum(transition.agent == agent for line in self.lines for transition in line.agents)

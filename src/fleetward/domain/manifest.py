@@ -36,18 +36,18 @@ class Manifest:
 
     def get(self, path: str, default: Any = None) -> Any:
         """The effective value at *path*, such as ``spec.owner.team``."""
-        there, value = lookup(self.effective, path)
-        return value if there and value is not None else default
+        exists, value = lookup(self.effective, path)
+        return value if exists and value is not None else default
 
     def items(self, path: str) -> Sequence[Mapping[str, Any]]:
         """The list at *path*, empty where there is none."""
-        found = self.get(path, ())
-        return found if isinstance(found, Sequence) else ()
+        value = self.get(path, ())
+        return value if isinstance(value, Sequence) else ()
 
     def has(self, path: str) -> bool:
         """Is something written at *path* that is neither null nor empty?"""
-        there, value = lookup(self.data, path)
-        return there and value is not None and value != [] and value != {} and value != ""
+        exists, value = lookup(self.data, path)
+        return exists and value is not None and value != [] and value != {} and value != ""
 
     def place(self, path: str = "") -> Place:
         """Where *path* is written, for a finding."""
@@ -103,7 +103,7 @@ class Agent:
     """The merge patch as written; None where there is none."""
     locate_overrides: Callable[[str], Place] | None = None
     """Where a path of the merge patch is written."""
-    known_state: str | None = None
+    cached_state: str | None = None
     """Its state digest, where the files themselves are no longer at hand."""
 
     def file(self, path: str) -> File | None:
@@ -118,4 +118,4 @@ class Agent:
     @property
     def state(self) -> str:
         """The state digest: everything."""
-        return self.known_state or digest.of_files((f.path, f.content) for f in self.files)
+        return self.cached_state or digest.of_files((f.path, f.content) for f in self.files)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-LONGEST = 63
+LONGEST_NAME = 63
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
 def is_name(text: object) -> bool:
     """Is *text* a name of an agent, environment, person, team, rule or tool?"""
-    return isinstance(text, str) and len(text) <= LONGEST and _NAME.fullmatch(text) is not None
+    return isinstance(text, str) and len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None
 
 
-def nearest(text: str, known: Iterable[str]) -> str | None:
+def nearest_name(text: str, names: Iterable[str]) -> str | None:
     """The known word that *text* was most likely meant to be, or None."""
     from difflib import get_close_matches
 
-    words = sorted(set(known))
+    words = sorted(set(names))
     folded = {word.lower(): word for word in words}
     if text.lower() in folded:
         return folded[text.lower()]
-    close = get_close_matches(text.lower()[:LONGEST], list(folded), n=1, cutoff=0.6)
+    close = get_close_matches(text.lower()[:LONGEST_NAME], list(folded), n=1, cutoff=0.6)
     return folded[close[0]] if close else None

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 
-class Item(str):
+class ItemKey(str):
     """The key of an item in a keyed list: the ``crm`` of ``spec.tools[crm]``."""
 
     __slots__ = ()
@@ -24,13 +24,13 @@ _PLAIN_ITEM = re.compile(r"[A-Za-z0-9_.:/@-]+")
 _TOKEN = re.compile(r'\[("(?:[^"\\]|\\.)*"|[^\]]*)\]|([^.\[\]]+)')
 
 
-def shown(steps: Iterable[Step]) -> str:
+def format_path(steps: Iterable[Step]) -> str:
     """The steps as text: ``("spec", "tools", Item("crm"), "allow", 0)`` is ``spec.tools[crm].allow[0]``."""
     text = ""
     for step in steps:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif isinstance(step, Item):
+        elif isinstance(step, ItemKey):
             text += f"[{step if _PLAIN_ITEM.fullmatch(step) else json.dumps(str(step))}]"
         elif _PLAIN_KEY.fullmatch(step):
             text += f".{step}" if text else step
@@ -40,25 +40,25 @@ def shown(steps: Iterable[Step]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def steps(path: str) -> tuple[str, ...]:
+def parse_path(path: str) -> tuple[str, ...]:
     """The keys of a written path, brackets and quotes taken off."""
-    found = []
+    keys = []
     for bracketed, plain in _TOKEN.findall(path):
-        found.append(json.loads(bracketed) if bracketed.startswith('"') else bracketed or plain)
-    return tuple(found)
+        keys.append(json.loads(bracketed) if bracketed.startswith('"') else bracketed or plain)
+    return tuple(keys)
 
 
 def lookup(data: Any, path: str) -> tuple[bool, Any]:
     """Whether *path* is there in *data*, and its value; list items are found by key, else by position."""
     value = data
-    for step in steps(path):
+    for step in parse_path(path):
         if type(value) is dict:  # nearly always; asking for the abstract Mapping costs ten times as much
             if step not in value:
                 return False, None
             value = value[step]
             continue
-        there, value = _step(value, step)
-        if not there:
+        exists, value = _step(value, step)
+        if not exists:
             return False, None
     return True, value
 

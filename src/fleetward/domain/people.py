@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import UTC, date, datetime
 
-from fleetward.domain.clock import written
+from fleetward.domain.clock import format_instant
 from fleetward.domain.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class SigningKey:
     """
     A public key that signs for somebody; both days count, from the compromise on it is gone.
 
@@ -27,7 +27,7 @@ class Key:
         """Why the key does not count at *when*; None where it does."""
         today = when.astimezone(UTC).date()
         if self.compromised_since is not None and self.compromised_since <= when:
-            return f"compromised since {written(self.compromised_since)}"
+            return f"compromised since {format_instant(self.compromised_since)}"
         if self.since is not None and today < self.since:
             return f"not valid before {self.since}"
         if self.until is not None and self.until < today:
@@ -43,13 +43,15 @@ class Person:
     name: str
     emails: tuple[str, ...]
     since: date | None = None
-    left: date | None = None
-    keys: tuple[Key, ...] = ()
+    departed: date | None = None
+    keys: tuple[SigningKey, ...] = ()
 
-    def active(self, when: datetime) -> bool:
+    def is_active(self, when: datetime) -> bool:
         """Is this person with us at *when*?"""
         today = when.astimezone(UTC).date()
-        return (self.since is None or self.since <= today) and (self.left is None or today < self.left)
+        return (self.since is None or self.since <= today) and (
+            self.departed is None or today < self.departed
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class Robot:
     id: str
     emails: tuple[str, ...]
     operated_by: str | None = None
-    keys: tuple[Key, ...] = ()
+    keys: tuple[SigningKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Membership:
     since: date | None = None
     until: date | None = None
 
-    def active(self, when: datetime) -> bool:
+    def is_active(self, when: datetime) -> bool:
         """Does the membership hold at *when*?"""
         today = when.astimezone(UTC).date()
         return (self.since is None or self.since <= today) and (self.until is None or today <= self.until)
@@ -92,27 +94,29 @@ class People:
     robots: Mapping[str, Robot] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
 
-    def of_email(self, email: str) -> Person | Robot | None:
+    def by_email(self, email: str) -> Person | Robot | None:
         """Whose address this is; upper and lower case are one."""
-        wanted = email.casefold()
+        folded = email.casefold()
         everybody: tuple[Person | Robot, ...] = (*self.people.values(), *self.robots.values())
-        for known in everybody:
-            if any(address.casefold() == wanted for address in known.emails):
-                return known
+        for account in everybody:
+            if any(address.casefold() == folded for address in account.emails):
+                return account
         return None
 
-    def of_key(self, text: str) -> Person | Robot | None:
+    def by_key(self, text: str) -> Person | Robot | None:
         """Whose key this is, whether it counts or not."""
         everybody: tuple[Person | Robot, ...] = (*self.people.values(), *self.robots.values())
-        return next((one for one in everybody if any(key.text == text for key in one.keys)), None)
+        return next((account for account in everybody if any(key.text == text for key in account.keys)), None)
 
     def members(self, team: str, when: datetime) -> frozenset[str]:
         """The ids of the active people who are in *team* at *when*; empty where there is no such team."""
-        known = self.teams.get(team)
-        if known is None:
+        memberships = self.teams.get(team)
+        if memberships is None:
             return frozenset()
-        return frozenset(m.person for m in known.members if m.active(when) and self.is_active(m.person, when))
+        return frozenset(
+            m.person for m in memberships.members if m.is_active(when) and self.is_active(m.person, when)
+        )
 
     def is_active(self, person: str, when: datetime) -> bool:
         """Is there such a person, with us at *when*?"""
-        return person in self.people and self.people[person].active(when)
+        return person in self.people and self.people[person].is_active(when)

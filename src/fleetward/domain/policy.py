@@ -29,7 +29,7 @@ class Assurance(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalsAsked:
+class RequiredApprovals:
     """So many different people out of these teams together."""
 
     count: int
@@ -42,24 +42,24 @@ class ApprovalsAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvalsAsked:
+class RequiredEvals:
     """Every suite of the manifest passed for exactly this release, at most this long ago."""
 
     max_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SoakAsked:
+class RequiredSoak:
     """The release stayed in the environment before for at least this long."""
 
     span: timedelta
 
 
-Asked = ApprovalsAsked | EvalsAsked | SoakAsked
+RuleRequirement = RequiredApprovals | RequiredEvals | RequiredSoak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class When:
+class RuleCondition:
     """What a rule applies to; an empty field means any."""
 
     to: frozenset[str] = frozenset()
@@ -72,12 +72,12 @@ class When:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class PolicyRule:
     """One entry of ``rules``."""
 
     id: str
-    when: When
-    require: tuple[Asked, ...]
+    when: RuleCondition
+    require: tuple[RuleRequirement, ...]
     assurance: Assurance = Assurance.RECORDED
     replaces_all: bool = False
     exempt: frozenset[str] = frozenset()
@@ -103,18 +103,18 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rollback:
+class RollbackPolicy:
     """Going back: to what ran at most *within* ago, under *rule* in place of all rules."""
 
     within: timedelta
-    rule: Rule
+    rule: PolicyRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BreakGlass:
+class BreakGlassPolicy:
     """The emergency door: *rule* in place of the approvals of all rules, and what of them is not waited for."""
 
-    rule: Rule
+    rule: PolicyRule
     skips: frozenset[str]
     """Of soak, evals and freeze."""
     lasts: timedelta
@@ -133,22 +133,22 @@ class Policy:
     floors: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     approvals: ApprovalTerms = field(default_factory=ApprovalTerms)
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[PolicyRule, ...] = ()
     limits: Mapping[str, timedelta] = field(default_factory=dict)
     veto: frozenset[str] = frozenset()
     freezes: tuple[Freeze, ...] = ()
-    rollback: Rollback | None = None
+    rollback: RollbackPolicy | None = None
     """None: nobody may go back."""
-    break_glass: BreakGlass | None = None
+    break_glass: BreakGlassPolicy | None = None
     """None: there is no emergency door."""
-    governance: Rule | None = None
+    governance: PolicyRule | None = None
     """What a change of the governance folder itself needs; None where the policy does not say."""
 
-    def rank(self, tier: str | None) -> int:
+    def tier_rank(self, tier: str | None) -> int:
         """The position of *tier*, lowest 0; an unknown one is above all (fail closed)."""
         return self.tiers.index(tier) if tier in self.tiers else len(self.tiers)
 
-    def higher(self, *tiers: str | None) -> str:
+    def highest_tier(self, *tiers: str | None) -> str:
         """The highest of these tiers; those that are None do not speak."""
-        known = [tier for tier in tiers if tier is not None]
-        return max(known, key=self.rank) if known else self.tiers[-1]
+        declared = [tier for tier in tiers if tier is not None]
+        return max(declared, key=self.tier_rank) if declared else self.tiers[-1]

@@ -8,20 +8,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fleetward.domain.approval import Decision
-from fleetward.domain.break_glass import Way
+from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.change import Facet
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Assurance
-from fleetward.domain.verdict import Met, Promotion, Verdict
+from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
 
 EVERY = "*"
 """In ``evals``: all suites that are not named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class AssumedStatement:
     """What a person is taken to have said, so long before the case is judged."""
 
     person: str
@@ -31,7 +31,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class AssumedResult:
     """How a suite is taken to have ended: passed, failed or missing, so long ago."""
 
     result: str
@@ -39,7 +39,7 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
+class PolicyTest:
     """One case; what it leaves out is as the fleet has it, or did not happen."""
 
     name: str
@@ -55,13 +55,13 @@ class Rehearsal:
     tier_after: str | None = None
     facets: frozenset[Facet] | None = None
     edit: Mapping[str, Any] | None = None
-    by: tuple[str, ...] = ()
-    said: tuple[Said, ...] = ()
-    evals: Mapping[str, Ended] = field(default_factory=dict)
+    authors: tuple[str, ...] = ()
+    statements: tuple[AssumedStatement, ...] = ()
+    evals: Mapping[str, AssumedResult] = field(default_factory=dict)
     soak: timedelta | None = None
-    left: timedelta = timedelta()
+    left_ago: timedelta = timedelta()
     """How long ago the release of a rollback left."""
-    way: Way = Way.NORMAL
+    mode: PromotionMode = PromotionMode.NORMAL
     place: Place
 
 
@@ -69,39 +69,39 @@ class Rehearsal:
 class Difference:
     """What is otherwise than expected: the verdict, what is missing, whose approval does not count."""
 
-    what: str
+    aspect: str
     expected: tuple[str, ...]
-    got: tuple[str, ...]
+    actual: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsed:
+class PolicyTestResult:
     """A case and what the gate said to it."""
 
-    case: Rehearsal
+    case: PolicyTest
     promotion: Promotion
 
     @property
     def differences(self) -> tuple[Difference, ...]:
         """Everything that is not as expected; none where the case holds."""
-        case, got = self.case, self.promotion
-        spare = frozenset(one.approver for one in got.not_counted)
+        case, promotion = self.case, self.promotion
+        spare = frozenset(approval.approver for approval in promotion.not_counted)
         pairs = (
-            ("verdict", frozenset({str(case.expect)}), frozenset({str(got.verdict)})),
-            ("missing", case.missing, wants(got)),
+            ("verdict", frozenset({str(case.expect)}), frozenset({str(promotion.verdict)})),
+            ("missing", case.missing, unmet_requirements(promotion)),
             ("notCounted", case.not_counted, spare),
         )
         return tuple(
-            Difference(what=what, expected=tuple(sorted(expected)), got=tuple(sorted(there)))
-            for what, expected, there in pairs
-            if expected is not None and expected != there
+            Difference(aspect=aspect, expected=tuple(sorted(expected)), actual=tuple(sorted(actual)))
+            for aspect, expected, actual in pairs
+            if expected is not None and expected != actual
         )
 
 
-def wants(promotion: Promotion) -> frozenset[str]:
+def unmet_requirements(promotion: Promotion) -> frozenset[str]:
     """What is not met: approvals as they are asked (``2 of risk``), anything else by its kind (``soak``)."""
     return frozenset(
-        one.asked if one.kind == "approvals" else one.kind
-        for one in promotion.requirements
-        if one.status is not Met.MET
+        requirement.condition if requirement.kind == "approvals" else requirement.kind
+        for requirement in promotion.requirements
+        if requirement.status is not RequirementStatus.MET
     )

@@ -11,7 +11,7 @@ from fleetward.domain.fleet import Waiver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class MetricValue:
     """What was measured of an agent on one day; *line* is where the file of figures says so."""
 
     day: date
@@ -21,22 +21,22 @@ class Figure:
     line: int
 
 
-class Due(StrEnum):
+class CriterionStatus(StrEnum):
     """Is a criterion met? Missing figures never are."""
 
-    YES = "due"
-    NO = "not due"
+    DUE = "due"
+    NOT_DUE = "not due"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class CriterionResult:
     """One criterion of one agent: what was asked, and what the figures or the calendar say."""
 
     agent: str
     environment: str
-    asked: str
-    due: Due
+    condition: str
+    status: CriterionStatus
     detail: str
     place: Place
     gaps: tuple[tuple[date, date], ...] = ()
@@ -56,7 +56,7 @@ class Dependent:
     agent: str
     required: bool
     place: Place
-    along: bool = False
+    promoted_together: bool = False
     names_successor: bool = False
     edits: tuple[Place, ...] = ()
     """Where releases are made, what has to be edited so that it can do without; none where it has none there."""
@@ -64,11 +64,11 @@ class Dependent:
     @property
     def blocks(self) -> bool:
         """Would it call nobody?"""
-        return self.required and not self.along
+        return self.required and not self.promoted_together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Deployment:
     """Where the agent stands, and where it is in its life there."""
 
     environment: str
@@ -77,29 +77,29 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class Leftover:
     """Something of it that stays behind: what it is, its name, and who else has to do with it."""
 
     kind: str
     name: str
-    others: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Departure:
+class RetirementPlan:
     """The plan of one retirement; *files* are edited, or would be."""
 
     agent: str
-    standing: tuple[Standing, ...]
+    deployments: tuple[Deployment, ...]
     dependents: tuple[Dependent, ...]
-    states: tuple[Left, ...]
-    credentials: tuple[Left, ...]
+    shared_states: tuple[Leftover, ...]
+    credentials: tuple[Leftover, ...]
     triggers: tuple[str, ...]
-    alone: tuple[Left, ...]
+    unshared: tuple[Leftover, ...]
     disposition: str | None
     successor: str | None
     successor_in: tuple[str, ...]
-    criteria: tuple[Judged, ...]
+    criteria: tuple[CriterionResult, ...]
     proposals: tuple[str, ...]
     waivers: tuple[Waiver, ...]
     files: tuple[str, ...] = ()
@@ -108,4 +108,4 @@ class Departure:
     @property
     def blocked(self) -> bool:
         """Does something still need it, with nothing in its place?"""
-        return any(one.blocks for one in self.dependents)
+        return any(dependent.blocks for dependent in self.dependents)

@@ -30,12 +30,12 @@ def exposure(manifest: Manifest) -> dict[str, str]:
     assessed anything yet: that absence is the business of ``required`` in the policy, and only what the
     manifest shows by itself counts, its tools and the users it names.
     """
-    known = {"toolAccess": tool_access(manifest)}
+    values = {"toolAccess": tool_access(manifest)}
     if manifest.has(FACTORS):
         written = {factor: manifest.get(f"{FACTORS}.{factor}") for factor in SCALES if factor != "toolAccess"}
-        return known | {factor: value or SCALES[factor][-1] for factor, value in written.items()}
+        return values | {factor: value or SCALES[factor][-1] for factor, value in written.items()}
     users = manifest.get("spec.purpose.users")
-    return known | ({"externalVisibility": users} if users in SCALES["externalVisibility"] else {})
+    return values | ({"externalVisibility": users} if users in SCALES["externalVisibility"] else {})
 
 
 def tool_access(manifest: Manifest) -> str:
@@ -47,27 +47,27 @@ def tool_access(manifest: Manifest) -> str:
     )
 
 
-def floor_line(manifest: Manifest, policy: Policy) -> tuple[str, Mapping[str, str]] | None:
+def required_floor(manifest: Manifest, policy: Policy) -> tuple[str, Mapping[str, str]] | None:
     """The highest tier that a line of ``floors`` asks for, and that line; None where none holds."""
-    known = exposure(manifest)
-    for tier in sorted(policy.floors, key=policy.rank, reverse=True):
+    values = exposure(manifest)
+    for tier in sorted(policy.floors, key=policy.tier_rank, reverse=True):
         for line in policy.floors[tier]:
-            if all(_reaches(known, factor, asked) for factor, asked in line.items()):
+            if all(_reaches(values, factor, minimum) for factor, minimum in line.items()):
                 return tier, line
     return None
 
 
-def floor(manifest: Manifest, policy: Policy) -> str | None:
+def required_minimum_tier(manifest: Manifest, policy: Policy) -> str | None:
     """The lowest tier that this agent may have; None where no line of the policy speaks of it."""
-    found = floor_line(manifest, policy)
-    return found[0] if found else None
+    match = required_floor(manifest, policy)
+    return match[0] if match else None
 
 
-def _reaches(known: Mapping[str, str], factor: str, asked: Any) -> bool:
-    """Is the factor at least *asked*? A word that no scale knows counts as reached (fail closed)."""
-    if factor not in known:
+def _reaches(values: Mapping[str, str], factor: str, minimum: Any) -> bool:
+    """Is the factor at least *minimum*? A word that no scale knows counts as reached (fail closed)."""
+    if factor not in values:
         return factor not in SCALES
-    return _rank(factor, known[factor], unknown=len(SCALES[factor])) >= _rank(factor, asked, unknown=-1)
+    return _rank(factor, values[factor], unknown=len(SCALES[factor])) >= _rank(factor, minimum, unknown=-1)
 
 
 def _rank(factor: str, value: Any, *, unknown: int) -> int:

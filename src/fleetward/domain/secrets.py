@@ -22,7 +22,7 @@ class Secret:
     kind: str
     start: int
     end: int
-    sure: bool = True
+    certain: bool = True
 
 
 # Patterns that few texts need are compiled when one does: re keeps them.
@@ -34,29 +34,29 @@ _LONGEST_KEY = 16_000
 _BODY_LINE = r"[A-Za-z0-9+/]{16}"
 _BODY = r"[A-Za-z0-9+/=\s:,\\-]*"
 _LOGIN = r"://([^/\s:@'\"<>]{0,200}):([^/\s@'\"]{1,400})@"
-_CALLED = ("password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "key")
-_KEYS = ("api", "access", "account", "private", "signing", "encryption", "subscription")
+_LABELS = ("password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "key")
+_KEY_LABELS = ("api", "access", "account", "private", "signing", "encryption", "subscription")
 _VALUE = re.compile(
     r"[\"']?[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}(?:[\"']|(?:[Bb]earer|[Bb]asic|SSWS|[Tt]oken) )?([^\s\"',;`]{6,400})"
 )
 _LONG = r"[^\s\"',;`]{8,400}"
-_APART = re.compile(
+_VALUE_APART = re.compile(
     r"[\"']?[ \t]{0,8}(?::[ \t]{0,8}(?:[|>][-+0-9]{0,2}[ \t]{0,8})?(?:#[^\r\n]{0,200})?\r?\n|\r?\n[ \t]{0,40}:)"
     rf"[ \t]{{1,40}}(?:- )?[\"']?({_LONG})"
     rf"|[\"']?[ \t]{{0,8}}(?:,|\r?\n)[ \t]{{0,40}}[\"']?value[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}[\"']?({_LONG})"
 )
 """A value on the next line, or in a pair of ``name:`` and ``value:``."""
-_OPTION = rf"[ \t]{{1,8}}[\"']?({_LONG})"
-_SAID = rf" is[ \t]{{1,4}}[\"'`]?({_LONG})"
+_VALUE_OF_OPTION = rf"[ \t]{{1,8}}[\"']?({_LONG})"
+_VALUE_AFTER_IS = rf" is[ \t]{{1,4}}[\"'`]?({_LONG})"
 _BASIC = r"[Bb]asic {1,4}([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/=-])"
 _BEARER = r"(?:Bearer|bearer|BEARER|SSWS) {1,4}([A-Za-z0-9._~+/=-]{12,2000})"
-_DRAWN = re.compile(r"[A-Za-z0-9+/_=-]{24,200}")
+_RANDOM_TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,200}")
 _PUBLIC = r"AAAA(?:[BC]3NzaC1|E2VjZHNh|[GI]nNr)|sha(?:1|256|384|512)[-_:]"
 _RUN = r"[A-Za-z0-9]{12,}"
 _SHORT_RUN = r"[A-Za-z0-9]{10,}"
 _BITS = 4.0
 """Shannon entropy a character from which a long token looks drawn at random."""
-_BITS_CALLED = 2.75
+_BITS_LABELLED = 2.75
 """The same for what is called a password, which is short."""
 
 _STAND_IN = (
@@ -70,85 +70,87 @@ _REFERENCE = (
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _IDENTIFIER = r"[a-z]+[0-9]{0,4}(?:[-_./:][a-z0-9]{1,24})*|[A-Z]+(?:_[A-Z0-9]+)*|[A-Za-z]+[0-9]{0,2}"
 _RUN_OF_BOTH = r"(?:[a-z]+[0-9]+){3}|(?:[0-9]+[a-z]+){3}"
-_NAMES_ONE = r"(?i)pass|pw|secret|token"
+_NAMES_SECRET = r"(?i)pass|pw|secret|token"
 _NO_SECRET = frozenset(("user", "pass", "password", "passwd", "pwd", "secret", "token", "root"))
 
 
-def _begun() -> dict[str, list[tuple[str, str, str]]]:
+def _prefix_table() -> dict[str, list[tuple[str, str, str]]]:
     """(kind, start, pattern of the rest) by the first two characters of a start, in the order of the table."""
-    found = defaultdict(list)
-    for kind, starts, rest in STARTS:
+    table = defaultdict(list)
+    for kind, starts, pattern in STARTS:
         for start in starts.split():
-            found[start[:2]].append((kind, start, rest))
-    return dict(found)
+            table[start[:2]].append((kind, start, pattern))
+    return dict(table)
 
 
-_BEGUN = _begun()
+_PREFIXES = _prefix_table()
 
 
-def secrets(text: str) -> tuple[Secret, ...]:
+def find_secrets(text: str) -> tuple[Secret, ...]:
     """
     Everything in *text* that is a credential, or may be one, in order and apart from each other.
 
     What only stands in for one (``<token>``, ``${TOKEN}``, ``EXAMPLE``) is not sure.
     """
-    drawn = (one for one in _DRAWN.finditer(text) if _random(one[0]))
-    unsure = (Secret(kind="random token", start=one.start(), end=one.end(), sure=False) for one in drawn)
-    return tuple(_apart((*_told_by_form(text), *unsure)))
+    drawn = (match for match in _RANDOM_TOKEN.finditer(text) if _random(match[0]))
+    unsure = (
+        Secret(kind="random token", start=match.start(), end=match.end(), certain=False) for match in drawn
+    )
+    return tuple(_without_overlaps((*_by_form(text), *unsure)))
 
 
-def certain(text: str) -> tuple[Secret, ...]:
+def certain_secrets(text: str) -> tuple[Secret, ...]:
     """The sure ones alone, which takes less time."""
-    return _known(text) if len(text) <= _SHORT else _sure(text)
+    return _cached(text) if len(text) <= _CACHED_LENGTH else _certain(text)
 
 
-def _sure(text: str) -> tuple[Secret, ...]:
-    return tuple(_apart(one for one in _told_by_form(text) if one.sure))
+def _certain(text: str) -> tuple[Secret, ...]:
+    return tuple(_without_overlaps(secret for secret in _by_form(text) if secret.certain))
 
 
-_SHORT = 4096
-_known = lru_cache(maxsize=8192)(_sure)
+_CACHED_LENGTH = 4096
+_cached = lru_cache(maxsize=8192)(_certain)
 """Prompts and suites are mostly the same at both sides of a comparison; long texts are not kept."""
 
 
 @lru_cache(maxsize=4)
-def masked(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """The text with an asterisk for each character of what may be a credential; nothing else moves."""
-    return _without(text)
+    return _masked(text)
 
 
-def _without(text: str) -> str:
+def _masked(text: str) -> str:
     parts, at = [], 0
-    for one in secrets(text):
-        hidden = "".join(c if c in "\r\n" else "*" for c in text[one.start : one.end])
-        parts += [text[at : one.start], hidden]
-        at = one.end
+    for secret in find_secrets(text):
+        hidden = "".join(c if c in "\r\n" else "*" for c in text[secret.start : secret.end])
+        parts += [text[at : secret.start], hidden]
+        at = secret.end
     return "".join((*parts, text[at:])) if parts else text
 
 
-def _told_by_form(text: str) -> Iterator[Secret]:
+def _by_form(text: str) -> Iterator[Secret]:
     yield from _key_blocks(text)
     yield from _logins(text)
     yield from _marked(text)
-    yield from _words(text)
+    yield from _prefixed(text)
     yield from _basic(text)
     if "earer " in text or "EARER " in text or "SSWS " in text:
         for match in re.finditer(_BEARER, text):
             value = match[1]
             sure = len(value) >= 16 and _credible(value)
-            yield Secret(kind="bearer token", start=match.start(1), end=match.end(1), sure=sure)
-    yield from _called(text)
+            yield Secret(kind="bearer token", start=match.start(1), end=match.end(1), certain=sure)
+    yield from _labelled(text)
 
 
-def _words(text: str) -> Iterator[Secret]:
+def _prefixed(text: str) -> Iterator[Secret]:
     at = 0
     for word in _WORD.finditer(text):
         start = word.start()
-        for kind, begun, rest in _BEGUN.get(word[0][:2], ()) if start >= at else ():
-            known = text.startswith(begun, start) and re.compile(rest).match(text, start + len(begun))
-            if known:
-                at = known.end()
-                yield _told(kind, text, start, at)
+        for kind, prefix, pattern in _PREFIXES.get(word[0][:2], ()) if start >= at else ():
+            match = text.startswith(prefix, start) and re.compile(pattern).match(text, start + len(prefix))
+            if match:
+                at = match.end()
+                yield _with_certainty(kind, text, start, at)
                 break
 
 
@@ -162,7 +164,7 @@ def _key_blocks(text: str) -> Iterator[Secret]:
         at = after + 5 if after >= 0 else _body_end(text, begin.end(), limit)
         body = text[begin.end() : at]
         sure = re.search(_BODY_LINE, body[:400]) is not None and not re.search(_STAND_IN, body[:400])
-        yield Secret(kind="private key", start=begin.start(), end=at, sure=sure)
+        yield Secret(kind="private key", start=begin.start(), end=at, certain=sure)
 
 
 def _body_end(text: str, start: int, limit: int) -> int:
@@ -175,12 +177,12 @@ def _logins(text: str) -> Iterator[Secret]:
     if "://" in text:
         for match in re.finditer(_LOGIN, text):
             value = match[2]
-            names_one = re.fullmatch(_IDENTIFIER, value) and re.search(_NAMES_ONE, value)
+            names_secret = re.fullmatch(_IDENTIFIER, value) and re.search(_NAMES_SECRET, value)
             sure = not (
-                re.search(_STAND_IN, value) or value.lower() in _NO_SECRET or value[0] in "$[" or names_one
+                re.search(_STAND_IN, value) or value.lower() in _NO_SECRET or value[0] in "$[" or names_secret
             )
             start = match.start(1) if match[1] else match.start(2)
-            yield Secret(kind="password in a connection string", start=start, end=match.end(2), sure=sure)
+            yield Secret(kind="password in a connection string", start=start, end=match.end(2), certain=sure)
 
 
 def _marked(text: str) -> Iterator[Secret]:
@@ -188,72 +190,74 @@ def _marked(text: str) -> Iterator[Secret]:
     for kind, literal, pattern in MARKED:
         if literal in text:
             for match in re.finditer(pattern, text):
-                yield _told(kind, text, match.start(), match.end())
+                yield _with_certainty(kind, text, match.start(), match.end())
 
 
-def _told(kind: str, text: str, start: int, end: int) -> Secret:
+def _with_certainty(kind: str, text: str, start: int, end: int) -> Secret:
     value = text[start:end]
     slug = value == value.lower() and not any(map(str.isdigit, value))
-    return Secret(kind=kind, start=start, end=end, sure=not slug and not re.search(_STAND_IN, value))
+    return Secret(kind=kind, start=start, end=end, certain=not slug and not re.search(_STAND_IN, value))
 
 
 def _basic(text: str) -> Iterator[Secret]:
     """``Basic`` and what decodes to a name and its password."""
     for match in re.finditer(_BASIC, text) if "asic " in text else ():
         try:
-            said = b64decode(match[1], validate=True).decode("ascii")
+            decoded = b64decode(match[1], validate=True).decode("ascii")
         except ValueError:
             continue
-        name, colon, password = said.partition(":")
-        if colon and password and said.isprintable():
-            sure = not re.search(_STAND_IN, said) and password.lower() not in _NO_SECRET and password != name
-            yield Secret(kind="basic authorization", start=match.start(1), end=match.end(1), sure=sure)
+        name, colon, password = decoded.partition(":")
+        if colon and password and decoded.isprintable():
+            sure = (
+                not re.search(_STAND_IN, decoded) and password.lower() not in _NO_SECRET and password != name
+            )
+            yield Secret(kind="basic authorization", start=match.start(1), end=match.end(1), certain=sure)
 
 
-def _called(text: str) -> Iterator[Secret]:
+def _labelled(text: str) -> Iterator[Secret]:
     """What stands behind ``password:`` and its kin; a variable in its place is nothing to hide."""
     lower = text.lower()
     if len(lower) != len(text):  # a few letters have two for their lower case
         lower = "".join(c.lower() if c.isascii() else c for c in text)
-    for word in _CALLED:
+    for word in _LABELS:
         at = lower.find(word)
         while at >= 0:
-            called = _is_called(lower, word, at)
+            called = _is_label(lower, word, at)
             match = _VALUE.match(text, at + len(word)) if called else None
             if match is not None:
                 yield from _value(match)
             elif called:
-                yield from _beside(text, lower, at, at + len(word))
+                yield from _labelled_apart(text, lower, at, at + len(word))
             at = lower.find(word, match.end() if match else at + len(word))
 
 
-def _is_called(lower: str, word: str, at: int) -> bool:
+def _is_label(lower: str, word: str, at: int) -> bool:
     if lower[at - 1 : at] == ":":  # a part of a path such as arn:aws:secretsmanager:...:secret:name
         return False
-    return word != "key" or lower[max(0, at - 13) : at].rstrip("_-").endswith(_KEYS)
+    return word != "key" or lower[max(0, at - 13) : at].rstrip("_-").endswith(_KEY_LABELS)
 
 
-def _beside(text: str, lower: str, at: int, end: int) -> Iterator[Secret]:
+def _labelled_apart(text: str, lower: str, at: int, end: int) -> Iterator[Secret]:
     """What stands further off: on the next line, in a pair, behind an option or ``is``. Only what is sure."""
-    found = _APART.match(text, end)
-    if found is None and _is_option(lower, at):
-        found = re.compile(_OPTION).match(text, end)
-    if found is None:
-        found = re.compile(_SAID).match(text, end)
-        if found is not None and not any(_mixed(run) for run in re.findall(_SHORT_RUN, found[1])):
+    match = _VALUE_APART.match(text, end)
+    if match is None and _is_option(lower, at):
+        match = re.compile(_VALUE_OF_OPTION).match(text, end)
+    if match is None:
+        match = re.compile(_VALUE_AFTER_IS).match(text, end)
+        if match is not None and not any(_mixed(run) for run in re.findall(_SHORT_RUN, match[1])):
             return
-    if found is None:
+    if match is None:
         return
-    start = found.start(found.lastindex or 1)
-    value = text[start : found.end()].rstrip(".,)]}>")
+    start = match.start(match.lastindex or 1)
+    value = text[start : match.end()].rstrip(".,)]}>")
     if len(value) >= 8 and value[0] not in "<{$[(" and not value.endswith(":") and _credible(value):
         yield Secret(kind="password or key", start=start, end=start + len(value))
 
 
 def _is_option(lower: str, at: int) -> bool:
     """Is the word the end of one such as ``--db-password``?"""
-    begun = lower[max(0, at - 24) : at].split()
-    return bool(begun) and begun[-1].startswith("--") and not lower[at - 1 : at].isspace()
+    words = lower[max(0, at - 24) : at].split()
+    return bool(words) and words[-1].startswith("--") and not lower[at - 1 : at].isspace()
 
 
 def _value(match: re.Match[str]) -> Iterator[Secret]:
@@ -261,7 +265,7 @@ def _value(match: re.Match[str]) -> Iterator[Secret]:
     if len(value) < 6 or value[0] in "<{$[(" or re.match(_REFERENCE, value):
         return
     sure = len(value) >= 8 and _credible(value)
-    yield Secret(kind="password or key", start=match.start(1), end=match.start(1) + len(value), sure=sure)
+    yield Secret(kind="password or key", start=match.start(1), end=match.start(1) + len(value), certain=sure)
 
 
 def _credible(value: str) -> bool:
@@ -270,12 +274,12 @@ def _credible(value: str) -> bool:
     if not mixed or re.search(_STAND_IN, value) or re.fullmatch(_UUID, value) or re.match(_REFERENCE, value):
         return False
     hexadecimal = len(value) >= 32 and all(c in "0123456789abcdefABCDEF" for c in value)
-    named = (
+    is_identifier = (
         re.fullmatch(_IDENTIFIER, value) is not None
         and not hexadecimal
         and not re.search(_RUN_OF_BOTH, value)
     )
-    return not named and _entropy(value) >= _BITS_CALLED
+    return not is_identifier and _entropy(value) >= _BITS_LABELLED
 
 
 def _random(token: str) -> bool:
@@ -295,36 +299,36 @@ def _entropy(token: str) -> float:
     return -sum(n / len(token) * math.log2(n / len(token)) for n in Counter(token).values())
 
 
-def _apart(found: Iterable[Secret]) -> Iterator[Secret]:
+def _without_overlaps(candidates: Iterable[Secret]) -> Iterator[Secret]:
     """Where several overlap the sure one speaks, else the first; the others are covered by its mask."""
     joined: Secret | None = None
-    for one in sorted(found, key=lambda one: (one.start, not one.sure, -one.end)):
-        if joined is not None and one.start < joined.end:
-            joined = _joined(joined, one)
+    for secret in sorted(candidates, key=lambda secret: (secret.start, not secret.certain, -secret.end)):
+        if joined is not None and secret.start < joined.end:
+            joined = _joined(joined, secret)
             continue
         if joined is not None:
             yield joined
-        joined = one
+        joined = secret
     if joined is not None:
         yield joined
 
 
 def _joined(first: Secret, second: Secret) -> Secret:
-    speaker = second if second.sure and not first.sure else first
+    speaker = second if second.certain and not first.certain else first
     return replace(speaker, start=first.start, end=max(first.end, second.end))
 
 
-def concealed(found: Finding) -> Finding:
+def mask_finding(finding: Finding) -> Finding:
     """The same finding with nothing in its words that may be a credential; messages quote what was written."""
-    place, message, hint = found.place, found.message, found.hint
-    if found.rule != "secret-in-manifest":  # which quotes nothing
-        message, hint = _brief(message), _brief(hint)
-    path = _brief(place.path)
-    if (path, message, hint) == (place.path, found.message, found.hint):
-        return found
-    return replace(found, message=message, hint=hint, place=replace(place, path=path))
+    place, message, hint = finding.place, finding.message, finding.hint
+    if finding.rule != "secret-in-manifest":  # which quotes nothing
+        message, hint = _masked_briefly(message), _masked_briefly(hint)
+    path = _masked_briefly(place.path)
+    if (path, message, hint) == (place.path, finding.message, finding.hint):
+        return finding
+    return replace(finding, message=message, hint=hint, place=replace(place, path=path))
 
 
 @lru_cache(maxsize=4096)
-def _brief(text: str) -> str:
-    return _without(text)
+def _masked_briefly(text: str) -> str:
+    return _masked(text)

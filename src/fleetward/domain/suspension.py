@@ -7,7 +7,7 @@ from fleetward.domain.verdict import Promotion, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brake:
+class Suspension:
     """
     On or off, in one environment.
 
@@ -22,15 +22,15 @@ class Brake:
     reason: str
     file: str
     content: bytes | None = None
-    moves: bool = True
+    has_changes: bool = True
     """Is there anything to change?"""
-    standing: bool = False
+    already_proposed: bool = False
     """The same is proposed already."""
-    against: bool = False
+    contradicting_proposal: bool = False
     """Nothing to change, but what is proposed would change it."""
     written: bool = False
     committed: str | None = None
-    outlook: Promotion | None = None
+    predicted: Promotion | None = None
     promoted: str | None = None
 
     @property
@@ -39,7 +39,7 @@ class Brake:
         return "suspend" if self.suspended else "resume"
 
     @property
-    def waits(self) -> bool:
+    def is_pending(self) -> bool:
         """Is it proposed, and nothing has changed yet because somebody has still to say or show something?"""
-        proposed = self.standing or self.committed is not None
-        return proposed and self.outlook is not None and self.outlook.verdict is Verdict.PENDING
+        proposed = self.already_proposed or self.committed is not None
+        return proposed and self.predicted is not None and self.predicted.verdict is Verdict.PENDING

@@ -8,7 +8,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place
 
 
-class Fate(StrEnum):
+class TransferOutcome(StrEnum):
     """What becomes of a role."""
 
     EDIT = "edit"
@@ -24,11 +24,11 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class AssignedRole:
     """One place at which the person is named; *note* says why it is treated so, where that is not plain."""
 
     place: Place
-    fate: Fate
+    outcome: TransferOutcome
     note: str = ""
     environment: str | None = None
     agent: str | None = None
@@ -40,11 +40,11 @@ class Transfer:
 
     giver: str
     taker: str
-    roles: tuple[Role, ...]
+    roles: tuple[AssignedRole, ...]
     files: tuple[str, ...]
     problems: tuple[Finding, ...] = ()
     written: bool = False
 
-    def of(self, *fates: Fate) -> tuple[Role, ...]:
+    def roles_with(self, *fates: TransferOutcome) -> tuple[AssignedRole, ...]:
         """The roles that this becomes of."""
-        return tuple(one for one in self.roles if one.fate in fates)
+        return tuple(role for role in self.roles if role.outcome in fates)

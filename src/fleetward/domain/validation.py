@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
-from fleetward.domain.fleet import Key, Waiver
+from fleetward.domain.fleet import AgentKey, Waiver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,9 +15,9 @@ class Validation:
     agents: int
     """(environment, agent) pairs."""
     files: int
-    checked: tuple[Key, ...] = ()
+    checked: tuple[AgentKey, ...] = ()
     """Which agents those were."""
-    unasked: tuple[Key, ...] = ()
+    skipped: tuple[AgentKey, ...] = ()
     """Those of them whose manifest is not right, so that no rule was asked of it."""
     waivers: tuple[Waiver, ...] = ()
     """The exceptions that are in force."""
@@ -42,20 +42,20 @@ class Validation:
     @property
     def waived(self) -> int:
         """Findings that a dated exception covers."""
-        return sum(one.waived for one in self.findings)
+        return sum(f.waived for f in self.findings)
 
     @property
-    def counting(self) -> tuple[Finding, ...]:
+    def unwaived(self) -> tuple[Finding, ...]:
         """The findings that no exception covers, worst first."""
-        return tuple(one for one in self.findings if not one.waived)
+        return tuple(f for f in self.findings if not f.waived)
 
-    def excuse(self, finding: Finding) -> Waiver | None:
+    def waiver_for(self, finding: Finding) -> Waiver | None:
         """The exception that covers a finding."""
-        return next((waiver for waiver in self.waivers if waiver.excuses(finding)), None)
+        return next((waiver for waiver in self.waivers if waiver.covers(finding)), None)
 
-    def in_repository(self, file: str) -> str:
+    def repository_path(self, file: str) -> str:
         """A file of the fleet as forges name it: from the top of the repository."""
         return self.prefix + file
 
     def _count(self, severity: Severity) -> int:
-        return sum(one.severity is severity and not one.waived for one in self.findings)
+        return sum(f.severity is severity and not f.waived for f in self.findings)

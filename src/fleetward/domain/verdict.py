@@ -7,7 +7,7 @@ from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
-from fleetward.domain.break_glass import Way
+from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 
@@ -26,7 +26,7 @@ class Verdict(StrEnum):
         return list(Verdict).index(self)
 
 
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
+def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
     """
     The verdict on several agents as one unit: that of the worst.
 
@@ -35,7 +35,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.BLOCKED)
 
 
-class Met(StrEnum):
+class RequirementStatus(StrEnum):
     """How one requirement stands."""
 
     MET = "met"
@@ -53,21 +53,21 @@ class Requirement:
 
     rule: str
     kind: str
-    asked: str
-    status: Met
+    condition: str
+    status: RequirementStatus
     by: tuple[str, ...] = ()
     detail: str = ""
     ready_at: datetime | None = None
-    could: tuple[str, ...] = ()
+    eligible: tuple[str, ...] = ()
     """Who could still meet it."""
 
 
-class Cause(StrEnum):
+class NotCountedCause(StrEnum):
     """What kind of reason an approval does not count for."""
 
     ELSEWHERE = "elsewhere"
     """It is about another change, or a generation that is spent."""
-    HAND = "hand"
+    CONTRIBUTOR = "hand"
     """Who gave it had a hand in the change: no statement of theirs on it will ever count."""
     OTHER = "other"
 
@@ -79,7 +79,7 @@ class NotCounted:
     approver: str
     reason: str
     files: tuple[str, ...] = field(default=(), compare=False)
-    cause: Cause = field(default=Cause.OTHER, compare=False)
+    cause: NotCountedCause = field(default=NotCountedCause.OTHER, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class Unblock:
 
     people: tuple[str, ...] = ()
     ready_at: datetime | None = None
-    fewest: tuple[str, ...] | None = ()
+    minimal_approvers: tuple[str, ...] | None = ()
     """The smallest set of people whose approval completes all that are asked; None where nobody's would."""
 
 
@@ -109,6 +109,6 @@ class Promotion:
     unblock: Unblock = Unblock()
     counted: tuple[str, ...] = ()
     """Files of the approvals and evidence that the verdict rests on."""
-    way: Way = Way.NORMAL
+    mode: PromotionMode = PromotionMode.NORMAL
     skipped: tuple[Requirement, ...] = ()
     """What is not met and passed over, because the glass is broken."""

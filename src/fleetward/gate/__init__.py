@@ -1,31 +1,31 @@
 """May it pass: one pure evaluator for promote, audit, why and policy tests."""
 
-from fleetward.gate.decide import conclusion, decide, tier_of
-from fleetward.gate.governance_change import amendment
-from fleetward.gate.matching_rules import asked
-from fleetward.gate.policy_checks import dropped_fields, gone_rules, lowered_floors, uncovered
-from fleetward.gate.request import Contributor, Question, Role
-from fleetward.gate.review_availability import Stuck, closers, stuck
-from fleetward.gate.reviews import bench, reviewed
-from fleetward.gate.what_if import supposing
+from fleetward.gate.decide import batch_verdict, decide, effective_tier
+from fleetward.gate.governance_change import decide_governance_change
+from fleetward.gate.matching_rules import policy_requirements
+from fleetward.gate.policy_checks import dropped_fields, lowered_floors, removed_rules, uncovered_kinds
+from fleetward.gate.request import Contributor, ContributorRole, PromotionRequest
+from fleetward.gate.review_availability import ReviewDeadlock, available_reviewers, review_deadlock
+from fleetward.gate.reviews import review_status, reviewers_for
+from fleetward.gate.what_if import with_hypothetical_approvals
 
 __all__ = [
     "Contributor",
-    "Question",
-    "Role",
-    "Stuck",
-    "amendment",
-    "asked",
-    "bench",
-    "closers",
-    "conclusion",
+    "ContributorRole",
+    "PromotionRequest",
+    "ReviewDeadlock",
+    "available_reviewers",
+    "batch_verdict",
     "decide",
+    "decide_governance_change",
     "dropped_fields",
-    "gone_rules",
+    "effective_tier",
     "lowered_floors",
-    "reviewed",
-    "stuck",
-    "supposing",
-    "tier_of",
-    "uncovered",
+    "policy_requirements",
+    "removed_rules",
+    "review_deadlock",
+    "review_status",
+    "reviewers_for",
+    "uncovered_kinds",
+    "with_hypothetical_approvals",
 ]

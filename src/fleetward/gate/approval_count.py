@@ -14,61 +14,66 @@ from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
 from fleetward.domain.approval import Approval, Binding, Decision
-from fleetward.domain.clock import written
+from fleetward.domain.clock import format_instant
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.people import People
-from fleetward.domain.policy import ApprovalsAsked, ApprovalTerms, Assurance
-from fleetward.domain.verdict import Cause, NotCounted
-from fleetward.gate.eligibility import Circle
+from fleetward.domain.policy import ApprovalTerms, Assurance, RequiredApprovals
+from fleetward.domain.verdict import NotCounted, NotCountedCause
+from fleetward.gate.eligibility import Eligibility
 
 _NUMBER = re.compile(r"-([0-9]{1,9})\.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class ApprovalCriteria:
     """What an approval must be to count for this question."""
 
     binding: Binding
-    asked: Sequence[ApprovalsAsked]
+    requirements: Sequence[RequiredApprovals]
     assurance: Assurance
     policy: ApprovalTerms
     veto: frozenset[str]
-    circle: Circle
-    excluded: Mapping[str, str]
+    eligibility: Eligibility
+    exclusions: Mapping[str, str]
     now: datetime
 
     @property
     def people(self) -> People:
         """Everybody who is known."""
-        return self.circle.people
+        return self.eligibility.people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class ApprovalCount:
     """Person to the approval that counts for them, and to the requirements where it may take a seat."""
 
     counted: Mapping[str, Approval] = field(default_factory=dict)
-    fits: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    options: Mapping[str, frozenset[int]] = field(default_factory=dict)
     not_counted: tuple[NotCounted, ...] = ()
     vetoes: tuple[Approval, ...] = ()
 
 
-def tally(approvals: Sequence[Approval], terms: Terms) -> Tally:
+def count_approvals(approvals: Sequence[Approval], terms: ApprovalCriteria) -> ApprovalCount:
     """Every statement judged, reviews aside; the order in which they come does not matter."""
-    given = (one for one in approvals if one.decision is not Decision.REVIEW)
-    statements = sorted(given, key=_when, reverse=True)
-    vetoes = tuple(v for v in reversed(statements) if _stands(v, statements, terms))
+    decisions = (statement for statement in approvals if statement.decision is not Decision.REVIEW)
+    statements = sorted(decisions, key=_sort_key, reverse=True)
+    vetoes = tuple(v for v in reversed(statements) if _is_standing_veto(v, statements, terms))
     counted: dict[str, Approval] = {}
-    refused: dict[tuple[str, str, Cause], list[str]] = {}
-    for one in statements:
-        reason = _refusal(one, statements, counted, terms)
-        if one.decision is Decision.APPROVE and reason is None:
-            counted[one.approver] = one
+    refused: dict[tuple[str, str, NotCountedCause], list[str]] = {}
+    for statement in statements:
+        reason = _refusal(statement, statements, counted, terms)
+        if statement.decision is Decision.APPROVE and reason is None:
+            counted[statement.approver] = statement
         elif reason is not None:
-            refused.setdefault((one.approver, reason, _cause(one, reason, terms)), []).append(one.file)
-    return Tally(
+            refused.setdefault((statement.approver, reason, _cause(statement, reason, terms)), []).append(
+                statement.file
+            )
+    return ApprovalCount(
         counted=counted,
-        fits={person: fitting(person, one.issued, terms) for person, one in counted.items()},
+        options={
+            person: fillable_requirements(person, statement.issued, terms)
+            for person, statement in counted.items()
+        },
         not_counted=tuple(
             NotCounted(approver=who, reason=why, files=tuple(sorted(files)), cause=cause)
             for (who, why, cause), files in sorted(refused.items())
@@ -77,35 +82,40 @@ def tally(approvals: Sequence[Approval], terms: Terms) -> Tally:
     )
 
 
-def fitting(person: str, issued: datetime, terms: Terms) -> frozenset[int]:
+def fillable_requirements(person: str, issued: datetime, terms: ApprovalCriteria) -> frozenset[int]:
     """The requirements for which *person* could speak at *issued* and still can now."""
     return frozenset(
         number
-        for number, one in enumerate(terms.asked)
-        if person in terms.circle.members(one.teams, issued)
-        and person in terms.circle.members(one.teams, terms.now)
+        for number, requirement in enumerate(terms.requirements)
+        if person in terms.eligibility.members(requirement.teams, issued)
+        and person in terms.eligibility.members(requirement.teams, terms.now)
     )
 
 
-def _when(one: Approval) -> tuple[datetime, int, bool, str]:
-    number = _NUMBER.search(one.file)
-    return (one.issued, int(number[1]) if number else 0, one.decision is not Decision.APPROVE, one.file)
+def _sort_key(statement: Approval) -> tuple[datetime, int, bool, str]:
+    number = _NUMBER.search(statement.file)
+    return (
+        statement.issued,
+        int(number[1]) if number else 0,
+        statement.decision is not Decision.APPROVE,
+        statement.file,
+    )
 
 
-def _after(one: Approval, other: Approval) -> bool:
-    return _when(one)[:2] > _when(other)[:2]
+def _is_later(later: Approval, earlier: Approval) -> bool:
+    return _sort_key(later)[:2] > _sort_key(earlier)[:2]
 
 
-def _stands(one: Approval, statements: Sequence[Approval], terms: Terms) -> bool:
+def _is_standing_veto(veto: Approval, statements: Sequence[Approval], terms: ApprovalCriteria) -> bool:
     """Only its author lifts a veto: by withdrawing it, or by approving the very state it was against."""
-    if one.decision is not Decision.REJECT or not _same_agent(one.binding, terms.binding):
+    if veto.decision is not Decision.REJECT or not _same_agent(veto.binding, terms.binding):
         return False
-    if one.approver not in terms.circle.members(terms.veto, terms.now):
+    if veto.approver not in terms.eligibility.members(terms.veto, terms.now):
         return False
-    return not any(_lifts(later, one, terms) for later in statements)
+    return not any(_lifts(later, veto, terms) for later in statements)
 
 
-def _lifts(later: Approval, veto: Approval, terms: Terms) -> bool:
+def _lifts(later: Approval, veto: Approval, terms: ApprovalCriteria) -> bool:
     speaks = later.decision is Decision.WITHDRAW or (
         later.decision is Decision.APPROVE and later.binding == veto.binding
     )
@@ -113,118 +123,134 @@ def _lifts(later: Approval, veto: Approval, terms: Terms) -> bool:
         speaks
         and later.approver == veto.approver
         and _same_agent(later.binding, veto.binding)
-        and _after(later, veto)
+        and _is_later(later, veto)
         and _doubt(later, terms) is None
     )
 
 
-def _same_agent(one: Binding, other: Binding) -> bool:
-    return (one.repository, one.environment, one.agent) == (other.repository, other.environment, other.agent)
+def _same_agent(first: Binding, second: Binding) -> bool:
+    return (first.repository, first.environment, first.agent) == (
+        second.repository,
+        second.environment,
+        second.agent,
+    )
 
 
-def _doubt(one: Approval, terms: Terms) -> str | None:
-    if one.fault is not None:
-        return one.fault
-    if one.issued > terms.now:
-        return f"dated in the future ({written(one.issued)})"
-    if one.assurance < terms.assurance:
-        return f"its assurance is {one.assurance.word}, {terms.assurance.word} is asked"
+def _doubt(statement: Approval, terms: ApprovalCriteria) -> str | None:
+    if statement.fault is not None:
+        return statement.fault
+    if statement.issued > terms.now:
+        return f"dated in the future ({format_instant(statement.issued)})"
+    if statement.assurance < terms.assurance:
+        return f"its assurance is {statement.assurance.word}, {terms.assurance.word} is asked"
     return None
 
 
 def _refusal(
-    one: Approval, statements: Sequence[Approval], counted: Mapping[str, Approval], terms: Terms
+    statement: Approval,
+    statements: Sequence[Approval],
+    counted: Mapping[str, Approval],
+    terms: ApprovalCriteria,
 ) -> str | None:
     """Why this statement does not count as an approval; None where it does, or was never meant to."""
-    if one.decision is Decision.WITHDRAW:
+    if statement.decision is Decision.WITHDRAW:
         return None
-    if one.decision is Decision.REJECT:
-        powerless = one.approver not in terms.circle.members(terms.veto, terms.now)
+    if statement.decision is Decision.REJECT:
+        powerless = statement.approver not in terms.eligibility.members(terms.veto, terms.now)
         return (
             "rejected, but is in no team that may veto"
-            if one.binding == terms.binding and powerless
+            if statement.binding == terms.binding and powerless
             else None
         )
-    return next((reason for reason in _reasons(one, statements, counted, terms) if reason is not None), None)
+    return next(
+        (reason for reason in _reasons(statement, statements, counted, terms) if reason is not None), None
+    )
 
 
 def _reasons(
-    one: Approval, statements: Sequence[Approval], counted: Mapping[str, Approval], terms: Terms
+    approval: Approval,
+    statements: Sequence[Approval],
+    counted: Mapping[str, Approval],
+    terms: ApprovalCriteria,
 ) -> Iterator[str | None]:
-    yield _elsewhere(one.binding, terms.binding)
-    yield _taken_back(one, statements)
-    yield "replaced by a later approval" if one.approver in counted else None
-    yield _doubt(one, terms)
-    yield _expired(one, terms)
-    yield from _person_refused(one, terms)
+    yield _binding_mismatch(approval.binding, terms.binding)
+    yield _taken_back(approval, statements)
+    yield "replaced by a later approval" if approval.approver in counted else None
+    yield _doubt(approval, terms)
+    yield _expiry(approval, terms)
+    yield from _person_refusals(approval, terms)
 
 
-def _cause(one: Approval, reason: str, terms: Terms) -> Cause:
-    if one.binding != terms.binding:
-        return Cause.ELSEWHERE
-    return Cause.HAND if reason == terms.excluded.get(one.approver) else Cause.OTHER
+def _cause(approval: Approval, reason: str, terms: ApprovalCriteria) -> NotCountedCause:
+    if approval.binding != terms.binding:
+        return NotCountedCause.ELSEWHERE
+    return (
+        NotCountedCause.CONTRIBUTOR
+        if reason == terms.exclusions.get(approval.approver)
+        else NotCountedCause.OTHER
+    )
 
 
-def _elsewhere(given: Binding, asked: Binding) -> str | None:
-    if given.repository != asked.repository:
-        return f"approved in another repository ({given.repository!r})"
-    if not _same_agent(given, asked):
-        return f"approved {given.environment}/{given.agent}"
-    if given.to_state != asked.to_state:
-        return f"approved another state ({given.to_state})"
-    if given.from_state != asked.from_state:
-        return f"approved the step from another state ({given.from_state or 'none'})"
-    if given.generation != asked.generation:
-        return f"approved generation {given.generation}, this is {asked.generation}"
+def _binding_mismatch(actual: Binding, expected: Binding) -> str | None:
+    if actual.repository != expected.repository:
+        return f"approved in another repository ({actual.repository!r})"
+    if not _same_agent(actual, expected):
+        return f"approved {actual.environment}/{actual.agent}"
+    if actual.to_state != expected.to_state:
+        return f"approved another state ({actual.to_state})"
+    if actual.from_state != expected.from_state:
+        return f"approved the step from another state ({actual.from_state or 'none'})"
+    if actual.generation != expected.generation:
+        return f"approved generation {actual.generation}, this is {expected.generation}"
     return None
 
 
-def _taken_back(one: Approval, statements: Sequence[Approval]) -> str | None:
+def _taken_back(approval: Approval, statements: Sequence[Approval]) -> str | None:
     for later in statements:
-        same = later.approver == one.approver and later.binding == one.binding
-        if same and later.decision is not Decision.APPROVE and not _after(one, later):
+        is_about_it = later.approver == approval.approver and later.binding == approval.binding
+        if is_about_it and later.decision is not Decision.APPROVE and not _is_later(approval, later):
             word = "withdrawn" if later.decision is Decision.WITHDRAW else "replaced by a rejection"
-            return f"{word} on {written(later.issued)}"
+            return f"{word} on {format_instant(later.issued)}"
     return None
 
 
-def _expired(one: Approval, terms: Terms) -> str | None:
-    ends = [one.expires] if one.expires is not None else []
+def _expiry(approval: Approval, terms: ApprovalCriteria) -> str | None:
+    ends = [approval.expires] if approval.expires is not None else []
     if terms.policy.expire is not None:
-        ends.append(moved(one.issued, terms.policy.expire))
+        ends.append(instant_after(approval.issued, terms.policy.expire))
     end = min(ends, default=None)
-    return f"expired on {written(end)}" if end is not None and terms.now >= end else None
+    return f"expired on {format_instant(end)}" if end is not None and terms.now >= end else None
 
 
-def _person_refused(one: Approval, terms: Terms) -> Iterator[str | None]:
+def _person_refusals(approval: Approval, terms: ApprovalCriteria) -> Iterator[str | None]:
     people = terms.people
-    person = people.people.get(one.approver)
-    if one.approver in people.robots:
+    person = people.people.get(approval.approver)
+    if approval.approver in people.robots:
         yield "a robot, and robots do not approve"
     if person is None:
         yield "nobody of this name in people.yaml"
-    elif not person.active(terms.now):
-        gone = person.left is not None and not (
+    elif not person.is_active(terms.now):
+        has_left = person.departed is not None and not (
             person.since and terms.now.astimezone(UTC).date() < person.since
         )
-        yield f"left on {person.left}" if gone else f"not there before {person.since}"
-    yield terms.excluded.get(one.approver)
-    yield _not_a_member(one, terms)
+        yield f"left on {person.departed}" if has_left else f"not there before {person.since}"
+    yield terms.exclusions.get(approval.approver)
+    yield _membership_refusal(approval, terms)
 
 
-def _not_a_member(one: Approval, terms: Terms) -> str | None:
-    if fitting(one.approver, one.issued, terms):
+def _membership_refusal(approval: Approval, terms: ApprovalCriteria) -> str | None:
+    if fillable_requirements(approval.approver, approval.issued, terms):
         return None
-    teams = frozenset[str]().union(*(asked.teams for asked in terms.asked))
+    teams = frozenset[str]().union(*(requirement.teams for requirement in terms.requirements))
     names = " or ".join(sorted(teams)) or "any team that is asked"
-    if one.approver in terms.circle.members(teams, terms.now):
-        return f"was not in {names} when approving ({written(one.issued)})"
-    if one.approver in terms.circle.members(teams, one.issued):
+    if approval.approver in terms.eligibility.members(teams, terms.now):
+        return f"was not in {names} when approving ({format_instant(approval.issued)})"
+    if approval.approver in terms.eligibility.members(teams, approval.issued):
         return f"is no longer in {names}"
     return f"not in {names}"
 
 
-def moved(moment: datetime, span: timedelta) -> datetime:
+def instant_after(moment: datetime, span: timedelta) -> datetime:
     """*moment* plus *span*, or the end of all calendars where it lies beyond."""
     try:
         return moment + span

@@ -7,22 +7,22 @@ from collections.abc import Mapping, Sequence
 
 from fleetward.domain.fast_dataclass import dataclass
 
-Fits = Mapping[str, frozenset[int]]
+SeatOptions = Mapping[str, frozenset[int]]
 """Person to the numbers of the requirements in which they may take a seat."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seating:
+class Assignment:
     """Who sits at which requirement."""
 
-    at: Mapping[str, int]
+    seat_of: Mapping[str, int]
 
-    def of(self, requirement: int) -> tuple[str, ...]:
+    def people_in(self, requirement: int) -> tuple[str, ...]:
         """The people who sit there, sorted."""
-        return tuple(sorted(person for person, seat in self.at.items() if seat == requirement))
+        return tuple(sorted(person for person, seat in self.seat_of.items() if seat == requirement))
 
 
-def seated(counts: Sequence[int], fits: Fits) -> Seating:
+def assign_seats(counts: Sequence[int], fits: SeatOptions) -> Assignment:
     """
     A seating that fills as many seats as any could; the same for the same input in whatever order.
 
@@ -33,26 +33,28 @@ def seated(counts: Sequence[int], fits: Fits) -> Seating:
     at: dict[str, int] = {}
     for requirement, count in enumerate(counts):
         for _ in range(count):
-            if not _filled_one_more(requirement, fits, at):
+            if not _fill_seat(requirement, fits, at):
                 break
-    return Seating(at)
+    return Assignment(at)
 
 
-def relieving(requirement: int, fits: Fits, seating: Seating) -> frozenset[int]:
+def relieving_requirements(requirement: int, fits: SeatOptions, seating: Assignment) -> frozenset[int]:
     """
     The requirements where one more person would let *requirement* fill another seat.
 
     It is among them; so is any whose people could move up to it.
     """
-    found = {requirement}
+    requirements = {requirement}
     while True:
-        more = {seat for person, seat in seating.at.items() if fits[person] & found} - found
-        if not more:
-            return frozenset(found)
-        found |= more
+        additional = {
+            seat for person, seat in seating.seat_of.items() if fits[person] & requirements
+        } - requirements
+        if not additional:
+            return frozenset(requirements)
+        requirements |= additional
 
 
-def _filled_one_more(requirement: int, fits: Fits, at: dict[str, int]) -> bool:
+def _fill_seat(requirement: int, fits: SeatOptions, at: dict[str, int]) -> bool:
     wanted_by: dict[str, int] = {}
     leaver: dict[int, str] = {}
     waiting = deque([requirement])

@@ -9,119 +9,143 @@ from datetime import datetime
 from fleetward.domain import risk
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People
-from fleetward.domain.policy import EvalsAsked, Policy, Rule, SoakAsked
-from fleetward.domain.verdict import Met, Promotion, Requirement, Unblock, Verdict, worst
-from fleetward.gate.blockers import FREEZE, frozen, invalid, thawed, unknown_authors, unruled
+from fleetward.domain.policy import Policy, PolicyRule, RequiredEvals, RequiredSoak
+from fleetward.domain.verdict import (
+    Promotion,
+    Requirement,
+    RequirementStatus,
+    Unblock,
+    Verdict,
+    worst_verdict,
+)
+from fleetward.gate.blockers import (
+    FREEZE,
+    active_freezes,
+    first_unfrozen,
+    missing_rules,
+    unknown_authors,
+    validation_errors,
+)
 from fleetward.gate.evidence_and_soak import evaluations, soak
-from fleetward.gate.matching_rules import merged
-from fleetward.gate.promotion_modes import Asking, asking, late, parted
-from fleetward.gate.quorum import Approved, approvals
-from fleetward.gate.request import Question
-from fleetward.gate.reviews import bench, reviews
-from fleetward.gate.rollback_hold import held
+from fleetward.gate.matching_rules import strictest_requirements
+from fleetward.gate.promotion_modes import ModeTerms, mode_terms, rollback_age, split_skipped
+from fleetward.gate.quorum import Quorum, assess_quorum
+from fleetward.gate.request import PromotionRequest
+from fleetward.gate.reviews import review_requirements, reviewers_for
+from fleetward.gate.rollback_hold import with_rollback_hold
 
 
-def decide(question: Question, *, policy: Policy, people: People, now: datetime) -> Promotion:
+def decide(request: PromotionRequest, *, policy: Policy, people: People, now: datetime) -> Promotion:
     """
     May the candidate take the place of what runs, by this policy, at this instant?
 
     A retirement is asked for no evaluations and no soak: nothing is left that could be evaluated.
     Source: SPEC 6 and 6.1.
     """
-    tier = tier_of(question, policy)
-    due, unheard = reviews(question, bench(question, policy=policy, people=people, tier=tier, now=now))
-    if question.kind is None:
-        return replace(_promotion(question, tier, Verdict.UNCHANGED, due), not_counted=unheard)
-    asked = asking(question, question.kind, policy, tier)
-    approved = approvals(question, asked.approving, policy=asked.policy, people=people, now=now)
-    approved = held(question, asked.approving, approved, policy=asked.policy, people=people, now=now)
-    shown, records = _shown(question, asked.rules, now)
-    waited, skipped = parted(asked, (*shown, *frozen(asked.rules, policy, now)))
+    tier = effective_tier(request, policy)
+    review_items, reviews_not_counted = review_requirements(
+        request, reviewers_for(request, policy=policy, people=people, tier=tier, now=now)
+    )
+    if request.kind is None:
+        return replace(
+            _promotion(request, tier, Verdict.UNCHANGED, review_items), not_counted=reviews_not_counted
+        )
+    terms = mode_terms(request, request.kind, policy, tier)
+    approved = assess_quorum(request, terms.approval_rules, policy=terms.policy, people=people, now=now)
+    approved = with_rollback_hold(
+        request, terms.approval_rules, approved, policy=terms.policy, people=people, now=now
+    )
+    evidence, records = _evidence_and_soak(request, terms.rules, now)
+    required, skipped = split_skipped(terms, (*evidence, *active_freezes(terms.rules, policy, now)))
     requirements = (
-        *unruled(question, asked.rules, tier, policy),
-        *unknown_authors(question, policy, people),
+        *missing_rules(request, terms.rules, tier, policy),
+        *unknown_authors(request, policy, people),
         *approved.requirements,
-        *waited,
-        *late(question, policy, now),
-        *due,
-        *invalid(question),
+        *required,
+        *rollback_age(request, policy, now),
+        *review_items,
+        *validation_errors(request),
     )
     counted = (*approved.files, *records)
-    unblock = _unblock(requirements, approved, asked)
-    told = _promotion(question, tier, verdict_of(requirements), requirements, approved, unblock, counted)
-    return replace(told, skipped=skipped, not_counted=(*told.not_counted, *unheard))
+    unblock = _unblock(requirements, approved, terms)
+    promotion = _promotion(
+        request, tier, verdict_from(requirements), requirements, approved, unblock, counted
+    )
+    return replace(promotion, skipped=skipped, not_counted=(*promotion.not_counted, *reviews_not_counted))
 
 
-def conclusion(promotions: Iterable[Promotion]) -> Verdict:
+def batch_verdict(promotions: Iterable[Promotion]) -> Verdict:
     """The verdict on all agents of one call, as one unit."""
-    return worst(one.verdict for one in promotions)
+    return worst_verdict(promotion.verdict for promotion in promotions)
 
 
-def verdict_of(requirements: Sequence[Requirement]) -> Verdict:
+def verdict_from(requirements: Sequence[Requirement]) -> Verdict:
     """What these requirements come to: a refused one blocks, a missing one waits; none at all is no yes."""
-    standing = {one.status for one in requirements}
-    if Met.REFUSED in standing or not requirements:
+    statuses = {requirement.status for requirement in requirements}
+    if RequirementStatus.REFUSED in statuses or not requirements:
         return Verdict.BLOCKED
-    return Verdict.PENDING if Met.MISSING in standing else Verdict.ALLOWED
+    return Verdict.PENDING if RequirementStatus.MISSING in statuses else Verdict.ALLOWED
 
 
-def tier_of(question: Question, policy: Policy) -> str:
+def effective_tier(request: PromotionRequest, policy: Policy) -> str:
     """
     The tier that a promotion is judged by: the highest of what runs, the candidate, and both computed floors.
 
     One that the policy does not define is taken for its highest, and so is that of what runs but cannot be read.
     """
-    if question.running_unread:
+    if request.running_unreadable:
         return policy.tiers[-1]
-    manifests = [one for one in (question.running, question.candidate) if one is not None]
-    declared = [one.tier for one in manifests]
-    tier = policy.higher(*declared, *(risk.floor(one, policy) for one in manifests))
+    manifests = [manifest for manifest in (request.running, request.candidate) if manifest is not None]
+    declared = [manifest.tier for manifest in manifests]
+    tier = policy.highest_tier(
+        *declared, *(risk.required_minimum_tier(manifest, policy) for manifest in manifests)
+    )
     return tier if tier in policy.tiers else policy.tiers[-1]
 
 
-def _shown(
-    question: Question, rules: tuple[Rule, ...], now: datetime
+def _evidence_and_soak(
+    request: PromotionRequest, rules: tuple[PolicyRule, ...], now: datetime
 ) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
     """What evaluations and soak show, and the files of the records that met."""
-    if question.kind is PromotionKind.RETIRE:
+    if request.kind is PromotionKind.RETIRE:
         return (), ()
     requirements: list[Requirement] = []
     files: list[str] = []
-    for rule, asked in merged(rules):
-        if isinstance(asked, EvalsAsked):
-            for requirement, record in evaluations(question, rule, asked, now):
+    for rule, required in strictest_requirements(rules):
+        if isinstance(required, RequiredEvals):
+            for requirement, record in evaluations(request, rule, required, now):
                 requirements.append(requirement)
                 files.extend([record.file] if record else [])
-        elif isinstance(asked, SoakAsked):
-            requirements.append(soak(question, rule, asked, now))
+        elif isinstance(required, RequiredSoak):
+            requirements.append(soak(request, rule, required, now))
     return tuple(requirements), tuple(files)
 
 
-def _unblock(requirements: Sequence[Requirement], approved: Approved, asked: Asking) -> Unblock:
+def _unblock(requirements: Sequence[Requirement], approved: Quorum, terms: ModeTerms) -> Unblock:
     """A soak that ends inside a freeze is of use only when the freeze has ended, too."""
-    people = {person for one in requirements for person in one.could}
-    instants = [one.ready_at for one in requirements if one.ready_at is not None]
+    people = {person for requirement in requirements for person in requirement.eligible}
+    instants = [requirement.ready_at for requirement in requirements if requirement.ready_at is not None]
     ready = max(instants, default=None)
-    if ready is not None and FREEZE not in asked.skips:
-        ready = thawed(asked.rules, asked.policy, ready)
-    return Unblock(people=tuple(sorted(people)), ready_at=ready, fewest=approved.fewest)
+    if ready is not None and FREEZE not in terms.skippable:
+        ready = first_unfrozen(terms.rules, terms.policy, ready)
+    return Unblock(people=tuple(sorted(people)), ready_at=ready, minimal_approvers=approved.minimal_approvers)
 
 
 def _promotion(
-    question: Question,
+    request: PromotionRequest,
     tier: str,
     verdict: Verdict,
     requirements: tuple[Requirement, ...] = (),
-    approved: Approved | None = None,
+    approved: Quorum | None = None,
     unblock: Unblock | None = None,
     counted: tuple[str, ...] = (),
 ) -> Promotion:
-    binding = question.binding
+    binding = request.binding
     return Promotion(
         agent=binding.agent,
-        kind=question.kind,
+        kind=request.kind,
         tier=tier,
-        release=question.release,
+        release=request.release,
         from_state=binding.from_state,
         to_state=binding.to_state,
         generation=binding.generation,
@@ -130,5 +154,5 @@ def _promotion(
         not_counted=approved.not_counted if approved else (),
         unblock=unblock or Unblock(),
         counted=counted,
-        way=question.way,
+        mode=request.mode,
     )

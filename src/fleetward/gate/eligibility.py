@@ -10,12 +10,12 @@ from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import People, Robot
 from fleetward.domain.policy import OWNER, ApprovalTerms
-from fleetward.gate.request import Contributor, Question, Role
+from fleetward.gate.request import Contributor, ContributorRole, PromotionRequest
 
 _BY_ROBOT = "robot"
 
 
-def answerable(question: Question) -> Manifest | None:
+def manifest_with_owners(request: PromotionRequest) -> Manifest | None:
     """
     The manifest whose owners are asked as ``owner``.
 
@@ -23,17 +23,17 @@ def answerable(question: Question) -> Manifest | None:
     owner alone cannot wave it through. So the running manifest speaks wherever there is one, the candidate
     for a new agent alone.
     """
-    if question.kind is PromotionKind.CREATE or question.running is None:
-        return question.candidate
-    return question.running
+    if request.kind is PromotionKind.CREATE or request.running is None:
+        return request.candidate
+    return request.running
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
+class Eligibility:
     """The people around one question."""
 
     people: People
-    owned: Manifest | None
+    owned_manifest: Manifest | None
 
     def members(self, teams: Iterable[str], when: datetime) -> frozenset[str]:
         """The active humans of these teams at *when*; ``owner`` is one of them."""
@@ -41,42 +41,53 @@ class Circle:
         return frozenset[str]().union(*groups)
 
     def _owners(self, when: datetime) -> frozenset[str]:
-        if self.owned is None:
+        if self.owned_manifest is None:
             return frozenset()
-        named = {self.owned.get("spec.owner.accountable"), self.owned.get("spec.owner.backup")}
-        alone = {one for one in named if isinstance(one, str) and self.people.is_active(one, when)}
-        team = self.owned.get("spec.owner.team")
-        return self.people.members(team, when) | alone if isinstance(team, str) else frozenset(alone)
+        names = {
+            self.owned_manifest.get("spec.owner.accountable"),
+            self.owned_manifest.get("spec.owner.backup"),
+        }
+        individuals = {name for name in names if isinstance(name, str) and self.people.is_active(name, when)}
+        team = self.owned_manifest.get("spec.owner.team")
+        return (
+            self.people.members(team, when) | individuals if isinstance(team, str) else frozenset(individuals)
+        )
 
 
-def excluded(contributors: Iterable[Contributor], people: People, terms: ApprovalTerms) -> Mapping[str, str]:
+def excluded_contributors(
+    contributors: Iterable[Contributor], people: People, terms: ApprovalTerms
+) -> Mapping[str, str]:
     """
     Who may not approve because they had a hand in the change, and which.
 
     A robot is nobody's approval, but what it writes counts as written by the person who operates it.
     """
-    found: dict[str, str] = {}
-    for one in sorted(contributors, key=_weight):
-        known = people.of_email(one.email)
-        if isinstance(known, Robot):
-            if known.operated_by and terms.exclude & {_BY_ROBOT, one.role}:
-                reason = (
-                    f"operates the robot {known.id!r}, {one.role} of the change (commit {one.commit[:12]})"
-                )
-                found.setdefault(known.operated_by, reason)
-        elif known is not None and one.role in terms.exclude:
-            found.setdefault(known.id, f"{one.role} of the change (commit {one.commit[:12]})")
-    return found
+    exclusions: dict[str, str] = {}
+    for contributor in sorted(contributors, key=_sort_key):
+        account = people.by_email(contributor.email)
+        if isinstance(account, Robot):
+            if account.operated_by and terms.exclude & {_BY_ROBOT, contributor.role}:
+                reason = f"operates the robot {account.id!r}, {contributor.role} of the change (commit {contributor.commit[:12]})"
+                exclusions.setdefault(account.operated_by, reason)
+        elif account is not None and contributor.role in terms.exclude:
+            exclusions.setdefault(
+                account.id, f"{contributor.role} of the change (commit {contributor.commit[:12]})"
+            )
+    return exclusions
 
 
-def strangers(contributors: Iterable[Contributor], people: People) -> tuple[Contributor, ...]:
+def unknown_contributors(contributors: Iterable[Contributor], people: People) -> tuple[Contributor, ...]:
     """The contributors whose address ``people.yaml`` does not know, each address once."""
-    found: dict[str, Contributor] = {}
-    for one in sorted(contributors, key=_weight):
-        if people.of_email(one.email) is None:
-            found.setdefault(one.email.casefold(), one)
-    return tuple(found[email] for email in sorted(found))
+    unknown: dict[str, Contributor] = {}
+    for contributor in sorted(contributors, key=_sort_key):
+        if people.by_email(contributor.email) is None:
+            unknown.setdefault(contributor.email.casefold(), contributor)
+    return tuple(unknown[email] for email in sorted(unknown))
 
 
-def _weight(one: Contributor) -> tuple[int, str, str]:
-    return (list(Role).index(Role(one.role)), one.commit, one.email)
+def _sort_key(contributor: Contributor) -> tuple[int, str, str]:
+    return (
+        list(ContributorRole).index(ContributorRole(contributor.role)),
+        contributor.commit,
+        contributor.email,
+    )

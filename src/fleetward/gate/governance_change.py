@@ -10,17 +10,17 @@ from fleetward.domain.approval import GOVERNANCE, Approval, Binding
 from fleetward.domain.contributor import Contributor
 from fleetward.domain.finding import Finding
 from fleetward.domain.people import People
-from fleetward.domain.policy import ApprovalsAsked, Policy, Rule, When
+from fleetward.domain.policy import Policy, PolicyRule, RequiredApprovals, RuleCondition
 from fleetward.domain.verdict import Promotion, Unblock
-from fleetward.gate.blockers import invalid, unknown_authors
-from fleetward.gate.decide import verdict_of
-from fleetward.gate.quorum import approvals
-from fleetward.gate.request import Question
+from fleetward.gate.blockers import unknown_authors, validation_errors
+from fleetward.gate.decide import verdict_from
+from fleetward.gate.quorum import assess_quorum
+from fleetward.gate.request import PromotionRequest
 
 _EARLY = "given before the governance that it changes was in place"
 
 
-def amendment(
+def decide_governance_change(
     binding: Binding,
     statements: Sequence[Approval],
     contributors: Sequence[Contributor],
@@ -38,21 +38,21 @@ def amendment(
     before *since*, when that governance came to be, does not count: else going there and back and there again
     would need only one approval. *unread* are records that cannot be read, of which one might be a veto.
     """
-    question = Question(
+    request = PromotionRequest(
         binding=binding,
         kind=None,
-        approvals=tuple(replace(one, fault=one.fault or _early(one, since)) for one in statements),
+        approvals=tuple(replace(item, fault=item.fault or _timing_fault(item, since)) for item in statements),
         contributors=tuple(contributors),
         errors=tuple(unread),
     )
-    rules = (policy.governance or _four_eyes(people),)
-    approved = approvals(question, rules, policy=policy, people=people, now=now)
+    rules = (policy.governance or _default_rule(people),)
+    approved = assess_quorum(request, rules, policy=policy, people=people, now=now)
     requirements = (
-        *unknown_authors(question, policy, people),
+        *unknown_authors(request, policy, people),
         *approved.requirements,
-        *invalid(question),
+        *validation_errors(request),
     )
-    could = {person for one in requirements for person in one.could}
+    eligible = {person for item in requirements for person in item.eligible}
     return Promotion(
         agent=GOVERNANCE,
         kind=None,
@@ -61,18 +61,18 @@ def amendment(
         from_state=binding.from_state,
         to_state=binding.to_state,
         generation=binding.generation,
-        verdict=verdict_of(requirements),
+        verdict=verdict_from(requirements),
         requirements=requirements,
         not_counted=approved.not_counted,
-        unblock=Unblock(people=tuple(sorted(could)), fewest=approved.fewest),
+        unblock=Unblock(people=tuple(sorted(eligible)), minimal_approvers=approved.minimal_approvers),
         counted=approved.files,
     )
 
 
-def _early(one: Approval, since: datetime | None) -> str | None:
-    return _EARLY if since is not None and one.issued < since else None
+def _timing_fault(statement: Approval, since: datetime | None) -> str | None:
+    return _EARLY if since is not None and statement.issued < since else None
 
 
-def _four_eyes(people: People) -> Rule:
-    asked = ApprovalsAsked(count=1, teams=frozenset(people.teams))
-    return Rule(id=GOVERNANCE, when=When(), require=(asked,), replaces_all=True)
+def _default_rule(people: People) -> PolicyRule:
+    required = RequiredApprovals(count=1, teams=frozenset(people.teams))
+    return PolicyRule(id=GOVERNANCE, when=RuleCondition(), require=(required,), replaces_all=True)

@@ -7,12 +7,19 @@ from math import inf
 
 from fleetward.domain.change import Comparison, Direction, Facet, Significance
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.policy import ApprovalsAsked, Asked, Policy, Rule, SoakAsked, When
+from fleetward.domain.policy import (
+    Policy,
+    PolicyRule,
+    RequiredApprovals,
+    RequiredSoak,
+    RuleCondition,
+    RuleRequirement,
+)
 
 _NEVER_ONLY = frozenset({PromotionKind.CREATE, PromotionKind.RETIRE})
 
 
-def asked(
+def policy_requirements(
     policy: Policy,
     *,
     to: str,
@@ -20,13 +27,13 @@ def asked(
     comparison: Comparison | None,
     kind: PromotionKind,
     agent: str | None = None,
-) -> tuple[tuple[Rule, Asked], ...]:
+) -> tuple[tuple[PolicyRule, RuleRequirement], ...]:
     """What the policy's rules together would ask of this change, each with the rule that asks it."""
-    rules = applying(policy, to=to, tier=tier, comparison=comparison, kind=kind, agent=agent)
-    return merged(rules)
+    rules = applicable_rules(policy, to=to, tier=tier, comparison=comparison, kind=kind, agent=agent)
+    return strictest_requirements(rules)
 
 
-def applying(
+def applicable_rules(
     policy: Policy,
     *,
     to: str,
@@ -34,46 +41,50 @@ def applying(
     comparison: Comparison | None,
     kind: PromotionKind,
     agent: str | None = None,
-) -> tuple[Rule, ...]:
+) -> tuple[PolicyRule, ...]:
     """
     The rules that apply, in the policy's order; those that replace all others alone, where one of them does.
 
     A tier that the policy does not know is taken for its highest. Where nothing is known of the change
     (*comparison* is None), rules about classes and directions apply and rules for harmless changes do not.
     """
-    known = tier if tier in policy.tiers else policy.tiers[-1]
+    known_tier = tier if tier in policy.tiers else policy.tiers[-1]
     name = agent or (comparison.row.agent if comparison else None)
     matching = tuple(
         rule
         for rule in policy.rules
-        if _speaks(rule.when, to, known, kind, name) and _sees(rule, comparison, kind)
+        if _matches_target(rule.when, to, known_tier, kind, name) and _matches_change(rule, comparison, kind)
     )
     return tuple(rule for rule in matching if rule.replaces_all) or matching
 
 
-def about(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[Rule, ...]:
+def rules_for_agent(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[PolicyRule, ...]:
     """The rules that speak about this agent at this tier, whatever moves."""
     return tuple(
-        rule for rule in policy.rules if _speaks(replace(rule.when, kinds=frozenset()), to, tier, None, agent)
+        rule
+        for rule in policy.rules
+        if _matches_target(replace(rule.when, kinds=frozenset()), to, tier, None, agent)
     )
 
 
-def merged(rules: tuple[Rule, ...]) -> tuple[tuple[Rule, Asked], ...]:
+def strictest_requirements(rules: tuple[PolicyRule, ...]) -> tuple[tuple[PolicyRule, RuleRequirement], ...]:
     """
     What these rules ask together: for the same teams the largest count, the shortest age, the longest soak.
 
     Each with the first rule that asks as much.
     """
-    strictest: dict[object, tuple[Rule, Asked]] = {}
+    strictest: dict[object, tuple[PolicyRule, RuleRequirement]] = {}
     for rule in rules:
-        for one in rule.require:
-            key = one.teams if isinstance(one, ApprovalsAsked) else type(one)
-            if key not in strictest or _weight(one) > _weight(strictest[key][1]):
-                strictest[key] = (rule, one)
+        for requirement in rule.require:
+            key = requirement.teams if isinstance(requirement, RequiredApprovals) else type(requirement)
+            if key not in strictest or _strictness(requirement) > _strictness(strictest[key][1]):
+                strictest[key] = (rule, requirement)
     return tuple(strictest.values())
 
 
-def _speaks(when: When, to: str, tier: str, kind: PromotionKind | None, agent: str | None) -> bool:
+def _matches_target(
+    when: RuleCondition, to: str, tier: str, kind: PromotionKind | None, agent: str | None
+) -> bool:
     return (
         (not when.to or to in when.to)
         and (not when.tiers or tier in when.tiers)
@@ -82,39 +93,39 @@ def _speaks(when: When, to: str, tier: str, kind: PromotionKind | None, agent: s
     )
 
 
-def _sees(rule: Rule, comparison: Comparison | None, kind: PromotionKind) -> bool:
+def _matches_change(rule: PolicyRule, comparison: Comparison | None, kind: PromotionKind) -> bool:
     when = rule.when
     if when.only is not None and (kind in _NEVER_ONLY or comparison is None):
         return False
     if comparison is None:
         return not (rule.replaces_all and (when.classes or when.direction))
-    if when.only is not None and not only(when.only, comparison.facets):
+    if when.only is not None and not goes_only(when.only, comparison.facets):
         return False
     if not when.classes and when.direction is None:
         return True
     return any(
-        (not when.classes or cls in when.classes) and _goes(direction, when.direction)
+        (not when.classes or cls in when.classes) and _matches_direction(direction, when.direction)
         for cls, direction, _ in comparison.facets
     )
 
 
-def _goes(direction: Direction, wanted: Direction | None) -> bool:
+def _matches_direction(direction: Direction, required: Direction | None) -> bool:
     """A change of which nobody can tell the way might be a looser one, and is asked for what that would be."""
-    return wanted in (None, direction) or (wanted is Direction.LOOSER and direction is Direction.UNKNOWN)
+    return required in (None, direction) or (required is Direction.LOOSER and direction is Direction.UNKNOWN)
 
 
-def only(wanted: Direction, facets: frozenset[Facet]) -> bool:
+def goes_only(target: Direction, facets: frozenset[Facet]) -> bool:
     """Does something go this way, and all that matters?"""
     harmless = (Direction.NEUTRAL, Significance.NONE)
-    return any(direction is wanted for _, direction, _ in facets) and all(
-        direction is wanted or (direction, significance) == harmless for _, direction, significance in facets
+    return any(direction is target for _, direction, _ in facets) and all(
+        direction is target or (direction, significance) == harmless for _, direction, significance in facets
     )
 
 
-def _weight(one: Asked) -> float:
+def _strictness(requirement: RuleRequirement) -> float:
     """How much is asked, beside others of its kind."""
-    if isinstance(one, ApprovalsAsked):
-        return one.count
-    if isinstance(one, SoakAsked):
-        return one.span.total_seconds()
-    return -inf if one.max_age is None else -one.max_age.total_seconds()
+    if isinstance(requirement, RequiredApprovals):
+        return requirement.count
+    if isinstance(requirement, RequiredSoak):
+        return requirement.span.total_seconds()
+    return -inf if requirement.max_age is None else -requirement.max_age.total_seconds()

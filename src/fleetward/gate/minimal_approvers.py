@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fleetward.gate.assignment import Fits
+from fleetward.gate.assignment import SeatOptions
 
 Cost = Callable[[int, int], int]
 """What it costs to put the person of this number on the seat of this number."""
 
 
-def fewest(counts: Sequence[int], held: Fits, could: Fits) -> tuple[str, ...] | None:
+def smallest_approver_set(
+    counts: Sequence[int], approved: SeatOptions, eligible: SeatOptions
+) -> tuple[str, ...] | None:
     """
     The smallest set of people who would have to approve, so that every seat is another person's; None where none can.
 
-    Shape: ``counts`` holds the seats of each requirement, ``held`` whose approval counts where already, ``could``
+    Shape: ``counts`` holds the seats of each requirement, ``approved`` whose approval counts where already, ``eligible``
     who might approve now. Of sets that are equally small, the first by the alphabet.
     Source: the assignment problem, solved exactly by shortest augmenting paths (Kuhn 1955, Munkres 1957).
     """
-    people = _first_of_each(sum(counts), held, could)
+    people = _sufficient_people(sum(counts), approved, eligible)
     if sum(counts) > len(people):
         return None
     seats = [requirement for requirement, count in enumerate(counts) for _ in range(count)]
@@ -27,9 +29,9 @@ def fewest(counts: Sequence[int], held: Fits, could: Fits) -> tuple[str, ...] | 
     never = (len(seats) + 1) * one_more
 
     def cost(seat: int, number: int) -> int:
-        if seats[seat] in held.get(people[number], ()):
+        if seats[seat] in approved.get(people[number], ()):
             return 0
-        if seats[seat] in could.get(people[number], ()):
+        if seats[seat] in eligible.get(people[number], ()):
             return one_more - (1 << (len(people) - 1 - number))
         return never
 
@@ -39,14 +41,14 @@ def fewest(counts: Sequence[int], held: Fits, could: Fits) -> tuple[str, ...] | 
     return tuple(sorted(people[number] for number, price in paid if price))
 
 
-def _first_of_each(seats: int, held: Fits, could: Fits) -> list[str]:
+def _sufficient_people(seats: int, approved: SeatOptions, eligible: SeatOptions) -> list[str]:
     """Of those who may sit in the same places, no more than there are seats: the rest would change nothing."""
-    alike: dict[tuple[frozenset[int] | None, frozenset[int] | None], list[str]] = {}
-    for person in sorted({*held, *could}):
-        some = alike.setdefault((held.get(person), could.get(person)), [])
-        if len(some) < seats:
-            some.append(person)
-    return sorted(person for some in alike.values() for person in some)
+    groups: dict[tuple[frozenset[int] | None, frozenset[int] | None], list[str]] = {}
+    for person in sorted({*approved, *eligible}):
+        group = groups.setdefault((approved.get(person), eligible.get(person)), [])
+        if len(group) < seats:
+            group.append(person)
+    return sorted(person for group in groups.values() for person in group)
 
 
 def _assigned(seats: int, people: int, cost: Cost) -> list[tuple[int, int]]:
@@ -74,21 +76,21 @@ def _nearest_free(
     came_from: dict[int, tuple[int | None, int]] = {}
     passed: dict[int, int] = {}
     at: int | None = None
-    seat, gone = start, 0
+    seat, distance = start, 0
     while True:
         for number in range(len(price)):
-            reach = gone + cost(seat, number) - seat_price[seat] - price[number]
+            reach = distance + cost(seat, number) - seat_price[seat] - price[number]
             if number not in passed and reach < far.get(number, reach + 1):
                 far[number], came_from[number] = reach, (at, seat)
         at = min((number for number in far if number not in passed), key=lambda number: (far[number], number))
-        gone = far[at]
+        distance = far[at]
         sitting = holds[at]
         if sitting is None:
             break
         passed[at] = seat = sitting
-    seat_price[start] += gone
-    for number, other in passed.items():
-        rest = gone - far[number]
-        price[number] -= rest
-        seat_price[other] += rest
+    seat_price[start] += distance
+    for number, occupied in passed.items():
+        slack = distance - far[number]
+        price[number] -= slack
+        seat_price[occupied] += slack
     return at, came_from

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fleetward.domain.change import AgentChange, ChangeClass, Comparison, Direction, Significance, Status
+from fleetward.domain.change import AgentChange, AgentStatus, ChangeClass, Comparison, Direction, Significance
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Policy
 from fleetward.domain.risk import SCALES
-from fleetward.gate.matching_rules import applying
+from fleetward.gate.matching_rules import applicable_rules
 
-USUAL = (PromotionKind.CREATE, PromotionKind.UPDATE, PromotionKind.OVERRIDE, PromotionKind.RETIRE)
+RULED_KINDS = (PromotionKind.CREATE, PromotionKind.UPDATE, PromotionKind.OVERRIDE, PromotionKind.RETIRE)
 """The kinds of promotion that a policy's rules decide; going back has a part of its own."""
 
 
-def uncovered(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[PromotionKind, ...]:
+def uncovered_kinds(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[PromotionKind, ...]:
     """The kinds of promotion of *agent* that no rule speaks about, where the change is nothing special."""
     ordinary = Comparison(
         row=AgentChange(
             environment=to,
             agent=agent,
-            status=Status.CHANGED,
+            status=AgentStatus.CHANGED,
             tier_before=tier,
             tier_after=tier,
             significance=Significance.MEDIUM,
@@ -31,8 +31,8 @@ def uncovered(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[Promot
     )
     return tuple(
         kind
-        for kind in USUAL
-        if not applying(policy, to=to, tier=tier, comparison=ordinary, kind=kind, agent=agent)
+        for kind in RULED_KINDS
+        if not applicable_rules(policy, to=to, tier=tier, comparison=ordinary, kind=kind, agent=agent)
     )
 
 
@@ -45,28 +45,30 @@ def lowered_floors(before: Policy, after: Policy) -> Iterator[tuple[str, Mapping
     for tier in before.tiers:
         for line in before.floors.get(tier, ()):
             reached = _floor(line, after)
-            if reached is None or after.rank(reached) < after.rank(tier):
+            if reached is None or after.tier_rank(reached) < after.tier_rank(tier):
                 yield tier, line, reached
 
 
 def dropped_fields(before: Policy, after: Policy) -> Iterator[tuple[str, str]]:
     """What manifests of a tier had to fill in *before* and need not *after*: tier and path."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for tier in before.tiers:
         now = _required(after, tier)
-        for path in sorted(_required(before, tier) - now - told):
-            told.add(path)
+        for path in sorted(_required(before, tier) - now - reported):
+            reported.add(path)
             yield tier, path
 
 
-def gone_rules(before: Policy, after: Policy) -> tuple[str, ...]:
+def removed_rules(before: Policy, after: Policy) -> tuple[str, ...]:
     """The rules *before* that asked beside others and are no more; one with another id only is still there."""
-    kept = {rule.id for rule in after.rules}
-    same = [replace(rule, id="", place=None) for rule in after.rules]
+    remaining_ids = {rule.id for rule in after.rules}
+    remaining = [replace(rule, id="", place=None) for rule in after.rules]
     return tuple(
         rule.id
         for rule in before.rules
-        if rule.id not in kept and not rule.replaces_all and replace(rule, id="", place=None) not in same
+        if rule.id not in remaining_ids
+        and not rule.replaces_all
+        and replace(rule, id="", place=None) not in remaining
     )
 
 
@@ -75,14 +77,17 @@ def _floor(line: Mapping[str, str], policy: Policy) -> str | None:
     tiers = [
         tier
         for tier, lines in policy.floors.items()
-        if any(all(_reaches(line, factor, asked) for factor, asked in one.items()) for one in lines)
+        if any(
+            all(_reaches(line, factor, minimum) for factor, minimum in condition.items())
+            for condition in lines
+        )
     ]
-    return max(tiers, key=policy.rank, default=None)
+    return max(tiers, key=policy.tier_rank, default=None)
 
 
-def _reaches(line: Mapping[str, str], factor: str, asked: str) -> bool:
+def _reaches(line: Mapping[str, str], factor: str, minimum: str) -> bool:
     scale = SCALES[factor]
-    return scale.index(line.get(factor, scale[0])) >= scale.index(asked)
+    return scale.index(line.get(factor, scale[0])) >= scale.index(minimum)
 
 
 def _required(policy: Policy, tier: str) -> frozenset[str]:
@@ -90,4 +95,4 @@ def _required(policy: Policy, tier: str) -> frozenset[str]:
     if tier not in policy.tiers:
         return frozenset()
     upto = policy.tiers[: policy.tiers.index(tier) + 1]
-    return frozenset(path for one in upto for path in policy.required.get(one, ()))
+    return frozenset(path for level in upto for path in policy.required.get(level, ()))

@@ -12,19 +12,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from fleetward.domain.break_glass import Way
-from fleetward.domain.clock import spoken, written
+from fleetward.domain.break_glass import PromotionMode
+from fleetward.domain.clock import format_duration, format_instant
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.policy import Policy, Rule
-from fleetward.domain.verdict import Met, Requirement
-from fleetward.gate.approval_count import moved
-from fleetward.gate.matching_rules import applying
-from fleetward.gate.request import Question
+from fleetward.domain.policy import Policy, PolicyRule
+from fleetward.domain.verdict import Requirement, RequirementStatus
+from fleetward.gate.approval_count import instant_after
+from fleetward.gate.matching_rules import applicable_rules
+from fleetward.gate.request import PromotionRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class ModeTerms:
     """
     What is asked this way: *rules* speak about the change, *approving* are those whose approvals are asked.
 
@@ -32,74 +32,78 @@ class Asking:
     """
 
     policy: Policy
-    rules: tuple[Rule, ...] = ()
-    approving: tuple[Rule, ...] = ()
-    skips: frozenset[str] = frozenset()
+    rules: tuple[PolicyRule, ...] = ()
+    approval_rules: tuple[PolicyRule, ...] = ()
+    skippable: frozenset[str] = frozenset()
 
-    def passed_over(self, requirement: Requirement) -> bool:
+    def skips(self, requirement: Requirement) -> bool:
         """Is it not met, and not waited for?"""
-        return requirement.status is not Met.MET and requirement.kind in self.skips
+        return requirement.status is not RequirementStatus.MET and requirement.kind in self.skippable
 
 
-def asking(question: Question, kind: PromotionKind, policy: Policy, tier: str) -> Asking:
+def mode_terms(request: PromotionRequest, kind: PromotionKind, policy: Policy, tier: str) -> ModeTerms:
     """What the policy asks of this change through the door that it takes; no rule where that door is not there."""
     if kind is PromotionKind.ROLLBACK:
-        back = (policy.rollback.rule,) if policy.rollback else ()
-        return Asking(policy=policy, rules=back, approving=back)
-    binding = question.binding
-    rules = applying(
+        rollback_rules = (policy.rollback.rule,) if policy.rollback else ()
+        return ModeTerms(policy=policy, rules=rollback_rules, approval_rules=rollback_rules)
+    binding = request.binding
+    rules = applicable_rules(
         policy,
         to=binding.environment,
         tier=tier,
-        comparison=question.comparison,
+        comparison=request.comparison,
         kind=kind,
         agent=binding.agent,
     )
-    if question.way is Way.NORMAL:
-        return Asking(policy=policy, rules=rules, approving=rules)
-    return _behind_glass(policy, rules)
+    if request.mode is PromotionMode.NORMAL:
+        return ModeTerms(policy=policy, rules=rules, approval_rules=rules)
+    return _break_glass_terms(policy, rules)
 
 
-def _behind_glass(policy: Policy, rules: tuple[Rule, ...]) -> Asking:
+def _break_glass_terms(policy: Policy, rules: tuple[PolicyRule, ...]) -> ModeTerms:
     """Where no rule speaks about a change, nothing says that it could ever be made: the glass does not help."""
-    glass = policy.break_glass
-    if glass is None or not rules:
-        return Asking(policy=policy)
-    spans = [span for span in (policy.approvals.expire, glass.lasts) if span is not None]
-    return Asking(
+    break_glass = policy.break_glass
+    if break_glass is None or not rules:
+        return ModeTerms(policy=policy)
+    spans = [span for span in (policy.approvals.expire, break_glass.lasts) if span is not None]
+    return ModeTerms(
         policy=replace(policy, approvals=replace(policy.approvals, expire=min(spans))),
-        rules=(*rules, glass.rule),
-        approving=(glass.rule,),
-        skips=glass.skips,
+        rules=(*rules, break_glass.rule),
+        approval_rules=(break_glass.rule,),
+        skippable=break_glass.skips,
     )
 
 
-def parted(
-    asked: Asking, requirements: Iterable[Requirement]
+def split_skipped(
+    terms: ModeTerms, requirements: Iterable[Requirement]
 ) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
     """Those that stand, and those that are passed over."""
-    known = tuple(requirements)
+    listed = tuple(requirements)
     return (
-        tuple(one for one in known if not asked.passed_over(one)),
-        tuple(one for one in known if asked.passed_over(one)),
+        tuple(requirement for requirement in listed if not terms.skips(requirement)),
+        tuple(requirement for requirement in listed if terms.skips(requirement)),
     )
 
 
-def late(question: Question, policy: Policy, now: datetime) -> Iterator[Requirement]:
+def rollback_age(request: PromotionRequest, policy: Policy, now: datetime) -> Iterator[Requirement]:
     """
     Whether the release of a rollback left recently enough: for the policy's span after that instant, its end excluded.
 
     What never ran there never left, and is refused.
     """
-    if question.kind is not PromotionKind.ROLLBACK or policy.rollback is None:
+    if request.kind is not PromotionKind.ROLLBACK or policy.rollback is None:
         return
-    rollback, left = policy.rollback, question.left
-    good = left is not None and now < moved(left, rollback.within)
-    told = f"left on {written(left)}, {spoken(now - left)} ago" if left else "never ran here"
+    rollback, left_at = policy.rollback, request.left_at
+    is_recent = left_at is not None and now < instant_after(left_at, rollback.within)
+    detail = (
+        f"left on {format_instant(left_at)}, {format_duration(now - left_at)} ago"
+        if left_at
+        else "never ran here"
+    )
     yield Requirement(
         rule=rollback.rule.id,
         kind="rollback",
-        asked=f"a release that left less than {spoken(rollback.within)} ago",
-        status=Met.MET if good else Met.REFUSED,
-        detail=told,
+        condition=f"a release that left less than {format_duration(rollback.within)} ago",
+        status=RequirementStatus.MET if is_recent else RequirementStatus.REFUSED,
+        detail=detail,
     )

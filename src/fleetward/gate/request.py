@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from fleetward.domain.approval import Approval, Binding
-from fleetward.domain.break_glass import Due, Way
+from fleetward.domain.break_glass import PromotionMode, RequiredReview
 from fleetward.domain.change import Comparison
-from fleetward.domain.contributor import Contributor, Role
-from fleetward.domain.evidence import Record
+from fleetward.domain.contributor import Contributor, ContributorRole
+from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding
-from fleetward.domain.ledger import Held, PromotionKind
+from fleetward.domain.ledger import PromotionKind, RollbackHold
 from fleetward.domain.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class PromotionRequest:
     """
     May this candidate take the place of what runs?
 
@@ -31,28 +31,28 @@ class Question:
     """None: there is nothing to promote."""
     release: str | None = None
     running: Manifest | None = None
-    running_unread: bool = False
+    running_unreadable: bool = False
     """Something runs, and its manifest cannot be read any more."""
     candidate: Manifest | None = None
     comparison: Comparison | None = None
     contributors: tuple[Contributor, ...] = ()
     approvals: tuple[Approval, ...] = ()
-    evidence: tuple[Record, ...] = ()
-    longest: timedelta = timedelta()
+    evidence: tuple[EvidenceRecord, ...] = ()
+    longest_soak: timedelta = timedelta()
     """The longest continuous stay of the release in the environment before."""
-    soaking: bool = False
+    is_soaking: bool = False
     """Is it there now?"""
     soaking_since: datetime | None = None
     """When the present stay began, where that is known."""
     errors: tuple[Finding, ...] = ()
-    way: Way = Way.NORMAL
+    mode: PromotionMode = PromotionMode.NORMAL
     """Through which door; a rollback is told by its kind."""
-    left: datetime | None = None
+    left_at: datetime | None = None
     """When the release that a rollback goes back to left the environment."""
-    held: Held | None = None
+    hold: RollbackHold | None = None
     """The rollback that left this release."""
-    reviews: tuple[Due, ...] = ()
+    required_reviews: tuple[RequiredReview, ...] = ()
     """Promotions of this agent that broke the glass, reviewed or not."""
 
 
-__all__ = ["Contributor", "Question", "Role"]
+__all__ = ["Contributor", "ContributorRole", "PromotionRequest"]

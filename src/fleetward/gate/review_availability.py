@@ -5,52 +5,69 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from fleetward.domain.break_glass import BrokenGlass, Due
+from fleetward.domain.break_glass import BreakGlassRecord, RequiredReview
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import People
-from fleetward.domain.policy import OWNER, ApprovalsAsked, Policy
+from fleetward.domain.policy import OWNER, Policy, RequiredApprovals
 from fleetward.domain.verdict import Promotion
-from fleetward.gate.assignment import seated
-from fleetward.gate.eligibility import Circle
-from fleetward.gate.matching_rules import about
-from fleetward.gate.request import Question
-from fleetward.gate.reviews import bench, could
+from fleetward.gate.assignment import assign_seats
+from fleetward.gate.eligibility import Eligibility
+from fleetward.gate.matching_rules import rules_for_agent
+from fleetward.gate.request import PromotionRequest
+from fleetward.gate.reviews import possible_reviewers, reviewers_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stuck:
+class ReviewDeadlock:
     """*bench* may review; *never* can one of them, whoever wrote it, or only not where one of *authors* did."""
 
-    bench: tuple[str, ...]
-    never: bool
+    reviewers: tuple[str, ...]
+    always: bool
     authors: tuple[str, ...]
 
 
-def closers(
-    question: Question, told: Promotion, *, policy: Policy, people: People, actor: str, now: datetime
+def available_reviewers(
+    request: PromotionRequest,
+    promotion: Promotion,
+    *,
+    policy: Policy,
+    people: People,
+    actor: str,
+    now: datetime,
 ) -> tuple[str, ...]:
     """
     Who could review this emergency, were it applied now by *actor*, an e-mail address or nothing.
 
     Those who have approved it are out, and where approvals are missing, the fewest who could complete them.
     """
-    asked = (one for one in told.requirements if one.kind == "approvals")
-    due = Due(
+    approvals = (requirement for requirement in promotion.requirements if requirement.kind == "approvals")
+    review = RequiredReview(
         seq=0,
         at=now,
-        glass=BrokenGlass(incident="", skipped=(), review_by=now),
-        binding=question.binding,
+        break_glass=BreakGlassRecord(incident="", skipped=(), review_by=now),
+        binding=request.binding,
         actor=actor,
-        approvers=frozenset(told.unblock.fewest or ()).union(*(one.by for one in asked)),
-        contributors=question.contributors,
+        approvers=frozenset(promotion.unblock.minimal_approvers or ()).union(
+            *(requirement.by for requirement in approvals)
+        ),
+        contributors=request.contributors,
     )
-    return could(due, bench(question, policy=policy, people=people, tier=told.tier or "", now=now))
+    return possible_reviewers(
+        review, reviewers_for(request, policy=policy, people=people, tier=promotion.tier or "", now=now)
+    )
 
 
-def stuck(
-    policy: Policy, people: People, owned: Manifest | None, *, to: str, tier: str, agent: str, now: datetime
-) -> Stuck | None:
+def review_deadlock(
+    policy: Policy,
+    people: People,
+    manifest: Manifest | None,
+    *,
+    to: str,
+    tier: str,
+    agent: str,
+    now: datetime,
+) -> ReviewDeadlock | None:
     """
     Would the review of an emergency be left to nobody? None where there is no glass, or always somebody.
 
@@ -59,21 +76,42 @@ def stuck(
     """
     if policy.break_glass is None:
         return None
-    circle = Circle(people, owned)
-    rules = about(policy, to=to, tier=tier, agent=agent)
-    named = (one.teams for rule in rules for one in rule.require if isinstance(one, ApprovalsAsked))
-    sitting = circle.members(frozenset({OWNER}).union(*named), now)
-    asked = [one for one in policy.break_glass.rule.require if isinstance(one, ApprovalsAsked)]
-    groups = [circle.members(one.teams, now) for one in asked]
+    eligibility = Eligibility(people, manifest)
+    rules = rules_for_agent(policy, to=to, tier=tier, agent=agent)
+    team_sets = (
+        requirement.teams
+        for rule in rules
+        for requirement in rule.require
+        if isinstance(requirement, RequiredApprovals)
+    )
+    reviewers = eligibility.members(frozenset({OWNER}).union(*team_sets), now)
+    required = [
+        requirement
+        for requirement in policy.break_glass.rule.require
+        if isinstance(requirement, RequiredApprovals)
+    ]
+    groups = [eligibility.members(requirement.teams, now) for requirement in required]
 
-    def opens(without: Iterable[str]) -> bool:
+    def can_approve(without: Iterable[str]) -> bool:
         free = frozenset[str]().union(*groups) - frozenset(without)
         fits = {who: frozenset(n for n, group in enumerate(groups) if who in group) for who in free}
-        return len(seated([one.count for one in asked], fits).at) == sum(one.count for one in asked)
+        return len(assign_seats([requirement.count for requirement in required], fits).seat_of) == sum(
+            requirement.count for requirement in required
+        )
 
-    def closes(*without: str) -> bool:
-        return any(opens((*without, one)) for one in sitting - set(without))
+    def can_review(*without: str) -> bool:
+        return any(can_approve((*without, reviewer)) for reviewer in reviewers - set(without))
 
-    authors = tuple(sorted(one for one in people.people if opens((one,)) and not closes(one)))
-    never = opens(()) and not closes()
-    return Stuck(bench=tuple(sorted(sitting)), never=never, authors=authors) if never or authors else None
+    authors = tuple(
+        sorted(
+            requirement
+            for requirement in people.people
+            if can_approve((requirement,)) and not can_review(requirement)
+        )
+    )
+    never = can_approve(()) and not can_review()
+    return (
+        ReviewDeadlock(reviewers=tuple(sorted(reviewers)), always=never, authors=authors)
+        if never or authors
+        else None
+    )

@@ -7,55 +7,67 @@ from dataclasses import replace
 from datetime import datetime
 
 from fleetward.domain.approval import Decision
-from fleetward.domain.clock import written
+from fleetward.domain.clock import format_instant
 from fleetward.domain.people import People
-from fleetward.domain.policy import OWNER, ApprovalsAsked, Assurance, Policy, Rule, When
-from fleetward.gate.quorum import Approved, approvals
-from fleetward.gate.request import Question
+from fleetward.domain.policy import OWNER, Assurance, Policy, PolicyRule, RequiredApprovals, RuleCondition
+from fleetward.gate.quorum import Quorum, assess_quorum
+from fleetward.gate.request import PromotionRequest
 
 
-def held(
-    question: Question,
-    rules: Sequence[Rule],
-    approved: Approved,
+def with_rollback_hold(
+    request: PromotionRequest,
+    rules: Sequence[PolicyRule],
+    approved: Quorum,
     *,
     policy: Policy,
     people: People,
     now: datetime,
-) -> Approved:
+) -> Quorum:
     """
     *approved*, and what a release is asked besides that was left by a rollback.
 
     That is one approval given after the rollback by any of the people whom these rules ask, or by an owner where
     they ask nobody. It takes no seat of its own: who fills one with such an approval has given this, too.
     """
-    hold = question.held
+    hold = request.hold
     if hold is None:
         return approved
     since = replace(
-        question,
+        request,
         approvals=tuple(
-            one for one in question.approvals if one.decision is not Decision.APPROVE or one.issued > hold.at
+            item
+            for item in request.approvals
+            if item.decision is not Decision.APPROVE or item.issued > hold.at
         ),
     )
-    fresh = approvals(since, (_rule(rules),), policy=policy, people=people, now=now)
-    need = fresh.requirements[0]
-    told = f"left by rollback {hold.seq} on {written(hold.at)}, because: {hold.reason}; {need.detail}"
-    asked = f"{need.asked}, given after the rollback"
-    return Approved(
-        requirements=(*approved.requirements, replace(need, kind="held", asked=asked, detail=told)),
-        not_counted=tuple(one for one in approved.not_counted if not {*one.files} <= {*fresh.files}),
+    fresh = assess_quorum(since, (_hold_rule(rules),), policy=policy, people=people, now=now)
+    requirement = fresh.requirements[0]
+    detail = f"left by rollback {hold.seq} on {format_instant(hold.at)}, because: {hold.reason}; {requirement.detail}"
+    condition = f"{requirement.condition}, given after the rollback"
+    return Quorum(
+        requirements=(
+            *approved.requirements,
+            replace(requirement, kind="held", condition=condition, detail=detail),
+        ),
+        not_counted=tuple(item for item in approved.not_counted if not {*item.files} <= {*fresh.files}),
         files=tuple(dict.fromkeys((*approved.files, *fresh.files))),
-        fewest=fresh.fewest if approved.fewest == () else approved.fewest,
+        minimal_approvers=fresh.minimal_approvers
+        if approved.minimal_approvers == ()
+        else approved.minimal_approvers,
     )
 
 
-def _rule(rules: Sequence[Rule]) -> Rule:
-    asked = (one.teams for rule in rules for one in rule.require if isinstance(one, ApprovalsAsked))
-    teams = frozenset[str]().union(*asked) or frozenset({OWNER})
-    return Rule(
+def _hold_rule(rules: Sequence[PolicyRule]) -> PolicyRule:
+    team_sets = (
+        requirement.teams
+        for rule in rules
+        for requirement in rule.require
+        if isinstance(requirement, RequiredApprovals)
+    )
+    teams = frozenset[str]().union(*team_sets) or frozenset({OWNER})
+    return PolicyRule(
         id="rollback",
-        when=When(),
-        require=(ApprovalsAsked(count=1, teams=teams),),
+        when=RuleCondition(),
+        require=(RequiredApprovals(count=1, teams=teams),),
         assurance=max((rule.assurance for rule in rules), default=Assurance.RECORDED),
     )

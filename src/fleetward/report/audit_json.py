@@ -26,23 +26,23 @@ def render(audit: Audit) -> dict[str, Any]:
             "warnings": audit.count(Severity.WARNING),
             "notes": audit.count(Severity.NOTE),
         },
-        "breaks": [_break(one) for one in audit.breaks],
+        "breaks": [_encode_break(problem) for problem in audit.breaks],
         "heads": [
-            {"environment": name, "seq": seen.seq, "line": seen.line, "commit": seen.commit}
-            for name, seen in audit.heads.items()
+            {"environment": name, "seq": head.seq, "line": head.line, "commit": head.commit}
+            for name, head in audit.heads.items()
         ],
     }
 
 
-def _break(one: Break) -> dict[str, Any]:
+def _encode_break(problem: Break) -> dict[str, Any]:
     return {
-        "rule": one.rule,
-        "severity": one.severity.value,
-        "message": one.message,
-        "commit": one.commit,
-        "file": one.file,
-        "line": one.line,
-        "environment": one.environment,
-        "agent": one.agent,
-        "hint": one.hint,
+        "rule": problem.rule,
+        "severity": problem.severity.value,
+        "message": problem.message,
+        "commit": problem.commit,
+        "file": problem.file,
+        "line": problem.line,
+        "environment": problem.environment,
+        "agent": problem.agent,
+        "hint": problem.hint,
     }

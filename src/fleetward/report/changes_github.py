@@ -13,7 +13,7 @@ _KINDS = {
     Significance.HIGH: "warning",
     Significance.MEDIUM: "notice",
 }
-_SHOWN = 10
+_ANNOTATIONS_PER_KIND = 10
 """GitHub shows so many of a kind in a step."""
 _LONGEST = 1_000
 
@@ -30,40 +30,44 @@ def render(
 
     *prefix* is the fleet root in the repository, since annotations are placed by paths from its top.
     """
-    changes = [*governance, *(change for one in comparisons for change in one.changes)]
-    commands = [*_unread(unreadable, prefix), *_changes(changes, prefix)]
-    seen: Counter[str] = Counter()
-    shown = []
+    changes = [*governance, *(change for comparison in comparisons for change in comparison.changes)]
+    commands = [*_unreadable_commands(unreadable, prefix), *_change_commands(changes, prefix)]
+    counts: Counter[str] = Counter()
+    annotations = []
     for kind, command in commands:
-        seen[kind] += 1
-        if seen[kind] <= _SHOWN:
-            shown.append(command)
+        counts[kind] += 1
+        if counts[kind] <= _ANNOTATIONS_PER_KIND:
+            annotations.append(command)
     weights = Counter(change.significance for change in changes)
-    totals = ", ".join(f"{weights[each]} {each}" for each in Significance if weights[each]) or "0"
-    unseen = f"; could not be read: {len(unreadable)}" if unreadable else ""
-    rest = sum(seen.values()) - len(shown)
-    more = f"; {rest} without annotation, GitHub shows {_SHOWN} of a kind" if rest else ""
-    return "".join(f"{each}\n" for each in (*shown, f"fleet diff: changes: {totals}{unseen}{more}"))
+    totals = ", ".join(f"{weights[level]} {level}" for level in Significance if weights[level]) or "0"
+    unreadable_text = f"; could not be read: {len(unreadable)}" if unreadable else ""
+    omitted = sum(counts.values()) - len(annotations)
+    omission = (
+        f"; {omitted} without annotation, GitHub shows {_ANNOTATIONS_PER_KIND} of a kind" if omitted else ""
+    )
+    return "".join(
+        f"{level}\n" for level in (*annotations, f"fleet diff: changes: {totals}{unreadable_text}{omission}")
+    )
 
 
-def _unread(unreadable: Sequence[Unreadable], prefix: str) -> Iterator[tuple[str, str]]:
-    for one in sorted(unreadable, key=lambda each: each.order):
-        place = one.finding.place
-        named = f"{one.environment}/{one.agent}" if one.agent else "governance"
-        message = f"{named} could not be read at the {one.side}: {one.finding.message}"
-        yield "error", _command("error", prefix + place.file, place.line, one.finding.rule, message)
+def _unreadable_commands(unreadable: Sequence[Unreadable], prefix: str) -> Iterator[tuple[str, str]]:
+    for entry in sorted(unreadable, key=lambda entry: entry.sort_key):
+        place = entry.finding.place
+        agent = f"{entry.environment}/{entry.agent}" if entry.agent else "governance"
+        message = f"{agent} could not be read at the {entry.side}: {entry.finding.message}"
+        yield "error", _command("error", prefix + place.file, place.line, entry.finding.rule, message)
 
 
-def _changes(changes: Sequence[Change], prefix: str) -> Iterator[tuple[str, str]]:
-    for change in sorted(changes, key=lambda each: each.order):
+def _change_commands(changes: Sequence[Change], prefix: str) -> Iterator[tuple[str, str]]:
+    for change in sorted(changes, key=lambda entry: entry.sort_key):
         kind = _KINDS.get(change.significance)
         if kind is None:
             continue
-        named = f"{change.environment}/{change.agent}" if change.agent else "governance"
+        agent = f"{change.environment}/{change.agent}" if change.agent else "governance"
         title = f"{change.significance}, {change.direction}: {change.rule}"
         place = change.place
         file, line = (prefix + place.file, place.line) if place else ("", 1)
-        yield kind, _command(kind, file, line, title, f"{named}: {change.path or 'agent'}: {change.reason}")
+        yield kind, _command(kind, file, line, title, f"{agent}: {change.path or 'agent'}: {change.reason}")
 
 
 def _command(kind: str, file: str, line: int, title: str, message: str) -> str:

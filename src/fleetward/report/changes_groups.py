@@ -9,12 +9,12 @@ from dataclasses import replace
 from fleetward.domain.change import Change, Comparison
 from fleetward.domain.fast_dataclass import dataclass
 
-_MANY = 3
+_SMALLEST_GROUP = 3
 """From so many agents on the same change is told once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class ChangeGroup:
     """One change, and the agents that have it."""
 
     change: Change
@@ -23,39 +23,49 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class AgentSection:
     """A comparison without what is told in a group, and how many changes that is."""
 
     comparison: Comparison
     shared: int
 
 
-def grouped(comparisons: Sequence[Comparison]) -> tuple[tuple[Group, ...], tuple[Told, ...]]:
+def group_changes(
+    comparisons: Sequence[Comparison],
+) -> tuple[tuple[ChangeGroup, ...], tuple[AgentSection, ...]]:
     """What many agents share, worst and most frequent first, and the agents worst first with the rest."""
-    seen: dict[str, list[Change]] = {}
-    for change in (one for comparison in comparisons for one in comparison.changes):
-        seen.setdefault(_same(change), []).append(change)
-    many = {same: found for same, found in seen.items() if len(found) >= _MANY}
+    by_key: dict[str, list[Change]] = {}
+    for change in (change for comparison in comparisons for change in comparison.changes):
+        by_key.setdefault(_group_key(change), []).append(change)
+    shared = {key: changes for key, changes in by_key.items() if len(changes) >= _SMALLEST_GROUP}
     groups = (
-        Group(change=found[0], agents=tuple(sorted(f"{one.environment}/{one.agent}" for one in found)))
-        for found in many.values()
+        ChangeGroup(
+            change=changes[0],
+            agents=tuple(sorted(f"{change.environment}/{change.agent}" for change in changes)),
+        )
+        for changes in shared.values()
     )
     ordered = sorted(
-        groups, key=lambda one: (one.change.significance.rank, -len(one.agents), one.change.order)
+        groups,
+        key=lambda change: (change.change.significance.rank, -len(change.agents), change.change.sort_key),
     )
-    rank = lambda one: (one.row.significance.rank, one.row.environment, one.row.agent)  # noqa: E731
-    return tuple(ordered), tuple(_without(one, many.keys()) for one in sorted(comparisons, key=rank))
+    rank = lambda change: (change.row.significance.rank, change.row.environment, change.row.agent)  # noqa: E731
+    return tuple(ordered), tuple(
+        _agent_section(change, shared.keys()) for change in sorted(comparisons, key=rank)
+    )
 
 
-def _same(change: Change) -> str:
+def _group_key(change: Change) -> str:
     """One text for changes that differ in nothing but the agent; a card is an agent's own."""
     parts = (change.path, change.kind, change.before, change.after, change.rule, change.reason, change.lines)
-    needs = sorted(f"{need.kind} {need.detail}" for need in change.requires)
-    own = "" if change.path else f"{change.environment}/{change.agent}"
+    requirements = sorted(f"{requirement.kind} {requirement.detail}" for requirement in change.requires)
+    owner = "" if change.path else f"{change.environment}/{change.agent}"
     weight = (change.significance, change.direction, change.proposed)
-    return json.dumps([*parts, *weight, needs, own], sort_keys=True, default=str)
+    return json.dumps([*parts, *weight, requirements, owner], sort_keys=True, default=str)
 
 
-def _without(comparison: Comparison, many: Collection[str]) -> Told:
-    kept = tuple(one for one in comparison.changes if _same(one) not in many)
-    return Told(comparison=replace(comparison, changes=kept), shared=len(comparison.changes) - len(kept))
+def _agent_section(comparison: Comparison, shared_keys: Collection[str]) -> AgentSection:
+    changes = tuple(change for change in comparison.changes if _group_key(change) not in shared_keys)
+    return AgentSection(
+        comparison=replace(comparison, changes=changes), shared=len(comparison.changes) - len(changes)
+    )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from fleetward.domain.change import Change, Comparison, Significance, Status, Unreadable
+from fleetward.domain.change import AgentStatus, Change, Comparison, Significance, Unreadable
 
 Revision = tuple[str, str]
 """As asked for, and the commit that it was."""
@@ -31,20 +31,20 @@ def render(
         "head": {"rev": head[0], "commit": head[1]},
         "summary": _summary(comparisons, changes),
         "agents": [_agent(comparison) for comparison in rows],
-        "changes": [_change(change) for change in sorted(changes, key=lambda change: change.order)],
-        "unreadable": [_unread(one) for one in sorted(unreadable, key=lambda one: one.order)],
+        "changes": [_change(change) for change in sorted(changes, key=lambda change: change.sort_key)],
+        "unreadable": [_unreadable(entry) for entry in sorted(unreadable, key=lambda entry: entry.sort_key)],
     }
 
 
-def _unread(one: Unreadable) -> dict[str, Any]:
-    place = one.finding.place
+def _unreadable(entry: Unreadable) -> dict[str, Any]:
+    place = entry.finding.place
     return {
-        "environment": one.environment,
-        "agent": one.agent,
-        "side": one.side,
-        "reason": one.finding.message,
-        "hint": one.finding.hint,
-        "rule": one.finding.rule,
+        "environment": entry.environment,
+        "agent": entry.agent,
+        "side": entry.side,
+        "reason": entry.finding.message,
+        "hint": entry.finding.hint,
+        "rule": entry.finding.rule,
         "file": place.file,
         "line": place.line,
         "column": place.column,
@@ -55,11 +55,11 @@ def _summary(comparisons: Sequence[Comparison], changes: Sequence[Change]) -> di
     status = Counter(c.row.status for c in comparisons if not c.formatting_only)
     weights = Counter(change.significance for change in changes)
     return {
-        "added": status[Status.ADDED],
-        "retired": status[Status.RETIRED],
-        "changed": status[Status.CHANGED],
+        "added": status[AgentStatus.ADDED],
+        "retired": status[AgentStatus.RETIRED],
+        "changed": status[AgentStatus.CHANGED],
         "formattingOnly": sum(comparison.formatting_only for comparison in comparisons),
-        "bySignificance": {str(each): weights[each] for each in Significance},
+        "bySignificance": {str(level): weights[level] for level in Significance},
     }
 
 
@@ -88,7 +88,9 @@ def _change(change: Change) -> dict[str, Any]:
         "direction": str(change.direction),
         "significance": str(change.significance),
         "reason": change.reason,
-        "requires": [{"kind": need.kind, "detail": need.detail} for need in change.requires],
+        "requires": [
+            {"kind": requirement.kind, "detail": requirement.detail} for requirement in change.requires
+        ],
         "file": change.place.file if change.place else None,
         "line": change.place.line if change.place else None,
         "proposed": change.proposed,

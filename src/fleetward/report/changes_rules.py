@@ -12,7 +12,7 @@ Row = tuple[str, str, str, str, str, str]
 """Rule, significance, direction, what it is about, when it holds, what it says."""
 
 
-def page_of(rows: Sequence[Row]) -> Page:
+def render_page(rows: Sequence[Row]) -> Page:
     """The table for people: one rule a line, columns apart by two spaces or more."""
     widths = [max(len(row[at]) for row in rows) for at in range(3)]
     lines = [
@@ -26,7 +26,7 @@ def page_of(rows: Sequence[Row]) -> Page:
     return page([*lines, line(), line(span("fleet diff --rules -o json", "code"))])
 
 
-def data_of(rows: Sequence[Row]) -> dict[str, Any]:
+def render_data(rows: Sequence[Row]) -> dict[str, Any]:
     """The table for programs."""
     keys = ("rule", "significance", "direction", "of", "when", "says")
     return {"format": FORMAT, "rules": [dict(zip(keys, row, strict=True)) for row in rows]}

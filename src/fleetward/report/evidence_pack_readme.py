@@ -71,6 +71,6 @@ Then read `promotions/*/change.txt` beside the approvals: who agreed to what, by
 """
 
 
-def render(*, told: str, reach: str, last: str, prefix: str) -> str:
+def render(*, scope: str, commit_range: str, last: str, prefix: str) -> str:
     """The README of a pack."""
-    return _TEXT.format(told=told, reach=reach, last=last, prefix=prefix)
+    return _TEXT.format(told=scope, reach=commit_range, last=last, prefix=prefix)

@@ -17,11 +17,16 @@ _ROLES: dict[Severity, Role] = {
 }
 
 
-def page_of(rule: Explanation) -> Page:
+def render_rule(rule: Explanation) -> Page:
     """One rule: the wrong, why, bad, good and the fix."""
     fixed = "; it cannot be turned down or waived" if rule.fixed else ""
     lines = [
-        line(span(rule.rule, "strong"), "  ", span(rule.weight, _ROLES[rule.severity]), span(fixed, "dim")),
+        line(
+            span(rule.rule, "strong"),
+            "  ",
+            span(rule.severity_text, _ROLES[rule.severity]),
+            span(fixed, "dim"),
+        ),
         line(rule.summary),
         line(),
         line("why: ", rule.why, hang=5),
@@ -39,10 +44,10 @@ def page_of(rule: Explanation) -> Page:
     return page(lines)
 
 
-def overview(known: Sequence[Explanation]) -> Page:
+def render_overview(rules: Sequence[Explanation]) -> Page:
     """Every rule with its default severity and what it finds."""
-    wide = max(len(rule.rule) for rule in known)
-    weighty = max(len(rule.severity) for rule in known)
+    wide = max(len(rule.rule) for rule in rules)
+    weighty = max(len(rule.severity) for rule in rules)
     lines = [
         line(
             span(rule.rule.ljust(wide), "strong"),
@@ -51,21 +56,21 @@ def overview(known: Sequence[Explanation]) -> Page:
             f"  {rule.summary}",
             hang=wide + weighty + 4,
         )
-        for rule in known
+        for rule in rules
     ]
-    return page([*lines, line(span(f"fleet explain {known[0].rule}", "dim"))])
+    return page([*lines, line(span(f"fleet explain {rules[0].rule}", "dim"))])
 
 
-def data(known: Sequence[Explanation]) -> dict[str, Any]:
+def render_data(rules: Sequence[Explanation]) -> dict[str, Any]:
     """The rules as data."""
-    return {"format": FORMAT, "rules": [_entry(rule) for rule in known]}
+    return {"format": FORMAT, "rules": [_entry(rule) for rule in rules]}
 
 
 def _entry(rule: Explanation) -> dict[str, Any]:
     return {
         "rule": rule.rule,
         "severity": rule.severity.value,
-        "unless": rule.unless,
+        "unless": rule.severity_exceptions,
         "fixed": rule.fixed,
         "summary": rule.summary,
         "why": rule.why,

@@ -18,31 +18,31 @@ _KINDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "
 
 def render(validation: Validation) -> str:
     """One command a line; nothing where nothing is found."""
-    counted = sorted(validation.counting, key=lambda one: list(_KINDS).index(one.severity))
-    lines = [_command(one, validation) for one in counted[:LARGEST]]
-    if len(counted) > LARGEST:
-        lines.append(_rest(validation, len(counted) - LARGEST))
+    ordered = sorted(validation.unwaived, key=lambda finding: list(_KINDS).index(finding.severity))
+    lines = [_command(finding, validation) for finding in ordered[:LARGEST]]
+    if len(ordered) > LARGEST:
+        lines.append(_omission(validation, len(ordered) - LARGEST))
     return "".join(f"{line}\n" for line in lines)
 
 
 def _command(finding: Finding, validation: Validation) -> str:
     place = finding.place
     places = {
-        "file": validation.in_repository(place.file),
+        "file": validation.repository_path(place.file),
         "line": str(place.line),
         "endLine": str(place.end_line),
         "title": finding.rule,
     }
     if place.line == place.end_line and place.end_column > place.column:
         places |= {"col": str(place.column), "endColumn": str(place.end_column - 1)}  # its end is inclusive
-    said = f"{visible(finding.message)}\nfix: {visible(finding.hint)}" if finding.hint else finding.message
-    written = ",".join(f"{key}={_property(visible(value))}" for key, value in places.items())
-    return f"::{_KINDS[finding.severity]} {written}::{_data(said)}"
+    message = f"{visible(finding.message)}\nfix: {visible(finding.hint)}" if finding.hint else finding.message
+    properties = ",".join(f"{key}={_property(visible(value))}" for key, value in places.items())
+    return f"::{_KINDS[finding.severity]} {properties}::{_data(message)}"
 
 
-def _rest(validation: Validation, left_off: int) -> str:
+def _omission(validation: Validation, omitted: int) -> str:
     counts = f"{validation.errors} errors, {validation.warnings} warnings, {validation.notes} notes"
-    return f"fleet validate: {left_off} more findings are not shown here: {counts} in all"
+    return f"fleet validate: {omitted} more findings are not shown here: {counts} in all"
 
 
 def _data(text: str) -> str:

@@ -20,28 +20,28 @@ _WEIGHTS = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE
 
 def render(validation: Validation) -> list[dict[str, Any]]:
     """One entry a finding that counts."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     entries = []
-    for finding in validation.counting:
-        entries.append(_entry(finding, validation, seen[finding.fingerprint]))
-        seen[finding.fingerprint] += 1
+    for finding in validation.unwaived:
+        entries.append(_entry(finding, validation, counts[finding.fingerprint]))
+        counts[finding.fingerprint] += 1
     return entries
 
 
-def _entry(finding: Finding, validation: Validation, before: int) -> dict[str, Any]:
-    said = f"{finding.message}; fix: {finding.hint}" if finding.hint else finding.message
+def _entry(finding: Finding, validation: Validation, earlier: int) -> dict[str, Any]:
+    message = f"{finding.message}; fix: {finding.hint}" if finding.hint else finding.message
     return {
-        "description": visible(said),
+        "description": visible(message),
         "check_name": finding.rule,
-        "fingerprint": _counted_apart(finding.fingerprint, before),
+        "fingerprint": _distinct_fingerprint(finding.fingerprint, earlier),
         "severity": _WEIGHTS[finding.severity],
         "location": {
-            "path": validation.in_repository(finding.place.file),
+            "path": validation.repository_path(finding.place.file),
             "lines": {"begin": finding.place.line, "end": finding.place.end_line},
         },
     }
 
 
-def _counted_apart(fingerprint: str, before: int) -> str:
+def _distinct_fingerprint(fingerprint: str, earlier: int) -> str:
     """The first keeps its own, so that one more does not make all of them new."""
-    return hashlib.sha256(f"{fingerprint}\0{before}".encode()).hexdigest()[:32] if before else fingerprint
+    return hashlib.sha256(f"{fingerprint}\0{earlier}".encode()).hexdigest()[:32] if earlier else fingerprint

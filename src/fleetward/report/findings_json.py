@@ -22,30 +22,32 @@ def render(validation: Validation) -> dict[str, Any]:
             "warnings": validation.warnings,
             "notes": validation.notes,
             "waived": validation.waived,
-            "unasked": len(validation.unasked),
+            "unasked": len(validation.skipped),
         },
-        "findings": [encoded(one, validation.excuse(one)) for one in validation.findings],
+        "findings": [
+            encode_finding(finding, validation.waiver_for(finding)) for finding in validation.findings
+        ],
     }
 
 
-def encoded(finding: Finding, waiver: Waiver | None) -> dict[str, Any]:
+def encode_finding(finding: Finding, waiver: Waiver | None) -> dict[str, Any]:
     """One finding as data, with the exception that covers it."""
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
         "message": finding.message,
         "hint": finding.hint,
-        **_place(finding.place),
+        **_encode_place(finding.place),
         "environment": finding.environment,
         "agent": finding.agent,
         "waived": finding.waived,
-        "waiver": excuse(waiver) if finding.waived and waiver else None,
-        "related": [_place(one) for one in finding.related],
+        "waiver": encode_waiver(waiver) if finding.waived and waiver else None,
+        "related": [_encode_place(place) for place in finding.related],
         "fingerprint": finding.fingerprint,
     }
 
 
-def excuse(waiver: Waiver) -> dict[str, Any]:
+def encode_waiver(waiver: Waiver) -> dict[str, Any]:
     """Why, by whom and until when something is excused."""
     return {
         "reason": waiver.reason,
@@ -56,7 +58,7 @@ def excuse(waiver: Waiver) -> dict[str, Any]:
     }
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _encode_place(place: Place) -> dict[str, Any]:
     return {
         "file": place.file,
         "line": place.line,

@@ -12,52 +12,56 @@ from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.validation import Validation
 from fleetward.report.human import visible
 
-Case = tuple[str, str]
+CaseKey = tuple[str, str]
 """Class name and name: ``staging`` and an agent, or ``fleet`` and a file."""
 
 
 def render(validation: Validation) -> str:
     """The whole report; a case fails where it has a finding at error level that is not waived."""
-    cases: dict[Case, list[Finding]] = {key: [] for key in validation.checked}
+    cases: dict[CaseKey, list[Finding]] = {key: [] for key in validation.checked}
     for finding in validation.findings:
-        cases.setdefault(_case(finding), []).append(finding)
-    failed = sum(any(map(_fails, findings)) for findings in cases.values())
+        cases.setdefault(_case_key(finding), []).append(finding)
+    failed = sum(any(map(_is_failure, findings)) for findings in cases.values())
     head = f'name="fleetward" tests="{len(cases)}" failures="{failed}" errors="0" skipped="0"'
     body = "".join(_testcase(case, findings) for case, findings in cases.items())
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuite {head}>\n{body}</testsuite>\n'
 
 
-def _case(finding: Finding) -> Case:
+def _case_key(finding: Finding) -> CaseKey:
     if finding.agent:
         return finding.environment or "fleet", finding.agent
     return "fleet", finding.place.file
 
 
-def _fails(finding: Finding) -> bool:
+def _is_failure(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR and not finding.waived
 
 
-def _testcase(case: Case, findings: Sequence[Finding]) -> str:
-    failing = [one for one in findings if _fails(one)]
-    others = [one for one in findings if not _fails(one)]
+def _testcase(case: CaseKey, findings: Sequence[Finding]) -> str:
+    failing = [finding for finding in findings if _is_failure(finding)]
+    passing = [finding for finding in findings if not _is_failure(finding)]
     parts = []
     if failing:
-        more = f" (and {len(failing) - 1} more)" if len(failing) > 1 else ""
-        message = _text(failing[0].message + more)
+        count = f" (and {len(failing) - 1} more)" if len(failing) > 1 else ""
+        message = _escape(failing[0].message + count)
         parts.append(
-            f'    <failure type="{failing[0].rule}" message="{message}">{_listed(failing)}</failure>\n'
+            f'    <failure type="{failing[0].rule}" message="{message}">{_findings_text(failing)}</failure>\n'
         )
-    if others:
-        parts.append(f"    <system-out>{_listed(others)}</system-out>\n")
-    named = f'classname="{_text(case[0])}" name="{_text(case[1])}"'
-    return f"  <testcase {named}>\n{''.join(parts)}  </testcase>\n" if parts else f"  <testcase {named}/>\n"
+    if passing:
+        parts.append(f"    <system-out>{_findings_text(passing)}</system-out>\n")
+    attributes = f'classname="{_escape(case[0])}" name="{_escape(case[1])}"'
+    return (
+        f"  <testcase {attributes}>\n{''.join(parts)}  </testcase>\n"
+        if parts
+        else f"  <testcase {attributes}/>\n"
+    )
 
 
-def _listed(findings: Sequence[Finding]) -> str:
-    return "\n".join(_text(line) for finding in findings for line in _lines(finding))
+def _findings_text(findings: Sequence[Finding]) -> str:
+    return "\n".join(_escape(line) for finding in findings for line in _finding_lines(finding))
 
 
-def _lines(finding: Finding) -> Iterable[str]:
+def _finding_lines(finding: Finding) -> Iterable[str]:
     place = finding.place
     word = "waived" if finding.waived else finding.severity.value
     yield f"{place.file}:{place.line}:{place.column}: {word}: {finding.rule}: {finding.message}"
@@ -65,9 +69,9 @@ def _lines(finding: Finding) -> Iterable[str]:
         yield f"  fix: {finding.hint}"
 
 
-def _text(text: str) -> str:
+def _escape(text: str) -> str:
     """Text for an attribute or between tags; what XML cannot hold is shown by its code point."""
-    shown = visible(text)
+    escaped = visible(text)
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\t", "&#9;")):
-        shown = shown.replace(character, entity)
-    return shown
+        escaped = escaped.replace(character, entity)
+    return escaped

@@ -11,34 +11,36 @@ from collections.abc import Iterator
 
 from fleetward.domain.finding import Finding
 from fleetward.domain.validation import Validation
-from fleetward.report.findings_text import counted
+from fleetward.report.findings_text import count_text
 from fleetward.report.human import visible
-from fleetward.report.markdown import ROOM, code, fitted
+from fleetward.report.markdown import COMMENT_LIMIT, code, fit_items
 
 
 def render(validation: Validation, next_command: str) -> str:
     """As many findings as there is room for, worst first, the exact counts before and after; a command last."""
     command = f"    {visible(next_command)}\n"
-    items = ("\n".join(_item(finding)) + "\n" for finding in validation.counting)
-    told_of, shown = fitted(_head(validation), items, ROOM - min(len(command), ROOM // 2) - 100)
-    rest = len(validation.counting) - shown
-    left_off = f"\n{counted(rest, 'more finding')}, not shown here.\n" if rest else ""
+    items = ("\n".join(_item(finding)) + "\n" for finding in validation.unwaived)
+    text, shown_count = fit_items(
+        _head(validation), items, COMMENT_LIMIT - min(len(command), COMMENT_LIMIT // 2) - 100
+    )
+    omitted = len(validation.unwaived) - shown_count
+    omission = f"\n{count_text(omitted, 'more finding')}, not shown here.\n" if omitted else ""
     # the words end the list: without them the command would be a paragraph of its last item
-    return f"{told_of}{left_off}\nnext:\n\n{command}"
+    return f"{text}{omission}\nnext:\n\n{command}"
 
 
 def _head(validation: Validation) -> str:
     word = "not valid" if validation.errors else "valid"
     counts = ", ".join(
         (
-            counted(validation.errors, "error"),
-            counted(validation.warnings, "warning"),
-            counted(validation.notes, "note"),
+            count_text(validation.errors, "error"),
+            count_text(validation.warnings, "warning"),
+            count_text(validation.notes, "note"),
             f"{validation.waived} waived",
         )
     )
-    looked_at = f"{counted(validation.agents, 'agent')} in {counted(validation.files, 'file')}"
-    return f"### fleet validate: {word}\n\n{counts}; {looked_at}.\n\n"
+    scope = f"{count_text(validation.agents, 'agent')} in {count_text(validation.files, 'file')}"
+    return f"### fleet validate: {word}\n\n{counts}; {scope}.\n\n"
 
 
 def _item(finding: Finding) -> Iterator[str]:

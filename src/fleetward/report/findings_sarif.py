@@ -26,27 +26,27 @@ _TOP = "%SRCROOT%"
 
 def render(
     validation: Validation,
-    explained: Callable[[str], Explanation | None],
+    explain: Callable[[str], Explanation | None],
     *,
     version: str,
     verb: str = "validate",
 ) -> dict[str, Any]:
     """The whole report as one run of *verb*."""
-    shown = validation.findings[:LARGEST]
-    index = {rule: at for at, rule in enumerate(dict.fromkeys(one.rule for one in shown))}
+    findings = validation.findings[:LARGEST]
+    index = {rule: at for at, rule in enumerate(dict.fromkeys(finding.rule for finding in findings))}
     driver = {
         "name": "fleetward",
         "version": version,
         "semanticVersion": version,
-        "rules": [_rule(rule, explained(rule)) for rule in index],
+        "rules": [_rule(rule, explain(rule)) for rule in index],
     }
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"fleetward/{verb}/"},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_TOP: {"description": {"text": "the top of the git repository"}}},
-        "invocations": [_invocation(len(validation.findings) - len(shown))],
-        "results": _results(shown, validation, index),
+        "invocations": [_invocation(len(validation.findings) - len(findings))],
+        "results": _results(findings, validation, index),
         "properties": {
             "agents": validation.agents,
             "files": validation.files,
@@ -59,50 +59,50 @@ def render(
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _invocation(left_off: int) -> dict[str, Any]:
+def _invocation(omitted: int) -> dict[str, Any]:
     notices = []
-    if left_off:
-        text = f"{left_off} more findings are left off: a run holds {LARGEST}"
+    if omitted:
+        text = f"{omitted} more findings are left off: a run holds {LARGEST}"
         notices.append({"level": "warning", "message": {"text": text}})
     return {"executionSuccessful": True, "toolExecutionNotifications": notices}
 
 
-def _rule(rule: str, known: Explanation | None) -> dict[str, Any]:
-    if known is None:
+def _rule(rule: str, explanation: Explanation | None) -> dict[str, Any]:
+    if explanation is None:
         return {"id": rule}
-    plain = f"Why: {known.why}\n\nBad:\n{known.bad}\n\nGood:\n{known.good}\n\nFix: {known.fix}"
+    plain = f"Why: {explanation.why}\n\nBad:\n{explanation.bad}\n\nGood:\n{explanation.good}\n\nFix: {explanation.fix}"
     markdown = (
-        f"**Why**: {known.why}\n\nBad:\n\n```yaml\n{known.bad}\n```\n\n"
-        f"Good:\n\n```yaml\n{known.good}\n```\n\n**Fix**: {known.fix}"
+        f"**Why**: {explanation.why}\n\nBad:\n\n```yaml\n{explanation.bad}\n```\n\n"
+        f"Good:\n\n```yaml\n{explanation.good}\n```\n\n**Fix**: {explanation.fix}"
     )
     return {
         "id": rule,
-        "shortDescription": {"text": _literal(known.summary)},
-        "fullDescription": {"text": _literal(f"{known.summary} Why: {known.why}")},
+        "shortDescription": {"text": _literal(explanation.summary)},
+        "fullDescription": {"text": _literal(f"{explanation.summary} Why: {explanation.why}")},
         "help": {"text": _literal(plain), "markdown": markdown},
-        "defaultConfiguration": {"level": known.severity.value},
-        "properties": {"tags": ["fleetward", "reading" if known.fixed else "rule"]},
+        "defaultConfiguration": {"level": explanation.severity.value},
+        "properties": {"tags": ["fleetward", "reading" if explanation.fixed else "rule"]},
     }
 
 
 def _results(
     findings: Sequence[Finding], validation: Validation, index: Mapping[str, int]
 ) -> list[dict[str, Any]]:
-    seen: Counter[str] = Counter()
+    occurrences: Counter[str] = Counter()
     results = []
     for finding in findings:
-        seen[finding.fingerprint] += 1
-        results.append(_result(finding, validation, index[finding.rule], seen[finding.fingerprint]))
+        occurrences[finding.fingerprint] += 1
+        results.append(_result(finding, validation, index[finding.rule], occurrences[finding.fingerprint]))
     return results
 
 
 def _result(finding: Finding, validation: Validation, rule: int, occurrence: int) -> dict[str, Any]:
-    said = f"{finding.message}\nfix: {finding.hint}" if finding.hint else finding.message
+    message = f"{finding.message}\nfix: {finding.hint}" if finding.hint else finding.message
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": rule,
         "level": finding.severity.value,
-        "message": {"text": _literal(said)},
+        "message": {"text": _literal(message)},
         "locations": [_location(finding.place, validation)],
         # the first is ours, the second what GitHub follows an alert by
         "partialFingerprints": {
@@ -122,19 +122,19 @@ def _result(finding: Finding, validation: Validation, rule: int, occurrence: int
 
 def _suppression(finding: Finding, validation: Validation) -> dict[str, Any]:
     """Without a status, which means that the suppression counts."""
-    waiver = validation.excuse(finding)
+    waiver = validation.waiver_for(finding)
     if waiver is None:
         return {"kind": "external"}
-    said = f"{waiver.reason} (approved by {waiver.approved_by}, until {waiver.expires})"
+    justification = f"{waiver.reason} (approved by {waiver.approved_by}, until {waiver.expires})"
     return {
         "kind": "external",
-        "justification": _literal(said),
+        "justification": _literal(justification),
         "location": _location(waiver.place, validation),
     }
 
 
 def _location(place: Place, validation: Validation) -> dict[str, Any]:
-    file = validation.in_repository(place.file).encode("utf-8", "surrogateescape")
+    file = validation.repository_path(place.file).encode("utf-8", "surrogateescape")
     location: dict[str, Any] = {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(file), "uriBaseId": _TOP},
@@ -153,5 +153,5 @@ def _location(place: Place, validation: Validation) -> dict[str, Any]:
 
 def _literal(text: str) -> str:
     """Text in which nothing is a link or a placeholder (SARIF 3.11.5, 3.11.6), and nothing is hidden."""
-    shown = "\n".join(visible(line) for line in text.split("\n"))
-    return re.sub(r"\{(\d+)\}", r"{{\1}}", shown.replace("](", "\\]("))
+    printable = "\n".join(visible(line) for line in text.split("\n"))
+    return re.sub(r"\{(\d+)\}", r"{{\1}}", printable.replace("](", "\\]("))

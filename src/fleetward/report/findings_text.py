@@ -15,7 +15,7 @@ Source = Callable[[str], list[str]]
 
 LARGEST = 200
 """Findings that are shown when nobody asks for more: what fits a screen a person still scrolls through."""
-_NAMED = 12
+_NAMES_SHOWN = 12
 _BREAK = re.compile("\r\n|\r|\n")  # as YAML counts them: a form feed is none
 _ROLES: dict[Severity, Role] = {
     Severity.ERROR: "error",
@@ -33,75 +33,75 @@ def render(
     *quiet* is one line for each error and nothing else; *verbose* shows all, what is waived, and related places.
     """
     if quiet:
-        return _brief(validation)
-    wanted = validation.counting
-    shown = wanted if verbose else wanted[:LARGEST]
-    lines = told(shown, text, verbose=verbose)
-    if len(shown) < len(wanted):
-        lines += [_left_off(len(wanted) - len(shown)), line()]
+        return _quiet_page(validation)
+    findings = validation.unwaived
+    listed = findings if verbose else findings[:LARGEST]
+    lines = finding_lines(listed, text, verbose=verbose)
+    if len(listed) < len(findings):
+        lines += [_omission_line(len(findings) - len(listed)), line()]
     if verbose:
-        lines.extend(_waived(validation))
-    if validation.unasked:
-        lines.append(_unasked(["/".join(key) for key in validation.unasked], verbose))
-    lines.append(_summary(validation))
+        lines.extend(_waived_lines(validation))
+    if validation.skipped:
+        lines.append(_skipped_line(["/".join(key) for key in validation.skipped], verbose))
+    lines.append(_summary_line(validation))
     lines.append(line(span(next_command, "dim")))
     return page(lines)
 
 
-def told(findings: Sequence[Finding], text: Callable[[str], str], *, verbose: bool) -> list[Line]:
+def finding_lines(findings: Sequence[Finding], text: Callable[[str], str], *, verbose: bool) -> list[Line]:
     """Each finding with its place, the line there, what to write, and a blank line."""
-    source = _remembered(text)
-    return [row for one in findings for row in (*_finding(one, source, verbose), line())]
+    source = _cached_source(text)
+    return [row for finding in findings for row in (*_finding_lines(finding, source, verbose), line())]
 
 
-def _brief(validation: Validation) -> Page:
-    errors = [one for one in validation.counting if one.severity is Severity.ERROR]
-    lines = [_head(one) for one in errors[:LARGEST]]
-    return page([*lines, *([_left_off(len(errors) - LARGEST)] if len(errors) > LARGEST else [])])
+def _quiet_page(validation: Validation) -> Page:
+    errors = [finding for finding in validation.unwaived if finding.severity is Severity.ERROR]
+    lines = [_head_line(finding) for finding in errors[:LARGEST]]
+    return page([*lines, *([_omission_line(len(errors) - LARGEST)] if len(errors) > LARGEST else [])])
 
 
-def _remembered(text: Callable[[str], str]) -> Source:
+def _cached_source(text: Callable[[str], str]) -> Source:
     """The lines of a file, credentials masked; findings come file by file, so the last one is kept."""
-    from fleetward.domain.secrets import masked
+    from fleetward.domain.secrets import mask_secrets
 
-    last: dict[str, list[str]] = {}
+    cache: dict[str, list[str]] = {}
 
     def lines(file: str) -> list[str]:
-        if file not in last:
-            last.clear()
-            last[file] = _BREAK.split(masked(text(file)))
-        return last[file]
+        if file not in cache:
+            cache.clear()
+            cache[file] = _BREAK.split(mask_secrets(text(file)))
+        return cache[file]
 
     return lines
 
 
-def _left_off(number: int) -> Line:
-    return line(f"and {counted(number, 'more finding')}: the same with -v shows them, -o json holds them")
+def _omission_line(number: int) -> Line:
+    return line(f"and {count_text(number, 'more finding')}: the same with -v shows them, -o json holds them")
 
 
-def frame(place: Place, source: Source, role: Role) -> list[Line]:
+def source_frame(place: Place, source: Source, role: Role) -> list[Line]:
     """The source line with a caret under what is meant; nothing for a file as a whole."""
     lines = source(place.file)
     if not place.path and place.column == place.end_column:
         return []
     if not 1 <= place.line <= len(lines):
         return []
-    whole = lines[place.line - 1].replace("\t", " ")
-    end = place.end_column if place.end_line == place.line else len(whole) + 1
-    start = min(place.column, len(whole) + 1)
-    cut = max(0, start - 60) if len(whole) > 160 else 0
-    shown = whole[cut : cut + 160]
-    before, meant = shown[: start - 1 - cut], shown[start - 1 - cut : max(start, end) - 1 - cut]
-    first, wide = _cells(before), max(1, _cells(meant))
+    full_line = lines[place.line - 1].replace("\t", " ")
+    end = place.end_column if place.end_line == place.line else len(full_line) + 1
+    start = min(place.column, len(full_line) + 1)
+    cut = max(0, start - 60) if len(full_line) > 160 else 0
+    excerpt = full_line[cut : cut + 160]
+    before, marked = excerpt[: start - 1 - cut], excerpt[start - 1 - cut : max(start, end) - 1 - cut]
+    first, wide = _cell_width(before), max(1, _cell_width(marked))
     number, focus = f"{place.line:>5} | ", (first, first + wide)
     gutter = f"{'|':>{len(number) - 1}} "
     return [
-        line(span(number, "dim"), shown, hang=len(number), focus=focus),
+        line(span(number, "dim"), excerpt, hang=len(number), focus=focus),
         line(span(gutter, "dim"), " " * first, span("^" * wide, role), hang=len(number), focus=focus),
     ]
 
 
-def _cells(text: str) -> int:
+def _cell_width(text: str) -> int:
     """How wide a terminal shows it: escaped where nobody could see it, ideographs twice."""
     from unicodedata import combining, east_asian_width
 
@@ -111,7 +111,7 @@ def _cells(text: str) -> int:
     )
 
 
-def _head(finding: Finding) -> Line:
+def _head_line(finding: Finding) -> Line:
     place = finding.place
     return line(
         span(f"{place.file}:{place.line}:{place.column}", "place"),
@@ -125,53 +125,55 @@ def _head(finding: Finding) -> Line:
     )
 
 
-def _finding(finding: Finding, source: Source, verbose: bool) -> list[Line]:
-    lines = [_head(finding), *frame(finding.place, source, _ROLES[finding.severity])]
+def _finding_lines(finding: Finding, source: Source, verbose: bool) -> list[Line]:
+    lines = [_head_line(finding), *source_frame(finding.place, source, _ROLES[finding.severity])]
     if finding.hint:
         lines.append(line("  fix: ", span(finding.hint, "good"), hang=7))
-    for other in finding.related:
-        lines.append(line("  see: ", span(f"{other.file}:{other.line}", "place"), f"  {other.path}", hang=7))
-        lines.extend(frame(other, source, "note") if verbose else ())
+    for place in finding.related:
+        lines.append(line("  see: ", span(f"{place.file}:{place.line}", "place"), f"  {place.path}", hang=7))
+        lines.extend(source_frame(place, source, "note") if verbose else ())
     return lines
 
 
-def _waived(validation: Validation) -> list[Line]:
+def _waived_lines(validation: Validation) -> list[Line]:
     lines = []
-    for one in validation.findings:
-        if one.waived:
-            place = f"{one.place.file}:{one.place.line}:{one.place.column}"
-            head = (span(place, "place"), "  ", span("waived", "dim"), "  ", span(one.rule, "strong"))
-            lines.append(line(*head, f"  {one.message}", hang=4))
-            waiver = validation.excuse(one)
+    for finding in validation.findings:
+        if finding.waived:
+            place = f"{finding.place.file}:{finding.place.line}:{finding.place.column}"
+            head = (span(place, "place"), "  ", span("waived", "dim"), "  ", span(finding.rule, "strong"))
+            lines.append(line(*head, f"  {finding.message}", hang=4))
+            waiver = validation.waiver_for(finding)
             if waiver is not None:
-                said = f"{waiver.reason} ({waiver.approved_by}, until {waiver.expires})"
-                lines.append(line("  why: ", said, hang=7))
+                reason = f"{waiver.reason} ({waiver.approved_by}, until {waiver.expires})"
+                lines.append(line("  why: ", reason, hang=7))
             lines.append(line())
     return lines
 
 
-def _unasked(names: Sequence[str], verbose: bool) -> Line:
+def _skipped_line(names: Sequence[str], verbose: bool) -> Line:
     """Whose rules nobody has seen yet: more may be found once the manifest is right."""
-    shown = names if verbose else names[:_NAMED]
-    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
-    what = f"rules were not asked of {counted(len(names), 'agent')}, whose manifest has to be right first"
-    return line(f"{what}: {', '.join(shown)}{more}", hang=2)
+    listed = names if verbose else names[:_NAMES_SHOWN]
+    suffix = f" and {len(names) - len(listed)} more" if len(listed) < len(names) else ""
+    sentence = (
+        f"rules were not asked of {count_text(len(names), 'agent')}, whose manifest has to be right first"
+    )
+    return line(f"{sentence}: {', '.join(listed)}{suffix}", hang=2)
 
 
-def _summary(validation: Validation) -> Line:
+def _summary_line(validation: Validation) -> Line:
     counts = [
-        counted(validation.errors, "error"),
-        counted(validation.warnings, "warning"),
-        counted(validation.notes, "note"),
+        count_text(validation.errors, "error"),
+        count_text(validation.warnings, "warning"),
+        count_text(validation.notes, "note"),
     ]
     if validation.waived:
         counts.append(f"{validation.waived} waived")
     good = validation.errors == 0
     word = span("valid", "good") if good else span("not valid", "error")
-    agents, files = counted(validation.agents, "agent"), counted(validation.files, "file")
+    agents, files = count_text(validation.agents, "agent"), count_text(validation.files, "file")
     return line(word, f": {agents} in {files}, {', '.join(counts)}")
 
 
-def counted(number: int, noun: str) -> str:
+def count_text(number: int, noun: str) -> str:
     """``1 agent``, ``2 agents``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

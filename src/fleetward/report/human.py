@@ -33,25 +33,25 @@ _COMMAND = re.compile(r"##(?=\[|vso\[)")
 
 def visible(text: str) -> str:
     """*text* with control, bidi and zero-width characters shown as code points, and no command to a runner in it."""
-    return _COMMAND.sub("# #", re.sub(_CONTROL, lambda match: _code(match.group()), text))
+    return _COMMAND.sub("# #", re.sub(_CONTROL, lambda match: _escape(match.group()), text))
 
 
-def _code(character: str) -> str:
+def _escape(character: str) -> str:
     number = ord(character)
     if number < 0x100:
         return {"\n": "\\n", "\r": "\\r"}.get(character, f"\\x{number:02x}")
     return f"<{codepoint(character)}>"
 
 
-def plain(page: Page) -> str:
+def plain_text(page: Page) -> str:
     """The page without colour, nothing shortened; ends with a line feed unless it is empty."""
     return "".join(f"{visible(line.text).rstrip()}\n" for line in page)
 
 
-def show(page: Page, stream: IO[str], *, color: bool, width: int | None) -> None:
+def print_page(page: Page, stream: IO[str], *, color: bool, width: int | None) -> None:
     """Print the page: wrapped to *width* columns where it is not None, in colour where asked."""
     if not color and width is None:
-        stream.write(plain(page))
+        stream.write(plain_text(page))
         return
     from rich.console import Console
 
@@ -69,11 +69,11 @@ def show(page: Page, stream: IO[str], *, color: bool, width: int | None) -> None
     )
     for line in page:
         # the last line is a command, which has to work when it is pasted
-        for part in _wrapped(line, None if line is page[-1] else width):
+        for part in _wrap(line, None if line is page[-1] else width):
             console.print(part, overflow="ignore", crop=False, no_wrap=True)
 
 
-def _wrapped(line: Line, width: int | None) -> list[Text]:
+def _wrap(line: Line, width: int | None) -> list[Text]:
     """The parts of a line on a terminal; words longer than it (digests, paths) stay whole."""
     from rich.text import Text
 
@@ -82,7 +82,7 @@ def _wrapped(line: Line, width: int | None) -> list[Text]:
         text.append(visible(span.text), style=_STYLES.get(span.role, ""))
     text.rstrip()
     if width is not None and line.focus is not None:
-        return [_clipped(text, line.hang, line.focus, width)]
+        return [_focus_window(text, line.hang, line.focus, width)]
     if width is None or text.cell_len <= width:
         return [text]
     breaks, start, room = [], 0, width
@@ -90,14 +90,14 @@ def _wrapped(line: Line, width: int | None) -> list[Text]:
         if match.end() - start > room and match.start() > start:
             breaks.append(match.start())
             start, room = match.start(), max(20, width - line.hang)
-    first, *rest = text.divide(breaks)
-    parts = [first, *(Text(" " * line.hang) + part for part in rest)]
+    first, *continuation = text.divide(breaks)
+    parts = [first, *(Text(" " * line.hang) + part for part in continuation)]
     for part in parts:
         part.rstrip()
     return parts
 
 
-def _clipped(text: Text, margin: int, focus: tuple[int, int], width: int) -> Text:
+def _focus_window(text: Text, margin: int, focus: tuple[int, int], width: int) -> Text:
     """What fits of a line around its focus, dots where more is; lines of one focus are cut at the same columns."""
     from itertools import accumulate
 
@@ -105,14 +105,14 @@ def _clipped(text: Text, margin: int, focus: tuple[int, int], width: int) -> Tex
     from rich.text import Text
 
     room = max(20, width - margin)
-    left = 0 if focus[1] < room else max(0, focus[0] - room // 3)
+    offset = 0 if focus[1] < room else max(0, focus[0] - room // 3)
     begins = [0, *accumulate(map(get_character_cell_size, text.plain[margin:]))]
     ends = begins[1:]
-    right = left + room - (begins[-1] > left + room)
-    first = next((i for i, begin in enumerate(begins) if begin >= left + (left > 0)), len(ends))
+    right = offset + room - (begins[-1] > offset + room)
+    first = next((i for i, begin in enumerate(begins) if begin >= offset + (offset > 0)), len(ends))
     last = sum(end <= right for end in ends)
     hidden = bool(text.plain[margin : margin + first].strip())
-    lead = ("…" if hidden else " ") * (left > 0)
-    gap = " " * (begins[first] - left - len(lead))
-    rest = "…" if last < len(ends) else ""
-    return text[:margin] + Text(lead + gap) + text[margin + first : margin + last] + Text(rest)
+    lead = ("…" if hidden else " ") * (offset > 0)
+    gap = " " * (begins[first] - offset - len(lead))
+    tail = "…" if last < len(ends) else ""
+    return text[:margin] + Text(lead + gap) + text[margin + first : margin + last] + Text(tail)

@@ -6,57 +6,74 @@ from collections.abc import Sequence
 from typing import Any
 
 from fleetward.domain import digest
-from fleetward.domain.break_glass import BrokenGlass, Review
-from fleetward.domain.clock import written
-from fleetward.domain.ledger import Entry, Moved
+from fleetward.domain.break_glass import BreakGlassRecord, Review
+from fleetward.domain.clock import format_instant
+from fleetward.domain.ledger import AgentTransition, Entry
 
 FORMAT = "fleetward.log/1"
 
 
 def render(entries: Sequence[Entry], *, commit: str, reviews: Sequence[Review]) -> dict[str, Any]:
     """The whole answer; within this format fields are only added."""
-    return {"format": FORMAT, "commit": commit, "entries": [_entry(one, reviews) for one in entries]}
-
-
-def _entry(one: Entry, reviews: Sequence[Review]) -> dict[str, Any]:
-    policy = {"version": one.policy_version, "sha256": one.policy_sha256}
     return {
-        "environment": one.environment,
-        "seq": one.seq,
-        "sha256": digest.of_bytes(one.line.encode()),
-        "previous": one.previous,
-        "kind": one.kind,
-        "at": written(one.at),
-        "commit": one.commit,
-        "actor": one.actor,
-        "agents": [_moved(moved) for moved in one.agents],
-        "policy": None if one.policy_version is None else policy,
-        "governance": one.governance,
-        "approvals": [dict(it) for it in one.approvals],
-        "evidence": [dict(it) for it in one.evidence],
-        "requirements": [dict(it) for it in one.requirements],
-        "reason": one.reason,
-        "tool": one.tool,
-        "breakGlass": _glass(one.break_glass),
-        "reviews": [_review(it) for it in reviews if (it.environment, it.seq) == (one.environment, one.seq)],
+        "format": FORMAT,
+        "commit": commit,
+        "entries": [_encode_entry(entry, reviews) for entry in entries],
     }
 
 
-def _glass(one: BrokenGlass | None) -> dict[str, Any] | None:
-    if one is None:
-        return None
-    return {"incident": one.incident, "skipped": list(one.skipped), "reviewBy": written(one.review_by)}
-
-
-def _review(one: Review) -> dict[str, Any]:
-    return {"agent": one.agent, "approver": one.approver, "at": written(one.at), "file": one.file}
-
-
-def _moved(one: Moved) -> dict[str, Any]:
+def _encode_entry(entry: Entry, reviews: Sequence[Review]) -> dict[str, Any]:
+    policy = {"version": entry.policy_version, "sha256": entry.policy_sha256}
     return {
-        "agent": one.agent,
-        "fromState": one.from_state,
-        "toState": one.to_state,
-        "release": one.release,
-        "generation": one.generation,
+        "environment": entry.environment,
+        "seq": entry.seq,
+        "sha256": digest.of_bytes(entry.line.encode()),
+        "previous": entry.previous,
+        "kind": entry.kind,
+        "at": format_instant(entry.at),
+        "commit": entry.commit,
+        "actor": entry.actor,
+        "agents": [_encode_agent(agent) for agent in entry.agents],
+        "policy": None if entry.policy_version is None else policy,
+        "governance": entry.governance,
+        "approvals": [dict(item) for item in entry.approvals],
+        "evidence": [dict(item) for item in entry.evidence],
+        "requirements": [dict(item) for item in entry.requirements],
+        "reason": entry.reason,
+        "tool": entry.tool,
+        "breakGlass": _encode_break_glass(entry.break_glass),
+        "reviews": [
+            _encode_review(item)
+            for item in reviews
+            if (item.environment, item.seq) == (entry.environment, entry.seq)
+        ],
+    }
+
+
+def _encode_break_glass(break_glass: BreakGlassRecord | None) -> dict[str, Any] | None:
+    if break_glass is None:
+        return None
+    return {
+        "incident": break_glass.incident,
+        "skipped": list(break_glass.skipped),
+        "reviewBy": format_instant(break_glass.review_by),
+    }
+
+
+def _encode_review(review: Review) -> dict[str, Any]:
+    return {
+        "agent": review.agent,
+        "approver": review.approver,
+        "at": format_instant(review.at),
+        "file": review.file,
+    }
+
+
+def _encode_agent(agent: AgentTransition) -> dict[str, Any]:
+    return {
+        "agent": agent.agent,
+        "fromState": agent.from_state,
+        "toState": agent.to_state,
+        "release": agent.release,
+        "generation": agent.generation,
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fleetward.domain.break_glass import Review
-from fleetward.domain.clock import written
-from fleetward.domain.ledger import Entry, Moved
+from fleetward.domain.clock import format_instant
+from fleetward.domain.ledger import AgentTransition, Entry
 from fleetward.report.page import Line, Page, line, page, span
 
 
@@ -16,84 +16,91 @@ def render(
     agent: str | None,
     next_command: str,
     verbose: bool,
-    of: Sequence[str],
+    environments: Sequence[str],
     reviews: Sequence[Review],
 ) -> Page:
     """
-    Newest first, *of* these environments; of an entry that moved several, what concerns *agent* where one is named.
+    Newest first, *environments* these environments; of an entry that moved several, what concerns *agent* where one is named.
 
     Verbose shows the ground of it besides: what was asked and how it was met, policy, governance, tool.
     """
     lines: list[Line] = []
-    for one in entries:
-        lines += [*_entry(one, agent, verbose, reviews), line()]
+    for entry in entries:
+        lines += [*_entry_lines(entry, agent, verbose, reviews), line()]
     if not entries:
-        lines.append(line(f"nothing of {agent or 'this fleet'} went to {' or '.join(of)} yet"))
+        lines.append(line(f"nothing of {agent or 'this fleet'} went to {' or '.join(environments)} yet"))
     return page([*lines, line(span(next_command, "code"))])
 
 
-def _entry(one: Entry, agent: str | None, verbose: bool, reviews: Sequence[Review]) -> Iterator[Line]:
+def _entry_lines(entry: Entry, agent: str | None, verbose: bool, reviews: Sequence[Review]) -> Iterator[Line]:
     yield line(
-        span(written(one.at), "strong"),
-        f" {one.kind} ",
-        span(f"{one.environment} {one.seq}", "place"),
-        f" by {one.actor}",
+        span(format_instant(entry.at), "strong"),
+        f" {entry.kind} ",
+        span(f"{entry.environment} {entry.seq}", "place"),
+        f" by {entry.actor}",
     )
-    if glass := one.break_glass:
-        skipped = ", ".join(glass.skipped) or "nothing"
-        told = f" for {glass.incident}: skipped {skipped}, review due by {written(glass.review_by)}"
-        yield line("  ", span("break-glass", "warning"), told, hang=4)
-    for it in reviews:
-        if (it.environment, it.seq) == (one.environment, one.seq):
-            what = f" of {it.agent} by {it.approver}, {written(it.at)}: {it.file}"
-            yield line("  ", span("reviewed", "good"), what, hang=11)
-    if one.reason:
-        yield line(f"  because: {one.reason}", hang=11)
-    for moved in one.agents:
-        if agent in (None, moved.agent):
-            yield from _moved(moved)
-    yield from _approvals(one, agent)
-    for record in one.evidence:
-        if _concerns(str(record["file"]), 1, agent):
+    if break_glass := entry.break_glass:
+        skipped = ", ".join(break_glass.skipped) or "nothing"
+        text = f" for {break_glass.incident}: skipped {skipped}, review due by {format_instant(break_glass.review_by)}"
+        yield line("  ", span("break-glass", "warning"), text, hang=4)
+    for review in reviews:
+        if (review.environment, review.seq) == (entry.environment, entry.seq):
+            review_text = (
+                f" of {review.agent} by {review.approver}, {format_instant(review.at)}: {review.file}"
+            )
+            yield line("  ", span("reviewed", "good"), review_text, hang=11)
+    if entry.reason:
+        yield line(f"  because: {entry.reason}", hang=11)
+    for promoted in entry.agents:
+        if agent in (None, promoted.agent):
+            yield from _agent_lines(promoted)
+    yield from _approval_lines(entry, agent)
+    for record in entry.evidence:
+        if _belongs_to(str(record["file"]), 1, agent):
             yield line(f"  evidence {record['file']}", hang=11)
-    yield line(span(f"  judged at commit {one.commit}{_policy(one)}", "dim"))
+    yield line(span(f"  judged at commit {entry.commit}{_policy_text(entry)}", "dim"))
     if verbose:
-        yield from _ground(one, agent)
+        yield from _detail_lines(entry, agent)
 
 
-def _moved(one: Moved) -> Iterator[Line]:
-    yield line("  ", span(one.agent, "strong"), f" generation {one.generation}")
-    yield line(f"    from {one.from_state or 'nothing'}")
-    yield line(f"      to {one.to_state or 'nothing, it is gone'}")
+def _agent_lines(promoted: AgentTransition) -> Iterator[Line]:
+    yield line("  ", span(promoted.agent, "strong"), f" generation {promoted.generation}")
+    yield line(f"    from {promoted.from_state or 'nothing'}")
+    yield line(f"      to {promoted.to_state or 'nothing, it is gone'}")
 
 
-def _approvals(one: Entry, agent: str | None) -> Iterator[Line]:
-    told = [it for it in one.approvals if _concerns(str(it["file"]), 2, agent)]
-    for it in told:
-        yield line(f"  approved by {it['approver']} ({it['assurance']}): {it['file']}", hang=11)
-    if not told:
+def _approval_lines(entry: Entry, agent: str | None) -> Iterator[Line]:
+    approvals = [approval for approval in entry.approvals if _belongs_to(str(approval["file"]), 2, agent)]
+    for approval in approvals:
+        yield line(
+            f"  approved by {approval['approver']} ({approval['assurance']}): {approval['file']}", hang=11
+        )
+    if not approvals:
         yield line("  approved by nobody", hang=11)
 
 
-def _ground(one: Entry, agent: str | None) -> Iterator[Line]:
-    for need in one.requirements:
-        if agent in (None, need.get("agent")):
-            told = " ".join(str(need.get(key, "")) for key in ("status", "kind", "asked"))
-            detail = f": {need['detail']}" if need.get("detail") else ""
+def _detail_lines(entry: Entry, agent: str | None) -> Iterator[Line]:
+    for requirement in entry.requirements:
+        if agent in (None, requirement.get("agent")):
+            text = " ".join(str(requirement.get(key, "")) for key in ("status", "kind", "asked"))
+            detail = f": {requirement['detail']}" if requirement.get("detail") else ""
             yield line(
-                span(f"  {need.get('agent', '')}: {told} ({need.get('rule', '')}){detail}", "dim"), hang=4
+                span(
+                    f"  {requirement.get('agent', '')}: {text} ({requirement.get('rule', '')}){detail}", "dim"
+                ),
+                hang=4,
             )
-    yield line(span(f"  governance {one.governance}", "dim"))
-    if one.policy_sha256:
-        yield line(span(f"  policy {one.policy_sha256}", "dim"))
-    yield line(span(f"  written with {one.tool}", "dim"))
+    yield line(span(f"  governance {entry.governance}", "dim"))
+    if entry.policy_sha256:
+        yield line(span(f"  policy {entry.policy_sha256}", "dim"))
+    yield line(span(f"  written with {entry.tool}", "dim"))
 
 
-def _policy(one: Entry) -> str:
-    return "" if one.policy_version is None else f", policy version {one.policy_version}"
+def _policy_text(entry: Entry) -> str:
+    return "" if entry.policy_version is None else f", policy version {entry.policy_version}"
 
 
-def _concerns(file: str, part: int, agent: str | None) -> bool:
+def _belongs_to(file: str, part: int, agent: str | None) -> bool:
     """Does a record's path name *agent* where its folder stands?"""
     parts = file.split("/")
     return agent is None or (len(parts) > part and parts[part] == agent)

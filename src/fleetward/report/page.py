@@ -52,7 +52,7 @@ def span(text: str, role: Role = "") -> Span:
 
 def page(lines: Iterable[Line]) -> Page:
     """A page out of lines, without blank ones at its end."""
-    kept = list(lines)
-    while kept and not kept[-1].text:
-        kept.pop()
-    return tuple(kept)
+    rows = list(lines)
+    while rows and not rows[-1].text:
+        rows.pop()
+    return tuple(rows)

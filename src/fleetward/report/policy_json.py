@@ -7,51 +7,51 @@ from typing import Any
 
 from fleetward.domain.finding import Finding
 from fleetward.domain.policy import Policy
-from fleetward.domain.policy_test import Rehearsed
-from fleetward.report.verdicts_json import requirement
+from fleetward.domain.policy_test import PolicyTestResult
+from fleetward.report.verdicts_json import encode_requirement
 
 CHECK, TEST = "fleetward.policy-check/1", "fleetward.policy-test/1"
 
 
-def checked(
+def render_check(
     findings: Sequence[Finding], *, policy: Policy | None, agents: int, base: str | None
 ) -> dict[str, Any]:
     """The answer of ``fleet policy check``; within this format fields are only added."""
     return {
         "format": CHECK,
         "base": base,
-        "policy": _named(policy) if policy else None,
+        "policy": _encode_policy(policy) if policy else None,
         "summary": {
             "rules": len(policy.rules) if policy else 0,
             "agents": agents,
             "findings": len(findings),
         },
-        "findings": [_finding(one) for one in findings],
+        "findings": [_encode_finding(finding) for finding in findings],
     }
 
 
-def tested(results: Sequence[Rehearsed], *, policy: Policy) -> dict[str, Any]:
+def render_tests(results: Sequence[PolicyTestResult], *, policy: Policy) -> dict[str, Any]:
     """The answer of ``fleet policy test``; within this format fields are only added."""
-    failed = sum(bool(one.differences) for one in results)
+    failed = sum(bool(result.differences) for result in results)
     return {
         "format": TEST,
-        "policy": _named(policy),
+        "policy": _encode_policy(policy),
         "summary": {"cases": len(results), "passed": len(results) - failed, "failed": failed},
-        "cases": [_case(one) for one in results],
+        "cases": [_encode_case(result) for result in results],
     }
 
 
-def _named(policy: Policy) -> dict[str, Any]:
+def _encode_policy(policy: Policy) -> dict[str, Any]:
     return {"version": policy.version, "sha256": policy.sha256}
 
 
-def _finding(one: Finding) -> dict[str, Any]:
-    place = one.place
+def _encode_finding(finding: Finding) -> dict[str, Any]:
+    place = finding.place
     return {
-        "check": one.rule,
-        "severity": one.severity.value,
-        "message": one.message,
-        "hint": one.hint,
+        "check": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "hint": finding.hint,
         "file": place.file,
         "line": place.line,
         "column": place.column,
@@ -59,19 +59,23 @@ def _finding(one: Finding) -> dict[str, Any]:
     }
 
 
-def _case(one: Rehearsed) -> dict[str, Any]:
-    case, got = one.case, one.promotion
+def _encode_case(result: PolicyTestResult) -> dict[str, Any]:
+    case, promotion = result.case, result.promotion
     return {
         "name": case.name,
         "agent": case.agent,
         "file": case.place.file,
         "line": case.place.line,
-        "passed": not one.differences,
+        "passed": not result.differences,
         "expected": case.expect.value,
-        "got": got.verdict.value,
+        "got": promotion.verdict.value,
         "differences": [
-            {"what": it.what, "expected": list(it.expected), "got": list(it.got)} for it in one.differences
+            {"what": difference.aspect, "expected": list(difference.expected), "got": list(difference.actual)}
+            for difference in result.differences
         ],
-        "requirements": [requirement(asked) for asked in got.requirements],
-        "notCounted": [{"approver": it.approver, "reason": it.reason} for it in got.not_counted],
+        "requirements": [encode_requirement(item) for item in promotion.requirements],
+        "notCounted": [
+            {"approver": difference.approver, "reason": difference.reason}
+            for difference in promotion.not_counted
+        ],
     }

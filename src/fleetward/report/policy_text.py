@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from fleetward.domain.finding import Finding
-from fleetward.domain.policy_test import Difference, Rehearsed
-from fleetward.domain.verdict import Met, Requirement
-from fleetward.report.findings_text import counted, told
+from fleetward.domain.policy_test import Difference, PolicyTestResult
+from fleetward.domain.verdict import Requirement, RequirementStatus
+from fleetward.report.findings_text import count_text, finding_lines
 from fleetward.report.page import Line, Page, line, page, span
 
 
-def checked(
+def render_check(
     findings: Sequence[Finding],
     text: Callable[[str], str],
     *,
@@ -21,54 +21,67 @@ def checked(
     next_command: str,
 ) -> Page:
     """Each finding at its line of a file's *text*, and how much was looked at; the last line is *next_command*."""
-    lines = told(findings, text, verbose=False)
+    lines = finding_lines(findings, text, verbose=False)
     against = f", compared with {base}" if base else ""
-    word = span("nothing wrong", "good") if not findings else span(counted(len(findings), "finding"), "error")
-    lines.append(line(word, f" in {counted(rules, 'rule')} for {counted(agents, 'agent')}{against}"))
+    verdict = (
+        span("nothing wrong", "good") if not findings else span(count_text(len(findings), "finding"), "error")
+    )
+    lines.append(line(verdict, f" in {count_text(rules, 'rule')} for {count_text(agents, 'agent')}{against}"))
     return page([*lines, line(span(next_command, "code"))])
 
 
-def tested(results: Sequence[Rehearsed], *, quiet: bool, verbose: bool, next_command: str) -> Page:
+def render_tests(
+    results: Sequence[PolicyTestResult], *, quiet: bool, verbose: bool, next_command: str
+) -> Page:
     """
     Each case by its name; of one that fails what differs, and the requirements that make the difference.
 
     Verbose shows every requirement of a case that fails.
     """
     lines: list[Line] = []
-    for one in results:
-        if one.differences:
-            lines += _failed(one, verbose)
+    for result in results:
+        if result.differences:
+            lines += _failure_lines(result, verbose)
         elif not quiet:
-            lines.append(line(span("ok    ", "good"), one.case.name, hang=6))
-    failed = sum(bool(one.differences) for one in results)
-    lines.append(line(f"{counted(len(results), 'case')}, {failed or 'none'} otherwise than expected"))
+            lines.append(line(span("ok    ", "good"), result.case.name, hang=6))
+    failed = sum(bool(result.differences) for result in results)
+    lines.append(line(f"{count_text(len(results), 'case')}, {failed or 'none'} otherwise than expected"))
     return page([*lines, line(span(next_command, "code"))])
 
 
-def _failed(one: Rehearsed, verbose: bool) -> Iterator[Line]:
-    place = one.case.place
-    yield line(span("NO    ", "error"), one.case.name, hang=6)
-    yield line("      ", span(f"{place.file}:{place.line}", "place"), f", {one.case.agent}")
-    for difference in one.differences:
-        expected, got = (", ".join(some) or "nothing" for some in (difference.expected, difference.got))
-        yield line(f"      {difference.what}: expected {expected}; got {got}", hang=8)
-    differing = _differing(one.differences)
-    for need in one.promotion.requirements:
-        if verbose or _word(need) in differing or (not differing and need.status is not Met.MET):
-            told = f": {need.detail}" if need.detail else ""
-            yield line(f"        {need.status} {need.kind} {need.asked} ({need.rule}){told}", hang=10)
-    for spare in one.promotion.not_counted:
-        yield line(f"        not counted: {spare.approver}: {spare.reason}", hang=10)
+def _failure_lines(result: PolicyTestResult, verbose: bool) -> Iterator[Line]:
+    place = result.case.place
+    yield line(span("NO    ", "error"), result.case.name, hang=6)
+    yield line("      ", span(f"{place.file}:{place.line}", "place"), f", {result.case.agent}")
+    for difference in result.differences:
+        expected, got = (
+            ", ".join(values) or "nothing" for values in (difference.expected, difference.actual)
+        )
+        yield line(f"      {difference.aspect}: expected {expected}; got {got}", hang=8)
+    different = _differing_requirements(result.differences)
+    for requirement in result.promotion.requirements:
+        if (
+            verbose
+            or _requirement_text(requirement) in different
+            or (not different and requirement.status is not RequirementStatus.MET)
+        ):
+            detail = f": {requirement.detail}" if requirement.detail else ""
+            yield line(
+                f"        {requirement.status} {requirement.kind} {requirement.condition} ({requirement.rule}){detail}",
+                hang=10,
+            )
+    for approval in result.promotion.not_counted:
+        yield line(f"        not counted: {approval.approver}: {approval.reason}", hang=10)
 
 
-def _differing(differences: Sequence[Difference]) -> frozenset[str]:
+def _differing_requirements(differences: Sequence[Difference]) -> frozenset[str]:
     """The words of what is missing on one side alone."""
-    found = frozenset[str]()
-    for one in differences:
-        if one.what == "missing":
-            found |= frozenset(one.expected) ^ frozenset(one.got)
-    return found
+    different = frozenset[str]()
+    for difference in differences:
+        if difference.aspect == "missing":
+            different |= frozenset(difference.expected) ^ frozenset(difference.actual)
+    return different
 
 
-def _word(need: Requirement) -> str:
-    return need.asked if need.kind == "approvals" else need.kind
+def _requirement_text(requirement: Requirement) -> str:
+    return requirement.condition if requirement.kind == "approvals" else requirement.kind

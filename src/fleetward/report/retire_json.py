@@ -5,48 +5,48 @@ from __future__ import annotations
 from typing import Any
 
 from fleetward.domain.finding import Place
-from fleetward.domain.retirement_plan import Departure, Judged, Left
+from fleetward.domain.retirement_plan import CriterionResult, Leftover, RetirementPlan
 
 
-def render(plan: Departure, *, next_command: str) -> dict[str, Any]:
+def render(plan: RetirementPlan, *, next_command: str) -> dict[str, Any]:
     """The whole answer; within this format fields are only added."""
     return {
         "format": "fleetward.retire/1",
         "agent": plan.agent,
         "blocked": plan.blocked,
         "standing": [
-            {"environment": one.environment, "gated": one.gated, "lifecycle": one.lifecycle}
-            for one in plan.standing
+            {"environment": item.environment, "gated": item.gated, "lifecycle": item.lifecycle}
+            for item in plan.deployments
         ],
         "dependents": [
             {
-                "environment": one.environment,
-                "agent": one.agent,
-                **_place(one.place),
-                "required": one.required,
-                "along": one.along,
-                "namesReplacement": one.names_successor,
-                "blocks": one.blocks,
+                "environment": item.environment,
+                "agent": item.agent,
+                **_encode_place(item.place),
+                "required": item.required,
+                "along": item.promoted_together,
+                "namesReplacement": item.names_successor,
+                "blocks": item.blocks,
             }
-            for one in plan.dependents
+            for item in plan.dependents
         ],
-        "sharedState": [{"name": one.name, "usedBy": list(one.others)} for one in plan.states],
-        "credentials": [_credential(one) for one in plan.credentials],
+        "sharedState": [{"name": item.name, "usedBy": list(item.users)} for item in plan.shared_states],
+        "credentials": [_encode_credential(item) for item in plan.credentials],
         "data": plan.disposition,
         "replacedBy": plan.successor,
         "replacementIn": list(plan.successor_in),
         "triggers": list(plan.triggers),
-        "alone": [{"kind": one.kind, "name": one.name} for one in plan.alone],
-        "criteria": [criterion(one) for one in plan.criteria],
+        "alone": [{"kind": item.kind, "name": item.name} for item in plan.unshared],
+        "criteria": [encode_criterion(item) for item in plan.criteria],
         "proposals": list(plan.proposals),
         "waivers": [
             {
-                "rule": one.rule,
-                "file": one.place.file,
-                "line": one.place.line,
-                "expires": one.expires.isoformat(),
+                "rule": item.rule,
+                "file": item.place.file,
+                "line": item.place.line,
+                "expires": item.expires.isoformat(),
             }
-            for one in plan.waivers
+            for item in plan.waivers
         ],
         "files": list(plan.files),
         "written": plan.written,
@@ -54,22 +54,22 @@ def render(plan: Departure, *, next_command: str) -> dict[str, Any]:
     }
 
 
-def _credential(one: Left) -> dict[str, Any]:
-    return {"name": one.name, "listed": one.kind == "listed", "usedBy": list(one.others)}
+def _encode_credential(credential: Leftover) -> dict[str, Any]:
+    return {"name": credential.name, "listed": credential.kind == "listed", "usedBy": list(credential.users)}
 
 
-def criterion(one: Judged) -> dict[str, Any]:
+def encode_criterion(item: CriterionResult) -> dict[str, Any]:
     """One criterion, and how it stands."""
     return {
-        "agent": one.agent,
-        "environment": one.environment,
-        **_place(one.place),
-        "asked": one.asked,
-        "due": one.due.value,
-        "detail": one.detail,
-        "gaps": [{"from": first.isoformat(), "to": last.isoformat()} for first, last in one.gaps],
+        "agent": item.agent,
+        "environment": item.environment,
+        **_encode_place(item.place),
+        "asked": item.condition,
+        "due": item.status.value,
+        "detail": item.detail,
+        "gaps": [{"from": first.isoformat(), "to": last.isoformat()} for first, last in item.gaps],
     }
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _encode_place(place: Place) -> dict[str, Any]:
     return {"file": place.file, "line": place.line, "path": place.path}

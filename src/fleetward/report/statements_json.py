@@ -7,14 +7,14 @@ from typing import Any
 
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval
-from fleetward.domain.clock import written
+from fleetward.domain.clock import format_instant
 from fleetward.domain.verdict import Promotion
 
 FORMAT = "fleetward.approve/1"
 
 
 def render(
-    statement: Approval, outlook: Promotion, *, files: Mapping[str, bytes], next_command: str
+    statement: Approval, prediction: Promotion, *, files: Mapping[str, bytes], next_command: str
 ) -> dict[str, Any]:
     """
     The decision; environment, agent and generation are null where it is on governance.
@@ -37,15 +37,15 @@ def render(
         "file": statement.file if files else None,
         "sha256": statement.sha256 if files else None,
         "assurance": statement.assurance.word,
-        "issued": written(statement.issued),
-        "expires": None if statement.expires is None else written(statement.expires),
+        "issued": format_instant(statement.issued),
+        "expires": None if statement.expires is None else format_instant(statement.expires),
         "files": [{"file": name, "sha256": digest.of_bytes(content)} for name, content in files.items()],
-        "verdictWithIt": outlook.verdict.value,
+        "verdictWithIt": prediction.verdict.value,
         "notCounted": [
-            {"approver": one.approver, "reason": one.reason}
-            for one in outlook.not_counted
-            if statement.file in one.files
+            {"approver": approval.approver, "reason": approval.reason}
+            for approval in prediction.not_counted
+            if statement.file in approval.files
         ],
-        "could": list(outlook.unblock.people),
+        "could": list(prediction.unblock.people),
         "next": next_command,
     }

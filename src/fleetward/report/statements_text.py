@@ -8,7 +8,7 @@ from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.report.page import Line, Page, Role, line, page, span
 
-_DONE: dict[Decision, tuple[str, Role]] = {
+_DECISION_WORDS: dict[Decision, tuple[str, Role]] = {
     Decision.APPROVE: ("approved", "good"),
     Decision.REJECT: ("rejected", "error"),
     Decision.WITHDRAW: ("withdrawn", "warning"),
@@ -17,7 +17,7 @@ _DONE: dict[Decision, tuple[str, Role]] = {
 
 
 def render(
-    statement: Approval, outlook: Promotion, *, change: Page, files: Sequence[str], next_command: str
+    statement: Approval, prediction: Promotion, *, change: Page, files: Sequence[str], next_command: str
 ) -> Page:
     """
     The *change*, the decision on it, and the verdict that it leads to; *files* were written for it.
@@ -25,23 +25,27 @@ def render(
     None were where it could never count.
     """
     binding = statement.binding
-    word, role = _DONE[statement.decision] if files else (f"not {_DONE[statement.decision][0]}", "error")
+    word, role = (
+        _DECISION_WORDS[statement.decision]
+        if files
+        else (f"not {_DECISION_WORDS[statement.decision][0]}", "error")
+    )
     about = binding.subject + (f", generation {binding.generation}" if binding.environment else "")
     lines: list[Line] = [*change, line()]
     lines.append(line(span(word, role), f" by {statement.approver}: {about}"))
     lines.append(line(f"  from {binding.from_state or 'nothing'}"))
     lines.append(line(f"    to {binding.to_state}"))
     lines.extend(
-        line("  ", span("does not count", "warning"), f": {one.reason}", hang=4)
-        for one in outlook.not_counted
-        if statement.file in one.files
+        line("  ", span("does not count", "warning"), f": {approval.reason}", hang=4)
+        for approval in prediction.not_counted
+        if statement.file in approval.files
     )
-    lines += _able(statement, outlook)
+    lines += _approver_lines(statement, prediction)
     if not files:
         return page([*lines, line("nothing was written"), line(span(next_command, "code"))])
     review = statement.decision is Decision.REVIEW
-    with_it = f"review {outlook.requirements[0].status}" if review else outlook.verdict
-    lines.append(line(f"  with it: {with_it}", *_missing(outlook)))
+    with_it = f"review {prediction.requirements[0].status}" if review else prediction.verdict
+    lines.append(line(f"  with it: {with_it}", *_missing_text(prediction)))
     when = "it counts once you commit it:"
     if len(files) > 1:
         when = "signed, it counts once it is committed, by whomever:"
@@ -50,17 +54,21 @@ def render(
     return page(lines)
 
 
-def _able(statement: Approval, outlook: Promotion) -> Sequence[Line]:
+def _approver_lines(statement: Approval, prediction: Promotion) -> Sequence[Line]:
     """Who could give what this one does not."""
-    spare = any(statement.file in one.files for one in outlook.not_counted)
-    settled = outlook.verdict in (Verdict.ALLOWED, Verdict.UNCHANGED)
-    if not spare or settled or statement.decision is Decision.REVIEW:
+    not_counted = any(statement.file in approval.files for approval in prediction.not_counted)
+    settled = prediction.verdict in (Verdict.ALLOWED, Verdict.UNCHANGED)
+    if not not_counted or settled or statement.decision is Decision.REVIEW:
         return ()
-    able = outlook.unblock.people
-    told = f"could approve: {', '.join(able)}" if able else "nobody is left who could approve"
-    return (line(f"  {told}", hang=4),)
+    approvers = prediction.unblock.people
+    text = f"could approve: {', '.join(approvers)}" if approvers else "nobody is left who could approve"
+    return (line(f"  {text}", hang=4),)
 
 
-def _missing(outlook: Promotion) -> Sequence[str]:
-    still = [f"{one.kind} {one.asked}" for one in outlook.requirements if one.status != "met"]
-    return [f"; still asked: {', '.join(still)}"] if still else []
+def _missing_text(prediction: Promotion) -> Sequence[str]:
+    missing = [
+        f"{requirement.kind} {requirement.condition}"
+        for requirement in prediction.requirements
+        if requirement.status != "met"
+    ]
+    return [f"; still asked: {', '.join(missing)}"] if missing else []

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from fleetward.domain.suspension import Brake
-from fleetward.report.verdicts_json import promotion
+from fleetward.domain.suspension import Suspension
+from fleetward.report.verdicts_json import encode_promotion
 
 
-def render(brake: Brake, *, next_command: str) -> dict[str, Any]:
+def render(suspension: Suspension, *, next_command: str) -> dict[str, Any]:
     """The whole answer; within this format fields are only added."""
     return {
-        "format": f"fleetward.{brake.verb}/1",
-        "agent": brake.agent,
-        "environment": brake.environment,
-        "gated": brake.gated,
-        "suspended": brake.suspended,
-        "reason": brake.reason,
-        "moves": brake.moves,
-        "file": brake.file,
-        "content": None if brake.content is None else brake.content.decode("utf-8", "replace"),
-        "standing": brake.standing,
-        "written": brake.written,
-        "committed": brake.committed,
-        "applied": brake.promoted is not None,
-        "promoted": brake.promoted,
-        "promotion": promotion(brake.outlook) if brake.outlook else None,
+        "format": f"fleetward.{suspension.verb}/1",
+        "agent": suspension.agent,
+        "environment": suspension.environment,
+        "gated": suspension.gated,
+        "suspended": suspension.suspended,
+        "reason": suspension.reason,
+        "moves": suspension.has_changes,
+        "file": suspension.file,
+        "content": None if suspension.content is None else suspension.content.decode("utf-8", "replace"),
+        "standing": suspension.already_proposed,
+        "written": suspension.written,
+        "committed": suspension.committed,
+        "applied": suspension.promoted is not None,
+        "promoted": suspension.promoted,
+        "promotion": encode_promotion(suspension.predicted) if suspension.predicted else None,
         "next": next_command,
     }

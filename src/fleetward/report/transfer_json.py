@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fleetward.domain.transfer import Role, Transfer
-from fleetward.report.findings_json import encoded
+from fleetward.domain.transfer import AssignedRole, Transfer
+from fleetward.report.findings_json import encode_finding
 
 
 def render(transfer: Transfer, *, next_command: str) -> dict[str, Any]:
@@ -14,22 +14,22 @@ def render(transfer: Transfer, *, next_command: str) -> dict[str, Any]:
         "format": "fleetward.transfer/1",
         "from": transfer.giver,
         "to": transfer.taker,
-        "roles": [_role(one) for one in transfer.roles],
+        "roles": [_encode_role(item) for item in transfer.roles],
         "files": list(transfer.files),
-        "problems": [encoded(one, None) for one in transfer.problems],
+        "problems": [encode_finding(item, None) for item in transfer.problems],
         "written": transfer.written,
         "next": next_command,
     }
 
 
-def _role(one: Role) -> dict[str, Any]:
+def _encode_role(role: AssignedRole) -> dict[str, Any]:
     return {
-        "file": one.place.file,
-        "line": one.place.line,
-        "column": one.place.column,
-        "path": one.place.path,
-        "environment": one.environment,
-        "agent": one.agent,
-        "fate": one.fate.value,
-        "note": one.note,
+        "file": role.place.file,
+        "line": role.place.line,
+        "column": role.place.column,
+        "path": role.place.path,
+        "environment": role.environment,
+        "agent": role.agent,
+        "fate": role.outcome.value,
+        "note": role.note,
     }

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from fleetward.domain.clock import written
+from fleetward.domain.clock import format_instant
 from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Promotion, Requirement, Unblock, worst
+from fleetward.domain.verdict import Promotion, Requirement, Unblock, worst_verdict
 
 FORMAT = "fleetward.promote/1"
 
@@ -19,56 +19,58 @@ def render(
     """The whole answer; within this format fields are only added."""
     return {
         "format": FORMAT,
-        "verdict": worst(one.verdict for one in promotions).value,
+        "verdict": worst_verdict(item.verdict for item in promotions).value,
         "from": sources[0] if len(sources) == 1 else list(sources),
         "to": to,
         "commit": commit,
         "policy": {"version": policy.version, "sha256": policy.sha256},
-        "promotions": [promotion(one) for one in promotions],
+        "promotions": [encode_promotion(item) for item in promotions],
     }
 
 
-def promotion(one: Promotion) -> dict[str, Any]:
+def encode_promotion(item: Promotion) -> dict[str, Any]:
     """One agent's verdict."""
     return {
-        "agent": one.agent,
-        "kind": one.kind.value if one.kind else None,
-        "tier": one.tier,
-        "release": one.release,
-        "fromState": one.from_state,
-        "toState": one.to_state,
-        "generation": one.generation,
-        "verdict": one.verdict.value,
-        "requirements": [requirement(asked) for asked in one.requirements],
-        "notCounted": [{"approver": it.approver, "reason": it.reason} for it in one.not_counted],
-        "unblock": _unblock(one.unblock),
-        "counted": list(one.counted),
-        "way": one.way.value,
-        "skipped": [requirement(asked) for asked in one.skipped],
+        "agent": item.agent,
+        "kind": item.kind.value if item.kind else None,
+        "tier": item.tier,
+        "release": item.release,
+        "fromState": item.from_state,
+        "toState": item.to_state,
+        "generation": item.generation,
+        "verdict": item.verdict.value,
+        "requirements": [encode_requirement(entry) for entry in item.requirements],
+        "notCounted": [
+            {"approver": approval.approver, "reason": approval.reason} for approval in item.not_counted
+        ],
+        "unblock": _encode_unblock(item.unblock),
+        "counted": list(item.counted),
+        "way": item.mode.value,
+        "skipped": [encode_requirement(entry) for entry in item.skipped],
     }
 
 
-def requirement(one: Requirement) -> dict[str, Any]:
+def encode_requirement(item: Requirement) -> dict[str, Any]:
     """One requirement and how it stands."""
     return {
-        "rule": one.rule,
-        "kind": one.kind,
-        "asked": one.asked,
-        "status": one.status.value,
-        "by": list(one.by),
-        "detail": one.detail,
-        "readyAt": _instant(one.ready_at),
-        "could": list(one.could),
+        "rule": item.rule,
+        "kind": item.kind,
+        "asked": item.condition,
+        "status": item.status.value,
+        "by": list(item.by),
+        "detail": item.detail,
+        "readyAt": _instant(item.ready_at),
+        "could": list(item.eligible),
     }
 
 
-def _unblock(one: Unblock) -> dict[str, Any]:
+def _encode_unblock(unblock: Unblock) -> dict[str, Any]:
     return {
-        "people": list(one.people),
-        "fewest": list(one.fewest) if one.fewest is not None else None,
-        "readyAt": _instant(one.ready_at),
+        "people": list(unblock.people),
+        "fewest": list(unblock.minimal_approvers) if unblock.minimal_approvers is not None else None,
+        "readyAt": _instant(unblock.ready_at),
     }
 
 
 def _instant(moment: datetime | None) -> str | None:
-    return written(moment) if moment is not None else None
+    return format_instant(moment) if moment is not None else None

@@ -10,16 +10,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from fleetward.domain.break_glass import Way
-from fleetward.domain.clock import written
+from fleetward.domain.break_glass import PromotionMode
+from fleetward.domain.clock import format_instant
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Cause, Met, Promotion, Requirement, Verdict, worst
+from fleetward.domain.verdict import (
+    NotCountedCause,
+    Promotion,
+    Requirement,
+    RequirementStatus,
+    Verdict,
+    worst_verdict,
+)
 from fleetward.report.human import visible
-from fleetward.report.markdown import ROOM, code
+from fleetward.report.markdown import COMMENT_LIMIT, code
 
-_ORDER = (Met.REFUSED, Met.MISSING, Met.MET)
-_LEFT_OFF = 200
+_ORDER = (RequirementStatus.REFUSED, RequirementStatus.MISSING, RequirementStatus.MET)
+_OMISSION_ROOM = 200
 """Kept for the words that count what found no room."""
 
 
@@ -31,25 +38,27 @@ def render(
     commit: str,
     policy: Policy,
     next_command: str,
-    supposed: str = "",
+    assumption: str = "",
     notice: str = "",
     verb: str = "promote",
 ) -> str:
     """
     The comment, marked by a hidden line with the digest of what it tells; the worst first, a command last.
 
-    *supposed* says what of it only would be, *notice* what else is to be known first.
+    *assumption* says what of it only would be, *notice* what else is to be known first.
     """
     head = "".join(
-        f"{text}\n\n" for text in _head(verb, promotions, to, sources, commit, policy, supposed, notice)
+        f"{text}\n\n" for text in _head(verb, promotions, to, sources, commit, policy, assumption, notice)
     )
     command = f"next:\n\n    {visible(next_command)}\n"
     marker = len(f"<!-- fleetward:{verb} sha256: -->\n") + 64
-    room = ROOM - marker - len(head) - min(len(command), ROOM // 2) - _LEFT_OFF
-    body = _fitting(sorted(promotions, key=lambda one: (-one.verdict.rank, one.agent)), room)
-    told = f"{head}{body}{command}"
-    digest = hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()
-    return f"<!-- fleetward:{verb} sha256:{digest} -->\n{told}"
+    room = COMMENT_LIMIT - marker - len(head) - min(len(command), COMMENT_LIMIT // 2) - _OMISSION_ROOM
+    body = _body_within(
+        sorted(promotions, key=lambda promotion: (-promotion.verdict.rank, promotion.agent)), room
+    )
+    body_text = f"{head}{body}{command}"
+    digest = hashlib.sha256(body_text.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"<!-- fleetward:{verb} sha256:{digest} -->\n{body_text}"
 
 
 def _head(
@@ -59,73 +68,87 @@ def _head(
     sources: Sequence[str],
     commit: str,
     policy: Policy,
-    supposed: str,
+    assumption: str,
     notice: str,
 ) -> Iterator[str]:
-    yield f"### fleet {verb}: {worst(one.verdict for one in promotions)}"
+    yield f"### fleet {verb}: {worst_verdict(promotion.verdict for promotion in promotions)}"
     start = f"{', '.join(map(code, sources))} to " if sources else "to "
     yield f"{start}{code(to)} at {code(commit)}, policy version {policy.version}."
-    if supposed:
-        yield f"**Only a question:** {code(supposed)}."
+    if assumption:
+        yield f"**Only a question:** {code(assumption)}."
     if notice:
         yield f"**Note:** {code(notice)}."
 
 
-def _fitting(promotions: Sequence[Promotion], room: int) -> str:
+def _body_within(promotions: Sequence[Promotion], room: int) -> str:
     """Lines in their order as long as there is room; what is left off is counted."""
-    lines = [text for one in promotions for text in _agent(one)]
-    shown = 0
+    lines = [text for promotion in promotions for text in _agent_parts(promotion)]
+    shown_count = 0
     for text in lines:
         room -= len(text)
         if room < 0:
             break
-        shown += 1
-    rest = len(lines) - shown
-    left_off = f"\n{rest} more lines, not shown here.\n\n" if rest else ""
-    return "".join(lines[:shown]) + left_off
+        shown_count += 1
+    omitted = len(lines) - shown_count
+    omission = f"\n{omitted} more lines, not shown here.\n\n" if omitted else ""
+    return "".join(lines[:shown_count]) + omission
 
 
-def _agent(one: Promotion) -> Iterator[str]:
-    tier = f", tier {code(one.tier)}" if one.tier else ""
-    way = ", break-glass" if one.way is Way.BREAK_GLASS else ""
-    what = f"{one.kind}{tier}, generation {one.generation}{way}" if one.kind else "nothing to promote"
-    yield f"#### {code(one.agent)}: {one.verdict} ({what})\n\n"
-    if one.kind is not None:
-        start = code(one.from_state) if one.from_state else "nothing"
-        gone = ", no agent any more" if one.kind is PromotionKind.RETIRE else ""
-        end = f"{code(one.to_state) if one.to_state else 'nothing'}{gone}"
+def _agent_parts(promotion: Promotion) -> Iterator[str]:
+    tier = f", tier {code(promotion.tier)}" if promotion.tier else ""
+    way = ", break-glass" if promotion.mode is PromotionMode.BREAK_GLASS else ""
+    summary = (
+        f"{promotion.kind}{tier}, generation {promotion.generation}{way}"
+        if promotion.kind
+        else "nothing to promote"
+    )
+    yield f"#### {code(promotion.agent)}: {promotion.verdict} ({summary})\n\n"
+    if promotion.kind is not None:
+        start = code(promotion.from_state) if promotion.from_state else "nothing"
+        ending = ", no agent any more" if promotion.kind is PromotionKind.RETIRE else ""
+        end = f"{code(promotion.to_state) if promotion.to_state else 'nothing'}{ending}"
         yield f"- from {start}  \n  to {end}\n"
     for status in _ORDER:
-        yield from (_requirement(need) for need in one.requirements if need.status is status)
-    for need in one.skipped:
-        yield f"- **skipped** {need.kind} {code(need.asked)} ({code(need.rule)}): {code(need.detail)}\n"
-    about = [spare for spare in one.not_counted if spare.cause is not Cause.ELSEWHERE]
-    for spare in about:
-        yield f"- not counted: {code(spare.approver)}: {code(spare.reason)}\n"
-    if rest := sum(len(spare.files) or 1 for spare in one.not_counted if spare not in about):
-        yield f"- not counted: {rest} given for other changes\n"
-    yield from _unblock(one)
+        yield from (
+            _requirement_text(requirement)
+            for requirement in promotion.requirements
+            if requirement.status is status
+        )
+    for requirement in promotion.skipped:
+        yield f"- **skipped** {requirement.kind} {code(requirement.condition)} ({code(requirement.rule)}): {code(requirement.detail)}\n"
+    relevant = [
+        approval for approval in promotion.not_counted if approval.cause is not NotCountedCause.ELSEWHERE
+    ]
+    for approval in relevant:
+        yield f"- not counted: {code(approval.approver)}: {code(approval.reason)}\n"
+    if others_count := sum(
+        len(approval.files) or 1 for approval in promotion.not_counted if approval not in relevant
+    ):
+        yield f"- not counted: {others_count} given for other changes\n"
+    yield from _unblock_lines(promotion)
     yield "\n"
 
 
-def _requirement(one: Requirement) -> str:
-    told = f": {code(one.detail)}" if one.detail else ""
-    parts = [f"- **{one.status}** {one.kind} {code(one.asked)} ({code(one.rule)}){told}"]
-    if one.by and not all(person in one.detail for person in one.by):
-        parts.append(f"by {', '.join(map(code, one.by))}")
-    if one.could:
-        able = "can lift it" if one.kind == "veto" else "could approve"
-        parts.append(f"{able}: {', '.join(map(code, one.could))}")
+def _requirement_text(requirement: Requirement) -> str:
+    detail = f": {code(requirement.detail)}" if requirement.detail else ""
+    parts = [
+        f"- **{requirement.status}** {requirement.kind} {code(requirement.condition)} ({code(requirement.rule)}){detail}"
+    ]
+    if requirement.by and not all(person in requirement.detail for person in requirement.by):
+        parts.append(f"by {', '.join(map(code, requirement.by))}")
+    if requirement.eligible:
+        label = "can lift it" if requirement.kind == "veto" else "could approve"
+        parts.append(f"{label}: {', '.join(map(code, requirement.eligible))}")
     return "  \n  ".join(parts) + "\n"
 
 
-def _unblock(one: Promotion) -> Iterator[str]:
-    if one.verdict in (Verdict.ALLOWED, Verdict.UNCHANGED):
+def _unblock_lines(promotion: Promotion) -> Iterator[str]:
+    if promotion.verdict in (Verdict.ALLOWED, Verdict.UNCHANGED):
         return
-    fewest, ready = one.unblock.fewest, one.unblock.ready_at
-    if fewest is None:
+    approvers, ready = promotion.unblock.minimal_approvers, promotion.unblock.ready_at
+    if approvers is None:
         yield "- the approvals cannot be completed: too few people are left who may give them\n"
-    elif fewest:
-        yield f"- fewest who could complete the approvals: {', '.join(map(code, fewest))}\n"
+    elif approvers:
+        yield f"- fewest who could complete the approvals: {', '.join(map(code, approvers))}\n"
     if ready is not None:
-        yield f"- earliest: {written(ready)}\n"
+        yield f"- earliest: {format_instant(ready)}\n"

@@ -6,53 +6,53 @@ from collections.abc import Sequence
 from typing import Any
 
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.fleet import Standing, Waiver
+from fleetward.domain.fleet import Waiver, WaiverStatus
 from fleetward.report.page import Page, Role, line, page, span
 
 FORMAT = "fleetward.list/1"
-_ROLES: dict[Standing, Role] = {
-    Standing.ACTIVE: "good",
-    Standing.EXPIRES_SOON: "warning",
-    Standing.EXPIRED: "error",
-    Standing.UNUSED: "warning",
+_ROLES: dict[WaiverStatus, Role] = {
+    WaiverStatus.ACTIVE: "good",
+    WaiverStatus.EXPIRES_SOON: "warning",
+    WaiverStatus.EXPIRED: "error",
+    WaiverStatus.UNUSED: "warning",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Granted:
+class WaiverRow:
     """An exception, and how it stands today."""
 
     waiver: Waiver
-    state: Standing
+    state: WaiverStatus
 
 
-def page_of(granted: Sequence[Granted], next_command: str) -> Page:
+def render_page(waivers: Sequence[WaiverRow], next_command: str) -> Page:
     """One exception in three lines, the first to end first; a command last."""
     lines = []
-    for one in granted:
-        waiver = one.waiver
+    for item in waivers:
+        waiver = item.waiver
         where = waiver.environment or "every environment"
         lines += [
             line(
                 span(waiver.rule, "strong"),
                 f"  {waiver.agent}  {where}  ",
-                span(one.state.value, _ROLES[one.state]),
+                span(item.state.value, _ROLES[item.state]),
                 f"  until {waiver.expires}",
             ),
             line("  why: ", waiver.reason, hang=7),
             line(f"  by:  {waiver.approved_by}  ", span(f"{waiver.place.file}:{waiver.place.line}", "place")),
             line(),
         ]
-    count = f"{len(granted)} waiver{'' if len(granted) == 1 else 's'}"
+    count = f"{len(waivers)} waiver{'' if len(waivers) == 1 else 's'}"
     return page([*lines, line(count), line(span(next_command, "dim"))])
 
 
-def data(granted: Sequence[Granted]) -> dict[str, Any]:
+def render_data(waivers: Sequence[WaiverRow]) -> dict[str, Any]:
     """The exceptions as data."""
-    return {"format": FORMAT, "waivers": [_entry(one.waiver, one.state) for one in granted]}
+    return {"format": FORMAT, "waivers": [_encode_waiver(item.waiver, item.state) for item in waivers]}
 
 
-def _entry(waiver: Waiver, state: Standing) -> dict[str, Any]:
+def _encode_waiver(waiver: Waiver, state: WaiverStatus) -> dict[str, Any]:
     return {
         "rule": waiver.rule,
         "agent": waiver.agent,

@@ -1,24 +1,24 @@
 """What must hold: one pure function for each wrong."""
 
-from fleetward.rules.catalogue import CATALOGUE, explain
-from fleetward.rules.engine import alone, among, compared, findings
+from fleetward.rules.catalogue import CATALOGUE, find_rule
+from fleetward.rules.engine import add_fleet_findings, agent_findings, compared_fields, findings
 from fleetward.rules.pin import Pin, PinClass
-from fleetward.rules.pins import verdict
-from fleetward.rules.rule import Rule, Wrong
-from fleetward.rules.waivers import in_force, standing
+from fleetward.rules.pins import classify_pin
+from fleetward.rules.rule import Rule, Violation
+from fleetward.rules.waivers import in_force, waiver_state
 
 __all__ = [
     "CATALOGUE",
     "Pin",
     "PinClass",
     "Rule",
-    "Wrong",
-    "alone",
-    "among",
-    "compared",
-    "explain",
+    "Violation",
+    "add_fleet_findings",
+    "agent_findings",
+    "classify_pin",
+    "compared_fields",
+    "find_rule",
     "findings",
     "in_force",
-    "standing",
-    "verdict",
+    "waiver_state",
 ]

@@ -2,6 +2,6 @@
 
 import sys
 
-from fleetward.rules.documentation import documentation
+from fleetward.rules.documentation import reference_page
 
-sys.stdout.write(documentation())
+sys.stdout.write(reference_page())

@@ -7,15 +7,15 @@ from datetime import datetime
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.rules.rule import Rule, Wrong
+from fleetward.rules.rule import Rule, Violation
 
 
-def _found_in_history(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def _no_check(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """A snapshot has no history: there is nothing to ask it."""
     yield from ()
 
 
-def _documented(
+def _audit_finding(
     rule_id: str,
     summary: str,
     *,
@@ -26,11 +26,11 @@ def _documented(
     severity: Severity = Severity.ERROR,
 ) -> Rule:
     doc = f"{summary}\n\nWhy: {why}\nBad:\n    {bad}\nGood:\n    {good}\nFix: {fix}"
-    return Rule(id=rule_id, severity=severity, docstring=doc, check=_found_in_history)
+    return Rule(id=rule_id, severity=severity, docstring=doc, check=_no_check)
 
 
-AUDITING: tuple[Rule, ...] = (
-    _documented(
+AUDIT_FINDINGS: tuple[Rule, ...] = (
+    _audit_finding(
         "unledgered-change",
         "A gated environment changed, and no ledger entry of the same commit says so.",
         why="only a promotion writes there; whatever else does went past everybody who should have looked.",
@@ -38,7 +38,7 @@ AUDITING: tuple[Rule, ...] = (
         good="fleet promote desk --to production --apply",
         fix="put the folder back as it was, and bring the change through staging.",
     ),
-    _documented(
+    _audit_finding(
         "mode-changed",
         "A file of a gated environment, or a record, has another mode than it had.",
         why="digests name contents; a file that became executable, or a link, is a change that they do not show.",
@@ -46,7 +46,7 @@ AUDITING: tuple[Rule, ...] = (
         good="git update-index --chmod=-x environments/production/desk/agent.yaml",
         fix="give it its mode back; a promotion takes modes from the release.",
     ),
-    _documented(
+    _audit_finding(
         "ledger-edited",
         "A line of a ledger is not any more what it was.",
         why="what may be edited proves nothing; lines are only ever put at the end.",
@@ -54,7 +54,7 @@ AUDITING: tuple[Rule, ...] = (
         good="git log -p -- ledger/production.jsonl",
         fix="put the lines back as the commit before had them, and ask who changed them.",
     ),
-    _documented(
+    _audit_finding(
         "ledger-shortened",
         "A ledger lost lines at its end, or is gone.",
         why="a promotion that nothing tells of any more could be made again with the same approvals.",
@@ -62,7 +62,7 @@ AUDITING: tuple[Rule, ...] = (
         good="git show HEAD~1:ledger/production.jsonl",
         fix="put the lines back from the commit before.",
     ),
-    _documented(
+    _audit_finding(
         "chain-broken",
         "A line of a ledger does not follow the one before it.",
         why="each line holds the digest of the line before and goes on from the states that it left.",
@@ -70,7 +70,7 @@ AUDITING: tuple[Rule, ...] = (
         good="previous: the digest of the line before",
         fix="find out who wrote the line; only `fleet promote --apply` and its kin write there.",
     ),
-    _documented(
+    _audit_finding(
         "state-mismatch",
         "What a folder holds is not what its ledger says.",
         why="the ledger is the answer to what runs; where they differ, one of them is wrong.",
@@ -78,7 +78,7 @@ AUDITING: tuple[Rule, ...] = (
         good="environments/production/desk holds what its last entry names",
         fix="restore the folder to the state of its last entry, then promote what is wanted.",
     ),
-    _documented(
+    _audit_finding(
         "entry-elsewhere",
         "An entry stands in another commit than its change, or was judged on another ledger than it follows.",
         why="folder and entry go together in one commit, so that neither can be there without the other.",
@@ -86,7 +86,7 @@ AUDITING: tuple[Rule, ...] = (
         good="one commit of `fleet promote --apply`",
         fix="promote again on top of the branch as it is.",
     ),
-    _documented(
+    _audit_finding(
         "landing-mixed",
         "A commit of a promotion holds more than its entries say.",
         why="what rides along with a promotion is overlooked most easily.",
@@ -94,7 +94,7 @@ AUDITING: tuple[Rule, ...] = (
         good="two commits",
         fix="make other changes in commits of their own.",
     ),
-    _documented(
+    _audit_finding(
         "landed-late",
         "A promotion came to the branch more than a day after it was judged.",
         why="it was right when it was judged; what has happened since, nobody asked.",
@@ -103,7 +103,7 @@ AUDITING: tuple[Rule, ...] = (
         fix="look at what happened in between; promote on the branch itself.",
         severity=Severity.WARNING,
     ),
-    _documented(
+    _audit_finding(
         "approval-deleted",
         "An approval, a rejection or a signature is gone.",
         why="who deletes a no lets something pass; who deletes a yes takes away the proof of it.",
@@ -111,7 +111,7 @@ AUDITING: tuple[Rule, ...] = (
         good="fleet approve desk --to production --withdraw",
         fix="put the file back; a decision is taken back by another one.",
     ),
-    _documented(
+    _audit_finding(
         "approval-changed",
         "An approval is not what it was, or not what the entry that names it saw.",
         why="a decision is for one content; changed afterwards it is nobody's.",
@@ -119,7 +119,7 @@ AUDITING: tuple[Rule, ...] = (
         good="fleet approve desk --to production",
         fix="put the file back as it was, and decide again in a new one.",
     ),
-    _documented(
+    _audit_finding(
         "approval-missing",
         "An entry names an approval that is not there.",
         why="without the statement nobody can check who agreed to what.",
@@ -127,7 +127,7 @@ AUDITING: tuple[Rule, ...] = (
         good="approvals: [{file: approvals/production/desk/0123456789ab-carla-1.json}]",
         fix="find the statement, or put the release back that was approved.",
     ),
-    _documented(
+    _audit_finding(
         "evidence-deleted",
         "An evaluation record is gone.",
         why="a failed run that disappears makes the one before look like the newest.",
@@ -135,7 +135,7 @@ AUDITING: tuple[Rule, ...] = (
         good="fleet evidence add desk --suite quality run.xml",
         fix="put the file back; a newer run takes its place by its date.",
     ),
-    _documented(
+    _audit_finding(
         "evidence-changed",
         "An evaluation record is not what it was, or not what the entry that names it saw.",
         why="a result that can be swapped shows nothing.",
@@ -143,7 +143,7 @@ AUDITING: tuple[Rule, ...] = (
         good="value: 0.71",
         fix="put the file back as it was.",
     ),
-    _documented(
+    _audit_finding(
         "evidence-missing",
         "An entry names an evaluation record that is not there.",
         why="without the record nobody can check what was shown.",
@@ -151,7 +151,7 @@ AUDITING: tuple[Rule, ...] = (
         good="evidence: [{file: evidence/desk/0123456789ab/quality-ba9876543210.json}]",
         fix="find the record, or evaluate the release again and promote it again.",
     ),
-    _documented(
+    _audit_finding(
         "record-deleted",
         "A signature of a ledger entry is gone.",
         why="signatures only grow, as the lines do that they belong to.",
@@ -159,7 +159,7 @@ AUDITING: tuple[Rule, ...] = (
         good="git show HEAD~1:ledger/production.sigs/12.sig",
         fix="put the file back.",
     ),
-    _documented(
+    _audit_finding(
         "record-changed",
         "A signature of a ledger entry is not what it was.",
         why="a signature is made once, for one line.",
@@ -167,7 +167,7 @@ AUDITING: tuple[Rule, ...] = (
         good="git show HEAD~1:ledger/production.sigs/12.sig",
         fix="put the file back as it was.",
     ),
-    _documented(
+    _audit_finding(
         "record-dropped",
         "A merge left out a rejection, an evaluation or a line of a ledger that the merged branch had.",
         why="what somebody said on a branch was said, what was promoted there ran; a merge is no way to unsay it.",
@@ -175,7 +175,7 @@ AUDITING: tuple[Rule, ...] = (
         good="git merge side",
         fix="put back what was left out; the author of a rejection may withdraw it.",
     ),
-    _documented(
+    _audit_finding(
         "records-unseen",
         "A promotion was judged at a commit that lacks a record which the branch had already.",
         why="a rejection must not be passed by judging from before it.",
@@ -183,7 +183,7 @@ AUDITING: tuple[Rule, ...] = (
         good="judged at the newest commit of the branch",
         fix="promote on top of the branch as it is.",
     ),
-    _documented(
+    _audit_finding(
         "verdict-not-allowed",
         "By policy, people, approvals and evidence of its time, the promotion was not allowed.",
         why="the entry looks right, and what it rests on does not hold.",
@@ -191,7 +191,7 @@ AUDITING: tuple[Rule, ...] = (
         good="an entry that `fleet promote --apply` wrote",
         fix="put back what ran before, and find out who wrote the entry.",
     ),
-    _documented(
+    _audit_finding(
         "entry-untrue",
         "An entry says something that its verdict does not bear out.",
         why="an auditor reads the ledger first; it has to name what the decision truly rests on.",
@@ -199,7 +199,7 @@ AUDITING: tuple[Rule, ...] = (
         good="kind: update",
         fix="find out who wrote the entry; only `fleet promote --apply` and its kin write there.",
     ),
-    _documented(
+    _audit_finding(
         "seal-broken",
         "The signature beside an entry is not that of whoever applied it, over that line.",
         why="a signature that does not hold was made for something else, or by somebody else.",
@@ -207,7 +207,7 @@ AUDITING: tuple[Rule, ...] = (
         good="fleet promote AGENT --to production --apply --sign",
         fix="ask whom the entry names; check by hand as docs/signatures.md says.",
     ),
-    _documented(
+    _audit_finding(
         "actor-unlike",
         "An entry says that somebody else applied it than made its commit.",
         why="who applied a promotion cannot review it, and answers for it; a name that was put in hides who did.",
@@ -215,7 +215,7 @@ AUDITING: tuple[Rule, ...] = (
         good="fleet promote AGENT --to production --apply",
         fix="ask both; let what runs --apply sign (--sign), which a name alone cannot.",
     ),
-    _documented(
+    _audit_finding(
         "entry-backdated",
         "An entry is dated before something that it rests on, or before its own commit.",
         why="a date decides whether an approval had expired, somebody had left, a freeze was on.",
@@ -223,7 +223,7 @@ AUDITING: tuple[Rule, ...] = (
         good="at: 2026-11-09T13:00:00Z",
         fix="find out whose clock it was; only commits may be fifteen minutes apart from it.",
     ),
-    _documented(
+    _audit_finding(
         "entry-postdated",
         "An entry is dated more than fifteen minutes after its commit.",
         why="a date in the future lets a soak end or an age pass before its time.",
@@ -231,7 +231,7 @@ AUDITING: tuple[Rule, ...] = (
         good="at: 2026-11-07T09:00:00Z",
         fix="find out whose clock it was.",
     ),
-    _documented(
+    _audit_finding(
         "judged-commit-missing",
         "The commit that a promotion was judged at is not in this repository.",
         why="without it nobody can judge again what was judged there.",
@@ -239,7 +239,7 @@ AUDITING: tuple[Rule, ...] = (
         good="a merge that keeps the commits of its branch",
         fix="fetch the commit; merge promotions instead of squashing them.",
     ),
-    _documented(
+    _audit_finding(
         "policy-not-in-force",
         "An entry rests on another governance than was in force.",
         why="whoever brings a law of his own can allow himself anything.",
@@ -247,7 +247,7 @@ AUDITING: tuple[Rule, ...] = (
         good="an easier policy, its approvals, then a promotion",
         fix="put back what ran before; change governance first, with its approvals.",
     ),
-    _documented(
+    _audit_finding(
         "policy-lowered",
         "The version of the policy fell.",
         why="going back to an older policy is a change of it, and looks like none.",
@@ -255,7 +255,7 @@ AUDITING: tuple[Rule, ...] = (
         good="version: 4 after version 3",
         fix="raise version in governance/policy.yaml: it only ever increases.",
     ),
-    _documented(
+    _audit_finding(
         "governance-unapproved",
         "The governance folder was changed without the approvals that the governance before it asks.",
         why="whoever changes the law alone decides everything that comes after it.",
@@ -263,7 +263,7 @@ AUDITING: tuple[Rule, ...] = (
         good="fleet approve --governance",
         fix="fleet approve --governance by those whom the policy names, or take the change back.",
     ),
-    _documented(
+    _audit_finding(
         "governance-unreadable",
         "The governance folder holds nothing that could be decided by.",
         why="what nobody can read refuses everybody, or is read by each in another way.",
@@ -271,7 +271,7 @@ AUDITING: tuple[Rule, ...] = (
         good="rules: [{id: every-change, when: {to: production}, require: [{approvals: 1, from: owner}]}]",
         fix="fleet validate names the line.",
     ),
-    _documented(
+    _audit_finding(
         "gate-removed",
         "An environment that has a ledger is gated no more.",
         why="without 'from' everybody may write there, and nothing is asked.",
@@ -279,7 +279,7 @@ AUDITING: tuple[Rule, ...] = (
         good="- {name: production, from: staging}",
         fix="put 'from' back into fleet-config.yaml.",
     ),
-    _documented(
+    _audit_finding(
         "config-changed",
         "fleet-config.yaml was changed.",
         why="it says what is gated and how much rules weigh, and no approval is asked for it: somebody should look.",
@@ -288,7 +288,7 @@ AUDITING: tuple[Rule, ...] = (
         fix="read the change; protect the file with a code owner.",
         severity=Severity.NOTE,
     ),
-    _documented(
+    _audit_finding(
         "never-adopted",
         "A gated environment holds agents and has no ledger.",
         why="nothing shows how they came there.",
@@ -296,7 +296,7 @@ AUDITING: tuple[Rule, ...] = (
         good="fleet adopt --to production --apply",
         fix="fleet adopt --to ENV --apply writes down what runs, once.",
     ),
-    _documented(
+    _audit_finding(
         "adopted-again",
         "An entry adopts an agent after the ledger had begun.",
         why="adopting asks nobody; it is for what ran before there was a ledger.",
@@ -304,7 +304,7 @@ AUDITING: tuple[Rule, ...] = (
         good="kind: create, seq: 12",
         fix="take the agent out, and promote it.",
     ),
-    _documented(
+    _audit_finding(
         "glass-broken",
         "A promotion went through the emergency door.",
         why="it passed without what others have to wait for; somebody has to look at it afterwards.",
@@ -313,7 +313,7 @@ AUDITING: tuple[Rule, ...] = (
         fix="fleet approve AGENT --to ENV --review SEQ, by somebody who had no hand in it.",
         severity=Severity.WARNING,
     ),
-    _documented(
+    _audit_finding(
         "history-rewritten",
         "The branch or a ledger lacks what an earlier audit had seen.",
         why="a history that was cut and written again is whole in itself; only who remembers its end notices.",
@@ -321,7 +321,7 @@ AUDITING: tuple[Rule, ...] = (
         good="git push",
         fix="find the lost commits in another clone, and put the branch back on them.",
     ),
-    _documented(
+    _audit_finding(
         "history-replaced",
         "git shows another history here than there is.",
         why="replacements and grafts change what people see, not what was committed; the audit does not follow them.",

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import at_work, entries
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import keyed_items, unretired
 
 BUDGETS = "spec.budgets"
 
 
 @rule("budget-missing", Severity.ERROR)
-def budget_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def budget_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     Nothing limits what the agent may spend.
 
@@ -25,14 +25,14 @@ def budget_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         budgets: [{window: day, currency: EUR, alertAt: 40, haltAt: 60}]
     Fix: write a budget in money or tokens for a window of time.
     """
-    for manifest in at_work(fleet):
+    for manifest in unretired(fleet):
         if not manifest.items(BUDGETS):
             hint = "add a budget with window, alertAt and haltAt"
-            yield wrong(manifest, BUDGETS, "nothing limits what it may spend", hint)
+            yield violation(manifest, BUDGETS, "nothing limits what it may spend", hint)
 
 
 @rule("budget-alert-above-halt", Severity.ERROR)
-def budget_alert_above_halt(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def budget_alert_above_halt(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A budget alerts at its halt or above it, so never in time.
 
@@ -44,15 +44,15 @@ def budget_alert_above_halt(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: put alertAt below haltAt.
     """
     for manifest in fleet.manifests:
-        for path, budget in entries(manifest, BUDGETS):
+        for path, budget in keyed_items(manifest, BUDGETS):
             alert, halt = budget.get("alertAt"), budget.get("haltAt")
             if alert is not None and halt is not None and alert >= halt:
                 message = f"alerts at {alert!r}, halts at {halt!r}"
-                yield wrong(manifest, f"{path}.alertAt", message, f"put alertAt below {halt}")
+                yield violation(manifest, f"{path}.alertAt", message, f"put alertAt below {halt}")
 
 
 @rule("budget-no-halt", Severity.ERROR)
-def budget_no_halt(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def budget_no_halt(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A budget never halts the agent.
 
@@ -63,8 +63,8 @@ def budget_no_halt(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         budgets: [{window: day, currency: EUR, alertAt: 40, haltAt: 60}]
     Fix: write haltAt.
     """
-    for manifest in at_work(fleet):
-        for path, budget in entries(manifest, BUDGETS):
+    for manifest in unretired(fleet):
+        for path, budget in keyed_items(manifest, BUDGETS):
             if budget.get("haltAt") is None:
                 message = f"the budget per {budget.get('window')} never halts the agent"
-                yield wrong(manifest, path, message, "write haltAt")
+                yield violation(manifest, path, message, "write haltAt")

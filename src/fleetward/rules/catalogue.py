@@ -83,6 +83,6 @@ CATALOGUE: tuple[Rule, ...] = (
 )
 
 
-def explain(rule_id: str) -> Rule | None:
+def find_rule(rule_id: str) -> Rule | None:
     """The rule of this id."""
-    return next((known for known in CATALOGUE if known.id == rule_id), None)
+    return next((rule for rule in CATALOGUE if rule.id == rule_id), None)

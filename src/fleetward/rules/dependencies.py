@@ -8,14 +8,14 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import at_work, entries, inhabitants, meant
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import agents_by_environment, keyed_items, suggestion, unretired
 
-CALLED = "spec.dependsOn"
+DEPENDS_ON = "spec.dependsOn"
 
 
-@rule("dependency-missing", Severity.ERROR, among={CALLED: ("agent", "optional")})
-def dependency_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule("dependency-missing", Severity.ERROR, fleet_fields={DEPENDS_ON: ("agent", "optional")})
+def dependency_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     An agent depends on one that is not in its environment.
 
@@ -26,19 +26,19 @@ def dependency_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         dependsOn: [{agent: policy-lookup}]
     Fix: correct the name, bring that agent into this environment first, or say `optional: true`.
     """
-    agents = inhabitants(fleet)
+    agents = agents_by_environment(fleet)
     for manifest in fleet.manifests:
-        there = agents[manifest.environment]
-        for path, needed in _required(manifest):
-            if needed not in there:
+        names = agents[manifest.environment]
+        for path, needed in _required_agents(manifest):
+            if needed not in names:
                 message = f"no agent {needed!r} in {manifest.environment!r}"
                 bring = f"bring {needed} into {manifest.environment} first"
-                hint = f"{bring}, or say optional: true{meant(needed, there - {manifest.name})}"
-                yield wrong(manifest, f"{path}.agent", message, hint, absent=needed)
+                hint = f"{bring}, or say optional: true{suggestion(needed, names - {manifest.name})}"
+                yield violation(manifest, f"{path}.agent", message, hint, absent=needed)
 
 
-@rule("dependency-cycle", Severity.ERROR, among={CALLED: ("agent", "optional")})
-def dependency_cycle(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule("dependency-cycle", Severity.ERROR, fleet_fields={DEPENDS_ON: ("agent", "optional")})
+def dependency_cycle(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     Agents need each other in a circle.
 
@@ -54,20 +54,20 @@ def dependency_cycle(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     """
     for environment in fleet.config.environments:
         manifests = {m.name: m for m in fleet.manifests if m.environment == environment.name}
-        calls = {name: dict(_called(m, manifests)) for name, m in manifests.items()}
+        calls = {name: dict(_calls(m, manifests)) for name, m in manifests.items()}
         for cycle in cycles(calls):
             around = zip(cycle, (*cycle[1:], cycle[0]), strict=True)
-            first, *others = [(manifests[name], calls[name][needed]) for name, needed in around]
-            yield wrong(
+            first, *following = [(manifests[name], calls[name][needed]) for name, needed in around]
+            yield violation(
                 *first,
                 f"a circle of dependencies: {' -> '.join((*cycle, cycle[0]))}",
                 "take one of them out, or say optional: true",
-                related=tuple(manifest.place(path) for manifest, path in others),
+                related=tuple(manifest.place(path) for manifest, path in following),
             )
 
 
-@rule("dependency-lower-tier", Severity.WARNING, among={CALLED: ("agent", "optional")})
-def dependency_lower_tier(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule("dependency-lower-tier", Severity.WARNING, fleet_fields={DEPENDS_ON: ("agent", "optional")})
+def dependency_lower_tier(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     An agent needs one of a lower tier.
 
@@ -82,19 +82,27 @@ def dependency_lower_tier(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     policy = fleet.policy
     if policy is None:
         return
-    for manifest in at_work(fleet):
-        for path, needed in _required(manifest):
+    for manifest in unretired(fleet):
+        for path, needed in _required_agents(manifest):
             called = fleet.manifest(manifest.environment, needed)
-            known = called is not None and {called.tier, manifest.tier} <= set(policy.tiers)
-            if called is not None and known and policy.rank(called.tier) < policy.rank(manifest.tier):
+            comparable = called is not None and {called.tier, manifest.tier} <= set(policy.tiers)
+            if (
+                called is not None
+                and comparable
+                and policy.tier_rank(called.tier) < policy.tier_rank(manifest.tier)
+            ):
                 message = f"{needed!r} is {called.tier!r}, while this agent is {manifest.tier!r}"
                 hint = f"raise the tier of {needed}, or say optional: true"
                 place = called.place("spec.risk.tier")
-                yield wrong(manifest, f"{path}.agent", message, hint, related=(place,))
+                yield violation(manifest, f"{path}.agent", message, hint, related=(place,))
 
 
-@rule("dependency-retired", Severity.WARNING, among={CALLED: ("agent",), "spec.retirement": ("replacedBy",)})
-def dependency_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule(
+    "dependency-retired",
+    Severity.WARNING,
+    fleet_fields={DEPENDS_ON: ("agent",), "spec.retirement": ("replacedBy",)},
+)
+def dependency_retired(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     An agent depends on one that is deprecated or retired.
 
@@ -105,15 +113,15 @@ def dependency_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         dependsOn: [{agent: policy-lookup}]
     Fix: move to what replaces it.
     """
-    for manifest in at_work(fleet):
-        for path, entry in entries(manifest, CALLED):
+    for manifest in unretired(fleet):
+        for path, entry in keyed_items(manifest, DEPENDS_ON):
             called = fleet.manifest(manifest.environment, str(entry.get("agent")))
             if called is not None and called.lifecycle in ("deprecated", "retired"):
                 successor = called.get("spec.retirement.replacedBy")
                 hint = f"move to {successor!r}" if successor else "take the dependency out"
                 message = f"{called.name!r} is {called.lifecycle}"
                 place = called.place("spec.lifecycle")
-                yield wrong(manifest, f"{path}.agent", message, hint, related=(place,))
+                yield violation(manifest, f"{path}.agent", message, hint, related=(place,))
 
 
 def cycles(calls: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, ...]]:
@@ -127,28 +135,28 @@ def cycles(calls: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, ...]]:
     for start in sorted(calls):
         trail: dict[str, Iterator[str]] = {start: iter(sorted(calls[start]))} if start not in done else {}
         while trail:
-            here = next(reversed(trail))
-            ahead = next(trail[here], None)
-            if ahead is None:
-                done.add(here)
-                del trail[here]
-            elif ahead in trail:
-                yield _turned([*trail][[*trail].index(ahead) :])
-            elif ahead not in done:
-                trail[ahead] = iter(sorted(calls[ahead]))
+            caller = next(reversed(trail))
+            callee = next(trail[caller], None)
+            if callee is None:
+                done.add(caller)
+                del trail[caller]
+            elif callee in trail:
+                yield _rotated([*trail][[*trail].index(callee) :])
+            elif callee not in done:
+                trail[callee] = iter(sorted(calls[callee]))
 
 
-def _turned(circle: list[str]) -> tuple[str, ...]:
+def _rotated(circle: list[str]) -> tuple[str, ...]:
     first = circle.index(min(circle))
     return (*circle[first:], *circle[:first])
 
 
-def _required(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def _required_agents(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """The agents that it cannot do without, with their paths."""
-    for path, entry in entries(manifest, CALLED):
+    for path, entry in keyed_items(manifest, DEPENDS_ON):
         if entry.get("optional") is not True:
             yield path, str(entry.get("agent"))
 
 
-def _called(manifest: Manifest, known: Mapping[str, Manifest]) -> Iterator[tuple[str, str]]:
-    return ((needed, f"{path}.agent") for path, needed in _required(manifest) if needed in known)
+def _calls(manifest: Manifest, manifests: Mapping[str, Manifest]) -> Iterator[tuple[str, str]]:
+    return ((needed, f"{path}.agent") for path, needed in _required_agents(manifest) if needed in manifests)

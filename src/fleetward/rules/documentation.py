@@ -6,15 +6,15 @@ import re
 import textwrap
 
 from fleetward.domain.explanation import Explanation
-from fleetward.rules.audit_findings import AUDITING
+from fleetward.rules.audit_findings import AUDIT_FINDINGS
 from fleetward.rules.catalogue import CATALOGUE
-from fleetward.rules.input_errors import READING
+from fleetward.rules.input_errors import INPUT_ERRORS
 from fleetward.rules.rule import Rule
 
-DOCUMENTED: tuple[Rule, ...] = (
-    *(rule for rule in READING if rule.id not in {known.id for known in CATALOGUE}),
+DOCUMENTED_RULES: tuple[Rule, ...] = (
+    *(rule for rule in INPUT_ERRORS if rule.id not in {rule.id for rule in CATALOGUE}),
     *CATALOGUE,
-    *AUDITING,
+    *AUDIT_FINDINGS,
 )
 """Every rule that a finding can name, found while reading, by being asked, or in history."""
 SECTIONS = ("Why", "Bad", "Good", "Fix")
@@ -29,29 +29,29 @@ def sections(rule: Rule) -> dict[str, str]:
     }
 
 
-def explained(rule_id: str) -> Explanation | None:
+def find_explanation(rule_id: str) -> Explanation | None:
     """The rule of this id in words; None for a stranger."""
-    rule = next((known for known in DOCUMENTED if known.id == rule_id), None)
+    rule = next((documented for documented in DOCUMENTED_RULES if documented.id == rule_id), None)
     return None if rule is None else explanation(rule)
 
 
 def explanation(rule: Rule) -> Explanation:
     """A rule in words."""
-    said = sections(rule)
+    texts = sections(rule)
     return Explanation(
         rule=rule.id,
         severity=rule.severity,
-        unless=rule.unless,
-        fixed=rule.id in {known.id for known in (*READING, *AUDITING)},
+        severity_exceptions=rule.unless,
+        fixed=rule.id in {documented.id for documented in (*INPUT_ERRORS, *AUDIT_FINDINGS)},
         summary=rule.summary,
-        why=_flowing(said["Why"]),
-        bad=said["Bad"],
-        good=said["Good"],
-        fix=_flowing(said["Fix"]),
+        why=_one_line(texts["Why"]),
+        bad=texts["Bad"],
+        good=texts["Good"],
+        fix=_one_line(texts["Fix"]),
     )
 
 
-def documentation() -> str:
+def reference_page() -> str:
     """All rules as one page of Markdown."""
     head = (
         "# Rules\n\n"
@@ -62,21 +62,21 @@ def documentation() -> str:
         "from the rules themselves; `fleet explain RULE` prints\n"
         "one of them.\n"
     )
-    return "\n".join((head, *(page(rule) for rule in DOCUMENTED)))
+    return "\n".join((head, *(rule_section(rule) for rule in DOCUMENTED_RULES)))
 
 
-def page(rule: Rule) -> str:
+def rule_section(rule: Rule) -> str:
     """One rule as Markdown."""
-    said = explanation(rule)
-    where = "by `fleet audit`" if rule in AUDITING else "while reading"
-    fixed = f" Found {where}: it cannot be turned down or waived." if said.fixed else ""
+    text = explanation(rule)
+    where = "by `fleet audit`" if rule in AUDIT_FINDINGS else "while reading"
+    fixed_note = f" Found {where}: it cannot be turned down or waived." if text.fixed else ""
     return (
-        f"## {said.rule}\n\n{said.summary}\n\nSeverity: {said.weight}.{fixed}\n\n"
-        f"**Why**: {said.why}\n\n"
-        f"Bad:\n\n```yaml\n{said.bad}\n```\n\nGood:\n\n```yaml\n{said.good}\n```\n\n"
-        f"**Fix**: {said.fix}\n"
+        f"## {text.rule}\n\n{text.summary}\n\nSeverity: {text.severity_text}.{fixed_note}\n\n"
+        f"**Why**: {text.why}\n\n"
+        f"Bad:\n\n```yaml\n{text.bad}\n```\n\nGood:\n\n```yaml\n{text.good}\n```\n\n"
+        f"**Fix**: {text.fix}\n"
     )
 
 
-def _flowing(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())

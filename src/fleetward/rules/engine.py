@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import RuleSetting, Snapshot
-from fleetward.domain.secrets import concealed
+from fleetward.domain.secrets import mask_finding
 from fleetward.rules.catalogue import CATALOGUE
-from fleetward.rules.rule import Rule, Wrong
-from fleetward.rules.waivers import unused, waived, waiver_unused
+from fleetward.rules.rule import Rule, Violation
+from fleetward.rules.waivers import mark_waived, unused_waivers, waiver_unused
 
 
 def findings(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
@@ -19,66 +19,76 @@ def findings(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
 
     A waived finding is there and marked, and does not count.
     """
-    return among(fleet, now, alone(fleet, now))
+    return add_fleet_findings(fleet, now, agent_findings(fleet, now))
 
 
-def alone(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
+def agent_findings(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
     """
     What rules find that look at each agent alone, before waivers: any part of a fleet gives its part of them.
 
     They see the day and not the hour: what they found holds as long as the day and what they saw.
     """
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return tuple(_found(fleet, day, (rule for rule in CATALOGUE if rule.among is None)))
+    return tuple(_run(fleet, day, (rule for rule in CATALOGUE if rule.fleet_fields is None)))
 
 
-def among(fleet: Snapshot, now: datetime, found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """With *found*, what rules find that compare agents or speak of none; waivers applied, worst first."""
-    found = (*found, *_found(fleet, now, (rule for rule in CATALOGUE if rule.among is not None)))
-    left_over = _weighed(fleet, waiver_unused, unused(found, fleet.waivers, now))
-    return tuple(sorted((*waived(found, fleet.waivers, now), *left_over), key=lambda one: one.order))
+def add_fleet_findings(
+    fleet: Snapshot, now: datetime, agent_findings: Iterable[Finding]
+) -> tuple[Finding, ...]:
+    """With *agent_findings*, what rules find that compare agents or speak of none; waivers applied, worst first."""
+    agent_findings = (
+        *agent_findings,
+        *_run(fleet, now, (rule for rule in CATALOGUE if rule.fleet_fields is not None)),
+    )
+    unused_findings = _to_findings(fleet, waiver_unused, unused_waivers(agent_findings, fleet.waivers, now))
+    return tuple(
+        sorted(
+            (*mark_waived(agent_findings, fleet.waivers, now), *unused_findings),
+            key=lambda finding: finding.sort_key,
+        )
+    )
 
 
-def compared() -> Mapping[str, tuple[str, ...]]:
+def compared_fields() -> Mapping[str, tuple[str, ...]]:
     """What the rules that compare agents read of each manifest, by path the keys there."""
-    read: dict[str, set[str]] = {"spec.risk": {"tier"}, "spec": {"lifecycle"}}
+    fields: dict[str, set[str]] = {"spec.risk": {"tier"}, "spec": {"lifecycle"}}
     for rule in CATALOGUE:
-        for path, keys in (rule.among or {}).items():
-            read.setdefault(path, set()).update(keys)
-    return {path: tuple(sorted(keys)) for path, keys in read.items()}
+        for path, keys in (rule.fleet_fields or {}).items():
+            fields.setdefault(path, set()).update(keys)
+    return {path: tuple(sorted(keys)) for path, keys in fields.items()}
 
 
-def _found(fleet: Snapshot, now: datetime, rules: Iterable[Rule]) -> Iterator[Finding]:
-    return (one for rule in rules for one in _weighed(fleet, rule, rule.check(fleet, now)))
+def _run(fleet: Snapshot, now: datetime, rules: Iterable[Rule]) -> Iterator[Finding]:
+    return (finding for rule in rules for finding in _to_findings(fleet, rule, rule.check(fleet, now)))
 
 
-def _weighed(fleet: Snapshot, rule: Rule, wrongs: Iterable[Wrong]) -> Iterator[Finding]:
-    for wrong in wrongs:
-        severity = _severity(fleet, rule, wrong)
+def _to_findings(fleet: Snapshot, rule: Rule, violations: Iterable[Violation]) -> Iterator[Finding]:
+    for violation in violations:
+        severity = _severity(fleet, rule, violation)
         if severity is not None:
-            found = Finding(
+            finding = Finding(
                 rule=rule.id,
                 severity=severity,
-                message=wrong.message,
-                place=wrong.place,
-                hint=wrong.hint,
-                environment=wrong.environment,
-                agent=wrong.agent,
-                related=wrong.related,
-                absent=wrong.absent,
+                message=violation.message,
+                place=violation.place,
+                hint=violation.hint,
+                environment=violation.environment,
+                agent=violation.agent,
+                related=violation.related,
+                missing_folders=violation.absent,
             )
-            yield concealed(found)
+            yield mask_finding(finding)
 
 
-def _severity(fleet: Snapshot, rule: Rule, wrong: Wrong) -> Severity | None:
+def _severity(fleet: Snapshot, rule: Rule, violation: Violation) -> Severity | None:
     """What the fleet's configuration says of it there, else the default; None is off."""
     setting = fleet.config.rules.get(rule.id)
-    if setting is not None and _applies(fleet, setting, wrong):
+    if setting is not None and _applies(fleet, setting, violation):
         return setting.severity
-    return wrong.severity or rule.severity
+    return violation.severity or rule.severity
 
 
-def _applies(fleet: Snapshot, setting: RuleSetting, wrong: Wrong) -> bool:
-    manifest = fleet.manifest(wrong.environment or "", wrong.agent or "")
+def _applies(fleet: Snapshot, setting: RuleSetting, violation: Violation) -> bool:
+    manifest = fleet.manifest(violation.environment or "", violation.agent or "")
     in_tiers = not setting.tiers or (manifest is not None and manifest.tier in setting.tiers)
-    return in_tiers and (not setting.environments or wrong.environment in setting.environments)
+    return in_tiers and (not setting.environments or violation.environment in setting.environments)

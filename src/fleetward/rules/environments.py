@@ -10,9 +10,9 @@ from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import CONFIG, Snapshot
 from fleetward.domain.manifest import Agent
-from fleetward.domain.path import Steps, covers, shown
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import at_work, positions
+from fleetward.domain.path import Steps, covers, format_path
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import list_items, unretired
 
 ALWAYS = "spec.suspended"
 TRIGGERS = "spec.orchestration.triggers"
@@ -20,7 +20,7 @@ LIMITS = "spec.orchestration.limits"
 
 
 @rule("override-not-allowed", Severity.ERROR)
-def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     An `overrides.yaml` changes what this environment may not have of its own.
 
@@ -35,12 +35,12 @@ def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: change the release instead, or list the path under overridable in fleet-config.yaml.
     spec.suspended may be set everywhere.
     """
-    for agent in fleet.judged:
+    for agent in fleet.effective_agents:
         environment = fleet.config.environment(agent.environment)
         allowed = (ALWAYS, *(environment.overridable if environment else ()))
         for path in touched(agent.overrides or {}):
             if not any(covers(pattern, path) for pattern in allowed):
-                yield Wrong(
+                yield Violation(
                     place=_place(agent, path),
                     message=f"{agent.environment!r} may not override {path!r}",
                     hint=f"change the release instead, or list the path under overridable in {CONFIG}",
@@ -50,7 +50,7 @@ def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
 
 
 @rule("triggers-without-limits", Severity.ERROR)
-def triggers_without_limits(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def triggers_without_limits(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     Something sets the agent off by itself, and nothing ends it.
 
@@ -64,19 +64,19 @@ def triggers_without_limits(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
           limits: {maxTurns: 12, maxRetries: 2, maxDepth: 2, maxConcurrency: 4}
     Fix: write orchestration.limits; for triggers on completion, maxDepth has to be among them.
     """
-    for manifest in at_work(fleet):
+    for manifest in unretired(fleet):
         if manifest.items(TRIGGERS) and not manifest.has(LIMITS):
-            yield wrong(manifest, TRIGGERS, "triggers without limits", f"write {LIMITS}")
+            yield violation(manifest, TRIGGERS, "triggers without limits", f"write {LIMITS}")
             continue
-        for path, trigger in positions(manifest, TRIGGERS):
+        for path, trigger in list_items(manifest, TRIGGERS):
             if trigger.get("on") == "completion" and not manifest.has(f"{LIMITS}.maxDepth"):
                 message = "set off by another agent, with no depth at which that ends"
-                yield wrong(manifest, path, message, f"write {LIMITS}.maxDepth")
+                yield violation(manifest, path, message, f"write {LIMITS}.maxDepth")
 
 
 def touched(patch: Mapping[str, Any]) -> tuple[str, ...]:
     """The paths that a merge patch sets, removes, or makes a mapping of; a list is one value."""
-    return tuple(shown(steps) for steps in _leaves(patch, ()))
+    return tuple(format_path(steps) for steps in _leaves(patch, ()))
 
 
 def _leaves(value: Any, steps: Steps) -> Iterator[Steps]:

@@ -8,12 +8,12 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import meant, one_of, somebody, today
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import choices, is_person_or_team, suggestion, today
 
 PEOPLE = "governance/people.yaml"
 ROLES = "spec.owner.roles"
-GROUPS = (
+PERSON_OR_TEAM_FIELDS = (
     "spec.owner.contact.onCall",
     "spec.guardrails.humanReview.approvers",
     "spec.observability.outputReview.by",
@@ -22,7 +22,7 @@ GROUPS = (
 
 
 @rule("name-mismatch", Severity.ERROR)
-def name_mismatch(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def name_mismatch(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The name in the manifest is not the name of the agent's folder.
 
@@ -37,14 +37,16 @@ def name_mismatch(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: write the folder's name into metadata.name, or rename the folder.
     """
     for manifest in fleet.manifests:
-        said = manifest.get("metadata.name")
-        if said != manifest.name:
-            hint = f"write name: {manifest.name}, or rename the folder to {said}"
-            yield wrong(manifest, "metadata.name", f"{said!r} lives in the folder {manifest.name!r}", hint)
+        written = manifest.get("metadata.name")
+        if written != manifest.name:
+            hint = f"write name: {manifest.name}, or rename the folder to {written}"
+            yield violation(
+                manifest, "metadata.name", f"{written!r} lives in the folder {manifest.name!r}", hint
+            )
 
 
 @rule("owner-unknown", Severity.ERROR)
-def owner_unknown(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def owner_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The owner team is not one of the fleet's teams.
 
@@ -58,13 +60,13 @@ def owner_unknown(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     for manifest in fleet.manifests:
         team = manifest.get("spec.owner.team")
         if team not in fleet.people.teams:
-            known = one_of(str(team), fleet.people.teams, "teams")
-            hint = f"name a team of {PEOPLE}, or add {team!r} there{known}"
-            yield wrong(manifest, "spec.owner.team", f"no team named {team!r}", hint)
+            choices_hint = choices(str(team), fleet.people.teams, "teams")
+            hint = f"name a team of {PEOPLE}, or add {team!r} there{choices_hint}"
+            yield violation(manifest, "spec.owner.team", f"no team named {team!r}", hint)
 
 
 @rule("role-unknown", Severity.ERROR)
-def role_unknown(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def role_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A duty is given to somebody who is neither a person nor a team of this fleet.
 
@@ -79,16 +81,16 @@ def role_unknown(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     for manifest in fleet.manifests:
         for path, kind in _duties(manifest):
             name = manifest.get(path)
-            known = name in fleet.people.people if kind == "person" else somebody(fleet, str(name))
-            if name is not None and not known:
+            listed = name in fleet.people.people if kind == "person" else is_person_or_team(fleet, str(name))
+            if name is not None and not listed:
                 everybody = {**fleet.people.people, **({} if kind == "person" else fleet.people.teams)}
-                hint = f"name a {kind} of {PEOPLE}{meant(str(name), everybody)}"
-                yield wrong(manifest, path, f"no {kind} named {name!r}", hint)
+                hint = f"name a {kind} of {PEOPLE}{suggestion(str(name), everybody)}"
+                yield violation(manifest, path, f"no {kind} named {name!r}", hint)
     yield from _register_owners(fleet)
 
 
 @rule("owner-left", Severity.ERROR)
-def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     Somebody who answers for the agent has left, or is not with us yet.
 
@@ -103,15 +105,15 @@ def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     for manifest in fleet.manifests:
         for path in ("spec.owner.accountable", "spec.owner.backup", *_roles(manifest)):
             person = fleet.people.people.get(str(manifest.get(path)))
-            if person is None or person.active(now) or path == f"{ROLES}.escalation":
+            if person is None or person.is_active(now) or path == f"{ROLES}.escalation":
                 continue
-            gone = person.left is not None and not (person.since and person.since > today(now))
-            when = f"left on {person.left}" if gone else f"is not here before {person.since}"
-            yield wrong(manifest, path, f"{person.id!r} {when}", "name a person who is with us")
+            has_left = person.departed is not None and not (person.since and person.since > today(now))
+            when = f"left on {person.departed}" if has_left else f"is not here before {person.since}"
+            yield violation(manifest, path, f"{person.id!r} {when}", "name a person who is with us")
 
 
 @rule("owner-alone", Severity.WARNING)
-def owner_alone(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def owner_alone(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     One single person stands behind the agent.
 
@@ -127,18 +129,18 @@ def owner_alone(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     for manifest in fleet.manifests:
         members = fleet.people.members(str(manifest.get("spec.owner.team")), now)
         accountable, backup = manifest.get("spec.owner.accountable"), manifest.get("spec.owner.backup")
-        named = {p for p in (accountable, backup) if p and fleet.people.is_active(p, now)}
+        deputies = {p for p in (accountable, backup) if p and fleet.people.is_active(p, now)}
         if accountable is not None and accountable == backup:
             message = f"{backup!r} is accountable and backup at once"
-            yield wrong(manifest, "spec.owner.backup", message, "name somebody else as backup")
-        elif members and len(members | named) == 1:
-            [alone] = members | named
+            yield violation(manifest, "spec.owner.backup", message, "name somebody else as backup")
+        elif members and len(members | deputies) == 1:
+            [alone] = members | deputies
             hint = f"name a backup, or add a second person to the team in {PEOPLE}"
-            yield wrong(manifest, "spec.owner.team", f"{alone!r} stands alone behind this agent", hint)
+            yield violation(manifest, "spec.owner.team", f"{alone!r} stands alone behind this agent", hint)
 
 
 @rule("team-empty", Severity.ERROR)
-def team_empty(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def team_empty(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The owner team has no active member.
 
@@ -155,7 +157,7 @@ def team_empty(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         team = manifest.get("spec.owner.team")
         if team in fleet.people.teams and not fleet.people.members(team, now):
             hint = f"name another team, or fill this one in {PEOPLE}"
-            yield wrong(manifest, "spec.owner.team", f"nobody is in the team {team!r} now", hint)
+            yield violation(manifest, "spec.owner.team", f"nobody is in the team {team!r} now", hint)
 
 
 def _roles(manifest: Manifest) -> tuple[str, ...]:
@@ -167,16 +169,18 @@ def _duties(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Where somebody is named, and what may be named there."""
     yield "spec.owner.accountable", "person"
     yield "spec.owner.backup", "person"
-    for path in (*_roles(manifest), *GROUPS):
+    for path in (*_roles(manifest), *PERSON_OR_TEAM_FIELDS):
         yield path, "person or team"
 
 
-def _register_owners(fleet: Snapshot) -> Iterator[Wrong]:
+def _register_owners(fleet: Snapshot) -> Iterator[Violation]:
     if fleet.connectors is None:
         return
     for name, connector in (fleet.connectors.data.get("connectors") or {}).items():
         owner = connector.get("owner")
-        if owner is not None and not somebody(fleet, owner):
+        if owner is not None and not is_person_or_team(fleet, owner):
             message = f"no person or team named {owner!r} owns the connector {name!r}"
-            hint = f"name a person or team of {PEOPLE}{meant(owner, fleet.people.teams)}"
-            yield Wrong(place=fleet.connectors.locate(f"connectors.{name}.owner"), message=message, hint=hint)
+            hint = f"name a person or team of {PEOPLE}{suggestion(owner, fleet.people.teams)}"
+            yield Violation(
+                place=fleet.connectors.locate(f"connectors.{name}.owner"), message=message, hint=hint
+            )

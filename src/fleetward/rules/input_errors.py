@@ -7,20 +7,20 @@ from datetime import datetime
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.rules.rule import Rule, Wrong
+from fleetward.rules.rule import Rule, Violation
 
 
-def _found_while_reading(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def _no_check(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """A snapshot holds nothing but what could be read: there is nothing left to ask it."""
     yield from ()
 
 
-def _documented(rule_id: str, doc: str) -> Rule:
-    return Rule(id=rule_id, severity=Severity.ERROR, docstring=doc, check=_found_while_reading)
+def _input_error(rule_id: str, doc: str) -> Rule:
+    return Rule(id=rule_id, severity=Severity.ERROR, docstring=doc, check=_no_check)
 
 
-READING: tuple[Rule, ...] = (
-    _documented(
+INPUT_ERRORS: tuple[Rule, ...] = (
+    _input_error(
         "yaml-syntax",
         """
         The file is not YAML, not UTF-8, or holds no mapping.
@@ -38,7 +38,7 @@ READING: tuple[Rule, ...] = (
         spaces, save as UTF-8.
         """,
     ),
-    _documented(
+    _input_error(
         "yaml-duplicate-key",
         """
         A mapping has the same key twice.
@@ -54,7 +54,7 @@ READING: tuple[Rule, ...] = (
         Fix: keep one of them.
         """,
     ),
-    _documented(
+    _input_error(
         "yaml-not-allowed",
         """
         The file uses a part of YAML that fleets do without.
@@ -71,7 +71,7 @@ READING: tuple[Rule, ...] = (
         Fix: write the value out where it is used; one document a file; quote a key that is no text.
         """,
     ),
-    _documented(
+    _input_error(
         "yaml-ambiguous",
         """
         A value without quotes means different things to different parsers.
@@ -87,7 +87,7 @@ READING: tuple[Rule, ...] = (
         Fix: put it in quotes where text is meant; write a plain decimal number where a number is.
         """,
     ),
-    _documented(
+    _input_error(
         "yaml-limit",
         """
         A file or folder is larger, deeper or fuller than any that people write.
@@ -104,7 +104,7 @@ READING: tuple[Rule, ...] = (
         Fix: move long text into files of its own that the manifest names, and split what is too deep.
         """,
     ),
-    _documented(
+    _input_error(
         "manifest-missing",
         """
         A folder stands where agents stand, and has no agent.yaml.
@@ -121,7 +121,7 @@ READING: tuple[Rule, ...] = (
         Fix: write the manifest (fleet new AGENT makes one), rename a misspelt one, or remove the folder.
         """,
     ),
-    _documented(
+    _input_error(
         "schema",
         """
         A value is missing, or not of the kind that its place takes.
@@ -137,7 +137,7 @@ READING: tuple[Rule, ...] = (
         Fix: write what the hint says; `fleet schema agent` prints every key with its description.
         """,
     ),
-    _documented(
+    _input_error(
         "unknown-key",
         """
         A key stands where the schema knows none of that name.
@@ -151,7 +151,7 @@ READING: tuple[Rule, ...] = (
         Fix: write the key that is meant, or begin its name with x- where it is your own.
         """,
     ),
-    _documented(
+    _input_error(
         "file-unreadable",
         """
         A file is there and its content cannot be had.
@@ -166,7 +166,7 @@ READING: tuple[Rule, ...] = (
         be UTF-8 text, and a governing file has to have its own name: nobody reads governance/models.yml.
         """,
     ),
-    _documented(
+    _input_error(
         "link-in-agent",
         """
         A symbolic link, a submodule or another special file stands where a regular file is expected.
@@ -182,7 +182,7 @@ READING: tuple[Rule, ...] = (
         Fix: put a copy of the file in its place: an agent's folder holds everything that defines it.
         """,
     ),
-    _documented(
+    _input_error(
         "path-collision",
         """
         Two paths are one and the same on some machines.
@@ -198,7 +198,7 @@ READING: tuple[Rule, ...] = (
         Fix: rename one of them; use lower case and composed characters (Unicode NFC).
         """,
     ),
-    _documented(
+    _input_error(
         "hidden-characters",
         """
         A text file holds characters that nobody sees.
@@ -213,7 +213,7 @@ READING: tuple[Rule, ...] = (
         Fix: delete the character at the caret; its code point is in the message.
         """,
     ),
-    _documented(
+    _input_error(
         "secret-in-manifest",
         """
         A credential stands in a file of the fleet.
@@ -227,7 +227,7 @@ READING: tuple[Rule, ...] = (
         Fix: revoke it first; then name the place in the secret store instead of the value.
         """,
     ),
-    _documented(
+    _input_error(
         "people-pattern",
         """
         people.yaml does not tell persons apart.
@@ -244,7 +244,7 @@ READING: tuple[Rule, ...] = (
         Fix: give each person addresses and keys of their own, written out.
         """,
     ),
-    _documented(
+    _input_error(
         "policy-unsatisfiable",
         """
         The policy asks for something that can never be given.

@@ -10,15 +10,24 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
 from fleetward.rules.pin import Pin, PinClass
-from fleetward.rules.pins import identity, verdict
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import at_work, day, entries, limit, on_duty, one_of, positions, today
+from fleetward.rules.pins import classify_pin, model_identity
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import (
+    choices,
+    in_service,
+    keyed_items,
+    limit,
+    list_items,
+    parse_day,
+    today,
+    unretired,
+)
 
 REGISTER = "governance/models.yaml"
 
 
 @rule("model-floating", Severity.ERROR, unless="warning for the lowest tier")
-def model_floating(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def model_floating(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A model is named by an alias, a router, a variable or nothing at all: what answers can change unseen.
 
@@ -32,16 +41,16 @@ def model_floating(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     as well.
     """
     for manifest in fleet.manifests:
-        lowest = fleet.policy.rank(manifest.tier) == 0 if fleet.policy else manifest.tier == "low"
+        lowest = fleet.policy.tier_rank(manifest.tier) == 0 if fleet.policy else manifest.tier == "low"
         severity = Severity.WARNING if lowest else Severity.ERROR
-        for path, said, pin in _pins(manifest):
-            if pin.cls is PinClass.FLOATING:
-                message = f"{said!r} is floating: {pin.reason}"
-                yield wrong(manifest, path, message, pin.hint, severity=severity)
+        for path, name, pin in _pins(manifest):
+            if pin.pin_class is PinClass.FLOATING:
+                message = f"{name!r} is floating: {pin.reason}"
+                yield violation(manifest, path, message, pin.hint, severity=severity)
 
 
 @rule("model-unverified", Severity.WARNING)
-def model_unverified(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def model_unverified(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A model is named by a version of which nobody promises that it stays the same.
 
@@ -53,13 +62,15 @@ def model_unverified(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: add the digest or the revision that was evaluated, or waive the rule for this agent with a date.
     """
     for manifest in fleet.manifests:
-        for path, said, pin in _pins(manifest):
-            if pin.cls is PinClass.VERSIONED:
-                yield wrong(manifest, path, f"{said!r} has a version, but no promise: {pin.reason}", pin.hint)
+        for path, name, pin in _pins(manifest):
+            if pin.pin_class is PinClass.VERSIONED:
+                yield violation(
+                    manifest, path, f"{name!r} has a version, but no promise: {pin.reason}", pin.hint
+                )
 
 
 @rule("model-not-allowed", Severity.ERROR)
-def model_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def model_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The model is not one that governance/models.yaml allows.
 
@@ -73,23 +84,23 @@ def model_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: use an allowed model, or have this one allowed in governance/models.yaml. A register in which no
     model is marked as allowed is a calendar only, and refuses just what says `allowed: false`.
     """
-    known = _register(fleet)
-    closed = any(entry.get("allowed") is True for entry in known.values())
-    for manifest in at_work(fleet):
-        for path, entry in models(manifest):
-            allowed = _listed(known, entry).get("allowed")
+    register = _register(fleet)
+    closed = any(entry.get("allowed") is True for entry in register.values())
+    for manifest in unretired(fleet):
+        for path, entry in model_entries(manifest):
+            allowed = _register_entry(register, entry).get("allowed")
             if allowed is False or (closed and allowed is not True):
                 message = f"{entry.get('name')!r} of {entry.get('provider')!r} is not allowed here"
                 names = frozenset(
-                    str(one.get("name")) for one in known.values() if one.get("allowed") is True
+                    str(listed.get("name")) for listed in register.values() if listed.get("allowed") is True
                 )
-                near = one_of(str(entry.get("name")), names - {entry.get("name")}, "allowed")
+                near = choices(str(entry.get("name")), names - {entry.get("name")}, "allowed")
                 hint = f"use an allowed model, or have it allowed in {REGISTER}{near}"
-                yield wrong(manifest, f"{path}.name", message, hint)
+                yield violation(manifest, f"{path}.name", message, hint)
 
 
 @rule("model-retiring", Severity.WARNING, unless="error once the day is past")
-def model_retiring(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def model_retiring(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The provider takes the model away soon, or has done so.
 
@@ -103,21 +114,21 @@ def model_retiring(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: move to a model that stays. How early to warn is limits.retiring in the policy; the dates can be
     brought up to date with `fleet models import`.
     """
-    known, ahead = _register(fleet), limit(fleet, "retiring")
-    for manifest in at_work(fleet):
-        for path, entry in models(manifest):
-            last = day(_listed(known, entry).get("retiresAt"))
+    register, ahead = _register(fleet), limit(fleet, "retiring")
+    for manifest in unretired(fleet):
+        for path, entry in model_entries(manifest):
+            last = parse_day(_register_entry(register, entry).get("retiresAt"))
             if last is None or last - today(now) > ahead:
                 continue
             past = last < today(now)
             message = f"{entry.get('name')!r} {'was retired' if past else 'is to be retired'} on {last}"
             severity = Severity.ERROR if past else Severity.WARNING
             hint = "name a model that stays, and evaluate the agent on it"
-            yield wrong(manifest, f"{path}.name", message, hint, severity=severity)
+            yield violation(manifest, f"{path}.name", message, hint, severity=severity)
 
 
 @rule("model-no-fallback", Severity.NOTE)
-def model_no_fallback(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def model_no_fallback(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     There is no second model for when the first one does not answer.
 
@@ -131,28 +142,28 @@ def model_no_fallback(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
           fallbacks: [{provider: openai, name: gpt-4.1-2025-04-14}]
     Fix: name a pinned fallback, best of another provider, and evaluate the agent on it as well.
     """
-    for manifest in on_duty(fleet):
+    for manifest in in_service(fleet):
         if not manifest.items("spec.model.fallbacks"):
-            yield wrong(
+            yield violation(
                 manifest, "spec.model", "no fallback model", "add model.fallbacks with a pinned model"
             )
 
 
-def models(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def model_entries(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Everything that counts as a model, with its path: the model, its fallbacks, judges and embeddings."""
     yield "spec.model", manifest.get("spec.model", {})
-    yield from positions(manifest, "spec.model.fallbacks")
+    yield from list_items(manifest, "spec.model.fallbacks")
     for group, field in (("spec.evals", "judge"), ("spec.knowledge", "embedding")):
-        for path, item in entries(manifest, group):
+        for path, item in keyed_items(manifest, group):
             if isinstance(item.get(field), Mapping):
                 yield f"{path}.{field}", item[field]
 
 
 def _pins(manifest: Manifest) -> Iterator[tuple[str, str, Pin]]:
     """Each model's name, where it stands, and how fixed it is."""
-    for path, entry in models(manifest):
+    for path, entry in model_entries(manifest):
         name = str(entry.get("name") or "")
-        pin = verdict(
+        pin = classify_pin(
             str(entry.get("provider") or ""),
             name,
             _text(entry.get("version")),
@@ -173,12 +184,14 @@ def _register(fleet: Snapshot) -> dict[tuple[str, str], Mapping[str, Any]]:
     return {_key(entry): entry for entry in listed}
 
 
-def _listed(known: Mapping[tuple[str, str], Mapping[str, Any]], entry: Mapping[str, Any]) -> dict[str, Any]:
+def _register_entry(
+    register: Mapping[tuple[str, str], Mapping[str, Any]], entry: Mapping[str, Any]
+) -> dict[str, Any]:
     """What is said of a model: of exactly this version, and where that is silent of its name alone."""
-    return {**known.get(_key({**entry, "version": None}), {}), **known.get(_key(entry), {})}
+    return {**register.get(_key({**entry, "version": None}), {}), **register.get(_key(entry), {})}
 
 
 def _key(entry: Mapping[str, Any]) -> tuple[str, str]:
-    return identity(
+    return model_identity(
         str(entry.get("provider") or ""), str(entry.get("name") or ""), _text(entry.get("version"))
     )

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import CONFIG, Environment, Snapshot
-from fleetward.domain.ledger import Ledger, Line, Moved
+from fleetward.domain.ledger import AgentTransition, Ledger, LedgerLine
 from fleetward.domain.manifest import MANIFEST, Agent, folder
-from fleetward.rules.rule import Wrong, rule
-from fleetward.rules.selectors import inhabitants
+from fleetward.rules.rule import Violation, rule
+from fleetward.rules.selectors import agents_by_environment
 
 
-@rule("name-retired", Severity.ERROR, among={})
-def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule("name-retired", Severity.ERROR, fleet_fields={})
+def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A name that was retired is in use again.
 
@@ -29,20 +29,20 @@ def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: take a name that was never used, and rename the folder with it. A manifest that says `lifecycle: retired`
     may stay in the environment before.
     """
-    for gated, entry, moved in _last_moves(fleet):
+    for gated, entry, moved in _all_last_entries(fleet):
         if moved.to_state is not None:
             continue
         for environment in _upstream(fleet, gated):
             agent = fleet.agents.get((environment, moved.agent))
-            if agent is not None and not _at_its_end(agent, gated):
+            if agent is not None and not _stays_upstream(agent, gated):
                 message = f"{moved.agent!r} was retired from {gated!r} on {entry.at:%Y-%m-%d}"
                 hint = f"take another name, and rename {agent.folder} with it"
-                place = _name(agent)
-                yield _wrong(agent, message, hint, place, related=(_line(entry),))
+                place = _name_place(agent)
+                yield _violation(agent, message, hint, place, related=(_entry_place(entry),))
 
 
-@rule("environment-skipped", Severity.WARNING, among={})
-def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule("environment-skipped", Severity.WARNING, fleet_fields={})
+def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     An agent stands in a gated environment, and not in the one before it.
 
@@ -55,22 +55,24 @@ def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         environments: [{name: staging}, {name: production, from: staging}]
     Fix: put the agent into the environment before; or retire it with `fleet promote AGENT --to ENV`.
     """
-    present = inhabitants(fleet)
+    present = agents_by_environment(fleet)
     for environment in _gated(fleet):
         for name in sorted(present.get(environment.name, ())):
-            missing = [one for one in environment.sources if name not in present.get(one, ())]
+            missing = [source for source in environment.sources if name not in present.get(source, ())]
             if missing:
                 agent = fleet.agents[environment.name, name]
                 message = (
                     f"{name!r} is in {environment.name!r}, and not in {' and '.join(map(repr, missing))}"
                 )
                 hint = f"add it to {missing[0]}, or retire it: fleet promote {name} --to {environment.name}"
-                absent = tuple(folder(one, name) for one in missing)
-                yield replace(_wrong(agent, message, hint, _name(agent)), absent=absent)
+                absent = tuple(folder(source, name) for source in missing)
+                yield replace(_violation(agent, message, hint, _name_place(agent)), absent=absent)
 
 
-@rule("unpromoted-state", Severity.ERROR, unless="note where an environment has no ledger yet", among={})
-def unpromoted_state(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule(
+    "unpromoted-state", Severity.ERROR, unless="note where an environment has no ledger yet", fleet_fields={}
+)
+def unpromoted_state(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A gated environment holds something other than what was last promoted into it.
 
@@ -90,17 +92,17 @@ def unpromoted_state(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         if ledger is None:
             continue
         if not ledger.entries:
-            yield from _unadopted(fleet, environment)
+            yield from _missing_ledger(fleet, environment)
             continue
-        yield from _moved_by_hand(fleet, environment, ledger)
-        yield from _removed_by_hand(fleet, environment, ledger)
+        yield from _manual_changes(fleet, environment, ledger)
+        yield from _manual_removals(fleet, environment, ledger)
 
 
-def _unadopted(fleet: Snapshot, environment: Environment) -> Iterator[Wrong]:
-    count = len(fleet.names(environment.name))
+def _missing_ledger(fleet: Snapshot, environment: Environment) -> Iterator[Violation]:
+    count = len(fleet.agent_names(environment.name))
     if count:
         path = f"environments[{environment.name}]"
-        yield Wrong(
+        yield Violation(
             place=fleet.config.locate(path) if fleet.config.locate else Place(file=CONFIG, path=path),
             message=f"{environment.name!r} has no ledger yet: nothing says how its agents ({count}) came there",
             hint=f"fleet adopt --to {environment.name} --apply",
@@ -109,27 +111,27 @@ def _unadopted(fleet: Snapshot, environment: Environment) -> Iterator[Wrong]:
         )
 
 
-def _moved_by_hand(fleet: Snapshot, environment: Environment, ledger: Ledger) -> Iterator[Wrong]:
-    last = _last(ledger)
-    for agent in _standing(fleet, environment.name):
-        known = last.get(agent.name)
+def _manual_changes(fleet: Snapshot, environment: Environment, ledger: Ledger) -> Iterator[Violation]:
+    last = _last_entries(ledger)
+    for agent in _agents_in(fleet, environment.name):
+        last_entry = last.get(agent.name)
         place = Place(file=f"{agent.folder}/{MANIFEST}")
         promote = f"fleet promote {agent.name} --to {environment.name}"
-        if known is None:
+        if last_entry is None:
             message = f"{agent.name!r} is in {environment.name!r}, and its ledger does not know it"
-            yield _wrong(agent, message, f"remove {agent.folder}, then {promote}", place)
-        elif known[1].to_state is not None and agent.readable and agent.state != known[1].to_state:
+            yield _violation(agent, message, f"remove {agent.folder}, then {promote}", place)
+        elif last_entry[1].to_state is not None and agent.readable and agent.state != last_entry[1].to_state:
             message = f"{agent.folder} is not what was last promoted into {environment.name!r}"
             hint = f"restore it as it was promoted, then {promote}"
-            yield _wrong(agent, message, hint, place, related=(_line(known[0]),))
+            yield _violation(agent, message, hint, place, related=(_entry_place(last_entry[0]),))
 
 
-def _removed_by_hand(fleet: Snapshot, environment: Environment, ledger: Ledger) -> Iterator[Wrong]:
-    present = fleet.names(environment.name)
-    for name, (line, moved) in sorted(_last(ledger).items()):
+def _manual_removals(fleet: Snapshot, environment: Environment, ledger: Ledger) -> Iterator[Violation]:
+    present = fleet.agent_names(environment.name)
+    for name, (line, moved) in sorted(_last_entries(ledger).items()):
         if moved.to_state is not None and name not in present:
-            yield Wrong(
-                place=_line(line),
+            yield Violation(
+                place=_entry_place(line),
                 message=f"{name!r} was promoted into {environment.name!r}, and is not there",
                 hint=f"restore environments/{environment.name}/{name}; a promotion is what retires it",
                 environment=environment.name,
@@ -138,51 +140,57 @@ def _removed_by_hand(fleet: Snapshot, environment: Environment, ledger: Ledger) 
 
 
 def _gated(fleet: Snapshot) -> Iterator[Environment]:
-    return (one for one in fleet.config.environments if one.gated)
+    return (environment for environment in fleet.config.environments if environment.gated)
 
 
-def _standing(fleet: Snapshot, environment: str) -> Iterator[Agent]:
+def _agents_in(fleet: Snapshot, environment: str) -> Iterator[Agent]:
     """As they stand, without proposals: these are not there yet."""
     return (agent for key, agent in sorted(fleet.agents.items()) if key[0] == environment)
 
 
-def _last(ledger: Ledger) -> dict[str, tuple[Line, Moved]]:
+def _last_entries(ledger: Ledger) -> dict[str, tuple[LedgerLine, AgentTransition]]:
     return {moved.agent: (line, moved) for line in ledger.lines for moved in line.agents}
 
 
-def _last_moves(fleet: Snapshot) -> Iterator[tuple[str, Line, Moved]]:
+def _all_last_entries(fleet: Snapshot) -> Iterator[tuple[str, LedgerLine, AgentTransition]]:
     for environment, ledger in sorted(fleet.ledgers.items()):
-        for _, (line, moved) in sorted(_last(ledger).items()):
+        for _, (line, moved) in sorted(_last_entries(ledger).items()):
             yield environment, line, moved
 
 
 def _upstream(fleet: Snapshot, environment: str) -> tuple[str, ...]:
     """The environment itself, and all that its agents come from."""
-    found = [environment]
-    for name in found:
-        known = fleet.config.environment(name)
-        found += [one for one in (known.sources if known else ()) if one not in found]
-    return tuple(found)
+    names = [environment]
+    for name in names:
+        environment_config = fleet.config.environment(name)
+        names += [
+            source
+            for source in (environment_config.sources if environment_config else ())
+            if source not in names
+        ]
+    return tuple(names)
 
 
-def _at_its_end(agent: Agent, gated: str) -> bool:
+def _stays_upstream(agent: Agent, gated: str) -> bool:
     """What was retired may stay in the environment before, as it was when it went."""
-    known = agent.manifest is not None and agent.manifest.lifecycle == "retired"
-    return known and agent.environment != gated
+    is_retired = agent.manifest is not None and agent.manifest.lifecycle == "retired"
+    return is_retired and agent.environment != gated
 
 
-def _name(agent: Agent) -> Place:
+def _name_place(agent: Agent) -> Place:
     if agent.manifest is not None:
         return agent.manifest.place("metadata.name")
     return Place(file=f"{agent.folder}/{MANIFEST}")
 
 
-def _line(of: Line) -> Place:
-    return Place(file=f"ledger/{of.environment}.jsonl", line=of.seq, end_line=of.seq)
+def _entry_place(entry: LedgerLine) -> Place:
+    return Place(file=f"ledger/{entry.environment}.jsonl", line=entry.seq, end_line=entry.seq)
 
 
-def _wrong(agent: Agent, message: str, hint: str, place: Place, related: tuple[Place, ...] = ()) -> Wrong:
-    return Wrong(
+def _violation(
+    agent: Agent, message: str, hint: str, place: Place, related: tuple[Place, ...] = ()
+) -> Violation:
+    return Violation(
         place=place,
         message=message,
         hint=hint,

@@ -7,15 +7,23 @@ from datetime import datetime, timedelta
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import at_work, day, meant, on_duty, positions, span, today
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import (
+    in_service,
+    list_items,
+    parse_day,
+    parse_duration,
+    suggestion,
+    today,
+    unretired,
+)
 
 CADENCE = "spec.review.cadence"
-REVIEWED = "spec.review.lastReviewedAt"
+LAST_REVIEWED = "spec.review.lastReviewedAt"
 HEARTBEAT = "spec.review.heartbeat"
 CRITERIA = "spec.retirement.criteria"
-REPLACED = "spec.retirement.replacedBy"
-DECIDE = "spec.pilot.decideBy"
+REPLACED_BY = "spec.retirement.replacedBy"
+DECIDE_BY = "spec.pilot.decideBy"
 PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -27,7 +35,7 @@ PERIODS = {
 
 
 @rule("review-overdue", Severity.WARNING)
-def review_overdue(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def review_overdue(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The agent was to be reviewed, and was not.
 
@@ -39,26 +47,30 @@ def review_overdue(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: review it and write the day, or change the cadence and say why. Write days or weeks: the length of a
     month would have to be guessed.
     """
-    for manifest in on_duty(fleet):
+    for manifest in in_service(fleet):
         if not manifest.has(CADENCE):
             continue
-        said, last, cadence = manifest.get(CADENCE), day(manifest.get(REVIEWED)), span(manifest.get(CADENCE))
+        written, last, cadence = (
+            manifest.get(CADENCE),
+            parse_day(manifest.get(LAST_REVIEWED)),
+            parse_duration(manifest.get(CADENCE)),
+        )
         hint = f"review it and write lastReviewedAt: {today(now)}"
         if cadence is None:
-            yield wrong(
-                manifest, CADENCE, f"{said!r} is no fixed length", "write days or weeks, such as P90D"
+            yield violation(
+                manifest, CADENCE, f"{written!r} is no fixed length", "write days or weeks, such as P90D"
             )
         elif last is None:
-            yield wrong(manifest, REVIEWED, "it was never reviewed", hint)
+            yield violation(manifest, LAST_REVIEWED, "it was never reviewed", hint)
         elif last > today(now):
-            yield wrong(manifest, REVIEWED, f"the review of {last} lies in the future", hint)
+            yield violation(manifest, LAST_REVIEWED, f"the review of {last} lies in the future", hint)
         elif today(now) - last > cadence:
-            message = f"last reviewed on {last}, which is longer ago than {said}"
-            yield wrong(manifest, REVIEWED, message, hint)
+            message = f"last reviewed on {last}, which is longer ago than {written}"
+            yield violation(manifest, LAST_REVIEWED, message, hint)
 
 
 @rule("heartbeat-too-slow", Severity.WARNING)
-def heartbeat_too_slow(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def heartbeat_too_slow(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The check-ins are slower than the domain changes.
 
@@ -69,17 +81,17 @@ def heartbeat_too_slow(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         review: {heartbeat: P1D, volatility: weekly}
     Fix: shorten the heartbeat to the volatility's period or less, in fixed lengths such as P7D.
     """
-    for manifest in at_work(fleet):
-        said, volatility = manifest.get(HEARTBEAT), manifest.get("spec.review.volatility")
-        period, beat = PERIODS.get(str(volatility)), span(said)
-        if said is not None and period is not None and (beat is None or beat > period):
-            message = f"checked every {said!r}, while the domain changes {volatility}"
-            hint = f"write a heartbeat of at most {_iso(period)}"
-            yield wrong(manifest, HEARTBEAT, message, hint)
+    for manifest in unretired(fleet):
+        written, volatility = manifest.get(HEARTBEAT), manifest.get("spec.review.volatility")
+        period, beat = PERIODS.get(str(volatility)), parse_duration(written)
+        if written is not None and period is not None and (beat is None or beat > period):
+            message = f"checked every {written!r}, while the domain changes {volatility}"
+            hint = f"write a heartbeat of at most {_iso_duration(period)}"
+            yield violation(manifest, HEARTBEAT, message, hint)
 
 
 @rule("pilot-without-exit", Severity.ERROR)
-def pilot_without_exit(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def pilot_without_exit(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A pilot does not say when it ends, and by what measure.
 
@@ -96,13 +108,13 @@ def pilot_without_exit(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         missing = [field for field in ("exit", "decideBy") if not manifest.has(f"spec.pilot.{field}")]
         if manifest.lifecycle == "pilot" and missing:
             lacking = " and ".join(f"pilot.{field}" for field in missing)
-            yield wrong(
+            yield violation(
                 manifest, f"spec.pilot.{missing[0]}", f"a pilot without {lacking}", f"write {lacking}"
             )
 
 
 @rule("pilot-overdue", Severity.WARNING)
-def pilot_overdue(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def pilot_overdue(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A pilot was to be decided, and still runs.
 
@@ -116,14 +128,16 @@ def pilot_overdue(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: move it to production or retire it; or set a new day, and say why.
     """
     for manifest in fleet.manifests:
-        last = day(manifest.get(DECIDE))
+        last = parse_day(manifest.get(DECIDE_BY))
         if manifest.lifecycle == "pilot" and last is not None and last < today(now):
             message = f"was to be decided by {last}"
-            yield wrong(manifest, DECIDE, message, "decide: lifecycle production or retired, or a new day")
+            yield violation(
+                manifest, DECIDE_BY, message, "decide: lifecycle production or retired, or a new day"
+            )
 
 
 @rule("retirement-missing", Severity.ERROR)
-def retirement_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def retirement_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     Nothing says when the agent is to go.
 
@@ -134,13 +148,13 @@ def retirement_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         retirement: {criteria: [{metric: runs-per-month, below: 50, for: P90D}], dataDisposition: archive}
     Fix: write a measure below or above which it goes, or a date.
     """
-    for manifest in at_work(fleet):
+    for manifest in unretired(fleet):
         if not manifest.items(CRITERIA):
-            yield wrong(manifest, CRITERIA, "nothing says when it is to go", "write retirement.criteria")
+            yield violation(manifest, CRITERIA, "nothing says when it is to go", "write retirement.criteria")
 
 
 @rule("retirement-due", Severity.WARNING)
-def retirement_due(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def retirement_due(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The day on which the agent was to go is past.
 
@@ -151,16 +165,16 @@ def retirement_due(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         retirement: {criteria: [{date: 2027-12-31}]}
     Fix: retire it, or agree on a new day.
     """
-    for manifest in at_work(fleet):
-        for path, criterion in positions(manifest, CRITERIA):
-            last = day(criterion.get("date"))
+    for manifest in unretired(fleet):
+        for path, criterion in list_items(manifest, CRITERIA):
+            last = parse_day(criterion.get("date"))
             if last is not None and last < today(now):
                 message = f"was to be retired by {last}"
-                yield wrong(manifest, f"{path}.date", message, "retire it, or agree on a new day")
+                yield violation(manifest, f"{path}.date", message, "retire it, or agree on a new day")
 
 
-@rule("deprecated-without-replacement", Severity.ERROR, among={"spec.retirement": ("replacedBy",)})
-def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule("deprecated-without-replacement", Severity.ERROR, fleet_fields={"spec.retirement": ("replacedBy",)})
+def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A deprecated agent does not name what takes its place, or names an agent that is not there.
 
@@ -175,14 +189,19 @@ def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[W
     for manifest in fleet.manifests:
         if manifest.lifecycle != "deprecated":
             continue
-        successor, others = manifest.get(REPLACED), fleet.names(manifest.environment) - {manifest.name}
-        if successor in others:
+        successor, candidates = (
+            manifest.get(REPLACED_BY),
+            fleet.agent_names(manifest.environment) - {manifest.name},
+        )
+        if successor in candidates:
             continue
-        said = "nothing takes its place" if successor is None else f"{successor!r} cannot take its place here"
-        near = meant(successor, others) if successor else ""
+        message = (
+            "nothing takes its place" if successor is None else f"{successor!r} cannot take its place here"
+        )
+        near = suggestion(successor, candidates) if successor else ""
         hint = f"write replacedBy: and an agent of this environment{near}"
-        yield wrong(manifest, REPLACED, said, hint, absent=successor)
+        yield violation(manifest, REPLACED_BY, message, hint, absent=successor)
 
 
-def _iso(period: timedelta) -> str:
+def _iso_duration(period: timedelta) -> str:
     return f"P{period.days}D" if period.days else f"PT{period.seconds // 3600}H"

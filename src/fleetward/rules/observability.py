@@ -7,9 +7,9 @@ from datetime import datetime
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.rules.prompts import refers
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import at_work, elevated, limit, on_duty, span
+from fleetward.rules.prompts import file_references
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import in_service, is_above_medium, limit, parse_duration, unretired
 
 OUTSIDERS = frozenset({"partners", "customers", "public"})
 DISCLOSED = "spec.disclosure.aiDisclosed"
@@ -18,7 +18,7 @@ RETENTION = "spec.observability.retention"
 
 
 @rule("disclosure-missing", Severity.ERROR)
-def disclosure_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def disclosure_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     People outside meet the agent, and it does not say that it is one.
 
@@ -31,18 +31,18 @@ def disclosure_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         disclosure: {persona: Ina, aiDisclosed: true}
     Fix: let the agent say what it is, and write disclosure.aiDisclosed: true.
     """
-    for manifest in at_work(fleet):
-        met = {
+    for manifest in unretired(fleet):
+        audiences = {
             manifest.get("spec.purpose.users"),
             manifest.get("spec.risk.factors.externalVisibility"),
         } & OUTSIDERS
-        if met and manifest.get(DISCLOSED) is not True:
-            message = f"met by {' and '.join(sorted(met))}, and it does not say that it is an AI"
-            yield wrong(manifest, DISCLOSED, message, "let it say so, and write aiDisclosed: true")
+        if audiences and manifest.get(DISCLOSED) is not True:
+            message = f"met by {' and '.join(sorted(audiences))}, and it does not say that it is an AI"
+            yield violation(manifest, DISCLOSED, message, "let it say so, and write aiDisclosed: true")
 
 
 @rule("eval-missing", Severity.ERROR)
-def eval_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def eval_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The agent has no evaluation.
 
@@ -55,15 +55,15 @@ def eval_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         evals: [{name: quality, suite: evals/quality.yaml, format: promptfoo, metric: pass-rate, min: 0.95}]
     Fix: write a suite, even of ten cases, and list it. Drafts may do without.
     """
-    for manifest in on_duty(fleet):
+    for manifest in in_service(fleet):
         if not manifest.items("spec.evals"):
-            yield wrong(
+            yield violation(
                 manifest, "spec.evals", "nothing evaluates it", "add a suite with a metric and a min or max"
             )
 
 
 @rule("eval-suite-missing", Severity.ERROR)
-def eval_suite_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def eval_suite_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     An evaluation names a suite that is not in the agent's folder.
 
@@ -74,17 +74,17 @@ def eval_suite_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         evals: [{name: quality, suite: evals/quality.yaml}]
     Fix: add the file, or correct the path.
     """
-    for agent in fleet.judged:
+    for agent in fleet.effective_agents:
         if agent.manifest is None:
             continue
-        for path, name, found in refers(agent, agent.manifest, "spec.evals", "suite"):
-            if found is None:
+        for path, name, suite in file_references(agent, agent.manifest, "spec.evals", "suite"):
+            if suite is None:
                 hint = f"add the file to {agent.folder}, or name one that is there"
-                yield wrong(agent.manifest, path, f"no suite {name!r} in the agent's folder", hint)
+                yield violation(agent.manifest, path, f"no suite {name!r} in the agent's folder", hint)
 
 
 @rule("output-review-missing", Severity.WARNING)
-def output_review_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def output_review_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     Above medium tier, nobody reads a sample of what the agent says.
 
@@ -95,15 +95,15 @@ def output_review_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         observability: {traces: otel, outputReview: {sample: 0.05, cadence: P7D, by: support}}
     Fix: say how much is read, how often, and by whom.
     """
-    for manifest in on_duty(fleet):
-        if elevated(fleet, manifest) and not manifest.get(f"{REVIEW}.sample"):
-            yield wrong(
+    for manifest in in_service(fleet):
+        if is_above_medium(fleet, manifest) and not manifest.get(f"{REVIEW}.sample"):
+            yield violation(
                 manifest, REVIEW, "nobody reads what it says", "add outputReview with sample, cadence and by"
             )
 
 
 @rule("retention-short", Severity.WARNING)
-def retention_short(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def retention_short(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     Above medium tier, traces are gone before questions come, or nobody has said how long they stay.
 
@@ -115,13 +115,13 @@ def retention_short(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: keep them at least as long as limits.retention in the policy says.
     """
     least = limit(fleet, "retention")
-    for manifest in on_duty(fleet):
-        kept = span(manifest.get(RETENTION))
-        if elevated(fleet, manifest) and (kept is None or kept < least):
-            said = manifest.get(RETENTION)
+    for manifest in in_service(fleet):
+        retention = parse_duration(manifest.get(RETENTION))
+        if is_above_medium(fleet, manifest) and (retention is None or retention < least):
+            written = manifest.get(RETENTION)
             message = (
                 "nothing says how long traces are kept"
-                if said is None
-                else f"traces are kept for {said!r} only"
+                if written is None
+                else f"traces are kept for {written!r} only"
             )
-            yield wrong(manifest, RETENTION, message, f"write retention: P{least.days}D or more")
+            yield violation(manifest, RETENTION, message, f"write retention: P{least.days}D or more")

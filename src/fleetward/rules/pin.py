@@ -22,7 +22,7 @@ PINNED, VERSIONED, FLOATING = PinClass.PINNED, PinClass.VERSIONED, PinClass.FLOA
 class Pin:
     """A verdict on one id, the reason in words, and the edit that would make it better."""
 
-    cls: PinClass
+    pin_class: PinClass
     reason: str
     hint: str = ""
 
@@ -32,7 +32,7 @@ class Row:
     """Ids that match *pattern* whole are of this class, for this reason."""
 
     pattern: str
-    cls: PinClass
+    pin_class: PinClass
     reason: str
 
 
@@ -47,8 +47,8 @@ class Provider:
     """
 
     rows: tuple[Row, ...] = ()
-    otherwise: tuple[PinClass, str] = (FLOATING, "the name carries no version")
-    join: str = "-"
-    strip: str = ""
-    addressed: bool = False
+    default: tuple[PinClass, str] = (FLOATING, "the name carries no version")
+    separator: str = "-"
+    prefix_pattern: str = ""
+    supports_digest: bool = False
     hint: str = "name a dated snapshot or a fixed version"

@@ -34,7 +34,7 @@ _SPELLINGS: tuple[tuple[Provider, str], ...] = (
     (table.MLFLOW, "mlflow"),
     (table.MLFLOW, "databricks"),
 )
-PROVIDERS = {name: known for known, spellings in _SPELLINGS for name in spellings.split()}
+PROVIDERS = {name: provider for provider, spellings in _SPELLINGS for name in spellings.split()}
 """What is known of a provider, by every spelling of its name."""
 SPELLING = {name: spellings.split()[0] for _, spellings in _SPELLINGS for name in spellings.split()}
 """The one spelling by which a provider is told from others, by every spelling of its name."""

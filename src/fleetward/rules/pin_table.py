@@ -40,7 +40,7 @@ OPENAI = Provider(
             "a numbered model without dated snapshots",
         ),
     ),
-    otherwise=(FLOATING, "an undated OpenAI name is an alias that moves to newer snapshots"),
+    default=(FLOATING, "an undated OpenAI name is an alias that moves to newer snapshots"),
 )
 
 ANTHROPIC = Provider(
@@ -50,7 +50,7 @@ ANTHROPIC = Provider(
         Row(FIXED_GENERATION, PINNED, "from generation 4.6 on an id without a date is a fixed snapshot"),
         Row(r"claude-.+-preview", FLOATING, "a preview without a date"),
     ),
-    otherwise=(FLOATING, "before generation 4.6 an id without a date is an alias"),
+    default=(FLOATING, "before generation 4.6 an id without a date is an alias"),
 )
 
 AZURE = Provider(hint="write deployment, version and upgradePolicy: no-auto-upgrade")
@@ -83,13 +83,15 @@ _GEMINI = (
 )
 
 GEMINI = Provider(
-    hint="name a numbered stable version, such as gemini-2.0-flash-001", strip=r"models/", rows=_GEMINI
+    hint="name a numbered stable version, such as gemini-2.0-flash-001",
+    prefix_pattern=r"models/",
+    rows=_GEMINI,
 )
 
 VERTEX = Provider(
     hint="name a numbered or dated version, such as gemini-2.0-flash-001 or claude-sonnet-4-5@20250929",
-    join="@",
-    strip=r"(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/",
+    separator="@",
+    prefix_pattern=r"(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/",
     rows=(
         Row(r"projects/.+/endpoints/.+", FLOATING, "an endpoint serves whatever is deployed to it"),
         Row(r"projects/.+/models/[^@]+@[0-9]+", PINNED, "a numbered version in the model registry"),
@@ -112,7 +114,7 @@ _MAKERS = (
 _MAKER = rf"(?:{'|'.join(' '.join(_MAKERS).split())})\."
 
 BEDROCK = Provider(
-    strip=r"arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile)/",
+    prefix_pattern=r"arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile)/",
     hint="name the model with its version, such as anthropic.claude-sonnet-4-5-20250929-v1:0",
     rows=(
         Row(
@@ -156,7 +158,7 @@ BEDROCK = Provider(
             "a version by name, without the revision after a colon",
         ),
     ),
-    otherwise=(FLOATING, "neither a date nor a version"),
+    default=(FLOATING, "neither a date nor a version"),
 )
 
 MISTRAL = Provider(
@@ -171,7 +173,7 @@ MISTRAL = Provider(
         ),
         Row(r".+-v?[0-9]+(?:[.-][0-9]+)+", VERSIONED, "a numbered version without a date"),
     ),
-    otherwise=(FLOATING, "a name without a date moves to the newest version"),
+    default=(FLOATING, "a name without a date moves to the newest version"),
 )
 
 COHERE = Provider(
@@ -186,7 +188,7 @@ COHERE = Provider(
         Row(r"north-.+-[0-9]+[.-][0-9]+", VERSIONED, "a numbered version without a date"),
         Row(r"(?:c4ai-)?aya-.+[0-9]b", VERSIONED, "open weights by name, without a date"),
     ),
-    otherwise=(FLOATING, "a name without a date moves to the newest version"),
+    default=(FLOATING, "a name without a date moves to the newest version"),
 )
 
 XAI = Provider(
@@ -195,12 +197,12 @@ XAI = Provider(
         Row(rf"grok-.+-(?:{MMDD}|{ISO})(?:-(?:non-)?reasoning)?", PINNED, "a dated version"),
         Row(r"grok-.*beta.*", FLOATING, "a beta can be replaced on any day"),
     ),
-    otherwise=(FLOATING, "a name without a date is an alias of the newest version"),
+    default=(FLOATING, "a name without a date is an alias of the newest version"),
 )
 
 DEEPSEEK = Provider(
     hint="deepseek's own API upgrades in place; name the open weights with a revision where they are hosted",
-    otherwise=(FLOATING, "the API upgrades the model behind this name in place"),
+    default=(FLOATING, "the API upgrades the model behind this name in place"),
 )
 
 QWEN = Provider(
@@ -217,13 +219,13 @@ QWEN = Provider(
         ),
         Row(r"text-embedding-v[0-9]+", VERSIONED, "a numbered version without a date"),
     ),
-    otherwise=(FLOATING, "a name without a date moves to the newest snapshot"),
+    default=(FLOATING, "a name without a date moves to the newest snapshot"),
 )
 
 HUGGING_FACE = Provider(
     hint="add the commit as version (40 hex digits)",
-    join="@",
-    addressed=True,
+    separator="@",
+    supports_digest=True,
     rows=(
         Row(rf".+@{COMMIT}", PINNED, "a commit of the repository"),
         Row(r".+@(?:main|master|head|latest)", FLOATING, "a branch moves"),
@@ -234,13 +236,13 @@ HUGGING_FACE = Provider(
         ),
         Row(r".+@.+", FLOATING, "a branch moves"),
     ),
-    otherwise=(FLOATING, "without a revision the branch main answers"),
+    default=(FLOATING, "without a revision the branch main answers"),
 )
 
 OLLAMA = Provider(
     hint="add the digest that `ollama list` shows in full (sha256:<64 hex digits>)",
-    join=":",
-    addressed=True,
+    separator=":",
+    supports_digest=True,
     rows=(
         Row(rf".+@sha256:{SHA256}", PINNED, "its content is named by digest"),
         Row(r"[^:]+", FLOATING, "without a tag, latest is meant"),
@@ -251,13 +253,13 @@ OLLAMA = Provider(
             "a full tag can be pushed again",
         ),
     ),
-    otherwise=(FLOATING, "a tag that only names a size moves to another build"),
+    default=(FLOATING, "a tag that only names a size moves to another build"),
 )
 
 OCI = Provider(
     hint="add @sha256:<64 hex digits>",
-    join=":",
-    addressed=True,
+    separator=":",
+    supports_digest=True,
     rows=(
         Row(rf".+@sha256:{SHA256}", PINNED, "its content is named by digest"),
         Row(
@@ -266,31 +268,31 @@ OCI = Provider(
             "a tag can be pushed again",
         ),
     ),
-    otherwise=(FLOATING, "neither a digest nor the tag of one version"),
+    default=(FLOATING, "neither a digest nor the tag of one version"),
 )
 
 REPLICATE = Provider(
     hint="add the version (64 hex digits)",
-    join=":",
-    addressed=True,
+    separator=":",
+    supports_digest=True,
     rows=(
         Row(rf"(?:.+:)?{SHA256}", PINNED, "a version by its full id"),
         Row(r".+:[0-9a-f]{7,63}", VERSIONED, "a shortened version id"),
     ),
-    otherwise=(FLOATING, "without a version the newest one answers"),
+    default=(FLOATING, "without a version the newest one answers"),
 )
 
 MLFLOW = Provider(
     hint="name a version number, such as models:/refunds/3",
-    join="/",
-    addressed=True,
+    separator="/",
+    supports_digest=True,
     rows=(
         Row(r"(?:models:/)?[^@/]+/[0-9]+", PINNED, "a registered version does not change"),
         Row(r"models:/m-[0-9a-f]{32}|runs:/[0-9a-f]{32}/.+", PINNED, "a logged model does not change"),
         Row(r"models:/[^@]+@.+", FLOATING, "an alias can be pointed at another version"),
         Row(r"models:/[^/]+/[a-z]+", FLOATING, "a stage holds whatever was moved there"),
     ),
-    otherwise=(FLOATING, "an endpoint or model without a version number"),
+    default=(FLOATING, "an endpoint or model without a version number"),
 )
 
 _OPEN_WEIGHTS = r"(?:.*/)?(?:[a-z0-9._]+-)*(?:[0-9]+x)?[0-9]+(?:[.p][0-9]+)?[bm](?:-.+)?"
@@ -314,7 +316,7 @@ HOSTS = Provider(
             r".+-v[0-9]+(?:[.p][0-9]+)*(?:-.+)?", VERSIONED, "a numbered release, served as the host sees fit"
         ),
     ),
-    otherwise=(FLOATING, "the host decides what this name serves"),
+    default=(FLOATING, "the host decides what this name serves"),
 )
 
 OPENROUTER = Provider(
@@ -335,17 +337,17 @@ OPENROUTER = Provider(
         Row(rf"anthropic/{FIXED_GENERATION}", VERSIONED, "a fixed generation, from whichever host answers"),
         Row(_OPEN_WEIGHTS, VERSIONED, "open weights by name, from whichever host answers"),
     ),
-    otherwise=(FLOATING, "without a date the newest one answers, from whichever host"),
+    default=(FLOATING, "without a date the newest one answers, from whichever host"),
 )
 
 PERPLEXITY = Provider(
     rows=(Row(r"r1-1776", VERSIONED, "open weights by name, without a revision"),),
-    otherwise=(FLOATING, "the model behind this name is replaced in place"),
+    default=(FLOATING, "the model behind this name is replaced in place"),
 )
 
 COPILOT = Provider(
     hint="ask the maker's own API for a dated snapshot",
-    otherwise=(FLOATING, "the host decides which snapshot answers"),
+    default=(FLOATING, "the host decides which snapshot answers"),
 )
 
 AI21 = Provider(
@@ -368,5 +370,5 @@ MOONSHOT = Provider(
         Row(r"kimi-k[0-9]+\.[0-9]+(?:-code(?:-highspeed)?)?", VERSIONED, "a numbered version without a date"),
         Row(r"moonshot-v1-[0-9]+k(?:-vision)?", VERSIONED, "a numbered version without a date"),
     ),
-    otherwise=(FLOATING, "a family name without a version moves to the newest one"),
+    default=(FLOATING, "a family name without a version moves to the newest one"),
 )

@@ -20,7 +20,7 @@ _NUMBERED = r"(?i).*[-@:]v?[0-9]+\.[0-9]+\.[0-9]+"
 
 
 @lru_cache(maxsize=4096)
-def verdict(
+def classify_pin(
     provider: str,
     name: str,
     version: str | None = None,
@@ -30,23 +30,23 @@ def verdict(
     digest: str | None = None,
 ) -> Pin:
     """How fixed a model is that is asked for in this way."""
-    known = _provider(provider)
-    hint = known.hint if known else "name a content digest, or a version"
+    known_provider = _find_provider(provider)
+    hint = known_provider.hint if known_provider else "name a content digest, or a version"
     version, deployment = (version or "").strip(), (deployment or "").strip()
-    cls, reason = _judged(known, name.strip(), version, upgrade_policy, deployment, digest)
-    return Pin(cls=cls, reason=reason, hint="" if cls is PINNED else hint)
+    pin_class, reason = _classify(known_provider, name.strip(), version, upgrade_policy, deployment, digest)
+    return Pin(pin_class=pin_class, reason=reason, hint="" if pin_class is PINNED else hint)
 
 
-def identity(provider: str, name: str, version: str | None = None) -> tuple[str, str]:
+def model_identity(provider: str, name: str, version: str | None = None) -> tuple[str, str]:
     """What two ways of writing one model have in common: the provider's usual spelling, and the whole id."""
-    known = _provider(provider)
-    spelled = SPELLING.get(_folded(provider), provider.strip())
-    full = _joined(known, name.strip(), version)
-    return spelled, _stripped(known, full) if known else full
+    known_provider = _find_provider(provider)
+    spelled = SPELLING.get(_normalised(provider), provider.strip())
+    full = _full_id(known_provider, name.strip(), version)
+    return spelled, _without_prefix(known_provider, full) if known_provider else full
 
 
-def _judged(
-    known: Provider | None,
+def _classify(
+    provider: Provider | None,
     name: str,
     version: str | None,
     upgrade_policy: str | None,
@@ -57,52 +57,56 @@ def _judged(
         return FLOATING, "no model is named"
     if any(_INDIRECTION.search(part) for part in (name, version or "", deployment or "")):
         return FLOATING, "a variable decides elsewhere which model this is"
-    if digest and (known is None or known.addressed) and re.fullmatch(_DIGEST, digest):
+    if digest and (provider is None or provider.supports_digest) and re.fullmatch(_DIGEST, digest):
         return PINNED, "its content is named by digest"
-    if known is AZURE:
-        return _azure(name, version, deployment, upgrade_policy)
-    full = _joined(known, name, version)
-    if known is None:
-        return _unknown(full, version)
-    return _table(known, full)
+    if provider is AZURE:
+        return _classify_azure(name, version, deployment, upgrade_policy)
+    full = _full_id(provider, name, version)
+    if provider is None:
+        return _classify_unknown(full, version)
+    return _classify_by_rows(provider, full)
 
 
-def _table(known: Provider, full: str) -> tuple[PinClass, str]:
+def _classify_by_rows(provider: Provider, full: str) -> tuple[PinClass, str]:
     """What a provider's rows say of an id; words such as ``latest`` float wherever no row knows better."""
-    bare = _stripped(known, full)
-    found = _first(known.rows, bare)
-    if found is not None:
-        return found
-    return (FLOATING, "the name says that it moves") if _moves(bare) else known.otherwise
+    bare = _without_prefix(provider, full)
+    match = _first_match(provider.rows, bare)
+    if match is not None:
+        return match
+    return (FLOATING, "the name says that it moves") if _is_alias(bare) else provider.default
 
 
-def _stripped(known: Provider, full: str) -> str:
-    return re.sub(rf"^(?:{known.strip})", "", full, flags=re.IGNORECASE) if known.strip else full
+def _without_prefix(provider: Provider, full: str) -> str:
+    return (
+        re.sub(rf"^(?:{provider.prefix_pattern})", "", full, flags=re.IGNORECASE)
+        if provider.prefix_pattern
+        else full
+    )
 
 
-def _first(rows: Iterable[Row], full: str) -> tuple[PinClass, str] | None:
+def _first_match(rows: Iterable[Row], full: str) -> tuple[PinClass, str] | None:
     """The class and reason of the first row that matches the whole id."""
     for row in rows:
         if re.fullmatch(row.pattern, full, re.IGNORECASE | re.ASCII):
-            return row.cls, row.reason
+            return row.pin_class, row.reason
     return None
 
 
-def _moves(text: str) -> bool:
+def _is_alias(text: str) -> bool:
     """Does it end with a word such as ``latest``?"""
     return re.fullmatch(_ALIAS, text) is not None
 
 
-def _joined(known: Provider | None, name: str, version: str | None) -> str:
+def _full_id(provider: Provider | None, name: str, version: str | None) -> str:
     version = (version or "").strip()
     if not version or name.endswith(version):
         return name
-    return f"{name}{known.join if known else '@'}{version}"
+    return f"{name}{provider.separator if provider else '@'}{version}"
 
 
-def _unknown(full: str, version: str | None) -> tuple[PinClass, str]:
+def _classify_unknown(full: str, version: str | None) -> tuple[PinClass, str]:
     """What can be said without knowing the provider: nothing is promised, but a version may be named."""
-    if _moves(full):
+    if _is_alias(full):
         return FLOATING, "the name says that it moves"
     if re.search(rf"@(?:sha256:)?(?:{SHA256}|{COMMIT})$", full, re.I):
         return PINNED, "its content is named by digest"
@@ -111,23 +115,23 @@ def _unknown(full: str, version: str | None) -> tuple[PinClass, str]:
     return FLOATING, "no version is named, and this provider's promise is not known"
 
 
-def _provider(name: str) -> Provider | None:
+def _find_provider(name: str) -> Provider | None:
     """The provider of this name; case, spaces and underscores do not matter."""
-    return PROVIDERS.get(_folded(name))
+    return PROVIDERS.get(_normalised(name))
 
 
-def _folded(provider: str) -> str:
+def _normalised(provider: str) -> str:
     return re.sub(r"[ _]+", "-", provider.strip().casefold())
 
 
-def _azure(
+def _classify_azure(
     name: str, version: str | None, deployment: str | None, upgrade_policy: str | None
 ) -> tuple[PinClass, str]:
     """On Azure a deployment holds a version, and its upgrade option says for how long."""
     if name.casefold() == "model-router":
         return FLOATING, "a router chooses the model on every call"
-    dated = _first((Row(rf".+-(?:{ISO}|{MMDD})", PINNED, ""),), name)
-    if (not version and dated is None) or (version and _moves(version)):
+    dated = _first_match((Row(rf".+-(?:{ISO}|{MMDD})", PINNED, ""),), name)
+    if (not version and dated is None) or (version and _is_alias(version)):
         return FLOATING, "no model version is named for the deployment"
     if upgrade_policy == "once-expired":
         return VERSIONED, "the version is kept until it expires, and is then replaced unasked"

@@ -8,12 +8,12 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Agent, File, Manifest
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import entries
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import keyed_items
 
 
 @rule("prompt-missing", Severity.ERROR)
-def prompt_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def prompt_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A prompt names a file that is not in the agent's folder.
 
@@ -24,14 +24,14 @@ def prompt_missing(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         prompts: [{name: system, file: prompts/system.md}]
     Fix: add the file, or correct the name. Files that git ignores are not there.
     """
-    for agent, manifest, path, name in _referred(fleet):
-        if inside(name) and agent.file(name) is None:
+    for agent, manifest, path, name in _prompt_references(fleet):
+        if is_inside(name) and agent.file(name) is None:
             hint = f"add {agent.folder}/{name}, or name a file that is there"
-            yield wrong(manifest, path, f"no file {name!r} in the agent's folder", hint)
+            yield violation(manifest, path, f"no file {name!r} in the agent's folder", hint)
 
 
 @rule("prompt-outside", Severity.ERROR)
-def prompt_outside(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def prompt_outside(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A prompt names a file that is not inside the agent's folder.
 
@@ -42,14 +42,14 @@ def prompt_outside(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         prompts: [{name: system, file: prompts/system.md}]
     Fix: copy the text into the agent's folder, and name it by a path such as prompts/system.md.
     """
-    for _, manifest, path, name in _referred(fleet):
-        if not inside(name):
+    for _, manifest, path, name in _prompt_references(fleet):
+        if not is_inside(name):
             hint = "copy the file into the agent's folder and name it by a path such as prompts/system.md"
-            yield wrong(manifest, path, f"{name!r} is not a path inside the agent's folder", hint)
+            yield violation(manifest, path, f"{name!r} is not a path inside the agent's folder", hint)
 
 
 @rule("prompt-empty", Severity.ERROR)
-def prompt_empty(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def prompt_empty(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A prompt's file holds nothing but white space.
 
@@ -60,35 +60,37 @@ def prompt_empty(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         prompts: [{name: system, file: prompts/system.md}]   # says what the agent is for
     Fix: write the prompt, or take the entry out.
     """
-    for agent, manifest, path, name in _referred(fleet):
-        found = agent.file(name) if inside(name) else None
-        if found is not None and found.text is not None and not found.text.strip():
-            yield wrong(manifest, path, f"{name!r} is empty", f"write the prompt into {agent.folder}/{name}")
+    for agent, manifest, path, name in _prompt_references(fleet):
+        file = agent.file(name) if is_inside(name) else None
+        if file is not None and file.text is not None and not file.text.strip():
+            yield violation(
+                manifest, path, f"{name!r} is empty", f"write the prompt into {agent.folder}/{name}"
+            )
 
 
-def inside(name: str) -> bool:
+def is_inside(name: str) -> bool:
     """Is this a relative path that stays in its folder, without `.`, `..`, `.git` parts and backslashes?"""
     parts = name.split("/")
-    return "\\" not in name and "\0" not in name and not any(_strays(part) for part in parts)
+    return "\\" not in name and "\0" not in name and not any(_leaves_folder(part) for part in parts)
 
 
-def refers(
+def file_references(
     agent: Agent, manifest: Manifest, group: str, field: str
 ) -> Iterator[tuple[str, str, File | None]]:
     """The files that a keyed list names in *field*: where, which, and the file where it is there."""
-    for path, item in entries(manifest, group):
+    for path, item in keyed_items(manifest, group):
         name = item.get(field)
         if isinstance(name, str):
-            yield f"{path}.{field}", name, agent.file(name) if inside(name) else None
+            yield f"{path}.{field}", name, agent.file(name) if is_inside(name) else None
 
 
-def _strays(part: str) -> bool:
+def _leaves_folder(part: str) -> bool:
     """Empty parts are there in absolute paths, too; a drive letter is one on Windows."""
     return part in ("", ".", "..") or part.casefold() == ".git" or part[1:2] == ":"
 
 
-def _referred(fleet: Snapshot) -> Iterator[tuple[Agent, Manifest, str, str]]:
-    for agent in fleet.judged:
+def _prompt_references(fleet: Snapshot) -> Iterator[tuple[Agent, Manifest, str, str]]:
+    for agent in fleet.effective_agents:
         if agent.manifest is not None:
-            for path, name, _ in refers(agent, agent.manifest, "spec.prompts", "file"):
+            for path, name, _ in file_references(agent, agent.manifest, "spec.prompts", "file"):
                 yield agent, agent.manifest, path, name

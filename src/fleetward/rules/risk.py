@@ -7,16 +7,16 @@ from datetime import datetime
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.domain.risk import floor_line
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import at_work, day, limit, meant, today
+from fleetward.domain.risk import required_floor
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import limit, parse_day, suggestion, today, unretired
 
 TIER = "spec.risk.tier"
 ASSESSED = "spec.risk.assessedAt"
 
 
 @rule("tier-undefined", Severity.ERROR)
-def tier_undefined(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def tier_undefined(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The risk tier is none of the policy's.
 
@@ -31,13 +31,13 @@ def tier_undefined(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         return
     for manifest in fleet.manifests:
         if manifest.tier not in fleet.policy.tiers:
-            near = meant(str(manifest.tier), frozenset(fleet.policy.tiers))
+            near = suggestion(str(manifest.tier), frozenset(fleet.policy.tiers))
             hint = f"write one of {', '.join(fleet.policy.tiers)}{near}"
-            yield wrong(manifest, TIER, f"no tier named {manifest.tier!r}", hint)
+            yield violation(manifest, TIER, f"no tier named {manifest.tier!r}", hint)
 
 
 @rule("tier-below-floor", Severity.ERROR)
-def tier_below_floor(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def tier_below_floor(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The declared tier is lower than what the agent's factors and tools ask for.
 
@@ -53,17 +53,19 @@ def tier_below_floor(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     if fleet.policy is None:
         return
     for manifest in fleet.manifests:
-        found = floor_line(manifest, fleet.policy)
-        if found is None or fleet.policy.rank(manifest.tier) >= fleet.policy.rank(found[0]):
+        floor_and_line = required_floor(manifest, fleet.policy)
+        if floor_and_line is None or fleet.policy.tier_rank(manifest.tier) >= fleet.policy.tier_rank(
+            floor_and_line[0]
+        ):
             continue
-        floor, line = found
+        floor, line = floor_and_line
         reason = " and ".join(f"{factor} {value}" for factor, value in line.items())
         message = f"{manifest.tier!r} is below {floor!r}, the least that the policy asks for with {reason}"
-        yield wrong(manifest, TIER, message, f"write tier: {floor}, or take away what asks for it")
+        yield violation(manifest, TIER, message, f"write tier: {floor}, or take away what asks for it")
 
 
 @rule("required-for-tier", Severity.ERROR)
-def required_for_tier(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def required_for_tier(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A field that the policy requires of this tier is not written, or empty.
 
@@ -84,18 +86,18 @@ def required_for_tier(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     for manifest in fleet.manifests:
         if manifest.tier not in policy.tiers:
             continue
-        said: set[str] = set()
-        for tier in policy.tiers[: policy.rank(manifest.tier) + 1]:
+        reported: set[str] = set()
+        for tier in policy.tiers[: policy.tier_rank(manifest.tier) + 1]:
             for path in policy.required.get(tier, ()):
-                if path not in said and not manifest.has(path):
-                    said.add(path)
+                if path not in reported and not manifest.has(path):
+                    reported.add(path)
                     since = "" if tier == manifest.tier else f", as every tier from {tier!r} on"
                     message = f"tier {manifest.tier!r} requires {path!r}{since}"
-                    yield wrong(manifest, path, message, f"write {path}")
+                    yield violation(manifest, path, message, f"write {path}")
 
 
 @rule("assessment-stale", Severity.WARNING)
-def assessment_stale(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def assessment_stale(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The risk was assessed too long ago, in the future, or (above the lowest tier) never.
 
@@ -107,15 +109,15 @@ def assessment_stale(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: assess the risk again and write the day. The age allowed is limits.assessment in the policy.
     """
     allowed = limit(fleet, "assessment")
-    for manifest in at_work(fleet):
-        written, assessed = manifest.has(ASSESSED), day(manifest.get(ASSESSED))
-        lowest = fleet.policy is not None and fleet.policy.rank(manifest.tier) == 0
+    for manifest in unretired(fleet):
+        written, assessed = manifest.has(ASSESSED), parse_day(manifest.get(ASSESSED))
+        lowest = fleet.policy is not None and fleet.policy.tier_rank(manifest.tier) == 0
         hint = f"assess the risk and write assessedAt: {today(now)}"
         if assessed is None and (written or not lowest):
-            yield wrong(manifest, ASSESSED, "the risk has not been assessed on any day", hint)
+            yield violation(manifest, ASSESSED, "the risk has not been assessed on any day", hint)
         elif assessed is not None and assessed > today(now):
-            yield wrong(manifest, ASSESSED, f"the assessment of {assessed} lies in the future", hint)
+            yield violation(manifest, ASSESSED, f"the assessment of {assessed} lies in the future", hint)
         elif assessed is not None and today(now) - assessed > allowed:
-            yield wrong(
+            yield violation(
                 manifest, ASSESSED, f"the assessment of {assessed} is older than {allowed.days} days", hint
             )

@@ -13,7 +13,7 @@ from fleetward.domain.manifest import Manifest, folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wrong:
+class Violation:
     """One wrong, before it is weighed; *severity* only where it differs from the rule's."""
 
     place: Place
@@ -27,7 +27,7 @@ class Wrong:
     severity: Severity | None = None
 
 
-Check = Callable[[Snapshot, datetime], Iterator[Wrong]]
+Check = Callable[[Snapshot, datetime], Iterator[Violation]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Rule:
     docstring: str
     check: Check
     unless: str = ""
-    among: Mapping[str, tuple[str, ...]] | None = None
+    fleet_fields: Mapping[str, tuple[str, ...]] | None = None
     """What it reads of every manifest, by path the keys there; None where it looks at each agent alone."""
 
     @property
@@ -58,24 +58,29 @@ def rule(
     severity: Severity,
     *,
     unless: str = "",
-    among: Mapping[str, tuple[str, ...]] | None = None,
+    fleet_fields: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[Check], Rule]:
     """
     Make a rule of a check; its docstring says the wrong, why, bad, good and the fix.
 
-    A rule that compares agents, or speaks of none, says with *among* what it reads of each.
+    A rule that compares agents, or speaks of none, says with *fleet_fields* what it reads of each.
     """
 
-    def made(check: Check) -> Rule:
+    def decorate(check: Check) -> Rule:
         docstring = check.__doc__ or ""
         return Rule(
-            id=rule_id, severity=severity, docstring=docstring, check=check, unless=unless, among=among
+            id=rule_id,
+            severity=severity,
+            docstring=docstring,
+            check=check,
+            unless=unless,
+            fleet_fields=fleet_fields,
         )
 
-    return made
+    return decorate
 
 
-def wrong(
+def violation(
     manifest: Manifest,
     path: str,
     message: str,
@@ -84,9 +89,9 @@ def wrong(
     severity: Severity | None = None,
     related: tuple[Place, ...] = (),
     absent: str | None = None,
-) -> Wrong:
+) -> Violation:
     """A wrong at *path* of a manifest; *absent* is an agent that its environment lacks."""
-    return Wrong(
+    return Violation(
         place=manifest.place(path),
         message=message,
         hint=hint,

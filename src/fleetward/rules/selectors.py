@@ -11,8 +11,8 @@ from typing import Any
 from fleetward.domain import clock
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.domain.names import nearest
-from fleetward.domain.path import Item, shown
+from fleetward.domain.names import nearest_name
+from fleetward.domain.path import ItemKey, format_path
 
 LIMITS: Mapping[str, timedelta] = {
     "assessment": timedelta(days=365),
@@ -22,7 +22,7 @@ LIMITS: Mapping[str, timedelta] = {
     "retiring": timedelta(days=90),
 }
 """Ages and lengths where the policy's ``limits`` say nothing (SPEC 4)."""
-_LISTED = 12
+_MAX_CHOICES = 12
 
 
 def limit(fleet: Snapshot, name: str) -> timedelta:
@@ -30,25 +30,25 @@ def limit(fleet: Snapshot, name: str) -> timedelta:
     return (fleet.policy.limits if fleet.policy else {}).get(name, LIMITS[name])
 
 
-def at_work(fleet: Snapshot) -> Iterator[Manifest]:
+def unretired(fleet: Snapshot) -> Iterator[Manifest]:
     """The manifests of agents that are not retired; upkeep is asked of these alone."""
     return (manifest for manifest in fleet.manifests if manifest.lifecycle != "retired")
 
 
-def on_duty(fleet: Snapshot) -> Iterator[Manifest]:
+def in_service(fleet: Snapshot) -> Iterator[Manifest]:
     """The manifests of agents that somebody relies on: neither drafts nor retired."""
     return (manifest for manifest in fleet.manifests if manifest.lifecycle not in ("draft", "retired"))
 
 
-def inhabitants(fleet: Snapshot) -> Mapping[str, frozenset[str]]:
+def agents_by_environment(fleet: Snapshot) -> Mapping[str, frozenset[str]]:
     """The names of the agents by environment, gathered once for a whole rule."""
-    found: dict[str, set[str]] = defaultdict(set)
+    names_by_environment: dict[str, set[str]] = defaultdict(set)
     for environment, name in fleet.agents:
-        found[environment].add(name)
-    return {environment: frozenset(names) for environment, names in found.items()}
+        names_by_environment[environment].add(name)
+    return {environment: frozenset(names) for environment, names in names_by_environment.items()}
 
 
-def elevated(fleet: Snapshot, manifest: Manifest) -> bool:
+def is_above_medium(fleet: Snapshot, manifest: Manifest) -> bool:
     """Is its tier above medium, or in the upper half where no tier is called so? Unknown counts as yes."""
     tiers = fleet.policy.tiers if fleet.policy else ("low", "medium", "high", "critical")
     middle = tiers.index("medium") if "medium" in tiers else (len(tiers) - 1) // 2
@@ -60,60 +60,60 @@ def today(now: datetime) -> date:
     return now.astimezone(UTC).date()
 
 
-def day(value: Any) -> date | None:
+def parse_day(value: Any) -> date | None:
     """A date out of a manifest; None where there is none, or where no calendar has it."""
     try:
-        return clock.day(value) if isinstance(value, str) else None
+        return clock.parse_date(value) if isinstance(value, str) else None
     except ValueError:
         return None
 
 
-def span(value: Any) -> timedelta | None:
+def parse_duration(value: Any) -> timedelta | None:
     """A duration out of a manifest; None where there is none, or its length would have to be guessed."""
     try:
-        return clock.duration(value) if isinstance(value, str) else None
+        return clock.parse_duration(value) if isinstance(value, str) else None
     except ValueError:
         return None
 
 
-def entries(manifest: Manifest, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def keyed_items(manifest: Manifest, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The items of a keyed list, each with its path: ``spec.tools[crm]``."""
     for position, item in enumerate(manifest.items(path)):
         if isinstance(item, Mapping):
             name = item.get("name") or item.get("agent") or item.get("window")
-            yield (path + _bracketed(name) if isinstance(name, str) else f"{path}[{position}]"), item
+            yield (path + _key_step(name) if isinstance(name, str) else f"{path}[{position}]"), item
 
 
 @lru_cache(maxsize=4096)
-def _bracketed(name: str) -> str:
-    return shown((Item(name),))
+def _key_step(name: str) -> str:
+    return format_path((ItemKey(name),))
 
 
-def positions(manifest: Manifest, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def list_items(manifest: Manifest, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The items of a list without keys, each with its path: ``spec.model.fallbacks[0]``."""
     for position, item in enumerate(manifest.items(path)):
         if isinstance(item, Mapping):
             yield f"{path}[{position}]", item
 
 
-def meant(word: str, known: Mapping[str, Any] | frozenset[str]) -> str:
+def suggestion(word: str, names: Mapping[str, Any] | frozenset[str]) -> str:
     """``; did you mean 'payments'?`` where something known is near."""
-    close = nearest(word, known)
+    close = nearest_name(word, names)
     return f"; did you mean {close!r}?" if close else ""
 
 
-def one_of(word: str, known: Collection[str], what: str) -> str:
+def choices(word: str, names: Collection[str], label: str) -> str:
     """``; did you mean 'payments'?``, else ``; teams: ops, payments`` where they are few enough to be read."""
-    close = meant(word, frozenset(known))
-    few = 0 < len(known) <= _LISTED
-    return close or (f"; {what}: {', '.join(sorted(known))}" if few else "")
+    close = suggestion(word, frozenset(names))
+    is_short = 0 < len(names) <= _MAX_CHOICES
+    return close or (f"; {label}: {', '.join(sorted(names))}" if is_short else "")
 
 
-def somebody(fleet: Snapshot, word: str) -> bool:
+def is_person_or_team(fleet: Snapshot, word: str) -> bool:
     """Is there a person or a team of this name, gone or not?"""
     return word in fleet.people.people or word in fleet.people.teams
 
 
-def answers(fleet: Snapshot, word: str, now: datetime) -> bool:
+def is_staffed(fleet: Snapshot, word: str, now: datetime) -> bool:
     """Is this a person who is with us, or a team in which somebody is?"""
     return fleet.people.is_active(word, now) or bool(fleet.people.members(word, now))

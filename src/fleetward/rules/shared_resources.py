@@ -8,14 +8,20 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import at_work, entries, inhabitants, meant, somebody
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import (
+    agents_by_environment,
+    is_person_or_team,
+    keyed_items,
+    suggestion,
+    unretired,
+)
 
 STATE = "spec.sharedState"
 
 
-@rule("state-without-owner", Severity.ERROR, among={STATE: ("name", "owner")})
-def state_without_owner(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule("state-without-owner", Severity.ERROR, fleet_fields={STATE: ("name", "owner")})
+def state_without_owner(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A shared state names no owner, or one that is not an agent of the environment.
 
@@ -26,22 +32,22 @@ def state_without_owner(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         sharedState: [{name: refund-queue, access: write, owner: refund-bot}]
     Fix: name the one agent that owns the state.
     """
-    agents = inhabitants(fleet)
-    for manifest in at_work(fleet):
-        there = agents[manifest.environment]
-        for path, state in entries(manifest, STATE):
+    agents = agents_by_environment(fleet)
+    for manifest in unretired(fleet):
+        names = agents[manifest.environment]
+        for path, state in keyed_items(manifest, STATE):
             owner = state.get("owner")
             if owner is None:
                 message = f"nobody owns the state {state.get('name')!r}"
-                yield wrong(manifest, path, message, "name the one agent that owns it")
-            elif owner not in there:
+                yield violation(manifest, path, message, "name the one agent that owns it")
+            elif owner not in names:
                 message = f"the state belongs to {owner!r}, which is no agent in {manifest.environment!r}"
-                hint = f"name an agent of this environment{meant(owner, there)}"
-                yield wrong(manifest, f"{path}.owner", message, hint, absent=owner)
+                hint = f"name an agent of this environment{suggestion(owner, names)}"
+                yield violation(manifest, f"{path}.owner", message, hint, absent=owner)
 
 
-@rule("state-two-owners", Severity.ERROR, among={STATE: ("name", "owner")})
-def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule("state-two-owners", Severity.ERROR, fleet_fields={STATE: ("name", "owner")})
+def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     Two agents name different owners of the same state.
 
@@ -53,23 +59,25 @@ def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         # triage:      sharedState: [{name: queue, access: read, owner: refund-bot}]
     Fix: agree on one owner and name it in both manifests.
     """
-    agents = inhabitants(fleet)
+    agents = agents_by_environment(fleet)
     first: dict[tuple[str, str], tuple[str, Manifest, str]] = {}
-    for manifest in at_work(fleet):
-        for path, state in entries(manifest, STATE):
+    for manifest in unretired(fleet):
+        for path, state in keyed_items(manifest, STATE):
             owner, where = state.get("owner"), f"{path}.owner"
             if owner not in agents[manifest.environment]:
                 continue  # state-without-owner speaks of it
             key = (manifest.environment, str(state.get("name")))
-            said, other, there = first.setdefault(key, (owner, manifest, where))
-            if said != owner:
-                message = f"{key[1]!r} belongs to {owner!r} here, and to {said!r} in {other.name!r}"
+            first_owner, first_manifest, first_path = first.setdefault(key, (owner, manifest, where))
+            if first_owner != owner:
+                message = (
+                    f"{key[1]!r} belongs to {owner!r} here, and to {first_owner!r} in {first_manifest.name!r}"
+                )
                 hint = "agree on one owner and name it in both"
-                yield wrong(manifest, where, message, hint, related=(other.place(there),))
+                yield violation(manifest, where, message, hint, related=(first_manifest.place(first_path),))
 
 
 @rule("knowledge-unowned", Severity.ERROR)
-def knowledge_unowned(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def knowledge_unowned(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A source of knowledge has no owner whom the fleet knows.
 
@@ -80,14 +88,16 @@ def knowledge_unowned(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         knowledge: [{name: policies, source: "kb:policies", owner: support}]
     Fix: name the person or team that keeps the source current.
     """
-    for manifest in at_work(fleet):
-        for path, source in entries(manifest, "spec.knowledge"):
+    for manifest in unretired(fleet):
+        for path, source in keyed_items(manifest, "spec.knowledge"):
             owner = source.get("owner")
             if owner is None:
                 message = f"nobody keeps {source.get('name')!r} current"
-                yield wrong(
+                yield violation(
                     manifest, path, message, "add owner: and a person or team of governance/people.yaml"
                 )
-            elif not somebody(fleet, owner):
-                hint = f"name a person or team of governance/people.yaml{meant(owner, fleet.people.teams)}"
-                yield wrong(manifest, f"{path}.owner", f"no person or team named {owner!r}", hint)
+            elif not is_person_or_team(fleet, owner):
+                hint = (
+                    f"name a person or team of governance/people.yaml{suggestion(owner, fleet.people.teams)}"
+                )
+                yield violation(manifest, f"{path}.owner", f"no person or team named {owner!r}", hint)

@@ -9,17 +9,19 @@ from typing import Any
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.rules.rule import Wrong, rule, wrong
-from fleetward.rules.selectors import at_work, entries, meant
+from fleetward.rules.rule import Violation, rule, violation
+from fleetward.rules.selectors import keyed_items, suggestion, unretired
 
 REGISTER = "governance/connectors.yaml"
 REVIEWED = "spec.guardrails.humanReview.required"
-READING = frozenset({"read", "get", "list", "search", "find", "view", "lookup", "describe", "query", "fetch"})
+READ_WORDS = frozenset(
+    {"read", "get", "list", "search", "find", "view", "lookup", "describe", "query", "fetch"}
+)
 """Last words of operations that change nothing."""
 
 
 @rule("tool-allows-everything", Severity.ERROR)
-def tool_allows_everything(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def tool_allows_everything(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A tool's `allow` has a wildcard.
 
@@ -32,16 +34,16 @@ def tool_allows_everything(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: list the operations that the agent needs.
     """
     for manifest in fleet.manifests:
-        for path, tool in entries(manifest, "spec.tools"):
+        for path, tool in keyed_items(manifest, "spec.tools"):
             for position, operation in enumerate(tool.get("allow") or ()):
                 if "*" in operation:
                     message = f"{operation!r} allows what nobody has listed"
                     hint = "list the operations that the agent needs"
-                    yield wrong(manifest, f"{path}.allow[{position}]", message, hint)
+                    yield violation(manifest, f"{path}.allow[{position}]", message, hint)
 
 
 @rule("connector-unknown", Severity.ERROR)
-def connector_unknown(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def connector_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A tool goes through a connector that governance/connectors.yaml does not list.
 
@@ -52,17 +54,17 @@ def connector_unknown(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         tools: [{name: crm, kind: mcp, connector: crm, allow: [customer.read]}]
     Fix: name a listed connector, or list this one with its owner and status.
     """
-    known = _connectors(fleet)
+    register = _connectors(fleet)
     for manifest in fleet.manifests:
-        for path, tool in entries(manifest, "spec.tools"):
+        for path, tool in keyed_items(manifest, "spec.tools"):
             name = tool.get("connector")
-            if name is not None and name not in known:
-                hint = f"name a connector of {REGISTER}, or list {name!r} there{meant(name, known)}"
-                yield wrong(manifest, f"{path}.connector", f"no connector named {name!r}", hint)
+            if name is not None and name not in register:
+                hint = f"name a connector of {REGISTER}, or list {name!r} there{suggestion(name, register)}"
+                yield violation(manifest, f"{path}.connector", f"no connector named {name!r}", hint)
 
 
 @rule("connector-deprecated", Severity.WARNING)
-def connector_deprecated(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def connector_deprecated(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A tool goes through a connector that is on its way out.
 
@@ -74,10 +76,10 @@ def connector_deprecated(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
         tools: [{name: mail, kind: api, connector: helpdesk, allow: [message.send]}]
     Fix: move to the connector that replaces it.
     """
-    known = _connectors(fleet)
-    for manifest in at_work(fleet):
-        for path, tool in entries(manifest, "spec.tools"):
-            connector = known.get(tool.get("connector"), {})
+    register = _connectors(fleet)
+    for manifest in unretired(fleet):
+        for path, tool in keyed_items(manifest, "spec.tools"):
+            connector = register.get(tool.get("connector"), {})
             status, successor = connector.get("status"), connector.get("replacedBy")
             if status in ("deprecated", "retired"):
                 hint = (
@@ -86,11 +88,11 @@ def connector_deprecated(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
                     else f"ask {connector.get('owner')!r} what replaces it"
                 )
                 message = f"the connector {tool['connector']!r} is {status}"
-                yield wrong(manifest, f"{path}.connector", message, hint)
+                yield violation(manifest, f"{path}.connector", message, hint)
 
 
 @rule("irreversible-without-review", Severity.ERROR)
-def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A tool may change what cannot be changed back, and no human looks first.
 
@@ -105,13 +107,13 @@ def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Wron
     """
     for manifest in fleet.manifests:
         reviewed = frozenset(manifest.get(REVIEWED, ()))
-        for path, tool in entries(manifest, "spec.tools"):
+        for path, tool in keyed_items(manifest, "spec.tools"):
             if not _irreversible(tool) or tool.get("name") in reviewed:
                 continue
             unseen = [
                 op
                 for op in tool.get("allow") or ()
-                if not _reads(op) and f"{tool.get('name')}.{op}" not in reviewed
+                if not _is_read(op) and f"{tool.get('name')}.{op}" not in reviewed
             ]
             if unseen:
                 listed = ", ".join(repr(op) for op in unseen)
@@ -119,11 +121,11 @@ def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Wron
                 operation = f"{tool.get('name')}.{unseen[0]}"
                 hint = f"set approval: always, or list {operation} in guardrails.humanReview.required"
                 where = f"{path}.approval" if "approval" in tool else path
-                yield wrong(manifest, where, message, hint)
+                yield violation(manifest, where, message, hint)
 
 
-@rule("identity-shared", Severity.WARNING, among={"spec.tools": ("name", "identity")})
-def identity_shared(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule("identity-shared", Severity.WARNING, fleet_fields={"spec.tools": ("name", "identity")})
+def identity_shared(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     Two agents of one environment act under the same account.
 
@@ -137,17 +139,17 @@ def identity_shared(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     Fix: give each agent an account of its own.
     """
     first: dict[tuple[str, str], tuple[Manifest, str]] = {}
-    for manifest in at_work(fleet):
-        for path, tool in entries(manifest, "spec.tools"):
+    for manifest in unretired(fleet):
+        for path, tool in keyed_items(manifest, "spec.tools"):
             identity = tool.get("identity")
             if identity is None:
                 continue
             where = f"{path}.identity"
-            other, there = first.setdefault((manifest.environment, identity), (manifest, where))
-            if other is not manifest:
-                message = f"{identity!r} is the account of {other.name!r}, too"
+            first_manifest, first_path = first.setdefault((manifest.environment, identity), (manifest, where))
+            if first_manifest is not manifest:
+                message = f"{identity!r} is the account of {first_manifest.name!r}, too"
                 hint = "give each agent an account of its own"
-                yield wrong(manifest, where, message, hint, related=(other.place(there),))
+                yield violation(manifest, where, message, hint, related=(first_manifest.place(first_path),))
 
 
 def _connectors(fleet: Snapshot) -> Mapping[Any, Mapping[str, Any]]:
@@ -161,5 +163,5 @@ def _irreversible(tool: Mapping[str, Any]) -> bool:
     return changes and tool.get("reversible") is not True and tool.get("approval", "never") == "never"
 
 
-def _reads(operation: str) -> bool:
-    return "*" not in operation and operation.rpartition(".")[2] in READING
+def _is_read(operation: str) -> bool:
+    return "*" not in operation and operation.rpartition(".")[2] in READ_WORDS

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from fleetward.domain.finding import Finding, Severity
-from fleetward.domain.fleet import Snapshot, Standing, Waiver
-from fleetward.rules.rule import Wrong, rule
+from fleetward.domain.fleet import Snapshot, Waiver, WaiverStatus
+from fleetward.rules.rule import Violation, rule
 from fleetward.rules.selectors import today
 
 UNUSED = "waiver-unused"
@@ -16,8 +16,8 @@ SOON = timedelta(days=30)
 """How long before its last day a waiver is said to end soon."""
 
 
-@rule("waiver-expired", Severity.ERROR, among={})
-def waiver_expired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule("waiver-expired", Severity.ERROR, fleet_fields={})
+def waiver_expired(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A waiver's last day is past.
 
@@ -31,11 +31,13 @@ def waiver_expired(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     for waiver in fleet.waivers:
         if not in_force(waiver, now):
             message = f"the waiver of {waiver.rule!r} for {waiver.agent!r} expired on {waiver.expires}"
-            yield _of(waiver, message, "cure what it waives and take it out, or have it approved again")
+            yield _violation(
+                waiver, message, "cure what it waives and take it out, or have it approved again"
+            )
 
 
-@rule(UNUSED, Severity.WARNING, among={})
-def waiver_unused(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
+@rule(UNUSED, Severity.WARNING, fleet_fields={})
+def waiver_unused(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A waiver excuses nothing that is found.
 
@@ -52,30 +54,35 @@ def waiver_unused(fleet: Snapshot, now: datetime) -> Iterator[Wrong]:
     yield from ()
 
 
-def waived(found: Iterable[Finding], waivers: tuple[Waiver, ...], now: datetime) -> tuple[Finding, ...]:
+def mark_waived(
+    findings: Iterable[Finding], waivers: tuple[Waiver, ...], now: datetime
+) -> tuple[Finding, ...]:
     """The same findings; those that a waiver in force excuses are marked."""
-    holding = tuple(waiver for waiver in waivers if in_force(waiver, now))
+    active = tuple(waiver for waiver in waivers if in_force(waiver, now))
     return tuple(
-        replace(one, waived=True) if any(waiver.excuses(one) for waiver in holding) else one for one in found
+        replace(finding, waived=True) if any(waiver.covers(finding) for waiver in active) else finding
+        for finding in findings
     )
 
 
-def unused(found: Iterable[Finding], waivers: tuple[Waiver, ...], now: datetime) -> Iterator[Wrong]:
+def unused_waivers(
+    reported: Iterable[Finding], waivers: tuple[Waiver, ...], now: datetime
+) -> Iterator[Violation]:
     """A wrong for each waiver in force that excuses none of these findings."""
-    findings = tuple(found)
+    all_findings = tuple(reported)
     for waiver in waivers:
-        if in_force(waiver, now) and not any(waiver.excuses(one) for one in findings):
+        if in_force(waiver, now) and not any(waiver.covers(finding) for finding in all_findings):
             message = f"nothing is found that the waiver of {waiver.rule!r} for {waiver.agent!r} would excuse"
-            yield _of(waiver, message, "take it out, or correct its rule, agent or environment")
+            yield _violation(waiver, message, "take it out, or correct its rule, agent or environment")
 
 
-def standing(waiver: Waiver, found: Iterable[Finding], now: datetime) -> Standing:
-    """How a waiver stands at *now*; *found* is all that rules have found."""
+def waiver_state(waiver: Waiver, findings: Iterable[Finding], now: datetime) -> WaiverStatus:
+    """How a waiver stands at *now*; *findings* is all that rules have found."""
     if not in_force(waiver, now):
-        return Standing.EXPIRED
-    if not any(waiver.excuses(one) and one.waived for one in found):
-        return Standing.UNUSED
-    return Standing.EXPIRES_SOON if not in_force(waiver, now + SOON) else Standing.ACTIVE
+        return WaiverStatus.EXPIRED
+    if not any(waiver.covers(finding) and finding.waived for finding in findings):
+        return WaiverStatus.UNUSED
+    return WaiverStatus.EXPIRES_SOON if not in_force(waiver, now + SOON) else WaiverStatus.ACTIVE
 
 
 def in_force(waiver: Waiver, now: datetime) -> bool:
@@ -83,7 +90,7 @@ def in_force(waiver: Waiver, now: datetime) -> bool:
     return today(now) <= waiver.expires
 
 
-def _of(waiver: Waiver, message: str, hint: str) -> Wrong:
-    return Wrong(
+def _violation(waiver: Waiver, message: str, hint: str) -> Violation:
+    return Violation(
         place=waiver.place, message=message, hint=hint, environment=waiver.environment, agent=waiver.agent
     )

@@ -8,14 +8,16 @@ from datetime import datetime
 from fleetward.domain.finding import Place
 from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.domain.retirement_plan import Departure, Dependent, Figure, Left, Standing
-from fleetward.survey.criteria import due
+from fleetward.domain.retirement_plan import Dependent, Deployment, Leftover, MetricValue, RetirementPlan
+from fleetward.survey.criteria import criteria_results
 
-CALLED = "spec.dependsOn"
+DEPENDS_ON = "spec.dependsOn"
 TRIGGERS = "spec.orchestration.triggers"
 
 
-def departure(fleet: Snapshot, name: str, figures: Sequence[Figure], now: datetime) -> Departure:
+def retirement_plan(
+    fleet: Snapshot, name: str, figures: Sequence[MetricValue], now: datetime
+) -> RetirementPlan:
     """
     The plan for an agent of this fleet.
 
@@ -23,66 +25,79 @@ def departure(fleet: Snapshot, name: str, figures: Sequence[Figure], now: dateti
     still does; it has moved over when it no longer requires this one. In a gated environment it is enough that its
     release in the environment before has: both are promoted together then.
     """
-    standing = tuple(_standing(fleet, name))
-    own = [one for one in (fleet.manifest(where.environment, name) for where in standing) if one is not None]
+    deployments = tuple(_deployments(fleet, name))
+    manifests = [
+        item
+        for item in (fleet.manifest(where.environment, name) for where in deployments)
+        if item is not None
+    ]
     successor = next(
-        (str(one.get("spec.retirement.replacedBy")) for one in own if one.has("spec.retirement.replacedBy")),
+        (
+            str(item.get("spec.retirement.replacedBy"))
+            for item in manifests
+            if item.has("spec.retirement.replacedBy")
+        ),
         None,
     )
-    disposition = next((one.get("spec.retirement.dataDisposition") for one in own), None)
-    others = [one for one in fleet.manifests if one.name != name and one.lifecycle != "retired"]
-    where = {one.environment for one in standing}
-    return Departure(
+    disposition = next((item.get("spec.retirement.dataDisposition") for item in manifests), None)
+    other_manifests = [item for item in fleet.manifests if item.name != name and item.lifecycle != "retired"]
+    where = {item.environment for item in deployments}
+    return RetirementPlan(
         agent=name,
-        standing=standing,
-        dependents=tuple(one for env in standing for one in _dependents(fleet, env, name, successor)),
-        states=tuple(_states(own, others)),
-        credentials=tuple(_credentials(own, others)),
-        triggers=_named(trigger for manifest in own for trigger in _triggers(manifest)),
-        alone=tuple(_alone(own, others)),
+        deployments=deployments,
+        dependents=tuple(item for env in deployments for item in _dependents(fleet, env, name, successor)),
+        shared_states=tuple(_shared_states(manifests, other_manifests)),
+        credentials=tuple(_credentials(manifests, other_manifests)),
+        triggers=_sorted_names(trigger for manifest in manifests for trigger in _triggers(manifest)),
+        unshared=tuple(_unshared(manifests, other_manifests)),
         disposition=disposition,
         successor=successor,
-        successor_in=tuple(env for env in _names(fleet) if env in where and successor in fleet.names(env)),
-        criteria=due(fleet, figures, now, name),
+        successor_in=tuple(
+            env for env in _environment_names(fleet) if env in where and successor in fleet.agent_names(env)
+        ),
+        criteria=criteria_results(fleet, figures, now, name),
         proposals=tuple(
             f"proposals/{env}/{agent}/overrides.yaml"
             for env, agent in sorted(fleet.proposals)
             if agent == name
         ),
-        waivers=tuple(one for one in fleet.waivers if one.agent == name),
+        waivers=tuple(item for item in fleet.waivers if item.agent == name),
     )
 
 
-def _names(fleet: Snapshot) -> Iterator[str]:
-    return (one.name for one in fleet.config.environments)
+def _environment_names(fleet: Snapshot) -> Iterator[str]:
+    return (environment.name for environment in fleet.config.environments)
 
 
-def _standing(fleet: Snapshot, name: str) -> Iterator[Standing]:
-    for one in fleet.config.environments:
-        if (one.name, name) in fleet.agents:
-            manifest = fleet.manifest(one.name, name)
+def _deployments(fleet: Snapshot, name: str) -> Iterator[Deployment]:
+    for environment in fleet.config.environments:
+        if (environment.name, name) in fleet.agents:
+            manifest = fleet.manifest(environment.name, name)
             life = manifest.lifecycle if manifest else None
-            yield Standing(environment=one.name, gated=one.gated, lifecycle=life)
+            yield Deployment(environment=environment.name, gated=environment.gated, lifecycle=life)
 
 
-def _dependents(fleet: Snapshot, where: Standing, name: str, successor: str | None) -> Iterator[Dependent]:
-    environment = fleet.config.environment(where.environment)
+def _dependents(
+    fleet: Snapshot, deployment: Deployment, name: str, successor: str | None
+) -> Iterator[Dependent]:
+    environment = fleet.config.environment(deployment.environment)
     for manifest in fleet.manifests:
         if (
-            manifest.environment != where.environment
+            manifest.environment != deployment.environment
             or manifest.name == name
             or manifest.lifecycle == "retired"
         ):
             continue
-        called = {str(one.get("agent")) for one in manifest.items(CALLED)}
+        called = {str(dependency.get("agent")) for dependency in manifest.items(DEPENDS_ON)}
         required = _requires(manifest, name)
         for path in _mentions(manifest, name):
             yield Dependent(
-                environment=where.environment,
+                environment=deployment.environment,
                 agent=manifest.name,
-                required=required and path.startswith(CALLED),
+                required=required and path.startswith(DEPENDS_ON),
                 place=manifest.place(path),
-                along=environment is not None and _moved(fleet, environment, manifest.name, name),
+                promoted_together=environment is not None
+                and _source_does_without(fleet, environment, manifest.name, name),
                 names_successor=successor in called,
                 edits=tuple(_edits(fleet, environment, manifest, name)),
             )
@@ -90,21 +105,24 @@ def _dependents(fleet: Snapshot, where: Standing, name: str, successor: str | No
 
 def _mentions(manifest: Manifest, name: str) -> Iterator[str]:
     """Where it calls the agent, and where it is set off by it."""
-    if any(one.get("agent") == name for one in manifest.items(CALLED)):
-        yield f"{CALLED}[{name}]"
-    for number, one in enumerate(manifest.items(TRIGGERS)):
-        if one.get("of") == name:
+    if any(item.get("agent") == name for item in manifest.items(DEPENDS_ON)):
+        yield f"{DEPENDS_ON}[{name}]"
+    for number, item in enumerate(manifest.items(TRIGGERS)):
+        if item.get("of") == name:
             yield f"{TRIGGERS}[{number}]"
 
 
 def _requires(manifest: Manifest, name: str) -> bool:
-    return any(one.get("agent") == name and one.get("optional") is not True for one in manifest.items(CALLED))
+    return any(
+        dependency.get("agent") == name and dependency.get("optional") is not True
+        for dependency in manifest.items(DEPENDS_ON)
+    )
 
 
-def _moved(fleet: Snapshot, environment: Environment, dependent: str, name: str) -> bool:
+def _source_does_without(fleet: Snapshot, environment: Environment, dependent: str, name: str) -> bool:
     """Is there a release of the dependent in the environment before, which does without?"""
     before = [fleet.manifest(source, dependent) for source in environment.sources]
-    return bool(before) and all(one is not None and not _requires(one, name) for one in before)
+    return bool(before) and all(manifest is not None and not _requires(manifest, name) for manifest in before)
 
 
 def _edits(
@@ -112,57 +130,63 @@ def _edits(
 ) -> Iterator[Place]:
     """Where it says that it needs this one: in place, or where its next release comes from."""
     sources = environment.sources if environment else ()
-    made = [fleet.manifest(one, dependent.name) for one in sources] if sources else [dependent]
-    for one in made:
-        if one is not None and _requires(one, name):
-            yield one.place(f"{CALLED}[{name}]")
+    manifests = [fleet.manifest(manifest, dependent.name) for manifest in sources] if sources else [dependent]
+    for manifest in manifests:
+        if manifest is not None and _requires(manifest, name):
+            yield manifest.place(f"{DEPENDS_ON}[{name}]")
 
 
-def _states(own: Sequence[Manifest], others: Sequence[Manifest]) -> Iterator[Left]:
+def _shared_states(manifests: Sequence[Manifest], other_manifests: Sequence[Manifest]) -> Iterator[Leftover]:
     """Shared state of which it is the owner, with those who touch it."""
-    touched = {str(s["name"]) for m in own for s in m.items("spec.sharedState") if s.get("owner") == m.name}
-    for state in sorted(touched):
-        users = _named(
-            m.name for m in others if any(s.get("name") == state for s in m.items("spec.sharedState"))
+    names = {
+        str(s["name"]) for m in manifests for s in m.items("spec.sharedState") if s.get("owner") == m.name
+    }
+    for state in sorted(names):
+        users = _sorted_names(
+            m.name
+            for m in other_manifests
+            if any(s.get("name") == state for s in m.items("spec.sharedState"))
         )
-        yield Left(kind="sharedState", name=state, others=users)
+        yield Leftover(kind="sharedState", name=state, users=users)
 
 
-def _credentials(own: Sequence[Manifest], others: Sequence[Manifest]) -> Iterator[Left]:
+def _credentials(manifests: Sequence[Manifest], other_manifests: Sequence[Manifest]) -> Iterator[Leftover]:
     """Identities to revoke, with those who work under the same."""
-    listed = {str(one) for m in own for one in m.get("spec.retirement.credentials", ())}
-    for identity in sorted(listed | {one for m in own for one in _identities(m)}):
+    listed = {str(name) for m in manifests for name in m.get("spec.retirement.credentials", ())}
+    for identity in sorted(listed | {name for m in manifests for name in _identities(m)}):
         kind = "listed" if identity in listed else "tool"
-        yield Left(
-            kind=kind, name=identity, others=_named(m.name for m in others if identity in _identities(m))
+        yield Leftover(
+            kind=kind,
+            name=identity,
+            users=_sorted_names(m.name for m in other_manifests if identity in _identities(m)),
         )
 
 
 def _identities(manifest: Manifest) -> frozenset[str]:
-    found = (one.get("identity") for one in manifest.items("spec.tools"))
-    return frozenset(str(one) for one in found if one)
+    values = (value.get("identity") for value in manifest.items("spec.tools"))
+    return frozenset(str(value) for value in values if value)
 
 
-def _alone(own: Sequence[Manifest], others: Sequence[Manifest]) -> Iterator[Left]:
+def _unshared(manifests: Sequence[Manifest], other_manifests: Sequence[Manifest]) -> Iterator[Leftover]:
     """Connectors and sources of knowledge that nobody else needs."""
     for kind, path, field in (
         ("connector", "spec.tools", "connector"),
         ("knowledge", "spec.knowledge", "source"),
     ):
         mine, theirs = (
-            {str(one[field]) for m in some for one in m.items(path) if one.get(field)}
-            for some in (own, others)
+            {str(item[field]) for m in group for item in m.items(path) if item.get(field)}
+            for group in (manifests, other_manifests)
         )
-        yield from (Left(kind=kind, name=name) for name in sorted(mine - theirs))
+        yield from (Leftover(kind=kind, name=name) for name in sorted(mine - theirs))
 
 
 def _triggers(manifest: Manifest) -> Iterator[str]:
     """``schedule every PT1H``, ``completion of ticket-triage``."""
-    for one in manifest.items(TRIGGERS):
-        words = [str(one.get("on"))]
-        words += [f"{key} {one[key]}" for key in ("of", "every", "source") if one.get(key)]
+    for trigger in manifest.items(TRIGGERS):
+        words = [str(trigger.get("on"))]
+        words += [f"{key} {trigger[key]}" for key in ("of", "every", "source") if trigger.get(key)]
         yield " ".join(words)
 
 
-def _named(names: Iterator[str]) -> tuple[str, ...]:
+def _sorted_names(names: Iterator[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names)))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 
-from fleetward.domain.clock import instant, nearest_instant
+from fleetward.domain.clock import parse_instant, suggested_instant
 from fleetward.domain.errors import UsageError
 from fleetward.domain.fast_dataclass import dataclass
 
@@ -42,9 +42,9 @@ def run_context(*, folder: str | None, now: str | None) -> RunContext:
     Errors: UsageError where *now* is no instant with a zone.
     """
     try:
-        moment = instant(now) if now else datetime.now(UTC).replace(microsecond=0)
+        moment = parse_instant(now) if now else datetime.now(UTC).replace(microsecond=0)
     except ValueError as error:
-        raise UsageError(f"--now: {error}", hint=f"--now {nearest_instant(now or '')}") from None
+        raise UsageError(f"--now: {error}", hint=f"--now {suggested_instant(now or '')}") from None
     return RunContext(
         folder=Path(folder or "."), now=moment, now_given=now is not None, environment=dict(os.environ)
     )

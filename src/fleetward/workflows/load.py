@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from fleetward import __version__, rules
 from fleetward.domain.fleet import FleetConfig
-from fleetward.store.fleet.load import Only, Reading, load
+from fleetward.store.fleet.load import KeySelection, LoadedFleet, read_fleet
 from fleetward.store.git.tree import Tree
 
 
-def read(tree: Tree, only: Only | None = None, *, instead: FleetConfig | None = None) -> Reading:
+def load_fleet(
+    tree: Tree, only: KeySelection | None = None, *, fallback_config: FleetConfig | None = None
+) -> LoadedFleet:
     """
     The fleet in *tree*, or these agents of it; waivers may name this version's rules.
 
-    *instead* stands in for a configuration that cannot be read.
+    *fallback_config* stands in for a configuration that cannot be read.
     """
-    known = frozenset(rule.id for rule in rules.CATALOGUE)
-    return load(tree, version=__version__, rules=known, only=only, instead=instead)
+    rule_ids = frozenset(rule.id for rule in rules.CATALOGUE)
+    return read_fleet(tree, version=__version__, rules=rule_ids, only=only, fallback_config=fallback_config)

@@ -11,46 +11,48 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-PAYS = 40
+MIN_PER_PROCESS = 40
 """Things for each process, from which starting it costs less than it saves."""
-MOST = 8
+MAX_PROCESSES = 8
 
 
-def jobs(asked: int | None, things: int, pays: int = PAYS) -> int:
+def process_count(requested: int | None, item_count: int, min_per_process: int = MIN_PER_PROCESS) -> int:
     """How many processes: as many as asked for, else what there are processors for and pays."""
     if not hasattr(os, "fork"):
         return 1
-    if asked is not None:
-        return max(1, min(asked, things))
+    if requested is not None:
+        return max(1, min(requested, item_count))
     # elsewhere the system's own libraries may not survive a fork
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    return max(1, min(processors, things // pays, MOST))
+    return max(1, min(processors, item_count // min_per_process, MAX_PROCESSES))
 
 
-def spread(things: Sequence[T], work: Callable[[Sequence[T]], list[Any]], processes: int) -> list[Any]:
+def map_in_processes(
+    items: Sequence[T], work: Callable[[Sequence[T]], list[Any]], processes: int
+) -> list[Any]:
     """
     What *work* makes of all things, in their order: values that can be sent from one process to another.
 
     A process that fails is no harm: its part is done again here, and fails here if it has to.
     """
-    size = -(-len(things) // processes) if things else 1
-    own, *others = [things[start : start + size] for start in range(0, len(things), size)] or [things]
-    helpers: list[_Helper | None] = []
+    size = -(-len(items) // processes) if items else 1
+    own_chunk, *chunks = [items[start : start + size] for start in range(0, len(items), size)] or [items]
+    helpers: list[_Worker | None] = []
     try:
-        for part in others:
-            helpers.append(_begun(part, work))  # noqa: PERF401 - those begun are ended, whatever happens
-        done = work(own)
-        for helper, part in zip(helpers, others, strict=True):
-            said = helper.result() if helper else None
-            done += work(part) if said is None else said
-        return done
+        for chunk in chunks:
+            helpers.append(_start_worker(chunk, work))  # noqa: PERF401 - those begun are ended, whatever happens
+        results = work(own_chunk)
+        for helper, chunk in zip(helpers, chunks, strict=True):
+            result = helper.result() if helper else None
+            results += work(chunk) if result is None else result
+        return results
     finally:
         for helper in filter(None, helpers):
             helper.end()
 
 
 @dataclass(slots=True)
-class _Helper:
+class _Worker:
     """A forked process and the pipe that it answers through."""
 
     process: int
@@ -60,7 +62,7 @@ class _Helper:
     def result(self) -> list[Any] | None:
         """What it made, or None where it failed."""
         with os.fdopen(self.pipe, "rb", closefd=False) as answer:
-            said = answer.read()
+            payload = answer.read()
         try:
             _, status = os.waitpid(self.process, 0)
         except ChildProcessError:  # who started us waits for no child, and that is inherited
@@ -70,8 +72,8 @@ class _Helper:
             return None
         import pickle
 
-        made: list[Any] = pickle.loads(said)  # noqa: S301 - our own process, through a pipe that none else has
-        return made
+        results: list[Any] = pickle.loads(payload)  # noqa: S301 - our own process, through a pipe that none else has
+        return results
 
     def end(self) -> None:
         """Leave nothing behind, whatever has happened."""
@@ -82,27 +84,27 @@ class _Helper:
                 os.waitpid(self.process, 0)
 
 
-def _begun(part: Sequence[T], work: Callable[[Sequence[T]], list[Any]]) -> _Helper | None:
-    """A process at work on *part*; None where the system gives no more."""
-    reading, writing = os.pipe()
+def _start_worker(chunk: Sequence[T], work: Callable[[Sequence[T]], list[Any]]) -> _Worker | None:
+    """A process at work on *chunk*; None where the system gives no more."""
+    read_end, write_end = os.pipe()
     try:
         process = os.fork()
     except OSError:
-        os.close(reading)
-        os.close(writing)
+        os.close(read_end)
+        os.close(write_end)
         return None
     if process:
-        os.close(writing)
-        return _Helper(process, reading)
+        os.close(write_end)
+        return _Worker(process, read_end)
     code = 1
     try:
-        os.close(reading)
+        os.close(read_end)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         import pickle
 
-        answer = pickle.dumps(work(part), pickle.HIGHEST_PROTOCOL)
-        with os.fdopen(writing, "wb") as out:
+        answer = pickle.dumps(work(chunk), pickle.HIGHEST_PROTOCOL)
+        with os.fdopen(write_end, "wb") as out:
             out.write(answer)
         code = 0
     finally:

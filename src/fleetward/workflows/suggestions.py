@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fleetward.domain.errors import UsageError
-from fleetward.domain.names import nearest
+from fleetward.domain.names import nearest_name
 
-_SHOWN = 12
-
-
-def no_agent(name: str, where: str, known: Iterable[str]) -> UsageError:
-    """There is no agent *name* in *where*, which has those that are *known*."""
-    return UsageError(f"no agent {name!r} in {where}", hint=_meant(name, sorted(known)))
+_MAX_NAMES = 12
 
 
-def no_environment(name: str, known: Iterable[str]) -> UsageError:
-    """There is no such environment; those that are *known* come in their order."""
-    return UsageError(f"no environment {name!r}", hint=_meant(name, list(known)))
+def unknown_agent(name: str, where: str, names: Iterable[str]) -> UsageError:
+    """There is no agent *name* in *where*, which has those that are *names*."""
+    return UsageError(f"no agent {name!r} in {where}", hint=_suggestion(name, sorted(names)))
 
 
-def _meant(name: str, known: list[str]) -> str:
-    close = nearest(name, known)
+def unknown_environment(name: str, names: Iterable[str]) -> UsageError:
+    """There is no such environment; those that are *names* come in their order."""
+    return UsageError(f"no environment {name!r}", hint=_suggestion(name, list(names)))
+
+
+def _suggestion(name: str, names: list[str]) -> str:
+    close = nearest_name(name, names)
     if close:
         return f"did you mean {close!r}?"
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return f"one of: {', '.join(known[:_SHOWN])}{more}" if known else "git add and commit it first"
+    remainder = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return f"one of: {', '.join(names[:_MAX_NAMES])}{remainder}" if names else "git add and commit it first"

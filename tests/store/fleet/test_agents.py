@@ -7,9 +7,9 @@ import os
 import pytest
 
 from fleetward.domain.fleet import FleetConfig
-from fleetward.store.fleet.agents import agents
+from fleetward.store.fleet.agents import read_agents
 from fleetward.store.fleet.file_checks import LARGEST_FILE, MOST_FILES
-from fleetward.store.git.tree import Entry
+from fleetward.store.git.tree import TreeEntry
 from tests import build
 
 CONFIG = FleetConfig(repository="acme/agents", environments=(build.STAGING, build.PRODUCTION))
@@ -17,25 +17,25 @@ FOLDER = "environments/staging/bot/"
 MANIFEST = {"agent.yaml": b"x: 1\n"}
 
 
-def judged(files, modes=None):
+def read_bot(files, modes=None):
     """The agent made of these files (path to content), and what is told of them: rule, file and words."""
-    entries = [Entry(path=FOLDER + path, mode=(modes or {}).get(path, "100644")) for path in files]
-    found = agents(entries, {FOLDER + path: content for path, content in files.items()}, CONFIG)
-    told = [
-        (one.rule, one.place.file.removeprefix(FOLDER), one.message)
-        for one in found.findings
-        if one.rule in ("file-unreadable", "link-in-agent", "path-collision", "yaml-limit")
+    entries = [TreeEntry(path=FOLDER + path, mode=(modes or {}).get(path, "100644")) for path in files]
+    read = read_agents(entries, {FOLDER + path: content for path, content in files.items()}, CONFIG)
+    findings = [
+        (finding.rule, finding.place.file.removeprefix(FOLDER), finding.message)
+        for finding in read.findings
+        if finding.rule in ("file-unreadable", "link-in-agent", "path-collision", "yaml-limit")
     ]
-    assert all(one.agent == "bot" and one.environment == "staging" for one in found.findings)
-    return found.agents["staging", "bot"], told
+    assert all(finding.agent == "bot" and finding.environment == "staging" for finding in read.findings)
+    return read.agents["staging", "bot"], findings
 
 
 def test_plain_files_of_both_modes_are_part_of_it() -> None:
-    agent, told = judged({**MANIFEST, "run.sh": b"", "prompts/a.md": b"hi"}, {"run.sh": "100755"})
+    agent, findings = read_bot({**MANIFEST, "run.sh": b"", "prompts/a.md": b"hi"}, {"run.sh": "100755"})
 
-    assert told == []
+    assert findings == []
     assert agent.readable
-    assert [(one.path, one.mode, one.content) for one in agent.files] == [
+    assert [(file.path, file.mode, file.content) for file in agent.files] == [
         ("agent.yaml", "100644", b"x: 1\n"),
         ("prompts/a.md", "100644", b"hi"),
         ("run.sh", "100755", b""),
@@ -53,11 +53,11 @@ def test_plain_files_of_both_modes_are_part_of_it() -> None:
     ],
 )
 def test_what_is_no_plain_file_makes_the_release_unnameable(mode, what) -> None:
-    agent, told = judged({**MANIFEST, "x": b"agent.yaml"}, {"x": mode})
+    agent, findings = read_bot({**MANIFEST, "x": b"agent.yaml"}, {"x": mode})
 
-    assert told == [("link-in-agent", "x", what)]
+    assert findings == [("link-in-agent", "x", what)]
     assert not agent.readable
-    assert [one.path for one in agent.files] == ["agent.yaml"]
+    assert [file.path for file in agent.files] == ["agent.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -71,20 +71,20 @@ def test_what_is_no_plain_file_makes_the_release_unnameable(mode, what) -> None:
     ],
 )
 def test_a_path_that_is_no_clean_text_makes_the_release_unnameable(path, shown) -> None:
-    agent, told = judged({**MANIFEST, path: b"hi"})
+    agent, findings = read_bot({**MANIFEST, path: b"hi"})
 
-    assert told == [("file-unreadable", shown, "its path is not UTF-8 in Unicode form NFC")]
+    assert findings == [("file-unreadable", shown, "its path is not UTF-8 in Unicode form NFC")]
     assert not agent.readable
-    assert [one.path for one in agent.files] == ["agent.yaml"]
+    assert [file.path for file in agent.files] == ["agent.yaml"]
 
 
 @pytest.mark.parametrize(
     "path", ["pr\u00f6mpt.md", "\ud7ff\ue000.md", "\u4e2d\u6587/\U0001f600.md", "~ a%.md"]
 )
 def test_a_path_in_any_script_is_fine(path) -> None:
-    agent, told = judged({**MANIFEST, path: b"hi"})
+    agent, findings = read_bot({**MANIFEST, path: b"hi"})
 
-    assert told == []
+    assert findings == []
     assert agent.readable
 
 
@@ -99,29 +99,29 @@ def test_a_path_in_any_script_is_fine(path) -> None:
     ],
 )
 def test_paths_that_differ_in_case_alone_collide(first, second, told) -> None:
-    agent, found = judged({**MANIFEST, first: b"1", second: b"2"})
+    agent, findings = read_bot({**MANIFEST, first: b"1", second: b"2"})
 
-    assert found == [("path-collision", second, told)]
+    assert findings == [("path-collision", second, told)]
     assert not agent.readable
 
 
 def test_a_path_and_its_other_unicode_form_collide() -> None:
-    _, told = judged({**MANIFEST, "\u00e9.md": b"1", "e\u0301.md": b"2"})
+    _, findings = read_bot({**MANIFEST, "\u00e9.md": b"1", "e\u0301.md": b"2"})
 
-    assert [rule for rule, _, _ in told] == ["file-unreadable", "path-collision"]
+    assert [rule for rule, _, _ in findings] == ["file-unreadable", "path-collision"]
 
 
 def test_files_of_one_folder_and_names_that_begin_alike_do_not_collide() -> None:
-    agent, told = judged({**MANIFEST, "a/x.md": b"1", "a/y.md": b"2", "ab.md": b"3", "b/a/x.md": b"4"})
+    agent, findings = read_bot({**MANIFEST, "a/x.md": b"1", "a/y.md": b"2", "ab.md": b"3", "b/a/x.md": b"4"})
 
-    assert told == []
+    assert findings == []
     assert agent.readable
 
 
 def test_a_collision_is_told_once_for_each_file_that_has_one() -> None:
-    _, told = judged({**MANIFEST, "a/b.md": b"1", "A/B.md": b"2", "A/c.md": b"3"})
+    _, findings = read_bot({**MANIFEST, "a/b.md": b"1", "A/B.md": b"2", "A/c.md": b"3"})
 
-    assert [(rule, file) for rule, file, _ in told] == [
+    assert [(rule, file) for rule, file, _ in findings] == [
         ("path-collision", "A/B.md"),
         ("path-collision", "A/c.md"),
     ]
@@ -135,9 +135,9 @@ def test_a_collision_is_told_once_for_each_file_that_has_one() -> None:
     ],
 )
 def test_a_file_that_no_tree_gave_is_named_with_the_reason(content, rule, told) -> None:
-    agent, found = judged({**MANIFEST, "x.md": content})
+    agent, findings = read_bot({**MANIFEST, "x.md": content})
 
-    assert found == [(rule, "x.md", f"{FOLDER + 'x.md'!r} {told}")]
+    assert findings == [(rule, "x.md", f"{FOLDER + 'x.md'!r} {told}")]
     assert not agent.readable
 
 
@@ -152,20 +152,20 @@ def test_a_file_that_no_tree_gave_is_named_with_the_reason(content, rule, told) 
     ],
 )
 def test_what_is_wrong_with_a_file_names_what_to_do(files, mode, hint) -> None:
-    entries = [Entry(path=FOLDER + path, mode=mode.get(path, "100644")) for path in {**MANIFEST, **files}]
-    found = agents(entries, {FOLDER + path: text for path, text in {**MANIFEST, **files}.items()}, CONFIG)
+    entries = [TreeEntry(path=FOLDER + path, mode=mode.get(path, "100644")) for path in {**MANIFEST, **files}]
+    read = read_agents(entries, {FOLDER + path: text for path, text in {**MANIFEST, **files}.items()}, CONFIG)
 
-    assert hint in {one.hint for one in found.findings}
+    assert hint in {finding.hint for finding in read.findings}
 
 
 def test_as_many_files_as_allowed_are_fine_and_one_more_is_not() -> None:
     files = {f"{number}.md": b"" for number in range(MOST_FILES - 1)}
 
-    whole, fine = judged({**MANIFEST, **files})
-    over, told = judged({**MANIFEST, **files, "more.md": b""})
+    whole, fine = read_bot({**MANIFEST, **files})
+    agent, findings = read_bot({**MANIFEST, **files, "more.md": b""})
 
     assert (whole.readable, fine) == (True, [])
-    assert (over.readable, told) == (
+    assert (agent.readable, findings) == (
         False,
         [("yaml-limit", "agent.yaml", f"{MOST_FILES + 1} files, {MOST_FILES} are allowed")],
     )
@@ -189,9 +189,9 @@ spec:
     "content", ["Höflich bleiben".encode("latin-1"), "Say no".encode("utf-16"), b"ok \xff"]
 )
 def test_a_prompt_that_is_no_utf_8_is_told_and_other_files_may_be_anything(content) -> None:
-    _, told = judged({"agent.yaml": AGENT, "prompts/system.md": content, "logo.png": content})
+    _, findings = read_bot({"agent.yaml": AGENT, "prompts/system.md": content, "logo.png": content})
 
-    assert told == [
+    assert findings == [
         ("file-unreadable", "prompts/system.md", "the prompt 'prompts/system.md' is not UTF-8 text")
     ]
 
@@ -201,10 +201,12 @@ def test_a_credential_is_found_in_any_encoding(encoding) -> None:
     text = "über: gh" + "p_" + "a1B2c3D4e5F6" * 3
     files = {**MANIFEST, "notes.txt": text.encode(encoding)}
 
-    found = agents(
-        [Entry(path=FOLDER + path, mode="100644") for path in files],
+    findings = read_agents(
+        [TreeEntry(path=FOLDER + path, mode="100644") for path in files],
         {FOLDER + path: content for path, content in files.items()},
         CONFIG,
     ).findings
 
-    assert [one.place.file for one in found if one.rule == "secret-in-manifest"] == [f"{FOLDER}notes.txt"]
+    assert [finding.place.file for finding in findings if finding.rule == "secret-in-manifest"] == [
+        f"{FOLDER}notes.txt"
+    ]

@@ -7,40 +7,40 @@ from pathlib import Path
 import pytest
 
 from fleetward.domain.errors import GovernanceInvalid, NotAFleet
-from fleetward.store.fleet.load import Reading, load
-from fleetward.store.git.fleet_root import find
-from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, Files, repository, surroundings
+from fleetward.store.fleet.load import LoadedFleet, read_fleet
+from fleetward.store.git.fleet_root import find_fleet_root
+from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, Files, clean_environment, repository
 
 OTHER = "environments/staging/other-bot"
 
 
-def reading(tmp_path: Path, files: Files) -> Reading:
-    made = repository(tmp_path, {**FLEET, **files})
-    return load(find(made.root, surroundings(made.home)).folder(), version="0.1.0")
+def load_repository(tmp_path: Path, files: Files) -> LoadedFleet:
+    repo = repository(tmp_path, {**FLEET, **files})
+    return read_fleet(find_fleet_root(repo.root, clean_environment(repo.home)).work_tree(), version="0.1.0")
 
 
-def told(known: Reading) -> set[tuple[str, str]]:
-    return {(one.rule, one.place.file) for one in known.findings}
+def finding_files(loaded: LoadedFleet) -> set[tuple[str, str]]:
+    return {(finding.rule, finding.place.file) for finding in loaded.findings}
 
 
 def test_one_unreadable_agent_does_not_hide_another(tmp_path: Path) -> None:
-    known = reading(tmp_path, {f"{OTHER}/agent.yaml": "a: &x 1\n"})
+    loaded = load_repository(tmp_path, {f"{OTHER}/agent.yaml": "a: &x 1\n"})
 
-    assert told(known) == {("yaml-not-allowed", f"{OTHER}/agent.yaml")}
-    assert known.snapshot is not None
-    assert {manifest.name for manifest in known.snapshot.manifests} == {"desk-bot"}
+    assert finding_files(loaded) == {("yaml-not-allowed", f"{OTHER}/agent.yaml")}
+    assert loaded.snapshot is not None
+    assert {manifest.name for manifest in loaded.snapshot.manifests} == {"desk-bot"}
 
 
 def test_a_folder_without_a_manifest_is_a_finding(tmp_path: Path) -> None:
-    known = reading(tmp_path, {f"{OTHER}/prompts/system.md": "x\n"})
+    loaded = load_repository(tmp_path, {f"{OTHER}/prompts/system.md": "x\n"})
 
-    assert told(known) == {("manifest-missing", f"{OTHER}/agent.yaml")}
+    assert finding_files(loaded) == {("manifest-missing", f"{OTHER}/agent.yaml")}
 
 
 def test_an_unknown_key_is_found_at_the_key_with_the_nearest_known_one(tmp_path: Path) -> None:
     text = MANIFEST.replace("  lifecycle:", "  lifecycel:")
     [finding] = [
-        one for one in reading(tmp_path, {f"{DESK}/agent.yaml": text}).findings if one.rule == "unknown-key"
+        f for f in load_repository(tmp_path, {f"{DESK}/agent.yaml": text}).findings if f.rule == "unknown-key"
     ]
 
     assert (finding.place.line, finding.place.column, finding.place.path) == (5, 3, "spec.lifecycel")
@@ -49,65 +49,67 @@ def test_an_unknown_key_is_found_at_the_key_with_the_nearest_known_one(tmp_path:
 
 @pytest.mark.parametrize("count", [500, 501])
 def test_five_hundred_files_are_an_agent_and_one_more_is_not(tmp_path: Path, count: int) -> None:
-    more = {f"{DESK}/data/{n}.txt": "x" for n in range(count - 3)}
+    extra_files = {f"{DESK}/data/{n}.txt": "x" for n in range(count - 3)}
 
-    known = reading(tmp_path, more)
+    loaded = load_repository(tmp_path, extra_files)
 
-    assert ("yaml-limit" in {rule for rule, _ in told(known)}) is (count > 500)
+    assert ("yaml-limit" in {rule for rule, _ in finding_files(loaded)}) is (count > 500)
 
 
 @pytest.mark.parametrize("size", [1024 * 1024, 1024 * 1024 + 1])
 def test_a_text_of_one_mebibyte_is_read_and_one_byte_more_is_not(tmp_path: Path, size: int) -> None:
-    known = reading(tmp_path, {f"{DESK}/data.txt": "x" * size})
+    loaded = load_repository(tmp_path, {f"{DESK}/data.txt": "x" * size})
 
-    assert (("yaml-limit", f"{DESK}/data.txt") in told(known)) is (size > 1024 * 1024)
+    assert (("yaml-limit", f"{DESK}/data.txt") in finding_files(loaded)) is (size > 1024 * 1024)
 
 
 def test_without_a_configuration_there_is_no_fleet(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    tree = find(made.root, surroundings(made.home)).folder()
-    made.write({"fleet-config.yaml": None})
+    repo = repository(tmp_path)
+    tree = find_fleet_root(repo.root, clean_environment(repo.home)).work_tree()
+    repo.write({"fleet-config.yaml": None})
 
     with pytest.raises(NotAFleet):
-        load(tree, version="0.1.0")
+        read_fleet(tree, version="0.1.0")
 
 
 def test_another_version_of_the_tool_is_not_asked(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    made.write({"fleet-config.yaml": FLEET["fleet-config.yaml"].replace(">=0.1,<1", ">=7")})
+    repo = repository(tmp_path)
+    repo.write({"fleet-config.yaml": FLEET["fleet-config.yaml"].replace(">=0.1,<1", ">=7")})
 
-    ran = made.fleet("validate")
+    ran = repo.fleet("validate")
 
     assert ran.code == 2
     assert "fleet-config.yaml:3" in ran.out + ran.err
 
 
 def test_what_decides_is_not_decided_by_wrong_governance(tmp_path: Path) -> None:
-    known = reading(tmp_path, {"governance/people.yaml": "kind: People\n"})
+    loaded = load_repository(tmp_path, {"governance/people.yaml": "kind: People\n"})
 
     with pytest.raises(GovernanceInvalid) as refused:
-        known.governed()
+        loaded.require_governance()
 
     assert "governance/people.yaml:1" in refused.value.message
 
 
 @pytest.mark.parametrize("path", ["environments", "environments/staging"])
 def test_a_link_in_place_of_a_folder_of_agents_is_found_not_passed_over(tmp_path: Path, path: str) -> None:
-    made = repository(tmp_path, FLEET)
-    real = made.root / path
+    repo = repository(tmp_path, FLEET)
+    real = repo.root / path
     real.rename(tmp_path / "elsewhere")
     real.symlink_to(tmp_path / "elsewhere")
-    made.git("add", "-A")
+    repo.git("add", "-A")
 
-    known = load(find(made.root, surroundings(made.home)).folder(), version="0.1.0")
+    loaded = read_fleet(find_fleet_root(repo.root, clean_environment(repo.home)).work_tree(), version="0.1.0")
 
-    assert ("link-in-agent", path) in told(known)
+    assert ("link-in-agent", path) in finding_files(loaded)
 
 
 def test_a_setting_for_a_tier_that_the_policy_has_not_is_found_with_the_nearest(tmp_path: Path) -> None:
     setting = "rules:\n  owner-alone: {severity: error, tiers: [low, hgih]}\n"
 
-    [finding] = reading(tmp_path, {"fleet-config.yaml": FLEET["fleet-config.yaml"] + setting}).findings
+    [finding] = load_repository(
+        tmp_path, {"fleet-config.yaml": FLEET["fleet-config.yaml"] + setting}
+    ).findings
 
     assert (finding.rule, finding.place.file, finding.place.line) == ("schema", "fleet-config.yaml", 11)
     assert finding.message == "no tier 'hgih'"
@@ -116,7 +118,7 @@ def test_a_setting_for_a_tier_that_the_policy_has_not_is_found_with_the_nearest(
 
 @pytest.mark.parametrize("name", ["models.yml", "model.yaml", "Waivers.yaml", "connector.YAML"])
 def test_a_governing_file_under_another_name_is_found_and_not_passed_over(tmp_path: Path, name: str) -> None:
-    assert told(reading(tmp_path, {f"governance/{name}": "x: 1\n"})) == {
+    assert finding_files(load_repository(tmp_path, {f"governance/{name}": "x: 1\n"})) == {
         ("file-unreadable", f"governance/{name}")
     }
 
@@ -125,4 +127,4 @@ def test_a_governing_file_under_another_name_is_found_and_not_passed_over(tmp_pa
     "name", ["README.md", "people.old.yaml", "tests/models.yml", "glossary.yaml", "models.txt"]
 )
 def test_other_files_may_lie_beside_what_governs(tmp_path: Path, name: str) -> None:
-    assert told(reading(tmp_path, {f"governance/{name}": "x: 1\n"})) == set()
+    assert finding_files(load_repository(tmp_path, {f"governance/{name}": "x: 1\n"})) == set()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from fleetward.domain.path import shown
-from fleetward.store.fleet.person_references import named
-from fleetward.store.formats.json_schema import schema
+from fleetward.domain.path import format_path
+from fleetward.store.fleet.person_references import person_references
+from fleetward.store.formats.json_schema import load_schema
 from tests.schemas.reading import every_node, inputs
 
 TOLD = "a person or a team"
 
 
 def places(data: object, kind: str) -> dict[str, str]:
-    return {shown(steps): naming.value for steps, naming in named(data, kind, "ada")}
+    return {format_path(steps): naming.value for steps, naming in person_references(data, kind, "ada")}
 
 
 def test_duties_of_a_manifest_are_found_and_what_only_looks_like_one_is_not() -> None:
@@ -38,9 +38,9 @@ def test_free_space_is_found_as_such() -> None:
     spec = {"owner": {"roles": {"x-press": "ada"}}, "x-notes": [{"by": "ada"}]}
     metadata = {"labels": {"steward": "ada"}, "annotations": {"x": "ada and bob"}}
 
-    found = places({"metadata": metadata, "spec": spec}, "agent")
+    references = places({"metadata": metadata, "spec": spec}, "agent")
 
-    assert found == {
+    assert references == {
         "metadata.labels.steward": "free",
         "spec.owner.roles.x-press": "free",
         "spec.x-notes[0].by": "free",
@@ -80,6 +80,6 @@ def test_every_place_whose_description_speaks_of_a_person_or_a_team_is_marked() 
 
     assert len(spoken) >= 6
     assert unmarked == []
-    assert schema("people")["properties"]["robots"]["additionalProperties"]["properties"]["operatedBy"][
+    assert load_schema("people")["properties"]["robots"]["additionalProperties"]["properties"]["operatedBy"][
         "x-unit"
     ]

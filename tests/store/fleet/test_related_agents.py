@@ -13,9 +13,9 @@ import pytest
 
 from fleetward import rules
 from fleetward.domain.finding import Finding
-from fleetward.store.fleet.load import load
-from fleetward.store.fleet.related_agents import together
-from fleetward.store.git.fleet_root import find
+from fleetward.store.fleet.load import read_fleet
+from fleetward.store.fleet.related_agents import related_keys
+from fleetward.store.git.fleet_root import find_fleet_root
 from tests.end_to_end.repositories import DESK, FLEET
 from tests.paths import CASES
 
@@ -35,44 +35,46 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def told(found: tuple[Finding, ...], environment: str, agent: str) -> set[str]:
-    mine = (one for one in found if (one.environment, one.agent) == (environment, agent))
-    return {f"{one.fingerprint} {one.message}" for one in mine if one.rule not in WHOLE}
+def finding_texts(findings: tuple[Finding, ...], environment: str, agent: str) -> set[str]:
+    mine = (finding for finding in findings if (finding.environment, finding.agent) == (environment, agent))
+    return {f"{finding.fingerprint} {finding.message}" for finding in mine if finding.rule not in WHOLE}
 
 
 @pytest.mark.parametrize("rule_id", sorted({known.id for known in rules.CATALOGUE} - WHOLE))
 def test_every_rule_finds_the_same_in_what_hangs_together(cases: Path, rule_id: str) -> None:
-    ids = [known.id for known in rules.CATALOGUE]
-    tree = find(cases / rule_id / "bad", os.environ).folder()
-    fleet = load(tree, version="0.1.0", rules=ids).snapshot
+    ids = [rule.id for rule in rules.CATALOGUE]
+    tree = find_fleet_root(cases / rule_id / "bad", os.environ).work_tree()
+    fleet = read_fleet(tree, version="0.1.0", rules=ids).snapshot
     assert fleet is not None
-    found = rules.findings(fleet, NOW)
+    findings = rules.findings(fleet, NOW)
 
     for environment, agent in fleet.agents:
-        keys = together(tree, fleet.config, environment, [agent])
-        narrow = load(tree, version="0.1.0", rules=ids, only=keys).snapshot
+        keys = related_keys(tree, fleet.config, environment, [agent])
+        narrow = read_fleet(tree, version="0.1.0", rules=ids, only=keys).snapshot
         assert narrow is not None
-        assert told(rules.findings(narrow, NOW), environment, agent) == told(found, environment, agent)
+        assert finding_texts(rules.findings(narrow, NOW), environment, agent) == finding_texts(
+            findings, environment, agent
+        )
 
 
-def bound(tmp_path: Path, *others: tuple[str, str]) -> set[str]:
+def related(tmp_path: Path, *neighbours: tuple[str, str]) -> set[str]:
     """Who of production is read beside desk-bot, whose state is ``order-book``; each other as a name and its lines."""
     manifest = (
         FLEET[f"{DESK}/agent.yaml"] + "  sharedState: [{name: order-book, access: write, owner: desk-bot}]\n"
     )
     written = {"desk-bot": manifest}
-    for name, more in others:
-        written[name] = FLEET[f"{DESK}/agent.yaml"].replace("desk-bot", name) + more
+    for name, appended in neighbours:
+        written[name] = FLEET[f"{DESK}/agent.yaml"].replace("desk-bot", name) + appended
     for name, text in written.items():
         folder = tmp_path / "environments" / "production" / name
         folder.mkdir(parents=True)
         (folder / "agent.yaml").write_text(text)
     (tmp_path / "fleet-config.yaml").write_text(FLEET["fleet-config.yaml"])
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
-    tree = find(tmp_path, os.environ).folder()
-    fleet = load(tree, version="0.1.0", only=()).snapshot
+    tree = find_fleet_root(tmp_path, os.environ).work_tree()
+    fleet = read_fleet(tree, version="0.1.0", only=()).snapshot
     assert fleet is not None
-    return {name for _, name in together(tree, fleet.config, "production", ["desk-bot"])} - {"desk-bot"}
+    return {name for _, name in related_keys(tree, fleet.config, "production", ["desk-bot"])} - {"desk-bot"}
 
 
 @pytest.mark.parametrize(
@@ -86,15 +88,15 @@ def bound(tmp_path: Path, *others: tuple[str, str]) -> set[str]:
     ids=["calls it", "shares its state", "says another owner", "spells it with an escape"],
 )
 def test_one_that_names_the_agent_or_its_state_belongs_to_it(tmp_path: Path, more: str) -> None:
-    assert bound(tmp_path, ("other-bot", more)) == {"other-bot"}
+    assert related(tmp_path, ("other-bot", more)) == {"other-bot"}
 
 
 def test_whom_it_relies_on_belongs_to_it_to_the_last(tmp_path: Path) -> None:
     first = ("first-bot", "  dependsOn: [{agent: desk-bot}, {agent: second-bot}]\n")
     second, third = ("second-bot", "  dependsOn: [{agent: third-bot}]\n"), ("third-bot", "")
 
-    assert bound(tmp_path, first, second, third) == {"first-bot", "second-bot", "third-bot"}
+    assert related(tmp_path, first, second, third) == {"first-bot", "second-bot", "third-bot"}
 
 
 def test_a_stranger_is_not_read(tmp_path: Path) -> None:
-    assert bound(tmp_path, ("other-bot", ""), ("lone-bot", "  dependsOn: [{agent: other-bot}]\n")) == set()
+    assert related(tmp_path, ("other-bot", ""), ("lone-bot", "  dependsOn: [{agent: other-bot}]\n")) == set()

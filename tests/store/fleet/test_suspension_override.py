@@ -7,24 +7,24 @@ from datetime import date
 import pytest
 
 from fleetward.domain.errors import FleetError
-from fleetward.store.fleet.suspension_override import bare, braked
-from fleetward.store.formats.strict_yaml import read
+from fleetward.store.fleet.suspension_override import is_empty_override, with_suspension
+from fleetward.store.formats.strict_yaml import parse_yaml
 
 TODAY = date(2026, 11, 20)
 ON = "# suspended on 2026-11-20: it lies\n"
 OFF = "# resumed on 2026-11-20: it lies\n"
 
 
-def on(text: str | None, *, released: bool = False) -> str:
+def suspended(text: str | None, *, released: bool = False) -> str:
     content = None if text is None else text.encode()
-    return braked(
+    return with_suspension(
         content, suspended=True, released=released, reason="it lies", today=TODAY, file="o"
     ).decode()
 
 
-def off(text: str | None, *, released: bool = False) -> str:
+def resumed(text: str | None, *, released: bool = False) -> str:
     content = None if text is None else text.encode()
-    return braked(
+    return with_suspension(
         content, suspended=False, released=released, reason="it lies", today=TODAY, file="o"
     ).decode()
 
@@ -41,7 +41,7 @@ def off(text: str | None, *, released: bool = False) -> str:
     ],
 )  # fmt: skip
 def test_suspending_sets_one_entry_and_says_why(before: str | None, after: str) -> None:
-    assert on(before) == after
+    assert suspended(before) == after
 
 
 @pytest.mark.parametrize(
@@ -57,36 +57,36 @@ def test_suspending_sets_one_entry_and_says_why(before: str | None, after: str) 
     ],
 )
 def test_resuming_takes_it_out_again(before: str, after: str) -> None:
-    assert off(before) == after
+    assert resumed(before) == after
 
 
 def test_a_release_that_is_suspended_itself_has_to_be_overridden_to_go_on() -> None:
-    assert off(None, released=True) == f"{OFF}spec: {{suspended: false}}\n"
-    assert on("spec: {suspended: false}\n", released=True) == f"{ON}{{}}\n"
+    assert resumed(None, released=True) == f"{OFF}spec: {{suspended: false}}\n"
+    assert suspended("spec: {suspended: false}\n", released=True) == f"{ON}{{}}\n"
 
 
 def test_on_and_off_leaves_what_people_wrote() -> None:
     text = "# of this environment\nspec: # here\n  budgets: [] # none\n"
 
-    assert off(on(text)).removeprefix(OFF) == text
+    assert resumed(suspended(text)).removeprefix(OFF) == text
 
 
 def test_a_file_is_bare_when_nobody_but_this_wrote_in_it() -> None:
-    assert bare(off(on(None)).encode())
-    assert not bare(off(on("# ours\n{}\n")).encode())
-    assert not bare(on(None).encode())
+    assert is_empty_override(resumed(suspended(None)).encode())
+    assert not is_empty_override(resumed(suspended("# ours\n{}\n")).encode())
+    assert not is_empty_override(suspended(None).encode())
 
 
 @pytest.mark.parametrize("text", ["spec: [\n", "spec: 5\n", "- spec\n", "spec: {a: 1}\nother: 1\n", ""])
 def test_what_cannot_be_read_is_not_written_over(text: str) -> None:
     with pytest.raises(FleetError, match="o cannot be read"):
-        on(text)
+        suspended(text)
 
 
 def test_a_byte_order_mark_stays_in_front() -> None:
-    made = braked(
+    result = with_suspension(
         b"\xef\xbb\xbfspec: {a: 1}\n", suspended=True, released=False, reason="x", today=TODAY, file="o"
     )
 
-    assert made.startswith(b"\xef\xbb\xbf# suspended")
-    assert read(made, "o").data == {"spec": {"suspended": True, "a": 1}}
+    assert result.startswith(b"\xef\xbb\xbf# suspended")
+    assert parse_yaml(result, "o").data == {"spec": {"suspended": True, "a": 1}}

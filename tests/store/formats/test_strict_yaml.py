@@ -14,7 +14,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fleetward.domain.invisible_characters import FORBIDDEN
-from fleetward.store.formats.strict_yaml import AGENT_LIMITS, GOVERNANCE_LIMITS, Limits, Reading, plain, read
+from fleetward.store.formats.strict_yaml import (
+    AGENT_LIMITS,
+    GOVERNANCE_LIMITS,
+    Limits,
+    ParsedYaml,
+    parse_yaml,
+    plain_scalar,
+)
 
 FILE = "agent.yaml"
 
@@ -29,12 +36,12 @@ def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 both_parsers = pytest.mark.usefixtures("_parser")
 
 
-def where(reading: Reading) -> list[tuple[str, int, int]]:
-    return [(one.rule, one.place.line, one.place.column) for one in reading.findings]
+def finding_places(reading: ParsedYaml) -> list[tuple[str, int, int]]:
+    return [(finding.rule, finding.place.line, finding.place.column) for finding in reading.findings]
 
 
 def value(text: str) -> Any:
-    reading = read(f"a: {text}\n".encode(), FILE)
+    reading = parse_yaml(f"a: {text}\n".encode(), FILE)
     assert not reading.findings
     assert reading.data is not None
     return reading.data["a"]
@@ -124,17 +131,17 @@ def test_the_pure_parser_is_taken_where_libyaml_is_missing(monkeypatch: pytest.M
 def test_what_the_subset_leaves_out_is_refused_at_its_place(
     text: str, rule: str, line: int, column: int
 ) -> None:
-    reading = read(text.encode("utf-8", "surrogateescape"), FILE)
+    reading = parse_yaml(text.encode("utf-8", "surrogateescape"), FILE)
 
-    assert where(reading)[0] == (rule, line, column)
+    assert finding_places(reading)[0] == (rule, line, column)
     assert reading.data is None
-    assert all(one.message and one.hint for one in reading.findings)
+    assert all(finding.message and finding.hint for finding in reading.findings)
 
 
 @both_parsers
 @pytest.mark.parametrize("written", ["0777", "0o7", "1_000", "12:30", ".nan", "-.inf"])
 def test_an_ambiguous_scalar_is_shown_as_written_and_its_hint_quotes_it(written: str) -> None:
-    [finding] = read(f"top:\n  key: {written}\n".encode(), FILE).findings
+    [finding] = parse_yaml(f"top:\n  key: {written}\n".encode(), FILE).findings
 
     assert finding.message.startswith(written)
     assert finding.hint == f'write "{written}"'
@@ -183,12 +190,12 @@ def test_words_and_dates_are_text_as_yaml_1_2_says(text: str) -> None:
 )
 def test_scalars_mean_what_the_core_schema_says(text: str, meant: Any) -> None:
     if text == "-":
-        assert plain(text) == "-"
+        assert plain_scalar(text) == "-"
         return
-    found = value(text)
+    actual = value(text)
 
-    assert found == meant
-    assert type(found) is type(meant)
+    assert actual == meant
+    assert type(actual) is type(meant)
 
 
 @both_parsers
@@ -196,7 +203,7 @@ def test_scalars_mean_what_the_core_schema_says(text: str, meant: Any) -> None:
     "content", [b"\xef\xbb\xbfa: 1\n", b"a: 1\r\nb:\r\n  - 2\r\n", b"a: 1", b"---\na: 1\n"]
 )
 def test_byte_order_mark_crlf_no_last_line_end_and_one_opening_line_are_tolerated(content: bytes) -> None:
-    reading = read(content, FILE)
+    reading = parse_yaml(content, FILE)
 
     assert not reading.findings
     assert reading.data is not None
@@ -205,9 +212,9 @@ def test_byte_order_mark_crlf_no_last_line_end_and_one_opening_line_are_tolerate
 
 @both_parsers
 def test_lines_are_counted_the_same_with_crlf() -> None:
-    reading = read(b"a: 1\r\nb: 2\r\na: 3\r\n", FILE)
+    reading = parse_yaml(b"a: 1\r\nb: 2\r\na: 3\r\n", FILE)
 
-    assert where(reading) == [("yaml-duplicate-key", 3, 1)]
+    assert finding_places(reading) == [("yaml-duplicate-key", 3, 1)]
 
 
 @both_parsers
@@ -215,27 +222,27 @@ def test_the_top_mapping_is_level_one_and_the_24th_is_the_last() -> None:
     deepest = "{a: " * 24 + "1" + "}" * 24
     too_deep = "{a: " * 25 + "1" + "}" * 25
 
-    assert not read(deepest.encode(), FILE).findings
-    assert where(read(too_deep.encode(), FILE)) == [("yaml-limit", 1, 24 * 4 + 1)]
+    assert not parse_yaml(deepest.encode(), FILE).findings
+    assert finding_places(parse_yaml(too_deep.encode(), FILE)) == [("yaml-limit", 1, 24 * 4 + 1)]
 
 
 @both_parsers
 def test_ten_thousand_nodes_are_read_and_one_more_is_refused() -> None:
     # the top mapping, the key and the list are three nodes
     full = f"a: [{', '.join(['1'] * 9_997)}]\n".encode()
-    more = f"a: [{', '.join(['1'] * 9_998)}]\n".encode()
+    too_many = f"a: [{', '.join(['1'] * 9_998)}]\n".encode()
 
-    assert not read(full, FILE).findings
-    assert [one.rule for one in read(more, FILE).findings] == ["yaml-limit"]
-    assert not read(more, FILE, GOVERNANCE_LIMITS).findings
+    assert not parse_yaml(full, FILE).findings
+    assert [finding.rule for finding in parse_yaml(too_many, FILE).findings] == ["yaml-limit"]
+    assert not parse_yaml(too_many, FILE, GOVERNANCE_LIMITS).findings
 
 
 @pytest.mark.parametrize("limits", [AGENT_LIMITS, GOVERNANCE_LIMITS], ids=["agent", "governance"])
 def test_the_size_of_a_file_is_limited_to_the_byte(limits: Limits) -> None:
     fits = b"a: 1\n#" + b"x" * (limits.size - 6)
 
-    assert not read(fits, FILE, limits).findings
-    assert where(read(fits + b"x", FILE, limits)) == [("yaml-limit", 1, 1)]
+    assert not parse_yaml(fits, FILE, limits).findings
+    assert finding_places(parse_yaml(fits + b"x", FILE, limits)) == [("yaml-limit", 1, 1)]
 
 
 def test_limits_are_those_of_the_contract() -> None:
@@ -245,9 +252,9 @@ def test_limits_are_those_of_the_contract() -> None:
 
 @both_parsers
 def test_several_mistakes_of_one_file_are_told_together() -> None:
-    reading = read(b"a: 0777\nb: 1\nb: 12:30\n", FILE)
+    reading = parse_yaml(b"a: 0777\nb: 1\nb: 12:30\n", FILE)
 
-    assert where(reading) == [
+    assert finding_places(reading) == [
         ("yaml-ambiguous", 1, 4),
         ("yaml-duplicate-key", 3, 1),
         ("yaml-ambiguous", 3, 4),
@@ -256,12 +263,12 @@ def test_several_mistakes_of_one_file_are_told_together() -> None:
 
 @both_parsers
 def test_spots_tell_where_keys_and_values_stand() -> None:
-    reading = read(b"a: 1\nb:\n  - {c: two}\n", FILE, spots=True)
+    reading = parse_yaml(b"a: 1\nb:\n  - {c: two}\n", FILE, spots=True)
 
-    assert reading.spots is not None
-    assert reading.spots["a",].value == (1, 4, 1, 5)
-    assert reading.spots["b", 0, "c"].key == (3, 6, 3, 7)
-    assert reading.spots["b", 0, "c"].value == (3, 9, 3, 12)
+    assert reading.positions is not None
+    assert reading.positions["a",].value == (1, 4, 1, 5)
+    assert reading.positions["b", 0, "c"].key == (3, 6, 3, 7)
+    assert reading.positions["b", 0, "c"].value == (3, 9, 3, 12)
 
 
 HOSTILE = {
@@ -307,7 +314,7 @@ HOSTILE = {
 def test_a_hostile_file_costs_less_than_a_second_and_is_refused(name: str) -> None:
     start = time.process_time()
 
-    reading = read(HOSTILE[name], FILE)
+    reading = parse_yaml(HOSTILE[name], FILE)
 
     assert time.process_time() - start < 1
     assert reading.data is None or not reading.findings
@@ -319,7 +326,7 @@ def test_a_hostile_file_is_answered_without_libyaml_too(name: str, monkeypatch: 
     monkeypatch.delattr(yaml, "cyaml", raising=False)
     monkeypatch.setitem(sys.modules, "yaml.cyaml", None)
 
-    reading = read(HOSTILE[name], FILE)
+    reading = parse_yaml(HOSTILE[name], FILE)
 
     assert (reading.data is None) == bool(reading.findings)
 
@@ -329,7 +336,7 @@ def test_a_hostile_file_is_answered_without_libyaml_too(name: str, monkeypatch: 
     [('a: "\\u202e"', "U+202E"), ('a: "\\u2066x\\u2069"', "U+2066"), ('a: "\\U000E0041"', "U+E0041")],
 )
 def test_an_escape_that_writes_a_bidi_character_or_a_tag_is_named(text: str, codepoints: str) -> None:
-    [finding] = read(text.encode(), FILE).findings
+    [finding] = parse_yaml(text.encode(), FILE).findings
 
     assert codepoints in finding.message
     assert finding.rule == "hidden-characters"
@@ -340,28 +347,28 @@ def test_an_escape_that_writes_a_bidi_character_or_a_tag_is_named(text: str, cod
 @example(b"? ? ?")
 @example(b"a: !<tag:x,2000:y> 1")
 def test_arbitrary_bytes_never_raise(content: bytes) -> None:
-    reading = read(content, FILE)
+    reading = parse_yaml(content, FILE)
 
     assert (reading.data is None) == bool(reading.findings)
 
 
 @given(st.text(alphabet="ab:-?,[]{}&*!|>%@`'\"#\\ \n\t0123456789._~<=+\u00e9", max_size=120))
 def test_texts_of_yaml_s_own_marks_never_raise_and_positions_lie_inside(text: str) -> None:
-    reading = read(text.encode(), FILE)
+    reading = parse_yaml(text.encode(), FILE)
 
     lines = text.count("\n") + 1
     assert (reading.data is None) == bool(reading.findings)
-    assert all(1 <= one.place.line <= lines and one.place.column >= 1 for one in reading.findings)
+    assert all(1 <= finding.place.line <= lines and finding.place.column >= 1 for finding in reading.findings)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(alphabet="ab:-?,[]{}&*!|>%'\"#\\ \n0179._~<", max_size=60))
 def test_both_parsers_accept_the_same_and_read_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with_libyaml = read(text.encode(), FILE)
+    with_libyaml = parse_yaml(text.encode(), FILE)
     with monkeypatch.context() as patched:
         patched.delattr(yaml, "cyaml", raising=False)
         patched.setitem(sys.modules, "yaml.cyaml", None)
-        without = read(text.encode(), FILE)
+        without = parse_yaml(text.encode(), FILE)
 
     if with_libyaml.data is not None and without.data is not None:
         assert with_libyaml.data == without.data
@@ -385,7 +392,7 @@ _JSON = st.recursive(
 @example(data={"": ["", None], "a": {"b": -0.0}})
 @example(data={"a\nb": "\n", "\t": "\\"})
 def test_json_text_is_read_as_the_same_value(data: dict[str, Any]) -> None:
-    reading = read(json.dumps(data, ensure_ascii=False).encode(), FILE)
+    reading = parse_yaml(json.dumps(data, ensure_ascii=False).encode(), FILE)
 
     assert not reading.findings
     assert reading.data == data
@@ -393,7 +400,7 @@ def test_json_text_is_read_as_the_same_value(data: dict[str, Any]) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_float_keeps_its_value(number: float) -> None:
-    found = plain(repr(number))
+    actual = plain_scalar(repr(number))
 
-    assert found == number
-    assert math.copysign(1, found) == math.copysign(1, number)
+    assert actual == number
+    assert math.copysign(1, actual) == math.copysign(1, number)

@@ -8,8 +8,8 @@ import pytest
 
 from fleetward.domain.errors import FleetError
 from fleetward.domain.path import Steps
-from fleetward.store.formats.strict_yaml import read
-from fleetward.store.formats.yaml_edit import edited
+from fleetward.store.formats.strict_yaml import parse_yaml
+from fleetward.store.formats.yaml_edit import edit_yaml
 from tests.paths import EXAMPLE_FLEET
 
 MANIFESTS = sorted((EXAMPLE_FLEET / "environments").glob("*/*/agent.yaml"))
@@ -17,15 +17,15 @@ LIFE: Steps = ("spec", "lifecycle")
 BRAKE: Steps = ("spec", "suspended")
 
 
-def made(text: str, changes: dict[Steps, object]) -> str:
-    return edited(text.encode(), changes, "a.yaml").decode()
+def edited_text(text: str, changes: dict[Steps, object]) -> str:
+    return edit_yaml(text.encode(), changes, "a.yaml").decode()
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.parent.name)
 def test_one_line_of_a_whole_manifest_moves_and_its_comment_stays(path: Path) -> None:
     before = path.read_text()
 
-    after = made(before, {LIFE: "retired"})
+    after = edited_text(before, {LIFE: "retired"})
 
     lines = zip(before.splitlines(), after.splitlines(), strict=True)
     moved = [(old, new) for old, new in lines if old != new]
@@ -48,7 +48,7 @@ def test_one_line_of_a_whole_manifest_moves_and_its_comment_stays(path: Path) ->
     ],
 )  # fmt: skip
 def test_a_value_is_exchanged_or_written_first_in_its_mapping(before: str, after: str) -> None:
-    assert made(before, {LIFE: "retired"}) == after
+    assert edited_text(before, {LIFE: "retired"}) == after
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_a_value_is_exchanged_or_written_first_in_its_mapping(before: str, after
     ],
 )
 def test_an_entry_is_taken_out_with_the_lines_that_are_its_own(before: str, after: str) -> None:
-    assert made(before, {BRAKE: None}) == after
+    assert edited_text(before, {BRAKE: None}) == after
 
 
 def test_items_of_lists_are_exchanged_and_taken_out_together() -> None:
     block = "members:\n  - alice # first\n  - bob\n  - person: carla\n    until: 2027-01-01\n  - dina\n"
 
-    after = made(
+    after = edited_text(
         block,
         {
             ("members", 0): {"person": "erin", "since": "2026-11-20"},
@@ -89,13 +89,13 @@ def test_items_of_lists_are_exchanged_and_taken_out_together() -> None:
 
 def test_what_cannot_be_followed_is_refused_and_named() -> None:
     with pytest.raises(FleetError, match=r"a\.yaml is written in a way") as caught:
-        made("spec:\n  - suspended: true\n    other: 1\n  - {}\n", {("spec", 0, "suspended"): None})
+        edited_text("spec:\n  - suspended: true\n    other: 1\n  - {}\n", {("spec", 0, "suspended"): None})
 
     assert caught.value.hint == "edit a.yaml by hand"
 
 
 def test_a_name_that_reads_as_something_else_is_quoted() -> None:
-    after = made("a: {by: carla}\n", {("a", "by"): "007"})
+    after = edited_text("a: {by: carla}\n", {("a", "by"): "007"})
 
     assert after == 'a: {by: "007"}\n'
-    assert read(after.encode(), "").data == {"a": {"by": "007"}}
+    assert parse_yaml(after.encode(), "").data == {"a": {"by": "007"}}

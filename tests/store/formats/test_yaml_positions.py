@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fleetward.store.formats import strict_yaml, yaml_positions
-from fleetward.store.formats.document import document
+from fleetward.store.formats.document import read_document
 from tests.paths import EXAMPLE_FLEET
 
 EXAMPLES = sorted(EXAMPLE_FLEET.rglob("*.yaml"))
@@ -14,32 +14,32 @@ BY_HAND = b'\xef\xbb\xbfa: {b: [1, "x\\\r\n  y"], c: }\r\nd:\r\n- - e\r\n  - f: 
 
 @pytest.mark.parametrize("content", [*(one.read_bytes() for one in EXAMPLES), BY_HAND])
 def test_every_value_stands_where_reading_saw_it(content: bytes) -> None:
-    spots = strict_yaml.read(content, "any.yaml", strict_yaml.GOVERNANCE_LIMITS, spots=True).spots
+    spots = strict_yaml.parse_yaml(content, "any.yaml", strict_yaml.GOVERNANCE_LIMITS, spots=True).positions
 
     assert spots
-    assert {steps: yaml_positions.spot(content, steps) for steps in spots} == {
+    assert {steps: yaml_positions.find_position(content, steps) for steps in spots} == {
         steps: (steps, spot) for steps, spot in spots.items()
     }
 
 
 def test_what_is_not_there_stands_at_the_nearest_above() -> None:
-    assert yaml_positions.spot(b"a: {b: [1]}\n", ("a", "b", 7, "c"))[0] == ("a", "b")
+    assert yaml_positions.find_position(b"a: {b: [1]}\n", ("a", "b", 7, "c"))[0] == ("a", "b")
 
 
 def test_parsers_without_libyaml_see_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = yaml_positions.spot(BY_HAND, ("d", 0, 1, "f"))
+    first = yaml_positions.find_position(BY_HAND, ("d", 0, 1, "f"))
     monkeypatch.setattr(yaml_positions, "parser_class", strict_yaml._python_parser)
-    for cached in (yaml_positions._composer, yaml_positions._top):
+    for cached in (yaml_positions._composer, yaml_positions._root_node):
         cached.cache_clear()
 
-    again = yaml_positions.spot(BY_HAND, ("d", 0, 1, "f"))
+    again = yaml_positions.find_position(BY_HAND, ("d", 0, 1, "f"))
 
-    for cached in (yaml_positions._composer, yaml_positions._top):
+    for cached in (yaml_positions._composer, yaml_positions._root_node):
         cached.cache_clear()
-    assert again == told
+    assert again == first
 
 
 def test_what_could_not_be_read_is_not_looked_at_again() -> None:
-    hostile = document(b"[" * 50_000, "agent.yaml", "agent")
+    hostile = read_document(b"[" * 50_000, "agent.yaml", "agent")
 
     assert hostile.place(("spec",)).line == 1

@@ -19,16 +19,16 @@ from tests.end_to_end.repositories import (
     FLEET,
     Repository,
     allowed,
+    clean_environment,
     repository,
     running,
-    surroundings,
 )
 
 PROMPT = f"{DESK}/prompts/system.md"
 
 
-def opened(made: Repository, **environment: str):
-    return open_repository(made.top, {**surroundings(made.home), **environment})
+def opened(repo: Repository, **environment: str):
+    return open_repository(repo.top, {**clean_environment(repo.home), **environment})
 
 
 def program(path: Path, script: str) -> Path:
@@ -38,16 +38,16 @@ def program(path: Path, script: str) -> Path:
 
 
 def test_a_command_that_is_no_plumbing_is_not_run(tmp_path: Path) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
 
     with pytest.raises(ValueError, match="git status is not plumbing"):
-        opened(made).ask("status")
+        opened(repo).run("status")
 
 
 def test_a_missing_revision_is_named_with_a_way_to_see_what_there_is(tmp_path: Path) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
 
-    ran = made.fleet("validate", "--rev", "no-such-branch")
+    ran = repo.fleet("validate", "--rev", "no-such-branch")
 
     assert ran.code == 2
     assert "no revision 'no-such-branch'" in ran.err
@@ -56,139 +56,139 @@ def test_a_missing_revision_is_named_with_a_way_to_see_what_there_is(tmp_path: P
 
 @pytest.mark.parametrize("revision", ["--all", "-h", "", "main\nHEAD", "main\0"])
 def test_what_cannot_be_a_revision_never_reaches_git(tmp_path: Path, revision: str) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
 
     with pytest.raises(GitError, match="is not the name of a revision"):
-        opened(made).resolve(revision)
+        opened(repo).resolve(revision)
 
 
 def test_a_revision_that_begins_with_a_dash_is_refused_by_the_command(tmp_path: Path) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
 
-    ran = made.fleet("validate", "--rev=--output=x")
+    ran = repo.fleet("validate", "--rev=--output=x")
 
     assert ran.code == 2
     assert "is not the name of a revision" in ran.err
-    assert not (made.top / "x").exists()
+    assert not (repo.top / "x").exists()
 
 
 def test_a_branch_wins_over_a_tag_of_its_name(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    first = made.head
-    second = made.commit(files={PROMPT: "other\n"})
-    made.git("tag", "main", first)
+    repo = repository(tmp_path)
+    first = repo.head
+    second = repo.commit(files={PROMPT: "other\n"})
+    repo.git("tag", "main", first)
 
-    assert opened(made).resolve("main") == second
+    assert opened(repo).resolve("main") == second
 
 
 def test_a_branch_that_is_named_head_is_not_what_is_checked_out(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    first = made.head
-    second = made.commit(files={PROMPT: "other\n"})
-    made.git("update-ref", "refs/heads/HEAD", first)
+    repo = repository(tmp_path)
+    first = repo.head
+    second = repo.commit(files={PROMPT: "other\n"})
+    repo.git("update-ref", "refs/heads/HEAD", first)
 
-    assert opened(made).resolve("HEAD") == second
+    assert opened(repo).resolve("HEAD") == second
 
 
 def test_replace_refs_are_ignored(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    good = made.head
-    made.commit(files={PROMPT: "You obey the customer.\n"})
-    made.git("replace", made.head, good)
-    blob, other = (made.git("rev-parse", f"{one}:{PROMPT}") for one in ("HEAD", good))
-    made.git("replace", "-f", "HEAD", good)
+    repo = repository(tmp_path)
+    good = repo.head
+    repo.commit(files={PROMPT: "You obey the customer.\n"})
+    repo.git("replace", repo.head, good)
+    blob, good_blob = (repo.git("rev-parse", f"{revision}:{PROMPT}") for revision in ("HEAD", good))
+    repo.git("replace", "-f", "HEAD", good)
 
-    door = opened(made)
+    door = opened(repo)
     assert door.resolve("HEAD") != good
-    assert blob != other or made.git("replace", "-l")
-    assert b"tree " + good.encode() not in door.commits([made.head])[made.head]
+    assert blob != good_blob or repo.git("replace", "-l")
+    assert b"tree " + good.encode() not in door.commits([repo.head])[repo.head]
 
 
 def test_a_replaced_blob_is_read_as_it_was_committed(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    real = made.git("rev-parse", f"HEAD:{PROMPT}")
-    made.write({"forged": "You obey the customer.\n"})
-    forged = made.git("hash-object", "-w", "forged")
-    made.git("replace", real, forged)
+    repo = repository(tmp_path)
+    real = repo.git("rev-parse", f"HEAD:{PROMPT}")
+    repo.write({"forged": "You obey the customer.\n"})
+    forged = repo.git("hash-object", "-w", "forged")
+    repo.git("replace", real, forged)
 
-    contents = opened(made).blobs([real], 1000)
+    contents = opened(repo).blobs([real], 1000)
 
     assert contents[real] == FLEET[PROMPT].encode()
 
 
 def test_grafts_are_ignored(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    first = made.head
-    second = made.commit(files={PROMPT: "other\n"})
-    grafts = made.top / ".git" / "info" / "grafts"
+    repo = repository(tmp_path)
+    first = repo.head
+    second = repo.commit(files={PROMPT: "other\n"})
+    grafts = repo.top / ".git" / "info" / "grafts"
     grafts.parent.mkdir(exist_ok=True)
     grafts.write_text(f"{second}\n")
 
-    out = opened(made).need("rev-list", second)
+    out = opened(repo).output("rev-list", second)
 
     assert out.decode().split() == [second, first]
 
 
 def test_a_blob_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    one = made.git("rev-parse", f"HEAD:{PROMPT}")
-    loose = made.top / ".git" / "objects" / one[:2] / one[2:]
+    repo = repository(tmp_path)
+    blob = repo.git("rev-parse", f"HEAD:{PROMPT}")
+    loose = repo.top / ".git" / "objects" / blob[:2] / blob[2:]
     loose.chmod(0o644)
     forged = FLEET[PROMPT].replace("orders", "0rders").encode()
     loose.write_bytes(zlib.compress(b"blob %d\0" % len(forged) + forged))
 
-    ran = made.fleet("validate", "--rev", "HEAD")
+    ran = repo.fleet("validate", "--rev", "HEAD")
 
     assert ran.code == 2
-    assert f"object {one} does not hold what its name says" in ran.err
+    assert f"object {blob} does not hold what its name says" in ran.err
     assert "git fsck" in ran.err
 
 
 def test_a_commit_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
-    made = allowed(tmp_path)
-    head = made.head
-    loose = made.top / ".git" / "objects" / head[:2] / head[2:]
+    repo = allowed(tmp_path)
+    head = repo.head
+    loose = repo.top / ".git" / "objects" / head[:2] / head[2:]
     stored = zlib.decompress(loose.read_bytes()).replace(b"Carla", b"Clara")
     loose.chmod(0o644)
     loose.write_bytes(zlib.compress(stored))
 
-    ran = made.fleet("promote", "desk-bot", "--to", "production")
+    ran = repo.fleet("promote", "desk-bot", "--to", "production")
 
     assert ran.code == 2
     assert head in ran.err
 
 
 def test_a_missing_object_is_named(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    one = made.git("rev-parse", f"HEAD:{PROMPT}")
-    (made.top / ".git" / "objects" / one[:2] / one[2:]).unlink()
+    repo = repository(tmp_path)
+    blob = repo.git("rev-parse", f"HEAD:{PROMPT}")
+    (repo.top / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
 
-    ran = made.fleet("validate", "--rev", "HEAD")
+    ran = repo.fleet("validate", "--rev", "HEAD")
 
     assert ran.code == 2
-    assert one in ran.err
+    assert blob in ran.err
 
 
 def test_a_repository_of_somebody_else_is_refused_with_the_command_that_trusts_it(tmp_path: Path) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
     real = shutil.which("git")
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     program(bin_folder / "git", f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec "{real}" "$@"')
 
-    ran = made.fleet("validate", env={"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"})
+    ran = repo.fleet("validate", env={"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"})
 
     assert ran.code == 2
     assert "git does not trust" in ran.err
-    assert f"git config --global --add safe.directory {made.top}" in ran.err
+    assert f"git config --global --add safe.directory {repo.top}" in ran.err
 
 
 def test_without_git_the_answer_says_so(tmp_path: Path) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
     empty = tmp_path / "empty"
     empty.mkdir()
 
-    ran = made.fleet("validate", env={"PATH": str(empty)})
+    ran = repo.fleet("validate", env={"PATH": str(empty)})
 
     assert ran.code == 2
     assert "git is not installed" in ran.err
@@ -196,19 +196,19 @@ def test_without_git_the_answer_says_so(tmp_path: Path) -> None:
 
 
 def test_a_folder_outside_every_repository_is_told(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    shutil.rmtree(made.top / ".git")
+    repo = repository(tmp_path)
+    shutil.rmtree(repo.top / ".git")
 
-    ran = made.fleet("validate", env={"GIT_CEILING_DIRECTORIES": str(tmp_path)})
+    ran = repo.fleet("validate", env={"GIT_CEILING_DIRECTORIES": str(tmp_path)})
 
     assert ran.code == 2
     assert "is not in a git repository" in ran.err
 
 
 def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
 
-    ran = made.fleet("-C", "nowhere", "validate")
+    ran = repo.fleet("-C", "nowhere", "validate")
 
     assert ran.code == 2
     assert "no folder 'nowhere'" in ran.err
@@ -228,20 +228,20 @@ def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
     ids=" ".join,
 )
 def test_a_repository_without_commits_is_an_answer(tmp_path: Path, verb: tuple[str, ...]) -> None:
-    made = repository(tmp_path, committed=False)
+    repo = repository(tmp_path, committed=False)
 
-    ran = made.fleet(*verb)
+    ran = repo.fleet(*verb)
 
     assert ran.code == 2
     assert ran.err.startswith("fleet: ")
     assert "try: " in ran.err
-    assert not (made.top / "ledger").exists()
+    assert not (repo.top / "ledger").exists()
 
 
 def test_files_of_a_repository_without_commits_can_be_validated(tmp_path: Path) -> None:
-    made = repository(tmp_path, committed=False)
+    repo = repository(tmp_path, committed=False)
 
-    assert made.fleet("validate").code == 0
+    assert repo.fleet("validate").code == 0
 
 
 HOSTILE = {
@@ -283,26 +283,26 @@ HOOKS = (
 
 
 def test_nothing_that_a_repository_names_is_run(tmp_path: Path) -> None:
-    made = allowed(tmp_path)
-    made.commit(files={".gitattributes": "* filter=evil diff=evil merge=evil\n"}, identity="carla")
+    repo = allowed(tmp_path)
+    repo.commit(files={".gitattributes": "* filter=evil diff=evil merge=evil\n"}, identity="carla")
     marker = tmp_path / "ran"
     evil = program(tmp_path / "evil", f'echo "$0 $*" >> "{marker}"; exit 1')
-    for folder in (made.top / ".git" / "hooks", tmp_path / "hooks"):
+    for folder in (repo.top / ".git" / "hooks", tmp_path / "hooks"):
         folder.mkdir(exist_ok=True)
         for hook in HOOKS:
             program(folder / hook, f'echo "{hook}" >> "{marker}"; exit 1')
-    with (made.top / ".git" / "config").open("a") as config:
+    with (repo.top / ".git" / "config").open("a") as config:
         config.write(f"[core]\n\thooksPath = {tmp_path / 'hooks'}\n")
         for name, value in HOSTILE.items():
             section, _, key = name.rpartition(".")
             first, _, sub = section.partition(".")
             heading = f'[{first} "{sub}"]' if sub else f"[{first}]"
             config.write(f'{heading}\n\t{key} = "{value.format(evil)}"\n')
-    for path in made.top.rglob("*.md"):
+    for path in repo.top.rglob("*.md"):
         os.utime(path, (1, 1))  # git would have to look into it again, through its filters
 
     codes = [
-        made.fleet(*verb).code
+        repo.fleet(*verb).code
         for verb in (
             ("validate",),
             ("validate", "--staged"),
@@ -314,8 +314,8 @@ def test_nothing_that_a_repository_names_is_run(tmp_path: Path) -> None:
             ("approve", "desk-bot", "--to", "production", "--reject"),
         )
     ]
-    shutil.rmtree(made.top / "approvals")
-    made_whole = made.fleet("validate", "--rev", "HEAD")
+    shutil.rmtree(repo.top / "approvals")
+    made_whole = repo.fleet("validate", "--rev", "HEAD")
 
     assert not marker.exists(), marker.read_text()
     assert codes == [0] * 8
@@ -323,114 +323,114 @@ def test_nothing_that_a_repository_names_is_run(tmp_path: Path) -> None:
 
 
 def test_applying_runs_no_hook_and_no_filter(tmp_path: Path) -> None:
-    made = allowed(tmp_path)
+    repo = allowed(tmp_path)
     marker = tmp_path / "ran"
     for hook in HOOKS:
-        program(made.top / ".git" / "hooks" / hook, f'echo "{hook}" >> "{marker}"; exit 1')
+        program(repo.top / ".git" / "hooks" / hook, f'echo "{hook}" >> "{marker}"; exit 1')
     evil = program(tmp_path / "evil", f'echo filter >> "{marker}"; cat')
     for way in ("clean", "smudge"):
-        made.git("config", f"filter.evil.{way}", str(evil))
-        made.git("config", f"filter.odd = name\t.{way}", str(evil))
-    made.git("config", "filter.evil.required", "true")
-    (made.top / ".git" / "info").mkdir(exist_ok=True)
-    (made.top / ".git" / "info" / "attributes").write_text("* filter=evil\n")
-    made.git("config", "commit.gpgSign", "true")
-    made.git("config", "gpg.program", str(evil))
+        repo.git("config", f"filter.evil.{way}", str(evil))
+        repo.git("config", f"filter.odd = name\t.{way}", str(evil))
+    repo.git("config", "filter.evil.required", "true")
+    (repo.top / ".git" / "info").mkdir(exist_ok=True)
+    (repo.top / ".git" / "info" / "attributes").write_text("* filter=evil\n")
+    repo.git("config", "commit.gpgSign", "true")
+    repo.git("config", "gpg.program", str(evil))
     marker.unlink(missing_ok=True)
 
-    ran = made.fleet(*APPLY)
+    ran = repo.fleet(*APPLY)
 
     assert ran.code == 0, ran.err
     assert not marker.exists(), marker.read_text()
 
 
 def test_another_repository_in_the_environment_is_not_this_one(tmp_path: Path) -> None:
-    made = repository(tmp_path / "one")
-    other = repository(tmp_path / "other", {**FLEET, PROMPT: "hidden\u202e\n"})
+    repo = repository(tmp_path / "one")
+    stranger = repository(tmp_path / "other", {**FLEET, PROMPT: "hidden\u202e\n"})
     strange = {
-        "GIT_DIR": str(other.top / ".git"),
-        "GIT_WORK_TREE": str(other.top),
-        "GIT_INDEX_FILE": str(other.top / ".git" / "index"),
-        "GIT_OBJECT_DIRECTORY": str(other.top / ".git" / "objects"),
+        "GIT_DIR": str(stranger.top / ".git"),
+        "GIT_WORK_TREE": str(stranger.top),
+        "GIT_INDEX_FILE": str(stranger.top / ".git" / "index"),
+        "GIT_OBJECT_DIRECTORY": str(stranger.top / ".git" / "objects"),
         "GIT_NAMESPACE": "strange",
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "core.bare",
         "GIT_CONFIG_VALUE_0": "true",
     }
 
-    assert [made.fleet("validate", *how, env=strange).code for how in ([], ["--staged"])] == [0, 0]
-    assert made.fleet("release", "desk-bot", "--json", env=strange).data["commit"] == made.head
+    assert [repo.fleet("validate", *how, env=strange).code for how in ([], ["--staged"])] == [0, 0]
+    assert repo.fleet("release", "desk-bot", "--json", env=strange).data["commit"] == repo.head
 
 
 @pytest.mark.parametrize("how", [("-a",), (PROMPT,), ("--only", PROMPT), ("--include", PROMPT)], ids=" ".join)
 def test_a_hook_of_a_partial_commit_sees_what_is_being_committed(
     tmp_path: Path, how: tuple[str, ...]
 ) -> None:
-    made = repository(tmp_path)
-    said = tmp_path / "said"
+    repo = repository(tmp_path)
+    output = tmp_path / "said"
     from tests.end_to_end.repositories import command
 
     line = " ".join(command("validate", "--staged", "--json", "--now", "2026-11-20T12:00:00Z"))
-    program(made.top / ".git" / "hooks" / "pre-commit", f'{line} > "{said}"')
-    made.write({PROMPT: "hidden\u202e\n"})
+    program(repo.top / ".git" / "hooks" / "pre-commit", f'{line} > "{output}"')
+    repo.write({PROMPT: "hidden\u202e\n"})
 
-    made.git("commit", "-q", "-m", "hidden", *how, check=False)
+    repo.git("commit", "-q", "-m", "hidden", *how, check=False)
 
-    assert "hidden-characters" in said.read_text()
-    assert made.git("rev-list", "--count", "HEAD") == "1"
+    assert "hidden-characters" in output.read_text()
+    assert repo.git("rev-list", "--count", "HEAD") == "1"
 
 
 def test_a_hook_of_a_partial_commit_does_not_see_what_stays_behind(tmp_path: Path) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
     from tests.end_to_end.repositories import command
 
     line = " ".join(command("validate", "--staged", "-q", "--now", "2026-11-20T12:00:00Z"))
-    program(made.top / ".git" / "hooks" / "pre-commit", line)
-    made.write({PROMPT: "hidden\u202e\n", f"{DESK}/evals/quality.yaml": "tests: []\n"})
-    made.git("add", PROMPT)
+    program(repo.top / ".git" / "hooks" / "pre-commit", line)
+    repo.write({PROMPT: "hidden\u202e\n", f"{DESK}/evals/quality.yaml": "tests: []\n"})
+    repo.git("add", PROMPT)
 
-    made.git("commit", "-q", "-m", "only the suite", "--only", f"{DESK}/evals/quality.yaml")
+    repo.git("commit", "-q", "-m", "only the suite", "--only", f"{DESK}/evals/quality.yaml")
 
-    assert made.git("rev-list", "--count", "HEAD") == "2"
+    assert repo.git("rev-list", "--count", "HEAD") == "2"
 
 
 def test_a_linked_work_tree_is_a_fleet_with_an_index_of_its_own(tmp_path: Path) -> None:
-    made = allowed(tmp_path)
-    linked = Repository(top=tmp_path / "linked", home=made.home)
-    made.git("worktree", "add", "-q", "-b", "release", str(linked.top))
-    main = made.head
+    repo = allowed(tmp_path)
+    linked = Repository(top=tmp_path / "linked", home=repo.home)
+    repo.git("worktree", "add", "-q", "-b", "release", str(linked.top))
+    main = repo.head
 
     ran = linked.fleet(*APPLY)
 
     assert ran.code == 0, ran.err
     assert linked.state[1] == ""
     assert linked.git("rev-parse", "release~1") == main
-    assert made.state == (main, "")
+    assert repo.state == (main, "")
 
 
 def test_a_sha256_repository_goes_all_the_way(tmp_path: Path) -> None:
-    made = allowed(tmp_path, object_format="sha256")
-    assert len(made.head) == 64
+    repo = allowed(tmp_path, object_format="sha256")
+    assert len(repo.head) == 64
 
-    ran = made.fleet(*APPLY, "--json")
+    ran = repo.fleet(*APPLY, "--json")
 
     assert ran.code == 0, ran.err
     assert len(ran.data["written"]) == 64
-    assert made.state == (ran.data["written"], "")
+    assert repo.state == (ran.data["written"], "")
 
 
 def test_ids_are_made_as_git_makes_them(tmp_path: Path) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
 
-    hashed = opened(made).hashed(b"text\n")
+    hashed = opened(repo).object_id(b"text\n")
 
     assert hashed == hashlib.sha1(b"blob 5\0text\n", usedforsecurity=False).hexdigest()
 
 
 def test_a_shallow_clone_promotes_nothing(tmp_path: Path) -> None:
-    made = allowed(tmp_path)
-    made.git("clone", "-q", "--depth", "1", f"file://{made.top}", str(tmp_path / "shallow"))
-    shallow = Repository(top=tmp_path / "shallow", home=made.home)
+    repo = allowed(tmp_path)
+    repo.git("clone", "-q", "--depth", "1", f"file://{repo.top}", str(tmp_path / "shallow"))
+    shallow = Repository(top=tmp_path / "shallow", home=repo.home)
     before = shallow.state
 
     for verb in (APPLY, APPLY[:-1], ("approve", "desk-bot", "--to", "production")):
@@ -442,76 +442,76 @@ def test_a_shallow_clone_promotes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_bare_repository_is_read_by_revision_and_never_written(tmp_path: Path) -> None:
-    made = allowed(tmp_path)
-    made.git("clone", "-q", "--bare", str(made.top), str(tmp_path / "bare"))
-    bare = Repository(top=tmp_path / "bare", home=made.home)
+    repo = allowed(tmp_path)
+    repo.git("clone", "-q", "--bare", str(repo.top), str(tmp_path / "bare"))
+    bare = Repository(top=tmp_path / "bare", home=repo.home)
 
     assert bare.fleet("validate", "--rev", "main").code == 0
     without = bare.fleet("validate")
     assert without.code == 2
     assert "--rev" in without.err
     assert bare.fleet(*APPLY).code == 2
-    assert bare.git("rev-parse", "main") == made.head
+    assert bare.git("rev-parse", "main") == repo.head
 
 
 def test_an_index_of_a_hook_that_belongs_elsewhere_is_not_used(tmp_path: Path) -> None:
-    made = running(tmp_path)
+    repo = running(tmp_path)
     stray = tmp_path / "index"
-    shutil.copy(made.top / ".git" / "index", stray)
+    shutil.copy(repo.top / ".git" / "index", stray)
 
-    door = opened(made, GIT_INDEX_FILE=str(stray))
+    door = opened(repo, GIT_INDEX_FILE=str(stray))
 
     assert door.index_file is None
 
 
 def test_the_process_keeps_its_own_git_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = repository(tmp_path)
+    repo = repository(tmp_path)
     monkeypatch.setenv("GIT_DIR", "elsewhere")
 
-    opened(made).resolve("main")
+    opened(repo).resolve("main")
 
     assert os.environ["GIT_DIR"] == "elsewhere"
 
 
 def test_a_remote_helper_that_a_push_names_is_not_run(tmp_path: Path) -> None:
-    made = allowed(tmp_path)
+    repo = allowed(tmp_path)
     marker = tmp_path / "ran"
     evil = program(tmp_path / "evil", f'echo ran > "{marker}"')
-    made.git("remote", "add", "origin", f"ext::{evil}")
-    before = made.state
+    repo.git("remote", "add", "origin", f"ext::{evil}")
+    before = repo.state
 
-    ran = made.fleet(*APPLY, "--push", "origin")
+    ran = repo.fleet(*APPLY, "--push", "origin")
 
     assert ran.code == 2
     assert not marker.exists()
-    assert made.state == before
+    assert repo.state == before
 
 
 def test_an_unreadable_git_folder_is_an_answer(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    (made.top / ".git" / "HEAD").write_text("nonsense\n")
+    repo = repository(tmp_path)
+    (repo.top / ".git" / "HEAD").write_text("nonsense\n")
 
-    ran = made.fleet("validate", env={"GIT_CEILING_DIRECTORIES": str(tmp_path)})
+    ran = repo.fleet("validate", env={"GIT_CEILING_DIRECTORIES": str(tmp_path)})
 
     assert ran.code == 2
     assert "Traceback" not in ran.err
     assert issubclass(GitError, FleetError)
-    assert stat.S_ISREG((made.top / ".git" / "HEAD").stat().st_mode)
+    assert stat.S_ISREG((repo.top / ".git" / "HEAD").stat().st_mode)
 
 
 def test_what_is_said_of_objects_is_asked_once_and_where_a_branch_is_every_time(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    opened_once = opened(made)
+    repo = repository(tmp_path)
+    opened_once = opened(repo)
     first = opened_once.resolve("main")
-    listed = opened_once.need("ls-tree", "-r", first)
-    shutil.rmtree(made.top / ".git" / "objects")
-    made.git("init", "-q")
+    listed = opened_once.output("ls-tree", "-r", first)
+    shutil.rmtree(repo.top / ".git" / "objects")
+    repo.git("init", "-q")
 
-    assert opened_once.need("ls-tree", "-r", first) == listed
+    assert opened_once.output("ls-tree", "-r", first) == listed
     with pytest.raises(GitError):
-        opened(made).need("ls-tree", "-r", first)
+        opened(repo).output("ls-tree", "-r", first)
 
-    made.git("read-tree", "--empty")
-    made.git("update-ref", "-d", "refs/heads/main")
-    made.commit("anew")
-    assert opened_once.resolve("main") == made.head != first
+    repo.git("read-tree", "--empty")
+    repo.git("update-ref", "-d", "refs/heads/main")
+    repo.commit("anew")
+    assert opened_once.resolve("main") == repo.head != first

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fleetward.domain.errors import FleetError
-from fleetward.store.imports.metrics import LARGEST, LONGEST, figures
+from fleetward.store.imports.metrics import LARGEST, LONGEST, read_figures
 
 TODAY = date(2026, 11, 20)
 HEAD = "date,agent,metric,value\n"
@@ -17,11 +17,13 @@ ROW = "2026-11-19,bot,runs,41\n"
 OBJECT = '{"date": "2026-11-19", "agent": "bot", "metric": "runs", "value": 41}\n'
 
 
-def of(folder: Path, content: str | bytes) -> list[tuple[str, str, str, float, int]]:
+def figures_of(folder: Path, content: str | bytes) -> list[tuple[str, str, str, float, int]]:
     file = folder / "figures"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    found = figures(file, "figures", TODAY)
-    return [(one.day.isoformat(), one.agent, one.metric, one.value, one.line) for one in found]
+    parsed = read_figures(file, "figures", TODAY)
+    return [
+        (figure.day.isoformat(), figure.agent, figure.metric, figure.value, figure.line) for figure in parsed
+    ]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def of(folder: Path, content: str | bytes) -> list[tuple[str, str, str, float, i
     ],
 )
 def test_a_table_and_objects_say_the_same(tmp_path: Path, content: str, line: int) -> None:
-    assert of(tmp_path, content) == [("2026-11-19", "bot", "runs", 41.0, line)]
+    assert figures_of(tmp_path, content) == [("2026-11-19", "bot", "runs", 41.0, line)]
 
 
 @pytest.mark.parametrize(
@@ -83,29 +85,29 @@ def test_a_table_and_objects_say_the_same(tmp_path: Path, content: str, line: in
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, content: str | bytes, told: str) -> None:
     with pytest.raises(FleetError) as caught:
-        of(tmp_path, content)
+        figures_of(tmp_path, content)
 
     assert told in caught.value.message
 
 
 def test_every_wrong_line_is_named_up_to_twenty(tmp_path: Path) -> None:
     with pytest.raises(FleetError) as caught:
-        of(tmp_path, HEAD + "2026-11-19,bot,runs,x\n" * 30)
+        figures_of(tmp_path, HEAD + "2026-11-19,bot,runs,x\n" * 30)
 
-    assert [one.place.line for one in caught.value.findings] == list(range(2, 22))
+    assert [finding.place.line for finding in caught.value.findings] == list(range(2, 22))
 
 
 def test_a_file_that_is_too_large_costs_little(tmp_path: Path) -> None:
-    begun = time.process_time()
+    start = time.process_time()
 
     with pytest.raises(FleetError, match="is larger than"):
-        of(tmp_path, b"x" * (LARGEST + 1))
+        figures_of(tmp_path, b"x" * (LARGEST + 1))
     with pytest.raises(FleetError, match="more than 500000 lines"):
-        of(tmp_path, HEAD + "\n" * 600_000)
+        figures_of(tmp_path, HEAD + "\n" * 600_000)
 
-    assert time.process_time() - begun < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(FleetError, match="cannot read 'figures'"):
-        figures(tmp_path / "none", "figures", TODAY)
+        read_figures(tmp_path / "none", "figures", TODAY)

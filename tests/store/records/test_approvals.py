@@ -88,7 +88,7 @@ def test_the_bytes_are_stable_and_show_every_character() -> None:
 
 
 def test_a_retirement_is_approved_for_the_empty_folder() -> None:
-    assert "sha256:" + hashlib.sha256(b"").hexdigest() == approvals.NOTHING
+    assert "sha256:" + hashlib.sha256(b"").hexdigest() == approvals.EMPTY_STATE
 
 
 def test_the_digest_of_a_read_approval_is_that_of_its_bytes() -> None:

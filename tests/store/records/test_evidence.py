@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetward.domain.errors import FleetError
-from fleetward.domain.evidence import Counts, Measured, Record
-from fleetward.store.imports.evaluations import measured
+from fleetward.domain.evidence import EvaluationResult, EvidenceRecord, SampleCounts
+from fleetward.store.imports.evaluations import read_evaluation
 from fleetward.store.records import evidence
 from tests.paths import SAMPLES
 
@@ -29,10 +29,10 @@ SUITE = {
     "metric": "pass-rate",
     "min": 0.9,
 }
-MEASURED = Measured(
+MEASURED = EvaluationResult(
     format="promptfoo",
     metrics={"pass-rate": 0.75, "grounding": 1.0},
-    counts=Counts(total=4, passed=3, failed=1),
+    counts=SampleCounts(total=4, passed=3, failed=1),
     model="anthropic:claude-sonnet-4-6",
     started=None,
     finished=NOON - timedelta(hours=1),
@@ -40,7 +40,9 @@ MEASURED = Measured(
 )
 
 
-def bound(found: Measured = MEASURED, suite: dict[str, Any] | None = None, **fields: Any) -> Record:
+def bound(
+    measured_run: EvaluationResult = MEASURED, suite: dict[str, Any] | None = None, **fields: Any
+) -> EvidenceRecord:
     usual: dict[str, Any] = {
         "agent": "refund-bot",
         "release": RELEASE,
@@ -48,18 +50,18 @@ def bound(found: Measured = MEASURED, suite: dict[str, Any] | None = None, **fie
         "source": "results.json",
         "source_sha256": SOURCE,
     }
-    return evidence.bind(found, suite={**SUITE, **(suite or {})}, **{**usual, **fields})
+    return evidence.bind(measured_run, suite={**SUITE, **(suite or {})}, **{**usual, **fields})
 
 
 def test_a_real_file_becomes_a_record_named_for_release_suite_and_source() -> None:
     content = SAMPLE.read_bytes()
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
 
-    record = bound(measured(content, format="promptfoo", name="x"), source_sha256=digest)
+    record = bound(read_evaluation(content, format="promptfoo", file="x"), source_sha256=digest)
 
     assert record.file == f"evidence/refund-bot/{'ab' * 6}/safety-{digest[7:19]}.json"
     assert (record.value, record.minimum, record.maximum) == (2 / 3, 0.9, None)
-    assert record.counts == Counts(total=3, passed=2, failed=1)
+    assert record.counts == SampleCounts(total=3, passed=2, failed=1)
     assert record.finished == datetime(2026, 11, 20, 21, 56, 17, tzinfo=UTC)
     assert record.sha256 == "sha256:" + hashlib.sha256(evidence.encode(record)).hexdigest()
 
@@ -177,10 +179,10 @@ TIMES = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.ju
 )
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 COUNTS = st.lists(st.integers(0, 10**6), min_size=4, max_size=4).map(
-    lambda n: Counts(total=sum(n), passed=n[0], failed=n[1], errored=n[2], skipped=n[3])
+    lambda n: SampleCounts(total=sum(n), passed=n[0], failed=n[1], errored=n[2], skipped=n[3])
 )
 RECORDS = st.builds(
-    Record,
+    EvidenceRecord,
     file=st.just(""),
     sha256=st.just(""),
     agent=NAMES,
@@ -202,7 +204,7 @@ RECORDS = st.builds(
 
 
 @given(RECORDS)
-def test_what_is_written_is_what_is_read(record: Record) -> None:
+def test_what_is_written_is_what_is_read(record: EvidenceRecord) -> None:
     content = evidence.encode(record)
 
     read = evidence.decode(content, evidence.record_name(record))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetward.domain.errors import FleetError
-from fleetward.domain.ledger import Entry, Ledger, Moved
+from fleetward.domain.ledger import AgentTransition, Entry, Ledger
 from fleetward.store.records import ledger
 
 FILE = "ledger/production.jsonl"
@@ -24,8 +24,8 @@ def state(letter: str) -> str:
     return "sha256:" + letter * 64
 
 
-def moved(agent: str, before: str | None, after: str | None, generation: int) -> Moved:
-    return Moved(
+def moved(agent: str, before: str | None, after: str | None, generation: int) -> AgentTransition:
+    return AgentTransition(
         agent=agent,
         from_state=before and state(before),
         to_state=after and state(after),
@@ -34,10 +34,10 @@ def moved(agent: str, before: str | None, after: str | None, generation: int) ->
     )
 
 
-def add(known: Ledger, *agents: Moved, **fields: Any) -> tuple[Ledger, bytes]:
+def add_entry(current: Ledger, *agents: AgentTransition, **fields: Any) -> tuple[Ledger, bytes]:
     usual: dict[str, Any] = {
         "kind": "update",
-        "at": NOON + timedelta(hours=len(known.entries)),
+        "at": NOON + timedelta(hours=len(current.entries)),
         "governance": state("9"),
         "commit": "8" * 40,
         "actor": "carla",
@@ -45,15 +45,15 @@ def add(known: Ledger, *agents: Moved, **fields: Any) -> tuple[Ledger, bytes]:
         "policy_sha256": state("7"),
         "tool": "fleetward 0.1.0",
     }
-    entry, content = ledger.appended(known, agents=agents, **{**usual, **fields})
-    return Ledger(environment=known.environment, entries=(*known.entries, entry)), content
+    entry, content = ledger.append(current, agents=agents, **{**usual, **fields})
+    return Ledger(environment=current.environment, entries=(*current.entries, entry)), content
 
 
-def three() -> tuple[Ledger, bytes]:
+def three_entries() -> tuple[Ledger, bytes]:
     """Adopted, updated together with a new one, retired."""
-    known, _ = add(Ledger(environment="production"), moved("refund-bot", None, "a", 1), kind="adopt")
-    known, _ = add(
-        known,
+    current, _ = add_entry(Ledger(environment="production"), moved("refund-bot", None, "a", 1), kind="adopt")
+    current, _ = add_entry(
+        current,
         moved("refund-bot", "a", "b", 2),
         moved("triage", None, "c", 1),
         approvals=(
@@ -63,12 +63,12 @@ def three() -> tuple[Ledger, bytes]:
         requirements=({"rule": "every-change", "by": ["dina"]},),
         reason="better answers",
     )
-    return add(known, moved("refund-bot", "b", None, 3), kind="retire")
+    return add_entry(current, moved("refund-bot", "b", None, 3), kind="retire")
 
 
 def rewritten(number: int, **fields: Any) -> bytes:
     """The three lines with values of one line changed, chained again so that only the values are wrong."""
-    lines = three()[1].decode().splitlines()
+    lines = three_entries()[1].decode().splitlines()
     out: list[str] = []
     for index, line in enumerate(lines, start=1):
         data = json.loads(line)
@@ -85,14 +85,14 @@ def rewritten(number: int, **fields: Any) -> bytes:
 
 
 def test_what_is_appended_is_what_is_read() -> None:
-    known, content = three()
+    current, content = three_entries()
 
-    assert ledger.decode(content, FILE) == known
-    assert [entry.seq for entry in known.entries] == [1, 2, 3]
+    assert ledger.decode(content, FILE) == current
+    assert [entry.seq for entry in current.entries] == [1, 2, 3]
 
 
 def test_each_line_holds_the_digest_of_the_line_before_without_its_line_feed() -> None:
-    lines = three()[1].split(b"\n")[:-1]
+    lines = three_entries()[1].split(b"\n")[:-1]
 
     previous = [json.loads(line)["previous"] for line in lines]
 
@@ -100,7 +100,7 @@ def test_each_line_holds_the_digest_of_the_line_before_without_its_line_feed() -
 
 
 def test_a_line_has_the_keys_of_the_contract_in_their_order() -> None:
-    line = three()[1].splitlines()[1].decode()
+    line = three_entries()[1].splitlines()[1].decode()
 
     data = json.loads(line)
 
@@ -117,21 +117,21 @@ def test_an_empty_file_is_an_empty_ledger() -> None:
 
 
 def test_the_first_content_grows_by_whole_lines() -> None:
-    known, before = three()
+    current, before = three_entries()
 
-    _, after = add(known, moved("triage", "c", "d", 2))
+    _, after = add_entry(current, moved("triage", "c", "d", 2))
 
     assert after.startswith(before)
     assert after.count(b"\n") == 4
 
 
 def test_an_entry_older_than_the_last_is_refused_and_one_of_the_same_second_is_not() -> None:
-    known, _ = three()
-    last = known.entries[-1].at
+    current, _ = three_entries()
+    last = current.entries[-1].at
 
-    add(known, moved("triage", "c", "d", 2), at=last + timedelta(milliseconds=5))
+    add_entry(current, moved("triage", "c", "d", 2), at=last + timedelta(milliseconds=5))
     with pytest.raises(FleetError, match="older than the entry before"):
-        add(known, moved("triage", "c", "d", 2), at=last - timedelta(seconds=1))
+        add_entry(current, moved("triage", "c", "d", 2), at=last - timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(
@@ -159,72 +159,78 @@ def test_an_entry_older_than_the_last_is_refused_and_one_of_the_same_second_is_n
     ],
 )
 def test_what_would_not_be_read_is_not_appended(
-    wrong: str, agents: list[Moved], fields: dict[str, Any]
+    wrong: str, agents: list[AgentTransition], fields: dict[str, Any]
 ) -> None:
-    known, _ = three()
+    current, _ = three_entries()
 
     with pytest.raises(FleetError, match=wrong):
-        add(known, *agents, **fields)
+        add_entry(current, *agents, **fields)
 
 
-def rolled(known: Ledger, before: str, after: str, generation: int, kind: str = "rollback") -> Ledger:
-    return add(known, moved("triage", before, after, generation), kind=kind, reason=f"not {before}")[0]
+def rolled_back(current: Ledger, before: str, after: str, generation: int, kind: str = "rollback") -> Ledger:
+    return add_entry(current, moved("triage", before, after, generation), kind=kind, reason=f"not {before}")[
+        0
+    ]
 
 
 def test_a_release_that_a_rollback_left_is_held_until_it_comes_back() -> None:
-    known = rolled(three()[0], "c", "d", 2, kind="update")
-    back = rolled(known, "d", "c", 3)
-    other = rolled(back, "c", "e", 4, kind="update")
-    again = rolled(other, "e", "d", 5, kind="update")
+    updated = rolled_back(three_entries()[0], "c", "d", 2, kind="update")
+    back = rolled_back(updated, "d", "c", 3)
+    elsewhere = rolled_back(back, "c", "e", 4, kind="update")
+    again = rolled_back(elsewhere, "e", "d", 5, kind="update")
 
-    assert known.held("triage", state("c")) is None
-    for later in (back, other):
-        held = later.held("triage", state("d"))
-        assert held is not None
-        assert (held.seq, held.reason) == (5, "not d")
-        assert later.held("triage", state("c")) is later.held("refund-bot", state("d")) is None
-    assert again.held("triage", state("d")) is None
+    assert updated.rollback_hold("triage", state("c")) is None
+    for later in (back, elsewhere):
+        hold = later.rollback_hold("triage", state("d"))
+        assert hold is not None
+        assert (hold.seq, hold.reason) == (5, "not d")
+        assert (
+            later.rollback_hold("triage", state("c")) is later.rollback_hold("refund-bot", state("d")) is None
+        )
+    assert again.rollback_hold("triage", state("d")) is None
 
 
 def test_what_runs_was_brought_by_the_entry_that_a_rollback_went_back_to() -> None:
-    first = three()[0]
-    there = rolled(rolled(first, "c", "d", 2, kind="update"), "d", "e", 3, kind="update")
-    back = rolled(there, "e", "c", 4)
-    forth = rolled(back, "c", "e", 5)
-    twice = rolled(forth, "e", "c", 6)
+    first = three_entries()[0]
+    third = rolled_back(rolled_back(first, "c", "d", 2, kind="update"), "d", "e", 3, kind="update")
+    back = rolled_back(third, "e", "c", 4)
+    forth = rolled_back(back, "c", "e", 5)
+    twice = rolled_back(forth, "e", "c", 6)
 
-    brought = [known.brought("triage") for known in (first, there, back, forth, twice)]
+    brought = [current.release_entry("triage") for current in (first, third, back, forth, twice)]
 
-    assert [one and one.seq for one in brought] == [2, 5, 2, 5, 2]
-    assert first.brought("nobody") is rolled(first, "c", "f", 2).brought("triage") is None
+    assert [entry and entry.seq for entry in brought] == [2, 5, 2, 5, 2]
+    assert first.release_entry("nobody") is rolled_back(first, "c", "f", 2).release_entry("triage") is None
 
 
 def test_an_entry_that_only_changed_overrides_brought_no_release() -> None:
-    known = three()[0]
+    current = three_entries()[0]
     braked = replace(moved("triage", "c", "d", 2), release=state("c"))
-    known, _ = add(known, braked, kind="override", reason="suspended")
+    current, _ = add_entry(current, braked, kind="override", reason="suspended")
 
-    brought = known.brought("triage")
+    brought = current.release_entry("triage")
 
     assert brought is not None
     assert brought.seq == 2
 
 
 def test_several_may_be_held_at_once_each_by_the_rollback_that_left_it() -> None:
-    known = rolled(rolled(three()[0], "c", "d", 2, kind="update"), "d", "e", 3, kind="update")
-    back = rolled(rolled(known, "e", "d", 4), "d", "c", 5)
+    updated = rolled_back(
+        rolled_back(three_entries()[0], "c", "d", 2, kind="update"), "d", "e", 3, kind="update"
+    )
+    back = rolled_back(rolled_back(updated, "e", "d", 4), "d", "c", 5)
 
-    seqs = {one: back.held("triage", state(one)) for one in "cde"}
+    seqs = {letter: back.rollback_hold("triage", state(letter)) for letter in "cde"}
 
-    assert {one: held and held.seq for one, held in seqs.items()} == {"c": None, "d": 7, "e": 6}
+    assert {letter: hold and hold.seq for letter, hold in seqs.items()} == {"c": None, "d": 7, "e": 6}
 
 
 def test_an_agent_that_was_retired_may_come_back_as_a_new_generation() -> None:
-    known, _ = three()
+    current, _ = three_entries()
 
-    known, content = add(known, moved("refund-bot", None, "f", 4), kind="create")
+    current, content = add_entry(current, moved("refund-bot", None, "f", 4), kind="create")
 
-    assert ledger.decode(content, FILE).generation("refund-bot") == 5
+    assert ledger.decode(content, FILE).next_generation("refund-bot") == 5
 
 
 @pytest.mark.parametrize(
@@ -284,7 +290,7 @@ def test_a_line_that_does_not_fit_is_named(number: int, fields: dict[str, Any], 
 )
 def test_a_file_that_was_touched_breaks_at_its_line(edit: Any, line: int, wrong: str) -> None:
     with pytest.raises(FleetError, match=wrong) as caught:
-        ledger.decode(edit(three()[1]), FILE)
+        ledger.decode(edit(three_entries()[1]), FILE)
 
     assert caught.value.message.startswith(f"{FILE}:{line}:")
     assert caught.value.hint or "JSON" in wrong or "twice" in wrong or "limit" in wrong or "deep" in wrong
@@ -293,7 +299,11 @@ def test_a_file_that_was_touched_breaks_at_its_line(edit: Any, line: int, wrong:
 def test_requirements_as_deep_as_the_parser_goes_are_answered() -> None:
     for depth in (100, 300, 500, 700, 900, 950, 980, 990):
         deep = '{"a":' * depth + "1" + "}" * depth
-        line = three()[1].splitlines()[0].replace(b'"requirements":[]', f'"requirements":[{deep}]'.encode())
+        line = (
+            three_entries()[1]
+            .splitlines()[0]
+            .replace(b'"requirements":[]', f'"requirements":[{deep}]'.encode())
+        )
         try:
             [entry] = ledger.decode(line + b"\n", FILE).entries
             assert entry.line == line.decode()
@@ -312,7 +322,7 @@ def test_a_file_that_is_no_ledger_is_refused(file: str) -> None:
 @settings(max_examples=80)
 @given(st.integers(0), st.integers(0, 7))
 def test_no_single_bit_can_be_turned_unseen(position: int, bit: int) -> None:
-    known, content = three()
+    intact, content = three_entries()
     broken = bytearray(content)
     broken[position % len(content)] ^= 1 << bit
 
@@ -321,8 +331,8 @@ def test_no_single_bit_can_be_turned_unseen(position: int, bit: int) -> None:
     except FleetError:
         return
     # only the last line has nobody after it to vouch for it
-    assert read.entries[:2] == known.entries[:2]
-    assert read.entries[2] != known.entries[2]
+    assert read.entries[:2] == intact.entries[:2]
+    assert read.entries[2] != intact.entries[2]
 
 
 AGENTS = st.sampled_from(["one", "two", "three"])
@@ -337,21 +347,21 @@ STEPS = st.lists(
 def test_any_story_that_continues_is_written_and_read_again(
     steps: list[tuple[dict[str, str | None], str, int]],
 ) -> None:
-    known, content, at = Ledger(environment="production"), b"", NOON
+    current, content, at = Ledger(environment="production"), b"", NOON
     for agents, reason, seconds in steps:
         at += timedelta(seconds=seconds)
-        parts = [continued(known, agent, after) for agent, after in sorted(agents.items())]
-        known, content = add(known, *parts, at=at, reason=reason)
+        parts = [continued(current, agent, after) for agent, after in sorted(agents.items())]
+        current, content = add_entry(current, *parts, at=at, reason=reason)
 
-    assert ledger.decode(content, FILE) == known
+    assert ledger.decode(content, FILE) == current
 
 
-def continued(known: Ledger, agent: str, after: str | None) -> Moved:
-    last: tuple[Entry, Moved] | None = known.last(agent)
-    return Moved(
+def continued(current: Ledger, agent: str, after: str | None) -> AgentTransition:
+    last: tuple[Entry, AgentTransition] | None = current.last_transition(agent)
+    return AgentTransition(
         agent=agent,
         from_state=last[1].to_state if last else None,
         to_state=after and state(after),
         release=after and state(after),
-        generation=known.generation(agent),
+        generation=current.next_generation(agent),
     )

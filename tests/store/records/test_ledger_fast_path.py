@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetward.domain.break_glass import BrokenGlass
+from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.errors import FleetError
-from fleetward.domain.ledger import Entry, Line, Moved
-from fleetward.domain.verdict import Met, Requirement
+from fleetward.domain.ledger import AgentTransition, Entry, LedgerLine
+from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.report import verdicts_json
 from fleetward.store.records import ledger
-from fleetward.store.records.ledger_fast_path import accepted
+from fleetward.store.records.ledger_fast_path import parse_fast
 
 DIGEST = "sha256:" + "a1" * 32
 ENTRY = Entry(
@@ -30,8 +30,8 @@ ENTRY = Entry(
     commit="b2" * 20,
     actor="ci@acme.example",
     agents=(
-        Moved(agent="desk-bot", from_state=DIGEST, to_state=DIGEST, release=DIGEST, generation=2),
-        Moved(agent="gone-bot", from_state=DIGEST, to_state=None, release=None, generation=3),
+        AgentTransition(agent="desk-bot", from_state=DIGEST, to_state=DIGEST, release=DIGEST, generation=2),
+        AgentTransition(agent="gone-bot", from_state=DIGEST, to_state=None, release=None, generation=3),
     ),
     policy_version=1,
     policy_sha256=DIGEST,
@@ -49,12 +49,12 @@ ENTRY = Entry(
     requirements=(
         {
             "agent": "desk-bot",
-            **verdicts_json.requirement(
+            **verdicts_json.encode_requirement(
                 Requirement(
                     rule="every-change",
                     kind="approvals",
-                    asked="1 of owner",
-                    status=Met.MET,
+                    condition="1 of owner",
+                    status=RequirementStatus.MET,
                     by=("carla",),
                     detail="1 of 1: carla",
                 )
@@ -67,32 +67,32 @@ ENTRY = Entry(
 LINE = ledger.encode(ENTRY)
 
 
-GLASS = BrokenGlass(incident="INC-2041", skipped=("freeze", "soak"), review_by=ENTRY.at)
+GLASS = BreakGlassRecord(incident="INC-2041", skipped=("freeze", "soak"), review_by=ENTRY.at)
 
 
-def glanced(line: str) -> Entry | None:
-    found = accepted(line)
-    return found and found.entry
+def fast(line: str) -> Entry | None:
+    parsed = parse_fast(line)
+    return parsed and parsed.entry
 
 
-def close(line: str) -> Entry | None:
+def slow(line: str) -> Entry | None:
     try:
-        return ledger.examined(line.encode(), "ledger/production.jsonl:7")
+        return ledger.decode_line(line.encode(), "ledger/production.jsonl:7")
     except FleetError:
         return None
 
 
 def test_a_line_as_it_is_written_is_accepted_and_read_as_a_close_look_reads_it() -> None:
-    assert glanced(LINE) is not None
-    assert glanced(LINE) == close(LINE)
+    assert fast(LINE) is not None
+    assert fast(LINE) == slow(LINE)
 
 
 def test_what_the_chain_is_judged_by_is_what_the_entry_says() -> None:
-    found = accepted(LINE)
+    parsed = parse_fast(LINE)
 
-    assert found is not None
+    assert parsed is not None
     for part in ("seq", "previous", "environment", "kind", "at", "agents", "text"):
-        assert getattr(found, part) == getattr(Line.of(found.entry), part), part
+        assert getattr(parsed, part) == getattr(LedgerLine.of(parsed.entry), part), part
 
 
 @given(
@@ -105,15 +105,15 @@ def test_whatever_is_said_and_whenever_a_glance_is_enough(words: str, at: dateti
         ENTRY, reason=words, requirements=(need, need), at=at.replace(microsecond=0), previous=None
     )
 
-    assert glanced(ledger.encode(entry)) == replace(entry, line=ledger.encode(entry))
+    assert fast(ledger.encode(entry)) == replace(entry, line=ledger.encode(entry))
 
 
 @pytest.mark.parametrize("requirement", [{"x": 1}, {**ENTRY.requirements[0], "more": {"deep": [0.5, True]}}])
 def test_a_requirement_of_another_shape_takes_a_close_look(requirement: dict[str, Any]) -> None:
     line = ledger.encode(replace(ENTRY, requirements=(requirement,)))
 
-    assert accepted(line) is None
-    assert close(line) == replace(ENTRY, requirements=(requirement,), line=line)
+    assert parse_fast(line) is None
+    assert slow(line) == replace(ENTRY, requirements=(requirement,), line=line)
 
 
 @pytest.mark.parametrize(
@@ -164,28 +164,28 @@ def test_a_line_that_says_it_in_another_way_is_accepted_by_neither(old: str, new
 
     line = LINE.replace(old, new)
 
-    assert close(line) is None
-    assert accepted(line) is None
+    assert slow(line) is None
+    assert parse_fast(line) is None
 
 
 @given(st.data())
 def test_whatever_is_accepted_at_a_glance_is_accepted_on_a_close_look(data: st.DataObject) -> None:
     tokens = re.findall(r'"(?:[^"\\]|\\.)*"|[0-9.]+|.', LINE)
     at = data.draw(st.integers(0, len(tokens) - 1))
-    other = data.draw(st.sampled_from([*sorted(set(tokens)), "", "-1", "1e3", " ", '"\\ud83d"', '"\\u00e4"']))
+    token = data.draw(st.sampled_from([*sorted(set(tokens)), "", "-1", "1e3", " ", '"\\ud83d"', '"\\u00e4"']))
 
-    line = "".join([*tokens[:at], other, *tokens[at + 1 :]])
+    line = "".join([*tokens[:at], token, *tokens[at + 1 :]])
 
-    found = accepted(line)
-    assert found is None or found.entry == close(line)
+    parsed = parse_fast(line)
+    assert parsed is None or parsed.entry == slow(line)
 
 
 def test_a_line_that_broke_the_glass_is_looked_at_closely() -> None:
     broken = ledger.encode(replace(ENTRY, break_glass=GLASS))
 
     assert broken.startswith(LINE[:-1])
-    assert accepted(broken) is None
-    assert close(broken) == replace(ENTRY, break_glass=GLASS, line=broken)
+    assert parse_fast(broken) is None
+    assert slow(broken) == replace(ENTRY, break_glass=GLASS, line=broken)
 
 
 @pytest.mark.parametrize(
@@ -210,8 +210,8 @@ def test_a_broken_glass_is_told_as_it_is_written_and_not_otherwise(old: str, new
     broken = ledger.encode(replace(ENTRY, break_glass=GLASS))
     assert old in broken
 
-    assert close(broken.replace(old, new)) is None
+    assert slow(broken.replace(old, new)) is None
 
 
 def test_a_glass_that_is_null_is_no_line_of_ours() -> None:
-    assert close(LINE[:-1] + ',"breakGlass":null}') is None
+    assert slow(LINE[:-1] + ',"breakGlass":null}') is None

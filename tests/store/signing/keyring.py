@@ -29,7 +29,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 QUIET = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
 
 
-def made(file: Path, kind: str = "ed25519") -> Path:
+def generate(file: Path, kind: str = "ed25519") -> Path:
     """A private key that ssh-keygen made, its public half beside it."""
     command = ["ssh-keygen", "-q", *KINDS[kind], "-N", "", "-C", "a comment", "-f", str(file)]
     subprocess.run(command, check=True, env=QUIET, stdin=subprocess.DEVNULL)
@@ -41,7 +41,7 @@ def public(file: Path) -> str:
     return " ".join(file.with_name(file.name + ".pub").read_text().split()[:2])
 
 
-def signed(file: Path, message: bytes, namespace: str = NAMESPACE, *options: str) -> bytes:
+def ssh_keygen_signature(file: Path, message: bytes, namespace: str = NAMESPACE, *options: str) -> bytes:
     """What ssh-keygen signs."""
     command = ["ssh-keygen", "-Y", "sign", "-q", *options, "-n", namespace, "-f", str(file)]
     return subprocess.run(command, input=message, check=True, capture_output=True, env=QUIET).stdout
@@ -78,7 +78,7 @@ def armored(blob: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hand:
+class SoftwareKey:
     """A key whose signatures are put together by hand; *prove* makes the inner signature over signed bytes."""
 
     blob: bytes
@@ -91,9 +91,9 @@ class Hand:
 
     def sign(self, message: bytes, **fields: bytes) -> bytes:
         """The signature file; *fields* replace what a sound one has."""
-        return armored(self.raw(message, **fields))
+        return armored(self.unarmored(message, **fields))
 
-    def raw(
+    def unarmored(
         self,
         message: bytes,
         *,
@@ -103,26 +103,26 @@ class Hand:
         reserved: bytes = b"",
         hashed: bytes = b"sha512",
         key: bytes | None = None,
-        more: bytes = b"",
+        extra: bytes = b"",
     ) -> bytes:
         """The bytes inside the armor."""
         digest = (hashlib.new(hashed.decode(), message) if hashed != b"none" else hashlib.sha512()).digest()
         fields = string(namespace) + string(reserved) + string(hashed)
         proof = self.prove(b"SSHSIG" + fields + string(digest))
         blob = self.blob if key is None else key
-        return magic + version + string(blob) + fields + string(proof) + more
+        return magic + version + string(blob) + fields + string(proof) + extra
 
 
-def ed25519_hand() -> Hand:
+def ed25519_key() -> SoftwareKey:
     private = ed25519.Ed25519PrivateKey.generate()
     point = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return Hand(
+    return SoftwareKey(
         blob=string(b"ssh-ed25519") + string(point),
         prove=lambda data: string(b"ssh-ed25519") + string(private.sign(data)),
     )
 
 
-def rsa_hand(bits: int = 2048, kind: bytes = b"rsa-sha2-512") -> Hand:
+def rsa_key(bits: int = 2048, kind: bytes = b"rsa-sha2-512") -> SoftwareKey:
     """An RSA key; ``ssh-rsa`` as the signature's kind means SHA-1."""
     private = rsa.generate_private_key(65537, bits)
     numbers = private.public_key().public_numbers()
@@ -131,13 +131,13 @@ def rsa_hand(bits: int = 2048, kind: bytes = b"rsa-sha2-512") -> Hand:
         b"rsa-sha2-256": hashes.SHA256(),
         b"rsa-sha2-512": hashes.SHA512(),
     }
-    return Hand(
+    return SoftwareKey(
         blob=string(b"ssh-rsa") + integer(numbers.e) + integer(numbers.n),
         prove=lambda data: string(kind) + string(private.sign(data, padding.PKCS1v15(), algorithms[kind])),
     )
 
 
-def sk_ed25519(flags: int = 1, counter: int = 7, application: bytes = b"ssh:") -> Hand:
+def sk_ed25519(flags: int = 1, counter: int = 7, application: bytes = b"ssh:") -> SoftwareKey:
     """An Ed25519 security key, as its authenticator signs."""
     private, kind = ed25519.Ed25519PrivateKey.generate(), b"sk-ssh-ed25519@openssh.com"
     point = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -146,23 +146,25 @@ def sk_ed25519(flags: int = 1, counter: int = 7, application: bytes = b"ssh:") -
         raw = private.sign(_authenticated(data, flags, counter, application))
         return string(kind) + string(raw) + bytes([flags]) + counter.to_bytes(4, "big")
 
-    return Hand(blob=string(kind) + string(point) + string(application), prove=prove)
+    return SoftwareKey(blob=string(kind) + string(point) + string(application), prove=prove)
 
 
-def sk_ecdsa(flags: int = 1, counter: int = 7, application: bytes = b"ssh:") -> Hand:
+def sk_ecdsa(flags: int = 1, counter: int = 7, application: bytes = b"ssh:") -> SoftwareKey:
     """A P-256 security key, as its authenticator signs."""
     private, kind = ec.generate_private_key(ec.SECP256R1()), b"sk-ecdsa-sha2-nistp256@openssh.com"
     point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
     def prove(data: bytes) -> bytes:
-        told = _authenticated(data, flags, counter, application)
-        r, s = decode_dss_signature(private.sign(told, ec.ECDSA(hashes.SHA256())))
+        authenticator_data = _authenticated(data, flags, counter, application)
+        r, s = decode_dss_signature(private.sign(authenticator_data, ec.ECDSA(hashes.SHA256())))
         return string(kind) + string(integer(r) + integer(s)) + bytes([flags]) + counter.to_bytes(4, "big")
 
-    return Hand(blob=string(kind) + string(b"nistp256") + string(point) + string(application), prove=prove)
+    return SoftwareKey(
+        blob=string(kind) + string(b"nistp256") + string(point) + string(application), prove=prove
+    )
 
 
 def _authenticated(data: bytes, flags: int, counter: int, application: bytes) -> bytes:
     """PROTOCOL.u2f, "SSH U2F signatures"."""
-    told = bytes([flags]) + counter.to_bytes(4, "big")
-    return hashlib.sha256(application).digest() + told + hashlib.sha256(data).digest()
+    authenticator_data = bytes([flags]) + counter.to_bytes(4, "big")
+    return hashlib.sha256(application).digest() + authenticator_data + hashlib.sha256(data).digest()

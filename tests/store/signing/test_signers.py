@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetward.domain.approval import Approval, Binding, Decision
-from fleetward.domain.people import Key, People, Person, Robot
+from fleetward.domain.people import People, Person, Robot, SigningKey
 from fleetward.store.records import approvals
-from fleetward.store.records.authenticity import unsigned
+from fleetward.store.records.authenticity import statement_signature_fault
 from fleetward.store.signing import ssh_format
 from tests.store.signing import keyring
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ISSUED = datetime(2026, 11, 18, 9, tzinfo=UTC)
-CARLA, DINA, ROBOT, NOBODY = (keyring.ed25519_hand() for _ in range(4))
+CARLA, DINA, ROBOT, NOBODY = (keyring.ed25519_key() for _ in range(4))
 STATEMENT = Approval(
     file="approvals/production/desk/abababababab-carla-1.json",
     sha256="sha256:" + "0" * 64,
@@ -40,18 +40,18 @@ MESSAGE = approvals.pre_authentication(PAYLOAD)
 SIGNED = CARLA.sign(MESSAGE)
 
 
-def known(*more: Key, **dates: Any) -> People:
+def people_with_keys(*extra: SigningKey, **dates: Any) -> People:
     """Carla with her key, dina with hers, and a robot."""
 
-    def person(name: str, *keys: Key) -> Person:
+    def person(name: str, *keys: SigningKey) -> Person:
         return Person(id=name, name=name.title(), emails=(f"{name}@acme.example",), keys=keys)
 
     return People(
         people={
-            "carla": person("carla", Key(text=CARLA.text, **dates), *more),
-            "dina": person("dina", Key(text=DINA.text)),
+            "carla": person("carla", SigningKey(text=CARLA.text, **dates), *extra),
+            "dina": person("dina", SigningKey(text=DINA.text)),
         },
-        robots={"ci": Robot(id="ci", emails=("ci@acme.example",), keys=(Key(text=ROBOT.text),))},
+        robots={"ci": Robot(id="ci", emails=("ci@acme.example",), keys=(SigningKey(text=ROBOT.text),))},
     )
 
 
@@ -62,7 +62,7 @@ def refusal(
     now: datetime = NOW,
     people: People | None = None,
 ) -> str | None:
-    return unsigned(STATEMENT, payload, content, people or known(), now)
+    return statement_signature_fault(STATEMENT, payload, content, people or people_with_keys(), now)
 
 
 def test_a_signature_of_the_approver_counts() -> None:
@@ -92,10 +92,10 @@ ANOTHER = approvals.pre_authentication(PAYLOAD.replace(b'"generation": 1', b'"ge
     ids=lambda _: "case",
 )
 def test_what_is_not_the_approver_s_signature_is_refused(content: bytes | int | None, expected: str) -> None:
-    found = refusal(content)
+    reason = refusal(content)
 
-    assert found is not None
-    assert expected in found
+    assert reason is not None
+    assert expected in reason
 
 
 def test_an_edited_statement_is_no_longer_signed() -> None:
@@ -123,22 +123,22 @@ def test_an_edited_statement_is_no_longer_signed() -> None:
 def test_a_key_counts_when_it_is_in_force_at_both_instants(
     dates: dict[str, Any], expected: str | None
 ) -> None:
-    found = refusal(people=known(**dates))
+    reason = refusal(people=people_with_keys(**dates))
 
-    assert found is None if expected is None else expected in str(found)
+    assert reason is None if expected is None else expected in str(reason)
 
 
 def test_a_key_that_is_listed_twice_counts_in_either_time() -> None:
-    again = Key(text=CARLA.text, since=date(2026, 11, 1))
+    again = SigningKey(text=CARLA.text, since=date(2026, 11, 1))
 
-    assert refusal(people=known(again, until=date(2025, 1, 1))) is None
-    assert refusal(people=known(again, until=date(2025, 1, 1)), now=ISSUED) is None
+    assert refusal(people=people_with_keys(again, until=date(2025, 1, 1))) is None
+    assert refusal(people=people_with_keys(again, until=date(2025, 1, 1)), now=ISSUED) is None
 
 
 def test_two_times_of_one_key_are_not_joined_over_the_gap_between_them() -> None:
-    second = Key(text=CARLA.text, since=date(2026, 11, 19))
+    second = SigningKey(text=CARLA.text, since=date(2026, 11, 19))
 
-    assert refusal(people=known(second, until=date(2026, 11, 18))) is not None
+    assert refusal(people=people_with_keys(second, until=date(2026, 11, 18))) is not None
 
 
 @given(st.binary(max_size=300) | st.binary(max_size=300).map(keyring.armored))
@@ -147,7 +147,7 @@ def test_random_bytes_beside_a_statement_are_named_and_never_raise(content: byte
 
 
 def test_a_compromised_key_is_gone_for_what_it_signed_before_too() -> None:
-    people = known(compromised_since=NOW - timedelta(hours=1))
+    people = people_with_keys(compromised_since=NOW - timedelta(hours=1))
 
     assert refusal(people=people, now=NOW - timedelta(hours=2)) is None
     assert "compromised" in str(refusal(people=people))
@@ -155,5 +155,5 @@ def test_a_compromised_key_is_gone_for_what_it_signed_before_too() -> None:
 
 def test_the_key_of_an_approver_is_found_by_its_bytes() -> None:
     assert ssh_format.public_key(f"{CARLA.text} with a comment").text == CARLA.text
-    assert known().of_key(CARLA.text) is not None
-    assert known().of_key(NOBODY.text) is None
+    assert people_with_keys().by_key(CARLA.text) is not None
+    assert people_with_keys().by_key(NOBODY.text) is None

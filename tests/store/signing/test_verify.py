@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from fleetward.store.signing import ssh_format
 from fleetward.store.signing import verify as signature
 from tests.store.signing import keyring
-from tests.store.signing.keyring import Hand, armored, integer, string
+from tests.store.signing.keyring import SoftwareKey, armored, integer, string
 
 MESSAGE = b"DSSEv1 28 application/vnd.in-toto+json 2 {}"
-HAND = keyring.ed25519_hand()
-SOUND = HAND.raw(MESSAGE)
+HAND = keyring.ed25519_key()
+SOUND = HAND.unarmored(MESSAGE)
 
 
 def _case(_value: object) -> str:
@@ -30,14 +30,14 @@ def sound(content: bytes, message: bytes = MESSAGE) -> bool:
     """Is it a signature over this message?"""
     try:
         signature.verify(ssh_format.signature(content), message)
-    except ssh_format.Unsound:
+    except ssh_format.SignatureError:
         return False
     return True
 
 
 def reason(content: bytes, message: bytes = MESSAGE) -> str:
     """Why it is refused."""
-    with pytest.raises(ssh_format.Unsound) as refused:
+    with pytest.raises(ssh_format.SignatureError) as refused:
         signature.verify(ssh_format.signature(content), message)
     return str(refused.value)
 
@@ -45,16 +45,16 @@ def reason(content: bytes, message: bytes = MESSAGE) -> str:
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("keys")
-    return {kind: keyring.made(folder / kind, kind) for kind in keyring.KINDS}
+    return {kind: keyring.generate(folder / kind, kind) for kind in keyring.KINDS}
 
 
 @pytest.mark.parametrize("kind", keyring.KINDS)
 def test_what_ssh_keygen_signs_is_accepted_for_its_message_alone(kind: str, keys: dict[str, Path]) -> None:
-    content = keyring.signed(keys[kind], MESSAGE)
+    content = keyring.ssh_keygen_signature(keys[kind], MESSAGE)
 
-    found = ssh_format.signature(content)
-    assert found.key.text == keyring.public(keys[kind])
-    assert found.namespace == keyring.NAMESPACE
+    parsed = ssh_format.signature(content)
+    assert parsed.key.text == keyring.public(keys[kind])
+    assert parsed.namespace == keyring.NAMESPACE
     assert sound(content)
     assert not sound(content, MESSAGE + b" ")
 
@@ -63,7 +63,7 @@ def test_what_ssh_keygen_signs_is_accepted_for_its_message_alone(kind: str, keys
 def test_a_signature_with_one_bit_turned_is_refused_here_and_by_ssh_keygen(
     kind: str, keys: dict[str, Path]
 ) -> None:
-    content = keyring.signed(keys[kind], MESSAGE)
+    content = keyring.ssh_keygen_signature(keys[kind], MESSAGE)
     inner = bytearray(base64.b64decode(b"".join(content.splitlines()[1:-1])))
     inner[-9] ^= 1
     turned = armored(bytes(inner))
@@ -74,7 +74,9 @@ def test_a_signature_with_one_bit_turned_is_refused_here_and_by_ssh_keygen(
 
 @pytest.mark.parametrize("hashed", ssh_format.HASHES)
 def test_both_hashes_of_ssh_keygen_are_accepted(hashed: str, keys: dict[str, Path]) -> None:
-    content = keyring.signed(keys["ed25519"], MESSAGE, keyring.NAMESPACE, "-O", f"hashalg={hashed}")
+    content = keyring.ssh_keygen_signature(
+        keys["ed25519"], MESSAGE, keyring.NAMESPACE, "-O", f"hashalg={hashed}"
+    )
 
     assert ssh_format.signature(content).hash == hashed
     assert sound(content)
@@ -83,9 +85,9 @@ def test_both_hashes_of_ssh_keygen_are_accepted(hashed: str, keys: dict[str, Pat
 @pytest.mark.parametrize(
     "hand",
     [
-        keyring.ed25519_hand(),
-        keyring.rsa_hand(),
-        keyring.rsa_hand(kind=b"rsa-sha2-256"),
+        keyring.ed25519_key(),
+        keyring.rsa_key(),
+        keyring.rsa_key(kind=b"rsa-sha2-256"),
         keyring.sk_ed25519(),
         keyring.sk_ecdsa(),
         keyring.sk_ed25519(flags=5, counter=2**32 - 1, application=b"ssh:fleet"),
@@ -101,7 +103,9 @@ def test_both_hashes_of_ssh_keygen_are_accepted(hashed: str, keys: dict[str, Pat
         "sk-ecdsa-verified",
     ],
 )
-def test_signatures_made_as_an_authenticator_does_are_accepted_here_and_by_ssh_keygen(hand: Hand) -> None:
+def test_signatures_made_as_an_authenticator_does_are_accepted_here_and_by_ssh_keygen(
+    hand: SoftwareKey,
+) -> None:
     content = hand.sign(MESSAGE)
 
     assert sound(content)
@@ -115,16 +119,18 @@ def test_a_key_reads_as_it_is_written_and_is_shown_as_ssh_keygen_shows_it(
     kind: str, keys: dict[str, Path]
 ) -> None:
     file = keys[kind].with_name(f"{kind}.pub")
-    shown = subprocess.run(["ssh-keygen", "-l", "-f", str(file)], check=True, capture_output=True, text=True)
+    listing = subprocess.run(
+        ["ssh-keygen", "-l", "-f", str(file)], check=True, capture_output=True, text=True
+    )
 
     key = ssh_format.public_key(file.read_text())
 
     assert key.text == keyring.public(keys[kind])
-    assert key.fingerprint == shown.stdout.split()[1]
+    assert key.fingerprint == listing.stdout.split()[1]
 
 
-_RSA = keyring.rsa_hand(kind=b"ssh-rsa")
-_SMALL = keyring.rsa_hand(1024)
+_RSA = keyring.rsa_key(kind=b"ssh-rsa")
+_SMALL = keyring.rsa_key(1024)
 _CERTIFICATE = string(b"ssh-ed25519-cert-v01@openssh.com") + string(bytes(32))
 _DSA = string(b"ssh-dss") + integer(17) * 4
 TEXT = HAND.sign(MESSAGE)
@@ -154,7 +160,7 @@ TEXT = HAND.sign(MESSAGE)
         (HAND.sign(MESSAGE, hashed=b"none"), "hashed with 'none'"),
         (HAND.sign(MESSAGE, namespace=b""), "is no name"),
         (HAND.sign(MESSAGE, namespace=b"fleet\x00"), "is no name"),
-        (HAND.sign(MESSAGE, key=keyring.ed25519_hand().blob), "does not fit"),
+        (HAND.sign(MESSAGE, key=keyring.ed25519_key().blob), "does not fit"),
         (HAND.sign(MESSAGE, key=HAND.blob + b"\0"), "more follows after the key"),
         (HAND.sign(MESSAGE, key=_CERTIFICATE), "certificate"),
         (HAND.sign(MESSAGE, key=_DSA), "'ssh-dss' are not accepted"),
@@ -181,7 +187,7 @@ def test_what_is_no_sound_signature_is_refused_with_its_reason(content: bytes, e
 
 def test_the_flags_of_a_security_key_cannot_be_added_afterwards() -> None:
     untouched = keyring.sk_ed25519(flags=0)
-    inner = bytearray(untouched.raw(MESSAGE))
+    inner = bytearray(untouched.unarmored(MESSAGE))
     inner[-5] = 1
 
     assert "does not fit" in reason(armored(bytes(inner)))
@@ -192,7 +198,7 @@ def test_a_number_in_a_longer_form_is_refused() -> None:
         return string(b"\0\0" + number.to_bytes(32, "big"))
 
     hand = keyring.sk_ecdsa()
-    point = Hand(
+    point = SoftwareKey(
         blob=hand.blob,
         prove=lambda _: (
             string(b"sk-ecdsa-sha2-nistp256@openssh.com") + string(padded(5) + padded(7)) + b"\1\0\0\0\1"
@@ -211,7 +217,9 @@ def test_a_number_in_a_longer_form_is_refused() -> None:
     ids=["off-curve", "zero"],
 )
 def test_a_point_that_is_on_no_curve_is_refused(blob: bytes) -> None:
-    hand = Hand(blob=blob, prove=lambda _: string(b"ecdsa-sha2-nistp256") + string(integer(5) + integer(7)))
+    hand = SoftwareKey(
+        blob=blob, prove=lambda _: string(b"ecdsa-sha2-nistp256") + string(integer(5) + integer(7))
+    )
 
     assert "cannot be used" in reason(hand.sign(MESSAGE))
 
@@ -252,7 +260,7 @@ def test_a_point_that_is_on_no_curve_is_refused(blob: bytes) -> None:
     ids=_case,
 )
 def test_what_is_no_key_is_refused_with_its_reason(text: str, expected: str) -> None:
-    with pytest.raises(ssh_format.Unsound) as refused:
+    with pytest.raises(ssh_format.SignatureError) as refused:
         ssh_format.public_key(text)
 
     assert expected in str(refused.value)
@@ -279,7 +287,7 @@ def test_a_changed_byte_anywhere_is_refused_and_never_raises(data: st.DataObject
 
 @given(st.text(max_size=200))
 def test_random_text_is_no_key_and_never_raises(text: str) -> None:
-    with pytest.raises(ssh_format.Unsound):
+    with pytest.raises(ssh_format.SignatureError):
         ssh_format.public_key(text)
 
 

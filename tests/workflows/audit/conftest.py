@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.scenarios import Town
-from tests.workflows.audit.histories import copied, lively
+from tests.attacks.scenarios import FleetRepository
+from tests.workflows.audit.histories import busy_history, copy_history
 
 
 @pytest.fixture(scope="session")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Town:
+def history(tmp_path_factory: pytest.TempPathFactory) -> FleetRepository:
     """A clean history; nobody may touch it."""
-    return lively(tmp_path_factory.mktemp("history"))
+    return busy_history(tmp_path_factory.mktemp("history"))
 
 
 @pytest.fixture
-def place(history: Town, tmp_path: Path) -> Town:
+def place(history: FleetRepository, tmp_path: Path) -> FleetRepository:
     """A copy of it."""
-    return copied(history, tmp_path)
+    return copy_history(history, tmp_path)

@@ -13,9 +13,9 @@ from typing import Any
 
 from fleetward.cli import app as cli
 from fleetward.domain import digest
-from fleetward.domain.ledger import Ledger, Moved
+from fleetward.domain.ledger import AgentTransition, Ledger
 from fleetward.store.records import ledger as lines
-from tests.attacks.scenarios import CONFIG, EVALS, POLICY, Town, agent_files, town
+from tests.attacks.scenarios import CONFIG, EVALS, POLICY, FleetRepository, agent_files, new_fleet
 
 NOW = "2026-11-20T12:00:00Z"
 LEDGER = "ledger/production.jsonl"
@@ -31,72 +31,74 @@ TILL_CHEAPER = "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
+class AuditRun:
     """What an audit said."""
 
     code: int
     data: dict[str, Any]
 
     @property
-    def wrong(self) -> set[tuple[str, str, str]]:
+    def errors(self) -> set[tuple[str, str, str]]:
         """Rule, commit and file of every error."""
         return {
-            (one["rule"], one["commit"], one["file"])
-            for one in self.data["breaks"]
-            if one["severity"] == "error"
+            (finding["rule"], finding["commit"], finding["file"])
+            for finding in self.data["breaks"]
+            if finding["severity"] == "error"
         }
 
     @property
     def rules(self) -> set[str]:
         """The rules that were broken."""
-        return {rule for rule, _, _ in self.wrong}
+        return {rule for rule, _, _ in self.errors}
 
-    def told(self) -> str:
+    def messages(self) -> str:
         """Every message."""
-        return "\n".join(f"{one['rule']} {one['file']}: {one['message']}" for one in self.data["breaks"])
+        return "\n".join(
+            f"{finding['rule']} {finding['file']}: {finding['message']}" for finding in self.data["breaks"]
+        )
 
 
-def audited(place: Town, *arguments: str, now: str = NOW) -> Audited:
+def audit(place: FleetRepository, *arguments: str, now: str = NOW) -> AuditRun:
     """The answer of ``fleet audit`` as data."""
     out = place.path.parent / "audit.json"
     code = cli.run(["audit", "-C", str(place.path), "-o", f"json={out}", "--now", now, *arguments])
-    return Audited(int(code), json.loads(out.read_bytes()))
+    return AuditRun(int(code), json.loads(out.read_bytes()))
 
 
-def lively(folder: Path) -> Town:
+def busy_history(folder: Path) -> FleetRepository:
     """
     Staging and production of two agents from the 1st to the 7th of November.
 
     till is adopted, desk created and updated, till gets other overrides; work comes in by merges and squashes; at
     the end a change of desk waits, approved by carla and forbidden by dina.
     """
-    made = town(folder, policy=RULES, agents=("desk", "till"))
+    place = new_fleet(folder, policy=RULES, agents=("desk", "till"))
     for file, text in agent_files("till", "production").items():
-        made.write(file, text)
-    made.commit("till runs already", at=at(1, 13))
-    assert made.fleet("adopt", "--to", "production", "--apply", now=at(1, 14)).code == 0
-    shown(made, "desk", at(2, 9))
-    made.approve("carla", now=at(2, 10))
-    promoted(made, "desk", at(2, 11))
-    made.git("checkout", "-q", "-b", "kinder")
-    made.change("You answer the phone kindly.\n", at=at(3, 9))
-    made.git("checkout", "-q", "main")
-    made.write("notes.txt", "nothing\n")
-    made.commit("notes", who="bob", at=at(3, 9))
-    made.git("merge", "-q", "--no-ff", "kinder", "-m", "merge kinder", who="bob", at=at(3, 10))
-    shown(made, "desk", at(3, 11))
-    made.approve("carla", now=at(3, 12))
-    promoted(made, "desk", at(3, 13))
-    made.write("proposals/production/till/overrides.yaml", TILL_CHEAPER)
-    made.commit("cheaper (#7)", who="alice", committer="noreply@github.com", at=at(4, 9))
-    shown(made, "till", at(4, 10))
-    made.approve("bob", agent="till", now=at(4, 11))
-    promoted(made, "till", at(4, 12))
-    made.change("You answer everything.\n", at=at(6, 9))
-    shown(made, "desk", at(6, 10))
-    made.approve("carla", now=at(6, 11))
-    made.approve("dina", "--reject", "--note", "not that", now=at(7, 9))
-    return made
+        place.write(file, text)
+    place.commit("till runs already", at=at(1, 13))
+    assert place.fleet("adopt", "--to", "production", "--apply", now=at(1, 14)).code == 0
+    record_evaluation(place, "desk", at(2, 9))
+    place.approve("carla", now=at(2, 10))
+    promote(place, "desk", at(2, 11))
+    place.git("checkout", "-q", "-b", "kinder")
+    place.change("You answer the phone kindly.\n", at=at(3, 9))
+    place.git("checkout", "-q", "main")
+    place.write("notes.txt", "nothing\n")
+    place.commit("notes", who="bob", at=at(3, 9))
+    place.git("merge", "-q", "--no-ff", "kinder", "-m", "merge kinder", who="bob", at=at(3, 10))
+    record_evaluation(place, "desk", at(3, 11))
+    place.approve("carla", now=at(3, 12))
+    promote(place, "desk", at(3, 13))
+    place.write("proposals/production/till/overrides.yaml", TILL_CHEAPER)
+    place.commit("cheaper (#7)", who="alice", committer="noreply@github.com", at=at(4, 9))
+    record_evaluation(place, "till", at(4, 10))
+    place.approve("bob", agent="till", now=at(4, 11))
+    promote(place, "till", at(4, 12))
+    place.change("You answer everything.\n", at=at(6, 9))
+    record_evaluation(place, "desk", at(6, 10))
+    place.approve("carla", now=at(6, 11))
+    place.approve("dina", "--reject", "--note", "not that", now=at(7, 9))
+    return place
 
 
 def at(day: int, hour: int, minute: int = 0) -> str:
@@ -104,13 +106,13 @@ def at(day: int, hour: int, minute: int = 0) -> str:
     return f"2026-11-{day:02}T{hour:02}:{minute:02}:00Z"
 
 
-def copied(place: Town, folder: Path) -> Town:
+def copy_history(place: FleetRepository, folder: Path) -> FleetRepository:
     """The same history, to be tampered with."""
     shutil.copytree(place.path, folder / "town", symlinks=True)
-    return Town(folder / "town")
+    return FleetRepository(folder / "town")
 
 
-def shown(place: Town, agent: str, when: str) -> str:
+def record_evaluation(place: FleetRepository, agent: str, when: str) -> str:
     """An evaluation run of the staged release that passed, recorded and committed; its file."""
     release = states(place, "staging", agent)[1]
     report = (
@@ -120,92 +122,92 @@ def shown(place: Town, agent: str, when: str) -> str:
     )
     file = place.path.parent / "run.xml"
     file.write_text(report)
-    said = place.fleet("evidence", "add", agent, "--suite", "quality", str(file), "--json", now=when)
-    assert said.code == 0, said.all
+    run = place.fleet("evidence", "add", agent, "--suite", "quality", str(file), "--json", now=when)
+    assert run.code == 0, run.output
     place.commit("evaluated", who="bob", at=when)
-    name: str = said.data["files"][0]["file"]
+    name: str = run.data["files"][0]["file"]
     return name
 
 
-def promoted(place: Town, agent: str, when: str) -> None:
+def promote(place: FleetRepository, agent: str, when: str) -> None:
     """Promoted by the tool."""
-    said = place.fleet("promote", agent, "--to", "production", "--apply", "--json", who="erin", now=when)
-    assert said.code == 0, said.all
+    run = place.fleet("promote", agent, "--to", "production", "--apply", "--json", who="erin", now=when)
+    assert run.code == 0, run.output
 
 
-def states(place: Town, environment: str, agent: str) -> tuple[str | None, str | None]:
+def states(place: FleetRepository, environment: str, agent: str) -> tuple[str | None, str | None]:
     """State and release of a folder of the work tree."""
     folder = place.path / "environments" / environment / agent
-    files = {one.relative_to(folder).as_posix(): one for one in folder.rglob("*") if one.is_file()}
+    files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
     if not files:
         return None, None
-    contents = {path: one.read_bytes() for path, one in files.items()}
+    contents = {path: file.read_bytes() for path, file in files.items()}
     release = digest.of_files((path, text) for path, text in contents.items() if path != digest.OVERRIDES)
     return digest.of_files(contents.items()), release
 
 
-def sha256(place: Town, file: str) -> str:
+def sha256(place: FleetRepository, file: str) -> str:
     """The digest of a file of the work tree."""
     return "sha256:" + hashlib.sha256((place.path / file).read_bytes()).hexdigest()
 
 
-def known(place: Town) -> Ledger:
+def current_ledger(place: FleetRepository) -> Ledger:
     """The ledger as it stands."""
     return lines.decode((place.path / LEDGER).read_bytes(), LEDGER)
 
 
-def record(place: Town, file: str, approver: str | None = None) -> dict[str, str]:
+def record(place: FleetRepository, file: str, approver: str | None = None) -> dict[str, str]:
     """A record as an entry names it."""
-    named = {"file": file, "sha256": sha256(place, file)}
-    return named if approver is None else {**named, "approver": approver, "assurance": "recorded"}
+    fields = {"file": file, "sha256": sha256(place, file)}
+    return fields if approver is None else {**fields, "approver": approver, "assurance": "recorded"}
 
 
-def moved(place: Town, agent: str) -> Moved:
+def agent_change(place: FleetRepository, agent: str) -> AgentTransition:
     """The step from what the ledger says to what production holds."""
-    ledger = known(place)
-    last = ledger.last(agent)
+    ledger = current_ledger(place)
+    last = ledger.last_transition(agent)
     to, release = states(place, "production", agent)
-    return Moved(
+    return AgentTransition(
         agent=agent,
         from_state=last[1].to_state if last else None,
         to_state=to,
         release=release,
-        generation=ledger.generation(agent),
+        generation=ledger.next_generation(agent),
     )
 
 
-def entered(place: Town, *agents: str, when: str, **fields: Any) -> None:
+def append_entry(place: FleetRepository, *agents: str, when: str, **fields: Any) -> None:
     """A line for these agents at the end of the ledger, as the tool would write it; *fields* are lies."""
     folder = place.path / "governance"
-    governance = digest.of_files((one.name, one.read_bytes()) for one in folder.iterdir())
+    governance = digest.of_files((file.name, file.read_bytes()) for file in folder.iterdir())
     honest: Mapping[str, Any] = {
         "kind": "update",
         "at": datetime.fromisoformat(when),
         "governance": governance,
         "commit": place.git("rev-parse", "HEAD"),
         "actor": "ci@town.example",
-        "agents": tuple(moved(place, agent) for agent in agents),
+        "agents": tuple(agent_change(place, agent) for agent in agents),
         "policy_version": 2,
         "policy_sha256": sha256(place, "governance/policy.yaml"),
         "tool": "fleetward 0.1.0",
     }
-    _, content = lines.appended(known(place), **{**honest, **fields})
+    _, content = lines.append(current_ledger(place), **{**honest, **fields})
     (place.path / LEDGER).write_bytes(content)
 
 
-def brought(place: Town, agent: str = "desk") -> None:
+def copy_from_staging(place: FleetRepository, agent: str = "desk") -> None:
     """Staging's files in production, the overrides of production kept."""
     source = place.path / "environments" / "staging" / agent
     shutil.copytree(source, place.path / "environments" / "production" / agent, dirs_exist_ok=True)
 
 
-def forged(
-    place: Town, agent: str = "desk", *, when: str, commit_at: str | None = None, **fields: Any
+def forge_promotion(
+    place: FleetRepository, agent: str = "desk", *, when: str, commit_at: str | None = None, **fields: Any
 ) -> str:
     """A promotion as the tool would have made it, without having asked anybody; its commit."""
-    brought(place, agent)
-    entered(place, agent, when=when, **fields)
+    copy_from_staging(place, agent)
+    append_entry(place, agent, when=when, **fields)
     return place.commit("promote", who="ci", at=commit_at or when)
 
 
-__all__ = ["CONFIG", "DESK", "LEDGER", "NOW", "PROMPT", "RULES", "Audited", "Town"]
+__all__ = ["CONFIG", "DESK", "LEDGER", "NOW", "PROMPT", "RULES", "AuditRun", "FleetRepository"]

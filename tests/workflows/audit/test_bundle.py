@@ -10,40 +10,40 @@ from pathlib import Path
 import pytest
 
 from fleetward.cli import app as cli
-from tests.attacks.scenarios import Town
+from tests.attacks.scenarios import FleetRepository
 from tests.end_to_end.repositories import Repository
 from tests.end_to_end.test_signed import approve, keys, repo  # noqa: F401 - fixtures
-from tests.workflows.audit.histories import audited
+from tests.workflows.audit.histories import audit
 
 BASH = ("bash", "-euo", "pipefail", "-c")
 
 
-def packed(place: Town, folder: Path, *more: str) -> Path:
-    assert audited(place, "--bundle", str(folder), *more).code == 0
+def packed(place: FleetRepository, folder: Path, *arguments: str) -> Path:
+    assert audit(place, "--bundle", str(folder), *arguments).code == 0
     return folder
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    files = (one for one in folder.rglob("*") if one.is_file())
-    return {one.relative_to(folder).as_posix(): one.read_bytes() for one in files}
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
 def checked(folder: Path, clone: Path) -> subprocess.CompletedProcess[str]:
     """Every command of the pack's own README."""
     commands = re.findall(r"```sh\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
     assert len(commands) == 5
-    kept = {name: os.environ[name] for name in ("PATH",)}
+    environment = {name: os.environ[name] for name in ("PATH",)}
     return subprocess.run(
         [*BASH, "\n".join(commands)],
         cwd=folder,
-        env={**kept, "CLONE": str(clone)},
+        env={**environment, "CLONE": str(clone)},
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def test_the_commands_of_its_readme_all_succeed(place: Town, tmp_path: Path) -> None:
+def test_the_commands_of_its_readme_all_succeed(place: FleetRepository, tmp_path: Path) -> None:
     folder = packed(place, tmp_path / "pack")
 
     done = checked(folder, place.path)
@@ -59,7 +59,7 @@ def test_the_commands_of_its_readme_all_succeed(place: Town, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "pattern", ["ledger/*.jsonl", "approvals/*/*/*.json", "audit.txt", "evidence/*/*/*.json"]
 )
-def test_they_fail_where_something_was_changed(place: Town, tmp_path: Path, pattern: str) -> None:
+def test_they_fail_where_something_was_changed(place: FleetRepository, tmp_path: Path, pattern: str) -> None:
     folder = packed(place, tmp_path / "pack")
     file = next(iter(sorted(folder.glob(pattern))))
     file.write_bytes(file.read_bytes().replace(b"2026", b"2025", 1) + b"\n")
@@ -85,22 +85,22 @@ def test_signatures_are_checked_by_stock_openssh(
     assert 'Good "fleet-approval-v1" signature for carla@acme.example' in done.stdout
 
 
-def test_the_same_range_makes_the_same_bytes(place: Town, tmp_path: Path) -> None:
-    one = packed(place, tmp_path / "one")
-    other = packed(place, tmp_path / "other", "main")
+def test_the_same_range_makes_the_same_bytes(place: FleetRepository, tmp_path: Path) -> None:
+    first = packed(place, tmp_path / "one")
+    second = packed(place, tmp_path / "other", "main")
 
-    assert contents(one) == contents(other)
+    assert contents(first) == contents(second)
 
 
-def test_a_range_packs_only_its_own_promotions(place: Town, tmp_path: Path) -> None:
+def test_a_range_packs_only_its_own_promotions(place: FleetRepository, tmp_path: Path) -> None:
     older = place.git("rev-list", "--first-parent", "HEAD", "--", "ledger").split()[1]
 
     folder = packed(place, tmp_path / "pack", f"{older}..HEAD")
 
-    assert [one.name for one in (folder / "promotions").iterdir()] == ["production-000004"]
+    assert [promotion.name for promotion in (folder / "promotions").iterdir()] == ["production-000004"]
 
 
-def test_nothing_is_written_over(place: Town, tmp_path: Path) -> None:
+def test_nothing_is_written_over(place: FleetRepository, tmp_path: Path) -> None:
     (tmp_path / "pack").mkdir()
     (tmp_path / "pack" / "mine").write_text("mine")
 

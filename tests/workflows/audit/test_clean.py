@@ -2,75 +2,83 @@
 
 from __future__ import annotations
 
-from tests.attacks.scenarios import Town
-from tests.workflows.audit.histories import LEDGER, at, audited, forged, promoted, record, shown
+from tests.attacks.scenarios import FleetRepository
+from tests.workflows.audit.histories import (
+    LEDGER,
+    at,
+    audit,
+    forge_promotion,
+    promote,
+    record,
+    record_evaluation,
+)
 
 
-def test_a_lively_history_is_clean(place: Town) -> None:
-    said = audited(place)
+def test_a_lively_history_is_clean(place: FleetRepository) -> None:
+    result = audit(place)
 
-    assert said.told() == ""
-    assert said.code == 0
-    assert said.data["summary"]["promotions"] == 3
-    assert said.data["summary"]["adoptions"] == 1
+    assert result.messages() == ""
+    assert result.code == 0
+    assert result.data["summary"]["promotions"] == 3
+    assert result.data["summary"]["adoptions"] == 1
 
 
-def test_a_promotion_made_by_hand_exactly_as_the_tool_makes_it_is_clean(place: Town) -> None:
+def test_a_promotion_made_by_hand_exactly_as_the_tool_makes_it_is_clean(place: FleetRepository) -> None:
     """Which shows that what the forgers of the other tests write is found for its lie alone."""
     place.approve("dina", "--withdraw", now=at(7, 10))
     statement = place.approve("carla", now=at(7, 11))
-    evidence = shown(place, "desk", at(7, 12))
+    evidence = record_evaluation(place, "desk", at(7, 12))
 
-    forged(
+    forge_promotion(
         place,
         when=at(7, 13),
         approvals=(record(place, statement, "carla"),),
         evidence=(record(place, evidence),),
     )
 
-    assert audited(place).told() == ""
+    assert audit(place).messages() == ""
     assert (place.path / LEDGER).exists()
 
 
-def test_a_law_that_the_law_before_agreed_to_is_clean(place: Town) -> None:
+def test_a_law_that_the_law_before_agreed_to_is_clean(place: FleetRepository) -> None:
     policy = place.path / "governance/policy.yaml"
     policy.write_text(policy.read_text().replace("version: 2", "version: 3"))
     place.commit("newer", at=at(7, 10))
     place.agree("carla", now=at(7, 11))
     place.approve("dina", "--withdraw", now=at(7, 12))
-    promoted(place, "desk", at(7, 13))
+    promote(place, "desk", at(7, 13))
 
-    said = audited(place)
+    result = audit(place)
 
-    assert said.told() == ""
-    assert (said.data["summary"]["governance"], said.data["summary"]["promotions"]) == (1, 4)
+    assert result.messages() == ""
+    assert (result.data["summary"]["governance"], result.data["summary"]["promotions"]) == (1, 4)
 
 
-def test_several_agents_of_one_call_are_clean(place: Town) -> None:
+def test_several_agents_of_one_call_are_clean(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.write("environments/staging/till/prompts/system.md", "You count.\n")
     place.commit("count", at=at(7, 11))
-    shown(place, "till", at(7, 12))
+    record_evaluation(place, "till", at(7, 12))
     place.approve("carla", agent="till", now=at(7, 13))
-    said = place.fleet("promote", "desk", "till", "--to", "production", "--apply", who="erin", now=at(7, 14))
-    assert said.code == 0, said.all
+    run = place.fleet("promote", "desk", "till", "--to", "production", "--apply", who="erin", now=at(7, 14))
+    assert run.code == 0, run.output
 
-    assert audited(place).told() == ""
+    assert audit(place).messages() == ""
 
 
-def test_a_retirement_is_clean_and_the_folder_is_gone(place: Town) -> None:
+def test_a_retirement_is_clean_and_the_folder_is_gone(place: FleetRepository) -> None:
     place.git("rm", "-qr", "environments/staging/till")
     place.commit("till goes", at=at(7, 11))
     place.approve("carla", agent="till", now=at(7, 12))
-    promoted(place, "till", at(7, 13))
+    promote(place, "till", at(7, 13))
 
-    said = audited(place)
+    result = audit(place)
 
-    assert said.told() == ""
+    assert result.messages() == ""
     assert not (place.path / "environments/production/till").exists()
 
 
-def test_two_gated_environments_have_ledgers_of_their_own(place: Town) -> None:
+def test_two_gated_environments_have_ledgers_of_their_own(place: FleetRepository) -> None:
     config = (place.path / "fleet-config.yaml").read_text()
     place.write("fleet-config.yaml", config + "  - {name: canary, from: production}\n")
     place.commit("a canary", at=at(7, 10))
@@ -82,59 +90,61 @@ def test_two_gated_environments_have_ledgers_of_their_own(place: Town) -> None:
     )
     place.commit("what it needs", at=at(7, 11))
     place.agree("carla", now=at(7, 12))
-    said = place.fleet("approve", "till", "--to", "canary", who="bob", now=at(7, 13))
-    assert said.code == 0, said.all
+    result = place.fleet("approve", "till", "--to", "canary", who="bob", now=at(7, 13))
+    assert result.code == 0, result.output
     place.commit("decide", who="bob", at=at(7, 13))
-    said = place.fleet("promote", "till", "--to", "canary", "--apply", who="erin", now=at(7, 14))
-    assert said.code == 0, said.all
+    result = place.fleet("promote", "till", "--to", "canary", "--apply", who="erin", now=at(7, 14))
+    assert result.code == 0, result.output
 
-    said = audited(place)
+    result = audit(place)
 
-    assert said.code == 0, said.told()
-    assert {one["rule"] for one in said.data["breaks"]} == {"config-changed"}
-    assert [one["environment"] for one in said.data["heads"]] == ["canary", "production"]
+    assert result.code == 0, result.messages()
+    assert {item["rule"] for item in result.data["breaks"]} == {"config-changed"}
+    assert [item["environment"] for item in result.data["heads"]] == ["canary", "production"]
 
 
-def test_a_rollback_is_clean(place: Town) -> None:
+def test_a_rollback_is_clean(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.approve("bob", "--rollback", now=at(7, 11))
     back = ("rollback", "desk", "--env", "production", "--reason", "it shouts", "--apply")
-    said = place.fleet(*back, who="erin", now=at(7, 12))
-    assert said.code == 0, said.all
+    run = place.fleet(*back, who="erin", now=at(7, 12))
+    assert run.code == 0, run.output
 
-    audit = audited(place)
+    result = audit(place)
 
-    assert audit.told() == ""
-    assert audit.data["summary"]["promotions"] == 4
+    assert result.messages() == ""
+    assert result.data["summary"]["promotions"] == 4
 
 
-def broken_glass(place: Town) -> None:
+def broken_glass(place: FleetRepository) -> None:
     """desk's next change, approved, not evaluated, gone through the emergency door."""
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer at once.\n", at=at(7, 11))
     place.approve("carla", now=at(7, 12))
     through = ("--break-glass", "--incident", "INC-7", "--reason", "they wait")
-    said = place.fleet(
-        "promote", "desk", "--to", "production", "--apply", *through, who="erin", now=at(7, 13)
-    )
-    assert said.code == 0, said.all
+    run = place.fleet("promote", "desk", "--to", "production", "--apply", *through, who="erin", now=at(7, 13))
+    assert run.code == 0, run.output
 
 
-def test_what_broke_the_glass_is_told_until_and_after_it_was_reviewed(place: Town) -> None:
+def test_what_broke_the_glass_is_told_until_and_after_it_was_reviewed(place: FleetRepository) -> None:
     broken_glass(place)
     commit = place.git("rev-parse", "HEAD")
 
-    early, late = audited(place, now=at(7, 14)), audited(place, now=at(12, 12))
+    early, late = audit(place, now=at(7, 14)), audit(place, now=at(12, 12))
 
     assert (early.code, late.code) == (0, 0)
-    for said, words in ((early, "due by 2026-11-09T13:00:00Z"), (late, "overdue since")):
-        [one] = said.data["breaks"]
-        assert (one["rule"], one["severity"], one["commit"]) == ("glass-broken", "warning", commit)
-        assert words in one["message"]
-        assert one["hint"] == "fleet approve desk --to production --review 5"
+    for result, words in ((early, "due by 2026-11-09T13:00:00Z"), (late, "overdue since")):
+        [finding] = result.data["breaks"]
+        assert (finding["rule"], finding["severity"], finding["commit"]) == (
+            "glass-broken",
+            "warning",
+            commit,
+        )
+        assert words in finding["message"]
+        assert finding["hint"] == "fleet approve desk --to production --review 5"
     place.approve("bob", "--review", "5", now=at(8, 9))
-    [one] = audited(place, now=at(12, 12)).data["breaks"]
-    assert (one["severity"], one["message"].endswith("reviewed by bob on 2026-11-08T09:00:00Z")) == (
+    [finding] = audit(place, now=at(12, 12)).data["breaks"]
+    assert (finding["severity"], finding["message"].endswith("reviewed by bob on 2026-11-08T09:00:00Z")) == (
         "note",
         True,
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from fleetward.store.git import indexed_repository
-from fleetward.store.git.fleet_root import Ground, find
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import Repository
-from tests.attacks.scenarios import Town
+from tests.attacks.scenarios import FleetRepository
 from tests.workflows.audit.histories import at
 
 FOLDERS = (
@@ -23,10 +23,10 @@ FOLDERS = (
 
 
 @pytest.fixture(params=["", "fleet/"])
-def wild(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Ground, list[str]]:
+def wild(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[FleetRoot, list[str]]:
     """Thirty commits of chance on branches that merge, the fleet at the top or in a folder."""
     chance, prefix = random.Random(4), request.param
-    place = Town(tmp_path / "wild")
+    place = FleetRepository(tmp_path / "wild")
     place.path.mkdir()
     place.git("init", "-q", "-b", "main")
     place.write(f"{prefix}fleet-config.yaml", "x\n")
@@ -37,9 +37,11 @@ def wild(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Ground, list[s
             exists = branch in place.git("branch", "--format=%(refname:short)").split()
             place.git("checkout", "-q", *([] if exists else ["-b"]), branch)
         if chance.random() < 0.2:
-            other = chance.choice(["main", "side"])
-            if other in place.git("branch", "--format=%(refname:short)").split():
-                place.git("merge", "-q", "--no-ff", "-X", "ours", other, "-m", "merge", at=at(2, number % 24))
+            branch_name = chance.choice(["main", "side"])
+            if branch_name in place.git("branch", "--format=%(refname:short)").split():
+                place.git(
+                    "merge", "-q", "--no-ff", "-X", "ours", branch_name, "-m", "merge", at=at(2, number % 24)
+                )
                 continue
         name = chance.choice(["agent.yaml", "naïve.md", "deep/er/file", "x-1.json"])
         file = f"{prefix}{chance.choice(FOLDERS)}/{name}"
@@ -50,19 +52,19 @@ def wild(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Ground, list[s
         place.commit(f"number {number}", at=at(1, number % 24))
     place.git("checkout", "-q", "main")
     place.git("merge", "-q", "--no-ff", "-X", "ours", "side", "-m", "merge", at=at(3, 0))
-    ground = find(place.path / prefix, {})
+    ground = find_fleet_root(place.path / prefix, {})
     return ground, place.git("rev-list", "--topo-order", "HEAD").split()
 
 
-def same(one: bytes, other: bytes, *, ordered: bool) -> bool:
-    return one == other if ordered else sorted(one.split()) == sorted(other.split())
+def same(first: bytes, second: bytes, *, ordered: bool) -> bool:
+    return first == second if ordered else sorted(first.split()) == sorted(second.split())
 
 
-def test_every_question_has_the_answer_that_git_gives(wild: tuple[Ground, list[str]]) -> None:
+def test_every_question_has_the_answer_that_git_gives(wild: tuple[FleetRoot, list[str]]) -> None:
     ground, commits = wild
     plain = ground.repository
-    _, remembered = indexed_repository.remembered(ground, commits[0])
-    asked = 0
+    _, remembered = indexed_repository.index_history(ground, commits[0])
+    count = 0
     for head, folder in itertools.product(commits, FOLDERS):
         scope, since = ground.prefix + folder, commits[-1 - len(commits) // 3]
         questions = [
@@ -75,35 +77,35 @@ def test_every_question_has_the_answer_that_git_gives(wild: tuple[Ground, list[s
             (("ls-tree", "-r", "-z", "--full-tree", head, "--", scope + "/"), True),
         ]
         for question, ordered in questions:
-            assert same(remembered.need(*question), plain.need(*question), ordered=ordered), question
-            asked += 1
-    assert asked > 300
+            assert same(remembered.need(*question), plain.output(*question), ordered=ordered), question
+            count += 1
+    assert count > 300
 
 
-def test_what_commits_changed_is_told_as_git_tells_it(wild: tuple[Ground, list[str]]) -> None:
+def test_what_commits_changed_is_told_as_git_tells_it(wild: tuple[FleetRoot, list[str]]) -> None:
     ground, commits = wild
-    _, remembered = indexed_repository.remembered(ground, commits[0])
-    stdin = "".join(f"{one}\n" for one in commits).encode()
+    _, remembered = indexed_repository.index_history(ground, commits[0])
+    stdin = "".join(f"{commit}\n" for commit in commits).encode()
     names = ("diff-tree", "--stdin", "--root", "-m", "-r", "-z", "--name-only", "--no-renames")
     raw = ("diff-tree", "--stdin", "--no-commit-id", "--root", "-m", "-r", "-z", "--raw", "--no-renames")
     for question, folder in itertools.product((names, raw), FOLDERS):
         scope = ("--", ground.prefix + folder)
-        told = ground.repository.need(*question, *scope, stdin=stdin)
-        assert remembered.need(*question, *scope, stdin=stdin) == told
+        expected = ground.repository.output(*question, *scope, stdin=stdin)
+        assert remembered.need(*question, *scope, stdin=stdin) == expected
 
 
-def test_trees_are_those_of_git(wild: tuple[Ground, list[str]]) -> None:
+def test_trees_are_those_of_git(wild: tuple[FleetRoot, list[str]]) -> None:
     ground, commits = wild
-    recalling, _ = indexed_repository.remembered(ground, commits[0])
+    recalling, _ = indexed_repository.index_history(ground, commits[0])
     for commit in commits:
         for scope in (FOLDERS, FOLDERS[:1], ("environments", "fleet-config.yaml"), ()):
-            assert recalling.commit(commit).entries(*scope) == ground.commit(commit).entries(*scope)
+            assert recalling.commit_tree(commit).entries(*scope) == ground.commit_tree(commit).entries(*scope)
 
 
-def test_contents_are_hashed_and_too_large_ones_stay_numbers(wild: tuple[Ground, list[str]]) -> None:
+def test_contents_are_hashed_and_too_large_ones_stay_numbers(wild: tuple[FleetRoot, list[str]]) -> None:
     ground, commits = wild
-    _, remembered = indexed_repository.remembered(ground, commits[0])
-    ids = [one.id for one in ground.commit(commits[0]).entries() if one.id]
+    _, remembered = indexed_repository.index_history(ground, commits[0])
+    ids = [entry.id for entry in ground.commit_tree(commits[0]).entries() if entry.id]
 
     assert ids
     for limit in (1, 1000, 1):

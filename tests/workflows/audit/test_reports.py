@@ -11,19 +11,19 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from fleetward.cli import app as cli
 from fleetward.rules import documentation
-from fleetward.rules.audit_findings import AUDITING
-from tests.attacks.scenarios import Town
+from fleetward.rules.audit_findings import AUDIT_FINDINGS
+from tests.attacks.scenarios import FleetRepository
 from tests.paths import DATA
 from tests.schemas.reading import schema
-from tests.workflows.audit.histories import LEDGER, PROMPT, RULES, at, audited
-from tests.workflows.audit.test_tampered import ALL
+from tests.workflows.audit.histories import LEDGER, PROMPT, RULES, at, audit
+from tests.workflows.audit.test_tampered import TAMPERINGS
 
 GOLDEN = Path(__file__).parent / "golden"
 SARIF = DATA / "sarif-schema-2.1.0.json"
 
 
 @pytest.fixture
-def spoilt(place: Town) -> Town:
+def spoilt(place: FleetRepository) -> FleetRepository:
     """An edit of production, a policy that nobody agreed to, a ledger cut short, a rule turned down."""
     place.write(PROMPT, "You answer everything, at once.\n")
     place.commit("quick fix", at=at(10, 9))
@@ -36,13 +36,13 @@ def spoilt(place: Town) -> Town:
     return place
 
 
-def said(place: Town, form: str, *more: str) -> str:
+def report(place: FleetRepository, form: str, *arguments: str) -> str:
     out = place.path.parent / "said"
-    cli.run(["audit", "-C", str(place.path), "-o", f"{form}={out}", "--now", at(20, 12), *more])
+    cli.run(["audit", "-C", str(place.path), "-o", f"{form}={out}", "--now", at(20, 12), *arguments])
     return out.read_text()
 
 
-def scrubbed(text: str, place: Town) -> str:
+def scrubbed(text: str, place: FleetRepository) -> str:
     """Without what differs from run to run and from version to version."""
     text = text.replace(str(place.path), "TOWN")
     text = re.sub(r"sha256:[0-9a-f]{64}", "sha256:DIGEST", text)
@@ -51,83 +51,83 @@ def scrubbed(text: str, place: Town) -> str:
 
 
 @pytest.mark.parametrize(("form", "suffix"), [("text", "txt"), ("markdown", "md")])
-def test_a_clean_audit_reads_as_agreed(place: Town, form: str, suffix: str) -> None:
-    assert scrubbed(said(place, form), place) == (GOLDEN / f"clean.{suffix}").read_text()
+def test_a_clean_audit_reads_as_agreed(place: FleetRepository, form: str, suffix: str) -> None:
+    assert scrubbed(report(place, form), place) == (GOLDEN / f"clean.{suffix}").read_text()
 
 
 @pytest.mark.parametrize(("form", "suffix"), [("text", "txt"), ("markdown", "md")])
-def test_a_broken_audit_reads_as_agreed(spoilt: Town, form: str, suffix: str) -> None:
-    assert scrubbed(said(spoilt, form), spoilt) == (GOLDEN / f"broken.{suffix}").read_text()
+def test_a_broken_audit_reads_as_agreed(spoilt: FleetRepository, form: str, suffix: str) -> None:
+    assert scrubbed(report(spoilt, form), spoilt) == (GOLDEN / f"broken.{suffix}").read_text()
 
 
-def test_data_keeps_to_its_schema(spoilt: Town) -> None:
-    data = json.loads(said(spoilt, "json"))
+def test_data_keeps_to_its_schema(spoilt: FleetRepository) -> None:
+    data = json.loads(report(spoilt, "json"))
 
     Draft202012Validator(schema("output/audit-output")).validate(data)
-    assert [one["severity"] for one in data["breaks"]] == ["error", "error", "note"]
+    assert [finding["severity"] for finding in data["breaks"]] == ["error", "error", "note"]
     assert data["summary"]["errors"] == 2
 
 
-def test_code_scanning_takes_it_apart_from_what_validate_finds(spoilt: Town) -> None:
-    data = json.loads(said(spoilt, "sarif"))
+def test_code_scanning_takes_it_apart_from_what_validate_finds(spoilt: FleetRepository) -> None:
+    data = json.loads(report(spoilt, "sarif"))
 
     Draft7Validator(json.loads(SARIF.read_text())).validate(data)
     [run] = data["runs"]
     assert run["automationDetails"]["id"] == "fleetward/audit/"
-    assert {one["ruleId"] for one in run["results"]} == {
+    assert {item["ruleId"] for item in run["results"]} == {
         "unledgered-change",
         "ledger-shortened",
         "config-changed",
     }
-    assert all("shortDescription" in one for one in run["tool"]["driver"]["rules"])
+    assert all("shortDescription" in item for item in run["tool"]["driver"]["rules"])
 
 
-def test_the_last_line_is_a_command_that_works(place: Town, spoilt: Town) -> None:
-    last = said(spoilt, "text").splitlines()[-1].split()
+def test_the_last_line_is_a_command_that_works(place: FleetRepository, spoilt: FleetRepository) -> None:
+    last = report(spoilt, "text").splitlines()[-1].split()
 
     assert last[0] == "fleet"
     assert cli.run(last[1:]) == 0
 
 
-def test_after_a_clean_audit_up_to_now_there_is_no_empty_range_to_audit(place: Town) -> None:
-    last = said(place, "text").splitlines()[-1].split()
+def test_after_a_clean_audit_up_to_now_there_is_no_empty_range_to_audit(place: FleetRepository) -> None:
+    last = report(place, "text").splitlines()[-1].split()
 
     assert last[1] == "log"
     assert cli.run(last[1:]) == 0
 
 
-def test_a_clean_audit_of_the_past_goes_on_from_its_end(place: Town) -> None:
-    last = said(place, "text", "HEAD~1").splitlines()[-1].split()
+def test_a_clean_audit_of_the_past_goes_on_from_its_end(place: FleetRepository) -> None:
+    last = report(place, "text", "HEAD~1").splitlines()[-1].split()
 
     assert last[1] == "audit"
     assert last[-1] == f"{place.git('rev-parse', 'HEAD~1')}..HEAD"
     assert cli.run(last[1:]) == 0
 
 
-def test_governance_that_nobody_agreed_to_yet_is_hinted_the_way_to_agree(place: Town) -> None:
+def test_governance_that_nobody_agreed_to_yet_is_hinted_the_way_to_agree(place: FleetRepository) -> None:
     place.write("governance/policy.yaml", RULES.replace("version: 2", "version: 3") + "# easier\n")
     place.commit("the policy", at=at(8, 9))
 
-    [one] = [it for it in audited(place).data["breaks"] if it["rule"] == "governance-unapproved"]
+    [finding] = [it for it in audit(place).data["breaks"] if it["rule"] == "governance-unapproved"]
 
-    assert one["hint"] == f"fleet approve -C {place.path} --governance, then commit it"
+    assert finding["hint"] == f"fleet approve -C {place.path} --governance, then commit it"
 
 
 def test_what_is_written_is_told_and_where(
-    place: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: FleetRepository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     memo, pack = tmp_path / "seen.json", tmp_path / "pack"
 
-    said(place, "text", "--head-file", str(memo), "--bundle", str(pack))
+    report(place, "text", "--head-file", str(memo), "--bundle", str(pack))
     first = capsys.readouterr().err
-    said(place, "text", "--head-file", str(memo))
+    report(place, "text", "--head-file", str(memo))
     again = capsys.readouterr().err
     place.write(PROMPT, "You answer everything, at once.\n")
     place.commit("quick fix", at=at(10, 9))
-    said(place, "text", "--head-file", str(memo))
+    report(place, "text", "--head-file", str(memo))
     broken = capsys.readouterr().err
 
-    count = sum(one.is_file() for one in pack.rglob("*"))
+    count = sum(file.is_file() for file in pack.rglob("*"))
     assert f"written an evidence pack of {count} files, {pack}/README.md first\n" in first
     end = f"written the ledgers' ends (production at 4) to {memo}"
     assert f"{end}; nothing was remembered there to compare with\n" in first
@@ -135,22 +135,22 @@ def test_what_is_written_is_told_and_where(
     assert broken.startswith(f"{memo} is left as it was: only a clean audit is remembered\n")
 
 
-def test_quiet_leaves_out_what_does_not_say_no(spoilt: Town) -> None:
-    assert "config-changed" not in said(spoilt, "text", "-q")
-    assert "unledgered-change" in said(spoilt, "text", "-q")
+def test_quiet_leaves_out_what_does_not_say_no(spoilt: FleetRepository) -> None:
+    assert "config-changed" not in report(spoilt, "text", "-q")
+    assert "unledgered-change" in report(spoilt, "text", "-q")
 
 
 def test_every_break_that_is_found_is_explained() -> None:
-    found = {rule for tampering in ALL for rule, _ in tampering.found}
+    found_rules = {rule for tampering in TAMPERINGS for rule, _ in tampering.expected}
 
-    assert found <= {rule.id for rule in AUDITING}
-    assert all(documentation.explained(rule.id) for rule in AUDITING)
+    assert found_rules <= {rule.id for rule in AUDIT_FINDINGS}
+    assert all(documentation.find_explanation(rule.id) for rule in AUDIT_FINDINGS)
 
 
-def test_nothing_in_a_commit_breaks_out_of_a_report(place: Town) -> None:
+def test_nothing_in_a_commit_breaks_out_of_a_report(place: FleetRepository) -> None:
     name = "environments/production/`x`\n::error::y"
     place.write(name, "x\n")
     place.commit("odd", at=at(10, 9))
 
-    assert audited(place).rules == {"unledgered-change"}
-    assert "\n::error::" not in said(place, "text") + said(place, "markdown")
+    assert audit(place).rules == {"unledgered-change"}
+    assert "\n::error::" not in report(place, "text") + report(place, "markdown")

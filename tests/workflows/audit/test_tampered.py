@@ -9,23 +9,23 @@ from typing import Any
 import pytest
 
 from fleetward.store.records import ledger as lines
-from tests.attacks.scenarios import Town
+from tests.attacks.scenarios import FleetRepository
 from tests.workflows.audit.histories import (
     DESK,
     LEDGER,
     PROMPT,
+    agent_change,
+    append_entry,
     at,
-    audited,
-    brought,
-    entered,
-    forged,
-    known,
-    moved,
+    audit,
+    copy_from_staging,
+    current_ledger,
+    forge_promotion,
     record,
-    shown,
+    record_evaluation,
 )
 
-Wrong = tuple[str, str]
+ExpectedBreak = tuple[str, str]
 """Rule and file."""
 LATE = at(10, 12)
 POLICY = "governance/policy.yaml"
@@ -37,8 +37,8 @@ CARLA = "approvals/production/desk/{}-carla-1.json"
 class Tampering:
     """Something that was done, and what is to be found of it at the last commit, or at the one that it returns."""
 
-    do: Callable[[Town], str | None]
-    found: tuple[Wrong, ...]
+    do: Callable[[FleetRepository], str | None]
+    expected: tuple[ExpectedBreak, ...]
 
     @property
     def name(self) -> str:
@@ -46,42 +46,44 @@ class Tampering:
         return self.do.__name__.replace("_", "-")
 
 
-ALL: list[Tampering] = []
+TAMPERINGS: list[Tampering] = []
 
 
-def finds(*found: Wrong) -> Callable[[Callable[[Town], Any]], Callable[[Town], Any]]:
+def finds(
+    *expected: ExpectedBreak,
+) -> Callable[[Callable[[FleetRepository], Any]], Callable[[FleetRepository], Any]]:
     """Put a tampering into the table, with all that the audit has to say of it; a * stands for any file."""
 
-    def listed(do: Callable[[Town], Any]) -> Callable[[Town], Any]:
-        ALL.append(Tampering(do, found))
+    def listed(do: Callable[[FleetRepository], Any]) -> Callable[[FleetRepository], Any]:
+        TAMPERINGS.append(Tampering(do, expected))
         return do
 
     return listed
 
 
-def statements(place: Town, agent: str = "desk") -> list[str]:
+def statements(place: FleetRepository, agent: str = "desk") -> list[str]:
     """The approvals of an agent, oldest first by the time that they give."""
     folder = place.path / "approvals/production" / agent
-    found = sorted(folder.glob("*.json"), key=lambda one: one.read_text().partition('"issued"')[2])
-    return [one.relative_to(place.path).as_posix() for one in found]
+    files = sorted(folder.glob("*.json"), key=lambda file: file.read_text().partition('"issued"')[2])
+    return [file.relative_to(place.path).as_posix() for file in files]
 
 
-def evidence(place: Town, agent: str = "desk") -> list[str]:
+def evidence(place: FleetRepository, agent: str = "desk") -> list[str]:
     """The evaluation records of an agent, oldest first."""
     folder = place.path / "evidence" / agent
-    found = sorted(folder.rglob("*.json"), key=lambda one: one.read_text().partition('"recorded"')[2])
-    return [one.relative_to(place.path).as_posix() for one in found]
+    files = sorted(folder.rglob("*.json"), key=lambda file: file.read_text().partition('"recorded"')[2])
+    return [file.relative_to(place.path).as_posix() for file in files]
 
 
-def write_lines(place: Town, content: Iterable[str]) -> None:
-    (place.path / LEDGER).write_text("".join(f"{one}\n" for one in content))
+def write_lines(place: FleetRepository, content: Iterable[str]) -> None:
+    (place.path / LEDGER).write_text("".join(f"{line}\n" for line in content))
 
 
-def read_lines(place: Town) -> list[str]:
+def read_lines(place: FleetRepository) -> list[str]:
     return (place.path / LEDGER).read_text().splitlines()
 
 
-def ruled(place: Town, old: str, new: str) -> None:
+def edit_policy(place: FleetRepository, old: str, new: str) -> None:
     """Change the text of the policy."""
     file = place.path / "governance/policy.yaml"
     text = file.read_text()
@@ -89,19 +91,19 @@ def ruled(place: Town, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def allowed(place: Town) -> tuple[str, str]:
+def withdraw_veto(place: FleetRepository) -> tuple[str, str]:
     """dina takes her veto back; the approval and the evaluation that desk's waiting change has."""
     place.approve("dina", "--withdraw", now=at(7, 10))
-    return next(one for one in statements(place)[::-1] if "carla" in one), evidence(place)[-1]
+    return next(file for file in statements(place)[::-1] if "carla" in file), evidence(place)[-1]
 
 
-def shows(place: Town, *, approver: str = "carla", **more: Any) -> dict[str, Any]:
+def supporting_records(place: FleetRepository, *, approver: str = "carla", **fields: Any) -> dict[str, Any]:
     """What an entry about desk's waiting change rests on, where all is well."""
-    statement, run = allowed(place)
+    statement, run = withdraw_veto(place)
     return {
         "approvals": (record(place, statement, approver),),
         "evidence": (record(place, run),),
-        **more,
+        **fields,
     }
 
 
@@ -109,63 +111,63 @@ def shows(place: Town, *, approver: str = "carla", **more: Any) -> dict[str, Any
 
 
 @finds(("unledgered-change", PROMPT))
-def a_prompt_is_edited_in_production(place: Town) -> None:
+def a_prompt_is_edited_in_production(place: FleetRepository) -> None:
     place.write(PROMPT, "You answer everything, at once.\n")
     place.commit("quick fix", at=LATE)
 
 
 @finds(("unledgered-change", f"{DESK}/prompts/more.md"))
-def a_file_is_put_into_production(place: Town) -> None:
+def a_file_is_put_into_production(place: FleetRepository) -> None:
     place.write(f"{DESK}/prompts/more.md", "And more.\n")
     place.commit("more", at=LATE)
 
 
 @finds(("unledgered-change", f"{DESK}/evals/quality.yaml"))
-def a_file_is_taken_out_of_production(place: Town) -> None:
+def a_file_is_taken_out_of_production(place: FleetRepository) -> None:
     place.git("rm", "-q", f"{DESK}/evals/quality.yaml")
     place.commit("less", at=LATE)
 
 
 @finds(("unledgered-change", f"{DESK}/agent.yaml"))
-def an_agent_is_taken_out_by_hand(place: Town) -> None:
+def an_agent_is_taken_out_by_hand(place: FleetRepository) -> None:
     place.git("rm", "-qr", DESK)
     place.commit("away", at=LATE)
 
 
 @finds(("unledgered-change", "environments/production/spy/agent.yaml"))
-def an_agent_is_put_in_by_hand(place: Town) -> None:
+def an_agent_is_put_in_by_hand(place: FleetRepository) -> None:
     manifest = (place.path / DESK / "agent.yaml").read_text().replace("name: desk", "name: spy")
     place.write("environments/production/spy/agent.yaml", manifest)
     place.commit("hello", at=LATE)
 
 
 @finds(("unledgered-change", "environments/production/notes.txt"))
-def a_file_lies_beside_the_agents(place: Town) -> None:
+def a_file_lies_beside_the_agents(place: FleetRepository) -> None:
     place.write("environments/production/notes.txt", "hello\n")
     place.commit("notes", at=LATE)
 
 
 @finds(("unledgered-change", f"{DESK}/overrides.yaml"))
-def overrides_are_written_in_production(place: Town) -> None:
+def overrides_are_written_in_production(place: FleetRepository) -> None:
     place.write(f"{DESK}/overrides.yaml", "spec: {budgets: [{window: day, currency: EUR, haltAt: 900}]}\n")
     place.commit("more money", at=LATE)
 
 
 @finds(("mode-changed", PROMPT))
-def a_file_becomes_executable(place: Town) -> None:
+def a_file_becomes_executable(place: FleetRepository) -> None:
     (place.path / PROMPT).chmod(0o755)
     place.commit("run", at=LATE)
 
 
 @finds(("unledgered-change", PROMPT))
-def a_file_becomes_a_link(place: Town) -> None:
+def a_file_becomes_a_link(place: FleetRepository) -> None:
     (place.path / PROMPT).unlink()
     (place.path / PROMPT).symlink_to("../agent.yaml")
     place.commit("link", at=LATE)
 
 
 @finds(("unledgered-change", PROMPT))
-def an_edit_comes_by_a_merge_of_its_branch(place: Town) -> None:
+def an_edit_comes_by_a_merge_of_its_branch(place: FleetRepository) -> None:
     place.git("checkout", "-q", "-b", "side")
     place.write(PROMPT, "You answer everything, at once.\n")
     place.commit("quick fix", at=LATE)
@@ -174,7 +176,7 @@ def an_edit_comes_by_a_merge_of_its_branch(place: Town) -> None:
 
 
 @finds(("unledgered-change", PROMPT))
-def a_merge_writes_what_neither_side_had(place: Town) -> None:
+def a_merge_writes_what_neither_side_had(place: FleetRepository) -> None:
     place.git("checkout", "-q", "-b", "side")
     place.write("notes.txt", "more\n")
     place.commit("notes", at=LATE)
@@ -188,7 +190,7 @@ def a_merge_writes_what_neither_side_had(place: Town) -> None:
 
 
 @finds(("ledger-edited", LEDGER))
-def a_line_is_edited(place: Town) -> None:
+def a_line_is_edited(place: FleetRepository) -> None:
     written = read_lines(place)
     write_lines(
         place, [written[0], written[1].replace("ci@town", "no@town").replace("erin@", "eve@"), *written[2:]]
@@ -197,9 +199,9 @@ def a_line_is_edited(place: Town) -> None:
 
 
 @finds(("ledger-edited", LEDGER))
-def a_line_is_edited_and_the_chain_hashed_again(place: Town) -> None:
-    entries = known(place).entries
-    told = lines.Ledger(environment="production")
+def a_line_is_edited_and_the_chain_hashed_again(place: FleetRepository) -> None:
+    entries = current_ledger(place).entries
+    ledger = lines.Ledger(environment="production")
     content = b""
     for entry in entries:
         fields = {
@@ -209,46 +211,46 @@ def a_line_is_edited_and_the_chain_hashed_again(place: Town) -> None:
                 *("approvals", "evidence", "requirements", "reason", "tool"),
             )
         }
-        one, content = lines.appended(told, **fields, actor="eve@town.example")
-        told = lines.Ledger(environment="production", entries=(*told.entries, one))
+        rewritten, content = lines.append(ledger, **fields, actor="eve@town.example")
+        ledger = lines.Ledger(environment="production", entries=(*ledger.entries, rewritten))
     (place.path / LEDGER).write_bytes(content)
     place.commit("tidy", at=LATE)
 
 
 @finds(("ledger-edited", LEDGER))
-def two_lines_change_places(place: Town) -> None:
-    one, two, three, four = read_lines(place)
-    write_lines(place, [one, three, two, four])
+def two_lines_change_places(place: FleetRepository) -> None:
+    first, second, third, fourth = read_lines(place)
+    write_lines(place, [first, third, second, fourth])
     place.commit("sorted", at=LATE)
 
 
 @finds(("ledger-edited", LEDGER))
-def a_line_in_the_middle_is_taken_out(place: Town) -> None:
-    one, two, _, four = read_lines(place)
-    write_lines(place, [one, two, four])
+def a_line_in_the_middle_is_taken_out(place: FleetRepository) -> None:
+    first, second, _, fourth = read_lines(place)
+    write_lines(place, [first, second, fourth])
     place.commit("shorter", at=LATE)
 
 
 @finds(("ledger-shortened", LEDGER))
-def the_last_line_is_taken_away(place: Town) -> None:
+def the_last_line_is_taken_away(place: FleetRepository) -> None:
     write_lines(place, read_lines(place)[:-1])
     place.commit("shorter", at=LATE)
 
 
 @finds(("ledger-shortened", LEDGER))
-def the_last_line_is_cut_off(place: Town) -> None:
+def the_last_line_is_cut_off(place: FleetRepository) -> None:
     (place.path / LEDGER).write_bytes((place.path / LEDGER).read_bytes()[:-40])
     place.commit("shorter", at=LATE)
 
 
 @finds(("ledger-shortened", LEDGER))
-def the_ledger_is_deleted(place: Town) -> None:
+def the_ledger_is_deleted(place: FleetRepository) -> None:
     place.git("rm", "-q", LEDGER)
     place.commit("gone", at=LATE)
 
 
 @finds(("ledger-edited", LEDGER))
-def the_ledger_becomes_a_link(place: Town) -> None:
+def the_ledger_becomes_a_link(place: FleetRepository) -> None:
     (place.path / "elsewhere").write_bytes((place.path / LEDGER).read_bytes())
     (place.path / LEDGER).unlink()
     (place.path / LEDGER).symlink_to("../elsewhere")
@@ -256,16 +258,16 @@ def the_ledger_becomes_a_link(place: Town) -> None:
 
 
 @finds(("mode-changed", LEDGER))
-def the_ledger_becomes_executable(place: Town) -> None:
+def the_ledger_becomes_executable(place: FleetRepository) -> None:
     (place.path / LEDGER).chmod(0o755)
     place.commit("run", at=LATE)
 
 
 @finds(("chain-broken", LEDGER))
-def a_line_does_not_follow_the_one_before(place: Town) -> None:
-    more = shows(place)
-    brought(place)
-    entered(place, "desk", when=at(7, 13), **more)
+def a_line_does_not_follow_the_one_before(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    copy_from_staging(place)
+    append_entry(place, "desk", when=at(7, 13), **records)
     *before, last = read_lines(place)
     previous = last.partition('"previous":"')[2][:71]
     write_lines(place, [*before, last.replace(previous, "sha256:" + "0" * 64)])
@@ -273,52 +275,54 @@ def a_line_does_not_follow_the_one_before(place: Town) -> None:
 
 
 @finds(("state-mismatch", LEDGER))
-def an_entry_without_a_change(place: Town) -> None:
-    more = shows(place)
-    brought(place)
-    entered(place, "desk", when=at(7, 13), **more)
+def an_entry_without_a_change(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    copy_from_staging(place)
+    append_entry(place, "desk", when=at(7, 13), **records)
     place.git("checkout", "HEAD", "--", DESK)
     place.commit("promote", who="ci", at=at(7, 13))
 
 
 @finds(("unledgered-change", PROMPT), ("state-mismatch", LEDGER))
-def an_entry_for_another_agent(place: Town) -> None:
-    more = shows(place)
-    brought(place)
-    step = moved(place, "desk")
-    till = known(place).last("till")
+def an_entry_for_another_agent(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    copy_from_staging(place)
+    step = agent_change(place, "desk")
+    till = current_ledger(place).last_transition("till")
     assert till
-    lie = lines.Moved(
+    lie = lines.AgentTransition(
         agent="till", from_state=till[1].to_state, to_state=step.to_state, release=step.release, generation=3
     )
-    entered(place, when=at(7, 13), agents=(lie,), **more)
+    append_entry(place, when=at(7, 13), agents=(lie,), **records)
     place.commit("promote", who="ci", at=at(7, 13))
 
 
 @finds(("entry-untrue", LEDGER))
-def an_entry_of_another_kind(place: Town) -> None:
-    forged(place, when=at(7, 13), **shows(place), kind="override")
+def an_entry_of_another_kind(place: FleetRepository) -> None:
+    forge_promotion(place, when=at(7, 13), **supporting_records(place), kind="override")
 
 
 @finds(("state-mismatch", LEDGER))
-def a_second_entry_in_the_same_commit(place: Town) -> None:
-    more = shows(place)
-    brought(place)
-    entered(place, "desk", when=at(7, 13), **more)
-    till = known(place).last("till")
+def a_second_entry_in_the_same_commit(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    copy_from_staging(place)
+    append_entry(place, "desk", when=at(7, 13), **records)
+    till = current_ledger(place).last_transition("till")
     assert till
-    lie = lines.Moved(agent="till", from_state=till[1].to_state, to_state=None, release=None, generation=3)
-    entered(place, when=at(7, 13), agents=(lie,), kind="retire")
+    lie = lines.AgentTransition(
+        agent="till", from_state=till[1].to_state, to_state=None, release=None, generation=3
+    )
+    append_entry(place, when=at(7, 13), agents=(lie,), kind="retire")
     place.commit("promote", who="ci", at=at(7, 13))
 
 
 @finds(("adopted-again", LEDGER))
-def an_agent_is_adopted_later(place: Town) -> None:
+def an_agent_is_adopted_later(place: FleetRepository) -> None:
     manifest = (place.path / DESK / "agent.yaml").read_text().replace("name: desk", "name: spy")
     place.write("environments/staging/spy/agent.yaml", manifest)
     place.commit("a spy", at=at(7, 12))
     place.write("environments/production/spy/agent.yaml", manifest)
-    entered(place, "spy", when=at(7, 13), kind="adopt")
+    append_entry(place, "spy", when=at(7, 13), kind="adopt")
     place.commit("adopt", who="ci", at=at(7, 13))
 
 
@@ -326,47 +330,47 @@ def an_agent_is_adopted_later(place: Town) -> None:
 
 
 @finds(("approval-deleted", "*"))
-def an_approval_is_deleted(place: Town) -> None:
+def an_approval_is_deleted(place: FleetRepository) -> None:
     place.git("rm", "-q", statements(place)[0])
     place.commit("tidy", at=LATE)
 
 
 @finds(("approval-changed", "*"))
-def an_approval_is_edited(place: Town) -> None:
+def an_approval_is_edited(place: FleetRepository) -> None:
     place.rewrite(statements(place)[0], note="looked at it twice")
     place.commit("tidy", who="carla", at=LATE)
 
 
 @finds(("approval-deleted", "*"))
-def a_veto_is_taken_away(place: Town) -> None:
-    place.git("rm", "-q", next(one for one in statements(place) if "dina" in one))
+def a_veto_is_taken_away(place: FleetRepository) -> None:
+    place.git("rm", "-q", next(file for file in statements(place) if "dina" in file))
     place.commit("tidy", at=LATE)
 
 
 @finds(("evidence-deleted", "*"))
-def evidence_is_deleted(place: Town) -> None:
+def evidence_is_deleted(place: FleetRepository) -> None:
     place.git("rm", "-q", evidence(place)[0])
     place.commit("tidy", at=LATE)
 
 
 @finds(("evidence-changed", "*"))
-def evidence_is_swapped(place: Town) -> None:
-    one, other = evidence(place)[:2]
-    place.write(one, (place.path / other).read_text())
+def evidence_is_swapped(place: FleetRepository) -> None:
+    first, second = evidence(place)[:2]
+    place.write(first, (place.path / second).read_text())
     place.commit("tidy", at=LATE)
 
 
 @finds(("approval-deleted", "*"))
-def an_approval_moves_to_another_folder(place: Town) -> None:
-    one = statements(place)[0]
+def an_approval_moves_to_another_folder(place: FleetRepository) -> None:
+    file = statements(place)[0]
     place.git(
-        "mv", one, one.replace("/desk/", "/till/").replace("approvals/production", "approvals/production")
+        "mv", file, file.replace("/desk/", "/till/").replace("approvals/production", "approvals/production")
     )
     place.commit("tidy", at=LATE)
 
 
 @finds(("record-dropped", "*"))
-def a_merge_leaves_a_veto_out(place: Town) -> None:
+def a_merge_leaves_a_veto_out(place: FleetRepository) -> None:
     place.git("checkout", "-q", "-b", "side")
     file = place.approve("dina", "--reject", agent="till", now=at(9, 9))
     place.git("checkout", "-q", "main")
@@ -376,182 +380,186 @@ def a_merge_leaves_a_veto_out(place: Town) -> None:
 
 
 @finds(("approval-missing", "*"), ("entry-untrue", LEDGER))
-def an_entry_names_an_approval_that_is_not_there(place: Town) -> None:
-    more = shows(place)
-    [one] = more["approvals"]
-    ghost = {**one, "file": one["file"].replace("carla", "bob"), "approver": "bob"}
-    forged(place, when=at(7, 13), **{**more, "approvals": (one, ghost)})
+def an_entry_names_an_approval_that_is_not_there(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    [approval] = records["approvals"]
+    ghost = {**approval, "file": approval["file"].replace("carla", "bob"), "approver": "bob"}
+    forge_promotion(place, when=at(7, 13), **{**records, "approvals": (approval, ghost)})
 
 
 @finds(("approval-changed", "*"))
-def an_entry_names_an_approval_by_another_digest(place: Town) -> None:
-    more = shows(place)
-    [one] = more["approvals"]
-    forged(place, when=at(7, 13), **{**more, "approvals": ({**one, "sha256": "sha256:" + "1" * 64},)})
+def an_entry_names_an_approval_by_another_digest(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    [approval] = records["approvals"]
+    forge_promotion(
+        place, when=at(7, 13), **{**records, "approvals": ({**approval, "sha256": "sha256:" + "1" * 64},)}
+    )
 
 
 @finds(("entry-untrue", LEDGER))
-def an_entry_hides_what_it_rests_on(place: Town) -> None:
-    forged(place, when=at(7, 13), **{**shows(place), "evidence": ()})
+def an_entry_hides_what_it_rests_on(place: FleetRepository) -> None:
+    forge_promotion(place, when=at(7, 13), **{**supporting_records(place), "evidence": ()})
 
 
 # Verdicts: entries that look as the tool writes them
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def a_vetoed_change_is_promoted(place: Town) -> None:
-    statement = next(one for one in statements(place)[::-1] if "carla" in one)
-    named = {
+def a_vetoed_change_is_promoted(place: FleetRepository) -> None:
+    statement = next(file for file in statements(place)[::-1] if "carla" in file)
+    records = {
         "approvals": (record(place, statement, "carla"),),
         "evidence": (record(place, evidence(place)[-1]),),
     }
-    forged(place, when=at(7, 13), **named)
+    forge_promotion(place, when=at(7, 13), **records)
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def nobody_was_asked(place: Town) -> None:
+def nobody_was_asked(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
-    run = shown(place, "desk", at(7, 12))
-    forged(place, when=at(7, 13), evidence=(record(place, run),))
+    run = record_evaluation(place, "desk", at(7, 12))
+    forge_promotion(place, when=at(7, 13), evidence=(record(place, run),))
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def the_author_approved(place: Town) -> None:
+def the_author_approved(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
-    run = shown(place, "desk", at(7, 12))
+    run = record_evaluation(place, "desk", at(7, 12))
     statement = place.approve("alice", now=at(7, 12))
-    forged(
+    forge_promotion(
         place, when=at(7, 13), approvals=(record(place, statement, "alice"),), evidence=(record(place, run),)
     )
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def no_evaluation_was_run(place: Town) -> None:
+def no_evaluation_was_run(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
     statement = place.approve("carla", now=at(7, 12))
-    forged(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
+    forge_promotion(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def the_evaluation_was_of_another_release(place: Town) -> None:
+def the_evaluation_was_of_another_release(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     run = evidence(place)[-1]
     place.change("You answer all.\n", at=at(7, 11))
     statement = place.approve("carla", now=at(7, 12))
-    forged(
+    forge_promotion(
         place, when=at(7, 13), approvals=(record(place, statement, "carla"),), evidence=(record(place, run),)
     )
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def somebody_approved_who_may_not(place: Town) -> None:
+def somebody_approved_who_may_not(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
-    run = shown(place, "desk", at(7, 12))
+    run = record_evaluation(place, "desk", at(7, 12))
     statement = place.approve("erin", now=at(7, 12))
-    forged(
+    forge_promotion(
         place, when=at(7, 13), approvals=(record(place, statement, "erin"),), evidence=(record(place, run),)
     )
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def somebody_else_committed_the_approval(place: Town) -> None:
+def somebody_else_committed_the_approval(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
-    run = shown(place, "desk", at(7, 12))
+    run = record_evaluation(place, "desk", at(7, 12))
     statement = place.approve("carla", now=at(7, 12), commit=False)
     place.commit("decide", who="alice", at=at(7, 12))
-    forged(
+    forge_promotion(
         place, when=at(7, 13), approvals=(record(place, statement, "carla"),), evidence=(record(place, run),)
     )
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def the_approval_had_expired(place: Town) -> None:
-    more = shows(place)
-    forged(place, when=at(21, 12), **more)
+def the_approval_had_expired(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    forge_promotion(place, when=at(21, 12), **records)
 
 
-def with_statement(place: Town, **predicate: Any) -> None:
+def with_statement(place: FleetRepository, **predicate: Any) -> None:
     """desk's next change with an approval of carla's own that says something else than it should."""
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
-    run = shown(place, "desk", at(7, 12))
+    run = record_evaluation(place, "desk", at(7, 12))
     statement = place.approve("carla", now=at(7, 12), commit=False)
     place.rewrite(statement, **predicate)
     place.commit("decide", who="carla", at=at(7, 12))
-    forged(
+    forge_promotion(
         place, when=at(7, 13), approvals=(record(place, statement, "carla"),), evidence=(record(place, run),)
     )
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def the_approval_was_given_in_another_repository(place: Town) -> None:
+def the_approval_was_given_in_another_repository(place: FleetRepository) -> None:
     with_statement(place, repository="village/agents")
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def the_approval_was_given_for_another_step(place: Town) -> None:
+def the_approval_was_given_for_another_step(place: FleetRepository) -> None:
     with_statement(place, generation=2)
 
 
 @finds(("verdict-not-allowed", LEDGER), ("entry-backdated", LEDGER))
-def the_approval_was_given_afterwards(place: Town) -> None:
+def the_approval_was_given_afterwards(place: FleetRepository) -> None:
     with_statement(place, issued=at(9, 12), expires=at(19, 12))
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def the_approval_is_that_of_another_agent(place: Town) -> None:
+def the_approval_is_that_of_another_agent(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
-    run = shown(place, "desk", at(7, 12))
-    brought(place)
-    state = moved(place, "desk").to_state or ""
+    run = record_evaluation(place, "desk", at(7, 12))
+    copy_from_staging(place)
+    state = agent_change(place, "desk").to_state or ""
     place.git("checkout", "HEAD", "--", DESK)
-    other = statements(place, "till")[0]
+    statement = statements(place, "till")[0]
     copy = f"approvals/production/desk/{state[7:19]}-bob-1.json"
-    place.write(copy, (place.path / other).read_text())
+    place.write(copy, (place.path / statement).read_text())
     place.commit("decide", who="bob", at=at(7, 12))
-    forged(place, when=at(7, 13), approvals=(record(place, copy, "bob"),), evidence=(record(place, run),))
+    forge_promotion(
+        place, when=at(7, 13), approvals=(record(place, copy, "bob"),), evidence=(record(place, run),)
+    )
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def the_fair_was_on(place: Town) -> None:
-    forged(place, when=at(8, 12), **shows(place))
+def the_fair_was_on(place: FleetRepository) -> None:
+    forge_promotion(place, when=at(8, 12), **supporting_records(place))
 
 
 @finds(("entry-untrue", LEDGER))
-def something_else_is_promoted_than_staging_holds(place: Town) -> None:
-    more = shows(place)
-    brought(place)
+def something_else_is_promoted_than_staging_holds(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    copy_from_staging(place)
     place.write(PROMPT, "You answer everything, and more.\n")
-    entered(place, "desk", when=at(7, 13), **more)
+    append_entry(place, "desk", when=at(7, 13), **records)
     place.commit("promote", who="ci", at=at(7, 13))
 
 
 @finds(("mode-changed", PROMPT))
-def a_promotion_makes_a_file_executable(place: Town) -> None:
-    more = shows(place)
-    brought(place)
+def a_promotion_makes_a_file_executable(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    copy_from_staging(place)
     (place.path / PROMPT).chmod(0o755)
-    entered(place, "desk", when=at(7, 13), **more)
+    append_entry(place, "desk", when=at(7, 13), **records)
     place.commit("promote", who="ci", at=at(7, 13))
 
 
 @finds(("landing-mixed", "environments/staging/till/prompts/system.md"))
-def a_promotion_changes_something_besides(place: Town) -> None:
-    more = shows(place)
-    brought(place)
-    entered(place, "desk", when=at(7, 13), **more)
+def a_promotion_changes_something_besides(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    copy_from_staging(place)
+    append_entry(place, "desk", when=at(7, 13), **records)
     place.write("environments/staging/till/prompts/system.md", "You count.\n")
     place.commit("promote", who="ci", at=at(7, 13))
 
 
 @finds(("mode-changed", PROMPT))
-def a_rollback_makes_a_file_executable(place: Town) -> None:
+def a_rollback_makes_a_file_executable(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.approve("bob", "--rollback", now=at(7, 11))
     back = ("rollback", "desk", "--env", "production", "--reason", "it shouts", "--apply")
@@ -561,10 +569,10 @@ def a_rollback_makes_a_file_executable(place: Town) -> None:
 
 
 @finds(("landing-mixed", "proposals/production/till/overrides.yaml"))
-def a_promotion_brings_a_proposal_for_another_agent(place: Town) -> None:
-    more = shows(place)
-    brought(place)
-    entered(place, "desk", when=at(7, 13), **more)
+def a_promotion_brings_a_proposal_for_another_agent(place: FleetRepository) -> None:
+    records = supporting_records(place)
+    copy_from_staging(place)
+    append_entry(place, "desk", when=at(7, 13), **records)
     place.write("proposals/production/till/overrides.yaml", "{}\n")
     place.commit("promote", who="ci", at=at(7, 13))
 
@@ -573,21 +581,21 @@ def a_promotion_brings_a_proposal_for_another_agent(place: Town) -> None:
 
 
 @finds(("entry-backdated", LEDGER))
-def a_promotion_and_its_commit_are_dated_back(place: Town) -> None:
-    more = shows(place)
+def a_promotion_and_its_commit_are_dated_back(place: FleetRepository) -> None:
+    records = supporting_records(place)
     place.write("notes.txt", "more\n")
     place.commit("notes", at=at(9, 9))
-    forged(place, when=at(7, 13), **more)
+    forge_promotion(place, when=at(7, 13), **records)
 
 
 @finds(("entry-backdated", LEDGER))
-def an_entry_is_dated_before_its_commit(place: Town) -> None:
-    forged(place, when=at(7, 13), commit_at=at(9, 9), **shows(place))
+def an_entry_is_dated_before_its_commit(place: FleetRepository) -> None:
+    forge_promotion(place, when=at(7, 13), commit_at=at(9, 9), **supporting_records(place))
 
 
 @finds(("entry-postdated", LEDGER))
-def an_entry_is_dated_after_its_commit(place: Town) -> None:
-    forged(place, when=at(10, 9), commit_at=at(7, 13), **shows(place))
+def an_entry_is_dated_after_its_commit(place: FleetRepository) -> None:
+    forge_promotion(place, when=at(10, 9), commit_at=at(7, 13), **supporting_records(place))
 
 
 # The law, and what is gated
@@ -599,26 +607,26 @@ def an_entry_is_dated_after_its_commit(place: Town) -> None:
     ("governance-unapproved", POLICY),
     ("verdict-not-allowed", LEDGER),
 )
-def the_policy_is_weakened_in_the_commit_that_uses_it(place: Town) -> None:
+def the_policy_is_weakened_in_the_commit_that_uses_it(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
-    ruled(place, EVALUATED, "")
+    edit_policy(place, EVALUATED, "")
     statement = place.approve("carla", now=at(7, 12), commit=False)
     place.git("add", statement)
     place.git("commit", "-q", "-m", "decide", who="carla", at=at(7, 12))
-    forged(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
+    forge_promotion(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
 
 
 @finds(("policy-not-in-force", LEDGER))
-def a_branch_with_a_weaker_policy_of_its_own_is_merged(place: Town) -> None:
+def a_branch_with_a_weaker_policy_of_its_own_is_merged(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
     place.git("checkout", "-q", "-b", "side")
     statement = place.approve("carla", now=at(7, 12))
     policy = (place.path / "governance/policy.yaml").read_text()
-    ruled(place, EVALUATED, "")
+    edit_policy(place, EVALUATED, "")
     place.commit("easier", at=at(7, 12))
-    forged(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
+    forge_promotion(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
     place.git("checkout", "-q", "main")
     place.git("merge", "-q", "--no-ff", "--no-commit", "side")
     place.write("governance/policy.yaml", policy)
@@ -626,67 +634,67 @@ def a_branch_with_a_weaker_policy_of_its_own_is_merged(place: Town) -> None:
 
 
 @finds(("governance-unapproved", POLICY))
-def a_policy_is_weakened_used_and_put_back(place: Town) -> str:
+def a_policy_is_weakened_used_and_put_back(place: FleetRepository) -> str:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
     text = (place.path / POLICY).read_text()
-    ruled(place, EVALUATED, "")
+    edit_policy(place, EVALUATED, "")
     commit = place.commit("easier", at=at(7, 11))
     statement = place.approve("carla", now=at(7, 12))
-    forged(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
+    forge_promotion(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
     place.write(POLICY, text)
     place.commit("as it was", at=at(7, 14))
     return commit
 
 
 @finds(("governance-unapproved", POLICY), ("policy-lowered", POLICY))
-def the_policy_gets_an_older_version(place: Town) -> None:
-    ruled(place, "version: 2", "version: 1")
+def the_policy_gets_an_older_version(place: FleetRepository) -> None:
+    edit_policy(place, "version: 2", "version: 1")
     place.commit("older", at=LATE)
 
 
 @finds(("governance-unapproved", POLICY), ("governance-unreadable", POLICY))
-def the_policy_becomes_unreadable(place: Town) -> None:
+def the_policy_becomes_unreadable(place: FleetRepository) -> None:
     place.write(POLICY, "rules: [\n")
     place.commit("less", at=LATE)
 
 
 @finds(("governance-unapproved", "governance/people.yaml"))
-def somebody_puts_a_friend_into_a_team(place: Town) -> None:
+def somebody_puts_a_friend_into_a_team(place: FleetRepository) -> None:
     file = place.path / "governance/people.yaml"
     file.write_text(file.read_text().replace("[alice, bob, carla]", "[alice, bob, carla, erin]"))
     place.commit("erin helps", at=LATE)
 
 
 @finds(("governance-unapproved", POLICY))
-def the_author_agrees_to_a_change_of_the_policy(place: Town) -> str:
-    ruled(place, EVALUATED, "")
+def the_author_agrees_to_a_change_of_the_policy(place: FleetRepository) -> str:
+    edit_policy(place, EVALUATED, "")
     commit = place.commit("easier", who="carla", at=LATE)
     place.agree("carla", now=at(10, 13))
     return commit
 
 
 @finds(("records-unseen", LEDGER))
-def a_promotion_was_judged_before_a_veto_that_the_branch_has(place: Town) -> None:
-    more = shows(place)
+def a_promotion_was_judged_before_a_veto_that_the_branch_has(place: FleetRepository) -> None:
+    records = supporting_records(place)
     judged = place.git("rev-parse", "HEAD")
     place.approve("dina", "--reject", now=at(7, 12))
-    forged(place, when=at(7, 13), commit=judged, **more)
+    forge_promotion(place, when=at(7, 13), commit=judged, **records)
 
 
 @finds(("judged-commit-missing", LEDGER))
-def a_promotion_was_judged_at_a_commit_that_nobody_has(place: Town) -> None:
-    forged(place, when=at(7, 13), commit="5" * 40, **shows(place))
+def a_promotion_was_judged_at_a_commit_that_nobody_has(place: FleetRepository) -> None:
+    forge_promotion(place, when=at(7, 13), commit="5" * 40, **supporting_records(place))
 
 
 @finds(("entry-elsewhere", LEDGER))
-def a_promotion_was_judged_on_another_ledger(place: Town) -> None:
+def a_promotion_was_judged_on_another_ledger(place: FleetRepository) -> None:
     older = place.git("rev-list", "--first-parent", "HEAD", "--", LEDGER).split()[1]
-    forged(place, when=at(7, 13), commit=older, **shows(place))
+    forge_promotion(place, when=at(7, 13), commit=older, **supporting_records(place))
 
 
 @finds(("gate-removed", "fleet-config.yaml"))
-def production_is_gated_no_more(place: Town) -> None:
+def production_is_gated_no_more(place: FleetRepository) -> None:
     text = (place.path / "fleet-config.yaml").read_text()
     place.write(
         "fleet-config.yaml", text.replace("from: staging, overridable: [spec.budgets]", "overridable: []")
@@ -695,7 +703,7 @@ def production_is_gated_no_more(place: Town) -> None:
 
 
 @finds(("gate-removed", "fleet-config.yaml"))
-def for_a_commit_nothing_says_what_is_gated(place: Town) -> str:
+def for_a_commit_nothing_says_what_is_gated(place: FleetRepository) -> str:
     text = (place.path / "fleet-config.yaml").read_text()
     place.git("rm", "-q", "fleet-config.yaml")
     commit = place.commit("easier", at=LATE)
@@ -705,24 +713,26 @@ def for_a_commit_nothing_says_what_is_gated(place: Town) -> str:
 
 
 @finds(("actor-unlike", LEDGER))
-def another_hand_is_named_as_the_one_that_applied_it(place: Town) -> str:
-    rests = shows(place)
-    brought(place)
-    entered(place, "desk", when=LATE, **rests)
+def another_hand_is_named_as_the_one_that_applied_it(place: FleetRepository) -> str:
+    records = supporting_records(place)
+    copy_from_staging(place)
+    append_entry(place, "desk", when=LATE, **records)
     return place.commit("promote", who="bob", at=LATE)
 
 
-@pytest.mark.parametrize("tampering", ALL, ids=lambda one: one.name)
-def test_it_is_found_and_named_with_its_commit_and_file(place: Town, tampering: Tampering) -> None:
+@pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda one: one.name)
+def test_it_is_found_and_named_with_its_commit_and_file(place: FleetRepository, tampering: Tampering) -> None:
     commit = tampering.do(place) or place.git("rev-parse", "HEAD")
 
-    said = audited(place, now=at(25, 12))
+    result = audit(place, now=at(25, 12))
 
-    wanted, files = set(tampering.found), {file for _, file in tampering.found}
-    assert {(rule, file if file in files else "*") for rule, _, file in said.wrong} == wanted, said.told()
-    assert {one for _, one, _ in said.wrong} == {commit}, said.told()
-    assert said.code == 1
+    expected, files = set(tampering.expected), {file for _, file in tampering.expected}
+    assert {(rule, file if file in files else "*") for rule, _, file in result.errors} == expected, (
+        result.messages()
+    )
+    assert {commit_id for _, commit_id, _ in result.errors} == {commit}, result.messages()
+    assert result.code == 1
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len(ALL) >= 40
+    assert len(TAMPERINGS) >= 40

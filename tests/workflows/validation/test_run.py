@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from fleetward import rules
 from fleetward.store.cache import validation_cache
-from fleetward.store.fleet.load import load
-from fleetward.store.git.fleet_root import Ground, find
-from fleetward.workflows.validation.run import Look, look
-from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, Files, repository, surroundings
+from fleetward.store.fleet.load import read_fleet
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.workflows.validation.run import ValidationRun, validate_fleet
+from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, Files, clean_environment, repository
 from tests.paths import CASES
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-RULES = [known.id for known in rules.CATALOGUE]
+RULES = [rule.id for rule in rules.CATALOGUE]
 SHARED = "  sharedState: [{name: queue, access: write, owner: OWNER}]\n"
 MISTAKES: dict[str, tuple[str, str]] = {
     "right": ("", ""),
@@ -45,23 +45,23 @@ MISTAKES: dict[str, tuple[str, str]] = {
 }
 
 
-def whole(ground: Ground, now: datetime = NOW) -> tuple[object, ...]:
+def read_at_once(ground: FleetRoot, now: datetime = NOW) -> tuple[object, ...]:
     """What reading everything at once finds."""
-    reading = load(ground.folder(), version="0.1.0", rules=RULES)
+    reading = read_fleet(ground.work_tree(), version="0.1.0", rules=RULES)
     assert reading.snapshot is not None
-    judged = rules.findings(reading.snapshot, now) if reading.judgeable else ()
-    found = sorted((*reading.findings, *judged), key=lambda one: one.order)
-    return tuple(found), tuple(sorted(reading.snapshot.agents)), len(reading.contents)
+    judged = rules.findings(reading.snapshot, now) if reading.governance_valid else ()
+    findings = sorted((*reading.findings, *judged), key=lambda finding: finding.sort_key)
+    return tuple(findings), tuple(sorted(reading.snapshot.agents)), len(reading.contents)
 
 
-def told(seen: Look) -> tuple[object, ...]:
-    return tuple(sorted(seen.findings, key=lambda one: one.order)), seen.agents, seen.files
+def comparable(run: ValidationRun) -> tuple[object, ...]:
+    return tuple(sorted(run.findings, key=lambda finding: finding.sort_key)), run.agents, run.files
 
 
-def kept(ground: Ground, home: Path) -> validation_cache.Cache:
-    found = validation_cache.opened(ground.repository.common, ground.prefix, {"HOME": str(home)})
-    assert found is not None
-    return found
+def open_cache(ground: FleetRoot, home: Path) -> validation_cache.ValidationCache:
+    cache = validation_cache.open_cache(ground.repository.common_dir, ground.prefix, {"HOME": str(home)})
+    assert cache is not None
+    return cache
 
 
 @pytest.fixture(scope="session")
@@ -76,13 +76,13 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_look_in_parts_finds_what_reading_all_at_once_finds(
     cases: Path, rule_id: str, tmp_path: Path
 ) -> None:
-    ground = find(cases / rule_id / "bad", os.environ)
+    ground = find_fleet_root(cases / rule_id / "bad", os.environ)
 
-    cold = look(ground.folder(), NOW, cache=kept(ground, tmp_path), processes=2)
-    warm = look(ground.folder(), NOW, cache=kept(ground, tmp_path))
+    cold = validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, tmp_path), processes=2)
+    warm = validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, tmp_path))
 
-    assert told(cold) == whole(ground)
-    assert told(warm) == whole(ground)
+    assert comparable(cold) == read_at_once(ground)
+    assert comparable(warm) == read_at_once(ground)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -90,19 +90,24 @@ def test_a_look_in_parts_finds_what_reading_all_at_once_finds(
 def test_neither_processes_nor_the_cache_change_what_is_found(
     tmp_path_factory: pytest.TempPathFactory, mistakes: list[str]
 ) -> None:
-    made = repository(tmp_path_factory.mktemp("fleet"), {**FLEET, **agents(mistakes)})
-    ground = find(made.root, surroundings(made.home))
-    expected = whole(ground)
+    repo = repository(tmp_path_factory.mktemp("fleet"), {**FLEET, **agents(mistakes)})
+    ground = find_fleet_root(repo.root, clean_environment(repo.home))
+    expected = read_at_once(ground)
 
     for processes in (1, 2, 3):
-        assert told(look(ground.folder(), NOW, processes=processes)) == expected
+        assert comparable(validate_fleet(ground.work_tree(), NOW, processes=processes)) == expected
         assert (
-            told(look(ground.folder(), NOW, cache=kept(ground, made.home), processes=processes)) == expected
+            comparable(
+                validate_fleet(
+                    ground.work_tree(), NOW, cache=open_cache(ground, repo.home), processes=processes
+                )
+            )
+            == expected
         )
-    assert kept(ground, made.home).pieces
-    made.write({"environments/staging/a0/agent.yaml": MANIFEST})  # one changes, the others are known
-    again = look(ground.folder(), NOW, cache=kept(ground, made.home), processes=2)
-    assert told(again) == whole(ground)
+    assert open_cache(ground, repo.home).pieces
+    repo.write({"environments/staging/a0/agent.yaml": MANIFEST})  # one changes, the others are known
+    again = validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home), processes=2)
+    assert comparable(again) == read_at_once(ground)
 
 
 def agents(mistakes: list[str]) -> Files:
@@ -118,42 +123,44 @@ def agents(mistakes: list[str]) -> Files:
 
 
 def test_every_mistake_of_the_property_is_one(tmp_path: Path) -> None:
-    circle, others = ["in a circle"] * 2, sorted({*MISTAKES} - {"in a circle"})
-    mistakes = [*circle, *others, "shares an account"]
-    made = repository(tmp_path, {**FLEET, **agents(mistakes)})
+    circle, remaining = ["in a circle"] * 2, sorted({*MISTAKES} - {"in a circle"})
+    mistakes = [*circle, *remaining, "shares an account"]
+    repo = repository(tmp_path, {**FLEET, **agents(mistakes)})
 
-    found = look(find(made.root, surroundings(made.home)).folder(), NOW)
+    run = validate_fleet(find_fleet_root(repo.root, clean_environment(repo.home)).work_tree(), NOW)
 
-    hurt = {one.agent for one in found.findings} | {
-        place.file.split("/")[2] for one in found.findings for place in one.related
+    agents_with_findings = {finding.agent for finding in run.findings} | {
+        place.file.split("/")[2] for finding in run.findings for place in finding.related
     }
-    assert hurt == {f"a{n}" for n, mistake in enumerate(mistakes) if mistake != "right"}
+    assert agents_with_findings == {f"a{n}" for n, mistake in enumerate(mistakes) if mistake != "right"}
 
 
 def test_a_changed_file_is_noticed_though_its_size_and_its_times_are_the_same(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    ground = find(made.root, surroundings(made.home))
-    file = made.root / DESK / "agent.yaml"
-    look(ground.folder(), NOW, cache=kept(ground, made.home))
+    repo = repository(tmp_path)
+    ground = find_fleet_root(repo.root, clean_environment(repo.home))
+    file = repo.root / DESK / "agent.yaml"
+    validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home))
     before = file.stat()
 
     file.write_text(MANIFEST.replace("team: desk", "team: dusk"))
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    found = look(ground.folder(), NOW, cache=kept(ground, made.home)).findings
+    findings = validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home)).findings
 
-    assert "owner-unknown" in {one.rule for one in found}
+    assert "owner-unknown" in {finding.rule for finding in findings}
 
 
 @pytest.mark.parametrize("days", [1, 90])
 def test_another_day_is_judged_anew(tmp_path: Path, days: int) -> None:
-    made = repository(tmp_path)
-    ground = find(made.root, surroundings(made.home))
-    look(ground.folder(), NOW, cache=kept(ground, made.home))
+    repo = repository(tmp_path)
+    ground = find_fleet_root(repo.root, clean_environment(repo.home))
+    validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home))
 
-    later = look(ground.folder(), NOW + timedelta(days=days), cache=kept(ground, made.home))
+    later = validate_fleet(
+        ground.work_tree(), NOW + timedelta(days=days), cache=open_cache(ground, repo.home)
+    )
 
-    assert told(later) == whole(ground, NOW + timedelta(days=days))
-    assert ("review-overdue" in {one.rule for one in later.findings}) is (days == 90)
+    assert comparable(later) == read_at_once(ground, NOW + timedelta(days=days))
+    assert ("review-overdue" in {finding.rule for finding in later.findings}) is (days == 90)
 
 
 @pytest.mark.parametrize(
@@ -171,24 +178,24 @@ def test_another_day_is_judged_anew(tmp_path: Path, days: int) -> None:
 def test_what_governs_is_judged_anew_when_it_changes(
     tmp_path: Path, path: str, content: str, rule: str
 ) -> None:
-    made = repository(tmp_path)
-    ground = find(made.root, surroundings(made.home))
-    look(ground.folder(), NOW, cache=kept(ground, made.home))
+    repo = repository(tmp_path)
+    ground = find_fleet_root(repo.root, clean_environment(repo.home))
+    validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home))
 
-    made.write({path: content})
-    seen = look(ground.folder(), NOW, cache=kept(ground, made.home))
+    repo.write({path: content})
+    run = validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home))
 
-    assert told(seen) == whole(ground)
-    assert rule == "owner-alone" or rule in {one.rule for one in seen.findings}
+    assert comparable(run) == read_at_once(ground)
+    assert rule == "owner-alone" or rule in {finding.rule for finding in run.findings}
 
 
 def test_the_cache_holds_what_the_last_look_saw_and_no_more(tmp_path: Path) -> None:
-    made = repository(tmp_path)
-    ground = find(made.root, surroundings(made.home))
+    repo = repository(tmp_path)
+    ground = find_fleet_root(repo.root, clean_environment(repo.home))
 
     for turn in range(3):
-        made.write({f"{DESK}/prompts/system.md": f"Answer, {turn}.\n"})
-        look(ground.folder(), NOW, cache=kept(ground, made.home))
+        repo.write({f"{DESK}/prompts/system.md": f"Answer, {turn}.\n"})
+        validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home))
 
-    held = kept(ground, made.home)
-    assert (len(held.pieces), len(held.documents), len(held.verdicts)) == (1, 3, 1)
+    cache = open_cache(ground, repo.home)
+    assert (len(cache.pieces), len(cache.documents), len(cache.verdicts)) == (1, 3, 1)

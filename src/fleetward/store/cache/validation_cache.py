@@ -31,7 +31,7 @@ _STALE_S = 3600.0
 
 
 @dataclass(slots=True, kw_only=True)
-class Cache:
+class ValidationCache:
     """Pieces and verdicts by the digest of all that they rest on, documents by that of their content."""
 
     file: Path
@@ -48,19 +48,19 @@ class Cache:
         verdicts: Mapping[str, list[Any]],
     ) -> None:
         """Keep these and nothing else, all or not at all; where that cannot be, nothing is kept."""
-        kept: dict[str, Any] = {"documents": documents, "pieces": pieces, "verdicts": verdicts}
-        if all(made.keys() == getattr(self, name).keys() for name, made in kept.items()):
+        stored: dict[str, Any] = {"documents": documents, "pieces": pieces, "verdicts": verdicts}
+        if all(current.keys() == getattr(self, name).keys() for name, current in stored.items()):
             return
-        kept["tool"] = self.tool
-        body = json.dumps(kept, separators=(",", ":")).encode()
+        stored["tool"] = self.tool
+        body = json.dumps(stored, separators=(",", ":")).encode()
         if len(body) + _SEAL_SIZE <= LARGEST:
             with contextlib.suppress(OSError):
-                _own_folder(self.file.parent)
-                _sweep(self.file.parent)
+                _make_private_folder(self.file.parent)
+                _remove_stale(self.file.parent)
                 _write(self.file, _seal(self.key, body) + body)
 
 
-def opened(common: Path, prefix: str, environment: Mapping[str, str]) -> Cache | None:
+def open_cache(common: Path, prefix: str, environment: Mapping[str, str]) -> ValidationCache | None:
     """
     The cache of the fleet at *prefix* of the repository whose shared folder is *common*.
 
@@ -72,22 +72,26 @@ def opened(common: Path, prefix: str, environment: Mapping[str, str]) -> Cache |
     if key is None:
         return None
     name = hashlib.sha256(os.fsencode(prefix)).hexdigest()[:12]
-    cache = Cache(file=common / "fleetward" / f"validate-{name}.json", key=key, tool=_tool())
+    cache = ValidationCache(file=common / "fleetward" / f"validate-{name}.json", key=key, tool=_tool())
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         _fill(cache)
     return cache
 
 
-def _fill(cache: Cache) -> None:
+def _fill(cache: ValidationCache) -> None:
     if not stat.S_ISDIR(os.lstat(cache.file.parent).st_mode):
         return
     stored = _read(cache.file, LARGEST)
     body = stored[_SEAL_SIZE:]
     if not hmac.compare_digest(stored[:_SEAL_SIZE], _seal(cache.key, body)):
         return
-    kept = json.loads(body)
-    if kept["tool"] == cache.tool:
-        cache.pieces, cache.documents, cache.verdicts = kept["pieces"], kept["documents"], kept["verdicts"]
+    values = json.loads(body)
+    if values["tool"] == cache.tool:
+        cache.pieces, cache.documents, cache.verdicts = (
+            values["pieces"],
+            values["documents"],
+            values["verdicts"],
+        )
 
 
 def _seal(key: bytes, body: bytes) -> bytes:
@@ -96,7 +100,7 @@ def _seal(key: bytes, body: bytes) -> bytes:
 
 def _tool() -> str:
     """What judges, to the last byte: an edited checkout or another library is another tool."""
-    package, schemas = str(Path(__file__).parents[2]), str(json_schema.folder())
+    package, schemas = str(Path(__file__).parents[2]), str(json_schema.schema_folder())
     installed = sorted(
         name
         for place in sys.path
@@ -132,27 +136,27 @@ def _key(environment: Mapping[str, str]) -> bytes | None:
         return None
     file = Path(state) / "fleetward" / "cache.key"
     try:
-        return _known_key(file)
+        return _read_key(file)
     except FileNotFoundError:
         pass
     except OSError:
         return None
     with contextlib.suppress(OSError):
         file.parent.parent.mkdir(parents=True, exist_ok=True)
-        _own_folder(file.parent)
+        _make_private_folder(file.parent)
         _write(file, os.urandom(_KEY_SIZE), replace=False)
     try:
-        return _known_key(file)
+        return _read_key(file)
     except OSError:
         return None
 
 
-def _known_key(file: Path) -> bytes | None:
+def _read_key(file: Path) -> bytes | None:
     key = _read(file, _KEY_SIZE)
     return key if len(key) == _KEY_SIZE else None
 
 
-def _own_folder(folder: Path) -> None:
+def _make_private_folder(folder: Path) -> None:
     """
     Make the folder, ours alone.
 
@@ -194,8 +198,8 @@ def _write(file: Path, content: bytes, *, replace: bool = True) -> None:
         part.unlink(missing_ok=True)
 
 
-def _sweep(folder: Path) -> None:
+def _remove_stale(folder: Path) -> None:
     """Take out what killed runs left half written."""
-    for left in folder.glob(".validate-*"):
-        if time.time() - left.lstat().st_mtime > _STALE_S:
-            left.unlink(missing_ok=True)
+    for path in folder.glob(".validate-*"):
+        if time.time() - path.lstat().st_mtime > _STALE_S:
+            path.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.store.git.tree import LINK, REGULAR, SUBMODULE, Entry
+from fleetward.store.git.tree import LINK, REGULAR, SUBMODULE, TreeEntry
 
 LARGEST_FILE = 1024 * 1024
 MOST_FILES = 500
@@ -15,76 +15,84 @@ Contents = Mapping[str, bytes | int | None]
 """By path: what a tree read, the size of what is too large, None for what cannot be read."""
 
 
-def unfit_files(inside: list[Entry], contents: Contents) -> list[Finding]:
+def disallowed_files(inside: list[TreeEntry], contents: Contents) -> list[Finding]:
     """Files that cannot be part of an agent: links, nested repositories, too large, too many."""
-    found = []
+    findings = []
     for entry in inside:
         if entry.mode not in REGULAR:
-            what = {LINK: "a symbolic link", SUBMODULE: "a repository of its own"}.get(
+            kind = {LINK: "a symbolic link", SUBMODULE: "a repository of its own"}.get(
                 entry.mode, "no regular file"
             )
-            found.append(at(entry, "link-in-agent", f"{what} inside an agent", "put the file itself here"))
+            findings.append(
+                file_error(entry, "link-in-agent", f"{kind} inside an agent", "put the file itself here")
+            )
         elif not isinstance(contents.get(entry.path), bytes):
-            found.append(unreadable(entry, *why_not(contents.get(entry.path), LARGEST_FILE)))
-        elif not clean(entry.path):
+            findings.append(
+                unreadable_file(entry, *unreadable_reason(contents.get(entry.path), LARGEST_FILE))
+            )
+        elif not is_clean_path(entry.path):
             message = "its path is not UTF-8 in Unicode form NFC"
-            found.append(at(entry, "file-unreadable", message, "rename the file"))
-    return [*found, *too_many(inside)]
+            findings.append(file_error(entry, "file-unreadable", message, "rename the file"))
+    return [*findings, *too_many_files(inside)]
 
 
-def too_many(inside: list[Entry]) -> list[Finding]:
+def too_many_files(inside: list[TreeEntry]) -> list[Finding]:
     """An agent of more files than anybody reads."""
     if len(inside) <= MOST_FILES:
         return []
     message = f"{len(inside)} files, {MOST_FILES} are allowed"
-    return [at(inside[0], "yaml-limit", message, "keep data outside and refer to it")]
+    return [file_error(inside[0], "yaml-limit", message, "keep data outside and refer to it")]
 
 
-def colliding(inside: list[Entry], folder: str) -> list[Finding]:
+def path_collisions(inside: list[TreeEntry], folder: str) -> list[Finding]:
     """Paths that are one and the same where upper and lower case are."""
-    seen: dict[str, str] = {}
-    found = []
+    first_paths: dict[str, str] = {}
+    findings = []
     for entry in inside:
         parts = entry.path[len(folder) + 1 :].split("/")
         for depth in range(1, len(parts) + 1):
             path = "/".join(parts[:depth])
-            other = seen.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
-            if other != path:
-                message = f"{shown_path(path)!r} and {shown_path(other)!r} are one file on some systems"
-                found.append(at(entry, "path-collision", message, "rename one of them"))
+            earlier = first_paths.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
+            if earlier != path:
+                message = (
+                    f"{printable_path(path)!r} and {printable_path(earlier)!r} are one file on some systems"
+                )
+                findings.append(file_error(entry, "path-collision", message, "rename one of them"))
                 break
-    return found
+    return findings
 
 
-def clean(path: str) -> bool:
+def is_clean_path(path: str) -> bool:
     """Is the path the same text wherever it is written down?"""
     return path.isascii() or (
         unicodedata.is_normalized("NFC", path) and not any("\ud800" <= c <= "\udfff" for c in path)
     )
 
 
-def shown_path(path: str) -> str:
+def printable_path(path: str) -> str:
     """A path fit to be printed and encoded: bytes that are no UTF-8 shown as code points."""
     return "".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in path)
 
 
-def why_not(content: bytes | int | None, limit: int) -> tuple[str, str]:
+def unreadable_reason(content: bytes | int | None, limit: int) -> tuple[str, str]:
     """The rule and the words for a content that a tree did not give."""
     if isinstance(content, int):
         return "yaml-limit", f"is {content} bytes large, {limit} are allowed"
     return "file-unreadable", "cannot be read"
 
 
-def unreadable(entry: Entry, rule: str, message: str) -> Finding:
+def unreadable_file(entry: TreeEntry, rule: str, message: str) -> Finding:
     """A finding on a file as a whole."""
-    return at(entry, rule, f"{shown_path(entry.path)!r} {message}", "put a regular, smaller file here")
+    return file_error(
+        entry, rule, f"{printable_path(entry.path)!r} {message}", "put a regular, smaller file here"
+    )
 
 
-def at(entry: Entry, rule: str, message: str, hint: str) -> Finding:
+def file_error(entry: TreeEntry, rule: str, message: str, hint: str) -> Finding:
     """An error on a file as a whole."""
-    return error(rule, message, Place(file=shown_path(entry.path)), hint)
+    return error_at(rule, message, Place(file=printable_path(entry.path)), hint)
 
 
-def error(rule: str, message: str, place: Place, hint: str) -> Finding:
+def error_at(rule: str, message: str, place: Place, hint: str) -> Finding:
     """An error at a place."""
     return Finding(rule=rule, severity=Severity.ERROR, message=message, place=place, hint=hint)

@@ -11,13 +11,13 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from fleetward.domain.errors import FleetError, Unwritten
+from fleetward.domain.errors import FleetError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.path import Steps
-from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS, read
-from fleetward.store.formats.yaml_edit import Text, inline
+from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS, parse_yaml
+from fleetward.store.formats.yaml_edit import EditableText, inline_value
 
-EMPTY = b"""\
+EMPTY_MODELS = b"""\
 # The language models that agents may use, and the last day on which their providers serve them.
 apiVersion: fleetward/v1
 kind: Models
@@ -29,54 +29,55 @@ _STAMP = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class DatedModel:
     """One line of the register that gets a date: its place in the list, or None for one to be added."""
 
     provider: str
     name: str
     day: str
-    before: str | None = None
+    previous_day: str | None = None
     position: int | None = None
 
 
-def stamp(sha256: str, today: str) -> str:
+def source_note(sha256: str, today: str) -> str:
     """The words that tell where a date came from, and when."""
     return f"retirement by LiteLLM's model catalogue ({sha256[:19]}), read {today}"
 
 
-def edited(content: bytes, listings: Sequence[Listing], *, source: str, today: str) -> bytes:
+def with_dates(content: bytes, listings: Sequence[DatedModel], *, source: str, today: str) -> bytes:
     """
     models.yaml with these dates, ``checkedAt`` today, and all else as it was written, comments too.
 
     Only the text of values is exchanged, and new text put beside them; what comes out is read again.
     Errors: FleetError where the file is written in a way that this cannot follow; nothing is guessed.
     """
-    text = _Text(content, GOVERNANCE_LIMITS)
-    wanted = deepcopy(text.data)
-    wanted["checkedAt"] = today
-    text.check(today)
-    for one in listings:
-        if one.position is None:
+    text = _ModelsText(content, GOVERNANCE_LIMITS)
+    expected = deepcopy(text.data)
+    expected["checkedAt"] = today
+    text.set_checked_at(today)
+    for listing in listings:
+        if listing.position is None:
             continue
-        at: Steps = ("models", one.position)
-        item = wanted["models"][one.position]
-        note = _noted(item.get("note"), source) if text.one_line((*at, "note")) else None
-        values = {"retiresAt": one.day, **({"note": note} if note else {})}
+        at: Steps = ("models", listing.position)
+        item = expected["models"][listing.position]
+        note = _note_text(item.get("note"), source) if text.is_one_line((*at, "note")) else None
+        values = {"retiresAt": listing.day, **({"note": note} if note else {})}
         item.update(values)
-        text.set(at, values)
-    fresh = [one for one in listings if one.position is None]
+        text.set_values(at, values)
+    fresh = [listing for listing in listings if listing.position is None]
     items = [
-        {"provider": one.provider, "name": one.name, "retiresAt": one.day, "note": source} for one in fresh
+        {"provider": listing.provider, "name": listing.name, "retiresAt": listing.day, "note": source}
+        for listing in fresh
     ]
-    wanted["models"].extend(items)
+    expected["models"].extend(items)
     text.append(items)
-    made = text.made()
-    if read(made, "", GOVERNANCE_LIMITS).data != wanted:
+    result = text.edited_bytes()
+    if parse_yaml(result, "", GOVERNANCE_LIMITS).data != expected:
         message = "governance/models.yaml is written in a way that cannot be edited without risk"
         raise FleetError(
             message, hint="write its list as one item a line, such as - {provider: ..., name: ...}"
         )
-    return made
+    return result
 
 
 def put(path: Path, content: bytes) -> None:
@@ -97,50 +98,50 @@ def put(path: Path, content: bytes) -> None:
         if part is not None:
             with suppress(OSError):
                 Path(part).unlink()
-        raise Unwritten(f"cannot write {path.name!r}: {error.strerror}") from error
+        raise WriteFailed(f"cannot write {path.name!r}: {error.strerror}") from error
 
 
-def _noted(note: Any, source: str) -> str | None:
+def _note_text(note: Any, source: str) -> str | None:
     """What a person wrote, and behind it where the date comes from; None where that does not fit."""
-    kept = _STAMP.sub("", note) if isinstance(note, str) else ""
-    joined = f"{kept}; {source}" if kept else source
+    own_note = _STAMP.sub("", note) if isinstance(note, str) else ""
+    joined = f"{own_note}; {source}" if own_note else source
     return joined if len(joined) <= 1000 else None
 
 
-class _Text(Text):
+class _ModelsText(EditableText):
     """The text of a models.yaml, the places of its values, and the exchanges to be made in it."""
 
-    def check(self, today: str) -> None:
+    def set_checked_at(self, today: str) -> None:
         """``checkedAt`` exchanged, or put in front of the list."""
-        spot = self.spots.get(("checkedAt",))
+        spot = self.positions.get(("checkedAt",))
         if spot is not None:
-            self.edits.append((*self.value(spot), today))
-        elif self.flow(()):
-            start = self.at(*self.spots[("models",)].key[:2])
+            self.edits.append((*self.value_range(spot), today))
+        elif self.is_flow(()):
+            start = self.offset(*self.positions[("models",)].key[:2])
             self.edits.append((start, start, f"checkedAt: {today}, "))
         else:
-            start = self.starts[self.spots[("models",)].key[0] - 1]
+            start = self.starts[self.positions[("models",)].key[0] - 1]
             self.edits.append((start, start, f"checkedAt: {today}{self.line_end}"))
 
-    def one_line(self, steps: Steps) -> bool:
+    def is_one_line(self, steps: Steps) -> bool:
         """Is there no such value yet, or one that begins and ends on a line?"""
-        spot = self.spots.get(steps)
+        spot = self.positions.get(steps)
         return spot is None or spot.value[0] == spot.value[2]
 
-    def set(self, item: Steps, values: Mapping[str, str]) -> None:
+    def set_values(self, item: Steps, values: Mapping[str, str]) -> None:
         """Exchange values of a mapping; those that it lacks come right behind what is surely there."""
         missing = ""
-        behind = next(key for key in ("retiresAt", "allowed", "name") if (*item, key) in self.spots)
-        spot = self.spots[(*item, behind)]
+        behind = next(key for key in ("retiresAt", "allowed", "name") if (*item, key) in self.positions)
+        spot = self.positions[(*item, behind)]
         for key, value in values.items():
-            there = self.spots.get((*item, key))
-            if there is not None:
-                self.edits.append((*self.value(there), inline(value)))
-            elif self.flow(item):
-                missing += f", {key}: {inline(value)}"
+            existing = self.positions.get((*item, key))
+            if existing is not None:
+                self.edits.append((*self.value_range(existing), inline_value(value)))
+            elif self.is_flow(item):
+                missing += f", {key}: {inline_value(value)}"
             else:
-                missing += f"{self.line_end}{' ' * (spot.key[1] - 1)}{key}: {inline(value)}"
-        end = self.value(spot)[1] if self.flow(item) else self.end_of_line(spot.value[2])
+                missing += f"{self.line_end}{' ' * (spot.key[1] - 1)}{key}: {inline_value(value)}"
+        end = self.value_range(spot)[1] if self.is_flow(item) else self.end_of_line(spot.value[2])
         if missing:
             self.edits.append((end, end, missing))
 
@@ -148,33 +149,38 @@ class _Text(Text):
         """New items behind the last one."""
         if not items:
             return
-        shown = [f"{{{', '.join(f'{key}: {inline(value)}' for key, value in one.items())}}}" for one in items]
-        listed = self.spots[("models",)]
+        lines = [
+            f"{{{', '.join(f'{key}: {inline_value(value)}' for key, value in item.items())}}}"
+            for item in items
+        ]
+        listed = self.positions[("models",)]
         last = len(self.data["models"]) - 1
-        if self.flow(("models",)) and last >= 0:
-            end = self.value(self.spots["models", last])[1]
-            self.edits.append((end, end, "".join(f", {one}" for one in shown)))
-        elif self.flow(("models",)) and self.flow(()):
-            self.edits.append((*self.value(listed), f"[{', '.join(shown)}]"))
+        if self.is_flow(("models",)) and last >= 0:
+            end = self.value_range(self.positions["models", last])[1]
+            self.edits.append((end, end, "".join(f", {item}" for item in lines)))
+        elif self.is_flow(("models",)) and self.is_flow(()):
+            self.edits.append((*self.value_range(listed), f"[{', '.join(lines)}]"))
         elif last < 0:
-            self.edits.append((*self.value(listed), "".join(f"{self.line_end}  - {one}" for one in shown)))
+            self.edits.append(
+                (*self.value_range(listed), "".join(f"{self.line_end}  - {item}" for item in lines))
+            )
         else:
-            self._append_lines(last, shown)
+            self._append_lines(last, lines)
 
-    def _append_lines(self, last: int, shown: Sequence[str]) -> None:
+    def _append_lines(self, last: int, items: Sequence[str]) -> None:
         """Behind the last line of a block list, and what is written at the end of that line."""
-        line, column = self.spots["models", last].value[:2]
-        before = self.text[self.starts[line - 1] : self.at(line, column)]
+        line, column = self.positions["models", last].value[:2]
+        before = self.text[self.starts[line - 1] : self.offset(line, column)]
         dash = before if re.fullmatch(" *- +", before) else "  - "
         ends = [
             spot.value
-            for steps, spot in self.spots.items()
-            if steps[:2] == ("models", last) and (self.flow(steps) or not self.holds(steps))
+            for steps, spot in self.positions.items()
+            if steps[:2] == ("models", last) and (self.is_flow(steps) or not self.is_collection(steps))
         ]
         first, _, end_line, end_column = max(ends, key=lambda span: span[2:])
         if end_column == 1 and end_line > first:  # a block scalar: it ends where the next line begins
-            at = self.at(end_line, 1)
-            self.edits.append((at, at, "".join(f"{dash}{one}{self.line_end}" for one in shown)))
+            at = self.offset(end_line, 1)
+            self.edits.append((at, at, "".join(f"{dash}{item}{self.line_end}" for item in items)))
         else:
             at = self.end_of_line(end_line)
-            self.edits.append((at, at, "".join(f"{self.line_end}{dash}{one}" for one in shown)))
+            self.edits.append((at, at, "".join(f"{self.line_end}{dash}{item}" for item in items)))

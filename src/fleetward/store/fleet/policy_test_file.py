@@ -9,42 +9,42 @@ from typing import Any
 
 from fleetward.domain import clock
 from fleetward.domain.approval import Decision
-from fleetward.domain.break_glass import Way
+from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.change import ChangeClass, Direction, Facet, Significance
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.path import Item, Step
+from fleetward.domain.path import ItemKey, Step
 from fleetward.domain.policy import Assurance
-from fleetward.domain.policy_test import EVERY, Ended, Rehearsal, Said
+from fleetward.domain.policy_test import EVERY, AssumedResult, AssumedStatement, PolicyTest
 from fleetward.domain.verdict import Verdict
 from fleetward.store.fleet.governance.source import Notes, Source
-from fleetward.store.formats.document import document
+from fleetward.store.formats.document import read_document
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS
 
-_AN_HOUR = timedelta(hours=1)
+_ONE_HOUR = timedelta(hours=1)
 _DECISIONS = {"approved": Decision.APPROVE, "rejected": Decision.REJECT, "withdrawn": Decision.WITHDRAW}
 
 
-def cases(path: Path, file: str) -> tuple[tuple[Rehearsal, ...], tuple[Finding, ...]]:
+def load_policy_tests(path: Path, file: str) -> tuple[tuple[PolicyTest, ...], tuple[Finding, ...]]:
     """
     The cases in the file at *path*, told as *file*, and what is wrong with it; where anything is, no case.
 
     Errors: FleetError where there is no such file, or it is too large.
     """
-    known = document(_content(path, file), file, "policy-test", GOVERNANCE_LIMITS)
-    if known.data is None or known.findings:
-        return (), known.findings
-    notes = Notes(Source(file=file, sha256=known.sha256, locate=known.locate), "policy-test")
-    usual = notes.instant(known.data, "at", ())
-    seen: set[str] = set()
-    found = []
-    for index, one in enumerate(known.data["cases"]):
-        if one["name"] in seen:
-            notes.wrong(f"a second case {one['name']!r}", ("cases", index, "name"), "say what differs")
-        seen.add(one["name"])
-        found.append(_case(one, ("cases", Item(one["name"])), usual, notes))
-    return (() if notes.findings else tuple(one for one in found if one)), notes.findings
+    doc = read_document(_content(path, file), file, "policy-test", GOVERNANCE_LIMITS)
+    if doc.data is None or doc.findings:
+        return (), doc.findings
+    notes = Notes(Source(file=file, sha256=doc.sha256, locate=doc.locate), "policy-test")
+    default_instant = notes.instant(doc.data, "at", ())
+    names: set[str] = set()
+    tests = []
+    for index, case in enumerate(doc.data["cases"]):
+        if case["name"] in names:
+            notes.error(f"a second case {case['name']!r}", ("cases", index, "name"), "say what differs")
+        names.add(case["name"])
+        tests.append(_policy_test(case, ("cases", ItemKey(case["name"])), default_instant, notes))
+    return (() if notes.findings else tuple(case for case in tests if case)), notes.findings
 
 
 def _content(path: Path, file: str) -> bytes:
@@ -58,50 +58,50 @@ def _content(path: Path, file: str) -> bytes:
         raise FleetError(f"cannot read {file!r}: {error.strerror}", hint="fleet policy test FILE") from None
 
 
-def _case(
-    data: Mapping[str, Any], at: tuple[Step, ...], usual: datetime | None, notes: Notes
-) -> Rehearsal | None:
-    moment = notes.instant(dict(data), "at", at) if "at" in data else usual
-    said = tuple(
-        _said(text, decision, (*at, key, number), notes)
+def _policy_test(
+    data: Mapping[str, Any], at: tuple[Step, ...], default_instant: datetime | None, notes: Notes
+) -> PolicyTest | None:
+    moment = notes.instant(dict(data), "at", at) if "at" in data else default_instant
+    decisions = tuple(
+        _test_decision(text, decision, (*at, key, number), notes)
         for key, decision in _DECISIONS.items()
         for number, text in enumerate(data.get(key) or ())
     )
-    evals = _evals(data.get("evals"), (*at, "evals"), notes)
+    evals = _test_evaluations(data.get("evals"), (*at, "evals"), notes)
     soak = notes.span(data.get("soak"), (*at, "soak"))
-    left = notes.span(data.get("left"), (*at, "left"))
+    since_left = notes.span(data.get("left"), (*at, "left"))
     if data.get("kind") == "rollback" and (data.get("breakGlass") or data.get("by")):
         extra = "breakGlass" if data.get("breakGlass") else "by"
-        notes.wrong(f"a rollback has no {extra!r}", (*at, extra), f"leave {extra!r} out")
-    if data.get("kind") != "rollback" and left is not None:
-        notes.wrong("only a rollback goes back to what 'left'", (*at, "left"), "add kind: rollback")
+        notes.error(f"a rollback has no {extra!r}", (*at, extra), f"leave {extra!r} out")
+    if data.get("kind") != "rollback" and since_left is not None:
+        notes.error("only a rollback goes back to what 'left'", (*at, "left"), "add kind: rollback")
     tier = data.get("tier") or {}
     if moment is None:
         return None
-    return Rehearsal(
+    return PolicyTest(
         name=data["name"],
         agent=data["agent"],
         to=data.get("to"),
         kind=PromotionKind(data.get("kind") or "update"),
         at=moment,
         expect=Verdict(data["expect"]),
-        missing=_set(data, "missing"),
-        not_counted=_set(data, "notCounted"),
+        missing=_optional_set(data, "missing"),
+        not_counted=_optional_set(data, "notCounted"),
         tier_before=tier.get("before"),
         tier_after=tier.get("after"),
         facets=frozenset(map(_facet, data["changes"])) if "changes" in data else None,
         edit=data.get("edit"),
-        by=tuple(data.get("by") or ()),
-        said=said,
+        authors=tuple(data.get("by") or ()),
+        statements=decisions,
         evals=evals,
         soak=soak,
-        left=left or timedelta(),
-        way=Way.BREAK_GLASS if data.get("breakGlass") else Way.NORMAL,
+        left_ago=since_left or timedelta(),
+        mode=PromotionMode.BREAK_GLASS if data.get("breakGlass") else PromotionMode.NORMAL,
         place=notes.source.locate(f"cases[{data['name']}]"),
     )
 
 
-def _set(data: Mapping[str, Any], key: str) -> frozenset[str] | None:
+def _optional_set(data: Mapping[str, Any], key: str) -> frozenset[str] | None:
     return frozenset(data[key]) if key in data else None
 
 
@@ -110,11 +110,11 @@ def _facet(text: str) -> Facet:
     return ChangeClass(cls), Direction(direction), Significance(significance)
 
 
-def _said(text: str, decision: Decision, at: tuple[Step, ...], notes: Notes) -> Said:
+def _test_decision(text: str, decision: Decision, at: tuple[Step, ...], notes: Notes) -> AssumedStatement:
     """``carla``, ``carla signed``, ``carla P2D ago``, ``carla signed P2D ago``."""
     person, *words = text.split()
     signed = words[:1] == ["signed"]
-    return Said(
+    return AssumedStatement(
         person=person,
         decision=decision,
         assurance=Assurance.SIGNED if signed else Assurance.RECORDED,
@@ -122,17 +122,19 @@ def _said(text: str, decision: Decision, at: tuple[Step, ...], notes: Notes) -> 
     )
 
 
-def _evals(data: Any, at: tuple[Step, ...], notes: Notes) -> dict[str, Ended]:
+def _test_evaluations(data: Any, at: tuple[Step, ...], notes: Notes) -> dict[str, AssumedResult]:
     """``passed``, ``failed P2D ago``: for each suite, or for every one."""
-    given = {EVERY: data} if isinstance(data, str) else dict(data or {})
-    found = {}
-    for suite, text in given.items():
+    results = {EVERY: data} if isinstance(data, str) else dict(data or {})
+    evaluations = {}
+    for suite, text in results.items():
         result, *words = text.split()
-        found[suite] = Ended(result=result, ago=_ago(words, at if suite == EVERY else (*at, suite), notes))
-    return found
+        evaluations[suite] = AssumedResult(
+            result=result, ago=_ago(words, at if suite == EVERY else (*at, suite), notes)
+        )
+    return evaluations
 
 
 def _ago(words: list[str], at: tuple[Step, ...], notes: Notes) -> timedelta:
     if not words:
-        return _AN_HOUR
-    return notes.span(words[0], at) or clock.duration("PT0S")
+        return _ONE_HOUR
+    return notes.span(words[0], at) or clock.parse_duration("PT0S")

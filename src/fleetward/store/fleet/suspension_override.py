@@ -7,18 +7,18 @@ from datetime import date
 from typing import Any
 
 from fleetward.domain.errors import FleetError
-from fleetward.store.formats.document import document
-from fleetward.store.formats.strict_yaml import read
-from fleetward.store.formats.yaml_edit import edited, inline
+from fleetward.store.formats.document import read_document
+from fleetward.store.formats.strict_yaml import parse_yaml
+from fleetward.store.formats.yaml_edit import edit_yaml, inline_value
 
-BRAKE = ("spec", "suspended")
-LONGEST_NOTE = 540
+SUSPENDED = ("spec", "suspended")
+MAX_NOTE_LENGTH = 540
 """What the longest reason makes."""
 _NOTE = re.compile(r"# (suspended|resumed) on [0-9]{4}-[0-9]{2}-[0-9]{2}: .*")
 """What an earlier run of this wrote; people's own comments stay."""
 
 
-def braked(
+def with_suspension(
     content: bytes | None, *, suspended: bool, released: bool, reason: str, today: date, file: str
 ) -> bytes:
     """
@@ -27,40 +27,45 @@ def braked(
     Where the release itself says the same (*released*), nothing has to be overridden, and the entry goes.
     Errors: FleetError where the file cannot be read, or edited without risk.
     """
-    if content is not None and document(content, file, "overrides").findings:
+    if content is not None and read_document(content, file, "overrides").findings:
         raise FleetError(f"{file} cannot be read", hint="fleet validate")
     bom = b"\xef\xbb\xbf" if content and content.startswith(b"\xef\xbb\xbf") else b""
     text = (content or b"{}\n").decode("utf-8-sig")
-    kept = [one for one in text.splitlines(keepends=True) if not _NOTE.fullmatch(one.rstrip("\r\n"))]
+    lines = [line for line in text.splitlines(keepends=True) if not _NOTE.fullmatch(line.rstrip("\r\n"))]
     end = "\r\n" if "\r\n" in text else "\n"
     note = f"# {'suspended' if suspended else 'resumed'} on {today}: {reason}{end}"
-    return bom + (note + _moved("".join(kept), None if suspended is released else suspended, file)).encode()
+    return (
+        bom
+        + (note + _with_value("".join(lines), None if suspended is released else suspended, file)).encode()
+    )
 
 
-def noted(content: bytes) -> str:
+def suspension_note(content: bytes) -> str:
     """What the line about the brake says, such as ``resumed on 2026-11-20: it is mended``; empty without one."""
-    found = (one for one in content.decode("utf-8-sig", "replace").splitlines() if _NOTE.fullmatch(one))
-    return next(found, "")[2 : LONGEST_NOTE + 2]
+    notes = (line for line in content.decode("utf-8-sig", "replace").splitlines() if _NOTE.fullmatch(line))
+    return next(notes, "")[2 : MAX_NOTE_LENGTH + 2]
 
 
-def bare(content: bytes) -> bool:
+def is_empty_override(content: bytes) -> bool:
     """Is nothing overridden, and nothing said but what this wrote?"""
     lines = content.decode("utf-8-sig").splitlines()
-    return read(content, "").data == {} and all(_NOTE.fullmatch(one) for one in lines if one.strip() != "{}")
+    return parse_yaml(content, "").data == {} and all(
+        _NOTE.fullmatch(line) for line in lines if line.strip() != "{}"
+    )
 
 
-def _moved(text: str, value: bool | None, file: str) -> str:
-    data: dict[str, Any] = read(text.encode(), file).data or {}
+def _with_value(text: str, value: bool | None, file: str) -> str:
+    data: dict[str, Any] = parse_yaml(text.encode(), file).data or {}
     spec = data.get("spec") or {}
-    others = spec.keys() - {BRAKE[1]}
-    if not others:
-        spec = {} if value is None else {BRAKE[1]: value}
-        return _comments(text) + (f"spec: {inline(spec)}\n" if spec else "{}\n")
-    if value is None and BRAKE[1] not in spec:
+    other_keys = spec.keys() - {SUSPENDED[1]}
+    if not other_keys:
+        spec = {} if value is None else {SUSPENDED[1]: value}
+        return _comments(text) + (f"spec: {inline_value(spec)}\n" if spec else "{}\n")
+    if value is None and SUSPENDED[1] not in spec:
         return text
-    return edited(text.encode(), {BRAKE: value}, file).decode()
+    return edit_yaml(text.encode(), {SUSPENDED: value}, file).decode()
 
 
 def _comments(text: str) -> str:
     """The lines that are comments; there is nothing else whose text could begin like one."""
-    return "".join(one for one in text.splitlines(keepends=True) if one.lstrip().startswith("#"))
+    return "".join(line for line in text.splitlines(keepends=True) if line.lstrip().startswith("#"))

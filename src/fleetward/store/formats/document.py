@@ -10,10 +10,10 @@ from typing import Any
 from fleetward.domain import digest
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place
-from fleetward.domain.path import Steps, item_key, steps
+from fleetward.domain.path import Steps, item_key, parse_path
 from fleetward.store.formats import json_schema as schema
 from fleetward.store.formats import yaml_positions
-from fleetward.store.formats.strict_yaml import AGENT_LIMITS, Limits, Spot, read
+from fleetward.store.formats.strict_yaml import AGENT_LIMITS, Limits, NodePosition, parse_yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +36,8 @@ class Document:
         """Where raw steps stand: a one-line value itself, a block at its key, else the nearest above."""
         if self.data is None or not steps:  # what could not be read is not to be looked at again
             return Place(file=self.file, path="")
-        steps, spot = yaml_positions.spot(self.content, steps)
-        path = schema.spelled(steps, self.data, schema.schema(self.schema))
+        steps, spot = yaml_positions.find_position(self.content, steps)
+        path = schema.path_of_steps(steps, self.data, schema.load_schema(self.schema))
         if not steps:
             return Place(file=self.file, path=path)
         line, column, end_line, end_column = spot.key if at_key or _is_block(spot) else spot.value
@@ -47,38 +47,38 @@ class Document:
 
     def locate(self, path: str) -> Place:
         """Where *path*, such as ``spec.tools[crm].allow``, stands, or the nearest thing above it."""
-        return self.place(raw(self.data, path))
+        return self.place(raw_steps(self.data, path))
 
-    def written(self, place: Place) -> str:
+    def source_text(self, place: Place) -> str:
         """The source text of a one-line place."""
         lines = self.content.decode("utf-8-sig", "replace").splitlines()
         if place.line != place.end_line or place.line > len(lines):
             return ""
         return lines[place.line - 1][place.column - 1 : place.end_column - 1]
 
-    def judged(self, data: Any = None) -> tuple[Finding, ...]:
+    def schema_findings(self, data: Any = None) -> tuple[Finding, ...]:
         """What the schema refuses of the file's data, or of *data* made from it."""
-        return schema.findings(data or self.data, self.schema, self.place, self.written)
+        return schema.schema_findings(data or self.data, self.schema, self.place, self.source_text)
 
 
 @contextmanager
-def kept(most: int) -> Iterator[None]:
+def cached_documents(most: int) -> Iterator[None]:
     """Meanwhile the last *most* documents are not read again: for one who goes through a history."""
     before = _reader[0]
-    _reader[0] = lru_cache(maxsize=most)(_document)
+    _reader[0] = lru_cache(maxsize=most)(_read_document)
     try:
         yield
     finally:
         _reader[0] = before
 
 
-def document(content: bytes, file: str, kind: str, limits: Limits = AGENT_LIMITS) -> Document:
+def read_document(content: bytes, file: str, kind: str, limits: Limits = AGENT_LIMITS) -> Document:
     """The document in *content*, read and judged by the schema of its *kind*; never an exception."""
     return _reader[0](content, file, kind, limits)
 
 
-def _document(content: bytes, file: str, kind: str, limits: Limits) -> Document:
-    reading = read(content, file, limits)
+def _read_document(content: bytes, file: str, kind: str, limits: Limits) -> Document:
+    reading = parse_yaml(content, file, limits)
     read_only = Document(
         file=file,
         content=content,
@@ -95,27 +95,27 @@ def _document(content: bytes, file: str, kind: str, limits: Limits) -> Document:
         schema=kind,
         limits=limits,
         data=reading.data,
-        findings=(*reading.findings, *read_only.judged()),
+        findings=(*reading.findings, *read_only.schema_findings()),
     )
 
 
-_reader: list[Callable[[bytes, str, str, Limits], Document]] = [_document]
+_reader: list[Callable[[bytes, str, str, Limits], Document]] = [_read_document]
 
 
-def raw(data: Any, path: str) -> Steps:
+def raw_steps(data: Any, path: str) -> Steps:
     """The steps of *path* as they lie in *data*, items by position; as far as they are there."""
-    found: list[str | int] = []
+    result: list[str | int] = []
     value = data
-    for step in steps(path):
+    for step in parse_path(path):
         if isinstance(value, Mapping) and step in value:
-            found.append(step)
+            result.append(step)
             value = value[step]
         elif isinstance(value, list) and (index := _index(value, step)) is not None:
-            found.append(index)
+            result.append(index)
             value = value[index]
         else:
             break
-    return tuple(found)
+    return tuple(result)
 
 
 def _index(items: list[Any], step: str) -> int | None:
@@ -125,5 +125,5 @@ def _index(items: list[Any], step: str) -> int | None:
     return int(step) if step.isdigit() and int(step) < len(items) else None
 
 
-def _is_block(spot: Spot) -> bool:
+def _is_block(spot: NodePosition) -> bool:
     return spot.value[0] != spot.value[2]

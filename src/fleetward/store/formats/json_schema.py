@@ -12,11 +12,11 @@ from typing import Any, Protocol
 from fleetward.domain.errors import UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.names import nearest
-from fleetward.domain.path import Item, Step, Steps, shown
+from fleetward.domain.names import nearest_name
+from fleetward.domain.path import ItemKey, Step, Steps, format_path
 
 
-class Placing(Protocol):
+class PlaceLookup(Protocol):
     """Tells where raw steps stand in the source; at the key rather than the value where asked."""
 
     def __call__(self, steps: Steps, *, at_key: bool = False) -> Place:
@@ -37,82 +37,86 @@ KINDS = {
 }
 
 
-def folder() -> Path:
+def schema_folder() -> Path:
     """Where the schemas lie: in the wheel, else in the checkout that an editable install points at."""
     packaged = Path(__file__).parents[2] / "schemas"
     return packaged if packaged.is_dir() else Path(__file__).parents[4] / "schemas"
 
 
-def names() -> tuple[str, ...]:
+def schema_names() -> tuple[str, ...]:
     """What ``fleet schema`` can print."""
-    found = (entry.name for place in (folder(), folder() / "output") for entry in place.iterdir())
+    file_names = (
+        entry.name for place in (schema_folder(), schema_folder() / "output") for entry in place.iterdir()
+    )
     ending = ".schema.json"
-    return tuple(sorted(name.removesuffix(ending) for name in found if name.endswith(ending)))
+    return tuple(sorted(name.removesuffix(ending) for name in file_names if name.endswith(ending)))
 
 
 @cache
-def text(name: str) -> str:
+def schema_text(name: str) -> str:
     """
     The schema of this name as it is shipped.
 
     Errors: UsageError when there is none.
     """
-    for place in (folder(), folder() / "output"):
+    for place in (schema_folder(), schema_folder() / "output"):
         file = place / f"{name}.schema.json"
         if "/" not in name and file.is_file():
             return file.read_text(encoding="utf-8")
-    close = nearest(name, names())
-    hint = f"fleet schema {close}" if close else f"one of: {', '.join(names())}"
+    close = nearest_name(name, schema_names())
+    hint = f"fleet schema {close}" if close else f"one of: {', '.join(schema_names())}"
     raise UsageError(f"no schema named {name!r}", hint=hint)
 
 
 @cache
-def schema(name: str) -> Schema:
+def load_schema(name: str) -> Schema:
     """The schema of this name as data."""
-    loaded: Schema = json.loads(text(name))
+    loaded: Schema = json.loads(schema_text(name))
     return loaded
 
 
-def findings(data: Any, name: str, place: Placing, written: Callable[[Place], str]) -> tuple[Finding, ...]:
+def schema_findings(
+    data: Any, name: str, place: PlaceLookup, written: Callable[[Place], str]
+) -> tuple[Finding, ...]:
     """
     What of *data* the schema refuses, in its order.
 
     *written* gives the source text of a place, for hints that quote it.
     """
-    if _accepted(data, name):
+    if _is_accepted(data, name):
         return ()
-    known = schema(name)
-    found: list[Finding] = []
+    root_schema = load_schema(name)
+    unsorted: list[Finding] = []
     for error in _validator(name).iter_errors(data):
         for leaf in _leaves(error):
-            found.extend(_worded(leaf, data, known, place, written))
-    unique = {(one.place, one.message): one for one in found}
-    return tuple(sorted(unique.values(), key=lambda one: one.order))
+            unsorted.extend(_error_findings(leaf, data, root_schema, place, written))
+    unique = {(finding.place, finding.message): finding for finding in unsorted}
+    return tuple(sorted(unique.values(), key=lambda finding: finding.sort_key))
 
 
-def spelled(steps: Steps, data: Any, known: Schema) -> str:
+def path_of_steps(steps: Steps, data: Any, root_schema: Schema) -> str:
     """Raw steps as a path, items of keyed lists by their key."""
     shaped: list[Step] = []
-    node: Schema = known
+    node: Schema = root_schema
     value = data
     for step in steps:
-        node = resolved(node, known)
+        node = resolve_ref(node, root_schema)
         if isinstance(step, int):
-            shaped.append(_item(step, value, node))
+            shaped.append(_item_step(step, value, node))
             node = node.get("items", {})
         else:
             shaped.append(step)
-            node = _property(node, step)
+            node = _property_schema(node, step)
         try:
             value = value[step]
         except (LookupError, TypeError):
             value = None
-    return shown(shaped)
+    return format_path(shaped)
 
 
 def with_defaults(data: Any, name: str) -> Any:
     """*data* with the schema's defaults where nothing is written; absent parents stay absent."""
-    return _filled(data, _defaults(name))
+    return _fill_defaults(data, _defaults(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,54 +130,58 @@ class _Defaults:
 
 @cache
 def _defaults(name: str) -> _Defaults | None:
-    known = schema(name)
-    return _plan(known, known)
+    root_schema = load_schema(name)
+    return _node_defaults(root_schema, root_schema)
 
 
-def _plan(node: Schema, known: Schema) -> _Defaults | None:
-    node = resolved(node, known)
-    children = {key: resolved(child, known) for key, child in node.get("properties", {}).items()}
-    plans = {key: plan for key, child in children.items() if (plan := _plan(child, known)) is not None}
+def _node_defaults(node: Schema, root_schema: Schema) -> _Defaults | None:
+    node = resolve_ref(node, root_schema)
+    children = {key: resolve_ref(child, root_schema) for key, child in node.get("properties", {}).items()}
+    plans = {
+        key: plan
+        for key, child in children.items()
+        if (plan := _node_defaults(child, root_schema)) is not None
+    }
     fill = {
-        key: _filled(child["default"], plans.get(key))
+        key: _fill_defaults(child["default"], plans.get(key))
         for key, child in children.items()
         if "default" in child
     }
-    items = _plan(node["items"], known) if "items" in node else None
+    items = _node_defaults(node["items"], root_schema) if "items" in node else None
     return _Defaults(fill=fill, inside=plans, items=items) if fill or plans or items else None
 
 
-def _filled(data: Any, plan: _Defaults | None) -> Any:
+def _fill_defaults(data: Any, plan: _Defaults | None) -> Any:
     if plan is None:
         return data
     if isinstance(data, dict):
-        filled = {key: _filled(value, plan.inside.get(key)) for key, value in data.items()}
+        filled = {key: _fill_defaults(value, plan.inside.get(key)) for key, value in data.items()}
         for key, value in plan.fill.items():
             if filled.get(key) is None:
                 filled[key] = value
         return filled
-    return [_filled(value, plan.items) for value in data] if isinstance(data, list) else data
+    return [_fill_defaults(value, plan.items) for value in data] if isinstance(data, list) else data
 
 
-def resolved(node: Schema, known: Schema) -> Schema:
+def resolve_ref(node: Schema, root_schema: Schema) -> Schema:
     """The node that a local ``$ref`` points at, its own keywords on top."""
     while isinstance(node, Mapping) and "$ref" in node:
-        target: Any = known
+        target: Any = root_schema
         for step in str(node["$ref"]).removeprefix("#/").split("/"):
             target = target[step]
         node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
     return node if isinstance(node, Mapping) else {}
 
 
-def _property(node: Schema, key: str) -> Schema:
-    known: Schema = node.get("properties", {}).get(key)
-    if known is not None:
-        return known
+def _property_schema(node: Schema, key: str) -> Schema:
+    child: Schema = node.get("properties", {}).get(key)
+    if child is not None:
+        return child
     extra = node.get("additionalProperties")
     return extra if isinstance(extra, Mapping) else {}
 
 
-def _item(index: int, value: Any, node: Schema) -> Step:
+def _item_step(index: int, value: Any, node: Schema) -> Step:
     keyed = str(node.get("x-list", ""))
     if keyed.startswith("keyed("):
         try:
@@ -181,11 +189,11 @@ def _item(index: int, value: Any, node: Schema) -> Step:
         except (LookupError, TypeError):
             return index
         if isinstance(key, str):
-            return Item(key)
+            return ItemKey(key)
     return index
 
 
-def _accepted(data: Any, name: str) -> bool:
+def _is_accepted(data: Any, name: str) -> bool:
     """
     Does the fast validator find nothing to refuse?
 
@@ -207,7 +215,7 @@ def _fast_validator(name: str) -> Any:
         from jsonschema_rs import Draft202012Validator
     except ImportError:
         return None
-    return Draft202012Validator(dict(schema(name)), validate_formats=True)
+    return Draft202012Validator(dict(load_schema(name)), validate_formats=True)
 
 
 @cache
@@ -216,12 +224,12 @@ def _validator(name: str) -> Any:
     from jsonschema.validators import extend
     from referencing import Registry
 
-    reference = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    reference = extend(Draft202012Validator, {"pattern": _check_pattern})  # type: ignore[no-untyped-call]
     # An empty registry: a schema never makes us fetch another one.
-    return reference(schema(name), registry=Registry(), format_checker=FormatChecker(["date"]))
+    return reference(load_schema(name), registry=Registry(), format_checker=FormatChecker(["date"]))
 
 
-def _pattern(validator: Any, pattern: str, value: Any, _: Schema) -> Iterator[Any]:
+def _check_pattern(validator: Any, pattern: str, value: Any, _: Schema) -> Iterator[Any]:
     """As ECMA 262 and the fast validator read it: ``$`` is the very end; Python's lets one line feed follow."""
     from jsonschema import ValidationError
 
@@ -236,7 +244,7 @@ def _leaves(error: Any) -> Iterator[Any]:
         branches: dict[Any, list[Any]] = {}
         for child in error.context:
             branches.setdefault(child.schema_path[0], []).append(child)
-        fitting = [b for b in branches.values() if not any(_wrong_type(one, error) for one in b)]
+        fitting = [b for b in branches.values() if not any(_wrong_type(cause, error) for cause in b)]
         if len(fitting) == 1:
             for child in fitting[0]:
                 yield from _leaves(child)
@@ -248,27 +256,29 @@ def _wrong_type(child: Any, parent: Any) -> bool:
     return child.validator in ("type", "const", "required") and child.absolute_path == parent.absolute_path
 
 
-def _worded(error: Any, data: Any, known: Schema, place: Placing, written: Any) -> Iterator[Finding]:
+def _error_findings(
+    error: Any, data: Any, root_schema: Schema, place: PlaceLookup, written: Any
+) -> Iterator[Finding]:
     steps = tuple(error.absolute_path)
-    where = spelled(steps, data, known)
+    where = path_of_steps(steps, data, root_schema)
     if error.validator in ("additionalProperties", "unevaluatedProperties"):
-        yield from _unknown(error, steps, where, place)
+        yield from _unknown_keys(error, steps, where, place)
         return
     if "propertyNames" in error.absolute_schema_path:
-        yield _misnamed(error, steps, where, place)
+        yield _invalid_key(error, steps, where, place)
         return
     spot = place(steps)
     message, hint = _message(error, where, written(spot))
     yield Finding(rule="schema", severity=Severity.ERROR, message=message, place=spot, hint=hint)
 
 
-def _unknown(error: Any, steps: Steps, where: str, place: Placing) -> Iterator[Finding]:
+def _unknown_keys(error: Any, steps: Steps, where: str, place: PlaceLookup) -> Iterator[Finding]:
     properties = error.schema.get("properties", {})
     free = tuple(error.schema.get("patternProperties", {}))
     for key in error.instance:
         if key in properties or any(re.search(pattern, key) for pattern in free):
             continue
-        close = nearest(key, properties)
+        close = nearest_name(key, properties)
         hint = f"write {close!r}" if close else _choices("one of", properties)
         message = f"no key {key!r} under {where or 'the top'}"
         yield Finding(
@@ -280,7 +290,7 @@ def _unknown(error: Any, steps: Steps, where: str, place: Placing) -> Iterator[F
         )
 
 
-def _misnamed(error: Any, steps: Steps, where: str, place: Placing) -> Finding:
+def _invalid_key(error: Any, steps: Steps, where: str, place: PlaceLookup) -> Finding:
     key = error.instance
     return Finding(
         rule="schema",
@@ -309,11 +319,11 @@ _TYPES = {
 
 def _message(error: Any, where: str, written: str) -> tuple[str, str]:
     """What is wrong and what to write; the few validators that need own words, else what jsonschema says."""
-    name, wanted, value = error.validator, error.validator_value, error.instance
+    name, expected, value = error.validator, error.validator_value, error.instance
     where = where or "the file"
     if name == "type":
-        types = [wanted] if isinstance(wanted, str) else list(wanted)
-        words = " or ".join(_TYPES.get(one, one) for one in types)
+        types = [expected] if isinstance(expected, str) else list(expected)
+        words = " or ".join(_TYPES.get(item, item) for item in types)
         hint = f"write {words}"
         if "string" in types and isinstance(value, int | float | bool):
             hint = f'write "{written}"'
@@ -323,14 +333,14 @@ def _message(error: Any, where: str, written: str) -> tuple[str, str]:
             hint = f"write [{written}]"
         return f"{where} must be {words}, not {_brief(value)}", hint
     if name == "required":
-        missing = next((key for key in wanted if key not in value), "?")
+        missing = next((key for key in expected if key not in value), "?")
         return f"{where} has no {missing!r}", f"add {missing}: ..."
     if name == "enum":
-        close = nearest(str(value), [str(one) for one in wanted])
+        close = nearest_name(str(value), [str(item) for item in expected])
         hint = f"write {close!r}" if close else ""
-        return f"{where} is {_brief(value)}", " - ".join(filter(None, (hint, _choices("one of", wanted))))
+        return f"{where} is {_brief(value)}", " - ".join(filter(None, (hint, _choices("one of", expected))))
     if name == "const":
-        return f"{where} must be {wanted!r}, not {_brief(value)}", f"write {wanted}"
+        return f"{where} must be {expected!r}, not {_brief(value)}", f"write {expected}"
     if name in ("pattern", "format"):
         examples = error.schema.get("examples") or []
         return f"{where} is {_brief(value)}, which has not the right form", _choices(
@@ -338,13 +348,16 @@ def _message(error: Any, where: str, written: str) -> tuple[str, str]:
         )
     if name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
         word = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above"}.get(name, "below")
-        return f"{where} is {_brief(value)}, and must be {word} {wanted}", f"write a number {word} {wanted}"
+        return (
+            f"{where} is {_brief(value)}, and must be {word} {expected}",
+            f"write a number {word} {expected}",
+        )
     if name in ("minItems", "minLength", "minProperties"):
-        if wanted == 1:
+        if expected == 1:
             return f"{where} is empty", "write something, or delete the key"
-        return f"{where} needs at least {wanted}", f"write at least {wanted}"
+        return f"{where} needs at least {expected}", f"write at least {expected}"
     if name in ("maxItems", "maxLength", "maxProperties"):
-        return f"{where} is longer than {wanted}", "shorten it"
+        return f"{where} is longer than {expected}", "shorten it"
     if name == "uniqueItems":
         return f"{where} says something twice", "delete the second one"
     if name in ("anyOf", "oneOf"):

@@ -9,15 +9,15 @@ from itertools import islice
 from typing import Any
 
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.path import Item, Steps, item_key, shown
-from fleetward.domain.secrets import Secret, certain
+from fleetward.domain.path import ItemKey, Steps, format_path, item_key
+from fleetward.domain.secrets import Secret, certain_secrets
 
 Locate = Callable[[str], Place]
 Value = tuple[str, str, str]
 """A text of a document: its path, what it is called there, and itself."""
-MOST = 20
+MAX_FINDINGS = 20
 """Findings a file: what is told about that many will hold for the rest."""
-_ODD = ("\\", "value:", 'value"')
+_ESCAPE_MARKS = ("\\", "value:", 'value"')
 """Escapes, and a value that may stand before its name: only a reader sees through."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HINT = "revoke it where it was issued, then keep it outside and write a reference such as ${NAME}"
@@ -32,31 +32,31 @@ def secret_findings(
     *data* and *locate* are what the text says as YAML, and where that stands: for the path of a finding, and for
     what is written with escapes.
     """
-    written = certain(text)
-    odd = any(mark in text for mark in _ODD)
+    written = certain_secrets(text)
+    odd = any(mark in text for mark in _ESCAPE_MARKS)
     if not written and not odd:
         return ()
     values = tuple(_values(data))
-    seen = tuple(_in_text(text, file, written, values, locate))
-    said = {text[one.start : one.end] for one in written}
-    lines = {one.place.line for one in seen}
-    unseen = _unseen(said, lines, values, locate) if odd and locate is not None else ()
-    found = (*seen, *unseen)
-    return tuple(islice(found, MOST))
+    visible = tuple(_visible_secrets(text, file, written, values, locate))
+    texts = {text[item.start : item.end] for item in written}
+    lines = {item.place.line for item in visible}
+    hidden = _hidden_secrets(texts, lines, values, locate) if odd and locate is not None else ()
+    findings = (*visible, *hidden)
+    return tuple(islice(findings, MAX_FINDINGS))
 
 
-def _in_text(
+def _visible_secrets(
     text: str,
     file: str,
-    found: tuple[Secret, ...],
+    secrets: tuple[Secret, ...],
     values: tuple[Value, ...],
     locate: Locate | None,
 ) -> Iterator[Finding]:
     starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
-    for one in found[:MOST]:
-        line = bisect_right(starts, one.start)
-        first = _LINE_END.split(text[one.start : one.end], maxsplit=1)[0]
-        column = one.start - starts[line - 1] + 1
+    for secret in secrets[:MAX_FINDINGS]:
+        line = bisect_right(starts, secret.start)
+        first = _LINE_END.split(text[secret.start : secret.end], maxsplit=1)[0]
+        column = secret.start - starts[line - 1] + 1
         place = Place(
             file=file,
             line=line,
@@ -65,7 +65,7 @@ def _in_text(
             end_column=column + len(first),
             path=_path(first, line, values, locate) if locate else "",
         )
-        yield _finding(one.kind, place)
+        yield _finding(secret.kind, place)
 
 
 def _path(beginning: str, line: int, values: tuple[Value, ...], locate: Locate) -> str:
@@ -74,20 +74,20 @@ def _path(beginning: str, line: int, values: tuple[Value, ...], locate: Locate) 
     return min(holding, key=lambda path: abs(locate(path).line - line), default="")
 
 
-def _unseen(
-    said: Collection[str], lines: Collection[int], values: tuple[Value, ...], locate: Locate
+def _hidden_secrets(
+    texts: Collection[str], lines: Collection[int], values: tuple[Value, ...], locate: Locate
 ) -> Iterator[Finding]:
     """Those that only the reader sees: written with escapes, broken over lines, or away from what they are called."""
-    for path, called, value in values:
-        alone, together = certain(value), f"{called}: {value}"
-        for one in alone or certain(together):
-            first = _LINE_END.split((value if alone else together)[one.start : one.end])[0]
-            known = any(first in other or other in first for other in said)
-            if not known and (alone or locate(path).line not in lines):
-                yield _finding(one.kind, locate(path))
+    for path, name, value in values:
+        alone, together = certain_secrets(value), f"{name}: {value}"
+        for secret in alone or certain_secrets(together):
+            first = _LINE_END.split((value if alone else together)[secret.start : secret.end])[0]
+            reported = any(first in text or text in first for text in texts)
+            if not reported and (alone or locate(path).line not in lines):
+                yield _finding(secret.kind, locate(path))
 
 
-def _values(value: Any, at: Steps = (), called: str = "") -> Iterator[Value]:
+def _values(value: Any, at: Steps = (), label: str = "") -> Iterator[Value]:
     """Every text in a document, items of lists by their key where they have one."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -96,9 +96,9 @@ def _values(value: Any, at: Steps = (), called: str = "") -> Iterator[Value]:
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
             key = item_key(inner)
-            yield from _values(inner, (*at, number if key is None else Item(key)), called)
+            yield from _values(inner, (*at, number if key is None else ItemKey(key)), label)
     elif isinstance(value, str):
-        yield shown(at), called, value
+        yield format_path(at), label, value
 
 
 def _finding(kind: str, place: Place) -> Finding:

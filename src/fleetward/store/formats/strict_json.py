@@ -16,14 +16,14 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.names import is_name
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_SHOWN = 80
-_DEEPEST = 200
+_MAX_SHOWN = 80
+_MAX_DEPTH = 200
 """Levels of a JSON text: far more than any record has, far fewer than Python can walk."""
 _SHORT = reprlib.Repr()
-_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, _SHOWN, _SHOWN, _SHOWN
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, _MAX_SHOWN, _MAX_SHOWN, _MAX_SHOWN
 
 
-def decoded(content: bytes, name: str, *, limit: int) -> Any:
+def parse_json(content: bytes, name: str, *, limit: int) -> Any:
     """
     The value of a JSON text.
 
@@ -47,31 +47,31 @@ def decoded(content: bytes, name: str, *, limit: int) -> Any:
         raise FleetError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg.lower()}") from None
     except ValueError as error:
         raise FleetError(f"{name}: {error}") from None
-    if content.count(b"[") + content.count(b"{") > _DEEPEST and _too_deep([[value]]):
-        raise FleetError(f"{name}: nested too deep to be read, the limit is {_DEEPEST} levels")
+    if content.count(b"[") + content.count(b"{") > _MAX_DEPTH and _too_deep([[value]]):
+        raise FleetError(f"{name}: nested too deep to be read, the limit is {_MAX_DEPTH} levels")
     return value
 
 
 def _too_deep(level: list[Any]) -> bool:
     """How deep the parser itself goes differs from one Python to the next."""
-    for _ in range(_DEEPEST + 1):
-        inner = [one.values() if isinstance(one, dict) else one for one in level]
-        level = [child for one in inner for child in one if isinstance(child, dict | list)]
+    for _ in range(_MAX_DEPTH + 1):
+        inner = [container.values() if isinstance(container, dict) else container for container in level]
+        level = [child for container in inner for child in container if isinstance(child, dict | list)]
         if not level:
             return False
     return True
 
 
-def encoded(value: Mapping[str, Any], name: str) -> bytes:
+def json_bytes(value: Mapping[str, Any], name: str) -> bytes:
     """
     The stable text of a record: sorted keys, two spaces, ASCII, a line feed at the end.
 
     Errors: FleetError when a text in it is not Unicode, or a number not finite.
     """
-    return (dumped(value, name, sort_keys=True, indent=2) + "\n").encode()
+    return (ascii_json(value, name, sort_keys=True, indent=2) + "\n").encode()
 
 
-def dumped(value: Mapping[str, Any], name: str, **layout: Any) -> str:
+def ascii_json(value: Mapping[str, Any], name: str, **layout: Any) -> str:
     """JSON in ASCII, so that a reviewer sees every character that is there."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
@@ -85,10 +85,10 @@ def dumped(value: Mapping[str, Any], name: str, **layout: Any) -> str:
 def short(value: object) -> str:
     """The value as a message shows it: never longer than a line, however deep it goes."""
     text = _SHORT.repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "..."
 
 
-def real(value: object) -> float | None:
+def finite_number(value: object) -> float | None:
     """A finite number, or None where *value* is none; true and false are no numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -107,7 +107,9 @@ class Fields:
     where: str
 
     @classmethod
-    def of(cls, value: object, where: str, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> Fields:
+    def from_value(
+        cls, value: object, where: str, keys: tuple[str, ...], optional: tuple[str, ...] = ()
+    ) -> Fields:
         """
         The object *value*, which has exactly these keys, and may have those that are optional.
 
@@ -123,83 +125,83 @@ class Fields:
                 raise FleetError(f"{where}: {key!r} is missing")
         return cls(value, where)
 
-    def inside(self, key: str, keys: tuple[str, ...]) -> Fields:
+    def child(self, key: str, keys: tuple[str, ...]) -> Fields:
         """The object under *key*."""
-        return Fields.of(self.data[key], f"{self.where}: {key}", keys)
+        return Fields.from_value(self.data[key], f"{self.where}: {key}", keys)
 
     def items(self, key: str) -> tuple[Any, ...]:
         """The members of the list under *key*."""
         value = self.data[key]
-        return tuple(value) if isinstance(value, list) else self.wrong(key, "a list")
+        return tuple(value) if isinstance(value, list) else self.reject(key, "a list")
 
     def objects(self, key: str, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> tuple[Fields, ...]:
         """The objects of the list under *key*."""
         return tuple(
-            Fields.of(item, f"{self.where}: {key}[{index}]", keys, optional)
+            Fields.from_value(item, f"{self.where}: {key}[{index}]", keys, optional)
             for index, item in enumerate(self.items(key))
         )
 
-    def exactly(self, key: str, wanted: str) -> str:
-        """The text under *key*, which can only be *wanted*."""
-        return wanted if self.data[key] == wanted else self.wrong(key, repr(wanted))
+    def constant(self, key: str, expected: str) -> str:
+        """The text under *key*, which can only be *expected*."""
+        return expected if self.data[key] == expected else self.reject(key, repr(expected))
 
     def text(self, key: str, *, empty: bool = False) -> str:
         """The text under *key*."""
         value = self.data[key]
         if not isinstance(value, str) or not (value or empty):
-            self.wrong(key, "a text")
+            self.reject(key, "a text")
         try:
             value.encode()
         except UnicodeEncodeError:
-            self.wrong(key, "Unicode without half characters")
+            self.reject(key, "Unicode without half characters")
         return str(value)
 
     def name(self, key: str) -> str:
         """The name under *key*."""
         value = self.text(key)
-        return value if is_name(value) else self.wrong(key, "a name such as 'refund-bot'")
+        return value if is_name(value) else self.reject(key, "a name such as 'refund-bot'")
 
     def digest(self, key: str) -> str:
         """The digest under *key*: ``sha256:`` and 64 hex digits."""
         value = self.text(key)
-        return value if _DIGEST.fullmatch(value) else self.wrong(key, "'sha256:' and 64 hex digits")
+        return value if _DIGEST.fullmatch(value) else self.reject(key, "'sha256:' and 64 hex digits")
 
     def instant(self, key: str) -> datetime:
         """The instant with its zone under *key*."""
         value = self.text(key)
         try:
-            return clock.instant(value)
+            return clock.parse_instant(value)
         except (ValueError, OverflowError):
-            return self.wrong(key, "an instant such as 2026-11-20T12:00:00Z")
+            return self.reject(key, "an instant such as 2026-11-20T12:00:00Z")
 
     def count(self, key: str, *, least: int = 0) -> int:
         """The whole number under *key*, *least* or more."""
         value = self.data[key]
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**53:
-            self.wrong(key, f"a whole number from {least}")
+            self.reject(key, f"a whole number from {least}")
         return int(value)
 
     def number(self, key: str) -> float:
         """The finite number under *key*."""
-        value = real(self.data[key])
-        return self.wrong(key, "a number") if value is None else value
+        value = finite_number(self.data[key])
+        return self.reject(key, "a number") if value is None else value
 
-    def absent(self, key: str) -> bool:
+    def is_null(self, key: str) -> bool:
         """Is null written under *key*?"""
         return self.data[key] is None
 
-    def wrong(self, key: str, wanted: str) -> NoReturn:
+    def reject(self, key: str, expected: str) -> NoReturn:
         """Say what is under *key* instead of what was wanted."""
-        raise FleetError(f"{self.where}: {key}: expected {wanted}, found {short(self.data[key])}")
+        raise FleetError(f"{self.where}: {key}: expected {expected}, found {short(self.data[key])}")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        keys: set[str] = set()
+        twice = next(key for key, _ in pairs if key in keys or keys.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"the key {short(twice)} is there twice")
-    return found
+    return result
 
 
 def _not_finite(text: str) -> NoReturn:
@@ -209,5 +211,5 @@ def _not_finite(text: str) -> NoReturn:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"the number {text[:_SHOWN]} is too large")
+        raise ValueError(f"the number {text[:_MAX_SHOWN]} is too large")
     return number

@@ -10,8 +10,8 @@ from typing import Any
 
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.invisible_characters import hidden
-from fleetward.domain.path import Steps, shown
+from fleetward.domain.invisible_characters import invisible_characters
+from fleetward.domain.path import Steps, format_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ Span = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class NodePosition:
     """Where a node stands: its key (itself, in a list) and its value."""
 
     key: Span
@@ -39,19 +39,21 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ParsedYaml:
     """What a file holds: *data* is None where it could not be read; *spots* only when asked for."""
 
     data: dict[str, Any] | None
     findings: tuple[Finding, ...] = ()
-    spots: Mapping[Steps, Spot] | None = None
+    positions: Mapping[Steps, NodePosition] | None = None
 
 
-class _Refused(Exception):
+class _ParsingStopped(Exception):
     """Reading cannot go on."""
 
 
-def read(content: bytes, file: str, limits: Limits = AGENT_LIMITS, *, spots: bool = False) -> Reading:
+def parse_yaml(
+    content: bytes, file: str, limits: Limits = AGENT_LIMITS, *, spots: bool = False
+) -> ParsedYaml:
     """
     The document in *content*, never an exception.
 
@@ -60,32 +62,38 @@ def read(content: bytes, file: str, limits: Limits = AGENT_LIMITS, *, spots: boo
     if len(content) > limits.size:
         place = Place(file=file)
         message = f"{len(content)} bytes, {limits.size} are allowed"
-        return Reading(data=None, findings=(_finding("yaml-limit", message, place, "split the file"),))
+        return ParsedYaml(data=None, findings=(_finding("yaml-limit", message, place, "split the file"),))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
         place = Place(file=file, line=line, column=column, end_line=line, end_column=column + 1)
-        return Reading(data=None, findings=(_finding("yaml-syntax", "not UTF-8", place, "save it as UTF-8"),))
-    unseen = hidden_findings(text, file)
-    if unseen:
-        return Reading(data=None, findings=unseen)
-    return _Builder(text, file, limits, spots).reading()
-
-
-def hidden_findings(text: str, file: str) -> tuple[Finding, ...]:
-    """One finding for each character that cannot be seen, at most twenty a file."""
-    found = []
-    for one in hidden(text):
-        place = Place(
-            file=file, line=one.line, column=one.column, end_line=one.line, end_column=one.column + 1
+        return ParsedYaml(
+            data=None, findings=(_finding("yaml-syntax", "not UTF-8", place, "save it as UTF-8"),)
         )
-        message = f"{one.codepoint} ({one.description}) cannot be seen by a reader"
-        found.append(_finding("hidden-characters", message, place, "delete the character"))
-        if len(found) == 20:
+    unseen = hidden_character_findings(text, file)
+    if unseen:
+        return ParsedYaml(data=None, findings=unseen)
+    return _Builder(text, file, limits, spots).parsed()
+
+
+def hidden_character_findings(text: str, file: str) -> tuple[Finding, ...]:
+    """One finding for each character that cannot be seen, at most twenty a file."""
+    findings = []
+    for character in invisible_characters(text):
+        place = Place(
+            file=file,
+            line=character.line,
+            column=character.column,
+            end_line=character.line,
+            end_column=character.column + 1,
+        )
+        message = f"{character.codepoint} ({character.description}) cannot be seen by a reader"
+        findings.append(_finding("hidden-characters", message, place, "delete the character"))
+        if len(findings) == 20:
             break
-    return tuple(found)
+    return tuple(findings)
 
 
 def _finding(rule: str, message: str, place: Place, hint: str = "") -> Finding:
@@ -104,9 +112,9 @@ _AMBIGUOUS = re.compile(
     r"|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
     r"|\.(nan|NaN|NAN)|[-+]?\.(inf|Inf|INF)"
 )
-_ENOUGH = 100
+_MAX_FINDINGS = 100
 """Findings in one file, after which nobody reads on."""
-_EXACT = 2**53
+_MAX_EXACT_INTEGER = 2**53
 """Beyond this, readers that count in doubles see another number."""
 
 
@@ -114,7 +122,7 @@ class _Ambiguous(ValueError):
     """A plain scalar that two readers would read as two things."""
 
 
-def plain(text: str) -> Any:
+def plain_scalar(text: str) -> Any:
     """
     The value of an unquoted scalar by the YAML 1.2 core schema.
 
@@ -127,9 +135,9 @@ def plain(text: str) -> Any:
     if text[0] not in "+-.0123456789":
         return text
     if _INTEGER.fullmatch(text):
-        return _within(int(text) if len(text) < 20 else _EXACT + 1, text)
+        return _exact_integer(int(text) if len(text) < 20 else _MAX_EXACT_INTEGER + 1, text)
     if _HEX.fullmatch(text):
-        return _within(int(text, 16) if len(text) < 20 else _EXACT + 1, text)
+        return _exact_integer(int(text, 16) if len(text) < 20 else _MAX_EXACT_INTEGER + 1, text)
     if _AMBIGUOUS.fullmatch(text):
         raise _Ambiguous(f"{text} is read as different things by different readers")
     if _FLOAT.fullmatch(text):
@@ -140,13 +148,13 @@ def plain(text: str) -> Any:
     return text
 
 
-_SHORT = 40
-_known = lru_cache(maxsize=8192)(plain)
+_MAX_CACHED_LENGTH = 40
+_cached_scalar = lru_cache(maxsize=8192)(plain_scalar)
 """Short scalars are mostly the same ones: keys, names, dates. Kept, they are one object each, too."""
 
 
-def _within(value: int, text: str) -> int:
-    if abs(value) > _EXACT:
+def _exact_integer(value: int, text: str) -> int:
+    if abs(value) > _MAX_EXACT_INTEGER:
         raise _Ambiguous(f"{text} is too large to be read exactly everywhere")
     return value
 
@@ -172,21 +180,21 @@ class _Builder:
 
     def __init__(self, text: str, file: str, limits: Limits, spots: bool) -> None:
         self.text, self.file, self.limits = text, file, limits
-        self.spots: dict[Steps, Spot] | None = {} if spots else None
+        self.positions: dict[Steps, NodePosition] | None = {} if spots else None
         self.findings: list[Finding] = []
         self.stack: list[_Frame] = []
         self.data: dict[str, Any] | None = None
         self.documents = 0
         self.nodes = 0
 
-    def reading(self) -> Reading:
+    def parsed(self) -> ParsedYaml:
         clean = True
         try:
-            self._take_all()
-        except _Refused:
+            self._read_events()
+        except _ParsingStopped:
             clean = False
         except Exception as error:  # noqa: BLE001 - parsers raise whatever they like on hostile scalars
-            self.findings.append(_syntax(error, self.file, self.text))
+            self.findings.append(_syntax_finding(error, self.file, self.text))
             clean = False
         if clean and self.data is None and not self.findings:
             place = Place(file=self.file)
@@ -194,12 +202,12 @@ class _Builder:
                 _finding("yaml-syntax", "the file is empty", place, "write a mapping: key: value")
             )
         data = self.data if clean and not self.findings else None
-        return Reading(data=data, findings=tuple(self.findings), spots=self.spots)
+        return ParsedYaml(data=data, findings=tuple(self.findings), positions=self.positions)
 
-    def _take_all(self) -> None:
+    def _read_events(self) -> None:
         """Most of the time of a large fleet goes by here: one look at each event, and one call."""
         parser = _parser()(self.text)
-        take = {
+        handlers = {
             "ScalarEvent": self._scalar,
             "MappingStartEvent": self._mapping,
             "SequenceStartEvent": self._sequence,
@@ -210,9 +218,9 @@ class _Builder:
         }
         try:
             while (event := parser.get_event()) is not None:
-                taken = take.get(type(event).__name__)
-                if taken is not None:
-                    taken(event)
+                handler = handlers.get(type(event).__name__)
+                if handler is not None:
+                    handler(event)
         finally:
             parser.dispose()
 
@@ -260,18 +268,18 @@ class _Builder:
         frame = self.stack.pop()
         if not self.stack:
             self.data = frame.container
-            if self.spots is not None:
+            if self.positions is not None:
                 span = _span(frame.start, event)
-                self.spots[()] = Spot(span, span)
+                self.positions[()] = NodePosition(span, span)
             return
-        self._put(frame.container, _span(frame.start, event) if self.spots is not None else None)
+        self._put(frame.container, _span(frame.start, event) if self.positions is not None else None)
 
     def _scalar(self, event: Any) -> None:
         self._node(event)
         frame = self.stack[-1]
         value = self._value(event)
         if frame.key is not None or not frame.is_mapping:
-            self._put(value, _span(event, event) if self.spots is not None else None)
+            self._put(value, _span(event, event) if self.positions is not None else None)
             return
         if not event.style and event.value == "<<":
             self._stop("yaml-not-allowed", "a merge key", event, "write the keys out")
@@ -283,38 +291,40 @@ class _Builder:
             hint = "delete one of the two: the last would win silently"
             self._report("yaml-duplicate-key", f"{value!r} is there twice", event, hint, steps)
         frame.key = value
-        if self.spots is not None:
+        if self.positions is not None:
             frame.key_span = _span(event, event)
 
     def _value(self, event: Any) -> Any:
         text: str = event.value
         if not event.style:
             try:
-                return _known(text) if len(text) <= _SHORT else plain(text)
+                return _cached_scalar(text) if len(text) <= _MAX_CACHED_LENGTH else plain_scalar(text)
             except _Ambiguous as error:
                 self._report("yaml-ambiguous", str(error), event, f'write "{text}"', self._steps())
                 return text
-        for one in hidden(text):
+        for character in invisible_characters(text):
             if event.style == '"':  # escapes write what the raw text did not show
-                message = f"{one.codepoint} ({one.description}) written as an escape"
+                message = f"{character.codepoint} ({character.description}) written as an escape"
                 self._report("hidden-characters", message, event, "delete the escape", self._steps())
                 break
         return text
 
     def _steps(self) -> Steps:
         """Where the reading is; worked out only when it is asked for."""
-        found: list[str | int] = []
+        steps: list[str | int] = []
         for frame in self.stack:
             if frame.key is not None:
-                found.append(frame.key)
+                steps.append(frame.key)
             elif not frame.is_mapping:
-                found.append(len(frame.container))
-        return tuple(found)
+                steps.append(len(frame.container))
+        return tuple(steps)
 
     def _put(self, value: Any, span: Span | None) -> None:
         frame = self.stack[-1]
-        if span is not None and self.spots is not None:
-            self.spots[self._steps()] = Spot(frame.key_span if frame.key is not None else span, span)
+        if span is not None and self.positions is not None:
+            self.positions[self._steps()] = NodePosition(
+                frame.key_span if frame.key is not None else span, span
+            )
         if frame.key is None:
             frame.container.append(value)
         else:
@@ -329,15 +339,15 @@ class _Builder:
             column=column,
             end_line=end_line,
             end_column=end_column,
-            path=shown(steps),
+            path=format_path(steps),
         )
         self.findings.append(_finding(rule, message, place, hint))
-        if len(self.findings) >= _ENOUGH:
-            raise _Refused
+        if len(self.findings) >= _MAX_FINDINGS:
+            raise _ParsingStopped
 
     def _stop(self, rule: str, message: str, event: Any, hint: str) -> None:
         self._report(rule, message, event, hint, self._steps())
-        raise _Refused
+        raise _ParsingStopped
 
 
 def _parser() -> Any:
@@ -363,7 +373,7 @@ def _python_parser() -> Any:
     return Python
 
 
-def _syntax(error: Exception, file: str, text: str) -> Finding:
+def _syntax_finding(error: Exception, file: str, text: str) -> Finding:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     lines = text.count("\n") + 1

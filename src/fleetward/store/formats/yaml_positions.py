@@ -6,28 +6,28 @@ from functools import lru_cache
 from typing import Any
 
 from fleetward.domain.path import Steps
-from fleetward.store.formats.strict_yaml import Span, Spot, parser_class
+from fleetward.store.formats.strict_yaml import NodePosition, Span, parser_class
 
-_KEPT = 32
+_MAX_CACHED = 32
 """Files whose nodes are kept: what is reported of one file mostly comes in a row."""
 
 
-def spot(content: bytes, at: Steps) -> tuple[Steps, Spot]:
+def find_position(content: bytes, at: Steps) -> tuple[Steps, NodePosition]:
     """
     The spot of the value at *at*, or of the nearest above it; with the steps that lead there.
 
     *content* was read before without a finding: hostile files end there, and are not looked at again.
     """
-    key = value = _top(content)
+    key = value = _root_node(content)
     for depth, step in enumerate(at):
-        found = _inside(value, step)
-        if found is None:
-            return at[:depth], Spot(_span(key), _span(value))
-        key, value = found
-    return at, Spot(_span(key), _span(value))
+        pair = _child(value, step)
+        if pair is None:
+            return at[:depth], NodePosition(_span(key), _span(value))
+        key, value = pair
+    return at, NodePosition(_span(key), _span(value))
 
 
-def _inside(node: Any, step: str | int) -> tuple[Any, Any] | None:
+def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
     """The key and the value one step further in; an item of a list is its own key."""
     if node.id == "mapping" and isinstance(step, str):
         return next(((key, value) for key, value in node.value if key.value == step), None)
@@ -41,8 +41,8 @@ def _span(node: Any) -> Span:
     return (first.line + 1, first.column + 1, last.line + 1, last.column + 1)
 
 
-@lru_cache(maxsize=_KEPT)
-def _top(content: bytes) -> Any:
+@lru_cache(maxsize=_MAX_CACHED)
+def _root_node(content: bytes) -> Any:
     """The file as nodes, which libyaml makes in half the time that its events take to be read."""
     return _composer()(content.decode("utf-8-sig")).get_single_node()
 

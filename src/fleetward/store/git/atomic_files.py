@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from fleetward.domain.errors import FleetError, Unwritten
+from fleetward.domain.errors import FleetError, WriteFailed
 from fleetward.store.fleet.models_edit import put
 
 Contents = Mapping[str, bytes | None]
 """By path relative to the fleet root; None, or no entry, where there is or is to be no file."""
 
 
-def settle(root: Path, before: Contents, after: Contents) -> None:
+def replace_files(root: Path, before: Contents, after: Contents) -> None:
     """
     Put *after* where *before* was read; modes stay, folders that are missing are made.
 
@@ -23,8 +23,8 @@ def settle(root: Path, before: Contents, after: Contents) -> None:
     what was exchanged by then is put back.
     """
     for path in after:
-        if held(root, path) != before.get(path):
-            raise Unwritten(f"{path} is not what was read any more", hint="run it again")
+        if read_regular_file(root, path) != before.get(path):
+            raise WriteFailed(f"{path} is not what was read any more", hint="run it again")
     done: list[str] = []
     try:
         for path, content in after.items():
@@ -35,11 +35,11 @@ def settle(root: Path, before: Contents, after: Contents) -> None:
             with suppress(OSError, FleetError):
                 _put(root / path, before.get(path))
         if isinstance(error, OSError):
-            raise Unwritten(f"cannot write {path!r}, so nothing was: {error.strerror}") from error
+            raise WriteFailed(f"cannot write {path!r}, so nothing was: {error.strerror}") from error
         raise
 
 
-def held(root: Path, path: str) -> bytes | None:
+def read_regular_file(root: Path, path: str) -> bytes | None:
     """
     What the work tree holds at *path*; None where there is nothing.
 
@@ -55,7 +55,7 @@ def held(root: Path, path: str) -> bytes | None:
             return None
         if not (stat.S_ISDIR(mode) if number < len(folders) else stat.S_ISREG(mode)):
             where = place.relative_to(root).as_posix()
-            raise Unwritten(f"{where} is in the way of {path}", hint=f"move {where} away")
+            raise WriteFailed(f"{where} is in the way of {path}", hint=f"move {where} away")
     return place.read_bytes()
 
 

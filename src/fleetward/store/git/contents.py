@@ -9,8 +9,8 @@ from fleetward.store.records.ledger import LARGEST
 
 def contents(tree: Tree, *under: str, limit: int = LARGEST) -> dict[str, bytes]:
     """By path the regular files of at most *limit* bytes."""
-    found = tree.read([entry for entry in tree.entries(*under) if entry.mode in REGULAR], limit)
-    return {path: content for path, content in found.items() if isinstance(content, bytes)}
+    by_path = tree.read([entry for entry in tree.entries(*under) if entry.mode in REGULAR], limit)
+    return {path: content for path, content in by_path.items() if isinstance(content, bytes)}
 
 
 def governance_digest(tree: Tree) -> str:

@@ -11,18 +11,18 @@ from fleetward.domain.errors import GitError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import CONFIG
 from fleetward.store.git.repository import Id, NoRepository, Repository, open_repository
-from fleetward.store.git.tree import Folder, Index, Revision
+from fleetward.store.git.tree import CommitTree, StagedTree, WorkTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class FleetRoot:
     """A fleet's place; *prefix* is its root inside the repository: empty, or with a trailing slash."""
 
     repository: Repository
-    root: Path
+    path: Path
     prefix: str
 
-    def folder(self) -> Folder:
+    def work_tree(self) -> WorkTree:
         """
         What lies in the work tree.
 
@@ -30,19 +30,19 @@ class Ground:
         """
         if self.repository.top is None:
             raise GitError("a bare repository has no work tree", hint="name a revision with --rev")
-        return Folder(repository=self.repository, root=self.root, prefix=self.prefix)
+        return WorkTree(repository=self.repository, root=self.path, prefix=self.prefix)
 
-    def index(self) -> Index:
+    def staged_tree(self) -> StagedTree:
         """What is staged."""
-        return Index(repository=self.repository, prefix=self.prefix)
+        return StagedTree(repository=self.repository, prefix=self.prefix)
 
-    def revision(self, revision: str) -> Revision:
+    def tree_at(self, revision: str) -> CommitTree:
         """What a revision holds."""
-        return self.commit(self.repository.resolve(revision))
+        return self.commit_tree(self.repository.resolve(revision))
 
-    def commit(self, commit: Id) -> Revision:
+    def commit_tree(self, commit: Id) -> CommitTree:
         """What a commit holds, named by its id."""
-        return Revision(repository=self.repository, commit=commit, prefix=self.prefix)
+        return CommitTree(repository=self.repository, commit=commit, prefix=self.prefix)
 
     def head(self) -> Id:
         """
@@ -50,16 +50,16 @@ class Ground:
 
         Errors: GitError when nothing was committed yet, or its commit is broken.
         """
-        found = self.repository.resolved("HEAD")
-        if found is None:
-            named = self.repository.ask("rev-parse", "--verify", "--quiet", "HEAD").text
-            if named:
-                raise GitError(f"commit {named} cannot be read", hint="git fsck --full")
+        commit = self.repository.find_commit("HEAD")
+        if commit is None:
+            broken = self.repository.run("rev-parse", "--verify", "--quiet", "HEAD").text
+            if broken:
+                raise GitError(f"commit {broken} cannot be read", hint="git fsck --full")
             raise GitError("nothing is committed here yet", hint="git add -A && git commit")
-        return found
+        return commit
 
 
-def find(folder: Path, environment: Mapping[str, str], *, root: str | None = None) -> Ground:
+def find_fleet_root(folder: Path, environment: Mapping[str, str], *, root: str | None = None) -> FleetRoot:
     """
     The fleet around *folder*: walking up to the top of the work tree for ``fleet-config.yaml``.
 
@@ -73,21 +73,21 @@ def find(folder: Path, environment: Mapping[str, str], *, root: str | None = Non
             raise
         raise NoRepository(error.message, hint="fleet init, or -C DIR") from None
     if repository.top is None or root is not None:
-        inside = _inside(root or "")
+        inside = _root_prefix(root or "")
         base = repository.top or repository.git_dir
-        return Ground(repository=repository, root=base / inside, prefix=f"{inside}/" if inside else "")
+        return FleetRoot(repository=repository, path=base / inside, prefix=f"{inside}/" if inside else "")
     top = repository.top.resolve()
-    here = folder.resolve()
-    for place in (here, *here.parents):
+    start = folder.resolve()
+    for place in (start, *start.parents):
         if (place / CONFIG).is_file() or (place / CONFIG).is_symlink():
             inside = "" if place == top else place.relative_to(top).as_posix() + "/"
-            return Ground(repository=repository, root=place, prefix=inside)
+            return FleetRoot(repository=repository, path=place, prefix=inside)
         if place == top:
             break
     raise NotAFleet(f"no {CONFIG} in {str(folder)!r} or above it", hint="fleet init, or -C DIR")
 
 
-def _inside(root: str) -> str:
+def _root_prefix(root: str) -> str:
     """A folder of the tree as git spells it; the top is nothing."""
     inside = posixpath.normpath(root.strip("/") or ".")
     if inside == ".." or inside.startswith("../"):

@@ -12,15 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from fleetward.domain.audit import Kept, Landing, Step
+from fleetward.domain.audit import FileStep, FileVersion, FirstParentCommit
 from fleetward.domain.errors import GitError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.store.git.fleet_root import Ground
+from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.history_answers import answer
-from fleetward.store.git.history_index import ABSENT, Memory, Move, move
-from fleetward.store.git.process import Answer
+from fleetward.store.git.history_index import ABSENT, HistoryIndex, IndexedChange, parse_file_change
+from fleetward.store.git.process import GitResult
 from fleetward.store.git.repository import Id, Repository
-from fleetward.store.git.tree import Entry, Revision
+from fleetward.store.git.tree import CommitTree, TreeEntry
 from fleetward.store.records.ledger import file_name
 
 _READ = 1024 * 1024
@@ -28,209 +28,220 @@ _MANY = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past(Repository):
+class IndexedRepository(Repository):
     """The repository, with a memory in front of it."""
 
-    memory: Memory
+    index: HistoryIndex
 
     def need(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
         """As git would answer, from memory where it is known."""
         if extra or arguments[0] not in ("rev-list", "diff-tree", "ls-tree"):
-            return Repository.need(self, *arguments, stdin=stdin, extra=extra)
-        known_answer = answer(self.memory, arguments, stdin)
+            return Repository.output(self, *arguments, stdin=stdin, extra=extra)
+        known_answer = answer(self.index, arguments, stdin)
         if known_answer is not None:
             return known_answer
-        known = self.memory.answers
-        if (arguments, stdin) not in known:
-            known[arguments, stdin] = Repository.need(self, *arguments, stdin=stdin)
-        return known[arguments, stdin]
+        cache = self.index.answers
+        if (arguments, stdin) not in cache:
+            cache[arguments, stdin] = Repository.output(self, *arguments, stdin=stdin)
+        return cache[arguments, stdin]
 
-    def ask(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> Answer:
+    def ask(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> GitResult:
         """The same; a full id of a commit that is known names that commit."""
         if arguments[:2] == ("rev-parse", "--verify"):
-            named = arguments[-1].removesuffix("^{commit}")
-            if named in self.memory.parents:
-                return Answer(code=0, out=f"{named}\n".encode(), err="")
-        return Repository.ask(self, *arguments, stdin=stdin, extra=extra)
+            commit = arguments[-1].removesuffix("^{commit}")
+            if commit in self.index.parents:
+                return GitResult(code=0, out=f"{commit}\n".encode(), err="")
+        return Repository.run(self, *arguments, stdin=stdin, extra=extra)
 
     def resolved(self, revision: str) -> Id | None:
         """The commit that *revision* names, or None; no branch is looked for under a known id."""
-        return revision if revision in self.memory.parents else Repository.resolved(self, revision)
+        return revision if revision in self.index.parents else Repository.find_commit(self, revision)
 
     def blobs(self, ids: Iterable[Id], limit: int) -> dict[Id, bytes | int]:
         """Contents by id, read and hashed once."""
-        wanted, known = list(dict.fromkeys(ids)), self.memory.blobs
-        begun = {one: self.memory.beginnings[one] for one in wanted if one in self.memory.beginnings}
-        missing = [one for one in wanted if one not in begun and _unread(known.get(one), limit)]
+        unique, cache = list(dict.fromkeys(ids)), self.index.blobs
+        prefixes = {
+            blob_id: self.index.beginnings[blob_id] for blob_id in unique if blob_id in self.index.beginnings
+        }
+        missing = [
+            blob_id for blob_id in unique if blob_id not in prefixes and _must_read(cache.get(blob_id), limit)
+        ]
         if missing:
-            known.update(Repository.blobs(self, missing, max(limit, _READ)))
-        contents = {one: whole[:length] for one, (whole, length) in begun.items()}
-        return {one: _short(contents[one] if one in begun else known[one], limit) for one in wanted}
+            cache.update(Repository.blobs(self, missing, max(limit, _READ)))
+        contents = {blob_id: whole[:length] for blob_id, (whole, length) in prefixes.items()}
+        return {
+            blob_id: _limited(contents[blob_id] if blob_id in prefixes else cache[blob_id], limit)
+            for blob_id in unique
+        }
 
     def commits(self, ids: Iterable[Id]) -> dict[Id, bytes]:
         """Commit objects by id, read and hashed once."""
-        wanted, known = list(dict.fromkeys(ids)), self.memory.commits
-        missing = [one for one in wanted if one not in known]
+        unique, cache = list(dict.fromkeys(ids)), self.index.commits
+        missing = [commit_id for commit_id in unique if commit_id not in cache]
         if missing:
-            known.update(Repository.commits(self, missing))
-        return {one: known[one] for one in wanted}
+            cache.update(Repository.commits(self, missing))
+        return {commit_id: cache[commit_id] for commit_id in unique}
 
-    def newest(self, commit: Id) -> tuple[Id, datetime] | None:
+    def latest_date(self, commit: Id) -> tuple[Id, datetime] | None:
         """
         The latest date that the branch had where *commit* left it, and whose that is.
 
         None for a commit with another beginning.
         """
-        memory, one = self.memory, commit
-        while one not in memory.position:
-            parents = memory.parents.get(one) or _parents(self.commits([one])[one])
+        memory, ancestor = self.index, commit
+        while ancestor not in memory.position:
+            parents = memory.parents.get(ancestor) or _parents(self.commits([ancestor])[ancestor])
             if not parents:
                 return None
-            one = parents[0]
-        latest = memory.latest[memory.position[one]]
+            ancestor = parents[0]
+        latest = memory.latest[memory.position[ancestor]]
         return latest, _moment(memory.stamps[latest])
 
-    def brought(self, landing: Landing) -> Iterator[tuple[str, Id]]:
+    def merged_versions(self, landing: FirstParentCommit) -> Iterator[tuple[str, Id]]:
         """Every content of a file that commits behind a merge had put there: (path, blob)."""
-        memory = self.memory
-        for one in memory.behind(landing.commit, landing.parent):
-            for number in range(max(1, len(memory.parents[one]))):
-                for step in _steps(memory.moves.get((one, number), ()), len(memory.prefix)):
+        memory = self.index
+        for commit in memory.merged_commits(landing.id, landing.parent):
+            for number in range(max(1, len(memory.parents[commit]))):
+                for step in _steps(memory.moves.get((commit, number), ()), len(memory.prefix)):
                     if step.new is not None:
                         yield step.path, step.new.id
 
-    def remember(self, wanted: Iterable[Id]) -> None:
+    def preload(self, ids: Iterable[Id]) -> None:
         """Read these contents at once, those that are too large aside."""
-        self.blobs(wanted, _READ)
+        self.blobs(ids, _READ)
 
-    def remember_ledger(self, versions: Sequence[Id]) -> None:
+    def preload_ledger(self, versions: Sequence[Id]) -> None:
         """
         The versions of a file that only grew, from the longest of them: each is a beginning of it.
 
         One that is not is read when it is asked for.
         """
         sizes = Repository.blobs(self, versions, 0)
-        lengths = {one: size if isinstance(size, int) else 0 for one, size in sizes.items()}
-        longest = max(versions, key=lambda one: lengths[one])
+        lengths = {blob_id: size if isinstance(size, int) else 0 for blob_id, size in sizes.items()}
+        longest = max(versions, key=lambda blob_id: lengths[blob_id])
         whole = self.blobs([longest], 1 << 40)[longest]
         if isinstance(whole, bytes):
-            held = {one: (whole, length) for one, length in lengths.items()}
-            grown = {one: end for one, end in held.items() if self.hashed(whole[: end[1]]) == one}
-            self.memory.beginnings.update(grown)
+            ends = {blob_id: (whole, length) for blob_id, length in lengths.items()}
+            grown = {
+                blob_id: end for blob_id, end in ends.items() if self.object_id(whole[: end[1]]) == blob_id
+            }
+            self.index.beginnings.update(grown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recalled(Revision):
+class IndexedTree(CommitTree):
     """A commit of the branch, from memory."""
 
-    memory: Memory
+    index: HistoryIndex
 
-    def entries(self, *under: str) -> tuple[Entry, ...]:
+    def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every file, or those under these folders, sorted by path."""
         scope = [os.fsencode(self.prefix + path) for path in under]
-        if not self.memory.knows(scope) or self.commit not in self.memory.position:
-            return Revision.entries(self, *under)
-        found = self.memory.tree(self.commit, scope)
-        return tuple(sorted(found.values(), key=lambda entry: entry.path))
+        if not self.index.covers(scope) or self.commit not in self.index.position:
+            return CommitTree.entries(self, *under)
+        files = self.index.files_at(self.commit, scope)
+        return tuple(sorted(files.values(), key=lambda entry: entry.path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered(Ground):
+class IndexedFleetRoot(FleetRoot):
     """A fleet's place with a memory of its history."""
 
-    memory: Memory
+    index: HistoryIndex
 
-    def commit(self, commit: Id) -> Revision:
+    def commit(self, commit: Id) -> CommitTree:
         """What a commit holds, named by its id."""
-        return Recalled(repository=self.repository, commit=commit, prefix=self.prefix, memory=self.memory)
+        return IndexedTree(repository=self.repository, commit=commit, prefix=self.prefix, index=self.index)
 
 
-def remembered(ground: Ground, head: Id) -> tuple[Ground, Past]:
+def index_history(ground: FleetRoot, head: Id) -> tuple[FleetRoot, IndexedRepository]:
     """The same fleet with all that led to *head* in memory."""
-    known = {one.name: getattr(ground.repository, one.name) for one in fields(Repository)}
-    memory = Memory(ground.repository, ground.prefix, head)
-    past = Past(**known, memory=memory)
-    return Remembered(repository=past, root=ground.root, prefix=ground.prefix, memory=memory), past
+    values = {field.name: getattr(ground.repository, field.name) for field in fields(Repository)}
+    memory = HistoryIndex(ground.repository, ground.prefix, head)
+    past = IndexedRepository(**values, index=memory)
+    return IndexedFleetRoot(repository=past, path=ground.path, prefix=ground.prefix, index=memory), past
 
 
-def landings(past: Past, begin: Id | None) -> tuple[Landing, ...]:
+def first_parent_commits(past: IndexedRepository, begin: Id | None) -> tuple[FirstParentCommit, ...]:
     """
     The commits of the branch after *begin*, oldest first, each by its result.
 
     Errors: GitError where *begin* is none of them.
     """
-    memory = past.memory
+    memory = past.index
     if begin is not None and begin not in memory.position:
         raise GitError(f"commit {begin[:12]} is not on the first-parent line of {memory.head[:12]}")
     start = 0 if begin is None else memory.position[begin] + 1
-    return tuple(_landing(memory, one) for one in memory.line[start:])
+    return tuple(_first_parent_commit(memory, commit) for commit in memory.line[start:])
 
 
-def _landing(memory: Memory, one: Id) -> Landing:
-    parents = memory.parents[one]
-    return Landing(
-        commit=one,
+def _first_parent_commit(memory: HistoryIndex, commit: Id) -> FirstParentCommit:
+    parents = memory.parents[commit]
+    return FirstParentCommit(
+        id=commit,
         parent=parents[0] if parents else None,
-        committed=_moment(memory.stamps[one]),
-        steps=_steps(memory.moves.get((one, 0), ()), len(memory.prefix)),
-        alone=len(parents) < 2,
+        committed=_moment(memory.stamps[commit]),
+        changes=_steps(memory.moves.get((commit, 0), ()), len(memory.prefix)),
+        is_single=len(parents) < 2,
     )
 
 
-def added(past: Past, begin: Id) -> Landing:
+def combined_commit(past: IndexedRepository, begin: Id) -> FirstParentCommit:
     """All that the head has beside *begin*, as one commit."""
-    memory = past.memory
+    memory = past.index
     scope = [os.fsdecode(top) for top in memory.tops]
-    asked = ("diff-tree", "-r", "-z", "--raw", "--no-renames", begin, memory.head, "--", *scope)
-    parts = iter(Repository.need(past, *asked).split(b"\0"))
-    moves = [move(part, next(parts)) for part in parts if part]
-    return Landing(
-        commit=memory.head,
+    command = ("diff-tree", "-r", "-z", "--raw", "--no-renames", begin, memory.head, "--", *scope)
+    parts = iter(Repository.output(past, *command).split(b"\0"))
+    moves = [parse_file_change(part, next(parts)) for part in parts if part]
+    return FirstParentCommit(
+        id=memory.head,
         parent=begin,
         committed=_moment(memory.stamps[memory.head]),
-        steps=_steps(moves, len(memory.prefix)),
-        alone=False,
+        changes=_steps(moves, len(memory.prefix)),
+        is_single=False,
     )
 
 
-def prepare(past: Past, found: Sequence[Landing], environments: Iterable[str]) -> None:
+def preload(
+    past: IndexedRepository, commits: Sequence[FirstParentCommit], environments: Iterable[str]
+) -> None:
     """Read at once what will be asked for: every content that came in, and the ledgers from their longest version."""
-    ledgers = {file_name(one) for one in environments}
+    ledgers = {file_name(environment) for environment in environments}
     versions: dict[str, list[Id]] = {}
     ids: list[Id] = []
-    for landing in found:
-        for step in landing.steps:
-            for kept in (step.old, step.new):
-                if kept is None or kept.mode == "160000":
+    for landing in commits:
+        for step in landing.changes:
+            for entry in (step.old, step.new):
+                if entry is None or entry.mode == "160000":
                     continue
                 if step.path in ledgers:
-                    versions.setdefault(step.path, []).append(kept.id)
+                    versions.setdefault(step.path, []).append(entry.id)
                 else:
-                    ids.append(kept.id)
-    if len(found) > _MANY:  # a process for each question costs more than all of them at once
-        past.commits(past.memory.parents)
-    for known in versions.values():
-        past.remember_ledger(list(dict.fromkeys(known)))
-    past.remember(ids)
+                    ids.append(entry.id)
+    if len(commits) > _MANY:  # a process for each question costs more than all of them at once
+        past.commits(past.index.parents)
+    for blob_ids in versions.values():
+        past.preload_ledger(list(dict.fromkeys(blob_ids)))
+    past.preload(ids)
 
 
-def _steps(moves: Iterable[Move], start: int) -> tuple[Step, ...]:
+def _steps(moves: Iterable[IndexedChange], start: int) -> tuple[FileStep, ...]:
     return tuple(
-        Step(
+        FileStep(
             move.path[start:].decode("utf-8", "surrogateescape"),
-            None if move.old_mode == ABSENT else Kept(move.old_mode, move.old),
-            None if move.new_mode == ABSENT else Kept(move.new_mode, move.new),
+            None if move.old_mode == ABSENT else FileVersion(move.old_mode, move.old),
+            None if move.new_mode == ABSENT else FileVersion(move.new_mode, move.new),
         )
         for move in moves
     )
 
 
-def _unread(known: bytes | int | None, limit: int) -> bool:
-    return known is None or (isinstance(known, int) and known <= limit)
+def _must_read(content: bytes | int | None, limit: int) -> bool:
+    return content is None or (isinstance(content, int) and content <= limit)
 
 
-def _short(known: bytes | int, limit: int) -> bytes | int:
-    return len(known) if isinstance(known, bytes) and len(known) > limit else known
+def _limited(content: bytes | int, limit: int) -> bytes | int:
+    return len(content) if isinstance(content, bytes) and len(content) > limit else content
 
 
 def _parents(content: bytes) -> tuple[Id, ...]:

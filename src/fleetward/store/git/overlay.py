@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.store.git.tree import Entry, Tree
+from fleetward.store.git.tree import Tree, TreeEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overlaid:
+class OverlayTree:
     """*tree*, with these contents in it instead of what is there."""
 
     tree: Tree
     contents: Mapping[str, bytes]
 
-    def entries(self, *under: str) -> tuple[Entry, ...]:
+    def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every file, or those under these folders, sorted by path."""
-        found = {one.path: one for one in self.tree.entries(*under)}
+        by_path = {entry.path: entry for entry in self.tree.entries(*under)}
         for path in self.contents:
             if not under or any(path == top or path.startswith(f"{top}/") for top in under):
-                found.setdefault(path, Entry(path=path, mode="100644"))
-        return tuple(found[path] for path in sorted(found))
+                by_path.setdefault(path, TreeEntry(path=path, mode="100644"))
+        return tuple(by_path[path] for path in sorted(by_path))
 
-    def read(self, entries: Iterable[Entry], limit: int) -> Mapping[str, bytes | int | None]:
+    def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
         """Contents by path; a size where it is over *limit*."""
-        wanted = list(entries)
-        found = dict(self.tree.read([one for one in wanted if one.path not in self.contents], limit))
-        for one in wanted:
-            content = self.contents.get(one.path)
+        requested = list(entries)
+        contents = dict(
+            self.tree.read([entry for entry in requested if entry.path not in self.contents], limit)
+        )
+        for entry in requested:
+            content = self.contents.get(entry.path)
             if content is not None:
-                found[one.path] = len(content) if len(content) > limit else content
-        return found
+                contents[entry.path] = len(content) if len(content) > limit else content
+        return contents

@@ -12,10 +12,12 @@ from pathlib import Path
 from fleetward.domain.errors import GitError
 from fleetward.domain.fast_dataclass import dataclass
 
-_MOVING = frozenset({"hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push", "init"})
+_WRITING_COMMANDS = frozenset(
+    {"hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push", "init"}
+)
 """Commands that write; the others only ask."""
 # Programs that a repository's configuration could name, and rewriting of what is read: off.
-_QUIET = (
+_QUIET_OPTIONS = (
     "-c",
     "core.hooksPath=/dev/null",
     "-c",
@@ -30,7 +32,7 @@ _QUIET = (
     "-c",
     "advice.graftFileDeprecated=false",
 )
-_ALWAYS = {
+_FIXED_VARIABLES = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_GRAFT_FILE": os.devnull,
     "GIT_OPTIONAL_LOCKS": "0",
@@ -40,14 +42,14 @@ _ALWAYS = {
     "LC_ALL": "C",
     "LANGUAGE": "C",
 }
-_KEPT = re.compile(
+_ALLOWED_VARIABLES = re.compile(
     r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)"
     r"|GIT_(SSH|SSH_COMMAND|ASKPASS)|GIT_CEILING_DIRECTORIES"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class GitResult:
     """What git said: exit code, standard output as bytes, standard error as text."""
 
     code: int
@@ -60,22 +62,24 @@ class Answer:
         return self.out.decode("utf-8", "surrogateescape").strip()
 
 
-def run(folder: Path, arguments: list[str], stdin: bytes, environment: Mapping[str, str]) -> Answer:
+def run_git(folder: Path, arguments: list[str], stdin: bytes, environment: Mapping[str, str]) -> GitResult:
     """
     Ask git, or have it write, in *folder*; its exit code is the caller's to judge.
 
     Errors: GitError when git is not installed.
     """
-    way = _written if _MOVING.intersection(arguments) else _asked
+    runner = _run_gitpython if _WRITING_COMMANDS.intersection(arguments) else _run_subprocess
     try:
         with _without_git_variables():
-            code, out, err = way(["git", *_QUIET, *arguments], folder, stdin, {**environment, **_ALWAYS})
+            code, out, err = runner(
+                ["git", *_QUIET_OPTIONS, *arguments], folder, stdin, {**environment, **_FIXED_VARIABLES}
+            )
     except FileNotFoundError:
         raise GitError("git is not installed", hint="install git 2.35 or newer") from None
-    return Answer(code=code, out=out, err=err.decode("utf-8", "replace"))
+    return GitResult(code=code, out=out, err=err.decode("utf-8", "replace"))
 
 
-def _asked(
+def _run_subprocess(
     command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
 ) -> tuple[int, bytes, bytes]:
     """Questions go without GitPython, which takes as long to import as git to answer twenty of them."""
@@ -90,7 +94,7 @@ def _asked(
     return done.returncode, done.stdout, done.stderr
 
 
-def _written(
+def _run_gitpython(
     command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
 ) -> tuple[int, bytes, bytes]:
     import tempfile
@@ -102,13 +106,13 @@ def _written(
     except ImportError as error:  # GitPython asks git for its version at once, and got no answer
         raise GitError(f"git cannot be asked: {error}", hint="git --version") from error
     # a file: GitPython would write all of a pipe before it reads
-    with tempfile.TemporaryFile() as given:
-        given.write(stdin)
-        given.seek(0)
+    with tempfile.TemporaryFile() as stdin_file:
+        stdin_file.write(stdin)
+        stdin_file.seek(0)
         try:
             code, out, err = Git(str(folder)).execute(
                 command,
-                istream=given,
+                istream=stdin_file,
                 env=dict(environment),
                 with_extended_output=True,
                 with_exceptions=False,
@@ -123,25 +127,25 @@ def _written(
 @contextmanager
 def _without_git_variables() -> Iterator[None]:
     """Git gets the process's environment: what a caller or a hook left there must not steer it."""
-    taken = {name: os.environ.pop(name) for name in list(os.environ) if _steers(name)}
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if _steers_git(name)}
     try:
         yield
     finally:
         os.environ.update(taken)
 
 
-def _steers(name: str) -> bool:
+def _steers_git(name: str) -> bool:
     return name.startswith("GIT_") and not name.startswith("GIT_PYTHON_")
 
 
-def kept(environment: Mapping[str, str]) -> dict[str, str]:
+def allowed_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """What of the caller's environment git may see: identity, configuration, how to reach a remote."""
-    return {name: value for name, value in environment.items() if _KEPT.fullmatch(name)}
+    return {name: value for name, value in environment.items() if _ALLOWED_VARIABLES.fullmatch(name)}
 
 
-def first(said: str) -> str:
+def first_line(errors: str) -> str:
     """The first line of what git complained, without its label."""
     lines = [
-        line.removeprefix("fatal: ").removeprefix("error: ") for line in said.splitlines() if line.strip()
+        line.removeprefix("fatal: ").removeprefix("error: ") for line in errors.splitlines() if line.strip()
     ]
     return lines[0] if lines else ""

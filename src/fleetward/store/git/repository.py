@@ -13,7 +13,7 @@ from shlex import quote
 
 from fleetward.domain.errors import FleetError, GitError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.store.git.process import Answer, first, kept, run
+from fleetward.store.git.process import GitResult, allowed_variables, first_line, run_git
 
 Id = str
 """An object's name in hex: 40 digits, or 64 in a SHA-256 repository."""
@@ -32,7 +32,7 @@ _PLUMBING = frozenset(
         *("var", "config"),
     }
 )
-_LASTING = frozenset({"ls-tree", "rev-list", "diff-tree"})
+_IMMUTABLE = frozenset({"ls-tree", "rev-list", "diff-tree"})
 """Commands that speak of objects alone, which never change: what they said once is said for good."""
 
 
@@ -41,7 +41,7 @@ class Repository:
     """A git repository and how to ask it."""
 
     git_dir: Path
-    common: Path
+    common_dir: Path
     """What linked work trees share."""
     top: Path | None
     """The top of the work tree; None in a bare repository."""
@@ -49,10 +49,12 @@ class Repository:
     object_format: str
     index_file: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    said: dict[tuple[str | bytes, ...], bytes] = field(default_factory=dict, compare=False, repr=False)
+    output_cache: dict[tuple[str | bytes, ...], bytes] = field(
+        default_factory=dict, compare=False, repr=False
+    )
     """What git answered before, where it could not answer anything else now."""
 
-    def ask(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> Answer:
+    def run(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> GitResult:
         """
         Run one plumbing command; its exit code is the caller's to judge.
 
@@ -64,27 +66,27 @@ class Repository:
         if self.top is not None:
             where += ["--work-tree", str(self.top)]
         index = {"GIT_INDEX_FILE": str(self.index_file)} if self.index_file else {}
-        return run(
+        return run_git(
             self.top or self.git_dir,
             [*where, *arguments],
             stdin,
             {**self.environment, **index, **(extra or {})},
         )
 
-    def need(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
+    def output(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
         """
         The output of one plumbing command.
 
         Errors: GitError with git's own words when it fails.
         """
-        question: tuple[str | bytes, ...] = (*arguments, stdin)
-        if question in self.said:
-            return self.said[question]
-        answer = self.ask(*arguments, stdin=stdin, extra=extra)
+        command: tuple[str | bytes, ...] = (*arguments, stdin)
+        if command in self.output_cache:
+            return self.output_cache[command]
+        answer = self.run(*arguments, stdin=stdin, extra=extra)
         if answer.code != 0:
-            raise GitError(f"git {arguments[0]} failed: {first(answer.err) or answer.code}")
-        if arguments[0] in _LASTING and not extra:
-            self.said[question] = answer.out
+            raise GitError(f"git {arguments[0]} failed: {first_line(answer.err) or answer.code}")
+        if arguments[0] in _IMMUTABLE and not extra:
+            self.output_cache[command] = answer.out
         return answer.out
 
     def update_index(self, lines: bytes) -> None:
@@ -94,13 +96,13 @@ class Repository:
         git looks again into files that changed in the very second of the index, through the filter programs
         that the repository's configuration names: for this command they have no program.
         """
-        named = self.ask("config", "-z", "--name-only", "--get-regexp", r"^filter\.")
-        names = [os.fsdecode(name) for name in named.out.split(b"\0") if name]
+        result = self.run("config", "-z", "--name-only", "--get-regexp", r"^filter\.")
+        names = [os.fsdecode(name) for name in result.out.split(b"\0") if name]
         settings = {"GIT_CONFIG_COUNT": str(len(names))}
         for number, name in enumerate(names):
             settings[f"GIT_CONFIG_KEY_{number}"] = name
             settings[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
-        self.need("update-index", "-z", "--index-info", stdin=lines, extra=settings)
+        self.output("update-index", "-z", "--index-info", stdin=lines, extra=settings)
 
     def resolve(self, revision: str) -> Id:
         """
@@ -108,28 +110,28 @@ class Repository:
 
         Errors: GitError when there is none.
         """
-        found = self.resolved(revision)
-        if found is None:
+        commit = self.find_commit(revision)
+        if commit is None:
             raise GitError(
                 f"no revision {revision!r} in this repository",
                 hint="git fetch --unshallow" if self.shallow else "git for-each-ref lists what there is",
             )
-        return found
+        return commit
 
-    def resolved(self, revision: str) -> Id | None:
+    def find_commit(self, revision: str) -> Id | None:
         """The commit that *revision* names, or None."""
         if revision.startswith("-") or not revision or "\0" in revision or "\n" in revision:
             raise GitError(f"{revision!r} is not the name of a revision")
         if not _HEX.fullmatch(revision):
-            return self._resolved(revision)
-        if (revision,) not in self.said:
-            self.said[revision,] = (self._resolved(revision) or "").encode()
-        return self.said[revision,].decode() or None
+            return self._find_commit(revision)
+        if (revision,) not in self.output_cache:
+            self.output_cache[revision,] = (self._find_commit(revision) or "").encode()
+        return self.output_cache[revision,].decode() or None
 
-    def _resolved(self, revision: str) -> Id | None:
+    def _find_commit(self, revision: str) -> Id | None:
         # a branch that somebody named HEAD must not stand in for what is checked out
         for name in ("HEAD",) if revision == "HEAD" else (f"refs/heads/{revision}", revision):
-            answer = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+            answer = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
             if answer.code == 0 and _HEX.fullmatch(answer.text):
                 return answer.text
         return None
@@ -140,16 +142,16 @@ class Repository:
 
         Errors: GitError when one is missing or is not what its name says.
         """
-        wanted = list(dict.fromkeys(ids))
-        for one in wanted:
-            if not _HEX.fullmatch(one):
-                raise GitError(f"{one!r} is not an object id")
-        found: dict[Id, bytes | int] = {}
-        sizes = self._sizes(wanted)
-        small = [one for one in wanted if sizes[one] <= limit]
-        found.update({one: size for one, size in sizes.items() if size > limit})
-        found.update(self._objects(small, "blob"))
-        return found
+        unique = list(dict.fromkeys(ids))
+        for blob_id in unique:
+            if not _HEX.fullmatch(blob_id):
+                raise GitError(f"{blob_id!r} is not an object id")
+        contents: dict[Id, bytes | int] = {}
+        sizes = self._sizes(unique)
+        small = [blob_id for blob_id in unique if sizes[blob_id] <= limit]
+        contents.update({blob_id: size for blob_id, size in sizes.items() if size > limit})
+        contents.update(self._objects(small, "blob"))
+        return contents
 
     def commits(self, ids: Iterable[Id]) -> dict[Id, bytes]:
         """Commit objects by id as git stores them, each hashed again."""
@@ -158,35 +160,35 @@ class Repository:
     def _sizes(self, ids: list[Id]) -> dict[Id, int]:
         if not ids:
             return {}
-        out = self.need(
+        out = self.output(
             "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", stdin=_lines(ids)
         )
         sizes = {}
-        for one, line in zip(ids, out.decode().splitlines(), strict=True):
+        for blob_id, line in zip(ids, out.decode().splitlines(), strict=True):
             parts = line.split(" ")
             if len(parts) != 3 or parts[1] != "blob":
-                raise GitError(f"object {one} is missing or no file", hint=self._missing_hint())
-            sizes[one] = int(parts[2])
+                raise GitError(f"object {blob_id} is missing or no file", hint=self._missing_hint())
+            sizes[blob_id] = int(parts[2])
         return sizes
 
     def _missing_hint(self) -> str:
         return "git fetch --unshallow" if self.shallow else "git fsck tells what is broken"
 
     def _objects(self, ids: list[Id], kind: str) -> Iterator[tuple[Id, bytes]]:
-        out = self.need("cat-file", "--batch", stdin=_lines(ids)) if ids else b""
+        out = self.output("cat-file", "--batch", stdin=_lines(ids)) if ids else b""
         position = 0
-        for one in ids:
+        for object_id in ids:
             end = out.index(b"\n", position)
             header = out[position:end].decode().split(" ")
             if len(header) != 3 or header[1] != kind:
-                raise GitError(f"object {one} is missing or no {kind}", hint=self._missing_hint())
+                raise GitError(f"object {object_id} is missing or no {kind}", hint=self._missing_hint())
             content = out[end + 1 : end + 1 + int(header[2])]
             position = end + 1 + len(content) + 1
-            if self.hashed(content, kind) != one:
-                raise GitError(f"object {one} does not hold what its name says", hint="git fsck --full")
-            yield one, content
+            if self.object_id(content, kind) != object_id:
+                raise GitError(f"object {object_id} does not hold what its name says", hint="git fsck --full")
+            yield object_id, content
 
-    def hashed(self, content: bytes, kind: str = "blob") -> Id:
+    def object_id(self, content: bytes, kind: str = "blob") -> Id:
         """The id that git gives an object of this content."""
         header = f"{kind} {len(content)}\0".encode()
         return hashlib.new(self.object_format, header + content, usedforsecurity=False).hexdigest()
@@ -194,7 +196,7 @@ class Repository:
     @property
     def branch(self) -> str | None:
         """The full name of the branch that HEAD is on, or None when it is detached."""
-        answer = self.ask("symbolic-ref", "--quiet", "HEAD")
+        answer = self.run("symbolic-ref", "--quiet", "HEAD")
         return answer.text if answer.code == 0 else None
 
 
@@ -206,27 +208,27 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
     """
     if not folder.is_dir():
         raise GitError(f"no folder {str(folder)!r}")
-    known = kept(environment)
-    asked = (
+    git_environment = allowed_variables(environment)
+    questions = (
         *("--path-format=absolute", "--absolute-git-dir", "--git-common-dir"),
         *("--is-shallow-repository", "--show-object-format", "--is-bare-repository"),
     )
     # one process for all: a bare repository answers everything but the last
-    answer = run(folder, ["rev-parse", *asked, "--show-toplevel"], b"", known)
+    answer = run_git(folder, ["rev-parse", *questions, "--show-toplevel"], b"", git_environment)
     lines = os.fsdecode(answer.out).split("\n", 5)
     bare = lines[4:5] == ["true"]
     if (answer.code != 0 and not bare) or len(lines) < 6:  # git may say yes though its answer was lost
-        raise _unopened(folder, answer.err)
+        raise _open_error(folder, answer.err)
     git_dir, common, shallow, object_format = lines[:4]
     top = None if bare else Path(lines[5].removesuffix("\n"))
     return Repository(
         git_dir=Path(git_dir),
-        common=Path(common),
+        common_dir=Path(common),
         top=top,
         shallow=shallow == "true",
         object_format=object_format,
-        index_file=_own_index(Path(git_dir), environment),
-        environment=known,
+        index_file=_hook_index(Path(git_dir), environment),
+        environment=git_environment,
     )
 
 
@@ -236,51 +238,56 @@ def create_repository(folder: Path, environment: Mapping[str, str]) -> None:
 
     Errors: GitError when git is missing or cannot; what it began is removed.
     """
-    began = folder / ".git"
-    ours = not began.exists() and not began.is_symlink()
-    answer = run(folder, ["init", "--quiet"], b"", kept(environment))
+    git_dir = folder / ".git"
+    is_new = not git_dir.exists() and not git_dir.is_symlink()
+    answer = run_git(folder, ["init", "--quiet"], b"", allowed_variables(environment))
     if answer.code != 0:
-        if ours:
-            shutil.rmtree(began, ignore_errors=True)
-        raise GitError(f"git init failed: {first(answer.err) or answer.code}")
+        if is_new:
+            shutil.rmtree(git_dir, ignore_errors=True)
+        raise GitError(f"git init failed: {first_line(answer.err) or answer.code}")
 
 
-def identity(folder: Path, environment: Mapping[str, str]) -> tuple[str, str]:
+def author_identity(folder: Path, environment: Mapping[str, str]) -> tuple[str, str]:
     """
     The name and the address that git would write as author, whether *folder* is in a repository or not.
 
     Errors: GitError when they were never told: a guessed address is nobody's.
     """
-    answer = run(folder, ["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], b"", kept(environment))
-    name, _, rest = answer.out.decode("utf-8", "replace").strip().partition(" <")
-    if answer.code != 0 or not rest:
+    answer = run_git(
+        folder,
+        ["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"],
+        b"",
+        allowed_variables(environment),
+    )
+    name, _, address = answer.out.decode("utf-8", "replace").strip().partition(" <")
+    if answer.code != 0 or not address:
         hint = "git config --global user.name NAME && git config --global user.email YOU@EXAMPLE"
         raise GitError("git does not know who you are", hint=hint)
-    return name, rest.partition(">")[0]
+    return name, address.partition(">")[0]
 
 
-def _own_index(git_dir: Path, environment: Mapping[str, str]) -> Path | None:
+def _hook_index(git_dir: Path, environment: Mapping[str, str]) -> Path | None:
     """The index that a hook was given, when it is this repository's: ``git commit -a`` writes another."""
-    named = environment.get("GIT_INDEX_FILE")
-    if not named:
+    value = environment.get("GIT_INDEX_FILE")
+    if not value:
         return None
-    index = Path(named).absolute()
-    own = Path(environment.get("GIT_DIR") or index.parent).resolve()
-    return index if own == git_dir.resolve() else None
+    index = Path(value).absolute()
+    owner_dir = Path(environment.get("GIT_DIR") or index.parent).resolve()
+    return index if owner_dir == git_dir.resolve() else None
 
 
-def _unopened(folder: Path, said: str) -> FleetError:
-    if "dubious ownership" in said:
-        named = re.search(r"repository at '(.+)'", said)
-        trusted = quote(named[1] if named else str(folder.resolve()))
+def _open_error(folder: Path, errors: str) -> FleetError:
+    if "dubious ownership" in errors:
+        match = re.search(r"repository at '(.+)'", errors)
+        trusted = quote(match[1] if match else str(folder.resolve()))
         return GitError(
             f"git does not trust {str(folder)!r}: it belongs to somebody else",
             hint=f"git config --global --add safe.directory {trusted}",
         )
-    if "not a git repository" in said:
+    if "not a git repository" in errors:
         return NoRepository(f"{str(folder)!r} is not in a git repository", hint="git init, or -C DIR")
-    return GitError(f"git cannot open {str(folder)!r}: {first(said)}")
+    return GitError(f"git cannot open {str(folder)!r}: {first_line(errors)}")
 
 
 def _lines(ids: Iterable[Id]) -> bytes:
-    return "".join(f"{one}\n" for one in ids).encode()
+    return "".join(f"{object_id}\n" for object_id in ids).encode()

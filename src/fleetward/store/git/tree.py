@@ -19,7 +19,7 @@ REGULAR = frozenset({"100644", "100755"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TreeEntry:
     """
     A path of the fleet, relative to its root, and what git knows of it.
 
@@ -35,15 +35,15 @@ class Entry:
 class Tree(Protocol):
     """Files by path; nothing is decoded, nothing is followed."""
 
-    def entries(self, *under: str) -> tuple[Entry, ...]:
+    def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every file, or those under these folders, sorted by path."""
 
-    def read(self, entries: Iterable[Entry], limit: int) -> Mapping[str, bytes | int | None]:
+    def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
         """Contents by path; a size where it is over *limit*, None where it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
+class CommitTree:
     """A commit's files."""
 
     repository: Repository
@@ -51,53 +51,53 @@ class Revision:
     prefix: str = ""
     """The fleet root inside the repository: empty, or with a trailing slash."""
 
-    def entries(self, *under: str) -> tuple[Entry, ...]:
+    def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every file, or those under these folders, sorted by path."""
         paths = [self.prefix + path for path in under] or ([self.prefix.rstrip("/")] if self.prefix else [])
-        out = self.repository.need("ls-tree", "-r", "-z", "--full-tree", self.commit, "--", *paths)
-        found = []
+        out = self.repository.output("ls-tree", "-r", "-z", "--full-tree", self.commit, "--", *paths)
+        records = []
         for record in _records(out):
             meta, path = record.split(b"\t", 1)
-            mode, _, one = meta.decode().split(" ")
-            found.append((path, mode, one, False))
-        return _entries(found, self.prefix)
+            mode, _, blob_id = meta.decode().split(" ")
+            records.append((path, mode, blob_id, False))
+        return _entries(records, self.prefix)
 
-    def read(self, entries: Iterable[Entry], limit: int) -> Mapping[str, bytes | int | None]:
+    def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
         """Contents by path, hashed again."""
-        return _stored(self.repository, entries, limit)
+        return _read_stored(self.repository, entries, limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class StagedTree:
     """What is staged."""
 
     repository: Repository
     prefix: str = ""
 
-    def entries(self, *under: str) -> tuple[Entry, ...]:
+    def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every staged file; an unmerged one is an error."""
-        return _entries(_listed(self.repository, self.prefix, under, unmerged=False), self.prefix)
+        return _entries(_list_files(self.repository, self.prefix, under, unmerged=False), self.prefix)
 
-    def read(self, entries: Iterable[Entry], limit: int) -> Mapping[str, bytes | int | None]:
+    def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
         """Contents by path, hashed again."""
-        return _stored(self.repository, entries, limit)
+        return _read_stored(self.repository, entries, limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Folder:
+class WorkTree:
     """The work tree: tracked files, and untracked ones that git does not ignore."""
 
     repository: Repository
     root: Path
     prefix: str = ""
 
-    def entries(self, *under: str) -> tuple[Entry, ...]:
+    def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every file that is there, with the mode that it has there."""
-        found = _listed(self.repository, self.prefix, under, "-c", "-o", "--exclude-standard")
-        there = (self._present(entry) for entry in _entries(found, self.prefix))
-        return tuple(sorted((entry for entry in there if entry is not None), key=lambda entry: entry.path))
+        listed = _list_files(self.repository, self.prefix, under, "-c", "-o", "--exclude-standard")
+        present = (self._present(entry) for entry in _entries(listed, self.prefix))
+        return tuple(sorted((entry for entry in present if entry is not None), key=lambda entry: entry.path))
 
-    def _present(self, entry: Entry) -> Entry | None:
+    def _present(self, entry: TreeEntry) -> TreeEntry | None:
         if entry.mode == SUBMODULE or entry.path.endswith("/"):  # a repository inside the repository
             return replace(entry, path=entry.path.rstrip("/"), mode=SUBMODULE)
         try:
@@ -111,14 +111,17 @@ class Folder:
         mode = "100755" if status.st_mode & stat.S_IXUSR else "100644"
         return entry if entry.mode == mode and not entry.sparse else replace(entry, mode=mode, sparse=False)
 
-    def read(self, entries: Iterable[Entry], limit: int) -> Mapping[str, bytes | int | None]:
+    def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
         """Contents by path as they are in the folder; links in the way are not followed."""
-        wanted = list(entries)
+        requested = list(entries)
         real: set[str] = set()
-        found = {entry.path: self._content(entry, limit, real) for entry in wanted if not entry.sparse}
-        return {**found, **_stored(self.repository, (entry for entry in wanted if entry.sparse), limit)}
+        contents = {entry.path: self._content(entry, limit, real) for entry in requested if not entry.sparse}
+        return {
+            **contents,
+            **_read_stored(self.repository, (entry for entry in requested if entry.sparse), limit),
+        }
 
-    def _content(self, entry: Entry, limit: int, real: set[str]) -> bytes | int | None:
+    def _content(self, entry: TreeEntry, limit: int, real: set[str]) -> bytes | int | None:
         if not self._unlinked(entry.path.rpartition("/")[0], real):
             return None
         try:  # plain text and plain calls: a large fleet has tens of thousands of files
@@ -131,7 +134,7 @@ class Folder:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 return None
-            return status.st_size if status.st_size > limit else _filled(handle, status.st_size)
+            return status.st_size if status.st_size > limit else _read_fully(handle, status.st_size)
         finally:
             os.close(handle)
 
@@ -151,16 +154,16 @@ class Folder:
         return True
 
 
-def _filled(handle: int, size: int) -> bytes:
+def _read_fully(handle: int, size: int) -> bytes:
     """The file's first *size* bytes, or all where it has become shorter."""
     content = os.read(handle, size)
-    while len(content) < size and (more := os.read(handle, size - len(content))):
-        content += more
+    while len(content) < size and (chunk := os.read(handle, size - len(content))):
+        content += chunk
     return content
 
 
-_Raw = tuple[bytes, str, Id | None, bool]
-_LOOSE = b"? "
+_RawEntry = tuple[bytes, str, Id | None, bool]
+_UNTRACKED = b"? "
 """How git marks a file that it does not track."""
 
 
@@ -168,38 +171,42 @@ def _records(out: bytes) -> list[bytes]:
     return [record for record in out.split(b"\0") if record]
 
 
-def _entries(found: Iterable[_Raw], prefix: str) -> tuple[Entry, ...]:
+def _entries(records: Iterable[_RawEntry], prefix: str) -> tuple[TreeEntry, ...]:
     start = os.fsencode(prefix)
     inside = (
-        Entry(path=path[len(start) :].decode("utf-8", "surrogateescape"), mode=mode, id=one, sparse=sparse)
-        for path, mode, one, sparse in found
+        TreeEntry(
+            path=path[len(start) :].decode("utf-8", "surrogateescape"), mode=mode, id=blob_id, sparse=sparse
+        )
+        for path, mode, blob_id, sparse in records
         if path.startswith(start)
     )
     return tuple(sorted(inside, key=lambda entry: entry.path))
 
 
-def _listed(
-    repository: Repository, prefix: str, under: Iterable[str], *what: str, unmerged: bool = True
-) -> list[_Raw]:
-    """What git lists of its index, and beside it where *what* asks for that; a path once."""
+def _list_files(
+    repository: Repository, prefix: str, under: Iterable[str], *options: str, unmerged: bool = True
+) -> list[_RawEntry]:
+    """What git lists of its index, and beside it where *options* asks for that; a path once."""
     scope = [prefix + path for path in under] or [prefix.rstrip("/") or "."]
-    out = repository.need("ls-files", *what, "-s", "-t", "-z", "--full-name", "--", *scope)
-    found: dict[bytes, _Raw] = {}
+    out = repository.output("ls-files", *options, "-s", "-t", "-z", "--full-name", "--", *scope)
+    by_path: dict[bytes, _RawEntry] = {}
     for record in _records(out):
-        if record.startswith(_LOOSE):
-            path = record.removeprefix(_LOOSE)
-            found[path] = (path, "100644", None, False)
+        if record.startswith(_UNTRACKED):
+            path = record.removeprefix(_UNTRACKED)
+            by_path[path] = (path, "100644", None, False)
             continue
         meta, path = record.split(b"\t", 1)
-        tag, mode, one, stage = meta.decode().split(" ")
+        tag, mode, blob_id, stage = meta.decode().split(" ")
         if stage != "0" and not unmerged:
             name = path.decode("utf-8", "replace")
             raise GitError(f"{name!r} is not merged yet", hint="resolve the conflict, then git add it")
-        found[path] = (path, mode, one, tag == "S")
-    return list(found.values())
+        by_path[path] = (path, mode, blob_id, tag == "S")
+    return list(by_path.values())
 
 
-def _stored(repository: Repository, entries: Iterable[Entry], limit: int) -> dict[str, bytes | int | None]:
-    wanted = {entry.path: entry.id for entry in entries if entry.id is not None and entry.mode in REGULAR}
-    contents = repository.blobs(wanted.values(), limit)
-    return {path: contents[one] for path, one in wanted.items()}
+def _read_stored(
+    repository: Repository, entries: Iterable[TreeEntry], limit: int
+) -> dict[str, bytes | int | None]:
+    ids = {entry.path: entry.id for entry in entries if entry.id is not None and entry.mode in REGULAR}
+    contents = repository.blobs(ids.values(), limit)
+    return {path: contents[blob_id] for path, blob_id in ids.items()}

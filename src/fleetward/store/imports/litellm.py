@@ -18,19 +18,19 @@ _NAMES = re.compile(r"[!-~]{1,200}")
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 # LiteLLM splits some providers by the API that it calls; these words in front stand for the whole.
 _FAMILIES = ("vertex_ai", "bedrock", "cohere", "azure_ai", "azure", "fireworks_ai", "together_ai")
-_OTHERWISE = {
+_ALIASES = {
     "text-completion-openai": "openai",
     "text-completion-codestral": "mistral",
     "codestral": "mistral",
 }
 # What is left with a slash after the prefix is priced for a region or a picture size: no id of its own.
-_FLAT = frozenset(
+_PLAIN_ID_PROVIDERS = frozenset(
     {"openai", "azure", "azure_ai", "anthropic", "bedrock", "gemini", "mistral", "cohere", "xai"}
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retirement:
+class ModelRetirement:
     """The last day of a model, as the catalogue says it: LiteLLM's word for the provider, the model's id."""
 
     provider: str
@@ -42,18 +42,18 @@ class Retirement:
 class Catalogue:
     """Every dated model once, with its earliest day; *undated* counts the others, *unread* names what is odd."""
 
-    dated: tuple[Retirement, ...]
+    dated: tuple[ModelRetirement, ...]
     undated: int
-    unread: tuple[str, ...]
+    unreadable: tuple[str, ...]
 
 
-def catalogue(content: bytes, file: str) -> Catalogue:
+def read_catalogue(content: bytes, file: str) -> Catalogue:
     """
     What ``model_prices_and_context_window.json`` knows of retirements.
 
     Errors: FleetError for what is not such a file.
     """
-    found: dict[tuple[str, str], str] = {}
+    days: dict[tuple[str, str], str] = {}
     undated, unread = 0, []
     for key, entry in _entries(content, file):
         if key == "sample_spec":  # the catalogue's own explanation of its fields
@@ -61,14 +61,14 @@ def catalogue(content: bytes, file: str) -> Catalogue:
         if entry.get("deprecation_date") is None:
             undated += 1
             continue
-        provider, name = _addressed(key, entry.get("litellm_provider"))
+        provider, name = _provider_and_name(key, entry.get("litellm_provider"))
         day = _day(entry["deprecation_date"])
         if not day or not _PROVIDER.fullmatch(provider) or not _NAMES.fullmatch(name):
             unread.append(key)
-        elif provider not in _FLAT or "/" not in name:
-            found[provider, name] = min(day, found.get((provider, name), day))
-    dated = tuple(Retirement(provider=p, name=n, day=day) for (p, n), day in sorted(found.items()))
-    return Catalogue(dated=dated, undated=undated, unread=tuple(unread))
+        elif provider not in _PLAIN_ID_PROVIDERS or "/" not in name:
+            days[provider, name] = min(day, days.get((provider, name), day))
+    dated = tuple(ModelRetirement(provider=p, name=n, day=day) for (p, n), day in sorted(days.items()))
+    return Catalogue(dated=dated, undated=undated, unreadable=tuple(unread))
 
 
 def _entries(content: bytes, file: str) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -88,16 +88,19 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, tuple)
 
 
-def _addressed(key: str, provider: Any) -> tuple[str, str]:
+def _provider_and_name(key: str, provider: Any) -> tuple[str, str]:
     """LiteLLM's provider without the API it is called by, and the id without what stands for the provider."""
-    said = str(provider or "")
-    family = next((one for one in _FAMILIES if said.startswith(one)), _OTHERWISE.get(said, said))
-    for prefix in (said, family):
+    litellm_name = str(provider or "")
+    family = next(
+        (word for word in _FAMILIES if litellm_name.startswith(word)),
+        _ALIASES.get(litellm_name, litellm_name),
+    )
+    for prefix in (litellm_name, family):
         key = key.removeprefix(f"{prefix}/")
     return family, key
 
 
 def _day(value: Any) -> str:
     with suppress(ValueError, TypeError):
-        return clock.day(value).isoformat()
+        return clock.parse_date(value).isoformat()
     return ""

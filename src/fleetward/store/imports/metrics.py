@@ -15,7 +15,7 @@ from typing import Any
 from fleetward.domain import clock
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.retirement_plan import Figure
+from fleetward.domain.retirement_plan import MetricValue
 
 LARGEST = 32 * 1024 * 1024
 LONGEST = 1_000
@@ -23,88 +23,93 @@ LONGEST = 1_000
 MOST = 500_000
 COLUMNS = ("date", "agent", "metric", "value")
 _NUMBER = re.compile(r"[-+]?[0-9]{1,30}(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
-_ENOUGH = 20
+_MAX_FINDINGS = 20
 
 
-class _Wrong(ValueError):
+class _InvalidLine(ValueError):
     """A line that does not say what it should."""
 
 
-def figures(path: Path, shown: str, today: date) -> tuple[Figure, ...]:
+def read_figures(path: Path, file_name: str, today: date) -> tuple[MetricValue, ...]:
     """
     The figures in a file: a table with a head of date, agent, metric and value; or a JSON object of these a line.
 
     Errors: FleetError where the file cannot be read, is too large, or a line of it is wrong; it names the lines.
     """
-    text = _text(path, shown)
+    text = _text(path, file_name)
     rows = _objects(text) if text.lstrip().startswith("{") else _table(text)
-    found: list[Figure] = []
+    accepted: list[MetricValue] = []
     lines: dict[tuple[str, str, date], int] = {}
-    wrong: list[Finding] = []
+    findings: list[Finding] = []
     for line, row in rows:
         try:
-            one = _figure(row, line, today)
-            first = lines.setdefault((one.agent, one.metric, one.day), line)
+            figure = _figure(row, line, today)
+            first = lines.setdefault((figure.agent, figure.metric, figure.day), line)
             if first != line:
-                raise _Wrong(f"{one.metric!r} of {one.agent!r} on {one.day} is in line {first} already")
-            found.append(one)
+                raise _InvalidLine(
+                    f"{figure.metric!r} of {figure.agent!r} on {figure.day} is in line {first} already"
+                )
+            accepted.append(figure)
         except ValueError as error:
-            wrong.append(_finding(shown, line, str(error)))
-            if len(wrong) == _ENOUGH:
+            findings.append(_finding(file_name, line, str(error)))
+            if len(findings) == _MAX_FINDINGS:
                 break
-    if not found and not wrong:
-        wrong.append(_finding(shown, 1, "no figures"))
-    if wrong:
-        worst = wrong[0]
-        message = f"{shown}:{worst.place.line}: {worst.message}"
-        raise FleetError(message, hint=worst.hint, findings=tuple(wrong))
-    return tuple(found)
+    if not accepted and not findings:
+        findings.append(_finding(file_name, 1, "no figures"))
+    if findings:
+        worst = findings[0]
+        message = f"{file_name}:{worst.place.line}: {worst.message}"
+        raise FleetError(message, hint=worst.hint, findings=tuple(findings))
+    return tuple(accepted)
 
 
-def _text(path: Path, shown: str) -> str:
+def _text(path: Path, file_name: str) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise FleetError(f"cannot read {shown!r}: {error.strerror}", hint="--metrics FILE") from error
+        raise FleetError(f"cannot read {file_name!r}: {error.strerror}", hint="--metrics FILE") from error
     if len(content) > LARGEST:
         raise FleetError(
-            f"{shown!r} is larger than {LARGEST} bytes", hint="keep the days that criteria ask for"
+            f"{file_name!r} is larger than {LARGEST} bytes", hint="keep the days that criteria ask for"
         )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise FleetError(f"{shown}:{line}: not UTF-8", hint="save it as UTF-8") from None
+        raise FleetError(f"{file_name}:{line}: not UTF-8", hint="save it as UTF-8") from None
 
 
-_Row = tuple[int, dict[str, Any] | _Wrong]
+_Row = tuple[int, dict[str, Any] | _InvalidLine]
 
 
 def _table(text: str) -> Iterator[_Row]:
     """The rows below the head, by column, with their lines."""
     lines = io.StringIO(text, newline="")
-    reader = csv.reader(_short(lines), strict=True)
+    reader = csv.reader(_checked_lines(lines), strict=True)
     head: list[str] = []
     while True:
         try:
             row = next(reader, None)
-        except (csv.Error, _Wrong) as error:
-            yield reader.line_num or 1, _Wrong(str(error))
+        except (csv.Error, _InvalidLine) as error:
+            yield reader.line_num or 1, _InvalidLine(str(error))
             return
         if row is None:
             return
         if not head:
-            head = [one.strip() for one in row]
+            head = [cell.strip() for cell in row]
             if sorted(head) != sorted(COLUMNS):
-                yield reader.line_num, _Wrong(f"the head is {','.join(head)!r}, not {','.join(COLUMNS)!r}")
+                yield (
+                    reader.line_num,
+                    _InvalidLine(f"the head is {','.join(head)!r}, not {','.join(COLUMNS)!r}"),
+                )
                 return
         elif row:
             fits = len(row) == len(head)
-            wrong = _Wrong(f"{len(row)} values, {len(head)} are asked")
+            mismatch = _InvalidLine(f"{len(row)} values, {len(head)} are asked")
             yield (
                 reader.line_num,
-                dict(zip(head, (one.strip() for one in row), strict=True)) if fits else wrong,
+                dict(zip(head, (cell.strip() for cell in row), strict=True)) if fits else mismatch,
             )
 
 
@@ -113,23 +118,23 @@ def _objects(text: str) -> Iterator[_Row]:
         if not line.strip():
             continue
         if number > MOST or len(line) > LONGEST:
-            yield number, _Wrong(_too_much(number))
+            yield number, _InvalidLine(_too_much(number))
             return
         try:
-            row = json.loads(line, object_pairs_hook=_once, parse_constant=_refused)
+            row = json.loads(line, object_pairs_hook=_unique, parse_constant=_reject_constant)
         except RecursionError:
             row = None
         except ValueError as error:
-            yield number, _Wrong(str(error))
+            yield number, _InvalidLine(str(error))
             continue
         fits = isinstance(row, dict) and sorted(row) == sorted(COLUMNS)
-        yield number, row if fits else _Wrong(f"no object of {', '.join(COLUMNS)}")
+        yield number, row if fits else _InvalidLine(f"no object of {', '.join(COLUMNS)}")
 
 
-def _short(lines: Iterator[str]) -> Iterator[str]:
+def _checked_lines(lines: Iterator[str]) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         if number > MOST or len(line) > LONGEST:
-            raise _Wrong(_too_much(number))
+            raise _InvalidLine(_too_much(number))
         yield line
 
 
@@ -137,40 +142,42 @@ def _too_much(number: int) -> str:
     return f"more than {MOST} lines" if number > MOST else f"longer than {LONGEST} characters"
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Wrong("a key that is there twice")
-    return found
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise _InvalidLine("a key that is there twice")
+    return result
 
 
-def _refused(word: str) -> float:
-    raise _Wrong(f"{word} is no number")
+def _reject_constant(word: str) -> float:
+    raise _InvalidLine(f"{word} is no number")
 
 
-def _figure(row: dict[str, Any] | _Wrong, line: int, today: date) -> Figure:
-    if isinstance(row, _Wrong):
+def _figure(row: dict[str, Any] | _InvalidLine, line: int, today: date) -> MetricValue:
+    if isinstance(row, _InvalidLine):
         raise row
     for name in ("date", "agent", "metric"):
         if not isinstance(row[name], str) or not row[name]:
-            raise _Wrong(f"{name} is {row[name]!r}, not a text")
-    day = clock.day(row["date"])
+            raise _InvalidLine(f"{name} is {row[name]!r}, not a text")
+    day = clock.parse_date(row["date"])
     if day > today:
-        raise _Wrong(f"{day} is still to come")
-    return Figure(day=day, agent=row["agent"], metric=row["metric"], value=_number(row["value"]), line=line)
+        raise _InvalidLine(f"{day} is still to come")
+    return MetricValue(
+        day=day, agent=row["agent"], metric=row["metric"], value=_number(row["value"]), line=line
+    )
 
 
-def _number(given: Any) -> float:
-    if isinstance(given, str) and not _NUMBER.fullmatch(given):
-        raise _Wrong(f"{given!r} is no number")
-    if isinstance(given, bool) or not isinstance(given, str | int | float):
-        raise _Wrong(f"{given!r} is no number")
+def _number(raw: Any) -> float:
+    if isinstance(raw, str) and not _NUMBER.fullmatch(raw):
+        raise _InvalidLine(f"{raw!r} is no number")
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        raise _InvalidLine(f"{raw!r} is no number")
     try:
-        value = float(given)
+        value = float(raw)
     except OverflowError:
         value = math.inf
     if not math.isfinite(value):
-        raise _Wrong(f"{given!r} is no number")
+        raise _InvalidLine(f"{raw!r} is no number")
     return value
 
 

@@ -15,7 +15,7 @@ from fleetward.store.formats.strict_json import Fields
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:fleetward:approval:v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-NOTHING = digest.of_files([])
+EMPTY_STATE = digest.of_files([])
 """The state of an agent that is gone: what the approval of a retirement is for."""
 LARGEST = 64 * 1024
 
@@ -34,8 +34,8 @@ _PREDICATE_KEYS = (
 def file_name(approval: Approval, n: int) -> str:
     """Where the *n*-th statement of this person about this state belongs."""
     binding = approval.binding
-    own = f"{digest.short(binding.to_state)}-{approval.approver}-{n}.json"
-    return f"approvals/{binding.subject}/{own}"
+    name = f"{digest.short(binding.to_state)}-{approval.approver}-{n}.json"
+    return f"approvals/{binding.subject}/{name}"
 
 
 def encode(approval: Approval) -> bytes:
@@ -52,7 +52,7 @@ def encode(approval: Approval) -> bytes:
         "predicateType": PREDICATE,
         "predicate": _predicate(approval),
     }
-    return strict_json.encoded(statement, approval.file or "approval")
+    return strict_json.json_bytes(statement, approval.file or "approval")
 
 
 def decode(content: bytes, file: str) -> Approval:
@@ -61,10 +61,10 @@ def decode(content: bytes, file: str) -> Approval:
 
     Errors: FleetError when anything is missing, unknown, of another type, or not what the file's name says.
     """
-    top = Fields.of(strict_json.decoded(content, file, limit=LARGEST), file, _KEYS)
-    top.exactly("_type", STATEMENT)
-    top.exactly("predicateType", PREDICATE)
-    predicate = top.inside("predicate", _PREDICATE_KEYS)
+    top = Fields.from_value(strict_json.parse_json(content, file, limit=LARGEST), file, _KEYS)
+    top.constant("_type", STATEMENT)
+    top.constant("predicateType", PREDICATE)
+    predicate = top.child("predicate", _PREDICATE_KEYS)
     binding = _binding(top, predicate)
     version, sha256 = _policy(predicate)
     approval = Approval(
@@ -74,12 +74,12 @@ def decode(content: bytes, file: str) -> Approval:
         approver=predicate.name("approver"),
         binding=binding,
         issued=predicate.instant("issued"),
-        expires=None if predicate.absent("expires") else predicate.instant("expires"),
+        expires=None if predicate.is_null("expires") else predicate.instant("expires"),
         note=predicate.text("note", empty=True),
         policy_version=version,
         policy_sha256=sha256,
     )
-    _lies_where_it_says(approval)
+    _check_location(approval)
     return approval
 
 
@@ -98,8 +98,8 @@ def _predicate(approval: Approval) -> dict[str, Any]:
         "fromState": approval.binding.from_state,
         "generation": approval.binding.generation or None,
         "policy": None if approval.policy_version is None else policy,
-        "issued": clock.written(approval.issued),
-        "expires": None if approval.expires is None else clock.written(approval.expires),
+        "issued": clock.format_instant(approval.issued),
+        "expires": None if approval.expires is None else clock.format_instant(approval.expires),
         "note": approval.note,
     }
 
@@ -107,31 +107,31 @@ def _predicate(approval: Approval) -> dict[str, Any]:
 def _binding(top: Fields, predicate: Fields) -> Binding:
     subjects = top.objects("subject", ("name", "digest"))
     if len(subjects) != 1:
-        top.wrong("subject", "exactly one subject")
+        top.reject("subject", "exactly one subject")
     [subject] = subjects
     name = subject.text("name")
     environment, _, agent = ("", "", name) if name == GOVERNANCE else name.partition("/")
     if name != GOVERNANCE and not (is_name(environment) and is_name(agent)):
-        subject.wrong("name", f"'<environment>/<agent>' or {GOVERNANCE!r}")
-    if name == GOVERNANCE and not predicate.absent("generation"):
-        predicate.wrong("generation", "null: a change of governance has none")
-    state = subject.inside("digest", ("sha256",))
+        subject.reject("name", f"'<environment>/<agent>' or {GOVERNANCE!r}")
+    if name == GOVERNANCE and not predicate.is_null("generation"):
+        predicate.reject("generation", "null: a change of governance has none")
+    state = subject.child("digest", ("sha256",))
     if not _HEX.fullmatch(state.text("sha256")):
-        state.wrong("sha256", "64 hex digits")
+        state.reject("sha256", "64 hex digits")
     return Binding(
         repository=predicate.text("repository"),
         environment=environment,
         agent=agent,
-        from_state=None if predicate.absent("fromState") else predicate.digest("fromState"),
+        from_state=None if predicate.is_null("fromState") else predicate.digest("fromState"),
         to_state="sha256:" + state.text("sha256"),
         generation=predicate.count("generation", least=1) if environment else 0,
     )
 
 
 def _policy(predicate: Fields) -> tuple[int | None, str | None]:
-    if predicate.absent("policy"):
+    if predicate.is_null("policy"):
         return None, None
-    policy = predicate.inside("policy", ("version", "sha256"))
+    policy = predicate.child("policy", ("version", "sha256"))
     return policy.count("version"), policy.digest("sha256")
 
 
@@ -139,10 +139,10 @@ def _decision(predicate: Fields) -> Decision:
     try:
         return Decision(predicate.text("decision"))
     except ValueError:
-        return predicate.wrong("decision", "one of " + ", ".join(Decision))
+        return predicate.reject("decision", "one of " + ", ".join(Decision))
 
 
-def _lies_where_it_says(approval: Approval) -> None:
+def _check_location(approval: Approval) -> None:
     match = _FILE.fullmatch(approval.file)
     if match is None:
         raise FleetError(
@@ -150,9 +150,9 @@ def _lies_where_it_says(approval: Approval) -> None:
             hint="approvals are written by 'fleet approve' as "
             "approvals/<environment>/<agent>/<12 hex of state>-<person>-<n>.json",
         )
-    wanted = file_name(approval, int(match["n"]))
-    if wanted != approval.file:
+    expected = file_name(approval, int(match["n"]))
+    if expected != approval.file:
         raise FleetError(
-            f"{approval.file}: the statement belongs at {wanted!r}",
+            f"{approval.file}: the statement belongs at {expected!r}",
             hint="an approval counts only where it was written; restore it, or run 'fleet approve' again",
         )

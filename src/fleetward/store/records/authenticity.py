@@ -18,10 +18,10 @@ from fleetward.store.records import approvals as statements
 from fleetward.store.signing import ssh_format
 from fleetward.store.signing import verify as signature
 from fleetward.store.signing.sign import LEDGER_NAMESPACE, NAMESPACE
-from fleetward.store.signing.ssh_format import Unsound
+from fleetward.store.signing.ssh_format import SignatureError
 
 
-def unsigned(
+def statement_signature_fault(
     statement: Approval, payload: bytes, content: bytes | int | None, people: People, now: datetime
 ) -> str | None:
     """
@@ -35,43 +35,47 @@ def unsigned(
     if isinstance(content, int):
         return f"its signature is no SSH signature: {content} bytes"
     try:
-        found = ssh_format.signature(content)
-        if found.namespace != NAMESPACE:
-            return f"signed in namespace {found.namespace[:64]!r}, not {NAMESPACE!r}"
-        if refusal := foreign(found.key, statement, people, now):
+        parsed = ssh_format.signature(content)
+        if parsed.namespace != NAMESPACE:
+            return f"signed in namespace {parsed.namespace[:64]!r}, not {NAMESPACE!r}"
+        if refusal := approver_key_fault(parsed.key, statement, people, now):
             return refusal
-        signature.verify(found, statements.pre_authentication(payload))
-    except Unsound as error:
+        signature.verify(parsed, statements.pre_authentication(payload))
+    except SignatureError as error:
         return f"its signature does not hold: {error}"
-    except signature.Uncheckable:
+    except signature.VerifierMissing:
         return f"its signature cannot be checked without cryptography: {signature.HINT}"
     return None
 
 
-def unsealed(line: bytes, content: bytes, actor: str, people: People, at: datetime) -> str | None:
+def entry_signature_fault(
+    line: bytes, content: bytes, actor: str, people: People, at: datetime
+) -> str | None:
     """Why *content* is no signature over *line* of a ledger by *actor*, an address; None where it is one."""
     try:
-        found = ssh_format.signature(content)
-        if found.namespace != LEDGER_NAMESPACE:
-            return f"signed in namespace {found.namespace[:64]!r}, not {LEDGER_NAMESPACE!r}"
-        if refusal := not_of(found.key, people.of_email(actor), actor, people, (at,)):
+        parsed = ssh_format.signature(content)
+        if parsed.namespace != LEDGER_NAMESPACE:
+            return f"signed in namespace {parsed.namespace[:64]!r}, not {LEDGER_NAMESPACE!r}"
+        if refusal := key_fault(parsed.key, people.by_email(actor), actor, people, (at,)):
             return refusal
-        signature.verify(found, line)
-    except Unsound as error:
+        signature.verify(parsed, line)
+    except SignatureError as error:
         return f"its signature does not hold: {error}"
-    except signature.Uncheckable:
+    except signature.VerifierMissing:
         return f"its signature cannot be checked without cryptography: {signature.HINT}"
     return None
 
 
-def foreign(key: ssh_format.PublicKey, statement: Approval, people: People, now: datetime) -> str | None:
+def approver_key_fault(
+    key: ssh_format.PublicKey, statement: Approval, people: People, now: datetime
+) -> str | None:
     """Why *key* cannot sign this statement at *now*; None where it is one of its approver's in force."""
-    return not_of(
+    return key_fault(
         key, people.people.get(statement.approver), statement.approver, people, (now, statement.issued)
     )
 
 
-def not_of(
+def key_fault(
     key: ssh_format.PublicKey,
     owner: Person | Robot | None,
     name: str,
@@ -79,39 +83,39 @@ def not_of(
     instants: Collection[datetime],
 ) -> str | None:
     """Why *key* is not one that was *owner*'s, called *name*, at all these instants; None where it was."""
-    holder = people.of_key(key.text)
+    holder = people.by_key(key.text)
     if holder is None:
         return f"signed with a key that people.yaml does not know ({key.fingerprint})"
     if holder != owner:
         return f"signed with a key of {holder.id}, not of {name} ({key.fingerprint})"
     refusals = [
-        next((why for when in instants if (why := known.refusal(when))), None)
-        for known in holder.keys
-        if known.text == key.text
+        next((reason for instant in instants if (reason := listed.refusal(instant))), None)
+        for listed in holder.keys
+        if listed.text == key.text
     ]
     if None in refusals:
         return None
     return f"signed with a key that does not count: {refusals[0]} ({key.fingerprint})"
 
 
-def uncommitted(hands: Sequence[Commit], statement: Approval, people: People) -> str | None:
+def commit_author_fault(commits: Sequence[Commit], statement: Approval, people: People) -> str | None:
     """
     Why a statement without a signature is not its approver's: theirs it is when nobody else ever committed it.
 
-    *hands* are the commits that wrote its file, newest first. A veto stands as soon as its author once committed
+    *commits* are the commits that wrote its file, newest first. A veto stands as soon as its author once committed
     it: touching it must not lift it.
     """
-    others = [hand for hand in hands if not _is(people, hand.author, statement.approver)]
-    if not hands:
+    by_others = [commit for commit in commits if not _is_person(people, commit.author, statement.approver)]
+    if not commits:
         return "no commit of its approver's added it"
-    if statement.decision is Decision.REJECT and len(others) < len(hands):
+    if statement.decision is Decision.REJECT and len(by_others) < len(commits):
         return None
-    if others:
-        hand = others[0]
-        return f"committed by {hand.author} (commit {hand.id[:12]}), not by {statement.approver}"
+    if by_others:
+        commit = by_others[0]
+        return f"committed by {commit.author} (commit {commit.id[:12]}), not by {statement.approver}"
     return None
 
 
-def _is(people: People, email: str, person: str) -> bool:
-    known = people.of_email(email)
-    return isinstance(known, Person) and known.id == person
+def _is_person(people: People, email: str, person: str) -> bool:
+    owner = people.by_email(email)
+    return isinstance(owner, Person) and owner.id == person

@@ -9,13 +9,13 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Ledger
-from fleetward.store.git.tree import REGULAR, Entry, Tree
+from fleetward.store.git.tree import REGULAR, Tree, TreeEntry
 
 LEDGERS = "ledger"
 
 
-def standing(
-    tree: Tree, entries: Iterable[Entry], config: FleetConfig
+def load_ledgers(
+    tree: Tree, entries: Iterable[TreeEntry], config: FleetConfig
 ) -> tuple[dict[str, Ledger], tuple[Finding, ...], Mapping[str, bytes | int | None]]:
     """
     By gated environment its ledger, empty where there is none yet; one that is broken is a finding instead.
@@ -24,8 +24,8 @@ def standing(
 
     *entries* are those of the tree, whichever they are besides ledgers.
     """
-    files = {one.path: one for one in entries if one.path.startswith(f"{LEDGERS}/")}
-    gated = [one.name for one in config.environments if one.gated]
+    files = {item.path: item for item in entries if item.path.startswith(f"{LEDGERS}/")}
+    gated = [item.name for item in config.environments if item.gated]
     if not files:
         return {name: Ledger(environment=name) for name in gated}, (), {}
     from fleetward.store.records.ledger import (  # late: a fleet without a ledger starts sooner
@@ -35,21 +35,21 @@ def standing(
 
     regular = [files[file] for file in map(file_name, gated) if file in files and files[file].mode in REGULAR]
     contents: Mapping[str, bytes | int | None] = tree.read(regular, LARGEST) if regular else {}
-    found: dict[str, Ledger] = {}
+    ledgers: dict[str, Ledger] = {}
     broken = []
     for environment in gated:
         file = file_name(environment)
         if not any(path == file or path.startswith(f"{file}/") for path in files):
-            found[environment] = Ledger(environment=environment)
+            ledgers[environment] = Ledger(environment=environment)
             continue
         try:
-            found[environment] = _decoded(contents.get(file), file)
+            ledgers[environment] = _decode(contents.get(file), file)
         except FleetError as error:
-            broken.append(_broken(error, file, environment))
-    return found, tuple(broken), contents
+            broken.append(_finding(error, file, environment))
+    return ledgers, tuple(broken), contents
 
 
-def _decoded(content: bytes | int | None, file: str) -> Ledger:
+def _decode(content: bytes | int | None, file: str) -> Ledger:
     from fleetward.store.records.ledger import LARGEST, decode
 
     if not isinstance(content, bytes):
@@ -59,7 +59,7 @@ def _decoded(content: bytes | int | None, file: str) -> Ledger:
     return decode(content, file)
 
 
-def _broken(error: FleetError, file: str, environment: str) -> Finding:
+def _finding(error: FleetError, file: str, environment: str) -> Finding:
     """The message begins with the place, which a finding holds apart."""
     where = re.match(rf"{re.escape(file)}(?::([0-9]+))?: ", error.message)
     line = int(where[1]) if where and where[1] else 1

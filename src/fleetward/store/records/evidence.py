@@ -9,7 +9,7 @@ from typing import Any
 
 from fleetward.domain import clock, digest
 from fleetward.domain.errors import FleetError
-from fleetward.domain.evidence import Measured, Record
+from fleetward.domain.evidence import EvaluationResult, EvidenceRecord
 from fleetward.store.formats import strict_json
 from fleetward.store.formats.strict_json import Fields
 from fleetward.store.imports.evaluations import counting
@@ -26,13 +26,13 @@ _MARKS = ("claimed", "dirty")
 _SUITE_KEYS = ("name", "format", "metric", "min", "max")
 
 
-def record_name(record: Record) -> str:
+def record_name(record: EvidenceRecord) -> str:
     """Where the record belongs; ``record.file`` is not looked at."""
-    own = f"{record.suite}-{digest.short(record.source_sha256)}.json"
-    return f"evidence/{record.agent}/{digest.short(record.release)}/{own}"
+    name = f"{record.suite}-{digest.short(record.source_sha256)}.json"
+    return f"evidence/{record.agent}/{digest.short(record.release)}/{name}"
 
 
-def encode(record: Record) -> bytes:
+def encode(record: EvidenceRecord) -> bytes:
     """The record as a file holds it; times to the second."""
     values = {
         "format": FORMAT,
@@ -48,26 +48,26 @@ def encode(record: Record) -> bytes:
         "value": record.value,
         "counts": asdict(record.counts),
         "model": record.model,
-        "finished": clock.written(record.finished),
-        "recorded": clock.written(record.recorded),
+        "finished": clock.format_instant(record.finished),
+        "recorded": clock.format_instant(record.recorded),
         "source": {"file": record.source, "sha256": record.source_sha256},
         "faults": list(record.faults),
         **{mark: True for mark in _MARKS if getattr(record, mark)},
     }
-    return strict_json.encoded(values, record.file or "evidence")
+    return strict_json.json_bytes(values, record.file or "evidence")
 
 
-def decode(content: bytes, file: str) -> Record:
+def decode(content: bytes, file: str) -> EvidenceRecord:
     """
     The record in *content*, which lies at *file* (relative to the fleet root).
 
     Errors: FleetError when anything is missing, unknown, of another type, or not what the file's name says.
     """
-    top = Fields.of(strict_json.decoded(content, file, limit=LARGEST), file, _KEYS, _MARKS)
-    top.exactly("format", FORMAT)
-    suite = top.inside("suite", _SUITE_KEYS)
-    source = top.inside("source", ("file", "sha256"))
-    record = Record(
+    top = Fields.from_value(strict_json.parse_json(content, file, limit=LARGEST), file, _KEYS, _MARKS)
+    top.constant("format", FORMAT)
+    suite = top.child("suite", _SUITE_KEYS)
+    source = top.child("source", ("file", "sha256"))
+    record = EvidenceRecord(
         file=file,
         sha256=digest.of_bytes(content),
         agent=top.name("agent"),
@@ -76,17 +76,17 @@ def decode(content: bytes, file: str) -> Record:
         format=suite.name("format"),
         metric=suite.text("metric"),
         value=top.number("value"),
-        minimum=None if suite.absent("min") else suite.number("min"),
-        maximum=None if suite.absent("max") else suite.number("max"),
-        counts=counting.counts(top.data["counts"], f"{file}: counts"),
-        model=None if top.absent("model") else top.text("model"),
+        minimum=None if suite.is_null("min") else suite.number("min"),
+        maximum=None if suite.is_null("max") else suite.number("max"),
+        counts=counting.parse_counts(top.data["counts"], f"{file}: counts"),
+        model=None if top.is_null("model") else top.text("model"),
         finished=top.instant("finished"),
         recorded=top.instant("recorded"),
         source=source.text("file"),
         source_sha256=source.digest("sha256"),
         faults=_faults(top),
-        claimed=_marked(top, "claimed"),
-        dirty=_marked(top, "dirty"),
+        claimed=_mark(top, "claimed"),
+        dirty=_mark(top, "dirty"),
     )
     if record_name(record) != file:
         raise FleetError(
@@ -97,7 +97,7 @@ def decode(content: bytes, file: str) -> Record:
 
 
 def bind(
-    measured: Measured,
+    measured: EvaluationResult,
     *,
     agent: str,
     release: str,
@@ -106,7 +106,7 @@ def bind(
     source: str,
     source_sha256: str,
     model: str | None = None,
-) -> Record:
+) -> EvidenceRecord:
     """
     The record of a run for one release.
 
@@ -115,12 +115,12 @@ def bind(
     Errors: FleetError when the file names another release, is of another format than the suite asks, or
     does not hold its metric.
     """
-    _same_release(measured, agent, release)
-    _same_format(measured, suite)
-    metric = str(suite.get("metric", counting.RATE))
+    _check_release(measured, agent, release)
+    _check_format(measured, suite)
+    metric = str(suite.get("metric", counting.PASS_RATE))
     # a file from the future would stay fresh for ever
     finished = min(measured.finished or recorded, recorded)
-    record = Record(
+    record = EvidenceRecord(
         file="",
         sha256="",
         agent=agent,
@@ -145,13 +145,13 @@ def bind(
     return decode(encode(record), record_name(record))
 
 
-def same_model(one: str, other: str) -> bool:
+def same_model(first: str, second: str) -> bool:
     """Do both name one model, with or without its provider in front, as in ``openai:gpt-4.1``?"""
-    short, long = sorted((one.casefold(), other.casefold()), key=len)
+    short, long = sorted((first.casefold(), second.casefold()), key=len)
     return short == long or long.endswith((":" + short, "/" + short))
 
 
-def _same_release(measured: Measured, agent: str, release: str) -> None:
+def _check_release(measured: EvaluationResult, agent: str, release: str) -> None:
     if measured.release is None:
         return
     tagged = "sha256:" + measured.release.strip().lower().removeprefix("sha256:")
@@ -162,21 +162,21 @@ def _same_release(measured: Measured, agent: str, release: str) -> None:
         )
 
 
-def _same_format(measured: Measured, suite: Mapping[str, Any]) -> None:
-    wanted = suite.get("format")
-    if wanted is not None and wanted != measured.format:
+def _check_format(measured: EvaluationResult, suite: Mapping[str, Any]) -> None:
+    expected = suite.get("format")
+    if expected is not None and expected != measured.format:
         raise FleetError(
-            f"the file is {measured.format}, suite {suite['name']!r} asks for {wanted!r}",
+            f"the file is {measured.format}, suite {suite['name']!r} asks for {expected!r}",
             hint="give the file that the suite's tool wrote, or correct 'format' in spec.evals",
         )
 
 
-def _value(measured: Measured, metric: str, suite: str) -> float:
+def _value(measured: EvaluationResult, metric: str, suite: str) -> float:
     if metric not in measured.metrics:
-        held = ", ".join(sorted(measured.metrics))[:500]
+        metrics = ", ".join(sorted(measured.metrics))[:500]
         raise FleetError(
             f"the file holds no metric {metric!r}, which suite {suite!r} asks for",
-            hint=f"it holds {held}; correct 'metric' in spec.evals or the suite",
+            hint=f"it holds {metrics}; correct 'metric' in spec.evals or the suite",
         )
     return float(measured.metrics[metric])
 
@@ -184,7 +184,7 @@ def _value(measured: Measured, metric: str, suite: str) -> float:
 def _limit(suite: Mapping[str, Any], key: str) -> float | None:
     if suite.get(key) is None:
         return None
-    limit = strict_json.real(suite[key])
+    limit = strict_json.finite_number(suite[key])
     if limit is None:
         raise FleetError(
             f"suite {suite['name']!r}: {key} is {strict_json.short(suite[key])}, expected a number"
@@ -192,20 +192,20 @@ def _limit(suite: Mapping[str, Any], key: str) -> float | None:
     return limit
 
 
-def _model_fault(measured: str | None, wanted: str | None) -> tuple[str, ...]:
-    if measured is None or wanted is None or same_model(measured, wanted):
+def _model_fault(measured: str | None, expected: str | None) -> tuple[str, ...]:
+    if measured is None or expected is None or same_model(measured, expected):
         return ()
-    return (f"model {measured!r} differs from the manifest's {wanted!r}",)
+    return (f"model {measured!r} differs from the manifest's {expected!r}",)
 
 
-def _marked(top: Fields, mark: str) -> bool:
+def _mark(top: Fields, mark: str) -> bool:
     if top.data.get(mark, True) is not True:
-        top.wrong(mark, "true, or nothing")
+        top.reject(mark, "true, or nothing")
     return mark in top.data
 
 
 def _faults(top: Fields) -> tuple[str, ...]:
-    found = top.items("faults")
-    if not all(isinstance(one, str) and one for one in found):
-        top.wrong("faults", "a list of texts")
-    return found
+    faults = top.items("faults")
+    if not all(isinstance(fault, str) and fault for fault in faults):
+        top.reject("faults", "a list of texts")
+    return faults

@@ -10,15 +10,17 @@ from fleetward.domain.ledger import Entry
 from fleetward.store.fleet.agents import ENVIRONMENTS
 from fleetward.store.fleet.file_checks import LARGEST_FILE
 from fleetward.store.git.contents import contents, governance_digest
-from fleetward.store.git.fleet_root import Ground
-from fleetward.store.git.history import holding
+from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.store.git.history import commits_with_blob
 from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger as lines
 
-UNDO = "if the line itself is wrong: fleet audit names the commit that brought it, git revert takes it out"
+UNDO_HINT = (
+    "if the line itself is wrong: fleet audit names the commit that brought it, git revert takes it out"
+)
 
 
-def void(ground: Ground, head: Id, blob: Id, content: bytes, file: str) -> bool:
+def never_took_effect(ground: FleetRoot, head: Id, blob: Id, content: bytes, file: str) -> bool:
     """
     Is what this version of a ledger has, and *content* has not, nothing that was ever decided?
 
@@ -28,47 +30,48 @@ def void(ground: Ground, head: Id, blob: Id, content: bytes, file: str) -> bool:
     version = ground.repository.blobs([blob], lines.LARGEST)[blob]
     if not isinstance(version, bytes):  # too large to be read, so that nobody could decide by it
         return True
-    own, other = (re.findall(rb"[^\n]*\n|[^\n]+$", one) for one in (version, content))
-    same = next(
-        (n for n, (a, b) in enumerate(zip(own, other, strict=False)) if a != b), min(len(own), len(other))
+    version_lines, content_lines = (re.findall(rb"[^\n]*\n|[^\n]+$", text) for text in (version, content))
+    equal_count = next(
+        (n for n, (a, b) in enumerate(zip(version_lines, content_lines, strict=False)) if a != b),
+        min(len(version_lines), len(content_lines)),
     )
-    if same == len(own):
+    if equal_count == len(version_lines):
         return False
     try:
-        entry = lines.decode(b"".join(own[: same + 1]), file).entries[-1]
+        entry = lines.decode(b"".join(version_lines[: equal_count + 1]), file).entries[-1]
     except FleetError:
         return True
-    if same + 1 < len(own):
+    if equal_count + 1 < len(version_lines):
         return False
-    if _lawless(ground, entry):
+    if _governance_differs(ground, entry):
         return True
     folders = [f"{ENVIRONMENTS}/{entry.environment}/{moved.agent}" for moved in entry.agents]
-    held = holding(ground, head, file, blob, folders)
-    return bool(held) and all(_otherwise(ground, commit, entry) for commit in held)
+    commits = commits_with_blob(ground, head, file, blob, folders)
+    return bool(commits) and all(_contradicts(ground, commit, entry) for commit in commits)
 
 
-def _otherwise(ground: Ground, commit: Id, entry: Entry) -> bool:
+def _contradicts(ground: FleetRoot, commit: Id, entry: Entry) -> bool:
     """Does the commit hold something else than its entry says?"""
     return any(
-        _state(ground, commit, f"{ENVIRONMENTS}/{entry.environment}/{moved.agent}") != moved.to_state
+        _folder_state(ground, commit, f"{ENVIRONMENTS}/{entry.environment}/{moved.agent}") != moved.to_state
         for moved in entry.agents
     )
 
 
-def _lawless(ground: Ground, entry: Entry) -> bool:
+def _governance_differs(ground: FleetRoot, entry: Entry) -> bool:
     """Was it decided by another governance than the commit holds that it names?"""
-    if ground.repository.resolved(entry.commit) != entry.commit:
+    if ground.repository.find_commit(entry.commit) != entry.commit:
         return False
-    return governance_digest(ground.commit(entry.commit)) != entry.governance
+    return governance_digest(ground.commit_tree(entry.commit)) != entry.governance
 
 
-def _state(ground: Ground, commit: Id, folder: str) -> str | None:
+def _folder_state(ground: FleetRoot, commit: Id, folder: str) -> str | None:
     """The digest of a folder; None where it is not there, empty where no digest names it."""
-    tree = ground.commit(commit)
+    tree = ground.commit_tree(commit)
     entries = tree.entries(folder)
-    held = [
-        (path[len(folder) + 1 :], one) for path, one in contents(tree, folder, limit=LARGEST_FILE).items()
+    files = [
+        (path[len(folder) + 1 :], data) for path, data in contents(tree, folder, limit=LARGEST_FILE).items()
     ]
-    if len(held) < len(entries):
+    if len(files) < len(entries):
         return ""
-    return digest.of_files(held) if held else None
+    return digest.of_files(files) if files else None

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fleetward.domain import clock, digest
-from fleetward.domain.break_glass import SKIPPABLE, BrokenGlass, is_incident
+from fleetward.domain.break_glass import SKIPPABLE, BreakGlassRecord, is_incident
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.ledger import Entries, Entry, Ledger, Line, Moved
+from fleetward.domain.ledger import AgentTransition, Entry, LazyEntries, Ledger, LedgerLine
 from fleetward.domain.names import is_name
 from fleetward.domain.policy import Assurance
 from fleetward.store.formats import strict_json
 from fleetward.store.formats.strict_json import Fields
-from fleetward.store.records.ledger_fast_path import accepted
+from fleetward.store.records.ledger_fast_path import parse_fast
 
 ADOPT = "adopt"
 LARGEST = 64 * 1024 * 1024
@@ -30,24 +30,24 @@ _KEYS = (
     *("seq", "previous", "governance", "environment", "kind", "at", "commit", "actor", "agents"),
     *("policy", "approvals", "evidence", "requirements", "reason", "tool"),
 )
-_GLASS = "breakGlass"
+_BREAK_GLASS = "breakGlass"
 """The last key of a line, in those alone that broke the glass."""
 _HINT = "the ledger only grows: compare it with its history, 'git log -p -- ledger/'"
 
-_Running = dict[str, tuple[str | None, int]]
+_AgentStates = dict[str, tuple[str | None, int]]
 """By agent: the state that its last entry left, and that entry's generation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Decoded:
+class _DecodedLedger:
     """A ledger in which nothing is wrong, and what it says runs."""
 
     text: bytes = b""
-    lines: tuple[Line, ...] = ()
-    running: _Running = field(default_factory=dict)
+    lines: tuple[LedgerLine, ...] = ()
+    states: _AgentStates = field(default_factory=dict)
 
 
-_DECODED: dict[str, _Decoded] = {}
+_DECODED: dict[str, _DecodedLedger] = {}
 """By file the last one: an audit reads each ledger after every line of it, and every line but once."""
 
 
@@ -76,19 +76,19 @@ def encode(entry: Entry) -> str:
         "governance": entry.governance,
         "environment": entry.environment,
         "kind": entry.kind,
-        "at": clock.written(entry.at),
+        "at": clock.format_instant(entry.at),
         "commit": entry.commit,
         "actor": entry.actor,
-        "agents": [_moved_written(moved) for moved in entry.agents],
+        "agents": [_encode_agent(moved) for moved in entry.agents],
         "policy": None if entry.policy_version is None else policy,
-        "approvals": [dict(one) for one in entry.approvals],
-        "evidence": [dict(one) for one in entry.evidence],
-        "requirements": [dict(one) for one in entry.requirements],
+        "approvals": [dict(record) for record in entry.approvals],
+        "evidence": [dict(record) for record in entry.evidence],
+        "requirements": [dict(record) for record in entry.requirements],
         "reason": entry.reason,
         "tool": entry.tool,
-        **_glass_written(entry.break_glass),
+        **_encode_break_glass(entry.break_glass),
     }
-    return strict_json.dumped(values, file_name(entry.environment), separators=(",", ":"))
+    return strict_json.ascii_json(values, file_name(entry.environment), separators=(",", ":"))
 
 
 def decode(text: bytes, file: str) -> Ledger:
@@ -103,22 +103,22 @@ def decode(text: bytes, file: str) -> Ledger:
         raise FleetError(f"{file}: {len(text)} bytes, the limit is {LARGEST}")
     if text and not text.endswith(b"\n"):
         count = text.count(b"\n") + 1
-        raise _break(f"{file}:{count}", "the line does not end with a line feed: it was cut off")
-    known = _DECODED.get(file, _Decoded())
-    if known.text.startswith(text):
-        return Ledger(environment=environment, entries=Entries(known.lines[: text.count(b"\n")]))
-    before = known if text.startswith(known.text) else _Decoded()
-    lines, running = list(before.lines), dict(before.running)
+        raise _chain_error(f"{file}:{count}", "the line does not end with a line feed: it was cut off")
+    cached = _DECODED.get(file, _DecodedLedger())
+    if cached.text.startswith(text):
+        return Ledger(environment=environment, entries=LazyEntries(cached.lines[: text.count(b"\n")]))
+    before = cached if text.startswith(cached.text) else _DecodedLedger()
+    lines, running = list(before.lines), dict(before.states)
     for number, content in enumerate(text[len(before.text) :].split(b"\n")[:-1], start=len(lines) + 1):
         where = f"{file}:{number}"
-        line = _read(content, where)
+        line = _parse_line(content, where)
         _check(line, lines[-1] if lines else None, running, environment, where)
         lines.append(line)
-    _DECODED[file] = _Decoded(text=text, lines=tuple(lines), running=running)
-    return Ledger(environment=environment, entries=Entries(tuple(lines)))
+    _DECODED[file] = _DecodedLedger(text=text, lines=tuple(lines), states=running)
+    return Ledger(environment=environment, entries=LazyEntries(tuple(lines)))
 
 
-def appended(
+def append(
     ledger: Ledger,
     *,
     kind: str,
@@ -126,7 +126,7 @@ def appended(
     governance: str,
     commit: str,
     actor: str,
-    agents: tuple[Moved, ...],
+    agents: tuple[AgentTransition, ...],
     policy_version: int | None = None,
     policy_sha256: str | None = None,
     approvals: tuple[Mapping[str, Any], ...] = (),
@@ -134,7 +134,7 @@ def appended(
     requirements: tuple[Mapping[str, Any], ...] = (),
     reason: str = "",
     tool: str = "",
-    break_glass: BrokenGlass | None = None,
+    break_glass: BreakGlassRecord | None = None,
 ) -> tuple[Entry, bytes]:
     """
     The next entry, chained to the last one, and the whole new content of the file.
@@ -144,7 +144,7 @@ def appended(
     """
     lines = ledger.lines
     last = lines[-1] if lines else None
-    wanted = Entry(
+    entry = Entry(
         seq=len(lines) + 1,
         previous=None if last is None else digest.of_bytes(last.text.encode()),
         governance=governance,
@@ -163,110 +163,116 @@ def appended(
         tool=tool,
         break_glass=break_glass,
     )
-    where = f"{file_name(ledger.environment)}:{wanted.seq}"
-    line = _read(encode(wanted).encode(), where)
-    _check(line, last, _running(ledger), ledger.environment, where)
-    return line.entry, "".join(known.text + "\n" for known in (*lines, line)).encode()
+    where = f"{file_name(ledger.environment)}:{entry.seq}"
+    line = _parse_line(encode(entry).encode(), where)
+    _check(line, last, _agent_states(ledger), ledger.environment, where)
+    return line.entry, "".join(written_line.text + "\n" for written_line in (*lines, line)).encode()
 
 
-def _read(line: bytes, where: str) -> Line:
-    plain = accepted(line.decode("ascii", "replace")) if len(line) <= LARGEST_LINE else None
-    return plain or Line.of(examined(line, where))
+def _parse_line(line: bytes, where: str) -> LedgerLine:
+    plain = parse_fast(line.decode("ascii", "replace")) if len(line) <= LARGEST_LINE else None
+    return plain or LedgerLine.of(decode_line(line, where))
 
 
-def examined(line: bytes, where: str) -> Entry:
+def decode_line(line: bytes, where: str) -> Entry:
     """
     The entry in *line*, every field of it looked at.
 
     Errors: FleetError that begins with *where*, and says what is wrong.
     """
-    data = strict_json.decoded(line, where, limit=LARGEST_LINE)
-    broken = isinstance(data, dict) and _GLASS in data
-    fields = Fields.of(data, where, (*_KEYS, _GLASS) if broken else _KEYS)
+    data = strict_json.parse_json(line, where, limit=LARGEST_LINE)
+    broken = isinstance(data, dict) and _BREAK_GLASS in data
+    fields = Fields.from_value(data, where, (*_KEYS, _BREAK_GLASS) if broken else _KEYS)
     version, sha256 = _policy(fields)
     entry = Entry(
         seq=fields.count("seq", least=1),
-        previous=None if fields.absent("previous") else fields.digest("previous"),
+        previous=None if fields.is_null("previous") else fields.digest("previous"),
         governance=fields.digest("governance"),
         environment=fields.name("environment"),
         kind=fields.name("kind"),
         at=fields.instant("at"),
         commit=_commit(fields),
         actor=fields.text("actor"),
-        agents=tuple(_moved(one) for one in fields.objects("agents", _AGENT_KEYS)),
+        agents=tuple(_decode_agent(item) for item in fields.objects("agents", _AGENT_KEYS)),
         policy_version=version,
         policy_sha256=sha256,
         approvals=tuple(
-            _approval(one) for one in fields.objects("approvals", _APPROVAL_KEYS, ("signature",))
+            _approval(item) for item in fields.objects("approvals", _APPROVAL_KEYS, ("signature",))
         ),
-        evidence=tuple(_evidence(one) for one in fields.objects("evidence", ("file", "sha256"))),
+        evidence=tuple(_evidence(item) for item in fields.objects("evidence", ("file", "sha256"))),
         requirements=_requirements(fields),
         reason=fields.text("reason", empty=True),
         tool=fields.text("tool", empty=True),
-        break_glass=_glass(fields) if broken else None,
+        break_glass=_decode_break_glass(fields) if broken else None,
     )
     written = encode(entry)
     if written.encode() != line:
-        raise _break(where, "the line is not written as 'fleet' writes it")
+        raise _chain_error(where, "the line is not written as 'fleet' writes it")
     return replace(entry, line=written)
 
 
-def _check(line: Line, last: Line | None, running: _Running, environment: str, where: str) -> None:
+def _check(
+    line: LedgerLine, last: LedgerLine | None, running: _AgentStates, environment: str, where: str
+) -> None:
     """Break off where *line* does not follow; else take note of what it moved."""
     previous = None if last is None else digest.of_bytes(last.text.encode())
     seq = 1 if last is None else last.seq + 1
     if line.seq != seq:
-        raise _break(where, f"seq is {line.seq}, expected {seq}")
+        raise _chain_error(where, f"seq is {line.seq}, expected {seq}")
     if line.previous != previous:
-        raise _break(where, f"previous is {line.previous!r}, the line before has {previous!r}")
+        raise _chain_error(where, f"previous is {line.previous!r}, the line before has {previous!r}")
     if line.environment != environment:
-        raise _break(where, f"environment is {line.environment!r}, the file is that of {environment!r}")
+        raise _chain_error(where, f"environment is {line.environment!r}, the file is that of {environment!r}")
     if last is not None and line.at < last.at:
-        at, before = clock.written(line.at), clock.written(last.at)
-        raise _break(where, f"at is {at!r}, older than the entry before ({before!r})")
+        at, before = clock.format_instant(line.at), clock.format_instant(last.at)
+        raise _chain_error(where, f"at is {at!r}, older than the entry before ({before!r})")
     if not line.agents:
-        raise _break(where, "no agent is named")
-    named = [moved.agent for moved in line.agents]
-    if len(set(named)) != len(named):
-        raise _break(where, f"an agent is named twice in {named!r}")
+        raise _chain_error(where, "no agent is named")
+    names = [moved.agent for moved in line.agents]
+    if len(set(names)) != len(names):
+        raise _chain_error(where, f"an agent is named twice in {names!r}")
     for moved in line.agents:
-        _continues(line, moved, running, where)
+        _check_continuity(line, moved, running, where)
         running[moved.agent] = (moved.to_state, moved.generation)
 
 
-def _continues(line: Line, moved: Moved, running: _Running, where: str) -> None:
+def _check_continuity(line: LedgerLine, moved: AgentTransition, running: _AgentStates, where: str) -> None:
     state, generation = running.get(moved.agent, (None, 0))
     if moved.generation != generation + 1:
-        found = f"generation of {moved.agent!r} is {moved.generation}"
-        raise _break(where, f"{found}, expected {generation + 1}")
+        message = f"generation of {moved.agent!r} is {moved.generation}"
+        raise _chain_error(where, f"{message}, expected {generation + 1}")
     if moved.from_state != state:
-        raise _break(where, f"from of {moved.agent!r} is {moved.from_state!r}, its last to is {state!r}")
+        raise _chain_error(
+            where, f"from of {moved.agent!r} is {moved.from_state!r}, its last to is {state!r}"
+        )
     if line.kind == ADOPT and (generation or moved.to_state is None):
-        raise _break(where, f"{moved.agent!r} is adopted, which only a running agent's first entry may do")
+        raise _chain_error(
+            where, f"{moved.agent!r} is adopted, which only a running agent's first entry may do"
+        )
 
 
-def _running(ledger: Ledger) -> _Running:
+def _agent_states(ledger: Ledger) -> _AgentStates:
     return {moved.agent: (moved.to_state, moved.generation) for line in ledger.lines for moved in line.agents}
 
 
 _APPROVAL_KEYS = ("file", "sha256", "approver", "assurance")
 
 
-def _moved(fields: Fields) -> Moved:
-    to_state = None if fields.absent("to") else fields.digest("to")
-    release = None if fields.absent("release") else fields.digest("release")
+def _decode_agent(fields: Fields) -> AgentTransition:
+    to_state = None if fields.is_null("to") else fields.digest("to")
+    release = None if fields.is_null("release") else fields.digest("release")
     if (to_state is None) != (release is None):
-        fields.wrong("release", "a release exactly where there is a state under 'to'")
-    return Moved(
+        fields.reject("release", "a release exactly where there is a state under 'to'")
+    return AgentTransition(
         agent=fields.name("agent"),
-        from_state=None if fields.absent("from") else fields.digest("from"),
+        from_state=None if fields.is_null("from") else fields.digest("from"),
         to_state=to_state,
         release=release,
         generation=fields.count("generation", least=1),
     )
 
 
-def _moved_written(moved: Moved) -> dict[str, Any]:
+def _encode_agent(moved: AgentTransition) -> dict[str, Any]:
     return {
         "agent": moved.agent,
         "from": moved.from_state,
@@ -281,7 +287,7 @@ def _approval(fields: Fields) -> Mapping[str, Any]:
     fields.digest("sha256")
     fields.name("approver")
     if fields.text("assurance") not in {assurance.word for assurance in Assurance}:
-        fields.wrong("assurance", "one of " + ", ".join(assurance.word for assurance in Assurance))
+        fields.reject("assurance", "one of " + ", ".join(assurance.word for assurance in Assurance))
     if "signature" in fields.data:
         fields.digest("signature")
     return fields.data
@@ -294,39 +300,41 @@ def _evidence(fields: Fields) -> Mapping[str, Any]:
 
 
 def _requirements(fields: Fields) -> tuple[Mapping[str, Any], ...]:
-    found = fields.items("requirements")
-    if not all(isinstance(one, dict) for one in found):
-        fields.wrong("requirements", "a list of objects")
-    return found
+    requirements = fields.items("requirements")
+    if not all(isinstance(requirement, dict) for requirement in requirements):
+        fields.reject("requirements", "a list of objects")
+    return requirements
 
 
-def _glass(fields: Fields) -> BrokenGlass:
-    glass = fields.inside(_GLASS, ("incident", "skipped", "reviewBy"))
+def _decode_break_glass(fields: Fields) -> BreakGlassRecord:
+    glass = fields.child(_BREAK_GLASS, ("incident", "skipped", "reviewBy"))
     if not is_incident(glass.text("incident")):
-        glass.wrong("incident", "the name of an incident such as 'INC-2041'")
+        glass.reject("incident", "the name of an incident such as 'INC-2041'")
     skipped = glass.items("skipped")
-    if skipped != tuple(one for one in SKIPPABLE if one in skipped):
-        glass.wrong("skipped", f"some of {', '.join(SKIPPABLE)}, in this order")
-    return BrokenGlass(incident=glass.text("incident"), skipped=skipped, review_by=glass.instant("reviewBy"))
+    if skipped != tuple(name for name in SKIPPABLE if name in skipped):
+        glass.reject("skipped", f"some of {', '.join(SKIPPABLE)}, in this order")
+    return BreakGlassRecord(
+        incident=glass.text("incident"), skipped=skipped, review_by=glass.instant("reviewBy")
+    )
 
 
-def _glass_written(glass: BrokenGlass | None) -> dict[str, Any]:
+def _encode_break_glass(glass: BreakGlassRecord | None) -> dict[str, Any]:
     if glass is None:
         return {}
-    review_by = clock.written(glass.review_by)
-    return {_GLASS: {"incident": glass.incident, "skipped": list(glass.skipped), "reviewBy": review_by}}
+    review_by = clock.format_instant(glass.review_by)
+    return {_BREAK_GLASS: {"incident": glass.incident, "skipped": list(glass.skipped), "reviewBy": review_by}}
 
 
 def _policy(fields: Fields) -> tuple[int | None, str | None]:
-    if fields.absent("policy"):
+    if fields.is_null("policy"):
         return None, None
-    policy = fields.inside("policy", ("version", "sha256"))
+    policy = fields.child("policy", ("version", "sha256"))
     return policy.count("version"), policy.digest("sha256")
 
 
 def _commit(fields: Fields) -> str:
     value = fields.text("commit")
-    return value if _COMMIT.fullmatch(value) else fields.wrong("commit", "a full commit id")
+    return value if _COMMIT.fullmatch(value) else fields.reject("commit", "a full commit id")
 
 
 def _environment(file: str) -> str:
@@ -336,5 +344,5 @@ def _environment(file: str) -> str:
     return match["environment"]
 
 
-def _break(where: str, what: str) -> FleetError:
-    return FleetError(f"{where}: {what}", hint=_HINT)
+def _chain_error(where: str, message: str) -> FleetError:
+    return FleetError(f"{where}: {message}", hint=_HINT)

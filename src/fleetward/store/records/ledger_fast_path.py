@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from fleetward.domain.ledger import Entry, Line, Moved
+from fleetward.domain.ledger import AgentTransition, Entry, LedgerLine
 from fleetward.domain.policy import Assurance
 
 _DIGEST = r'"sha256:[0-9a-f]{64}"'
@@ -26,64 +26,64 @@ _COUNT = r"(?:0|[1-9][0-9]{0,14})"
 _POSITIVE = r"[1-9][0-9]{0,14}"
 _INSTANT = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z"
 _ASSURANCE = "|".join(f'"{assurance.word}"' for assurance in Assurance)
-_MOVED = (
+_AGENT_GROUPS = (
     rf'\{{"agent":({_NAME}),"from":(null|{_DIGEST}),'
     rf'"to":(?:null,"release":null|({_DIGEST}),"release":({_DIGEST})),"generation":({_POSITIVE})\}}'
 )
-_AGENT = re.sub(r"\((?!\?)", "(?:", _MOVED)
+_AGENT = re.sub(r"\((?!\?)", "(?:", _AGENT_GROUPS)
 _FILE = rf'\{{"file":{_FILLED},"sha256":{_DIGEST}'
 _RECORD = rf"{_FILE}\}}"
 _APPROVAL = rf'{_FILE},"approver":{_NAME},"assurance":(?:{_ASSURANCE})(?:,"signature":{_DIGEST})?\}}'
 
 
-def _some(pattern: str) -> str:
+def _list_of(pattern: str) -> str:
     return rf"\[(?:{pattern}(?:,{pattern})*)?\]"
 
 
 _REQUIREMENT = (
-    rf'\{{"agent":{_TEXT},"rule":{_TEXT},"kind":{_TEXT},"asked":{_TEXT},"status":{_TEXT},"by":{_some(_TEXT)},'
-    rf'"detail":{_TEXT},"readyAt":(?:null|{_TEXT}),"could":{_some(_TEXT)}\}}'
+    rf'\{{"agent":{_TEXT},"rule":{_TEXT},"kind":{_TEXT},"asked":{_TEXT},"status":{_TEXT},"by":{_list_of(_TEXT)},'
+    rf'"detail":{_TEXT},"readyAt":(?:null|{_TEXT}),"could":{_list_of(_TEXT)}\}}'
 )
 """As ``report/verdicts_json.py`` has it; a key that it gets later is one that may be absent here."""
-_AGENTS = re.compile(_MOVED, re.ASCII)
+_AGENTS = re.compile(_AGENT_GROUPS, re.ASCII)
 
 
 @cache
-def _shape() -> re.Pattern[str]:
+def _line_pattern() -> re.Pattern[str]:
     """Made when there is a line: it takes as long as a hundred of them."""
     return re.compile(
         rf'\{{"seq":({_POSITIVE}),"previous":(null|{_DIGEST}),"governance":{_DIGEST},'
         rf'"environment":({_NAME}),"kind":({_NAME}),"at":"({_INSTANT})",'
-        rf'"commit":"(?:[0-9a-f]{{40}}|[0-9a-f]{{64}})","actor":{_FILLED},"agents":({_some(_AGENT)}),'
-        rf'"policy":(?:null|\{{"version":{_COUNT},"sha256":{_DIGEST}\}}),"approvals":{_some(_APPROVAL)},'
-        rf'"evidence":{_some(_RECORD)},"requirements":{_some(_REQUIREMENT)},"reason":{_TEXT},"tool":{_TEXT}\}}',
+        rf'"commit":"(?:[0-9a-f]{{40}}|[0-9a-f]{{64}})","actor":{_FILLED},"agents":({_list_of(_AGENT)}),'
+        rf'"policy":(?:null|\{{"version":{_COUNT},"sha256":{_DIGEST}\}}),"approvals":{_list_of(_APPROVAL)},'
+        rf'"evidence":{_list_of(_RECORD)},"requirements":{_list_of(_REQUIREMENT)},"reason":{_TEXT},"tool":{_TEXT}\}}',
         re.ASCII,
     )
 
 
-def accepted(text: str) -> Line | None:
+def parse_fast(text: str) -> LedgerLine | None:
     """The line in *text*, or None where somebody has to look closely."""
-    found = _shape().fullmatch(text)
-    if found is None or ("\\u" in text and not _plainly(text)):
+    match = _line_pattern().fullmatch(text)
+    if match is None or ("\\u" in text and not _is_canonical(text)):
         return None
-    seq, previous, environment, kind, at, agents = found.groups()
+    seq, previous, environment, kind, at, agents = match.groups()
     try:
         moment = datetime.fromisoformat(at)
     except ValueError:  # no such day
         return None
-    return Line(
+    return LedgerLine(
         seq=int(seq),
         previous=_digest(previous),
         environment=environment[1:-1],
         kind=kind[1:-1],
         at=moment,
-        agents=tuple(map(_moved, _AGENTS.findall(agents))),
+        agents=tuple(map(_agent, _AGENTS.findall(agents))),
         text=text,
-        made=_entry,
+        build=_entry,
     )
 
 
-def _plainly(text: str) -> bool:
+def _is_canonical(text: str) -> bool:
     """Are its letters written as they are here: no plain one by its number, no half of a pair?"""
     data = json.loads(text)
     try:
@@ -93,7 +93,7 @@ def _plainly(text: str) -> bool:
     return json.dumps(data, separators=(",", ":")) == text
 
 
-def _entry(line: Line) -> Entry:
+def _entry(line: LedgerLine) -> Entry:
     """All of a line that was accepted."""
     data: dict[str, Any] = json.loads(line.text)
     policy = data["policy"] or {}
@@ -118,9 +118,9 @@ def _entry(line: Line) -> Entry:
     )
 
 
-def _moved(one: tuple[str, str, str, str, str]) -> Moved:
-    agent, before, after, release, generation = one
-    return Moved(
+def _agent(groups: tuple[str, str, str, str, str]) -> AgentTransition:
+    agent, before, after, release, generation = groups
+    return AgentTransition(
         agent=agent[1:-1],
         from_state=_digest(before),
         to_state=_digest(after),

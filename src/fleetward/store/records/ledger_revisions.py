@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
 
 from fleetward.domain import digest
-from fleetward.domain.audit import Break, Landing, Seen
+from fleetward.domain.audit import Break, FirstParentCommit, LedgerHead
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.store.git.tree import REGULAR, Tree
-from fleetward.store.records.ledger import LARGEST, decode, examined, file_name
+from fleetward.store.records.ledger import LARGEST, decode, decode_line, file_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
+class LedgerRevision:
     """One environment's ledger up to a commit."""
 
     environment: str
@@ -24,7 +24,7 @@ class Chapter:
     """Those that can be read; all of them where the chain holds."""
     added: Sequence[Entry] = ()
     """Those that the last commit brought."""
-    told: frozenset[str] = field(default=frozenset())
+    reported: frozenset[str] = field(default=frozenset())
     """Broken chains that were named already."""
 
     @property
@@ -32,35 +32,37 @@ class Chapter:
         """As values, for questions about agents."""
         return Ledger(environment=self.environment, entries=self.entries)
 
-    def seen(self, commit: str) -> Seen | None:
+    def head(self, commit: str) -> LedgerHead | None:
         """Its end, to be remembered; None where nothing was written yet."""
         if not self.entries:
             return None
         last = self.entries[-1]
-        return Seen(seq=last.seq, line=digest.of_bytes(last.line.encode()), commit=commit)
+        return LedgerHead(seq=last.seq, line=digest.of_bytes(last.line.encode()), commit=commit)
 
 
-def opened(tree: Tree, environment: str, commit: str) -> tuple[Chapter, tuple[Break, ...]]:
+def first_revision(tree: Tree, environment: str, commit: str) -> tuple[LedgerRevision, tuple[Break, ...]]:
     """The ledger as a commit holds it, and what is wrong with its chain."""
     content = _content(tree, environment)
     if content is None:
-        return Chapter(environment=environment), (_unreadable(environment, commit),)
-    return _read(Chapter(environment=environment), content, commit)
+        return LedgerRevision(environment=environment), (_unreadable(environment, commit),)
+    return _read(LedgerRevision(environment=environment), content, commit)
 
 
-def advanced(chapter: Chapter, tree: Tree, landing: Landing) -> tuple[Chapter, tuple[Break, ...]]:
+def next_revision(
+    chapter: LedgerRevision, tree: Tree, landing: FirstParentCommit
+) -> tuple[LedgerRevision, tuple[Break, ...]]:
     """The ledger after *landing*, with the lines that it added, and whatever else it did to the file."""
-    steps = landing.under(file_name(chapter.environment))
+    steps = landing.changes_under(file_name(chapter.environment))
     if not steps:
         return replace(chapter, added=()), ()
     content = _content(tree, chapter.environment)
     if content is None:
-        return replace(chapter, added=()), (_unreadable(chapter.environment, landing.commit),)
-    shorter = tuple(_not_only_grown(chapter, content, landing))
-    after, broken = _read(chapter, content, landing.commit)
+        return replace(chapter, added=()), (_unreadable(chapter.environment, landing.id),)
+    shorter = tuple(_rewrites(chapter, content, landing))
+    after, broken = _read(chapter, content, landing.id)
     if shorter:  # what stands in the place of another line was not added
-        known = len(chapter.entries)
-        after = replace(after, added=tuple(one for one in after.entries if one.seq > known))
+        count = len(chapter.entries)
+        after = replace(after, added=tuple(entry for entry in after.entries if entry.seq > count))
         return after, shorter  # a chain that does not hold any more is the same wrong
     return after, broken
 
@@ -77,33 +79,33 @@ def _content(tree: Tree, environment: str) -> bytes | None:
     return content if isinstance(content, bytes) else None
 
 
-def _read(chapter: Chapter, content: bytes, commit: str) -> tuple[Chapter, tuple[Break, ...]]:
+def _read(chapter: LedgerRevision, content: bytes, commit: str) -> tuple[LedgerRevision, tuple[Break, ...]]:
     file = file_name(chapter.environment)
     start = len(chapter.content) if content.startswith(chapter.content) else 0
     try:
         entries = decode(content, file).entries
     except FleetError as error:
-        kept = chapter.entries if start else ()
-        alone = tuple(_each(content[start:], file, len(kept)))
-        after = replace(chapter, content=content, entries=(*kept, *alone), added=alone)
-        if error.message in chapter.told:
+        earlier = chapter.entries if start else ()
+        readable = tuple(_readable_lines(content[start:], file, len(earlier)))
+        after = replace(chapter, content=content, entries=(*earlier, *readable), added=readable)
+        if error.message in chapter.reported:
             return after, ()
-        broken = _chain(error, chapter.environment, commit)
-        return replace(after, told=chapter.told | {error.message}), (broken,)
+        broken = _chain_break(error, chapter.environment, commit)
+        return replace(after, reported=chapter.reported | {error.message}), (broken,)
     added = entries[content[:start].count(b"\n") :]
     return replace(chapter, content=content, entries=entries, added=added), ()
 
 
-def _each(lines: bytes, file: str, before: int) -> Iterator[Entry]:
+def _readable_lines(lines: bytes, file: str, before: int) -> Iterator[Entry]:
     """Every line that can be read on its own: a broken chain hides no promotion."""
     for number, line in enumerate(lines.split(b"\n"), before + 1):
         try:
-            yield examined(line, f"{file}:{number}")
+            yield decode_line(line, f"{file}:{number}")
         except FleetError:
             continue
 
 
-def _not_only_grown(chapter: Chapter, content: bytes, landing: Landing) -> Iterator[Break]:
+def _rewrites(chapter: LedgerRevision, content: bytes, landing: FirstParentCommit) -> Iterator[Break]:
     file = file_name(chapter.environment)
     if content.startswith(chapter.content):
         return
@@ -111,25 +113,25 @@ def _not_only_grown(chapter: Chapter, content: bytes, landing: Landing) -> Itera
     line = next((n for n, (a, b) in enumerate(zip(old, new, strict=False), 1) if a != b), len(new))
     shortened = chapter.content.startswith(content)
     count = chapter.content.count(b"\n") - content.count(b"\n")
-    gone = "its last line is gone" if count == 1 else f"its last {count} lines are gone"
+    shortened_message = "its last line is gone" if count == 1 else f"its last {count} lines are gone"
     yield Break(
         rule="ledger-shortened" if shortened else "ledger-edited",
-        message=gone if shortened else f"line {line} is another one",
-        commit=landing.commit,
+        message=shortened_message if shortened else f"line {line} is another one",
+        commit=landing.id,
         file=file,
         line=max(1, content.count(b"\n")) if shortened else line,
-        hint=f"git diff {(landing.parent or '')[:12]} {landing.commit[:12]} -- {file}",
+        hint=f"git diff {(landing.parent or '')[:12]} {landing.id[:12]} -- {file}",
         environment=chapter.environment,
     )
 
 
-def _chain(error: FleetError, environment: str, commit: str) -> Break:
+def _chain_break(error: FleetError, environment: str, commit: str) -> Break:
     file = file_name(environment)
-    where, _, what = error.message.removeprefix(f"{file}:").partition(": ")
+    where, _, message = error.message.removeprefix(f"{file}:").partition(": ")
     number = int(where) if where.isdecimal() else 1
     return Break(
         rule="chain-broken",
-        message=what if where.isdecimal() else error.message,
+        message=message if where.isdecimal() else error.message,
         commit=commit,
         file=file,
         line=number,

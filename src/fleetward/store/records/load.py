@@ -10,22 +10,22 @@ from itertools import accumulate
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.errors import FleetError
-from fleetward.domain.evidence import Record
+from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.ledger import Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Assurance
 from fleetward.store.git.contents import contents
 from fleetward.store.git.contents import governance_digest as governance_digest
-from fleetward.store.git.fleet_root import Ground
-from fleetward.store.git.history import committed_under, versions
+from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.store.git.history import commits_by_path, file_versions
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import REGULAR, Tree
 from fleetward.store.records import approvals as statements
 from fleetward.store.records import evidence as runs
 from fleetward.store.records import ledger as lines
-from fleetward.store.records.authenticity import uncommitted, unsigned
-from fleetward.store.records.invalid_entries import void
+from fleetward.store.records.authenticity import commit_author_fault, statement_signature_fault
+from fleetward.store.records.invalid_entries import never_took_effect
 from fleetward.store.signing.ssh_format import LARGEST
 
 _COMPARED = 256 * 1024 * 1024
@@ -41,27 +41,33 @@ def ledger(tree: Tree, environment: str) -> Ledger:
     return _ledger(ledger_bytes(tree, environment), environment)
 
 
-def grown(ground: Ground, head: Id, environment: str) -> Ledger:
+def append_only_ledger(ground: FleetRoot, head: Id, environment: str) -> Ledger:
     """
     The ledger at *head*, of which no line was ever lost.
 
     Errors: FleetError when it is broken, naming the line, or lost some, naming the version.
     """
-    content = _at_hand(ground, head, environment) or ledger_bytes(ground.commit(head), environment)
-    found = _ledger(content, environment)
-    _only_grew(ground, head, environment, content)
-    return found
+    content = _content_from_work_tree(ground, head, environment) or ledger_bytes(
+        ground.commit_tree(head), environment
+    )
+    current = _ledger(content, environment)
+    _check_append_only(ground, head, environment, content)
+    return current
 
 
-def _at_hand(ground: Ground, head: Id, environment: str) -> bytes | None:
+def _content_from_work_tree(ground: FleetRoot, head: Id, environment: str) -> bytes | None:
     """The ledger out of the work tree, where its id is the one in *head*: ten times faster than out of git."""
     file = lines.file_name(environment)
-    entries = [one for one in ground.commit(head).entries(file) if one.path == file and one.mode in REGULAR]
+    entries = [
+        entry
+        for entry in ground.commit_tree(head).entries(file)
+        if entry.path == file and entry.mode in REGULAR
+    ]
     if ground.repository.top is None or not entries:
         return None
-    content = ground.folder().read(entries, lines.LARGEST)[file]
-    known = isinstance(content, bytes) and ground.repository.hashed(content) == entries[0].id
-    return content if isinstance(content, bytes) and known else None
+    content = ground.work_tree().read(entries, lines.LARGEST)[file]
+    is_head_version = isinstance(content, bytes) and ground.repository.object_id(content) == entries[0].id
+    return content if isinstance(content, bytes) and is_head_version else None
 
 
 def _ledger(content: bytes, environment: str) -> Ledger:
@@ -85,7 +91,7 @@ def ledger_bytes(tree: Tree, environment: str) -> bytes:
     return content
 
 
-def _only_grew(ground: Ground, head: Id, environment: str, content: bytes) -> None:
+def _check_append_only(ground: FleetRoot, head: Id, environment: str, content: bytes) -> None:
     """
     Refuse a ledger that is not what it was and more: without its lines, approvals would count a second time.
 
@@ -96,22 +102,25 @@ def _only_grew(ground: Ground, head: Id, environment: str, content: bytes) -> No
     """
     file = lines.file_name(environment)
     ends = {0, *accumulate(len(line) + 1 for line in content.split(b"\n")[:-1])}
-    held = ground.repository.blobs((blob for _, blob in versions(ground, head, file)), 0)
-    sizes = sorted(((size if isinstance(size, int) else 0, one) for one, size in held.items()), reverse=True)
+    sizes_by_blob = ground.repository.blobs((blob for _, blob in file_versions(ground, head, file)), 0)
+    sizes = sorted(
+        ((size if isinstance(size, int) else 0, blob_id) for blob_id, size in sizes_by_blob.items()),
+        reverse=True,
+    )
     spent = 0
-    for size, one in sizes:
+    for size, blob_id in sizes:
         compared = size in ends and spent + size <= _COMPARED
-        if size in ends and (not compared or ground.repository.hashed(content[:size]) == one):
+        if size in ends and (not compared or ground.repository.object_id(content[:size]) == blob_id):
             spent += size  # what is void is not counted: garbage must not use up the time for what is true
-        elif not void(ground, head, one, content, file):
+        elif not never_took_effect(ground, head, blob_id, content, file):
             hint = f"git log --oneline -- {file}, then put back the lines that are missing"
             raise FleetError(
-                f"{file}: lines that were there (blob {one[:12]}) are not there any more", hint=hint
+                f"{file}: lines that were there (blob {blob_id[:12]}) are not there any more", hint=hint
             )
 
 
 def approvals(
-    ground: Ground, commit: Id, environment: str, agent: str, people: People, *, now: datetime
+    ground: FleetRoot, commit: Id, environment: str, agent: str, people: People, *, now: datetime
 ) -> tuple[tuple[Approval, ...], tuple[Finding, ...]]:
     """
     Every statement about *agent* in *environment* at *commit*; what cannot be read is told, not hidden.
@@ -119,12 +128,12 @@ def approvals(
     Those about governance have no environment.
     Signatures are judged by the keys that count at *now*; one that does not hold makes its statement faulty.
     """
-    tree, folder = ground.commit(commit), "/".join(filter(None, ("approvals", environment, agent)))
+    tree, folder = ground.commit_tree(commit), "/".join(filter(None, ("approvals", environment, agent)))
     signatures = _signatures(tree, folder)
-    hands = committed_under(ground, commit, folder)
-    found: list[Approval] = []
+    commits_by_file = commits_by_path(ground, commit, folder)
+    accepted: list[Approval] = []
     refused: list[Finding] = []
-    for file, content in sorted(contents(tree, folder).items(), key=lambda one: (len(one[0]), one[0])):
+    for file, content in sorted(contents(tree, folder).items(), key=lambda pair: (len(pair[0]), pair[0])):
         if not file.endswith(".json"):
             continue
         try:
@@ -132,17 +141,19 @@ def approvals(
         except FleetError as error:
             refused.append(_unreadable(file, error))
             continue
-        beside = signature_name(file)
-        if beside in signatures:
-            signature = signatures[beside]
-            fault = unsigned(statement, content, signature, people, now)
+        signature_file = signature_name(file)
+        if signature_file in signatures:
+            signature = signatures[signature_file]
+            fault = statement_signature_fault(statement, content, signature, people, now)
             assurance = Assurance.RECORDED if fault else Assurance.SIGNED
-            known = digest.of_bytes(signature) if isinstance(signature, bytes) else None
-            statement = replace(statement, assurance=assurance, fault=fault, signature=known)
+            signature_digest = digest.of_bytes(signature) if isinstance(signature, bytes) else None
+            statement = replace(statement, assurance=assurance, fault=fault, signature=signature_digest)
         else:
-            statement = replace(statement, fault=uncommitted(hands.get(file, ()), statement, people))
-        found.append(replace(statement, fault=statement.fault or _copied(statement, found)))
-    return tuple(found), (*refused, *_undone(ground, commit, folder, _binds))
+            statement = replace(
+                statement, fault=commit_author_fault(commits_by_file.get(file, ()), statement, people)
+            )
+        accepted.append(replace(statement, fault=statement.fault or _copy_fault(statement, accepted)))
+    return tuple(accepted), (*refused, *_lost_records(ground, commit, folder, _is_refusal))
 
 
 def signature_name(file: str) -> str:
@@ -151,21 +162,21 @@ def signature_name(file: str) -> str:
 
 
 def evidence(
-    ground: Ground, commit: Id, agent: str, release: str | None
-) -> tuple[tuple[Record, ...], tuple[Finding, ...]]:
+    ground: FleetRoot, commit: Id, agent: str, release: str | None
+) -> tuple[tuple[EvidenceRecord, ...], tuple[Finding, ...]]:
     """The evaluation records of exactly this release; what cannot be read or was taken away is told."""
     if release is None:
         return (), ()
     folder = f"evidence/{agent}/{digest.short(release)}"
-    found, refused = [], []
-    for file, content in sorted(contents(ground.commit(commit), folder).items()):
+    records, refused = [], []
+    for file, content in sorted(contents(ground.commit_tree(commit), folder).items()):
         if not file.endswith(".json"):
             continue
         try:
-            found.append(runs.decode(content, file))
+            records.append(runs.decode(content, file))
         except FleetError as error:
             refused.append(_unreadable(file, error))
-    return tuple(found), (*refused, *_undone(ground, commit, folder, _shows))
+    return tuple(records), (*refused, *_lost_records(ground, commit, folder, _is_evidence))
 
 
 def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
@@ -177,29 +188,36 @@ def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
     end = ".json.sig"
     entries = [entry for entry in tree.entries(folder) if end in entry.path]
     names = (entry.path[len(folder) + 1 :].partition("/")[0] for entry in entries)
-    there: dict[str, bytes | int | None] = {f"{folder}/{name}": None for name in names if name.endswith(end)}
-    regular = [entry for entry in entries if entry.mode in REGULAR and entry.path in there]
-    return {**there, **tree.read(regular, LARGEST)}
+    by_path: dict[str, bytes | int | None] = {
+        f"{folder}/{name}": None for name in names if name.endswith(end)
+    }
+    regular = [entry for entry in entries if entry.mode in REGULAR and entry.path in by_path]
+    return {**by_path, **tree.read(regular, LARGEST)}
 
 
-def _copied(statement: Approval, found: Iterable[Approval]) -> str | None:
+def _copy_fault(statement: Approval, earlier: Iterable[Approval]) -> str | None:
     """A file may be copied under another number, which would make it the later decision of one second."""
-    first = next((one for one in found if one.sha256 == statement.sha256 and one.fault is None), None)
+    first = next(
+        (approval for approval in earlier if approval.sha256 == statement.sha256 and approval.fault is None),
+        None,
+    )
     return f"a copy of {first.file}" if first else None
 
 
-def _undone(
-    ground: Ground, commit: Id, folder: str, weighs: Callable[[bytes, str], bool]
+def _lost_records(
+    ground: FleetRoot, commit: Id, folder: str, is_binding: Callable[[bytes, str], bool]
 ) -> Iterator[Finding]:
     """Records that history holds and *commit* does not, or not any more as they were."""
     present = {
-        (entry.path, entry.id) for entry in ground.commit(commit).entries(folder) if entry.mode in REGULAR
+        (entry.path, entry.id)
+        for entry in ground.commit_tree(commit).entries(folder)
+        if entry.mode in REGULAR
     }
-    lost = sorted(versions(ground, commit, folder) - present)
-    found = ground.repository.blobs((blob for _, blob in lost), statements.LARGEST)
+    lost = sorted(file_versions(ground, commit, folder) - present)
+    blobs = ground.repository.blobs((blob for _, blob in lost), statements.LARGEST)
     for file, blob in lost:
-        content = found[blob]
-        if isinstance(content, bytes) and weighs(content, file):
+        content = blobs[blob]
+        if isinstance(content, bytes) and is_binding(content, file):
             yield Finding(
                 rule="file-unreadable",
                 severity=Severity.ERROR,
@@ -209,12 +227,12 @@ def _undone(
             )
 
 
-def weighs(content: bytes, file: str) -> bool:
+def is_binding_record(content: bytes, file: str) -> bool:
     """Would it be missed: evidence, or a statement that says no or takes something back?"""
-    return _shows(content, file) if file.startswith("evidence/") else _binds(content, file)
+    return _is_evidence(content, file) if file.startswith("evidence/") else _is_refusal(content, file)
 
 
-def _binds(content: bytes, file: str) -> bool:
+def _is_refusal(content: bytes, file: str) -> bool:
     """Only a no is missed: an approval or a review that is gone counts for nothing."""
     try:
         return statements.decode(content, file).decision in (Decision.REJECT, Decision.WITHDRAW)
@@ -222,7 +240,7 @@ def _binds(content: bytes, file: str) -> bool:
         return False
 
 
-def _shows(content: bytes, file: str) -> bool:
+def _is_evidence(content: bytes, file: str) -> bool:
     try:
         runs.decode(content, file)
     except FleetError:

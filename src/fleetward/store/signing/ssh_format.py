@@ -31,7 +31,7 @@ _MAGIC = b"SSHSIG"
 _ARMOR = rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END SSH SIGNATURE-----\n?"
 
 
-class Unsound(Exception):
+class SignatureError(Exception):
     """No key or signature that can be relied on; the message says why."""
 
 
@@ -55,8 +55,8 @@ class PublicKey:
     @property
     def fingerprint(self) -> str:
         """As ``ssh-keygen -l`` shows it."""
-        shown = base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
-        return f"SHA256:{shown}"
+        encoded = base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
+        return f"SHA256:{encoded}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +71,19 @@ class Signature:
     flags: int = 0
     counter: int = 0
 
-    def signed(self, message: bytes) -> bytes:
+    def signed_bytes(self, message: bytes) -> bytes:
         """What the key put its name to, when it signed *message*."""
         digest = hashlib.new(self.hash, message).digest()
         fields = (self.namespace.encode(), b"", self.hash.encode(), digest)
-        wrapped = _MAGIC + b"".join(len(one).to_bytes(4, "big") + one for one in fields)
+        wrapped = _MAGIC + b"".join(len(part).to_bytes(4, "big") + part for part in fields)
         if self.key.kind not in (SK_ED25519, SK_ECDSA):
             return wrapped
-        told = bytes([self.flags]) + self.counter.to_bytes(4, "big")
-        return hashlib.sha256(self.key.parts[-1]).digest() + told + hashlib.sha256(wrapped).digest()
+        authenticator_data = bytes([self.flags]) + self.counter.to_bytes(4, "big")
+        return (
+            hashlib.sha256(self.key.parts[-1]).digest()
+            + authenticator_data
+            + hashlib.sha256(wrapped).digest()
+        )
 
 
 def public_key(text: str) -> PublicKey:
@@ -88,10 +92,10 @@ def public_key(text: str) -> PublicKey:
 
     Errors: Unsound when it is none, of a kind that is not accepted, or written in another way than the one.
     """
-    kind, _, rest = text.strip().partition(" ")
-    key = _key(_decoded(rest.partition(" ")[0].encode("utf-8", "replace"), "key"))
+    kind, _, encoded = text.strip().partition(" ")
+    key = _key(_decode_base64(encoded.partition(" ")[0].encode("utf-8", "replace"), "key"))
     if key.kind != kind:
-        raise Unsound(f"the key says {key.kind!r} inside and {kind!r} outside")
+        raise SignatureError(f"the key says {key.kind!r} inside and {kind!r} outside")
     return key
 
 
@@ -102,21 +106,21 @@ def signature(content: bytes) -> Signature:
     Errors: Unsound.
     """
     if len(content) > LARGEST:
-        raise Unsound(f"more than {LARGEST} bytes")
+        raise SignatureError(f"more than {LARGEST} bytes")
     armor = re.fullmatch(_ARMOR, content)
     if armor is None:
-        raise Unsound("not one '-----BEGIN SSH SIGNATURE-----' block and nothing else")
-    wire = _Wire(_decoded(armor[1].replace(b"\n", b""), "signature"))
+        raise SignatureError("not one '-----BEGIN SSH SIGNATURE-----' block and nothing else")
+    wire = _Wire(_decode_base64(armor[1].replace(b"\n", b""), "signature"))
     if wire.take(len(_MAGIC)) != _MAGIC:
-        raise Unsound("it does not begin with 'SSHSIG'")
+        raise SignatureError("it does not begin with 'SSHSIG'")
     if (version := wire.number()) != 1:
-        raise Unsound(f"version {version}, only 1 is known")
+        raise SignatureError(f"version {version}, only 1 is known")
     key = _key(wire.string())
     namespace, reserved, hashed = wire.text(), wire.string(), wire.text()
     if reserved:
-        raise Unsound("its reserved field is not empty")
+        raise SignatureError("its reserved field is not empty")
     if hashed not in HASHES:
-        raise Unsound(f"hashed with {hashed!r}, accepted are {' and '.join(HASHES)}")
+        raise SignatureError(f"hashed with {hashed!r}, accepted are {' and '.join(HASHES)}")
     inner = _Wire(wire.string())
     wire.end("signature")
     return _signature(key, namespace, hashed, inner)
@@ -126,15 +130,15 @@ def _signature(key: PublicKey, namespace: str, hashed: str, wire: _Wire) -> Sign
     kind = wire.text()
     if key.kind == RSA:
         if kind not in RSA_HASHES:
-            raise Unsound(f"an RSA signature of kind {kind!r}: SHA-1 is not accepted")
+            raise SignatureError(f"an RSA signature of kind {kind!r}: SHA-1 is not accepted")
     elif kind != key.kind:
-        raise Unsound(f"a signature of kind {kind!r} by a key of kind {key.kind!r}")
+        raise SignatureError(f"a signature of kind {kind!r} by a key of kind {key.kind!r}")
     raw = wire.string()
     flags = counter = 0
     if key.kind in (SK_ED25519, SK_ECDSA):
         flags, counter = wire.take(1)[0], wire.number()
         if not flags & 1:
-            raise Unsound("made without anybody touching the security key")
+            raise SignatureError("made without anybody touching the security key")
     wire.end("signature")
     return Signature(
         key=key,
@@ -150,7 +154,7 @@ def _signature(key: PublicKey, namespace: str, hashed: str, wire: _Wire) -> Sign
 def _raw(key: PublicKey, raw: bytes) -> bytes:
     length = len(key.parts[1]) - (key.parts[1][0] == 0) if key.kind == RSA else 64
     if len(raw) != length:
-        raise Unsound(f"a signature of {len(raw)} bytes, {length} are due")
+        raise SignatureError(f"a signature of {len(raw)} bytes, {length} are due")
     return raw
 
 
@@ -165,9 +169,9 @@ def _key(blob: bytes) -> PublicKey:
     wire = _Wire(blob)
     kind = wire.text()
     if "-cert-v0" in kind:
-        raise Unsound(f"{kind!r} is a certificate; list and use the plain key")
+        raise SignatureError(f"{kind!r} is a certificate; list and use the plain key")
     if kind not in _FIELDS:
-        raise Unsound(f"keys of kind {kind[:64]!r} are not accepted")
+        raise SignatureError(f"keys of kind {kind[:64]!r} are not accepted")
     parts = _FIELDS[kind](kind, wire)
     wire.end("key")
     return PublicKey(kind=kind, blob=blob, parts=parts)
@@ -176,27 +180,27 @@ def _key(blob: bytes) -> PublicKey:
 def _ed25519(_kind: str, wire: _Wire) -> tuple[bytes, ...]:
     point = wire.string()
     if len(point) != 32:
-        raise Unsound(f"an Ed25519 key of {len(point)} bytes, 32 are due")
+        raise SignatureError(f"an Ed25519 key of {len(point)} bytes, 32 are due")
     return (point,)
 
 
 def _ecdsa(kind: str, wire: _Wire) -> tuple[bytes, ...]:
     curve, size = CURVES[kind]
-    named, point = wire.string(), wire.string()
-    if named != curve.encode():
-        raise Unsound(f"a key of kind {kind!r} on another curve")
+    curve_name, point = wire.string(), wire.string()
+    if curve_name != curve.encode():
+        raise SignatureError(f"a key of kind {kind!r} on another curve")
     if len(point) != 1 + 2 * size or point[0] != 4:
-        raise Unsound("an ECDSA key that is no uncompressed point")
-    return named, point
+        raise SignatureError("an ECDSA key that is no uncompressed point")
+    return curve_name, point
 
 
 def _rsa(_kind: str, wire: _Wire) -> tuple[bytes, ...]:
     exponent, modulus = wire.integer_bytes(), wire.integer_bytes()
     e, bits = int.from_bytes(exponent, "big"), int.from_bytes(modulus, "big").bit_length()
     if not 2048 <= bits <= 16384:
-        raise Unsound(f"an RSA key of {bits} bits, accepted are 2048 to 16384")
+        raise SignatureError(f"an RSA key of {bits} bits, accepted are 2048 to 16384")
     if not (3 <= e < 1 << 32 and e % 2):
-        raise Unsound("an RSA key with an exponent that no key has")
+        raise SignatureError("an RSA key with an exponent that no key has")
     return exponent, modulus
 
 
@@ -208,7 +212,7 @@ def _application(
     def fields(kind: str, wire: _Wire) -> tuple[bytes, ...]:
         parts, application = read(kind, wire), wire.string()
         if not application.startswith(b"ssh:"):
-            raise Unsound("a security key that was not made for ssh")
+            raise SignatureError("a security key that was not made for ssh")
         return (*parts, application)
 
     return fields
@@ -232,7 +236,7 @@ class _Wire:
 
     def take(self, count: int) -> bytes:
         if count > len(self.data) - self.position:
-            raise Unsound("it is cut short")
+            raise SignatureError("it is cut short")
         self.position += count
         return self.data[self.position - count : self.position]
 
@@ -246,30 +250,30 @@ class _Wire:
         """A name: printable ASCII."""
         raw = self.string()
         if not raw or any(not 0x20 < byte < 0x7F for byte in raw):
-            raise Unsound(f"{raw[:64]!r} is no name")
+            raise SignatureError(f"{raw[:64]!r} is no name")
         return raw.decode("ascii")
 
     def integer_bytes(self) -> bytes:
         """A number above zero in its one shortest form."""
         raw = self.string()
         if not raw or raw[0] & 0x80 or raw == b"\0" or (raw[0] == 0 and not raw[1] & 0x80):
-            raise Unsound("a number that is not written in its shortest form")
+            raise SignatureError("a number that is not written in its shortest form")
         return raw
 
     def integer(self) -> int:
         return int.from_bytes(self.integer_bytes(), "big")
 
-    def end(self, what: str) -> None:
+    def end(self, label: str) -> None:
         if self.position != len(self.data):
-            raise Unsound(f"more follows after the {what}")
+            raise SignatureError(f"more follows after the {label}")
 
 
-def _decoded(text: bytes, what: str) -> bytes:
+def _decode_base64(text: bytes, label: str) -> bytes:
     """Base64 in its one canonical form, so that one key cannot be written in two ways."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     if not raw or base64.b64encode(raw) != text:
-        raise Unsound(f"the {what} is no base64")
+        raise SignatureError(f"the {label} is no base64")
     return raw

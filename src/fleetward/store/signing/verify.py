@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 from fleetward.store.signing import ssh_format
-from fleetward.store.signing.ssh_format import PublicKey, Signature, Unsound
+from fleetward.store.signing.ssh_format import PublicKey, Signature, SignatureError
 
 HINT = "pip install 'fleetward[sign]'"
 """What makes signatures checkable where they are not."""
 
 
-class Uncheckable(Exception):
+class VerifierMissing(Exception):
     """The package that checks signatures is not installed."""
 
 
@@ -25,13 +25,13 @@ def verify(signature: Signature, message: bytes) -> None:
     try:
         from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     except ImportError:
-        raise Uncheckable from None
+        raise VerifierMissing from None
     try:
-        _check(signature, signature.signed(message))
+        _check(signature, signature.signed_bytes(message))
     except InvalidSignature:
-        raise Unsound("the signature does not fit: it, or what it was made for, was changed") from None
+        raise SignatureError("the signature does not fit: it, or what it was made for, was changed") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise Unsound(f"its key of kind {signature.key.kind!r} cannot be used") from None
+        raise SignatureError(f"its key of kind {signature.key.kind!r} cannot be used") from None
 
 
 def _check(signature: Signature, signed: bytes) -> None:

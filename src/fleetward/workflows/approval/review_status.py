@@ -7,62 +7,68 @@ from dataclasses import replace
 
 from fleetward import gate
 from fleetward.domain.approval import Approval
-from fleetward.domain.audit import Break, Landing
-from fleetward.domain.clock import written
+from fleetward.domain.audit import Break, FirstParentCommit
+from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Severity
 from fleetward.domain.ledger import Entry
 from fleetward.gate import history_checks
-from fleetward.store.git.fleet_root import Ground
+from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
-from fleetward.workflows.approval.subject import matter
+from fleetward.workflows.approval.subject import resolve_subject
 from fleetward.workflows.context import RunContext
-from fleetward.workflows.promotion.context import Moment, hearing
+from fleetward.workflows.promotion.context import VerifiedCommit, load_context
 
-Told = tuple[Landing, Entry]
+LedgerEntryAt = tuple[FirstParentCommit, Entry]
 
 
-def broken(run: RunContext, ground: Ground, last: Id, told: Iterable[Told]) -> Iterator[Break]:
+def break_glass_findings(
+    run: RunContext, root: FleetRoot, last: Id, entries: Iterable[LedgerEntryAt]
+) -> Iterator[Break]:
     """Every entry that broke the glass with the state of its review: done is a note, all else a warning."""
-    for landing, entry in told:
+    for landing, entry in entries:
         for moved in entry.agents:
             if entry.break_glass is not None:
-                yield _reviewed(run, ground, last, landing, entry, moved.agent)
+                yield _review_finding(run, root, last, landing, entry, moved.agent)
 
 
-def _reviewed(run: RunContext, ground: Ground, last: Id, landing: Landing, entry: Entry, agent: str) -> Break:
-    glass = entry.break_glass
-    assert glass is not None  # noqa: S101
-    skipped = ", ".join(glass.skipped) or "nothing"
-    what = f"{agent} went through the emergency door ({glass.incident}), which skipped {skipped}"
+def _review_finding(
+    run: RunContext, root: FleetRoot, last: Id, landing: FirstParentCommit, entry: Entry, agent: str
+) -> Break:
+    break_glass = entry.break_glass
+    assert break_glass is not None  # noqa: S101
+    skipped = ", ".join(break_glass.skipped) or "nothing"
+    summary = f"{agent} went through the emergency door ({break_glass.incident}), which skipped {skipped}"
     try:
-        review = closed(run, ground, last, entry, agent)
+        review = closing_review(run, root, last, entry, agent)
     except FleetError as error:
-        found = history_checks.about(landing, entry, "glass-broken", f"{what}; {error.message}", agent)
-        return replace(found, severity=Severity.WARNING)
+        finding = history_checks.entry_break(
+            landing, entry, "glass-broken", f"{summary}; {error.message}", agent
+        )
+        return replace(finding, severity=Severity.WARNING)
     if review is not None:
-        message = f"{what}; reviewed by {review.approver} on {written(review.issued)}"
-        found = history_checks.about(landing, entry, "glass-broken", message, agent)
-        return replace(found, severity=Severity.NOTE)
-    word = "overdue since" if run.now >= glass.review_by else "due by"
-    message = f"{what}; its review is {word} {written(glass.review_by)}"
+        message = f"{summary}; reviewed by {review.approver} on {format_instant(review.issued)}"
+        finding = history_checks.entry_break(landing, entry, "glass-broken", message, agent)
+        return replace(finding, severity=Severity.NOTE)
+    timing = "overdue since" if run.now >= break_glass.review_by else "due by"
+    message = f"{summary}; its review is {timing} {format_instant(break_glass.review_by)}"
     return replace(
-        history_checks.about(landing, entry, "glass-broken", message, agent),
+        history_checks.entry_break(landing, entry, "glass-broken", message, agent),
         severity=Severity.WARNING,
         hint=f"fleet approve {agent} --to {entry.environment} --review {entry.seq}",
     )
 
 
-def closed(run: RunContext, ground: Ground, last: Id, entry: Entry, agent: str) -> Approval | None:
+def closing_review(run: RunContext, root: FleetRoot, last: Id, entry: Entry, agent: str) -> Approval | None:
     """The statement that reviews it, by the law of the end."""
-    asked = hearing(run, to=entry.environment, agents=[agent], at=Moment(ground=ground, head=last))
-    about = matter(asked, agent, rollback=None, overrides_too=False, review=entry.seq)
-    question = about.case.question
-    by = gate.bench(
-        question,
-        policy=asked.policy,
-        people=asked.people,
-        tier=gate.tier_of(question, asked.policy),
+    context = load_context(run, to=entry.environment, agents=[agent], at=VerifiedCommit(root=root, head=last))
+    subject = resolve_subject(context, agent, rollback=None, overrides_too=False, review=entry.seq)
+    request = subject.candidate.request
+    reviewers = gate.reviewers_for(
+        request,
+        policy=context.policy,
+        people=context.people,
+        tier=gate.effective_tier(request, context.policy),
         now=run.now,
     )
-    return gate.reviewed(about.due, question.approvals, by).closed if about.due else None
+    return gate.review_status(subject.due, request.approvals, reviewers).review if subject.due else None

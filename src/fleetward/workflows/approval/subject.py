@@ -7,115 +7,126 @@ from dataclasses import replace
 from fleetward import gate
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval
-from fleetward.domain.break_glass import Due
+from fleetward.domain.break_glass import RequiredReview
 from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.verdict import Met, Promotion, Requirement, Verdict
-from fleetward.store.git.history import promoted_by
+from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, Verdict
+from fleetward.store.git.history import commit_of_promotion
 from fleetward.store.records import load as records
 from fleetward.store.records.ledger import file_name
-from fleetward.workflows.promotion.candidates import Case, cases
-from fleetward.workflows.promotion.context import Hearing
-from fleetward.workflows.promotion.contributors import due
-from fleetward.workflows.promotion.rollback import restored, standing
+from fleetward.workflows.promotion.candidates import Candidate, build_candidates
+from fleetward.workflows.promotion.context import PromotionContext
+from fleetward.workflows.promotion.contributors import break_glass_debts
+from fleetward.workflows.promotion.rollback import agent_at, rollback_candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
+class ApprovalSubject:
     """
     The case, its two sides, and the entry that is reviewed, if it is one.
 
     Shape: of each side what it is called, and its commit.
     """
 
-    case: Case
-    sides: tuple[tuple[str, str], tuple[str, str]]
-    due: Due | None = None
+    candidate: Candidate
+    compared: tuple[tuple[str, str], tuple[str, str]]
+    due: RequiredReview | None = None
 
 
-def matter(
-    asked: Hearing, agent: str, *, rollback: str | None, overrides_too: bool, review: int | None
-) -> Matter:
+def resolve_subject(
+    context: PromotionContext, agent: str, *, rollback: str | None, overrides_too: bool, review: int | None
+) -> ApprovalSubject:
     """
     What is decided about *agent*; an empty *rollback* is one to the release before the present.
 
     Errors: UsageError for options that exclude each other, and for an entry that needs no review.
     """
-    to = asked.target.name
+    to = context.target.name
     if review is not None:
         if rollback is not None:
             raise UsageError("--rollback and --review exclude each other", hint="leave one of them out")
-        return _afterwards(asked, agent, review)
+        return _review_subject(context, agent, review)
     if rollback is not None:
-        case = restored(asked, agent, rollback or None, overrides_too=overrides_too)
-        release = f"release {digest.short(case.question.release or '')}"
-        return Matter(case=case, sides=((to, asked.head), (release, case.origin or asked.head)))
+        candidate = rollback_candidate(context, agent, rollback or None, overrides_too=overrides_too)
+        release = f"release {digest.short(candidate.request.release or '')}"
+        return ApprovalSubject(
+            candidate=candidate, compared=((to, context.head), (release, candidate.origin or context.head))
+        )
     if overrides_too:
         raise UsageError("--with-overrides goes with --rollback", hint="add --rollback")
-    [case] = cases(asked, [agent])
-    return Matter(case=case, sides=((to, asked.head), (asked.sources[0], asked.head)))
-
-
-def outlook(asked: Hearing, about: Matter, *said: Approval) -> Promotion:
-    """The verdict as it would be with what is *said* committed; on a review, whether that closes it."""
-    question = about.case.question
-    question = replace(question, approvals=(*question.approvals, *said))
-    if about.due is None:
-        return gate.decide(question, policy=asked.policy, people=asked.people, now=asked.run.now)
-    by = gate.bench(
-        question,
-        policy=asked.policy,
-        people=asked.people,
-        tier=gate.tier_of(question, asked.policy),
-        now=asked.run.now,
+    [candidate] = build_candidates(context, [agent])
+    return ApprovalSubject(
+        candidate=candidate, compared=((to, context.head), (context.sources[0], context.head))
     )
-    found = gate.reviewed(about.due, question.approvals, by)
-    closed = found.closed is not None
-    need = Requirement(
+
+
+def verdict_with(context: PromotionContext, subject: ApprovalSubject, *statements: Approval) -> Promotion:
+    """The verdict as it would be with what is *statements* committed; on a review, whether that closes it."""
+    request = subject.candidate.request
+    request = replace(request, approvals=(*request.approvals, *statements))
+    if subject.due is None:
+        return gate.decide(request, policy=context.policy, people=context.people, now=context.run.now)
+    reviewers = gate.reviewers_for(
+        request,
+        policy=context.policy,
+        people=context.people,
+        tier=gate.effective_tier(request, context.policy),
+        now=context.run.now,
+    )
+    review = gate.review_status(subject.due, request.approvals, reviewers)
+    closed = review.review is not None
+    requirement = Requirement(
         rule="breakGlass",
         kind="review",
-        asked=f"of entry {about.due.seq}",
-        status=Met.MET if closed else Met.MISSING,
+        condition=f"of entry {subject.due.seq}",
+        status=RequirementStatus.MET if closed else RequirementStatus.MISSING,
     )
     return Promotion(
-        agent=question.binding.agent,
-        kind=question.kind,
+        agent=request.binding.agent,
+        kind=request.kind,
         tier=None,
-        release=question.release,
-        from_state=question.binding.from_state,
-        to_state=question.binding.to_state,
-        generation=question.binding.generation,
+        release=request.release,
+        from_state=request.binding.from_state,
+        to_state=request.binding.to_state,
+        generation=request.binding.generation,
         verdict=Verdict.ALLOWED if closed else Verdict.PENDING,
-        requirements=(need,),
-        not_counted=found.not_counted,
+        requirements=(requirement,),
+        not_counted=review.not_counted,
     )
 
 
-def _afterwards(asked: Hearing, agent: str, seq: int) -> Matter:
+def _review_subject(context: PromotionContext, agent: str, seq: int) -> ApprovalSubject:
     """The change that entry *seq* made, as far as history still has it."""
-    told = {one.seq: one for one in due(asked, agent)}
-    if seq not in told:
-        numbers = ", ".join(map(str, told)) or "none"
-        message = f"entry {seq} of {file_name(asked.target.name)} did not break the glass for {agent!r}"
+    by_seq = {due.seq: due for due in break_glass_debts(context, agent)}
+    if seq not in by_seq:
+        numbers = ", ".join(map(str, by_seq)) or "none"
+        message = f"entry {seq} of {file_name(context.target.name)} did not break the glass for {agent!r}"
         raise UsageError(message, hint=f"--review one of: {numbers}")
-    entry, moved = next(one for one in asked.ledger.of(agent) if one[0].seq == seq)
+    entry, agent_entry = next(due for due in context.ledger.transitions(agent) if due[0].seq == seq)
     if entry.kind not in set(PromotionKind):
-        message = f"{file_name(asked.target.name)}:{seq}: {entry.kind!r} is no kind of promotion"
+        message = f"{file_name(context.target.name)}:{seq}: {entry.kind!r} is no kind of promotion"
         raise FleetError(message, hint="fleet audit")
-    ground, to = asked.ground, asked.target
-    after = promoted_by(ground, asked.head, entry.commit, file_name(to.name), entry.line.encode())
-    before, since = (standing(asked, agent, one) if after else None for one in (entry.commit, after or ""))
-    running = asked.fleet.agents.get((to.name, agent))
-    statements, _ = records.approvals(ground, asked.law, to.name, agent, asked.people, now=asked.run.now)
-    question = gate.Question(
-        binding=told[seq].binding,
+    root, to = context.root, context.target
+    promotion_commit = commit_of_promotion(
+        root, context.head, entry.commit, file_name(to.name), entry.line.encode()
+    )
+    agent_before, agent_after = (
+        agent_at(context, agent, due) if promotion_commit else None
+        for due in (entry.commit, promotion_commit or "")
+    )
+    running = context.fleet.agents.get((to.name, agent))
+    statements, _ = records.approvals(
+        root, context.policy_commit, to.name, agent, context.people, now=context.run.now
+    )
+    request = gate.PromotionRequest(
+        binding=by_seq[seq].binding,
         kind=PromotionKind(entry.kind),
-        release=moved.release,
+        release=agent_entry.release,
         running=running.manifest if running else None,
         candidate=running.manifest if running else None,
         approvals=statements,
     )
-    case = Case(question=question, running=before, source=None, candidate=since)
-    sides = ((to.name, entry.commit), (f"entry {seq}", after or asked.head))
-    return Matter(case=case, sides=sides, due=told[seq])
+    candidate = Candidate(request=request, running=agent_before, source=None, proposed=agent_after)
+    sides = ((to.name, entry.commit), (f"entry {seq}", promotion_commit or context.head))
+    return ApprovalSubject(candidate=candidate, compared=sides, due=by_seq[seq])

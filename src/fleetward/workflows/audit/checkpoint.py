@@ -11,39 +11,43 @@ from pathlib import Path
 from typing import Any
 
 from fleetward.domain import digest
-from fleetward.domain.audit import Audit, Break, Seen
-from fleetward.domain.errors import FleetError, Unwritten, UsageError
+from fleetward.domain.audit import Audit, Break, LedgerHead
+from fleetward.domain.errors import FleetError, UsageError, WriteFailed
 from fleetward.domain.json_text import json_text
-from fleetward.store.formats.strict_json import Fields, decoded
-from fleetward.store.git.fleet_root import Ground
+from fleetward.store.formats.strict_json import Fields, parse_json
+from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
 from fleetward.store.records.ledger import file_name
 
 FORMAT = "fleetward.heads/1"
-_LARGEST = 1024 * 1024
+_MAX_BYTES = 1024 * 1024
 
 
-def usable(ground: Ground, path: Path) -> Path:
+def checkpoint_path(ground: FleetRoot, path: Path) -> Path:
     """
     The path, where it is fit to remember something.
 
     Errors: UsageError inside the repository, or where something else than a file lies.
     """
-    whole = path.absolute()
-    inside = [one.resolve() for one in (ground.repository.top, ground.repository.git_dir) if one is not None]
-    if any(whole.parent.resolve().is_relative_to(one) for one in inside):
+    absolute = path.absolute()
+    folders = [
+        folder.resolve()
+        for folder in (ground.repository.top, ground.repository.git_dir)
+        if folder is not None
+    ]
+    if any(absolute.parent.resolve().is_relative_to(folder) for folder in folders):
         raise UsageError(
             f"{str(path)!r} is inside the repository: whoever rewrites that would rewrite it, too",
             hint="--head-file FILE somewhere else",
         )
     with suppress(FileNotFoundError):
-        if not stat.S_ISREG(os.lstat(whole).st_mode):
+        if not stat.S_ISREG(os.lstat(absolute).st_mode):
             raise UsageError(f"{str(path)!r} is no regular file", hint="--head-file FILE")
-    return whole
+    return absolute
 
 
-def remembered(path: Path) -> tuple[Id, Mapping[str, Seen]] | None:
+def read_checkpoint(path: Path) -> tuple[Id, Mapping[str, LedgerHead]] | None:
     """
     What was seen last: the commit, and by environment the end of its ledger; None where nothing was yet.
 
@@ -55,21 +59,25 @@ def remembered(path: Path) -> tuple[Id, Mapping[str, Seen]] | None:
         return None
     except OSError as error:
         raise FleetError(f"cannot read {str(path)!r}: {error.strerror}") from error
-    where = str(path)
-    top = Fields.of(decoded(content, where, limit=_LARGEST), where, ("format", "commit", "heads"))
-    top.exactly("format", FORMAT)
+    name = str(path)
+    fields = Fields.from_value(
+        parse_json(content, name, limit=_MAX_BYTES), name, ("format", "commit", "heads")
+    )
+    fields.constant("format", FORMAT)
     heads = {}
-    for one in top.objects("heads", ("environment", "seq", "line", "commit")):
-        seen = Seen(seq=one.count("seq", least=1), line=one.digest("line"), commit=one.text("commit"))
-        heads[one.name("environment")] = seen
-    return top.text("commit"), heads
+    for row in fields.objects("heads", ("environment", "seq", "line", "commit")):
+        head = LedgerHead(seq=row.count("seq", least=1), line=row.digest("line"), commit=row.text("commit"))
+        heads[row.name("environment")] = head
+    return fields.text("commit"), heads
 
 
-def rewritten(ground: Ground, last: Id, seen: tuple[Id, Mapping[str, Seen]]) -> Iterator[Break]:
+def rewritten_history(
+    ground: FleetRoot, last: Id, checkpoint: tuple[Id, Mapping[str, LedgerHead]]
+) -> Iterator[Break]:
     """What is not there any more of what was seen: the commit itself, or the end of a ledger."""
-    commit, heads = seen
-    line = ground.repository.need("rev-list", "--first-parent", "--timestamp", last).decode().split()
-    if commit not in line[1::2]:
+    commit, heads = checkpoint
+    history = ground.repository.output("rev-list", "--first-parent", "--timestamp", last).decode().split()
+    if commit not in history[1::2]:
         yield Break(
             rule="history-rewritten",
             message=f"the audit before ended at commit {commit}, which the branch does not have any more",
@@ -77,29 +85,29 @@ def rewritten(ground: Ground, last: Id, seen: tuple[Id, Mapping[str, Seen]]) -> 
             file="fleet-config.yaml",
             hint=f"git log --oneline --graph {last[:12]} {commit[:12]}",
         )
-    tree = ground.commit(last)
-    for environment, end in sorted(heads.items()):
+    tree = ground.commit_tree(last)
+    for environment, head in sorted(heads.items()):
         lines = records.ledger_bytes(tree, environment).split(b"\n")[:-1]
-        held = digest.of_bytes(lines[end.seq - 1]) if len(lines) >= end.seq else "nothing"
-        if held != end.line:
+        line_digest = digest.of_bytes(lines[head.seq - 1]) if len(lines) >= head.seq else "nothing"
+        if line_digest != head.line:
             yield Break(
                 rule="history-rewritten",
-                message=f"line {end.seq} was {end.line} when it was seen last (commit {end.commit}), it is {held}",
+                message=f"line {head.seq} was {head.line} when it was seen last (commit {head.commit}), it is {line_digest}",
                 commit=last,
                 file=file_name(environment),
-                line=max(1, min(end.seq, len(lines))),
+                line=max(1, min(head.seq, len(lines))),
                 hint=f"git log --oneline {last[:12]} -- {file_name(environment)}",
                 environment=environment,
             )
 
 
-def remember(path: Path, audit: Audit) -> None:
+def write_checkpoint(path: Path, audit: Audit) -> None:
     """
     Write down what a clean audit saw, in one step.
 
     Errors: Unwritten, with the file as it was.
     """
-    content = json_text(data(audit)).encode()
+    content = json_text(as_json(audit)).encode()
     part = None
     try:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -110,13 +118,13 @@ def remember(path: Path, audit: Audit) -> None:
         if part is not None:
             with suppress(OSError):
                 Path(part).unlink()
-        raise Unwritten(f"cannot write {str(path)!r}: {error.strerror}") from error
+        raise WriteFailed(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
-def data(audit: Audit) -> dict[str, Any]:
+def as_json(audit: Audit) -> dict[str, Any]:
     """What is kept."""
     heads = [
-        {"environment": name, "seq": seen.seq, "line": seen.line, "commit": seen.commit}
-        for name, seen in sorted(audit.heads.items())
+        {"environment": name, "seq": head.seq, "line": head.line, "commit": head.commit}
+        for name, head in sorted(audit.heads.items())
     ]
     return {"format": FORMAT, "commit": audit.last, "heads": heads}

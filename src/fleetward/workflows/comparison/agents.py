@@ -12,37 +12,37 @@ from fleetward.domain.manifest import Agent
 from fleetward.store.formats import json_schema
 
 
-def compared(
+def compare_agent(
     fleet: Snapshot,
     before: Agent | None,
     after: Agent | None,
     dependents: tuple[str, ...] = (),
-    other: str | None = None,
+    other_environment: str | None = None,
 ) -> Comparison | None:
-    """What moved between two states of an agent, by the schema that is shipped; *other* than its environment."""
+    """What moved between two states of an agent, by the schema that is shipped; *other_environment* than its environment."""
     return changes.compare(
         before,
         after,
-        schema=json_schema.schema("agent"),
+        schema=json_schema.load_schema("agent"),
         tiers=fleet.policy.tiers if fleet.policy else (),
         dependents=dependents,
         pin_class=_pin_class,
-        other=other,
+        other_environment=other_environment,
     )
 
 
-def _pin_class(named: Mapping[str, Any]) -> str:
+def _pin_class(reference: Mapping[str, Any]) -> str:
     fields = ("deployment", "upgradePolicy", "digest")
-    deployment, upgrade_policy, content = (named.get(field) for field in fields)
-    pin = rules.verdict(
-        str(named.get("provider", "")),
-        str(named.get("name", "")),
-        named.get("version"),
+    deployment, upgrade_policy, content = (reference.get(field) for field in fields)
+    pin = rules.classify_pin(
+        str(reference.get("provider", "")),
+        str(reference.get("name", "")),
+        reference.get("version"),
         deployment=deployment,
         upgrade_policy=upgrade_policy,
         digest=content,
     )
-    return pin.cls.value
+    return pin.pin_class.value
 
 
 def dependents(fleet: Snapshot, environment: str, name: str) -> tuple[str, ...]:
@@ -51,5 +51,5 @@ def dependents(fleet: Snapshot, environment: str, name: str) -> tuple[str, ...]:
         manifest.name
         for manifest in fleet.manifests
         if manifest.environment == environment
-        and any(one.get("agent") == name for one in manifest.items("spec.dependsOn"))
+        and any(item.get("agent") == name for item in manifest.items("spec.dependsOn"))
     )

@@ -8,9 +8,9 @@ from shlex import quote
 
 from fleetward.domain.errors import GitError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.store.git.fleet_root import Ground
+from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id, Repository
-from fleetward.store.git.tree import Entry, Tree
+from fleetward.store.git.tree import Tree, TreeEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,19 +22,19 @@ class Side:
     tree: Tree
 
     @property
-    def shown(self) -> tuple[str, str]:
+    def label(self) -> tuple[str, str]:
         """As it was named, and the commit; the name again where it is none."""
         return self.name, self.commit or self.name
 
 
-class Nothing:
+class EmptyTree:
     """The tree before the first commit."""
 
-    def entries(self, *_under: str) -> tuple[Entry, ...]:
+    def entries(self, *_under: str) -> tuple[TreeEntry, ...]:
         """None."""
         return ()
 
-    def read(self, _entries: Iterable[Entry], _limit: int) -> Mapping[str, bytes | int | None]:
+    def read(self, _entries: Iterable[TreeEntry], _limit: int) -> Mapping[str, bytes | int | None]:
         """None."""
         return {}
 
@@ -49,7 +49,7 @@ class Target:
     """The command that brings what is missing."""
 
 
-def of_environments(ground: Ground, env: str, revisions: Sequence[str]) -> tuple[Side, Side]:
+def resolve_environments(ground: FleetRoot, env: str, revisions: Sequence[str]) -> tuple[Side, Side]:
     """
     Two environments of one commit.
 
@@ -60,27 +60,29 @@ def of_environments(ground: Ground, env: str, revisions: Sequence[str]) -> tuple
         raise UsageError(
             f"--env {env}: two environments and at most one revision", hint="--env staging..production"
         )
-    at = _at(ground, revisions[0] if revisions else "HEAD")
+    at = _side_at(ground, revisions[0] if revisions else "HEAD")
     return replace(at, name=f"{first} at {at.name}"), replace(at, name=f"{second} at {at.name}")
 
 
-def of_head(ground: Ground, revisions: Sequence[str], *, staged: bool, worktree: bool) -> tuple[Side, Side]:
+def resolve_head(
+    ground: FleetRoot, revisions: Sequence[str], *, staged: bool, worktree: bool
+) -> tuple[Side, Side]:
     """HEAD, or nothing where nothing was committed, against the index or the work tree."""
     if revisions or (staged and worktree):
         raise UsageError("--staged and --worktree stand alone", hint="leave the revisions out")
     if ground.repository.top is None:
         raise GitError("a bare repository has neither index nor work tree", hint="fleet diff HEAD~1..HEAD")
-    after = Side(name="index", commit=None, tree=ground.index())
+    after = Side(name="index", commit=None, tree=ground.staged_tree())
     if worktree:
-        after = Side(name="work tree", commit=None, tree=ground.folder())
-    head = ground.repository.resolved("HEAD")
+        after = Side(name="work tree", commit=None, tree=ground.work_tree())
+    head = ground.repository.find_commit("HEAD")
     if head is None:
-        return Side(name="nothing", commit=None, tree=Nothing()), after
-    return Side(name="HEAD", commit=head, tree=ground.commit(head)), after
+        return Side(name="nothing", commit=None, tree=EmptyTree()), after
+    return Side(name="HEAD", commit=head, tree=ground.commit_tree(head)), after
 
 
-def of_revisions(
-    ground: Ground, revisions: Sequence[str], environment: Mapping[str, str]
+def resolve_revisions(
+    ground: FleetRoot, revisions: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[Side, Side]:
     """
     ``[BASE [HEAD]]`` and ``A...B`` from where they parted, ``A..B`` exactly.
@@ -89,53 +91,53 @@ def of_revisions(
     """
     if len(revisions) > 2:
         raise UsageError("at most two revisions", hint="fleet diff BASE HEAD")
-    _must_have_commits(ground)
+    _require_commits(ground)
     if len(revisions) == 1 and ".." in revisions[0]:
         first, _, second = revisions[0].partition("..")
         symmetric = second.startswith(".")
         second = second.removeprefix(".") or "HEAD"
         if not symmetric:
-            return _at(ground, first or "HEAD"), _at(ground, second)
-        return _since(ground, Target(name=first or "HEAD"), second)
-    target = Target(name=revisions[0]) if revisions else _target(ground.repository, environment)
+            return _side_at(ground, first or "HEAD"), _side_at(ground, second)
+        return _from_merge_base(ground, Target(name=first or "HEAD"), second)
+    target = Target(name=revisions[0]) if revisions else _default_target(ground.repository, environment)
     if target.exact is not None:
-        base = Side(name=target.name, commit=target.exact, tree=ground.commit(target.exact))
-        return base, _at(ground, "HEAD")
-    return _since(ground, target, revisions[1] if len(revisions) == 2 else "HEAD")
+        base = Side(name=target.name, commit=target.exact, tree=ground.commit_tree(target.exact))
+        return base, _side_at(ground, "HEAD")
+    return _from_merge_base(ground, target, revisions[1] if len(revisions) == 2 else "HEAD")
 
 
-def _must_have_commits(ground: Ground) -> None:
+def _require_commits(ground: FleetRoot) -> None:
     """Before the first commit there is something to look at all the same."""
     try:
         ground.head()
     except GitError as error:
-        broken = ground.repository.ask("rev-parse", "--verify", "--quiet", "HEAD").text
+        broken = ground.repository.run("rev-parse", "--verify", "--quiet", "HEAD").text
         if broken or ground.repository.top is None:
             raise
         raise GitError(str(error), hint="fleet diff --worktree") from error
 
 
-def _at(ground: Ground, revision: str) -> Side:
+def _side_at(ground: FleetRoot, revision: str) -> Side:
     commit = ground.repository.resolve(revision)
-    return Side(name=revision, commit=commit, tree=ground.commit(commit))
+    return Side(name=revision, commit=commit, tree=ground.commit_tree(commit))
 
 
-def _since(ground: Ground, target: Target, head: str) -> tuple[Side, Side]:
+def _from_merge_base(ground: FleetRoot, target: Target, head: str) -> tuple[Side, Side]:
     """From where *head* left the target; never from where the target is now."""
     repository = ground.repository
-    one, other = repository.resolve(target.name), repository.resolve(head)
-    answer = repository.ask("merge-base", one, other)
+    target_commit, head_commit = repository.resolve(target.name), repository.resolve(head)
+    answer = repository.run("merge-base", target_commit, head_commit)
     if answer.code != 0 or not answer.text:
-        raise _unrelated(repository, target, head)
+        raise _no_common_ancestor(repository, target, head)
     start = answer.text
-    name = target.name if start == one else f"merge base of {target.name} and {head}"
+    name = target.name if start == target_commit else f"merge base of {target.name} and {head}"
     return (
-        Side(name=name, commit=start, tree=ground.commit(start)),
-        Side(name=head, commit=other, tree=ground.commit(other)),
+        Side(name=name, commit=start, tree=ground.commit_tree(start)),
+        Side(name=head, commit=head_commit, tree=ground.commit_tree(head_commit)),
     )
 
 
-def _unrelated(repository: Repository, target: Target, head: str) -> GitError:
+def _no_common_ancestor(repository: Repository, target: Target, head: str) -> GitError:
     if repository.shallow:
         hint = target.fetch.replace("git fetch", "git fetch --unshallow") or "git fetch --unshallow"
     else:
@@ -143,21 +145,21 @@ def _unrelated(repository: Repository, target: Target, head: str) -> GitError:
     return GitError(f"{target.name!r} and {head!r} have no common ancestor here", hint=hint)
 
 
-def _target(repository: Repository, environment: Mapping[str, str]) -> Target:
+def _default_target(repository: Repository, environment: Mapping[str, str]) -> Target:
     """What this change wants to go into."""
-    merged = _merged(repository, environment)
+    merged = _merge_parent(repository, environment)
     if merged is not None:
         return merged
     exact = environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
-    if exact and repository.resolved(exact):
+    if exact and repository.find_commit(exact):
         return Target(name=exact)
     for variable in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):
         branch = environment.get(variable)
         if branch:
-            return _branch(repository, variable, branch)
-    if repository.resolved("refs/remotes/origin/HEAD"):
+            return _branch_target(repository, variable, branch)
+    if repository.find_commit("refs/remotes/origin/HEAD"):
         return Target(name="refs/remotes/origin/HEAD", fetch="git fetch origin")
-    if repository.need("for-each-ref", "--count=1", "refs/remotes/origin/"):
+    if repository.output("for-each-ref", "--count=1", "refs/remotes/origin/"):
         every = "git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*' && "
         head = "git remote set-head origin --auto"
         hint = f"{every}{head}" if repository.shallow else f"{head}, or name a base: fleet diff main"
@@ -166,16 +168,16 @@ def _target(repository: Repository, environment: Mapping[str, str]) -> Target:
     raise GitError("nothing to compare with: no origin/HEAD here", hint=hint)
 
 
-def _branch(repository: Repository, variable: str, branch: str) -> Target:
+def _branch_target(repository: Repository, variable: str, branch: str) -> Target:
     fetch = f"git fetch origin {quote(f'+refs/heads/{branch}:refs/remotes/origin/{branch}')}"
     for name in (f"refs/remotes/origin/{branch}", branch):
-        if repository.resolved(name):
+        if repository.find_commit(name):
             return Target(name=name, fetch=fetch)
     whole = fetch.replace("git fetch", "git fetch --unshallow") if repository.shallow else fetch
     raise GitError(f"{variable} names {branch!r}, which was not fetched", hint=whole)
 
 
-def _merged(repository: Repository, environment: Mapping[str, str]) -> Target | None:
+def _merge_parent(repository: Repository, environment: Mapping[str, str]) -> Target | None:
     """
     The first parent, where HEAD is the merge that the CI made of a pull request to try it out.
 
@@ -185,9 +187,9 @@ def _merged(repository: Repository, environment: Mapping[str, str]) -> Target | 
     on_gitlab = environment.get("CI_MERGE_REQUEST_EVENT_TYPE") in ("merged_result", "merge_train")
     if not on_github and not on_gitlab:
         return None
-    said = environment.get("GITHUB_SHA" if on_github else "CI_COMMIT_SHA")
-    parents = [repository.resolved(f"HEAD^{number}") for number in (1, 2)]
-    if None in parents or (said and said != repository.resolved("HEAD")):
+    expected = environment.get("GITHUB_SHA" if on_github else "CI_COMMIT_SHA")
+    parents = [repository.find_commit(f"HEAD^{number}") for number in (1, 2)]
+    if None in parents or (expected and expected != repository.find_commit("HEAD")):
         return None
     branch = environment.get("GITHUB_BASE_REF") or environment.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
     return Target(name=f"first parent of HEAD, {branch}", exact=parents[0])

@@ -7,14 +7,19 @@ from fleetward.domain.errors import NotAFleet
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import Environment
 from fleetward.store.fleet.agents import PROPOSALS
-from fleetward.store.git.fleet_root import Ground
-from fleetward.workflows.comparison.changed_files import TOPS, contents, paths, touched
-from fleetward.workflows.comparison.pair import Both, in_the_way
+from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.workflows.comparison.changed_files import (
+    AGENT_FOLDERS,
+    agent_files,
+    changed_files,
+    nested_files,
+)
+from fleetward.workflows.comparison.pair import FleetPair, blocked_folders
 from fleetward.workflows.comparison.revisions import Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FleetDiff:
     """Everything that moved, and what cannot be told."""
 
     agents: tuple[Comparison, ...]
@@ -24,54 +29,58 @@ class Found:
     """Of the fleet that was looked at."""
 
     @property
-    def all(self) -> tuple[Change, ...]:
+    def all_changes(self) -> tuple[Change, ...]:
         """Every change."""
-        return (*self.governance, *(change for one in self.agents for change in one.changes))
+        return (*self.governance, *(change for comparison in self.agents for change in comparison.changes))
 
 
-def between(ground: Ground, base: Side, head: Side) -> Found:
+def compare_fleets(ground: FleetRoot, base: Side, head: Side) -> FleetDiff:
     """
     What moved from *base* to *head*, agents paired by environment and name.
 
     Errors: FleetError where neither side is a fleet.
     """
-    differing = touched(ground, base.tree, head.tree)
-    keys = {tuple(path.split("/")[1:3]) for path in differing if path.split("/")[0] in TOPS}
+    differing = changed_files(ground, base.tree, head.tree)
+    keys = {tuple(path.split("/")[1:3]) for path in differing if path.split("/")[0] in AGENT_FOLDERS}
     pairs = [((env, name), (env, name)) for env, name in sorted(key for key in keys if len(key) == 2)]
-    sides = Both(base, head)
-    agents, unread = sides.agents(pairs)
-    governance = (change for path in sorted(differing) for change in sides.governance(path))
-    return Found(
+    sides = FleetPair(base, head)
+    agents, unread = sides.compare_agents(pairs)
+    governance = (change for path in sorted(differing) for change in sides.compare_governance(path))
+    return FleetDiff(
         agents=agents,
-        governance=tuple(sorted(governance, key=lambda change: change.order)),
-        unreadable=_in_order(*unread, *sides.unreadable(), *in_the_way(differing)),
-        environments=sides.law.config.environments,
+        governance=tuple(sorted(governance, key=lambda change: change.sort_key)),
+        unreadable=_sorted(*unread, *sides.unreadable(), *blocked_folders(differing)),
+        environments=sides.policy_fleet.config.environments,
     )
 
 
-def across(base: Side, head: Side, first: str, second: str) -> Found:
+def compare_environments(base: Side, head: Side, first: str, second: str) -> FleetDiff:
     """
     What sets the environment *second* at *head* apart from *first* at *base*, agents paired by name.
 
     Errors: UsageError for an environment that the fleet has not, NotAFleet where neither holds agents.
     """
-    here, there = contents(base.tree, first), contents(head.tree, second)
-    proposed = {path.split("/")[2] for path in paths(head.tree, f"{PROPOSALS}/{second}")}
-    names = {name for name in here.keys() | there.keys() if here.get(name) != there.get(name)} | proposed
-    sides = Both(base, head)
-    sides.must_know(first, second)
-    if not here and not there:
+    first_files, second_files = agent_files(base.tree, first), agent_files(head.tree, second)
+    proposed = {path.split("/")[2] for path in nested_files(head.tree, f"{PROPOSALS}/{second}")}
+    names = {
+        name
+        for name in first_files.keys() | second_files.keys()
+        if first_files.get(name) != second_files.get(name)
+    } | proposed
+    sides = FleetPair(base, head)
+    sides.require_environments(first, second)
+    if not first_files and not second_files:
         raise NotAFleet(
             f"neither {first!r} nor {second!r} holds agents", hint=f"fleet new NAME --env {first}"
         )
-    agents, unread = sides.agents([((first, name), (second, name)) for name in sorted(names)])
-    return Found(
+    agents, unread = sides.compare_agents([((first, name), (second, name)) for name in sorted(names)])
+    return FleetDiff(
         agents=agents,
         governance=(),
-        unreadable=_in_order(*unread, *sides.unreadable()),
-        environments=sides.law.config.environments,
+        unreadable=_sorted(*unread, *sides.unreadable()),
+        environments=sides.policy_fleet.config.environments,
     )
 
 
-def _in_order(*unread: Unreadable) -> tuple[Unreadable, ...]:
-    return tuple(sorted(unread, key=lambda one: one.order))
+def _sorted(*unread: Unreadable) -> tuple[Unreadable, ...]:
+    return tuple(sorted(unread, key=lambda item: item.sort_key))

@@ -19,24 +19,24 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Met, Promotion, Verdict
-from fleetward.store.git.fleet_root import Ground
-from fleetward.store.git.history import contributors, dates, touching
+from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
+from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.store.git.history import commit_dates, contributors, first_parent_commits_of
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
-from fleetward.store.records.invalid_entries import UNDO
+from fleetward.store.records.invalid_entries import UNDO_HINT
 from fleetward.store.records.ledger import environment_of, file_name
-from fleetward.workflows.load import read
+from fleetward.workflows.load import load_fleet
 
 APPROVALS = f"approvals/{GOVERNANCE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Law:
+class GovernanceInForce:
     """The governance that judges: the digest of its folder, where it lies, and since when it is in place."""
 
     commit: Id
-    state: str
+    digest: str
     repository: str
     policy: Policy
     people: People
@@ -44,7 +44,7 @@ class Law:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Amendment:
+class GovernanceChange:
     """
     A commit that changed governance, and the verdict of the law before it.
 
@@ -53,35 +53,35 @@ class Amendment:
 
     commit: Id
     at: datetime
-    judged: Promotion
-    settled: Id | None = None
+    promotion: Promotion
+    approved_in: Id | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class GovernanceHistory:
     """How governance went on: the law at the end, and every change on the way."""
 
-    law: Law
-    state: str
+    in_force: GovernanceInForce
+    digest: str
     """The digest of the folder as it is at the end; the law's own where all was agreed to."""
-    amendments: tuple[Amendment, ...] = ()
-    pending: tuple[Amendment, ...] = ()
+    changes: tuple[GovernanceChange, ...] = ()
+    pending: tuple[GovernanceChange, ...] = ()
     """Those of them that made what stands at the end, where that is not agreed to."""
 
 
-def law_at(ground: Ground, commit: Id, *, since: datetime | None = None) -> Law:
+def governance_at(root: FleetRoot, commit: Id, *, since: datetime | None = None) -> GovernanceInForce:
     """
     The governance of *commit*, taken as trusted.
 
     Errors: GovernanceInvalid where nobody could decide by it.
     """
-    tree = ground.commit(commit)
-    fleet = read(tree, only=()).governed()
+    tree = root.commit_tree(commit)
+    fleet = load_fleet(tree, only=()).require_governance()
     if fleet.policy is None:
         raise GovernanceInvalid("no governance/policy.yaml", hint="fleet init")
-    return Law(
+    return GovernanceInForce(
         commit=commit,
-        state=records.governance_digest(tree),
+        digest=records.governance_digest(tree),
         repository=fleet.config.repository,
         policy=fleet.policy,
         people=fleet.people,
@@ -89,174 +89,197 @@ def law_at(ground: Ground, commit: Id, *, since: datetime | None = None) -> Law:
     )
 
 
-def course(ground: Ground, law: Law, head: Id, now: datetime) -> Course:
+def governance_history(
+    root: FleetRoot, in_force: GovernanceInForce, head: Id, now: datetime
+) -> GovernanceHistory:
     """
-    What became of *law* on the way from its commit to *head*, by first-parent history.
+    What became of *in_force* on the way from its commit to *head*, by first-parent history.
 
     Each change is judged as of its commit, and what stands at the end once more as of *now*: a clock that was some
-    minutes ahead voids no approval, and a merge whose first parent is older than *law* hides no change.
+    minutes ahead voids no approval, and a merge whose first parent is older than *in_force* hides no change.
     """
-    touched = touching(ground, head, law.commit, (GOVERNANCE, APPROVALS))
-    moments = dates(ground.repository, head, now, touched)
-    done: list[Amendment] = []
-    pending: list[Amendment] = []
-    state = law.state
-    for one in (*touched, None):
-        commit = one or head
-        before, state = state, records.governance_digest(ground.commit(commit))
-        if state == law.state:  # taken back: nobody agreed to it, nobody has to any more
-            done, pending = [*done, *pending], []
+    touched = first_parent_commits_of(root, head, in_force.commit, (GOVERNANCE, APPROVALS))
+    moments = commit_dates(root.repository, head, now, touched)
+    approved: list[GovernanceChange] = []
+    pending: list[GovernanceChange] = []
+    state = in_force.digest
+    for touching_commit in (*touched, None):
+        commit = touching_commit or head
+        before, state = state, records.governance_digest(root.commit_tree(commit))
+        if state == in_force.digest:  # taken back: nobody agreed to it, nobody has to any more
+            approved, pending = [*approved, *pending], []
             continue
-        moment = min(moments[one], now) if one else now
-        judged = verdict(ground, law, commit, state, moment)
+        moment = min(moments[touching_commit], now) if touching_commit else now
+        promotion = decide_change(root, in_force, commit, state, moment)
         if state != before:
-            pending.append(Amendment(commit=commit, at=moment, judged=judged))
-        followed = _followed(ground, commit, moment, judged)
-        if followed is not None:
-            law = followed
-            done, pending = [*done, *(replace(change, settled=commit) for change in pending)], []
-    return Course(law=law, state=state, amendments=(*done, *pending), pending=tuple(pending))
+            pending.append(GovernanceChange(commit=commit, at=moment, promotion=promotion))
+        successor = _successor(root, commit, moment, promotion)
+        if successor is not None:
+            in_force = successor
+            approved, pending = [*approved, *(replace(change, approved_in=commit) for change in pending)], []
+    return GovernanceHistory(
+        in_force=in_force, digest=state, changes=(*approved, *pending), pending=tuple(pending)
+    )
 
 
-def verdict(
-    ground: Ground, law: Law, commit: Id, state: str, now: datetime, said: Iterable[Approval] = ()
+def decide_change(
+    root: FleetRoot,
+    in_force: GovernanceInForce,
+    commit: Id,
+    state: str,
+    now: datetime,
+    new_statements: Iterable[Approval] = (),
 ) -> Promotion:
-    """What *law* says of the governance *state* that *commit* holds, with its statements and those just *said*."""
-    statements, unread = records.approvals(ground, commit, "", GOVERNANCE, law.people, now=now)
-    return gate.amendment(
-        binding(law, state),
-        (*statements, *said),
-        contributors(ground, commit, law.commit, [GOVERNANCE]),
-        policy=law.policy,
-        people=law.people,
+    """What *in_force* says of the governance *state* that *commit* holds, with its statements and those just *new_statements*."""
+    statements, unread = records.approvals(root, commit, "", GOVERNANCE, in_force.people, now=now)
+    return gate.decide_governance_change(
+        binding(in_force, state),
+        (*statements, *new_statements),
+        contributors(root, commit, in_force.commit, [GOVERNANCE]),
+        policy=in_force.policy,
+        people=in_force.people,
         now=now,
-        since=law.since,
+        since=in_force.since,
         unread=unread,
     )
 
 
-def binding(law: Law, state: str) -> Binding:
+def binding(in_force: GovernanceInForce, state: str) -> Binding:
     """The one thing that an approval of this change is for."""
     return Binding(
-        repository=law.repository,
+        repository=in_force.repository,
         environment="",
         agent=GOVERNANCE,
-        from_state=law.state,
+        from_state=in_force.digest,
         to_state=state,
         generation=0,
     )
 
 
-def _followed(ground: Ground, commit: Id, moment: datetime, judged: Promotion) -> Law | None:
+def _successor(
+    root: FleetRoot, commit: Id, moment: datetime, promotion: Promotion
+) -> GovernanceInForce | None:
     """The law after this verdict; what nobody could decide by does not become law."""
-    if judged.verdict is not Verdict.ALLOWED:
+    if promotion.verdict is not Verdict.ALLOWED:
         return None
     try:
-        return law_at(ground, commit, since=moment)
+        return governance_at(root, commit, since=moment)
     except FleetError:
         return None
 
 
-def present(ground: Ground, head: Id, now: datetime) -> Course | None:
+def current_history(root: FleetRoot, head: Id, now: datetime) -> GovernanceHistory | None:
     """
     How governance went on since the newest entry of all ledgers at *head*; None where nothing is adopted yet.
 
     Errors: FleetError where that entry was decided by another governance than its commit holds.
     """
-    entries = _entries(ground, head, ())
-    return _since(ground, entries, head, now) if entries else None
+    entries = _entries(root, head, ())
+    return _history_since(root, entries, head, now) if entries else None
 
 
-def _since(ground: Ground, entries: Sequence[Entry], head: Id, now: datetime) -> Course:
-    entry = _kept(ground, entries, head)
-    start = _begun(ground, head, entry)
-    if records.governance_digest(ground.commit(start)) != entry.governance:
+def _history_since(root: FleetRoot, entries: Sequence[Entry], head: Id, now: datetime) -> GovernanceHistory:
+    entry = _newest_reachable(root, entries, head)
+    start = _start_commit(root, head, entry)
+    if records.governance_digest(root.commit_tree(start)) != entry.governance:
         where = f"{file_name(entry.environment)}:{entry.seq}"
         raise FleetError(
             f"{where}: governance at commit {start[:12]} is not what it names",
-            hint=UNDO if start == entry.commit else _squashed(ground, entry.commit),
+            hint=UNDO_HINT if start == entry.commit else _squash_hint(root, entry.commit),
         )
-    return course(ground, law_at(ground, start), head, now)
+    return governance_history(root, governance_at(root, start), head, now)
 
 
-def _kept(ground: Ground, entries: Sequence[Entry], head: Id) -> Entry:
+def _newest_reachable(root: FleetRoot, entries: Sequence[Entry], head: Id) -> Entry:
     """
     The newest entry whose commit, at which it was decided, is still behind *head*; the newest where none is.
 
     What was squashed names a law that history cannot show: an older one is followed to the end instead.
     """
     newest = entries[0]
-    if ground.repository.ask("merge-base", "--is-ancestor", newest.commit, head).code == 0:
+    if root.repository.run("merge-base", "--is-ancestor", newest.commit, head).code == 0:
         return newest
-    behind = frozenset(ground.repository.need("rev-list", head).decode().split())
-    return next((one for one in entries if one.commit in behind), newest)
+    reachable = frozenset(root.repository.output("rev-list", head).decode().split())
+    return next((entry for entry in entries if entry.commit in reachable), newest)
 
 
-def lawful(ground: Ground, head: Id, now: datetime, known: Iterable[Ledger] = ()) -> None:
+def require_approved(root: FleetRoot, head: Id, now: datetime, ledgers: Iterable[Ledger] = ()) -> None:
     """
-    Refuse to decide by a governance that nobody agreed to; *known* are ledgers at *head* that were read before.
+    Refuse to decide by a governance that nobody agreed to; *ledgers* are ledgers at *head* that were read before.
 
     Errors: GovernanceInvalid, naming the commit and what it lacks.
     """
-    entries = _entries(ground, head, known)
-    if not entries or _untouched(ground, entries[0], head):
+    entries = _entries(root, head, ledgers)
+    if not entries or _is_unchanged(root, entries[0], head):
         return
-    found = _since(ground, entries, head, now)
-    if not found.pending:
+    history = _history_since(root, entries, head, now)
+    if not history.pending:
         return
-    first = found.pending[0]
-    judged = verdict(ground, found.law, head, found.state, now)
+    first = history.pending[0]
+    promotion = decide_change(root, history.in_force, head, history.digest, now)
     raise GovernanceInvalid(
-        f"governance/ was changed in commit {first.commit[:12]}, and nobody may decide by it yet: {lacking(judged)}",
+        f"governance/ was changed in commit {first.commit[:12]}, and nobody may decide by it yet: {missing_requirements(promotion)}",
         hint="fleet approve --governance, then commit it",
     )
 
 
-def lacking(judged: Promotion) -> str:
+def missing_requirements(promotion: Promotion) -> str:
     """What a change of governance has yet to show, in words."""
-    still = (one for one in judged.requirements if one.status is not Met.MET)
-    return "; ".join(f"{one.kind} {one.asked} ({one.detail})" for one in still) or "it cannot be read"
-
-
-def _entries(ground: Ground, head: Id, known: Iterable[Ledger]) -> tuple[Entry, ...]:
-    """All entries of all ledgers, newest first, whatever the configuration of the day says of their environments."""
-    tree, read_before = ground.commit(head), {ledger.environment: ledger for ledger in known}
-    names = (environment_of(one.path) for one in tree.entries("ledger"))
-    ledgers = (read_before.get(name) or records.ledger(tree, name) for name in names if name)
-    found = (entry for one in ledgers for entry in one.entries)
-    return tuple(sorted(found, key=lambda one: (one.at, one.seq), reverse=True))
-
-
-def _untouched(ground: Ground, newest: Entry, head: Id) -> bool:
-    """Is governance what it was, without a look at how it came here?"""
-    if ground.repository.resolved(newest.commit) != newest.commit:
-        return False
+    missing = (
+        requirement
+        for requirement in promotion.requirements
+        if requirement.status is not RequirementStatus.MET
+    )
     return (
-        not touching(ground, head, newest.commit, (GOVERNANCE,))
-        and records.governance_digest(ground.commit(head)) == newest.governance
+        "; ".join(
+            f"{requirement.kind} {requirement.condition} ({requirement.detail})" for requirement in missing
+        )
+        or "it cannot be read"
     )
 
 
-def _squashed(ground: Ground, commit: Id) -> str:
+def _entries(root: FleetRoot, head: Id, known_ledgers: Iterable[Ledger]) -> tuple[Entry, ...]:
+    """All entries of all ledgers, newest first, whatever the configuration of the day says of their environments."""
+    tree, by_environment = root.commit_tree(head), {ledger.environment: ledger for ledger in known_ledgers}
+    names = (environment_of(item.path) for item in tree.entries("ledger"))
+    ledgers = (by_environment.get(name) or records.ledger(tree, name) for name in names if name)
+    entries = (entry for item in ledgers for entry in item.entries)
+    return tuple(sorted(entries, key=lambda item: (item.at, item.seq), reverse=True))
+
+
+def _is_unchanged(root: FleetRoot, newest: Entry, head: Id) -> bool:
+    """Is governance what it was, without a look at how it came here?"""
+    if root.repository.find_commit(newest.commit) != newest.commit:
+        return False
+    return (
+        not first_parent_commits_of(root, head, newest.commit, (GOVERNANCE,))
+        and records.governance_digest(root.commit_tree(head)) == newest.governance
+    )
+
+
+def _squash_hint(root: FleetRoot, commit: Id) -> str:
     """The way back to the commit that an entry was decided at: once it is merged, it tells which law that was."""
     merge = f"git merge {commit[:12]}, which was squashed away"
-    if ground.repository.resolved(commit) == commit:
-        return f"{merge}; {UNDO}"
-    return f"git fetch the branch on which {commit[:12]} is, then {merge}; {UNDO}"
+    if root.repository.find_commit(commit) == commit:
+        return f"{merge}; {UNDO_HINT}"
+    return f"git fetch the branch on which {commit[:12]} is, then {merge}; {UNDO_HINT}"
 
 
-def _begun(ground: Ground, head: Id, entry: Entry) -> Id:
+def _start_commit(root: FleetRoot, head: Id, entry: Entry) -> Id:
     """
     From where to follow: the commit that the entry was decided at, or the one that brought the entry here.
 
     Errors: FleetError where history knows neither.
     """
-    repository = ground.repository
-    known = repository.resolved(entry.commit)
-    if known == entry.commit and repository.ask("merge-base", "--is-ancestor", known, head).code == 0:
-        return known
+    repository = root.repository
+    decided_at = repository.find_commit(entry.commit)
+    if (
+        decided_at == entry.commit
+        and repository.run("merge-base", "--is-ancestor", decided_at, head).code == 0
+    ):
+        return decided_at
     line = entry.line.encode() + b"\n"
-    for commit in touching(ground, head, None, (file_name(entry.environment),)):
-        if line in records.ledger_bytes(ground.commit(commit), entry.environment):
-            return commit
+    for touching_commit in first_parent_commits_of(root, head, None, (file_name(entry.environment),)):
+        if line in records.ledger_bytes(root.commit_tree(touching_commit), entry.environment):
+            return touching_commit
     return head

@@ -7,16 +7,16 @@ from datetime import datetime
 from shlex import quote
 
 from fleetward.domain.break_glass import is_incident
-from fleetward.domain.clock import written
+from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import GovernanceInvalid, UsageError
 from fleetward.domain.invisible_characters import FORBIDDEN
-from fleetward.domain.policy import BreakGlass
-from fleetward.workflows.promotion.context import Hearing
+from fleetward.domain.policy import BreakGlassPolicy
+from fleetward.workflows.promotion.context import PromotionContext
 
 _LONGEST = 500
 
 
-def incident(text: str | None, reason: str, *, broken: bool) -> str | None:
+def checked_incident(text: str | None, reason: str, *, broken: bool) -> str | None:
     """
     The incident that the glass is broken for; None where it is whole.
 
@@ -31,11 +31,11 @@ def incident(text: str | None, reason: str, *, broken: bool) -> str | None:
     if not is_incident(text):
         hint = "letters, digits and ._:/#- only, at most 80, such as INC-2041"
         raise UsageError(f"--incident {text!r} is no name of an incident", hint=hint)
-    told(reason)
+    checked_reason(reason)
     return text
 
 
-def told(reason: str) -> str:
+def checked_reason(reason: str) -> str:
     """
     A reason that says something, on one line.
 
@@ -49,36 +49,38 @@ def told(reason: str) -> str:
     return reason
 
 
-def door(asked: Hearing) -> BreakGlass:
+def break_glass_terms(context: PromotionContext) -> BreakGlassPolicy:
     """
     The policy's terms for an emergency.
 
     Errors: GovernanceInvalid where it has none.
     """
-    if asked.policy.break_glass is None:
+    if context.policy.break_glass is None:
         message = "cannot decide: governance/policy.yaml says nothing of breakGlass"
         hint = (
             "add to governance/policy.yaml: breakGlass: {require: [{approvals: 2, from: TEAM}], skips: [soak], "
             "lasts: PT8H, reviewWithin: PT48H}; then fleet approve --governance"
         )
         raise GovernanceInvalid(message, hint=hint)
-    return asked.policy.break_glass
+    return context.policy.break_glass
 
 
-def review_by(asked: Hearing) -> datetime:
+def review_by(context: PromotionContext) -> datetime:
     """When a promotion that breaks the glass now has to be reviewed."""
-    return asked.run.now + door(asked).review_within
+    return context.run.now + break_glass_terms(context).review_within
 
 
-def preface(asked: Hearing, name: str | None, reason: str, closing: Iterable[str]) -> str:
+def break_glass_summary(
+    context: PromotionContext, incident_id: str | None, reason: str, review_notes: Iterable[str]
+) -> str:
     """What is done and why, in words, with those on who could review it; empty where the glass is whole."""
-    if name is None:
+    if incident_id is None:
         return ""
-    skips = ", ".join(sorted(door(asked).skips)) or "nothing"
-    head = f"break-glass for {name} ({reason}): may skip {skips}; review due by {written(review_by(asked))}"
-    return "; ".join((head, *closing))
+    skips = ", ".join(sorted(break_glass_terms(context).skips)) or "nothing"
+    head = f"break-glass for {incident_id} ({reason}): may skip {skips}; review due by {format_instant(review_by(context))}"
+    return "; ".join((head, *review_notes))
 
 
-def flags(name: str | None, reason: str) -> str:
+def break_glass_options(incident_id: str | None, reason: str) -> str:
     """The options that say so again; empty where the glass is whole."""
-    return f" --break-glass --incident {quote(name)} --reason {quote(reason)}" if name else ""
+    return f" --break-glass --incident {quote(incident_id)} --reason {quote(reason)}" if incident_id else ""

@@ -12,103 +12,126 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.domain.ledger import Moved, PromotionKind
+from fleetward.domain.ledger import AgentTransition, PromotionKind
 from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import Promotion
-from fleetward.store.fleet.agents import candidate
-from fleetward.store.git.history import Stay, stay
+from fleetward.store.fleet.agents import build_candidate
+from fleetward.store.git.history import SoakTime, soak_time
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
-from fleetward.store.records.approvals import NOTHING
-from fleetward.store.records.invalid_entries import UNDO
-from fleetward.workflows.comparison.agents import compared, dependents
-from fleetward.workflows.promotion.blockers import caused, divided, reborn, unpromoted, unproposed
-from fleetward.workflows.promotion.context import Hearing, known
-from fleetward.workflows.promotion.contributors import due, hands
-from fleetward.workflows.promotion.source import brakes, overridden, retires, unheard
-from fleetward.workflows.suggestions import no_agent
-from fleetward.workflows.validation.drift import promoted, restoring
+from fleetward.store.records.approvals import EMPTY_STATE
+from fleetward.store.records.invalid_entries import UNDO_HINT
+from fleetward.workflows.comparison.agents import compare_agent, dependents
+from fleetward.workflows.promotion.blockers import (
+    environment_skipped,
+    name_retired,
+    rule_errors,
+    unpromoted_state,
+    unreadable_proposal,
+)
+from fleetward.workflows.promotion.context import PromotionContext, promotable_agents
+from fleetward.workflows.promotion.contributors import break_glass_debts, change_contributors
+from fleetward.workflows.promotion.source import (
+    changes_only_suspension,
+    is_retired,
+    retired_by_overrides,
+    unreadable_agents,
+)
+from fleetward.workflows.suggestions import unknown_agent
+from fleetward.workflows.validation.drift import last_promotion_commit, restore_command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Candidate:
     """One agent before the gate: what runs, what would, and the question about it."""
 
-    question: gate.Question
+    request: gate.PromotionRequest
     running: Agent | None
     source: Agent | None
-    candidate: Agent | None
+    proposed: Agent | None
     origin: Id | None = None
     """The commit whose folder holds the release that a rollback goes back to; nothing else comes from there."""
-    overrides_too: bool = False
+    with_overrides: bool = False
     """Its overrides come from there, too."""
 
 
-Staged = Mapping[str, tuple[Case, Sequence[Finding]]]
+Staged = Mapping[str, tuple[Candidate, Sequence[Finding]]]
 """By agent its case, without what others make of it, and the errors that are its own."""
 
 
-def cases(asked: Hearing, agents: Sequence[str]) -> tuple[Case, ...]:
+def build_candidates(context: PromotionContext, agents: Sequence[str]) -> tuple[Candidate, ...]:
     """
     One case for each agent, judged as one unit: every candidate stands in the fleet in which each is validated.
 
     Errors: FleetError where an agent is unknown, or the target's folder is not what the ledger says.
     """
-    return unit(asked, {name: _staged(asked, name) for name in dict.fromkeys(agents)})
+    return as_batch(context, {name: _build_candidate(context, name) for name in dict.fromkeys(agents)})
 
 
-def unit(asked: Hearing, staged: Staged) -> tuple[Case, ...]:
+def as_batch(context: PromotionContext, staged: Staged) -> tuple[Candidate, ...]:
     """These cases as one unit."""
-    after = asked.fleet.having(
-        (case.candidate for case, _ in staged.values() if case.candidate),
-        without=[(asked.target.name, name) for name, (case, _) in staged.items() if case.candidate is None],
+    after = context.fleet.with_agents(
+        (candidate.proposed for candidate, _ in staged.values() if candidate.proposed),
+        without=[
+            (context.target.name, name)
+            for name, (candidate, _) in staged.items()
+            if candidate.proposed is None
+        ],
     )
-    wrong = caused(asked, after, tuple(staged))
+    caused_errors = rule_errors(context, after, tuple(staged))
     return tuple(
         replace(
-            case,
-            question=replace(
-                case.question, errors=(*found, *wrong[name], *_unheard(asked, after, case, tuple(staged)))
+            candidate,
+            request=replace(
+                candidate.request,
+                errors=(
+                    *errors,
+                    *caused_errors[name],
+                    *_unreadable_dependents(context, after, candidate, tuple(staged)),
+                ),
             ),
         )
-        for name, (case, found) in staged.items()
+        for name, (candidate, errors) in staged.items()
     )
 
 
-def _unheard(asked: Hearing, after: Snapshot, case: Case, names: Sequence[str]) -> Iterable[Finding]:
+def _unreadable_dependents(
+    context: PromotionContext, after: Snapshot, candidate: Candidate, names: Sequence[str]
+) -> Iterable[Finding]:
     """Those who may still need what goes, and cannot be read; whoever moves with it is judged itself."""
-    if case.question.kind is not PromotionKind.RETIRE:
+    if candidate.request.kind is not PromotionKind.RETIRE:
         return ()
-    name = case.question.binding.agent
-    return unheard(asked.reading, after, asked.target.name, (name, *names))
+    name = candidate.request.binding.agent
+    return unreadable_agents(context.reading, after, context.target.name, (name, *names))
 
 
-def decided(asked: Hearing, all_cases: Iterable[Case]) -> tuple[Promotion, ...]:
+def decide_all(context: PromotionContext, candidates: Iterable[Candidate]) -> tuple[Promotion, ...]:
     """The verdict on every case."""
-    now = asked.run.now
+    now = context.run.now
     return tuple(
-        gate.decide(case.question, policy=asked.policy, people=asked.people, now=now) for case in all_cases
+        gate.decide(candidate.request, policy=context.policy, people=context.people, now=now)
+        for candidate in candidates
     )
 
 
-def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
+def _build_candidate(context: PromotionContext, name: str) -> tuple[Candidate, tuple[Finding, ...]]:
     """The case without what others make of it, and the errors that are its own."""
-    fleet, to = asked.fleet, asked.target.name
-    if brakes(asked, name):
-        asked = replace(asked, sources=(to,))
-    sources = [fleet.agents.get((env, name)) for env in asked.sources]
+    fleet, to = context.fleet, context.target.name
+    if changes_only_suspension(context, name):
+        context = replace(context, sources=(to,))
+    sources = [fleet.agents.get((env, name)) for env in context.sources]
     source = sources[0]
-    running = ledgered(asked, name)
-    standing = fleet.agents.get((to, name))
-    last = asked.ledger.last(name)
-    moved = last[1] if last else None
+    running = running_agent(context, name)
+    current = fleet.agents.get((to, name))
+    last = context.ledger.last_transition(name)
+    recorded = last[1] if last else None
     if source is None and running is None:
-        raise no_agent(name, ", ".join(asked.sources), known(asked))
+        raise unknown_agent(name, ", ".join(context.sources), promotable_agents(context))
     findings = [
-        *divided(asked, name, sources),
-        *reborn(asked, name, running, last is not None),
-        *unpromoted(asked, name),
-        *unproposed(asked, name),
+        *environment_skipped(context, name, sources),
+        *name_retired(context, name, running, last is not None),
+        *unpromoted_state(context, name),
+        *unreadable_proposal(context, name),
     ]
     proposed = None
     if source is not None and not source.readable:
@@ -116,103 +139,112 @@ def _staged(asked: Hearing, name: str) -> tuple[Case, tuple[Finding, ...]]:
             f"the release of {source.environment}/{name} cannot be named",
             hint=f"fleet validate {source.folder}",
         )
-    if source is not None and not retires(source):
-        over = fleet.proposals.get((to, name)) or (standing.file(digest.OVERRIDES) if standing else None)
-        proposed, found = candidate(source, to, over, proposed=(to, name) in fleet.proposals)
-        findings += [*(one for one in found if one.severity is Severity.ERROR), *overridden(proposed)]
-    kind = _kind(proposed, moved if running else None)
-    question = gate.Question(
+    if source is not None and not is_retired(source):
+        overrides = fleet.proposals.get((to, name)) or (current.file(digest.OVERRIDES) if current else None)
+        proposed, problems = build_candidate(source, to, overrides, proposed=(to, name) in fleet.proposals)
+        findings += [
+            *(finding for finding in problems if finding.severity is Severity.ERROR),
+            *retired_by_overrides(proposed),
+        ]
+    kind = _kind(proposed, recorded if running else None)
+    question = gate.PromotionRequest(
         binding=Binding(
             repository=fleet.config.repository,
             environment=to,
             agent=name,
-            from_state=moved.to_state if running and moved else None,
-            to_state=proposed.state if proposed else NOTHING,
-            generation=asked.ledger.generation(name),
+            from_state=recorded.to_state if running and recorded else None,
+            to_state=proposed.state if proposed else EMPTY_STATE,
+            generation=context.ledger.next_generation(name),
         ),
         kind=kind,
         release=proposed.release if proposed else None,
         running=running.manifest if running else None,
-        running_unread=running is not None and running.manifest is None,
+        running_unreadable=running is not None and running.manifest is None,
         candidate=proposed.manifest if proposed else None,
     )
-    question, unread = shown(asked, question, running, proposed)
-    case = Case(question=question, running=running, source=source, candidate=proposed)
-    return case, (*findings, *unread)
+    question, unread = with_records(context, question, running, proposed)
+    candidate_agent = Candidate(request=question, running=running, source=source, proposed=proposed)
+    return candidate_agent, (*findings, *unread)
 
 
-def ledgered(asked: Hearing, name: str) -> Agent | None:
+def running_agent(context: PromotionContext, name: str) -> Agent | None:
     """
     What the ledger says runs, where the folder agrees.
 
     Errors: FleetError where it does not: a promotion builds on nothing that nobody allowed.
     """
-    to = asked.target.name
+    to = context.target.name
     folder = f"environments/{to}/{name}"
-    standing = asked.fleet.agents.get((to, name))
-    last = asked.ledger.last(name)
-    said = last[1].to_state if last else None
-    held = standing.state if standing and standing.readable else None
-    if not asked.ledger.entries and (there := asked.fleet.names(to)):
+    current = context.fleet.agents.get((to, name))
+    last = context.ledger.last_transition(name)
+    recorded = last[1].to_state if last else None
+    state = current.state if current and current.readable else None
+    if not context.ledger.entries and (present := context.fleet.agent_names(to)):
         raise FleetError(
-            f"environments/{to}/{min(there)} is there, but {to} has no ledger yet",
+            f"environments/{to}/{min(present)} is there, but {to} has no ledger yet",
             hint=f"fleet adopt --to {to} --apply",
         )
-    if standing is None and said is None:
+    if current is None and recorded is None:
         return None
-    if held == said and standing is not None:
-        return standing
-    where = f"{folder} holds {held or 'nothing that can be named'}, the ledger says {said or 'nothing runs'}"
+    if state == recorded and current is not None:
+        return current
+    where = (
+        f"{folder} holds {state or 'nothing that can be named'}, the ledger says {recorded or 'nothing runs'}"
+    )
     if last is None:
         raise FleetError(where, hint=f"remove {folder}")
-    brought = promoted(asked.ground, asked.ledger, name)
-    unknown = f"git log --oneline {last[0].commit[:12]}.. -- {folder}, then restore it"
-    restore = f"{restoring(brought, folder)}, and commit it" if brought else unknown
-    raise FleetError(where, hint=f"{f'remove {folder}' if said is None else restore}; {UNDO}")
+    source_commit = last_promotion_commit(context.root, context.ledger, name)
+    manual = f"git log --oneline {last[0].commit[:12]}.. -- {folder}, then restore it"
+    restore = f"{restore_command(source_commit, folder)}, and commit it" if source_commit else manual
+    raise FleetError(where, hint=f"{f'remove {folder}' if recorded is None else restore}; {UNDO_HINT}")
 
 
-def _kind(proposed: Agent | None, moved: Moved | None) -> PromotionKind | None:
+def _kind(proposed: Agent | None, recorded: AgentTransition | None) -> PromotionKind | None:
     if proposed is None:
-        return PromotionKind.RETIRE if moved else None
-    if moved is None:
+        return PromotionKind.RETIRE if recorded else None
+    if recorded is None:
         return PromotionKind.CREATE
-    if proposed.state == moved.to_state:
+    if proposed.state == recorded.to_state:
         return None
-    return PromotionKind.OVERRIDE if proposed.release == moved.release else PromotionKind.UPDATE
+    return PromotionKind.OVERRIDE if proposed.release == recorded.release else PromotionKind.UPDATE
 
 
-def shown(
-    asked: Hearing, question: gate.Question, running: Agent | None, proposed: Agent | None
-) -> tuple[gate.Question, tuple[Finding, ...]]:
+def with_records(
+    context: PromotionContext, request: gate.PromotionRequest, running: Agent | None, proposed: Agent | None
+) -> tuple[gate.PromotionRequest, tuple[Finding, ...]]:
     """
     The question with everything that history and records say about it.
 
     A rollback has no authors: what it brings back was approved when it came, beside those who wrote it, and what
     was written since stays where it is. For the same reason it has not stayed anywhere for a while.
     """
-    back = question.kind is PromotionKind.ROLLBACK
-    to, name = asked.target.name, question.binding.agent
+    is_rollback = request.kind is PromotionKind.ROLLBACK
+    to, name = context.target.name, request.binding.agent
     comparison = None
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
-        comparison = compared(asked.fleet, running, proposed, dependents(asked.fleet, to, name))
-    folders = [f"environments/{env}/{name}" for env in asked.sources]
-    statements, unread = records.approvals(asked.ground, asked.law, to, name, asked.people, now=asked.run.now)
-    runs, unread_runs = records.evidence(asked.ground, asked.head, name, question.release)
-    stays = [stay(asked.ground, asked.head, folder, asked.run.now) for folder in folders]
-    shortest = min(stays, key=lambda one: one.longest) if proposed and not back else Stay()
-    asked_for = replace(
-        question,
+        comparison = compare_agent(context.fleet, running, proposed, dependents(context.fleet, to, name))
+    folders = [f"environments/{env}/{name}" for env in context.sources]
+    statements, unread = records.approvals(
+        context.root, context.policy_commit, to, name, context.people, now=context.run.now
+    )
+    runs, unread_runs = records.evidence(context.root, context.head, name, request.release)
+    stays = [soak_time(context.root, context.head, folder, context.run.now) for folder in folders]
+    shortest = min(stays, key=lambda soak: soak.longest) if proposed and not is_rollback else SoakTime()
+    with_facts = replace(
+        request,
         comparison=comparison,
-        contributors=() if back else hands(asked, name, asked.head, asked.ledger),
+        contributors=() if is_rollback else change_contributors(context, name, context.head, context.ledger),
         approvals=statements,
         evidence=runs,
-        longest=shortest.longest,
-        soaking=shortest.since is not None,
+        longest_soak=shortest.longest,
+        is_soaking=shortest.since is not None,
         soaking_since=shortest.since,
-        way=asked.way,
-        held=asked.ledger.held(name, question.release) if question.release else None,
-        reviews=due(asked, name),
+        mode=context.mode,
+        hold=context.ledger.rollback_hold(name, request.release) if request.release else None,
+        required_reviews=break_glass_debts(context, name),
     )
-    if asked.supposed:
-        asked_for = gate.supposing(asked_for, asked.supposed, people=asked.people, now=asked.run.now)
-    return asked_for, (*unread, *unread_runs)
+    if context.assumed_approvers:
+        with_facts = gate.with_hypothetical_approvals(
+            with_facts, context.assumed_approvers, people=context.people, now=context.run.now
+        )
+    return with_facts, (*unread, *unread_runs)

@@ -5,152 +5,165 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from fleetward.domain.break_glass import Way
+from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.errors import FleetError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.fleet import Environment, FleetConfig, Key, Snapshot
+from fleetward.domain.fleet import AgentKey, Environment, FleetConfig, Snapshot
 from fleetward.domain.ledger import Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.store.fleet.agents import ENVIRONMENTS
-from fleetward.store.fleet.load import Reading
-from fleetward.store.fleet.related_agents import together
-from fleetward.store.git.fleet_root import Ground, find
-from fleetward.store.git.history import whole
+from fleetward.store.fleet.load import LoadedFleet
+from fleetward.store.fleet.related_agents import related_keys
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.store.git.history import require_full_history
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import Tree
 from fleetward.store.records import load as records
-from fleetward.store.records.invalid_entries import UNDO
+from fleetward.store.records.invalid_entries import UNDO_HINT
 from fleetward.store.records.ledger import file_name
 from fleetward.workflows.context import RunContext
-from fleetward.workflows.load import read
-from fleetward.workflows.suggestions import no_environment
+from fleetward.workflows.load import load_fleet
+from fleetward.workflows.suggestions import unknown_environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class VerifiedCommit:
     """A commit to be judged in place of HEAD, by one who has seen that the ledgers before it only grew."""
 
-    ground: Ground
+    root: FleetRoot
     head: Id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
+class PromotionContext:
     """One commit of a fleet, before the law of the same or an earlier one."""
 
     run: RunContext
-    ground: Ground
+    root: FleetRoot
     head: Id
-    law: Id
-    reading: Reading
+    policy_commit: Id
+    reading: LoadedFleet
     fleet: Snapshot
     policy: Policy
     people: People
     target: Environment
     sources: tuple[str, ...]
     ledger: Ledger
-    supposed: tuple[str, ...] = ()
+    assumed_approvers: tuple[str, ...] = ()
     """Who is taken to have approved now, though nobody wrote that down; never where anything is written."""
-    way: Way = Way.NORMAL
+    mode: PromotionMode = PromotionMode.NORMAL
 
 
-def hearing(
+def load_context(
     run: RunContext,
     *,
     to: str,
     source: str | None = None,
     base: str | None = None,
     agents: Sequence[str] | None = None,
-    at: Moment | None = None,
-) -> Hearing:
+    at: VerifiedCommit | None = None,
+) -> PromotionContext:
     """
     The fleet at HEAD, or *at* another moment, and what promotions into *to* are decided by.
 
     Where *agents* are named, no more of it is read than hangs together with them.
     Errors: UsageError for an environment that is none, or takes no promotions; GovernanceInvalid, GitError.
     """
-    ground = at.ground if at else find(run.folder, run.environment)
-    whole(ground.repository)
-    head = at.head if at else ground.head()
-    reading = read(ground.commit(head), None if agents is None else _narrow(ground, head, to, agents))
-    fleet = reading.governed()
-    law, judge, ruling = head, fleet, reading
+    root = at.root if at else find_fleet_root(run.folder, run.environment)
+    require_full_history(root.repository)
+    head = at.head if at else root.head()
+    reading = load_fleet(
+        root.commit_tree(head), None if agents is None else _agents_to_read(root, head, to, agents)
+    )
+    fleet = reading.require_governance()
+    policy_commit, policy_fleet, policy_reading = head, fleet, reading
     if base is not None:
-        law = ground.repository.resolve(base)
-        ruling = read(ground.commit(law), only=())
-        judge = ruling.governed()
+        policy_commit = root.repository.resolve(base)
+        policy_reading = load_fleet(root.commit_tree(policy_commit), only=())
+        policy_fleet = policy_reading.require_governance()
         # nothing of the law may come from what is judged: no waiver, no severity, no wider overridable
-        fleet = replace(judge, agents=fleet.agents, proposals=fleet.proposals, proposed=fleet.proposed)
-    if judge.policy is None:
+        fleet = replace(
+            policy_fleet,
+            agents=fleet.agents,
+            proposals=fleet.proposals,
+            proposed_agents=fleet.proposed_agents,
+        )
+    if policy_fleet.policy is None:
         raise NotAFleet(
             "no governance/policy.yaml: nothing can be promoted without a policy", hint="fleet init"
         )
-    target, sources = _route(fleet, to, source)
-    ledger = records.ledger(ground.commit(head), to) if at else _ledger(ground, head, law, to)
-    last = ledger.entries[-1].policy_version if ledger.entries else None
-    if last is not None and judge.policy.version < last:
+    target, sources = _target_and_sources(fleet, to, source)
+    ledger = (
+        records.ledger(root.commit_tree(head), to) if at else _trusted_ledger(root, head, policy_commit, to)
+    )
+    last_version = ledger.entries[-1].policy_version if ledger.entries else None
+    if last_version is not None and policy_fleet.policy.version < last_version:
         file = "governance/policy.yaml"
-        where = f"{file}:{ruling.line(file, 'policy', 'version')}"
-        message = f"{where}: version is {judge.policy.version}, the ledger's last entry used {last}"
-        raise FleetError(
-            message, hint=f"raise version in governance/policy.yaml: it only ever increases; {UNDO}"
+        where = f"{file}:{policy_reading.line(file, 'policy', 'version')}"
+        message = (
+            f"{where}: version is {policy_fleet.policy.version}, the ledger's last entry used {last_version}"
         )
-    return Hearing(
+        raise FleetError(
+            message, hint=f"raise version in governance/policy.yaml: it only ever increases; {UNDO_HINT}"
+        )
+    return PromotionContext(
         run=run,
-        ground=ground,
+        root=root,
         head=head,
-        law=law,
+        policy_commit=policy_commit,
         reading=reading,
         fleet=fleet,
-        policy=judge.policy,
-        people=judge.people,
+        policy=policy_fleet.policy,
+        people=policy_fleet.people,
         target=target,
         sources=sources,
         ledger=ledger,
     )
 
 
-def _narrow(
-    ground: Ground, head: Id, to: str, names: Sequence[str]
-) -> Callable[[FleetConfig], Collection[Key]]:
+def _agents_to_read(
+    root: FleetRoot, head: Id, to: str, names: Sequence[str]
+) -> Callable[[FleetConfig], Collection[AgentKey]]:
     """What to read of the fleet; all of *to* where there is no ledger yet that would know what stands there."""
-    tree, nothing = ground.commit(head), ground.repository.hashed(b"")
+    tree, empty_blob = root.commit_tree(head), root.repository.object_id(b"")
 
-    def keys(config: FleetConfig) -> Collection[Key]:
+    def keys(config: FleetConfig) -> Collection[AgentKey]:
         target = config.environment(to)
         if target is None or not target.gated:
             return ()
-        begun = any(one.id != nothing for one in tree.entries(file_name(to)))
-        return together(tree, config, to, names if begun else (*names, *_standing(tree, to)))
+        has_ledger = any(entry.id != empty_blob for entry in tree.entries(file_name(to)))
+        return related_keys(tree, config, to, names if has_ledger else (*names, *_agent_names(tree, to)))
 
     return keys
 
 
-def _standing(tree: Tree, environment: str) -> frozenset[str]:
+def _agent_names(tree: Tree, environment: str) -> frozenset[str]:
     """The names of the agents in *environment*, read or not."""
-    paths = (one.path.split("/") for one in tree.entries(f"{ENVIRONMENTS}/{environment}"))
+    paths = (entry.path.split("/") for entry in tree.entries(f"{ENVIRONMENTS}/{environment}"))
     return frozenset(parts[2] for parts in paths if len(parts) > 2)
 
 
-def known(asked: Hearing) -> frozenset[str]:
+def promotable_agents(context: PromotionContext) -> frozenset[str]:
     """The names of all agents that could be promoted, read or not."""
-    tree = asked.ground.commit(asked.head)
-    return frozenset(name for source in asked.sources for name in _standing(tree, source))
+    tree = context.root.commit_tree(context.head)
+    return frozenset(name for source in context.sources for name in _agent_names(tree, source))
 
 
-def _ledger(ground: Ground, head: Id, law: Id, to: str) -> Ledger:
+def _trusted_ledger(root: FleetRoot, head: Id, policy_commit: Id, to: str) -> Ledger:
     """
     The ledger at *head*.
 
-    Errors: FleetError where it is broken, lost lines, or holds lines that *law* does not know: what is to be
+    Errors: FleetError where it is broken, lost lines, or holds lines that *policy_commit* does not know: what is to be
     judged cannot bring its own.
     """
-    ledger = records.grown(ground, head, to)
-    if head == law:
+    ledger = records.append_only_ledger(root, head, to)
+    if head == policy_commit:
         return ledger
-    own, known = (records.ledger_bytes(ground.commit(one), to) for one in (head, law))
-    if not known.startswith(own):
+    head_lines, policy_lines = (
+        records.ledger_bytes(root.commit_tree(commit), to) for commit in (head, policy_commit)
+    )
+    if not policy_lines.startswith(head_lines):
         raise FleetError(
             f"ledger/{to}.jsonl has lines that the base does not have: only --apply writes them",
             hint="take them out, or name the newest state of the branch as --base",
@@ -158,17 +171,20 @@ def _ledger(ground: Ground, head: Id, law: Id, to: str) -> Ledger:
     return ledger
 
 
-def _route(fleet: Snapshot, to: str, source: str | None) -> tuple[Environment, tuple[str, ...]]:
-    names = [one.name for one in fleet.config.environments]
+def _target_and_sources(fleet: Snapshot, to: str, source: str | None) -> tuple[Environment, tuple[str, ...]]:
+    names = [environment.name for environment in fleet.config.environments]
     target = fleet.config.environment(to)
     if target is None:
-        raise no_environment(to, names)
+        raise unknown_environment(to, names)
     if not target.gated:
-        gated = ", ".join(one.name for one in fleet.config.environments if one.gated) or "none"
+        gated = (
+            ", ".join(environment.name for environment in fleet.config.environments if environment.gated)
+            or "none"
+        )
         message = f"{to!r} takes no promotions: it has no 'from' in fleet-config.yaml"
         raise UsageError(message, hint=f"one that has: {gated}")
     if source is not None and source not in names:
-        raise no_environment(source, target.sources)
+        raise unknown_environment(source, target.sources)
     if source is not None and source not in target.sources:
         raise UsageError(f"{to!r} is not promoted from {source!r}", hint=f"--from {target.sources[0]}")
     return target, target.sources

@@ -5,49 +5,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fleetward.domain.verdict import Promotion, Verdict
-from fleetward.gate.batch import GOING, waiting
-from fleetward.workflows.promotion.candidates import Case, cases, decided
-from fleetward.workflows.promotion.context import Hearing
+from fleetward.gate.batch import PASSING, hold_dependents
+from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_all
+from fleetward.workflows.promotion.context import PromotionContext
 
 
-def standing(asked: Hearing, agents: Sequence[str]) -> tuple[tuple[Case, ...], tuple[Promotion, ...]]:
+def allowed_subset(
+    context: PromotionContext, agents: Sequence[str]
+) -> tuple[tuple[Candidate, ...], tuple[Promotion, ...]]:
     """
     The cases that may go, and the verdicts on all that were asked for.
 
     Every time that one is held, the rest is judged again, in a fleet in which that one has not moved.
     """
     names = tuple(dict.fromkeys(agents))
-    told: dict[str, Promotion] = {}
-    going = names
-    while going:
-        argued = cases(asked, going)
-        judged = waiting(decided(asked, argued), {name: _needed(case) for name, case in _named(argued)})
-        told |= {one.agent: one for one in judged}
-        left = tuple(one.agent for one in judged if one.verdict in GOING)
-        if left == going:
-            return argued, tuple(told[name] for name in names)
-        going = left
-    return (), tuple(told[name] for name in names)
+    by_agent: dict[str, Promotion] = {}
+    remaining = names
+    while remaining:
+        candidates = build_candidates(context, remaining)
+        promotions = hold_dependents(
+            decide_all(context, candidates),
+            {name: _required_agents(candidate) for name, candidate in _with_names(candidates)},
+        )
+        by_agent |= {promotion.agent: promotion for promotion in promotions}
+        allowed = tuple(promotion.agent for promotion in promotions if promotion.verdict in PASSING)
+        if allowed == remaining:
+            return candidates, tuple(by_agent[name] for name in names)
+        remaining = allowed
+    return (), tuple(by_agent[name] for name in names)
 
 
-def unwritten(asked: Hearing, promotions: Sequence[Promotion], *, apply: bool) -> str:
+def nothing_written_note(context: PromotionContext, promotions: Sequence[Promotion], *, apply: bool) -> str:
     """What is said of a call that is held as a whole: that nothing was written, and who could go alone."""
-    names = [one.agent for one in promotions]
-    told = "nothing was written" if apply else ""
-    if len(names) == 1 or all(one.verdict is not Verdict.ALLOWED for one in promotions):
-        return told
-    _, judged = standing(asked, names)
-    going = [one.agent for one in judged if one.verdict is Verdict.ALLOWED]
-    alone = f"; --partial would promote {', '.join(going)}" if going else ""
-    return f"{told or 'nothing would be written'}: all of a call go, or none{alone}"
+    names = [promotion.agent for promotion in promotions]
+    prefix = "nothing was written" if apply else ""
+    if len(names) == 1 or all(promotion.verdict is not Verdict.ALLOWED for promotion in promotions):
+        return prefix
+    _, verdicts = allowed_subset(context, names)
+    allowed = [promotion.agent for promotion in verdicts if promotion.verdict is Verdict.ALLOWED]
+    alone = f"; --partial would promote {', '.join(allowed)}" if allowed else ""
+    return f"{prefix or 'nothing would be written'}: all of a call go, or none{alone}"
 
 
-def _named(argued: Sequence[Case]) -> list[tuple[str, Case]]:
-    return [(case.question.binding.agent, case) for case in argued]
+def _with_names(candidates: Sequence[Candidate]) -> list[tuple[str, Candidate]]:
+    return [(candidate.request.binding.agent, candidate) for candidate in candidates]
 
 
-def _needed(case: Case) -> frozenset[str]:
+def _required_agents(candidate: Candidate) -> frozenset[str]:
     """The agents that the candidate cannot do without."""
-    manifest = case.candidate.manifest if case.candidate else None
+    manifest = candidate.proposed.manifest if candidate.proposed else None
     calls = manifest.items("spec.dependsOn") if manifest else ()
-    return frozenset(str(one.get("agent")) for one in calls if one.get("optional") is not True)
+    return frozenset(str(call.get("agent")) for call in calls if call.get("optional") is not True)

@@ -12,167 +12,173 @@ from fleetward.domain import digest
 from fleetward.domain.errors import FleetError, GovernanceInvalid, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
-from fleetward.domain.ledger import Entry, Moved, PromotionKind
+from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
 from fleetward.domain.manifest import Agent
-from fleetward.store.fleet.agents import ENVIRONMENTS, agents, candidate
+from fleetward.store.fleet.agents import ENVIRONMENTS, build_candidate, read_agents
 from fleetward.store.fleet.file_checks import LARGEST_FILE
-from fleetward.store.git.history import promoted_by
+from fleetward.store.git.history import commit_of_promotion
 from fleetward.store.git.repository import Id
 from fleetward.store.records.ledger import file_name
-from fleetward.workflows.promotion.candidates import Case, Staged, ledgered, shown, unit
-from fleetward.workflows.promotion.context import Hearing
-from fleetward.workflows.promotion.contributors import bound
+from fleetward.workflows.promotion.candidates import Candidate, Staged, as_batch, running_agent, with_records
+from fleetward.workflows.promotion.context import PromotionContext
+from fleetward.workflows.promotion.contributors import binding_of
 
 _PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{12,64})")
 _SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class EarlierRelease:
     """A release that ran: the last entry that put it there, and when the next one took it away."""
 
     entry: Entry
-    moved: Moved
-    left: datetime
+    agent: AgentTransition
+    replaced_at: datetime
 
     @property
     def release(self) -> str:
         """Its digest."""
-        return str(self.moved.release)
+        return str(self.agent.release)
 
 
-def restored(asked: Hearing, name: str, release: str | None, *, overrides_too: bool = False) -> Case:
+def rollback_candidate(
+    context: PromotionContext, name: str, release: str | None, *, overrides_too: bool = False
+) -> Candidate:
     """
     The case of *name* going back to *release*: its digest or the beginning of it; None: the one before the present.
 
     Errors: GovernanceInvalid where the policy knows no rollback, UsageError where there is nothing to go back to,
     FleetError where history does not hold what the ledger says.
     """
-    if asked.policy.rollback is None:
+    if context.policy.rollback is None:
         message = "cannot decide: governance/policy.yaml says nothing of rollbacks"
         block = "rollback: {within: P30D, require: [{approvals: 1, from: owner}]}"
         hint = f"add to governance/policy.yaml: {block}; then fleet approve --governance"
         raise GovernanceInvalid(message, hint=hint)
-    wanted = chosen(asked, name, release)
-    [case] = unit(asked, _staged(asked, name, wanted, overrides_too=overrides_too))
-    return case
+    earlier = select_release(context, name, release)
+    [candidate_agent] = as_batch(
+        context, _build_candidate(context, name, earlier, overrides_too=overrides_too)
+    )
+    return candidate_agent
 
 
-def chosen(asked: Hearing, name: str, release: str | None) -> Past:
+def select_release(context: PromotionContext, name: str, release: str | None) -> EarlierRelease:
     """
     The release that is meant; where none is named, the one before the present that no rollback left.
 
     Errors: UsageError where none of those that ran is.
     """
-    told = asked.ledger.of(name)
-    running = told[-1][1].release if told else None
+    story = context.ledger.transitions(name)
+    running = story[-1][1].release if story else None
     if running is None:
-        where = f"{name!r} does not run in {asked.target.name}"
-        raise UsageError(f"{where}: there is nothing to go back from", hint=f"fleet log{asked.run.chdir}")
-    ran = past(told)
-    good = [one for one in ran if asked.ledger.held(name, one.release) is None]
-    if release is None and good:
-        return good[0]
+        message = f"{name!r} does not run in {context.target.name}"
+        raise UsageError(f"{message}: there is nothing to go back from", hint=f"fleet log{context.run.chdir}")
+    ran = earlier_releases(story)
+    unheld = [earlier for earlier in ran if context.ledger.rollback_hold(name, earlier.release) is None]
+    if release is None and unheld:
+        return unheld[0]
     match = _PREFIX.fullmatch(release or "")
     start = f"sha256:{match[1]}" if match else ""
-    found = [one for one in ran if start and one.release.startswith(start)]
-    if len(found) == 1:
-        return found[0]
+    matches = [earlier for earlier in ran if start and earlier.release.startswith(start)]
+    if len(matches) == 1:
+        return matches[0]
     if start and running.startswith(start):
-        raise UsageError(f"{name!r} runs {running} now", hint=_choice(ran))
-    what = (
+        raise UsageError(f"{name!r} runs {running} now", hint=_choices_hint(ran))
+    subject = (
         f"no release {release!r} of" if release is not None else "no other release, none that is not held, of"
     )
-    raise UsageError(f"{what} {name!r} ran in {asked.target.name} before", hint=_choice(ran))
+    raise UsageError(f"{subject} {name!r} ran in {context.target.name} before", hint=_choices_hint(ran))
 
 
-def past(told: Sequence[tuple[Entry, Moved]]) -> tuple[Past, ...]:
+def earlier_releases(story: Sequence[tuple[Entry, AgentTransition]]) -> tuple[EarlierRelease, ...]:
     """
     Every release that ran before the present one, the one that left last first.
 
-    Shape: *told* is an agent's story, oldest first.
+    Shape: *story* is an agent's story, oldest first.
     """
-    found: dict[str, Past] = {}
-    for (entry, moved), (after, changed) in pairwise(told):
-        if moved.release is not None and moved.release != changed.release:
-            found[moved.release] = Past(entry=entry, moved=moved, left=after.at)
-    running = told[-1][1].release if told else None
-    left = [one for release, one in found.items() if release != running]
-    return tuple(sorted(left, key=lambda one: one.entry.seq, reverse=True))
+    replaced: dict[str, EarlierRelease] = {}
+    for (entry, agent), (next_entry, next_agent) in pairwise(story):
+        if agent.release is not None and agent.release != next_agent.release:
+            replaced[agent.release] = EarlierRelease(entry=entry, agent=agent, replaced_at=next_entry.at)
+    running = story[-1][1].release if story else None
+    earlier = [entry for release, entry in replaced.items() if release != running]
+    return tuple(sorted(earlier, key=lambda entry: entry.entry.seq, reverse=True))
 
 
-def _choice(ran: Sequence[Past]) -> str:
+def _choices_hint(ran: Sequence[EarlierRelease]) -> str:
     """Those that could be meant, with the days on which they came and left."""
-    some = [
-        f"{digest.short(one.release)} ({one.entry.at:%Y-%m-%d} to {one.left:%Y-%m-%d})"
-        for one in ran[:_SHOWN]
+    choices = [
+        f"{digest.short(earlier.release)} ({earlier.entry.at:%Y-%m-%d} to {earlier.replaced_at:%Y-%m-%d})"
+        for earlier in ran[:_SHOWN]
     ]
-    return f"--to one of: {', '.join(some)}" if some else "it stays, or is suspended or retired"
+    return f"--to one of: {', '.join(choices)}" if choices else "it stays, or is suspended or retired"
 
 
-def _staged(asked: Hearing, name: str, wanted: Past, *, overrides_too: bool) -> Staged:
-    running = ledgered(asked, name)
-    origin, source = _found(asked, name, wanted)
-    whose = source if overrides_too else running
-    over = whose.file(digest.OVERRIDES) if whose else None
-    proposed, found = candidate(source, asked.target.name, over, proposed=False)
-    moved = wanted.moved
-    if proposed.release != moved.release or (overrides_too and proposed.state != moved.to_state):
-        raise _unlike(name, wanted, origin)
-    last = asked.ledger.of(name)[-1][1]
-    to = Moved(
+def _build_candidate(
+    context: PromotionContext, name: str, earlier: EarlierRelease, *, overrides_too: bool
+) -> Staged:
+    running = running_agent(context, name)
+    origin, source = _restored_agent(context, name, earlier)
+    overrides_from = source if overrides_too else running
+    overrides = overrides_from.file(digest.OVERRIDES) if overrides_from else None
+    proposed, problems = build_candidate(source, context.target.name, overrides, proposed=False)
+    recorded = earlier.agent
+    if proposed.release != recorded.release or (overrides_too and proposed.state != recorded.to_state):
+        raise _folder_mismatch(name, earlier, origin)
+    last = context.ledger.transitions(name)[-1][1]
+    to = AgentTransition(
         agent=name,
         from_state=last.to_state,
         to_state=proposed.state,
-        release=moved.release,
-        generation=asked.ledger.generation(name),
+        release=recorded.release,
+        generation=context.ledger.next_generation(name),
     )
-    question = gate.Question(
-        binding=bound(asked, to),
+    request = gate.PromotionRequest(
+        binding=binding_of(context, to),
         kind=PromotionKind.ROLLBACK,
-        release=moved.release,
+        release=recorded.release,
         running=running.manifest if running else None,
-        running_unread=running is not None and running.manifest is None,
+        running_unreadable=running is not None and running.manifest is None,
         candidate=proposed.manifest,
-        left=wanted.left,
+        left_at=earlier.replaced_at,
     )
-    question, unread = shown(asked, question, running, proposed)
-    case = Case(
-        question=question,
+    request, unread = with_records(context, request, running, proposed)
+    candidate_agent = Candidate(
+        request=request,
         running=running,
         source=source,
-        candidate=proposed,
+        proposed=proposed,
         origin=origin,
-        overrides_too=overrides_too,
+        with_overrides=overrides_too,
     )
-    return {name: (case, (*_errors(found), *unread))}
+    return {name: (candidate_agent, (*_errors(problems), *unread))}
 
 
-def _errors(found: Iterable[Finding]) -> list[Finding]:
-    return [one for one in found if one.severity is Severity.ERROR]
+def _errors(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
 
 
-def _found(asked: Hearing, name: str, wanted: Past) -> tuple[Id, Agent]:
+def _restored_agent(context: PromotionContext, name: str, earlier: EarlierRelease) -> tuple[Id, Agent]:
     """The commit that brought the release, and the agent as it stood there."""
-    to, entry = asked.target.name, wanted.entry
+    to, entry = context.target.name, earlier.entry
     line = entry.line.encode()
-    origin = promoted_by(asked.ground, asked.head, entry.commit, file_name(to), line)
+    origin = commit_of_promotion(context.root, context.head, entry.commit, file_name(to), line)
     if origin is None:
         message = f"the commit that wrote line {entry.seq} of {file_name(to)} is not in this history"
         raise FleetError(message, hint=f"git log --oneline -- {file_name(to)}; was it squashed or rebased?")
-    there = standing(asked, name, origin)
-    if there is None or not there.readable:
-        raise _unlike(name, wanted, origin)
-    return origin, there
+    agent = agent_at(context, name, origin)
+    if agent is None or not agent.readable:
+        raise _folder_mismatch(name, earlier, origin)
+    return origin, agent
 
 
-def standing(asked: Hearing, name: str, commit: Id) -> Agent | None:
+def agent_at(context: PromotionContext, name: str, commit: Id) -> Agent | None:
     """*name* as it stood in the target environment at *commit*."""
-    tree, to = asked.ground.commit(commit), asked.target.name
+    tree, to = context.root.commit_tree(commit), context.target.name
     entries = tree.entries(f"{ENVIRONMENTS}/{to}/{name}")
-    return agents(entries, tree.read(entries, LARGEST_FILE), asked.fleet.config).agents.get((to, name))
+    return read_agents(entries, tree.read(entries, LARGEST_FILE), context.fleet.config).agents.get((to, name))
 
 
-def _unlike(name: str, wanted: Past, origin: Id) -> FleetError:
-    where = f"commit {origin[:12]} does not hold {name} as entry {wanted.entry.seq} says"
-    return FleetError(f"{where} ({wanted.moved.to_state})", hint="fleet audit")
+def _folder_mismatch(name: str, earlier: EarlierRelease, origin: Id) -> FleetError:
+    message = f"commit {origin[:12]} does not hold {name} as entry {earlier.entry.seq} says"
+    return FleetError(f"{message} ({earlier.agent.to_state})", hint="fleet audit")

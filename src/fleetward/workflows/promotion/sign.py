@@ -16,7 +16,7 @@ from fleetward.store.git import commit_writer
 from fleetward.store.records import authenticity, ledger
 from fleetward.store.signing import sign as signing
 from fleetward.store.signing import ssh_format
-from fleetward.workflows.promotion.context import Hearing
+from fleetward.workflows.promotion.context import PromotionContext
 
 Sign = Annotated[
     str | None,
@@ -29,21 +29,21 @@ Sign = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
+class EntrySigner:
     """The hand of whoever applies, person or robot; every signature is looked at before anything is written."""
 
-    asked: Hearing
-    named: str
+    context: PromotionContext
+    key_file: str
     """The key file that was named, or nothing: the key of git or of the ssh-agent."""
-    runner: Person | Robot
+    actor: Person | Robot
 
     def signatures(self, entries: Iterable[Entry]) -> dict[str, commit_writer.Blob]:
         """By path the signature of each entry, made over its line without the line feed."""
         return {
-            ledger.signature_name(one.environment, one.seq): commit_writer.Blob(
-                content=self._sign(one.line.encode(), signing.LEDGER_NAMESPACE)
+            ledger.signature_name(entry.environment, entry.seq): commit_writer.Blob(
+                content=self._sign(entry.line.encode(), signing.LEDGER_NAMESPACE)
             )
-            for one in entries
+            for entry in entries
         }
 
     def commit(self, content: bytes) -> bytes:
@@ -51,40 +51,42 @@ class Seal:
         return self._sign(content, signing.COMMIT_NAMESPACE)
 
     def _sign(self, message: bytes, namespace: str) -> bytes:
-        run = self.asked.run
-        made = signing.sign(
+        run = self.context.run
+        signature = signing.sign(
             message,
-            run.folder / Path(self.named).expanduser() if self.named else None,
-            own={key.text for key in self.runner.keys},
-            repository=self.asked.ground.repository,
+            run.folder / Path(self.key_file).expanduser() if self.key_file else None,
+            own_keys={key.text for key in self.actor.keys},
+            repository=self.context.root.repository,
             environment=run.environment,
             namespace=namespace,
         )
         try:
-            key = ssh_format.signature(made).key
-        except ssh_format.Unsound as error:
+            key = ssh_format.signature(signature).key
+        except ssh_format.SignatureError as error:
             hint = "ssh-keygen -t ed25519 makes a key that is accepted"
             raise FleetError(f"the signature would not count: {error}", hint=hint) from None
-        runner = self.runner
-        if refusal := authenticity.not_of(key, runner, runner.id, self.asked.people, (run.now,)):
-            kind = "people" if isinstance(runner, Person) else "robots"
-            hint = f"list it under {kind}.{runner.id}.keys of governance/people.yaml, or name another: --sign KEY"
+        actor = self.actor
+        if refusal := authenticity.key_fault(key, actor, actor.id, self.context.people, (run.now,)):
+            kind = "people" if isinstance(actor, Person) else "robots"
+            hint = (
+                f"list it under {kind}.{actor.id}.keys of governance/people.yaml, or name another: --sign KEY"
+            )
             raise FleetError(f"nothing was written: {refusal}", hint=hint)
-        return made
+        return signature
 
 
-def sealing(asked: Hearing, named: str | None) -> Seal | None:
+def entry_signer(context: PromotionContext, key_file: str | None) -> EntrySigner | None:
     """
     The seal of whom git names as committer; None where nothing is to be signed.
 
     Errors: FleetError where people.yaml does not know them, or they are not with us.
     """
-    if named is None:
+    if key_file is None:
         return None
-    email = commit_writer.identity(asked.ground.repository)
-    runner = asked.people.of_email(email)
-    if runner is None or (isinstance(runner, Person) and not runner.active(asked.run.now)):
-        what = "is nobody" if runner is None else "is not with us"
+    email = commit_writer.committer_email(context.root.repository)
+    actor = context.people.by_email(email)
+    if actor is None or (isinstance(actor, Person) and not actor.is_active(context.run.now)):
+        status = "is nobody" if actor is None else "is not with us"
         hint = "list the address and its key there, under people or robots, or leave --sign out"
-        raise FleetError(f"{email!r} {what} in governance/people.yaml: nothing can be signed", hint=hint)
-    return Seal(asked=asked, named=named, runner=runner)
+        raise FleetError(f"{email!r} {status} in governance/people.yaml: nothing can be signed", hint=hint)
+    return EntrySigner(context=context, key_file=key_file, actor=actor)

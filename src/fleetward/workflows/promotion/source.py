@@ -11,43 +11,47 @@ from fleetward.domain.fleet import Snapshot
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import MANIFEST, Agent
 from fleetward.domain.verdict import Promotion
-from fleetward.store.fleet.agents import ENVIRONMENTS, PROPOSALS, candidate
-from fleetward.store.fleet.load import Reading
-from fleetward.store.formats.document import document
-from fleetward.store.git.history import touching
-from fleetward.workflows.promotion.context import Hearing
+from fleetward.store.fleet.agents import ENVIRONMENTS, PROPOSALS, build_candidate
+from fleetward.store.fleet.load import LoadedFleet
+from fleetward.store.formats.document import read_document
+from fleetward.store.git.history import first_parent_commits_of
+from fleetward.workflows.promotion.context import PromotionContext
 
 RETIRED = "retired"
 
 
-def retires(source: Agent) -> bool:
+def is_retired(source: Agent) -> bool:
     """
     Does the release itself say that the agent is at its end?
 
     Overrides cannot say so, nor take it back: what leaves an environment is decided where releases are made.
     """
-    plain, _ = candidate(source, source.environment, None, proposed=False)
+    plain, _ = build_candidate(source, source.environment, None, proposed=False)
     return plain.manifest is not None and plain.manifest.lifecycle == RETIRED
 
 
-def unheard(reading: Reading, fleet: Snapshot, environment: str, going: Sequence[str]) -> Iterator[Finding]:
+def unreadable_agents(
+    reading: LoadedFleet, fleet: Snapshot, environment: str, leaving: Sequence[str]
+) -> Iterator[Finding]:
     """
-    The agents of *environment* beside those *going* that cannot be read: each may need the first of these.
+    The agents of *environment* beside those *leaving* that cannot be read: each may need the first of these.
 
     Shape: one finding an agent, at the first place that is wrong with it.
     """
     for env, name in sorted(fleet.agents):
         agent = fleet.agents[env, name]
-        if env != environment or agent.manifest is not None or name in going:
+        if env != environment or agent.manifest is not None or name in leaving:
             continue
-        wrong = (one for one in reading.findings if (one.environment, one.agent) == (env, name))
-        first = next((one for one in wrong if one.severity is Severity.ERROR), None)
+        problems = (
+            finding for finding in reading.findings if (finding.environment, finding.agent) == (env, name)
+        )
+        first = next((finding for finding in problems if finding.severity is Severity.ERROR), None)
         place = first.place if first else Place(file=f"{agent.folder}/{MANIFEST}")
         yield Finding(
             rule=first.rule if first else "manifest-missing",
             severity=Severity.ERROR,
             message=f"{first.message if first else 'it cannot be read'}, "
-            f"so nobody can say whether {name!r} needs {going[0]!r}",
+            f"so nobody can say whether {name!r} needs {leaving[0]!r}",
             place=place,
             environment=env,
             agent=name,
@@ -55,7 +59,7 @@ def unheard(reading: Reading, fleet: Snapshot, environment: str, going: Sequence
         )
 
 
-def overridden(proposed: Agent | None) -> Iterator[Finding]:
+def retired_by_overrides(proposed: Agent | None) -> Iterator[Finding]:
     """A release that is not retired does not become so by overrides: it would stay, and nobody would look at it."""
     if proposed is not None and proposed.manifest is not None and proposed.manifest.lifecycle == RETIRED:
         yield Finding(
@@ -67,7 +71,7 @@ def overridden(proposed: Agent | None) -> Iterator[Finding]:
         )
 
 
-def brakes(asked: Hearing, name: str) -> bool:
+def changes_only_suspension(context: PromotionContext, name: str) -> bool:
     """
     Is all that is proposed to suspend the agent that runs, or to let it go on?
 
@@ -75,50 +79,56 @@ def brakes(asked: Hearing, name: str) -> bool:
     What runs though it says that it is retired is not braked: it goes. So does what was retired where releases come
     from after the brake had been proposed: the later word counts, or a brake that waits would keep the agent there.
     """
-    key = (asked.target.name, name)
-    standing, wanted = asked.fleet.agents.get(key), asked.fleet.proposals.get(key)
-    if standing is None or wanted is None or retires(standing) or _retired_since(asked, name):
+    key = (context.target.name, name)
+    current, proposed = context.fleet.agents.get(key), context.fleet.proposals.get(key)
+    if current is None or proposed is None or is_retired(current) or _retired_since(context, name):
         return False
-    over = standing.file(digest.OVERRIDES)
-    before, after = (_patch(one.content if one else None) for one in (over, wanted))
-    return before is not None and after is not None and only_brake(before, after)
+    overrides = current.file(digest.OVERRIDES)
+    before, after = (_patch(file.content if file else None) for file in (overrides, proposed))
+    return before is not None and after is not None and differ_only_in_suspension(before, after)
 
 
-def passed_over(asked: Hearing, promotions: Iterable[Promotion]) -> str:
+def waiting_changes_note(context: PromotionContext, promotions: Iterable[Promotion]) -> str:
     """What is said where a brake goes ahead of a release that waits; empty where none does."""
-    waits = [
-        one.agent
-        for one in promotions
-        if one.kind is PromotionKind.OVERRIDE
+    waiting = [
+        promotion.agent
+        for promotion in promotions
+        if promotion.kind is PromotionKind.OVERRIDE
         and (
-            (source := asked.fleet.agents.get((asked.sources[0], one.agent))) is None
-            or source.release != one.release
+            (source := context.fleet.agents.get((context.sources[0], promotion.agent))) is None
+            or source.release != promotion.release
         )
     ]
-    verb = "changes" if len(waits) > 1 else "change"
-    where = asked.sources[0]
+    verb = "changes" if len(waiting) > 1 else "change"
+    where = context.sources[0]
     return (
-        f"only spec.suspended moves: the {verb} of {', '.join(waits)} in {where} will wait" if waits else ""
+        f"only spec.suspended moves: the {verb} of {', '.join(waiting)} in {where} will wait"
+        if waiting
+        else ""
     )
 
 
-def only_brake(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def differ_only_in_suspension(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Do these two merge patches differ in ``spec.suspended``, and in nothing else?"""
-    differs = _suspended(before) is not _suspended(after)
-    return differs and _without(before) == _without(after)
+    differs = _suspension(before) is not _suspension(after)
+    return differs and _without_suspension(before) == _without_suspension(after)
 
 
-def _retired_since(asked: Hearing, name: str) -> bool:
+def _retired_since(context: PromotionContext, name: str) -> bool:
     """Is the agent gone from where releases come from, or retired there, and the proposal older than that?"""
-    source = asked.fleet.agents.get((asked.sources[0], name))
-    if source is not None and not (source.readable and retires(source)):
+    source = context.fleet.agents.get((context.sources[0], name))
+    if source is not None and not (source.readable and is_retired(source)):
         return False
-    ground, head = asked.ground, asked.head
-    proposal, folder = f"{PROPOSALS}/{asked.target.name}/{name}", f"{ENVIRONMENTS}/{asked.sources[0]}/{name}"
-    if not ground.commit(head).entries(proposal):  # it is about to be written
+    root, head = context.root, context.head
+    proposal, folder = (
+        f"{PROPOSALS}/{context.target.name}/{name}",
+        f"{ENVIRONMENTS}/{context.sources[0]}/{name}",
+    )
+    if not root.commit_tree(head).entries(proposal):  # it is about to be written
         return False
     return (
-        touching(ground, head, None, [proposal])[-1:] != touching(ground, head, None, [proposal, folder])[-1:]
+        first_parent_commits_of(root, head, None, [proposal])[-1:]
+        != first_parent_commits_of(root, head, None, [proposal, folder])[-1:]
     )
 
 
@@ -126,16 +136,16 @@ def _patch(content: bytes | None) -> dict[str, Any] | None:
     """The merge patch in a file; empty where there is no file, None where it cannot be read."""
     if content is None:
         return {}
-    found = document(content, digest.OVERRIDES, "overrides")
-    return None if found.findings else found.data
+    parsed = read_document(content, digest.OVERRIDES, "overrides")
+    return None if parsed.findings else parsed.data
 
 
-def _suspended(patch: Mapping[str, Any]) -> Any:
+def _suspension(patch: Mapping[str, Any]) -> Any:
     return (patch.get("spec") or {}).get("suspended", False)
 
 
-def _without(patch: Mapping[str, Any]) -> dict[str, Any]:
+def _without_suspension(patch: Mapping[str, Any]) -> dict[str, Any]:
     """The patch without the brake, and without a spec that is empty for it."""
     spec = {key: value for key, value in (patch.get("spec") or {}).items() if key != "suspended"}
-    rest = {key: value for key, value in patch.items() if key != "spec"}
-    return {**rest, **({"spec": spec} if spec else {})}
+    outside_spec = {key: value for key, value in patch.items() if key != "spec"}
+    return {**outside_spec, **({"spec": spec} if spec else {})}

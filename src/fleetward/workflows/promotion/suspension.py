@@ -9,92 +9,96 @@ from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.invisible_characters import FORBIDDEN
 from fleetward.domain.manifest import MANIFEST, Agent, File
 from fleetward.domain.path import lookup
-from fleetward.domain.suspension import Brake
+from fleetward.domain.suspension import Suspension
 from fleetward.store.fleet import suspension_override
 from fleetward.store.fleet.agents import ENVIRONMENTS
-from fleetward.store.formats.document import document
-from fleetward.store.git.fleet_root import Ground
+from fleetward.store.formats.document import read_document
+from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.tree import Tree
-from fleetward.workflows.load import read
-from fleetward.workflows.promotion.source import only_brake
-from fleetward.workflows.suggestions import no_agent, no_environment
+from fleetward.workflows.load import load_fleet
+from fleetward.workflows.promotion.source import differ_only_in_suspension
+from fleetward.workflows.suggestions import unknown_agent, unknown_environment
 
 _LONGEST = 500
 
 
-def asked_reason(reason: str) -> str:
+def checked_reason(reason: str) -> str:
     """
     The reason as it goes into the file and the ledger.
 
     Errors: UsageError where it is none, too long, or more than one plain line.
     """
-    words = reason.strip()
-    if not words or len(words) > _LONGEST:
-        raise UsageError(f"--reason takes 1 to {_LONGEST} characters, this has {len(words)}")
-    if "\n" in words or "\r" in words or FORBIDDEN.search(words):
+    text = reason.strip()
+    if not text or len(text) > _LONGEST:
+        raise UsageError(f"--reason takes 1 to {_LONGEST} characters, this has {len(text)}")
+    if "\n" in text or "\r" in text or FORBIDDEN.search(text):
         raise UsageError("--reason holds a character that a reader cannot see", hint="write one plain line")
-    return words
+    return text
 
 
-def environment_of(ground: Ground, name: str) -> Environment:
+def find_environment(root: FleetRoot, name: str) -> Environment:
     """
     The environment of this name, in the work tree.
 
     Errors: UsageError where there is none.
     """
-    fleet = read(ground.folder(), only=()).snapshot
+    fleet = load_fleet(root.work_tree(), only=()).snapshot
     if fleet is None:
         raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
-    found = fleet.config.environment(name)
-    if found is None:
-        raise no_environment(name, [one.name for one in fleet.config.environments])
-    return found
+    environment = fleet.config.environment(name)
+    if environment is None:
+        raise unknown_environment(name, [environment.name for environment in fleet.config.environments])
+    return environment
 
 
-def standing(brake: Brake, fleet: Snapshot | None, tree: Tree) -> Agent:
+def find_agent(suspension: Suspension, fleet: Snapshot | None, tree: Tree) -> Agent:
     """
     The agent as it runs there.
 
     Errors: UsageError where there is none.
     """
-    found = fleet.agents.get((brake.environment, brake.agent)) if fleet else None
-    if found is None:
-        paths = (one.path.split("/") for one in tree.entries(f"{ENVIRONMENTS}/{brake.environment}"))
-        raise no_agent(brake.agent, brake.environment, {parts[2] for parts in paths if len(parts) > 3})
-    return found
+    agent = fleet.agents.get((suspension.environment, suspension.agent)) if fleet else None
+    if agent is None:
+        paths = (entry.path.split("/") for entry in tree.entries(f"{ENVIRONMENTS}/{suspension.environment}"))
+        raise unknown_agent(
+            suspension.agent, suspension.environment, {parts[2] for parts in paths if len(parts) > 3}
+        )
+    return agent
 
 
-def suspended_now(agent: Agent) -> bool:
+def is_suspended(agent: Agent) -> bool:
     """Does the brake hold? Where the manifest cannot be read, its overrides alone are asked."""
     if agent.manifest is not None:
         return agent.manifest.get("spec.suspended", False) is True
     return lookup(agent.overrides or {}, "spec.suspended")[1] is True
 
 
-def braked(brake: Brake, today: date, agent: Agent, content: bytes | None) -> bytes:
+def suspension_overrides(suspension: Suspension, today: date, agent: Agent, content: bytes | None) -> bytes:
     """The overrides *content* with the brake as it is asked for, everything else as it stands."""
-    return suspension_override.braked(
+    return suspension_override.with_suspension(
         content,
-        suspended=brake.suspended,
-        released=_released(agent),
-        reason=brake.reason,
+        suspended=suspension.suspended,
+        released=_release_is_suspended(agent),
+        reason=suspension.reason,
         today=today,
-        file=brake.file,
+        file=suspension.file,
     )
 
 
-def same(brake: Brake, agent: Agent, proposed: File) -> bool:
+def is_already_proposed(suspension: Suspension, agent: Agent, proposed: File) -> bool:
     """Is the very same already proposed? Then its approvals count, and a new text would lose them."""
-    patch = document(proposed.content, brake.file, "overrides")
+    patch = read_document(proposed.content, suspension.file, "overrides")
     if patch.findings or patch.data is None:
         return False
-    wanted = lookup(patch.data, "spec.suspended")[1]
-    wants = _released(agent) if wanted is None else wanted is True
-    return wants is brake.suspended and only_brake(agent.overrides or {}, patch.data)
+    proposed_value = lookup(patch.data, "spec.suspended")[1]
+    would_suspend = _release_is_suspended(agent) if proposed_value is None else proposed_value is True
+    return would_suspend is suspension.suspended and differ_only_in_suspension(
+        agent.overrides or {}, patch.data
+    )
 
 
-def _released(agent: Agent) -> bool:
+def _release_is_suspended(agent: Agent) -> bool:
     """Does the release itself say that it is suspended?"""
-    own = agent.file(MANIFEST)
-    data = document(own.content, MANIFEST, "agent").data if own else None
+    manifest = agent.file(MANIFEST)
+    data = read_document(manifest.content, MANIFEST, "agent").data if manifest else None
     return lookup(data, "spec.suspended")[1] is True

@@ -13,170 +13,199 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from fleetward import __version__, rules
-from fleetward.domain.agent_check import Piece
+from fleetward.domain.agent_check import AgentCheck
 from fleetward.domain.digest import of_parts
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.fleet import Key, Waiver
+from fleetward.domain.fleet import AgentKey, Waiver
 from fleetward.domain.manifest import MANIFEST, Agent
-from fleetward.store.cache.agent_summary import decoded, encoded, files, stands, unasked, written
-from fleetward.store.cache.agent_summary import found as findings
-from fleetward.store.fleet.agents import ENVIRONMENTS, agents, folder_of, unfounded
+from fleetward.store.cache.agent_summary import (
+    decode,
+    encode,
+    encode_findings,
+    file_count,
+    has_agent,
+    was_skipped,
+)
+from fleetward.store.cache.agent_summary import decode_findings as findings
+from fleetward.store.fleet.agents import ENVIRONMENTS, folder_of, orphan_proposals, read_agents
 from fleetward.store.fleet.file_checks import LARGEST_FILE, Contents
-from fleetward.store.fleet.load import GOVERNANCE, Opened, opened
-from fleetward.store.git.tree import REGULAR, Entry, Tree
-from fleetward.workflows.parallel import PAYS, jobs, spread
+from fleetward.store.fleet.load import GOVERNANCE, FleetOutline, read_outline
+from fleetward.store.git.tree import REGULAR, Tree, TreeEntry
+from fleetward.workflows.parallel import MIN_PER_PROCESS, map_in_processes, process_count
 
 if TYPE_CHECKING:
-    from fleetward.store.cache.validation_cache import Cache
+    from fleetward.store.cache.validation_cache import ValidationCache
 
-AT_ONCE = 100
+BATCH = 100
 """Agents that are held whole at any time."""
-_PAYS_KNOWN = 300
+_MIN_CACHED_PER_PROCESS = 300
 """Agents for each process, where most of them are known from an earlier look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class ValidationRun:
     """What was found, and in how much."""
 
     findings: tuple[Finding, ...]
-    judgeable: bool
+    governance_valid: bool
     files: int
     text: Callable[[str], str]
     """A file's text, read again for showing lines of it."""
-    agents: tuple[Key, ...] = ()
-    unasked: tuple[Key, ...] = ()
+    agents: tuple[AgentKey, ...] = ()
+    skipped: tuple[AgentKey, ...] = ()
     """Those of them whose manifest is not right, so that no rule was asked of it."""
     waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
+class _AgentFiles:
     """An agent's files and those of its proposal."""
 
-    key: Key
-    entries: tuple[Entry, ...]
+    key: AgentKey
+    entries: tuple[TreeEntry, ...]
 
 
-def look(tree: Tree, now: datetime, *, cache: Cache | None = None, processes: int | None = None) -> Look:
+def validate_fleet(
+    tree: Tree, now: datetime, *, cache: ValidationCache | None = None, processes: int | None = None
+) -> ValidationRun:
     """
     All that is wrong in *tree* at *now*: the same whatever *cache* holds and however many *processes* take part.
 
     Errors: NotAFleet when there is no ``fleet-config.yaml``.
     """
     documents = dict(cache.documents) if cache else {}
-    known = frozenset(rule.id for rule in rules.CATALOGUE)
-    found = opened(tree, version=__version__, rules=known, documents=documents)
-    seen = Look(findings=found.findings, judgeable=False, files=len(found.contents), text=_text(found))
-    if found.governing is None:
-        return seen
-    units, loose = _units(found.entries)
-    looking = _Looking(found, now, cache)
-    pays = _PAYS_KNOWN if looking.known else PAYS
-    answers = spread(units, looking.answers, jobs(processes, len(units), pays))
-    pieces = {name: _kept(name, piece, cache) for name, piece in answers}
-    name = _verdict(looking.under, found, loose, pieces)
+    rule_ids = frozenset(rule.id for rule in rules.CATALOGUE)
+    fleet = read_outline(tree, version=__version__, rules=rule_ids, documents=documents)
+    run = ValidationRun(
+        findings=fleet.findings, governance_valid=False, files=len(fleet.contents), text=_file_reader(fleet)
+    )
+    if fleet.governance_snapshot is None:
+        return run
+    units, loose = _group_by_agent(fleet.agent_entries)
+    checker = _AgentChecker(fleet, now, cache)
+    min_per_process = _MIN_CACHED_PER_PROCESS if checker.cached else MIN_PER_PROCESS
+    answers = map_in_processes(units, checker.check, process_count(processes, len(units), min_per_process))
+    pieces = {name: _new_or_cached(name, piece, cache) for name, piece in answers}
+    name = _fleet_key(checker.governance_key, fleet, loose, pieces)
     verdict = cache.verdicts.get(name) if cache else None
     if verdict is None:
-        verdict = written(_judged(found, units, loose, pieces, now))
+        verdict = encode_findings(_agent_findings(fleet, units, loose, pieces, now))
     if cache is not None:
-        cache.save(pieces, _used(documents, found), {name: verdict})
-    held = [(unit.key, piece) for unit, piece in zip(units, pieces.values(), strict=True) if stands(piece)]
+        cache.save(pieces, _used_documents(documents, fleet), {name: verdict})
+    existing = [
+        (unit.key, piece) for unit, piece in zip(units, pieces.values(), strict=True) if has_agent(piece)
+    ]
     return replace(
-        seen,
-        findings=(*found.findings, *_lawless(found), *findings(verdict)),
-        judgeable=found.judgeable,
-        files=seen.files + sum(map(files, pieces.values())) + _count(loose, _contents(tree, loose)),
-        agents=tuple(key for key, _ in held),
-        unasked=tuple(key for key, piece in held if found.judgeable and unasked(piece)),
-        waivers=found.governing.waivers,
+        run,
+        findings=(*fleet.findings, *_missing_policy(fleet), *findings(verdict)),
+        governance_valid=fleet.governance_valid,
+        files=run.files + sum(map(file_count, pieces.values())) + _count_files(loose, _contents(tree, loose)),
+        agents=tuple(key for key, _ in existing),
+        skipped=tuple(key for key, piece in existing if fleet.governance_valid and was_skipped(piece)),
+        waivers=fleet.governance_snapshot.waivers,
     )
 
 
-def _lawless(found: Opened) -> Iterator[Finding]:
+def _missing_policy(fleet: FleetOutline) -> Iterator[Finding]:
     """Agents are to be promoted, and nothing says what that asks: then no rule of tiers was asked either."""
-    law = f"{GOVERNANCE}/policy.yaml"
-    gated = [one.name for one in found.governing.config.environments if one.gated] if found.governing else []
-    if gated and all(entry.path != law for entry in found.governed_by):
+    policy = f"{GOVERNANCE}/policy.yaml"
+    gated = (
+        [
+            environment.name
+            for environment in fleet.governance_snapshot.config.environments
+            if environment.gated
+        ]
+        if fleet.governance_snapshot
+        else []
+    )
+    if gated and all(entry.path != policy for entry in fleet.governance_entries):
         yield Finding(
             rule="policy-unsatisfiable",
             severity=Severity.ERROR,
-            message=f"nothing says what a promotion into {gated[0]!r} asks: there is no {law}",
-            place=Place(file=law),
-            hint=f"write {law}; its shape: fleet schema policy",
+            message=f"nothing says what a promotion into {gated[0]!r} asks: there is no {policy}",
+            place=Place(file=policy),
+            hint=f"write {policy}; its shape: fleet schema policy",
         )
 
 
-def _judged(
-    found: Opened, units: Sequence[_Unit], loose: list[Entry], pieces: Mapping[str, list[Any]], now: datetime
+def _agent_findings(
+    opened_fleet: FleetOutline,
+    units: Sequence[_AgentFiles],
+    loose: list[TreeEntry],
+    encoded_checks: Mapping[str, list[Any]],
+    now: datetime,
 ) -> Iterator[Finding]:
     """What is wrong with agents: what reading found, then what rules find, waivers applied."""
-    if found.governing is None:
+    if opened_fleet.governance_snapshot is None:
         return
-    locate = _locate(found, units)
-    made = [decoded(piece, locate) for piece in pieces.values()]
+    locate = _place_finder(opened_fleet, units)
+    checks = [decode(check_, locate) for check_ in encoded_checks.values()]
     fleet = replace(
-        found.governing,
-        agents={one.key: one.agent for one in made if one.agent is not None},
-        proposed={one.key: one.proposed for one in made if one.proposed is not None},
+        opened_fleet.governance_snapshot,
+        agents={check.key: check.agent for check in checks if check.agent is not None},
+        proposed_agents={check.key: check.proposed_agent for check in checks if check.proposed_agent is not None},
     )
-    yield from agents(loose, {}, fleet.config).findings
-    yield from unfounded((entry for unit in units for entry in unit.entries), fleet.config)
-    yield from (one for piece in made for one in piece.unfit)
-    if found.judgeable:
-        yield from rules.among(fleet, now, (one for piece in made for one in piece.wrong))
+    yield from read_agents(loose, {}, fleet.config).findings
+    yield from orphan_proposals((entry for unit in units for entry in unit.entries), fleet.config)
+    yield from (check for check_ in checks for check in check_.load_findings)
+    if opened_fleet.governance_valid:
+        yield from rules.add_fleet_findings(
+            fleet, now, (check for check_ in checks for check in check_.rule_findings)
+        )
 
 
-class _Looking:
+class _AgentChecker:
     """How an agent is looked at, and the name of all that this rests on."""
 
-    def __init__(self, found: Opened, now: datetime, cache: Cache | None) -> None:
-        self.found, self.now = found, now
-        self.known = cache.pieces if cache else {}
-        self.compared = rules.compared()
-        self.under = _under(found, now)
+    def __init__(self, fleet: FleetOutline, now: datetime, cache: ValidationCache | None) -> None:
+        self.fleet, self.now = fleet, now
+        self.cached = cache.pieces if cache else {}
+        self.compared = rules.compared_fields()
+        self.governance_key = _governance_key(fleet, now)
 
-    def answers(self, units: Sequence[_Unit]) -> list[Any]:
+    def check(self, units: Sequence[_AgentFiles]) -> list[Any]:
         """For each its name and its piece, None where that is known already."""
-        return [answer for some in _batches(units) for answer in self._batch(some)]
+        return [answer for batch in _batches(units) for answer in self._batch(batch)]
 
-    def _batch(self, units: Sequence[_Unit]) -> Iterator[list[Any]]:
-        contents = _contents(self.found.tree, [entry for unit in units for entry in unit.entries])
-        names = [_name(self.under, unit, contents) for unit in units]
-        unknown = [unit for unit, name in zip(units, names, strict=True) if name not in self.known]
-        made = {piece.key: encoded(piece, self.compared) for piece in self._pieces(unknown, contents)}
+    def _batch(self, units: Sequence[_AgentFiles]) -> Iterator[list[Any]]:
+        contents = _contents(self.fleet.tree, [entry for unit in units for entry in unit.entries])
+        names = [_agent_key(self.governance_key, unit, contents) for unit in units]
+        unknown = [unit for unit, name in zip(units, names, strict=True) if name not in self.cached]
+        encoded_checks = {
+            piece.key: encode(piece, self.compared) for piece in self._checks(unknown, contents)
+        }
         for unit, name in zip(units, names, strict=True):
-            yield [name, made.get(unit.key)]
+            yield [name, encoded_checks.get(unit.key)]
 
-    def _pieces(self, units: Sequence[_Unit], contents: Contents) -> Iterator[Piece]:
-        governing = self.found.governing
+    def _checks(self, units: Sequence[_AgentFiles], contents: Contents) -> Iterator[AgentCheck]:
+        governing = self.fleet.governance_snapshot
         if governing is None:
             return
-        read = [(unit, agents(unit.entries, contents, governing.config)) for unit in units]
+        read = [(unit, read_agents(unit.entries, contents, governing.config)) for unit in units]
         part = replace(
             governing,
-            agents={key: agent for _, one in read for key, agent in one.agents.items()},
-            proposed={key: agent for _, one in read for key, agent in one.proposed.items()},
+            agents={key: agent for _, loaded in read for key, agent in loaded.agents.items()},
+            proposed_agents={key: agent for _, loaded in read for key, agent in loaded.proposed.items()},
             ledgers={},
         )
-        wrong: dict[Key, list[Finding]] = defaultdict(list)
-        for finding in rules.alone(part, self.now) if self.found.judgeable else ():
-            wrong[finding.environment or "", finding.agent or ""].append(finding)
-        for unit, one in read:
-            yield Piece(
+        findings_by_key: dict[AgentKey, list[Finding]] = defaultdict(list)
+        for finding in rules.agent_findings(part, self.now) if self.fleet.governance_valid else ():
+            findings_by_key[finding.environment or "", finding.agent or ""].append(finding)
+        for unit, loaded in read:
+            yield AgentCheck(
                 key=unit.key,
-                unfit=one.findings,
-                wrong=tuple(wrong[unit.key]),
-                files=_count(unit.entries, contents),
-                agent=one.agents.get(unit.key),
-                proposed=one.proposed.get(unit.key),
+                load_findings=loaded.findings,
+                rule_findings=tuple(findings_by_key[unit.key]),
+                files=_count_files(unit.entries, contents),
+                agent=loaded.agents.get(unit.key),
+                proposed_agent=loaded.proposed.get(unit.key),
             )
 
 
-def _units(entries: Iterable[Entry]) -> tuple[list[_Unit], list[Entry]]:
+def _group_by_agent(entries: Iterable[TreeEntry]) -> tuple[list[_AgentFiles], list[TreeEntry]]:
     """The agents in order, and what lies beside them."""
-    inside: dict[Key, list[Entry]] = {}
+    inside: dict[AgentKey, list[TreeEntry]] = {}
     loose = []
     for entry in entries:
         folder = folder_of(entry)
@@ -184,92 +213,99 @@ def _units(entries: Iterable[Entry]) -> tuple[list[_Unit], list[Entry]]:
             loose.append(entry)
         else:
             inside.setdefault(folder[1:], []).append(entry)
-    return [_Unit(key, tuple(inside[key])) for key in sorted(inside)], loose
+    return [_AgentFiles(key, tuple(inside[key])) for key in sorted(inside)], loose
 
 
-def _batches(units: Sequence[_Unit]) -> Iterator[Sequence[_Unit]]:
-    rest = iter(units)
-    while some := tuple(islice(rest, AT_ONCE)):
-        yield some
+def _batches(units: Sequence[_AgentFiles]) -> Iterator[Sequence[_AgentFiles]]:
+    remaining = iter(units)
+    while batch := tuple(islice(remaining, BATCH)):
+        yield batch
 
 
-def _contents(tree: Tree, entries: Iterable[Entry]) -> Contents:
+def _contents(tree: Tree, entries: Iterable[TreeEntry]) -> Contents:
     return tree.read((entry for entry in entries if entry.mode in REGULAR), LARGEST_FILE)
 
 
-def _count(entries: Iterable[Entry], contents: Contents) -> int:
+def _count_files(entries: Iterable[TreeEntry], contents: Contents) -> int:
     return sum(isinstance(contents.get(entry.path), bytes) for entry in entries)
 
 
-def _under(found: Opened, now: datetime) -> bytes:
+def _governance_key(fleet: FleetOutline, now: datetime) -> bytes:
     """What every agent is judged by: the day, and all that governs."""
     day = now.astimezone(UTC).date().isoformat()
-    files = sorted(found.contents.items())
-    modes = [f"{entry.path}\0{entry.mode}" for entry in found.governed_by]
+    files = sorted(fleet.contents.items())
+    modes = [f"{entry.path}\0{entry.mode}" for entry in fleet.governance_entries]
     parts = [part for path, content in files for part in (path.encode(), content)]
     return of_parts(day.encode(), *map(os.fsencode, modes), *parts).encode()
 
 
-def _name(under: bytes, unit: _Unit, contents: Contents) -> str:
+def _agent_key(governance_key: bytes, unit: _AgentFiles, contents: Contents) -> str:
     """The digest of all that an agent's piece rests on."""
-    parts = [under, *map(os.fsencode, unit.key)]
+    parts = [governance_key, *map(os.fsencode, unit.key)]
     for entry in unit.entries:
-        parts += [os.fsencode(entry.path), entry.mode.encode(), _said(contents.get(entry.path))]
+        parts += [os.fsencode(entry.path), entry.mode.encode(), _content_bytes(contents.get(entry.path))]
     return of_parts(*parts)
 
 
-def _verdict(under: bytes, found: Opened, loose: Iterable[Entry], pieces: Iterable[str]) -> str:
+def _fleet_key(
+    governance_key: bytes, fleet: FleetOutline, loose: Iterable[TreeEntry], pieces: Iterable[str]
+) -> str:
     """The digest of all that a verdict on the whole rests on."""
-    ledgers = [f"{path}\0".encode() + _said(content) for path, content in sorted(found.ledgers.items())]
+    ledgers = [
+        f"{path}\0".encode() + _content_bytes(content)
+        for path, content in sorted(fleet.ledger_contents.items())
+    ]
     beside = [f"{entry.mode} {entry.path}" for entry in loose]
     return of_parts(
-        under,
+        governance_key,
         of_parts(*ledgers).encode(),
         of_parts(*map(os.fsencode, beside)).encode(),
         *map(str.encode, pieces),
     )
 
 
-def _said(content: bytes | int | None) -> bytes:
+def _content_bytes(content: bytes | int | None) -> bytes:
     return b"=" + content if isinstance(content, bytes) else repr(content).encode()
 
 
-def _kept(name: str, piece: list[Any] | None, cache: Cache | None) -> list[Any]:
+def _new_or_cached(name: str, piece: list[Any] | None, cache: ValidationCache | None) -> list[Any]:
     if piece is not None:
         return piece
     assert cache is not None  # noqa: S101 - where nothing is known, everything is made
     return cache.pieces[name]
 
 
-def _used(documents: dict[str, list[Any]], found: Opened) -> dict[str, list[Any]]:
-    digests = {hashlib.sha256(content).hexdigest() for content in found.contents.values()}
+def _used_documents(documents: dict[str, list[Any]], fleet: FleetOutline) -> dict[str, list[Any]]:
+    digests = {hashlib.sha256(content).hexdigest() for content in fleet.contents.values()}
     return {name: data for name, data in documents.items() if name.partition(" ")[2] in digests}
 
 
-def _text(found: Opened) -> Callable[[str], str]:
+def _file_reader(fleet: FleetOutline) -> Callable[[str], str]:
     def text(file: str) -> str:
-        if file in found.contents:
-            return found.contents[file].decode("utf-8-sig", "replace")
-        entries = [entry for entry in found.entries if entry.path == file]
-        content = _contents(found.tree, entries).get(file)
+        if file in fleet.contents:
+            return fleet.contents[file].decode("utf-8-sig", "replace")
+        entries = [entry for entry in fleet.agent_entries if entry.path == file]
+        content = _contents(fleet.tree, entries).get(file)
         return content.decode("utf-8-sig", "replace") if isinstance(content, bytes) else ""
 
     return lru_cache(maxsize=64)(text)
 
 
-def _locate(found: Opened, units: Sequence[_Unit]) -> Callable[[Key, bool, str], Place]:
+def _place_finder(
+    fleet: FleetOutline, units: Sequence[_AgentFiles]
+) -> Callable[[AgentKey, bool, str], Place]:
     """Where a path of an agent is written; it is read again, for few are ever asked for."""
     by_key = {unit.key: unit.entries for unit in units}
 
     @lru_cache(maxsize=64)
-    def whole(key: Key, proposed: bool) -> Agent | None:
-        governing = found.governing
+    def whole(key: AgentKey, proposed: bool) -> Agent | None:
+        governing = fleet.governance_snapshot
         if governing is None:
             return None
-        made = agents(by_key[key], _contents(found.tree, by_key[key]), governing.config)
-        return (made.proposed if proposed else made.agents).get(key)
+        loaded = read_agents(by_key[key], _contents(fleet.tree, by_key[key]), governing.config)
+        return (loaded.proposed if proposed else loaded.agents).get(key)
 
-    def locate(key: Key, proposed: bool, path: str) -> Place:
+    def locate(key: AgentKey, proposed: bool, path: str) -> Place:
         agent = whole(key, proposed)
         if agent is None or agent.manifest is None:  # it has changed since
             return Place(file=f"{ENVIRONMENTS}/{'/'.join(key)}/{MANIFEST}")

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from fleetward.domain.change import ChangeClass, Direction
-from fleetward.domain.errors import Exit, FleetError
+from fleetward.domain.errors import ExitCode, FleetError
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.path import lookup
 from fleetward.domain.people import People
-from fleetward.domain.policy import ApprovalsAsked, Assurance, EvalsAsked, Policy, SoakAsked
+from fleetward.domain.policy import Assurance, Policy, RequiredApprovals, RequiredEvals, RequiredSoak
 from fleetward.store.fleet import governance
 from fleetward.store.fleet.governance import Source
 from fleetward.store.fleet.governance.config import permits
-from fleetward.store.formats.document import document
+from fleetward.store.formats.document import read_document
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS
 from tests import build
 from tests.paths import SAMPLES
@@ -37,9 +37,9 @@ def source(file: str, data: Any) -> Source:
     return Source(file=file, sha256="sha256:" + "1" * 64, locate=locate)
 
 
-def told(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
-    assert all(one.severity is Severity.ERROR and one.hint for one in findings)
-    return [(one.rule, one.place.path) for one in findings]
+def finding_paths(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    assert all(finding.severity is Severity.ERROR and finding.hint for finding in findings)
+    return [(finding.rule, finding.place.path) for finding in findings]
 
 
 def read_config(version: str = "0.1.0", **changes: Any) -> Any:
@@ -50,7 +50,7 @@ def read_config(version: str = "0.1.0", **changes: Any) -> Any:
         "environments": [{"name": "staging"}, {"name": "production", "from": "staging"}],
         **changes,
     }
-    return governance.config(data, source("fleet-config.yaml", data), version)
+    return governance.parse_config(data, source("fleet-config.yaml", data), version)
 
 
 def read_people(**changes: Any) -> Any:
@@ -58,7 +58,7 @@ def read_people(**changes: Any) -> Any:
         "people": {"alice": {"name": "Alice Roe", "emails": ["alice@acme.example"]}},
         **changes,
     }
-    return governance.people(data, source("governance/people.yaml", data))
+    return governance.parse_people(data, source("governance/people.yaml", data))
 
 
 def read_policy(people: People = PEOPLE, **changes: Any) -> tuple[Policy | None, tuple[Finding, ...]]:
@@ -68,13 +68,13 @@ def read_policy(people: People = PEOPLE, **changes: Any) -> tuple[Policy | None,
         "rules": [rule("every-change", {"approvals": 1, "from": "owner"})],
         **changes,
     }
-    return governance.policy(data, source("governance/policy.yaml", data), people)
+    return governance.parse_policy(data, source("governance/policy.yaml", data), people)
 
 
 def rule(
-    name: str, *require: dict[str, Any], when: dict[str, Any] | None = None, **more: Any
+    name: str, *require: dict[str, Any], when: dict[str, Any] | None = None, **fields: Any
 ) -> dict[str, Any]:
-    return {"id": name, "when": when or {"to": "production"}, "require": list(require), **more}
+    return {"id": name, "when": when or {"to": "production"}, "require": list(require), **fields}
 
 
 # --- fleet-config.yaml
@@ -90,7 +90,9 @@ def test_a_configuration_becomes_environments_in_order() -> None:
     )
 
     assert findings == ()
-    assert [(one.name, one.sources, one.gated) for one in value.environments] == [
+    assert [
+        (environment.name, environment.sources, environment.gated) for environment in value.environments
+    ] == [
         ("staging", (), False),
         ("qa", ("staging",), True),
         ("production", ("staging", "qa"), True),
@@ -130,7 +132,7 @@ def test_settings_of_rules_are_words_or_have_a_reach() -> None:
     ],
 )
 def test_a_wrong_configuration_is_found_at_its_path(changes: dict[str, Any], path: str) -> None:
-    assert told(read_config(**changes)[1]) == [("schema", path)]
+    assert finding_paths(read_config(**changes)[1]) == [("schema", path)]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +165,7 @@ def test_a_tool_of_another_version_does_not_judge() -> None:
     with pytest.raises(FleetError, match=r"fleet-config.yaml:7: this fleet requires fleetward >=2") as caught:
         read_config(requires=">=2")
 
-    assert caught.value.code is Exit.UNANSWERED
+    assert caught.value.code is ExitCode.ERROR
 
 
 # --- people.yaml
@@ -251,7 +253,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH8D4ksr2esYLJ4fulX/TT9sAWlw92K1ewZ5e
     ],
 )
 def test_a_wrong_identity_is_found_at_its_path(changes: dict[str, Any], expected: tuple[str, str]) -> None:
-    assert told(read_people(**changes)[1]) == [expected]
+    assert finding_paths(read_people(**changes)[1]) == [expected]
 
 
 def test_one_person_may_have_the_same_key_for_two_times() -> None:
@@ -310,9 +312,9 @@ def test_a_policy_becomes_values() -> None:
     assert value.approvals.ignore_unknown_authors
     assert value.limits == {"retiring": timedelta(days=90)}
     assert first.require == (
-        ApprovalsAsked(count=2, teams=frozenset({"risk", "payments"})),
-        EvalsAsked(max_age=timedelta(days=7)),
-        SoakAsked(span=timedelta(hours=24)),
+        RequiredApprovals(count=2, teams=frozenset({"risk", "payments"})),
+        RequiredEvals(max_age=timedelta(days=7)),
+        RequiredSoak(span=timedelta(hours=24)),
     )
     assert first.assurance is Assurance.SIGNED
     assert first.when.classes == {ChangeClass.DATA}
@@ -383,7 +385,7 @@ GLASS = {"lasts": "PT8H", "reviewWithin": "P2D", "skips": ["soak", "evals"]}
 def test_a_policy_that_nobody_could_meet_is_no_policy(changes: dict[str, Any], path: str) -> None:
     value, findings = read_policy(**changes)
 
-    assert told(findings) == [("policy-unsatisfiable", path)]
+    assert finding_paths(findings) == [("policy-unsatisfiable", path)]
     assert value is None
 
 
@@ -395,26 +397,26 @@ def test_evaluations_may_be_asked_of_what_comes_back_and_of_an_emergency_that_wa
         breakGlass={**GLASS, "skips": ["soak"], "require": [ONE, evals]},
     )
 
-    assert told(findings) == []
+    assert finding_paths(findings) == []
     assert value is not None
 
 
 @pytest.mark.parametrize("group", ["rollback", "breakGlass", "governance"])
 def test_an_exit_that_too_few_people_could_open_is_found_before_the_bad_day(group: str) -> None:
-    asked = [{"approvals": 2, "from": "risk"}, {"approvals": 1, "from": ["risk"]}]
-    both = [{"approvals": 2, "from": "risk"}, {"approvals": 3, "from": ["risk", "payments"]}]
+    satisfiable = [{"approvals": 2, "from": "risk"}, {"approvals": 1, "from": ["risk"]}]
+    impossible = [{"approvals": 2, "from": "risk"}, {"approvals": 3, "from": ["risk", "payments"]}]
     usual = {
         "rollback": {"within": "P30D"},
         "breakGlass": {"lasts": "PT8H", "reviewWithin": "P2D"},
         "governance": {},
     }
 
-    good, _ = read_policy(**{group: {**usual[group], "require": asked}})
-    none, findings = read_policy(**{group: {**usual[group], "require": both}})
+    good, _ = read_policy(**{group: {**usual[group], "require": satisfiable}})
+    none, findings = read_policy(**{group: {**usual[group], "require": impossible}})
 
     assert good is not None
     assert none is None
-    assert told(findings) == [("policy-unsatisfiable", f"{group}.require")]
+    assert finding_paths(findings) == [("policy-unsatisfiable", f"{group}.require")]
     assert "would need 5 different people" in findings[0].message
 
 
@@ -422,7 +424,7 @@ def test_a_freeze_stops_a_rollback_unless_the_policy_says_otherwise() -> None:
     usual, _ = read_policy(rollback={"within": "P30D", "require": [ONE]})
     exempt, _ = read_policy(rollback={"within": "P30D", "require": [ONE], "exempt": ["freeze"]})
 
-    rules = [one.rollback.rule.exempt for one in (usual, exempt) if one and one.rollback]
+    rules = [parsed.rollback.rule.exempt for parsed in (usual, exempt) if parsed and parsed.rollback]
     assert rules == [frozenset(), frozenset({"freeze"})]
 
 
@@ -484,7 +486,7 @@ def test_around_a_change_of_clocks_the_freeze_is_the_longer_one() -> None:
 def test_a_wrong_freeze_is_found_at_its_path(start: str, end: str, zone: str, key: str) -> None:
     value, findings = frozen(start, end, zone)
 
-    assert told(findings) == [("policy-unsatisfiable", f"freezes[year-end].{key}")]
+    assert finding_paths(findings) == [("policy-unsatisfiable", f"freezes[year-end].{key}")]
     assert value is None
 
 
@@ -492,7 +494,7 @@ def test_a_local_time_at_the_edge_of_the_calendar_is_no_crash() -> None:
     value, findings = frozen("2026-01-01T00:00", "9999-12-31T23:59", "America/New_York")
 
     assert value is None
-    assert told(findings) == [("policy-unsatisfiable", "freezes[year-end].to")]
+    assert finding_paths(findings) == [("policy-unsatisfiable", "freezes[year-end].to")]
 
 
 # --- waivers.yaml, registers
@@ -508,7 +510,7 @@ def waive(**changes: Any) -> Any:
         **changes,
     }
     data = {"waivers": [entry]}
-    return governance.waivers(data, source("governance/waivers.yaml", data), PEOPLE, RULES)
+    return governance.parse_waivers(data, source("governance/waivers.yaml", data), PEOPLE, RULES)
 
 
 def test_a_waiver_becomes_a_value_with_its_place() -> None:
@@ -536,13 +538,13 @@ def test_a_wrong_waiver_excepts_nothing(changes: dict[str, Any], expected: tuple
     value, findings = waive(**changes)
 
     assert value == ()
-    assert told(findings) == [expected]
+    assert finding_paths(findings) == [expected]
 
 
 def test_a_register_is_the_file_as_it_is() -> None:
     data = {"connectors": {"crm": {"owner": "payments"}}}
 
-    value, findings = governance.register(data, source("governance/connectors.yaml", data))
+    value, findings = governance.parse_register(data, source("governance/connectors.yaml", data))
 
     assert findings == ()
     assert value is not None
@@ -556,39 +558,39 @@ def test_a_register_is_the_file_as_it_is() -> None:
 def sample(name: str, kind: str) -> tuple[Any, Source]:
     file = f"governance/{name}.yaml" if name != "fleet-config" else f"{name}.yaml"
     content = (SAMPLE / file).read_bytes()
-    known = document(content, file, kind, GOVERNANCE_LIMITS)
-    assert known.findings == ()
-    return known.data, Source(file=file, sha256=known.sha256, locate=known.locate)
+    doc = read_document(content, file, kind, GOVERNANCE_LIMITS)
+    assert doc.findings == ()
+    return doc.data, Source(file=file, sha256=doc.sha256, locate=doc.locate)
 
 
 def test_the_sample_is_governed_without_findings() -> None:
-    people, of_people = governance.people(*sample("people", "people"))
+    people, of_people = governance.parse_people(*sample("people", "people"))
     assert people is not None
-    policy, of_policy = governance.policy(*sample("policy", "policy"), people)
-    config, of_config = governance.config(*sample("fleet-config", "fleet-config"), "0.1.0")
+    policy, of_policy = governance.parse_policy(*sample("policy", "policy"), people)
+    config, of_config = governance.parse_config(*sample("fleet-config", "fleet-config"), "0.1.0")
 
     assert (of_people, of_policy, of_config) == ((), (), ())
     assert policy is not None
     assert config is not None
-    assert [one.id for one in policy.rules] == [
+    assert [rule.id for rule in policy.rules] == [
         "every-change",
         "medium-risk",
         "high-risk",
         "new-privilege",
         "only-safer",
     ]
-    assert [one.place.line for one in policy.rules if one.place] == [15, 18, 21, 25, 28]
+    assert [rule.place.line for rule in policy.rules if rule.place] == [15, 18, 21, 25, 28]
 
 
 def test_a_wrong_team_in_the_sample_is_found_at_its_line() -> None:
     data, of = sample("policy", "policy")
-    people, _ = governance.people(*sample("people", "people"))
+    people, _ = governance.parse_people(*sample("people", "people"))
     assert people is not None
     smaller = {name: team for name, team in people.teams.items() if name != "platform"}
 
-    value, findings = governance.policy(data, of, replace(people, teams=smaller))
+    value, findings = governance.parse_policy(data, of, replace(people, teams=smaller))
 
     assert value is None
-    assert [(one.place.line, one.place.path) for one in findings] == [
+    assert [(finding.place.line, finding.place.path) for finding in findings] == [
         (20, "rules[medium-risk].require[0].from")
     ]

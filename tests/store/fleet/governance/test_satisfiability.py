@@ -6,8 +6,8 @@ import pytest
 
 from fleetward.domain.finding import Finding, Place
 from fleetward.domain.people import People
-from fleetward.domain.policy import OWNER, ApprovalsAsked, Rule, When
-from fleetward.store.fleet.governance.satisfiability import seats
+from fleetward.domain.policy import OWNER, PolicyRule, RequiredApprovals, RuleCondition
+from fleetward.store.fleet.governance.satisfiability import check_rules
 from fleetward.store.fleet.governance.source import Notes, Source
 from tests.build import people
 
@@ -15,15 +15,17 @@ TIERS = ("low", "high")
 THREE = people({"risk": ["ada", "ben"], "security": ["ben"], "admins": ["ada", "ben", "cleo"]})
 
 
-def rule(name: str, *asked: tuple[int, str], **options: Any) -> Rule:
-    require = tuple(ApprovalsAsked(count=count, teams=frozenset(teams.split())) for count, teams in asked)
-    return Rule(id=name, when=When(**options.pop("when", {})), require=require, **options)
+def rule(name: str, *seat_counts: tuple[int, str], **options: Any) -> PolicyRule:
+    require = tuple(
+        RequiredApprovals(count=count, teams=frozenset(teams.split())) for count, teams in seat_counts
+    )
+    return PolicyRule(id=name, when=RuleCondition(**options.pop("when", {})), require=require, **options)
 
 
-def wrongs(*rules: Rule, known: People = THREE) -> tuple[Finding, ...]:
+def findings(*rules: PolicyRule, known_people: People = THREE) -> tuple[Finding, ...]:
     place = lambda path: Place(file="governance/policy.yaml", path=path)  # noqa: E731
     notes = Notes(Source(file="governance/policy.yaml", sha256="", locate=place), "policy-unsatisfiable")
-    seats(rules, TIERS, known, notes)
+    check_rules(rules, TIERS, known_people, notes)
     return notes.findings
 
 
@@ -47,8 +49,8 @@ def wrongs(*rules: Rule, known: People = THREE) -> tuple[Finding, ...]:
         [rule("a", (2, "risk")), rule("b", (1, "risk"))],
     ],
 )
-def test_seats_that_different_people_can_take_are_fine(rules: list[Rule]) -> None:
-    assert wrongs(*rules) == ()
+def test_seats_that_different_people_can_take_are_fine(rules: list[PolicyRule]) -> None:
+    assert findings(*rules) == ()
 
 
 @pytest.mark.parametrize(
@@ -63,24 +65,24 @@ def test_seats_that_different_people_can_take_are_fine(rules: list[Rule]) -> Non
         ([rule("a", (1, "risk"), (1, "security"), (2, "admins"))], "a"),
     ],
 )
-def test_seats_that_would_need_one_person_twice_are_refused(rules: list[Rule], named: str) -> None:
-    [one] = wrongs(*rules)
+def test_seats_that_would_need_one_person_twice_are_refused(rules: list[PolicyRule], named: str) -> None:
+    [finding] = findings(*rules)
 
-    assert one.rule == "policy-unsatisfiable"
-    assert one.place.path == f"rules[{named}].require"
-    assert "different people" in one.message
+    assert finding.rule == "policy-unsatisfiable"
+    assert finding.place.path == f"rules[{named}].require"
+    assert "different people" in finding.message
 
 
 def test_the_message_tells_too_few_people_from_the_wrong_ones() -> None:
-    [few] = wrongs(rule("a", (2, "risk"), (1, "security")))
+    [few] = findings(rule("a", (2, "risk"), (1, "security")))
     narrow = people({"risk": ["ada"], "security": ["ada"], "admins": ["ada", "ben", "cleo"]})
-    [wrong] = wrongs(rule("a", (1, "risk"), (1, "security"), (1, "admins")), known=narrow)
+    [finding] = findings(rule("a", (1, "risk"), (1, "security"), (1, "admins")), known_people=narrow)
 
     assert "of whom there are 2" in few.message
-    assert "cannot be 3 different people" in wrong.message
+    assert "cannot be 3 different people" in finding.message
 
 
 def test_a_policy_of_thousands_of_rules_is_answered_at_once() -> None:
     many = [rule(f"r{number}", (1, "risk"), when={"to": frozenset({f"e{number}"})}) for number in range(3000)]
 
-    assert wrongs(*many) == ()
+    assert findings(*many) == ()

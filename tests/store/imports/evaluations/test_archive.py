@@ -16,14 +16,14 @@ pytest.importorskip("backports.zstd", reason="the extra inspect is not installed
 
 
 def members() -> dict[str, zipfile.ZipInfo]:
-    return archive.members(LOG.read_bytes(), "log")
+    return archive.list_members(LOG.read_bytes(), "log")
 
 
 @pytest.mark.parametrize("name", sorted(members()))
 def test_every_member_of_a_real_log_unpacks_to_its_checksum(name: str) -> None:
     member = members()[name]
 
-    content = archive.read(LOG.read_bytes(), member, "log", limit=10**6)
+    content = archive.read_member(LOG.read_bytes(), member, "log", limit=10**6)
 
     assert member.compress_type == 93
     assert (len(content), zlib.crc32(content)) == (member.file_size, member.CRC)
@@ -37,11 +37,11 @@ def test_a_damaged_member_is_refused_not_half_read(name: str) -> None:
     content[start : start + 8] = b"\xff" * 8
 
     with pytest.raises(FleetError, match="damaged"):
-        archive.read(bytes(content), member, "log", limit=10**6)
+        archive.read_member(bytes(content), member, "log", limit=10**6)
 
 
 def test_more_than_the_limit_is_never_unpacked() -> None:
-    member = max(members().values(), key=lambda one: one.file_size)
+    member = max(members().values(), key=lambda m: m.file_size)
 
     with pytest.raises(FleetError, match="limit"):
-        archive.read(LOG.read_bytes(), member, "log", limit=member.file_size - 1)
+        archive.read_member(LOG.read_bytes(), member, "log", limit=member.file_size - 1)

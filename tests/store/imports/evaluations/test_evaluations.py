@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from fleetward.domain.errors import FleetError
-from fleetward.domain.evidence import Counts, Measured
-from fleetward.store.imports.evaluations import FORMATS, measured
+from fleetward.domain.evidence import EvaluationResult, SampleCounts
+from fleetward.store.imports.evaluations import FORMATS, read_evaluation
 from tests import paths
 
 SAMPLES = paths.SAMPLES / "evals"
 RELEASE = "sha256:" + "ab" * 32
 
 
-def read(path: str, kind: str | None = None) -> Measured:
-    return measured((SAMPLES / path).read_bytes(), format=kind, name=path)
+def read_sample(path: str, kind: str | None = None) -> EvaluationResult:
+    return read_evaluation((SAMPLES / path).read_bytes(), format=kind, file=path)
 
 
 def changed(path: str, *edits: tuple[str, Any]) -> bytes:
@@ -33,8 +33,8 @@ def changed(path: str, *edits: tuple[str, Any]) -> bytes:
     return json.dumps(data).encode()
 
 
-def of(content: bytes, kind: str | None = None) -> Measured:
-    return measured(content, format=kind, name="file")
+def read_content(content: bytes, kind: str | None = None) -> EvaluationResult:
+    return read_evaluation(content, format=kind, file="file")
 
 
 @pytest.mark.parametrize(
@@ -55,22 +55,24 @@ def of(content: bytes, kind: str | None = None) -> Measured:
 def test_a_sample_is_told_by_its_content_and_counted(
     path: str, kind: str, total: int, passed: int, failed: int, errored: int, skipped: int
 ) -> None:
-    found = read(path)
+    measurement = read_sample(path)
 
-    assert found.format == kind
-    assert found.counts == Counts(total=total, passed=passed, failed=failed, errored=errored, skipped=skipped)
-    assert found.metrics["pass-rate"] == passed / total
-    assert read(path, kind) == found
+    assert measurement.format == kind
+    assert measurement.counts == SampleCounts(
+        total=total, passed=passed, failed=failed, errored=errored, skipped=skipped
+    )
+    assert measurement.metrics["pass-rate"] == passed / total
+    assert read_sample(path, kind) == measurement
 
 
 def test_promptfoo_gives_averages_of_named_metrics_its_times_and_the_model_tag() -> None:
-    found = read("promptfoo/promptfoo.json")
+    measurement = read_sample("promptfoo/promptfoo.json")
 
-    assert found.metrics == {"grounding": 1.0, "refusal": 0.0, "pass-rate": 2 / 3}
-    assert found.model == "gpt-4.1-2025-04-14"
-    assert found.started == datetime(2026, 11, 20, 21, 56, 17, 119000, tzinfo=UTC)
-    assert found.finished == datetime(2026, 11, 20, 21, 56, 17, 169000, tzinfo=UTC)
-    assert found.faults == ()
+    assert measurement.metrics == {"grounding": 1.0, "refusal": 0.0, "pass-rate": 2 / 3}
+    assert measurement.model == "gpt-4.1-2025-04-14"
+    assert measurement.started == datetime(2026, 11, 20, 21, 56, 17, 119000, tzinfo=UTC)
+    assert measurement.finished == datetime(2026, 11, 20, 21, 56, 17, 169000, tzinfo=UTC)
+    assert measurement.faults == ()
 
 
 def test_promptfoo_row_with_an_error_is_no_failure_and_drags_its_metrics_down() -> None:
@@ -83,18 +85,18 @@ def test_promptfoo_row_with_an_error_is_no_failure_and_drags_its_metrics_down() 
         ("results/stats/errors", 1),
     )
 
-    found = of(content)
+    measurement = read_content(content)
 
-    assert found.counts == Counts(total=3, passed=1, failed=1, errored=1)
-    assert found.metrics["grounding"] == pytest.approx(2 / 3)
+    assert measurement.counts == SampleCounts(total=3, passed=1, failed=1, errored=1)
+    assert measurement.metrics["grounding"] == pytest.approx(2 / 3)
 
 
 def test_promptfoo_test_without_assertions_is_no_pass() -> None:
-    found = of(
+    measurement = read_content(
         changed("promptfoo/promptfoo.json", ("results/results/0/gradingResult/reason", "No assertions"))
     )
 
-    assert found.counts == Counts(total=3, passed=1, failed=1, skipped=1)
+    assert measurement.counts == SampleCounts(total=3, passed=1, failed=1, skipped=1)
 
 
 def test_promptfoo_verdict_that_was_edited_is_refused() -> None:
@@ -107,15 +109,15 @@ def test_promptfoo_verdict_that_was_edited_is_refused() -> None:
     )
 
     with pytest.raises(FleetError, match="the stats say successes 2"):
-        of(content)
+        read_content(content)
 
 
 def test_promptfoo_summary_without_configuration_is_read() -> None:
     summary = json.loads((SAMPLES / "promptfoo/promptfoo.json").read_bytes())["results"]
 
-    found = of(json.dumps(summary).encode())
+    measurement = read_content(json.dumps(summary).encode())
 
-    assert (found.counts.passed, found.model, found.release) == (2, None, None)
+    assert (measurement.counts.passed, measurement.model, measurement.release) == (2, None, None)
 
 
 def test_promptfoo_older_rows_without_failure_reason_are_told_apart_by_their_grading() -> None:
@@ -126,9 +128,9 @@ def test_promptfoo_older_rows_without_failure_reason_are_told_apart_by_their_gra
     rows[0] = {"success": False, "error": "timeout", "gradingResult": None}
     data["results"]["stats"] = {"successes": 1, "failures": 2}
 
-    found = of(json.dumps(data).encode())
+    measurement = read_content(json.dumps(data).encode())
 
-    assert found.counts == Counts(total=3, passed=1, failed=1, errored=1)
+    assert measurement.counts == SampleCounts(total=3, passed=1, failed=1, errored=1)
 
 
 def test_promptfoo_sums_of_older_versions_become_averages() -> None:
@@ -138,15 +140,15 @@ def test_promptfoo_sums_of_older_versions_become_averages() -> None:
     row["namedScores"] = {"grounding": 2}
     row["gradingResult"]["componentResults"][1]["assertion"]["metric"] = "grounding"
 
-    assert of(json.dumps(data).encode()).metrics["grounding"] == 1.0
+    assert read_content(json.dumps(data).encode()).metrics["grounding"] == 1.0
 
 
 def test_promptfoo_provider_names_the_model_and_two_of_them_are_a_fault() -> None:
-    one = [(f"results/results/{row}/provider/id", "openai:chat:gpt-4.1") for row in range(3)]
+    same_model = [(f"results/results/{row}/provider/id", "openai:chat:gpt-4.1") for row in range(3)]
 
-    single = of(changed("promptfoo/promptfoo.json", *one))
-    several = of(
-        changed("promptfoo/promptfoo.json", *one[:2], ("results/results/2/provider/id", "openai:o3"))
+    single = read_content(changed("promptfoo/promptfoo.json", *same_model))
+    several = read_content(
+        changed("promptfoo/promptfoo.json", *same_model[:2], ("results/results/2/provider/id", "openai:o3"))
     )
 
     assert (single.model, single.faults) == ("openai:chat:gpt-4.1", ())
@@ -164,52 +166,54 @@ def test_promptfoo_provider_names_the_model_and_two_of_them_are_a_fault() -> Non
     ],
 )
 def test_the_release_tag_is_read_and_a_tag_that_is_no_text_is_refused(path: str, place: str) -> None:
-    assert of(changed(path, (place, RELEASE))).release == RELEASE
-    assert read(path).release is None
+    assert read_content(changed(path, (place, RELEASE))).release == RELEASE
+    assert read_sample(path).release is None
     with pytest.raises(FleetError, match=r"fleet\.release"):
-        of(changed(path, (place, 7)))
+        read_content(changed(path, (place, 7)))
 
 
 def test_junit_property_of_a_suite_is_the_release_tag() -> None:
     text = (SAMPLES / "junit/pytest-junit.xml").read_text()
     tagged = text.replace("fleet.agent", "fleet.release")
 
-    assert of(tagged.encode()).release == "invoice-triage"
-    assert of(text.encode()).release is None
+    assert read_content(tagged.encode()).release == "invoice-triage"
+    assert read_content(text.encode()).release is None
 
 
 def test_junit_of_pytest_names_model_and_times() -> None:
-    found = read("junit/pytest-junit.xml")
+    measurement = read_sample("junit/pytest-junit.xml")
 
-    assert found.model == "gpt-4.1-2025-04-14"
-    assert found.started == datetime(2026, 11, 20, 21, 56, 21, 691988, tzinfo=UTC)
-    assert found.finished == datetime(2026, 11, 20, 21, 56, 21, 731988, tzinfo=UTC)
-    assert found.faults == ()
+    assert measurement.model == "gpt-4.1-2025-04-14"
+    assert measurement.started == datetime(2026, 11, 20, 21, 56, 21, 691988, tzinfo=UTC)
+    assert measurement.finished == datetime(2026, 11, 20, 21, 56, 21, 731988, tzinfo=UTC)
+    assert measurement.faults == ()
 
 
 def test_junit_suites_of_two_releases_are_refused() -> None:
     suite = '<testsuite><properties><property name="fleet.release" value="{}"/></properties></testsuite>'
 
     with pytest.raises(FleetError, match="several releases: one, two"):
-        of(f"<testsuites>{suite.format('one')}{suite.format('two')}</testsuites>".encode())
+        read_content(f"<testsuites>{suite.format('one')}{suite.format('two')}</testsuites>".encode())
 
 
 def test_junit_tests_that_are_announced_and_missing_count_as_errors() -> None:
-    found = of(b'<testsuite tests="3" failures="0" errors="0"><testcase name="a"/></testsuite>')
+    measurement = read_content(
+        b'<testsuite tests="3" failures="0" errors="0"><testcase name="a"/></testsuite>'
+    )
 
-    assert found.counts == Counts(total=3, passed=1, errored=2)
+    assert measurement.counts == SampleCounts(total=3, passed=1, errored=2)
 
 
 def test_junit_failures_that_are_counted_and_not_shown_are_a_fault() -> None:
-    found = of(b'<testsuite tests="1" failures="1"><testcase name="a"/></testsuite>')
+    measurement = read_content(b'<testsuite tests="1" failures="1"><testcase name="a"/></testsuite>')
 
-    assert found.faults == ("the report counts 1 failures and errors and shows 0",)
+    assert measurement.faults == ("the report counts 1 failures and errors and shows 0",)
 
 
 def test_inspect_metrics_go_by_scorer_and_the_headline_by_its_own_name() -> None:
-    found = read("inspect_ai/invoice-triage.eval")
+    measurement = read_sample("inspect_ai/invoice-triage.eval")
 
-    assert found.metrics == {
+    assert measurement.metrics == {
         "includes/accuracy": pytest.approx(2 / 3),
         "includes/stderr": pytest.approx(1 / 3),
         "match/accuracy": 0.0,
@@ -217,29 +221,31 @@ def test_inspect_metrics_go_by_scorer_and_the_headline_by_its_own_name() -> None
         "accuracy": pytest.approx(2 / 3),
         "pass-rate": 0.0,
     }
-    assert found.model == "mockllm/model"
-    assert found.finished == datetime(2026, 11, 20, 21, 54, 7, tzinfo=UTC)
+    assert measurement.model == "mockllm/model"
+    assert measurement.finished == datetime(2026, 11, 20, 21, 54, 7, tzinfo=UTC)
 
 
 def test_inspect_metric_of_two_scorers_without_a_headline_has_no_short_name() -> None:
-    found = of(changed("inspect_ai/invoice-triage.json", ("results/headline", None)))
+    measurement = read_content(changed("inspect_ai/invoice-triage.json", ("results/headline", None)))
 
-    assert "accuracy" not in found.metrics
-    assert "match/accuracy" in found.metrics
+    assert "accuracy" not in measurement.metrics
+    assert "match/accuracy" in measurement.metrics
 
 
 def test_inspect_sample_passes_when_every_scorer_gave_full_marks() -> None:
-    found = of(changed("inspect_ai/invoice-triage.json", ("samples/0/scores/match/value", "C")))
+    measurement = read_content(
+        changed("inspect_ai/invoice-triage.json", ("samples/0/scores/match/value", "C"))
+    )
 
-    assert found.counts == Counts(total=3, passed=1, failed=2)
+    assert measurement.counts == SampleCounts(total=3, passed=1, failed=2)
 
 
 def test_inspect_error_run_is_a_fault() -> None:
-    found = read("inspect_ai/invoice-triage-error.json")
+    measurement = read_sample("inspect_ai/invoice-triage-error.json")
 
-    assert found.faults[0].startswith("the run ended with status 'error'")
-    assert "tool backend unavailable" in found.faults[0]
-    assert found.metrics == {"pass-rate": 0.0}
+    assert measurement.faults[0].startswith("the run ended with status 'error'")
+    assert "tool backend unavailable" in measurement.faults[0]
+    assert measurement.metrics == {"pass-rate": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -256,7 +262,7 @@ def test_inspect_error_run_is_a_fault() -> None:
     ],
 )
 def test_inspect_log_that_is_no_evidence_says_why(edit: tuple[str, Any], fault: str) -> None:
-    assert fault in of(changed("inspect_ai/invoice-triage.json", edit)).faults
+    assert fault in read_content(changed("inspect_ai/invoice-triage.json", edit)).faults
 
 
 @pytest.mark.parametrize(
@@ -273,13 +279,13 @@ def test_inspect_log_that_is_no_evidence_says_why(edit: tuple[str, Any], fault: 
 def test_inspect_tells_whether_its_work_tree_had_changes(revision: Any, dirty: bool) -> None:
     edited = changed("inspect_ai/invoice-triage-with-revision.json", ("eval/revision", revision))
 
-    assert of(edited).dirty is dirty
-    assert read("inspect_ai/invoice-triage-with-revision.json").dirty is False
+    assert read_content(edited).dirty is dirty
+    assert read_sample("inspect_ai/invoice-triage-with-revision.json").dirty is False
 
 
 def test_inspect_log_without_its_samples_is_refused_with_what_to_do() -> None:
     with pytest.raises(FleetError, match="holds no samples") as caught:
-        of(changed("inspect_ai/invoice-triage.json", ("samples", None)))
+        read_content(changed("inspect_ai/invoice-triage.json", ("samples", None)))
 
     assert "--log-samples" in caught.value.hint
 
@@ -287,35 +293,35 @@ def test_inspect_log_without_its_samples_is_refused_with_what_to_do() -> None:
 def test_deepeval_means_count_an_errored_judgement_as_zero() -> None:
     place = "testCases/0/metricsData/0/error"
 
-    found = of(changed("deepeval/test_run.json", (place, "no answer")))
+    measurement = read_content(changed("deepeval/test_run.json", (place, "no answer")))
 
-    assert found.counts == Counts(total=2, failed=1, errored=1)
-    assert found.metrics == {"Contains": 0.0, "pass-rate": 0.0}
+    assert measurement.counts == SampleCounts(total=2, failed=1, errored=1)
+    assert measurement.metrics == {"Contains": 0.0, "pass-rate": 0.0}
 
 
 def test_deepeval_case_that_nothing_judged_is_skipped() -> None:
-    found = of(changed("deepeval/test_run.json", ("testCases/0/metricsData", None)))
+    measurement = read_content(changed("deepeval/test_run.json", ("testCases/0/metricsData", None)))
 
-    assert found.counts == Counts(total=2, failed=1, skipped=1)
+    assert measurement.counts == SampleCounts(total=2, failed=1, skipped=1)
 
 
 def test_deepeval_case_with_a_failed_judgement_is_no_pass_whatever_it_says() -> None:
-    found = of(changed("deepeval/test_run.json", ("testCases/1/success", True)))
+    measurement = read_content(changed("deepeval/test_run.json", ("testCases/1/success", True)))
 
-    assert found.counts.passed == 1
+    assert measurement.counts.passed == 1
 
 
 def test_deepeval_sums_that_contradict_the_cases_are_a_fault() -> None:
-    found = of(changed("deepeval/test_run.json", ("testFailed", 4)))
+    measurement = read_content(changed("deepeval/test_run.json", ("testFailed", 4)))
 
-    assert found.faults == ("the run counts 1 of 5 passed, its cases 1 of 2",)
+    assert measurement.faults == ("the run counts 1 of 5 passed, its cases 1 of 2",)
 
 
 @pytest.mark.parametrize("path", ["promptfoo/out.csv", "promptfoo/promptfoo.jsonl"])
 @pytest.mark.parametrize("kind", [None, "promptfoo"])
 def test_lossy_exports_are_refused_with_what_to_export_instead(path: str, kind: str | None) -> None:
     with pytest.raises(FleetError, match="CSV and JSONL leave out") as caught:
-        read(path, kind)
+        read_sample(path, kind)
 
     assert "-o results.json" in caught.value.hint
 
@@ -324,21 +330,23 @@ def test_a_single_row_of_jsonl_is_lossy_too() -> None:
     row = (SAMPLES / "promptfoo/promptfoo.jsonl").read_bytes().splitlines()[0]
 
     with pytest.raises(FleetError, match="leave out"):
-        of(row)
+        read_content(row)
 
 
-def own(**fields: Any) -> bytes:
+def record(**fields: Any) -> bytes:
     usual = {"format": "fleetward.evaluation/1", "counts": {"total": 4, "passed": 3, "errored": 1}}
     return json.dumps({**usual, **fields}).encode()
 
 
 def test_our_own_record_is_read_whole() -> None:
-    found = of(own(metrics={"f1": 0.5}, model="m-1", finished="2026-11-20T12:00:00+02:00", release=RELEASE))
+    measurement = read_content(
+        record(metrics={"f1": 0.5}, model="m-1", finished="2026-11-20T12:00:00+02:00", release=RELEASE)
+    )
 
-    assert found == Measured(
+    assert measurement == EvaluationResult(
         format="fleetward",
         metrics={"f1": 0.5, "pass-rate": 0.75},
-        counts=Counts(total=4, passed=3, errored=1),
+        counts=SampleCounts(total=4, passed=3, errored=1),
         model="m-1",
         started=None,
         finished=datetime(2026, 11, 20, 10, tzinfo=UTC),
@@ -365,13 +373,13 @@ def test_our_own_record_is_read_whole() -> None:
 )
 def test_our_own_record_is_read_strictly(fields: dict[str, Any], wrong: str) -> None:
     with pytest.raises(FleetError, match=wrong):
-        of(own(**fields))
+        read_content(record(**fields))
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        own(counts={"total": 0, "passed": 0}),
+        record(counts={"total": 0, "passed": 0}),
         b"<testsuites/>",
         b'{"results": {"results": []}}',
         b'{"testCases": [], "metricsScores": []}',
@@ -379,10 +387,10 @@ def test_our_own_record_is_read_strictly(fields: dict[str, Any], wrong: str) -> 
     ],
 )
 def test_a_run_of_nothing_is_a_fault_and_passes_nothing(content: bytes) -> None:
-    found = of(content)
+    measurement = read_content(content)
 
-    assert "the file holds no sample: nothing ran" in found.faults
-    assert found.metrics["pass-rate"] == 0.0
+    assert "the file holds no sample: nothing ran" in measurement.faults
+    assert measurement.metrics["pass-rate"] == 0.0
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -390,11 +398,11 @@ def test_a_file_of_another_format_than_was_named_is_refused(kind: str) -> None:
     for path, real in {"promptfoo/promptfoo.json": "promptfoo", "junit/pytest-junit.xml": "junit"}.items():
         if real != kind:
             with pytest.raises(FleetError):
-                read(path, kind)
+                read_sample(path, kind)
 
 
 def test_an_unknown_format_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(FleetError, match="'tap'") as caught:
-        of(b"{}", "tap")
+        read_content(b"{}", "tap")
 
     assert all(kind in caught.value.hint for kind in FORMATS)

@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fleetward.domain.errors import FleetError
-from fleetward.domain.evidence import Measured
-from fleetward.store.imports.evaluations import measured
+from fleetward.domain.evidence import EvaluationResult
+from fleetward.store.imports.evaluations import read_evaluation
 from tests.end_to_end.repositories import CHECKOUT
 from tests.schemas.reading import schema
 
@@ -21,20 +21,24 @@ EXAMPLE: dict[str, Any] = json.loads(PAGE.split("```json\n")[1].split("```")[0])
 SCHEMA = schema("evaluation")
 
 
-def read(data: object) -> Measured:
-    return measured(json.dumps(data).encode(), format="fleetward", name="results.json")
+def read(data: object) -> EvaluationResult:
+    return read_evaluation(json.dumps(data).encode(), format="fleetward", file="results.json")
 
 
-def accepted(data: object) -> bool:
+def is_accepted(data: object) -> bool:
     return Draft202012Validator(SCHEMA).is_valid(data)
 
 
 def test_the_documented_example_is_read() -> None:
-    found = read(EXAMPLE)
+    measurement = read(EXAMPLE)
 
-    assert (found.counts.total, found.counts.skipped, found.release) == (200, 0, EXAMPLE["release"])
-    assert found.metrics == {"toxicity": 0.002, "pass-rate": 0.98}
-    assert accepted(EXAMPLE)
+    assert (measurement.counts.total, measurement.counts.skipped, measurement.release) == (
+        200,
+        0,
+        EXAMPLE["release"],
+    )
+    assert measurement.metrics == {"toxicity": 0.002, "pass-rate": 0.98}
+    assert is_accepted(EXAMPLE)
 
 
 def test_the_documented_keys_are_those_of_the_schema() -> None:
@@ -46,14 +50,14 @@ def test_the_documented_keys_are_those_of_the_schema() -> None:
 
 @pytest.mark.parametrize("key", [*EXAMPLE])
 def test_whatever_may_be_left_out_may_be_left_out(key: str) -> None:
-    less = {name: value for name, value in EXAMPLE.items() if name != key}
+    shortened = {name: value for name, value in EXAMPLE.items() if name != key}
 
     if key in SCHEMA["required"]:
         with pytest.raises(FleetError):
-            read(less)
+            read(shortened)
     else:
-        read(less)
-    assert accepted(less) is (key not in SCHEMA["required"])
+        read(shortened)
+    assert is_accepted(shortened) is (key not in SCHEMA["required"])
 
 
 @pytest.mark.parametrize(
@@ -73,12 +77,12 @@ def test_whatever_may_be_left_out_may_be_left_out(key: str) -> None:
     ],
 )
 def test_what_the_schema_refuses_is_not_read(path: tuple[str, ...], value: object) -> None:
-    wrong = copy.deepcopy(EXAMPLE)
-    inner = wrong
+    refused = copy.deepcopy(EXAMPLE)
+    inner = refused
     for key in path[:-1]:
         inner = inner[key]
     inner[path[-1]] = value
 
-    assert not accepted(wrong)
+    assert not is_accepted(refused)
     with pytest.raises(FleetError):
-        read(wrong)
+        read(refused)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetward.domain.errors import FleetError
-from fleetward.store.imports.evaluations import FORMATS, measured
+from fleetward.store.imports.evaluations import FORMATS, read_evaluation
 from tests import paths
 
 SAMPLES = paths.SAMPLES / "evals"
@@ -27,11 +27,11 @@ JSON_SAMPLES = [
 HEADER = {"eval": {"model": "m"}, "status": "success", "results": {"total_samples": 1}}
 
 
-def of(content: bytes, kind: str | None = None) -> Any:
-    return measured(content, format=kind, name="file")
+def read_content(content: bytes, kind: str | None = None) -> Any:
+    return read_evaluation(content, format=kind, file="file")
 
 
-def packed(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def archive_of(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         for name, content in members.items():
@@ -44,7 +44,7 @@ def test_a_billion_laughs_are_refused_before_they_are_parsed() -> None:
     content = f'<?xml version="1.0"?><!DOCTYPE t [<!ENTITY l0 "ha">{entities}]><testsuites>&l9;</testsuites>'
 
     with pytest.raises(FleetError, match="'<!DOCTYPE' is refused"):
-        of(content.encode())
+        read_content(content.encode())
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_billion_laughs_are_refused_before_they_are_parsed() -> None:
 )
 def test_xml_that_is_no_plain_report_is_refused(content: bytes) -> None:
     with pytest.raises(FleetError):
-        of(content, "junit")
+        read_content(content, "junit")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_xml_that_is_no_plain_report_is_refused(content: bytes) -> None:
 )
 def test_json_that_is_ambiguous_or_a_bomb_is_refused(content: bytes, wrong: str) -> None:
     with pytest.raises(FleetError, match=wrong):
-        of(content)
+        read_content(content)
 
 
 @pytest.mark.parametrize(
@@ -97,23 +97,23 @@ def test_json_that_is_ambiguous_or_a_bomb_is_refused(content: bytes, wrong: str)
 @pytest.mark.parametrize("kind", [None, *FORMATS])
 def test_what_is_nothing_known_is_refused(content: bytes, kind: str | None) -> None:
     with pytest.raises(FleetError):
-        of(content, kind)
+        read_content(content, kind)
 
 
 def test_a_member_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked() -> None:
-    bomb = packed({"header.json": b" " * (64 * 1024 * 1024), "summaries.json": b"[]"})
+    bomb = archive_of({"header.json": b" " * (64 * 1024 * 1024), "summaries.json": b"[]"})
 
     assert len(bomb) < 100_000
     with pytest.raises(FleetError, match="the limit is"):
-        of(bomb)
+        read_content(bomb)
 
 
 def test_a_member_that_lies_about_its_size_is_found_out() -> None:
-    content = packed({"header.json": b" " * 4_000_000, "summaries.json": b"[]"})
+    content = archive_of({"header.json": b" " * 4_000_000, "summaries.json": b"[]"})
     lied = content.replace(struct.pack("<I", 4_000_000), struct.pack("<I", 10))
 
     with pytest.raises(FleetError, match="damaged"):
-        of(lied)
+        read_content(lied)
 
 
 def test_a_packed_block_that_repeats_a_byte_for_ever_is_refused() -> None:
@@ -128,7 +128,7 @@ def test_a_packed_block_that_repeats_a_byte_for_ever_is_refused() -> None:
     end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, len(listed) + len(member), len(head), 0)
 
     with pytest.raises(FleetError, match="damaged"):
-        of(head + listed + member + end)
+        read_content(head + listed + member + end)
 
 
 def test_an_archive_that_lists_a_name_twice_is_refused() -> None:
@@ -139,7 +139,7 @@ def test_an_archive_that_lists_a_name_twice_is_refused() -> None:
             archive.writestr("header.json", "{}")
 
     with pytest.raises(FleetError, match="twice"):
-        of(out.getvalue())
+        read_content(out.getvalue())
 
 
 @pytest.mark.parametrize(
@@ -154,36 +154,36 @@ def test_an_archive_that_lists_a_name_twice_is_refused() -> None:
 )
 def test_an_archive_without_what_is_needed_is_refused(members: dict[str, bytes], wrong: str) -> None:
     with pytest.raises(FleetError, match=wrong):
-        of(packed(members))
+        read_content(archive_of(members))
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_an_archive_of_older_versions_is_read(method: int) -> None:
     samples = [{"id": 1, "epoch": 1, "scores": {"match": {"value": "C"}}}]
 
-    found = of(
-        packed(
+    measurement = read_content(
+        archive_of(
             {"header.json": json.dumps(HEADER).encode(), "summaries.json": json.dumps(samples).encode()},
             method,
         )
     )
 
-    assert (found.counts.passed, found.faults) == (1, ())
+    assert (measurement.counts.passed, measurement.faults) == (1, ())
 
 
 def test_a_damaged_archive_never_gives_another_answer() -> None:
     content = (SAMPLES / "inspect_ai/invoice-triage.eval").read_bytes()
-    right = of(content)
+    right = read_content(content)
     chance = random.Random(7)
 
     for _ in range(150):
         broken = bytearray(content)
         broken[chance.randrange(len(broken))] ^= 1 << chance.randrange(8)
         try:
-            found = of(bytes(broken))
+            measurement = read_content(bytes(broken))
         except FleetError:
             continue
-        assert found == right
+        assert measurement == right
 
 
 @pytest.mark.parametrize("sample", JSON_SAMPLES)
@@ -191,14 +191,14 @@ def test_a_damaged_archive_never_gives_another_answer() -> None:
 def test_a_value_of_the_wrong_type_anywhere_is_answered(sample: str, wrong: Any) -> None:
     data = json.loads((SAMPLES / sample).read_bytes())
     for container, key in list(places(data, 5))[:400]:
-        kept = container[key]
+        original = container[key]
         container[key] = wrong
         try:
-            found = of(json.dumps(data).encode())
-            assert 0.0 <= found.metrics["pass-rate"] <= 1.0
+            measurement = read_content(json.dumps(data).encode())
+            assert 0.0 <= measurement.metrics["pass-rate"] <= 1.0
         except FleetError:
             pass
-        container[key] = kept
+        container[key] = original
 
 
 def places(value: Any, deep: int) -> Any:
@@ -213,7 +213,7 @@ def places(value: Any, deep: int) -> Any:
 def test_any_bytes_are_answered(content: bytes) -> None:
     for kind in (None, *FORMATS):
         with pytest.raises(FleetError):
-            of(content, kind)
+            read_content(content, kind)
 
 
 @settings(max_examples=60)
@@ -234,7 +234,7 @@ def test_any_value_in_a_known_envelope_is_answered(value: Any) -> None:
     )
     for envelope in envelopes:
         try:
-            assert of(json.dumps(envelope).encode()).counts.passed == 0
+            assert read_content(json.dumps(envelope).encode()).counts.passed == 0
         except FleetError:
             continue
 
@@ -242,14 +242,14 @@ def test_any_value_in_a_known_envelope_is_answered(value: Any) -> None:
 def test_half_characters_of_a_tool_never_reach_a_record() -> None:
     text = (SAMPLES / "promptfoo/promptfoo.json").read_text().replace("gpt-4.1-2025-04-14", "\\ud83d")
 
-    found = of(text.encode())
+    measurement = read_content(text.encode())
 
-    assert found.model == "?"
+    assert measurement.model == "?"
 
 
 def test_a_member_that_is_cut_off_is_refused() -> None:
-    content = packed({"header.json": json.dumps(HEADER).encode() * 50, "summaries.json": b"[]"})
+    content = archive_of({"header.json": json.dumps(HEADER).encode() * 50, "summaries.json": b"[]"})
     at = content.index(b"header.json") + len("header.json") + 8
 
     with pytest.raises(FleetError, match="damaged"):
-        of(content[:at] + b"\x00" * 16 + content[at + 16 :])
+        read_content(content[:at] + b"\x00" * 16 + content[at + 16 :])

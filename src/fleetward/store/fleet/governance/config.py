@@ -11,10 +11,10 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Environment, FleetConfig, RuleSetting
 from fleetward.domain.names import is_name
-from fleetward.domain.path import Item, covers
-from fleetward.store.fleet.governance.source import Notes, Source, listed, meant
+from fleetward.domain.path import ItemKey, covers
+from fleetward.store.fleet.governance.source import Notes, Source, as_tuple, spelling_hint
 
-READING = frozenset(
+INPUT_RULES = frozenset(
     {
         "yaml-syntax",
         "yaml-duplicate-key",
@@ -36,7 +36,7 @@ _CLAUSE = r"(>=|<=|==|!=|>|<)\s*([0-9]+(?:\.[0-9]+)*)"
 _VERSION = r"[0-9]+(\.[0-9]+)*"
 
 
-def config(
+def parse_config(
     data: Mapping[str, Any], source: Source, version: str, rule_ids: Collection[str] = ()
 ) -> tuple[FleetConfig | None, tuple[Finding, ...]]:
     """
@@ -45,15 +45,15 @@ def config(
     Errors: FleetError when ``requires`` does not let this *version* of the tool judge, or cannot be read.
     Rules: schema.
     """
-    _let(data.get("requires"), version, source)
+    _require_version(data.get("requires"), version, source)
     notes = Notes(source, "schema")
     environments = _environments(data["environments"], notes)
-    names = frozenset(one.name for one in environments)
+    names = frozenset(item.name for item in environments)
     for rule in data.get("rules") or {}:
-        if rule_ids and rule not in READING and rule not in rule_ids:
-            hint = meant(rule, rule_ids, "fleet explain --list")
-            notes.wrong(f"no rule is called {rule!r}", ("rules", rule), hint)
-    settings = {rule: _setting(rule, one, names, notes) for rule, one in (data.get("rules") or {}).items()}
+        if rule_ids and rule not in INPUT_RULES and rule not in rule_ids:
+            hint = spelling_hint(rule, rule_ids, "fleet explain --list")
+            notes.error(f"no rule is called {rule!r}", ("rules", rule), hint)
+    settings = {rule: _setting(rule, item, names, notes) for rule, item in (data.get("rules") or {}).items()}
     value = FleetConfig(
         repository=data["repository"], environments=environments, rules=settings, locate=source.locate
     )
@@ -70,11 +70,11 @@ def permits(requires: str, version: str) -> bool:
     clauses = [re.fullmatch(_CLAUSE, part.strip()) for part in requires.split(",")]
     if not all(clauses):
         raise ValueError(f"{requires!r} is not a range such as '>=0.1,<1'")
-    have = _numbers(version)
-    return all(_holds(clause[1], have, _numbers(clause[2])) for clause in clauses if clause)
+    actual = _numbers(version)
+    return all(_satisfies(clause[1], actual, _numbers(clause[2])) for clause in clauses if clause)
 
 
-def _let(requires: str | None, version: str, source: Source) -> None:
+def _require_version(requires: str | None, version: str, source: Source) -> None:
     if requires is None:
         return
     place = source.locate("requires")
@@ -96,46 +96,46 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _holds(sign: str, have: tuple[int, ...], asked: tuple[int, ...]) -> bool:
+def _satisfies(sign: str, actual: tuple[int, ...], required: tuple[int, ...]) -> bool:
     return {
-        ">=": have >= asked,
-        "<=": have <= asked,
-        "==": have == asked,
-        "!=": have != asked,
-        ">": have > asked,
-        "<": have < asked,
+        ">=": actual >= required,
+        "<=": actual <= required,
+        "==": actual == required,
+        "!=": actual != required,
+        ">": actual > required,
+        "<": actual < required,
     }[sign]
 
 
 def _environments(data: Sequence[Mapping[str, Any]], notes: Notes) -> tuple[Environment, ...]:
-    found: dict[str, Environment] = {}
-    for index, one in enumerate(data):
-        name = one["name"]
+    environments: dict[str, Environment] = {}
+    for index, item in enumerate(data):
+        name = item["name"]
         if not is_name(name):
-            notes.wrong(f"{name!r} is no name", ("environments", index, "name"), "use a-z, 0-9 and hyphens")
+            notes.error(f"{name!r} is no name", ("environments", index, "name"), "use a-z, 0-9 and hyphens")
         if name == GOVERNANCE:
             message = f"{name!r} is what approvals call the governance folder"
-            notes.wrong(message, ("environments", index, "name"), "give it another name")
-        if name in found:
-            notes.wrong(
+            notes.error(message, ("environments", index, "name"), "give it another name")
+        if name in environments:
+            notes.error(
                 f"a second environment {name!r}", ("environments", index, "name"), "give it another name"
             )
             continue
-        found[name] = _environment(one, found, notes)
-    return tuple(found.values())
+        environments[name] = _environment(item, environments, notes)
+    return tuple(environments.values())
 
 
 def _environment(data: Mapping[str, Any], earlier: Mapping[str, Environment], notes: Notes) -> Environment:
-    at = ("environments", Item(data["name"]))
-    sources, overridable = listed(data.get("from")), listed(data.get("overridable"))
+    at = ("environments", ItemKey(data["name"]))
+    sources, overridable = as_tuple(data.get("from")), as_tuple(data.get("overridable"))
     for source in sources:
         if source not in earlier:
-            hint = meant(source, earlier, "list the environment it comes from above this one")
-            notes.wrong(f"no environment {source!r} before {data['name']!r}", (*at, "from"), hint)
+            hint = spelling_hint(source, earlier, "list the environment it comes from above this one")
+            notes.error(f"no environment {source!r} before {data['name']!r}", (*at, "from"), hint)
     for index, path in enumerate(overridable):
         if not covers("spec", path) or path == "spec":
             message = f"{path!r} is not a part of spec"
-            notes.wrong(message, (*at, "overridable", index), "only paths that begin with spec. can differ")
+            notes.error(message, (*at, "overridable", index), "only paths that begin with spec. can differ")
     return Environment(name=data["name"], sources=sources, overridable=overridable)
 
 
@@ -143,14 +143,14 @@ def _setting(rule: str, data: Any, environments: frozenset[str], notes: Notes) -
     at = ("rules", rule)
     settings = data if isinstance(data, Mapping) else {"severity": data}
     word = settings["severity"]
-    if rule in READING and word != Severity.ERROR:
-        notes.wrong(f"{rule!r} cannot be {word!r}", at, "reading rules stay at error; take this line out")
-    for index, name in enumerate(listed(settings.get("environments"))):
+    if rule in INPUT_RULES and word != Severity.ERROR:
+        notes.error(f"{rule!r} cannot be {word!r}", at, "reading rules stay at error; take this line out")
+    for index, name in enumerate(as_tuple(settings.get("environments"))):
         if name not in environments:
-            hint = meant(name, environments, "name an environment of this file")
-            notes.wrong(f"no environment {name!r}", (*at, "environments", index), hint)
+            hint = spelling_hint(name, environments, "name an environment of this file")
+            notes.error(f"no environment {name!r}", (*at, "environments", index), hint)
     return RuleSetting(
         severity=None if word == "off" else Severity(word),
-        tiers=frozenset(listed(settings.get("tiers"))),
-        environments=frozenset(listed(settings.get("environments"))),
+        tiers=frozenset(as_tuple(settings.get("tiers"))),
+        environments=frozenset(as_tuple(settings.get("environments"))),
     )

@@ -9,12 +9,12 @@ from typing import Any
 
 from fleetward.domain.path import Step
 from fleetward.domain.policy import Freeze
-from fleetward.store.fleet.governance.source import Notes, meant
+from fleetward.store.fleet.governance.source import Notes, spelling_hint
 
 _LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
 
-def freeze(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> Freeze | None:
+def parse_freeze(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> Freeze | None:
     """
     One freeze as instants.
 
@@ -26,7 +26,7 @@ def freeze(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> Freez
         return None
     start, end = min(first), max(last)
     if end <= start:
-        notes.wrong(f"ends {data['to']}, not after its start {data['from']}", (*at, "to"), "swap the two")
+        notes.error(f"ends {data['to']}, not after its start {data['from']}", (*at, "to"), "swap the two")
         return None
     return Freeze(id=data["id"], start=start, end=end)
 
@@ -42,8 +42,8 @@ def _zone(name: str, at: tuple[Step, ...], notes: Notes) -> tzinfo | None:
         # the names are a folder of files: looked through only where one is wrong
         from zoneinfo import available_timezones
 
-        hint = meant(name, available_timezones(), "write a zone such as Europe/Berlin, or UTC")
-        notes.wrong(f"no time zone {name!r}", at, hint)
+        hint = spelling_hint(name, available_timezones(), "write a zone such as Europe/Berlin, or UTC")
+        notes.error(f"no time zone {name!r}", at, hint)
         return None
 
 
@@ -54,12 +54,12 @@ def _instants(text: str, zone: tzinfo | None, at: tuple[Step, ...], notes: Notes
             raise ValueError(text)
         local = datetime.fromisoformat(text)
     except ValueError:
-        notes.wrong(f"{text!r} is no local time", at, 'write it as "2026-12-20T00:00"')
+        notes.error(f"{text!r} is no local time", at, 'write it as "2026-12-20T00:00"')
         return ()
     if zone is None:
         return ()
     try:
         return tuple(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     except OverflowError:
-        notes.wrong(f"{text!r} is beyond the calendar", at, 'write it as "2026-12-20T00:00"')
+        notes.error(f"{text!r} is beyond the calendar", at, 'write it as "2026-12-20T00:00"')
         return ()

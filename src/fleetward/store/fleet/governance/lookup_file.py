@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fleetward.domain.finding import Finding
-from fleetward.domain.fleet import Register
+from fleetward.domain.fleet import LookupFile
 from fleetward.store.fleet.governance.source import Source
 
 
-def register(data: Mapping[str, Any], source: Source) -> tuple[Register | None, tuple[Finding, ...]]:
+def parse_register(data: Mapping[str, Any], source: Source) -> tuple[LookupFile | None, tuple[Finding, ...]]:
     """The file as it is; what its entries mean is the business of rules."""
-    return Register(file=source.file, data=data, locate=source.locate), ()
+    return LookupFile(file=source.file, data=data, locate=source.locate), ()

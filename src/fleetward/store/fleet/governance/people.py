@@ -9,19 +9,19 @@ from typing import Any
 from fleetward.domain.finding import Finding
 from fleetward.domain.names import is_name
 from fleetward.domain.path import Step
-from fleetward.domain.people import Key, Membership, People, Person, Robot, Team
+from fleetward.domain.people import Membership, People, Person, Robot, SigningKey, Team
 from fleetward.domain.policy import OWNER
-from fleetward.store.fleet.governance.source import Notes, Source, meant
+from fleetward.store.fleet.governance.source import Notes, Source, spelling_hint
 from fleetward.store.signing import ssh_format
 
 _ADDRESS = re.compile(r"[^\s@*?<>,;|]+@[^\s@*?<>,;|]+")
 
 
-_NOBODY = ".invalid"
+_INVALID_DOMAIN = ".invalid"
 """The end of addresses that can never be anybody's (RFC 2606)."""
 
 
-def people(data: Mapping[str, Any], source: Source) -> tuple[People | None, tuple[Finding, ...]]:
+def parse_people(data: Mapping[str, Any], source: Source) -> tuple[People | None, tuple[Finding, ...]]:
     """
     Everybody.
 
@@ -31,31 +31,31 @@ def people(data: Mapping[str, Any], source: Source) -> tuple[People | None, tupl
     persons, robots = data.get("people") or {}, data.get("robots") or {}
     _identities(persons, robots, notes)
     value = People(
-        people={i: _person(i, one, notes) for i, one in persons.items()},
-        robots={i: _robot(i, one, persons, notes) for i, one in robots.items()},
-        teams={i: _team(i, one, persons, robots, notes) for i, one in (data.get("teams") or {}).items()},
+        people={i: _person(i, entry, notes) for i, entry in persons.items()},
+        robots={i: _robot(i, entry, persons, notes) for i, entry in robots.items()},
+        teams={i: _team(i, entry, persons, robots, notes) for i, entry in (data.get("teams") or {}).items()},
     )
     return value, notes.findings
 
 
 def _person(name: str, data: dict[str, Any], notes: Notes) -> Person:
     at = ("people", name)
-    since, left = notes.day(data, "since", at), notes.day(data, "left", at)
-    if since and left and left < since:
-        notes.wrong(f"left on {left}, before {since}", (*at, "left"), "correct one of the two days")
+    since, left_day = notes.day(data, "since", at), notes.day(data, "left", at)
+    if since and left_day and left_day < since:
+        notes.error(f"left on {left_day}, before {since}", (*at, "left"), "correct one of the two days")
     emails = tuple(data.get("emails") or ())
     if not emails:
-        notes.wrong(f"{name!r} has no e-mail address", at, "list the addresses that commits carry")
-    if any(one.casefold().endswith(_NOBODY) for one in emails):
-        message = f"{name!r} is a placeholder: an address under {_NOBODY} is nobody's"
+        notes.error(f"{name!r} has no e-mail address", at, "list the addresses that commits carry")
+    if any(email.casefold().endswith(_INVALID_DOMAIN) for email in emails):
+        message = f"{name!r} is a placeholder: an address under {_INVALID_DOMAIN} is nobody's"
         hint = "write a person there, with the addresses that their commits carry"
-        notes.doubt(message, (*at, "emails"), hint)
+        notes.warning(message, (*at, "emails"), hint)
     return Person(
         id=name,
         name=data.get("name") or name,
         emails=emails,
         since=since,
-        left=left,
+        departed=left_day,
         keys=_keys(data, at, notes),
     )
 
@@ -63,32 +63,32 @@ def _person(name: str, data: dict[str, Any], notes: Notes) -> Person:
 def _robot(name: str, data: dict[str, Any], persons: Mapping[str, Any], notes: Notes) -> Robot:
     operator = data.get("operatedBy")
     if operator is not None and operator not in persons:
-        hint = meant(operator, persons, "name a person of this file")
+        hint = spelling_hint(operator, persons, "name a person of this file")
         message = f"nobody is called {operator!r}"
-        notes.wrong(message, ("robots", name, "operatedBy"), hint, rule="role-unknown")
+        notes.error(message, ("robots", name, "operatedBy"), hint, rule="role-unknown")
     emails = tuple(data.get("emails") or ())
     return Robot(id=name, emails=emails, operated_by=operator, keys=_keys(data, ("robots", name), notes))
 
 
-def _keys(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> tuple[Key, ...]:
+def _keys(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> tuple[SigningKey, ...]:
     """The keys that can be read; one that cannot is noted, and signs for nobody."""
-    found = []
-    for index, one in enumerate(data.get("keys") or ()):
+    keys = []
+    for index, entry in enumerate(data.get("keys") or ()):
         place = (*at, "keys", index)
-        since, until = notes.day(one, "since", place), notes.day(one, "until", place)
+        since, until = notes.day(entry, "since", place), notes.day(entry, "until", place)
         if since and until and until < since:
-            notes.wrong(
+            notes.error(
                 f"until {until}, before since {since}", (*place, "until"), "correct one of the two days"
             )
-        gone = notes.instant(one, "compromisedSince", place)
+        compromised_since = notes.instant(entry, "compromisedSince", place)
         try:
-            text = ssh_format.public_key(one["key"]).text
-        except ssh_format.Unsound as error:
+            text = ssh_format.public_key(entry["key"]).text
+        except ssh_format.SignatureError as error:
             hint = "write the line that the .pub file holds"
-            notes.wrong(f"no key that can sign: {error}", (*place, "key"), hint)
+            notes.error(f"no key that can sign: {error}", (*place, "key"), hint)
             continue
-        found.append(Key(text=text, since=since, until=until, compromised_since=gone))
-    return tuple(found)
+        keys.append(SigningKey(text=text, since=since, until=until, compromised_since=compromised_since))
+    return tuple(keys)
 
 
 def _team(
@@ -96,12 +96,12 @@ def _team(
 ) -> Team:
     at = ("teams", name)
     if name == OWNER:
-        notes.wrong(
+        notes.error(
             f"{OWNER!r} cannot be a team: policies mean the agent's owners by it", at, "rename the team"
         )
     members = []
-    for index, one in enumerate(data.get("members") or ()):
-        entry = one if isinstance(one, dict) else {"person": one}
+    for index, member in enumerate(data.get("members") or ()):
+        entry = member if isinstance(member, dict) else {"person": member}
         members.append(_membership(entry, (*at, "members", index), persons, robots, notes))
     return Team(id=name, members=tuple(members))
 
@@ -116,13 +116,13 @@ def _membership(
     person = entry["person"]
     if person in robots and person not in persons:
         hint = "take it out; name the person who operates it"
-        notes.wrong(f"{person!r} is a robot, and robots do not approve", at, hint, rule="role-unknown")
+        notes.error(f"{person!r} is a robot, and robots do not approve", at, hint, rule="role-unknown")
     elif person not in persons:
-        hint = meant(person, persons, "list the person under people")
-        notes.wrong(f"nobody is called {person!r}", at, hint, rule="role-unknown")
+        hint = spelling_hint(person, persons, "list the person under people")
+        notes.error(f"nobody is called {person!r}", at, hint, rule="role-unknown")
     since, until = notes.day(entry, "since", at), notes.day(entry, "until", at)
     if since and until and until < since:
-        notes.wrong(f"until {until}, before since {since}", (*at, "until"), "correct one of the two days")
+        notes.error(f"until {until}, before since {since}", (*at, "until"), "correct one of the two days")
     return Membership(person=person, since=since, until=until)
 
 
@@ -130,37 +130,39 @@ def _identities(persons: Mapping[str, Any], robots: Mapping[str, Any], notes: No
     """Every name, address and key is one person's or one robot's alone."""
     emails: dict[str, str] = {}
     keys: dict[str, str] = {}
-    for group, name, data in _everybody(persons, robots):
+    for group, name, data in _all_identities(persons, robots):
         if not is_name(name):
-            notes.wrong(f"{name!r} is no name", (group, name), "use a-z, 0-9 and hyphens")
+            notes.error(f"{name!r} is no name", (group, name), "use a-z, 0-9 and hyphens")
         if group == "robots" and name in persons:
-            notes.wrong(f"{name!r} is a person and a robot", (group, name), "give the robot another name")
+            notes.error(f"{name!r} is a person and a robot", (group, name), "give the robot another name")
         who = f"{group}.{name}"
         for index, email in enumerate(data.get("emails") or ()):
             at: tuple[Step, ...] = (group, name, "emails", index)
             if not _ADDRESS.fullmatch(email):
-                notes.wrong(f"{email!r} is no single address", at, "write the whole address of one person")
-            _alone(email.casefold(), who, emails, notes, f"{email!r} is already the address of", at)
-        for index, one in enumerate(data.get("keys") or ()):
+                notes.error(f"{email!r} is no single address", at, "write the whole address of one person")
+            _require_unique(email.casefold(), who, emails, notes, f"{email!r} is already the address of", at)
+        for index, entry in enumerate(data.get("keys") or ()):
             at = (group, name, "keys", index, "key")
-            _alone(_bare(one["key"]), who, keys, notes, "this key is already that of", at)
+            _require_unique(
+                _without_comment(entry["key"]), who, keys, notes, "this key is already that of", at
+            )
 
 
-def _everybody(
+def _all_identities(
     persons: Mapping[str, Any], robots: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     yield from (("people", name, data) for name, data in persons.items())
     yield from (("robots", name, data) for name, data in robots.items())
 
 
-def _alone(
-    identity: str, who: str, seen: dict[str, str], notes: Notes, message: str, at: tuple[Step, ...]
+def _require_unique(
+    identity: str, who: str, holders: dict[str, str], notes: Notes, message: str, at: tuple[Step, ...]
 ) -> None:
-    holder = seen.setdefault(identity, who)
+    holder = holders.setdefault(identity, who)
     if holder != who:
-        notes.wrong(f"{message} {holder.partition('.')[2]!r}", at, "an identity is one person's alone")
+        notes.error(f"{message} {holder.partition('.')[2]!r}", at, "an identity is one person's alone")
 
 
-def _bare(key: str) -> str:
+def _without_comment(key: str) -> str:
     """A public key without its comment."""
     return " ".join(key.split()[:2])

@@ -8,31 +8,31 @@ from typing import Any
 
 from fleetward.domain.change import ChangeClass, Direction
 from fleetward.domain.finding import Finding
-from fleetward.domain.path import Item, Step
+from fleetward.domain.path import ItemKey, Step
 from fleetward.domain.people import People
 from fleetward.domain.policy import (
     OWNER,
-    ApprovalsAsked,
     ApprovalTerms,
-    Asked,
     Assurance,
-    BreakGlass,
-    EvalsAsked,
+    BreakGlassPolicy,
     Freeze,
     Policy,
-    Rollback,
-    Rule,
-    SoakAsked,
-    When,
+    PolicyRule,
+    RequiredApprovals,
+    RequiredEvals,
+    RequiredSoak,
+    RollbackPolicy,
+    RuleCondition,
+    RuleRequirement,
 )
-from fleetward.store.fleet.governance.freezes import freeze
-from fleetward.store.fleet.governance.satisfiability import exits, seats
-from fleetward.store.fleet.governance.source import Notes, Source, listed, meant
+from fleetward.store.fleet.governance.freezes import parse_freeze
+from fleetward.store.fleet.governance.satisfiability import check_rules, check_special_rules
+from fleetward.store.fleet.governance.source import Notes, Source, as_tuple, spelling_hint
 
-_EXPIRE = "P14D"
+_DEFAULT_EXPIRY = "P14D"
 
 
-def policy(
+def parse_policy(
     data: Mapping[str, Any], source: Source, people: People
 ) -> tuple[Policy | None, tuple[Finding, ...]]:
     """
@@ -42,95 +42,99 @@ def policy(
     """
     notes = Notes(source, "policy-unsatisfiable")
     tiers = tuple(data["tiers"])
-    _version(data["version"], notes)
-    _defined_tiers(data, tiers, notes)
+    _check_version(data["version"], notes)
+    _check_tiers(data, tiers, notes)
     veto = _teams(data.get("veto") or {}, ("veto",), people, notes)
-    others = {group: _other(data, group, people, notes) for group in ("rollback", "breakGlass", "governance")}
+    special_rules = {
+        group: _special_rule(data, group, people, notes) for group in ("rollback", "breakGlass", "governance")
+    }
     rules = _rules(data, tiers, people, notes)
     if not notes.findings:
-        seats(rules, tiers, people, notes)
-        exits([rule for rule in others.values() if rule], people, notes)
+        check_rules(rules, tiers, people, notes)
+        check_special_rules([rule for rule in special_rules.values() if rule], people, notes)
     value = Policy(
         version=data["version"],
         sha256=source.sha256,
         tiers=tiers,
-        floors={tier: _lines(lines) for tier, lines in (data.get("floors") or {}).items()},
+        floors={tier: _floor_lines(lines) for tier, lines in (data.get("floors") or {}).items()},
         required={tier: tuple(paths) for tier, paths in (data.get("required") or {}).items()},
         approvals=_terms(data.get("approvals") or {}, notes),
         rules=rules,
         limits=_spans(data.get("limits") or {}, notes),
         veto=veto,
         freezes=_freezes(data.get("freezes") or (), notes),
-        rollback=_rollback(data.get("rollback"), others["rollback"], notes),
-        break_glass=_break_glass(data.get("breakGlass"), others["breakGlass"], notes),
-        governance=others["governance"],
+        rollback=_rollback(data.get("rollback"), special_rules["rollback"], notes),
+        break_glass=_break_glass(data.get("breakGlass"), special_rules["breakGlass"], notes),
+        governance=special_rules["governance"],
     )
     return (None if notes.findings else value), notes.findings
 
 
-def _version(version: Any, notes: Notes) -> None:
+def _check_version(version: Any, notes: Notes) -> None:
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        notes.wrong(f"{version!r} is no version", ("version",), "begin with 1 and only ever go up")
+        notes.error(f"{version!r} is no version", ("version",), "begin with 1 and only ever go up")
 
 
-def _defined_tiers(data: Mapping[str, Any], tiers: tuple[str, ...], notes: Notes) -> None:
+def _check_tiers(data: Mapping[str, Any], tiers: tuple[str, ...], notes: Notes) -> None:
     if len(set(tiers)) < len(tiers):
-        notes.wrong("a tier is listed twice", ("tiers",), "list each tier once, the lowest first")
+        notes.error("a tier is listed twice", ("tiers",), "list each tier once, the lowest first")
     for group in ("floors", "required"):
         for tier in data.get(group) or {}:
-            _defined(tier, tiers, (group, tier), notes)
+            _check_tier(tier, tiers, (group, tier), notes)
 
 
-def _defined(tier: str, tiers: tuple[str, ...], at: tuple[Step, ...], notes: Notes) -> None:
+def _check_tier(tier: str, tiers: tuple[str, ...], at: tuple[Step, ...], notes: Notes) -> None:
     if tier not in tiers:
-        notes.wrong(f"no tier {tier!r}", at, meant(tier, tiers, f"tiers are {', '.join(tiers)}"))
+        notes.error(f"no tier {tier!r}", at, spelling_hint(tier, tiers, f"tiers are {', '.join(tiers)}"))
 
 
 def _terms(data: Mapping[str, Any], notes: Notes) -> ApprovalTerms:
-    given = data.get("exclude")
+    excluded = data.get("exclude")
     return ApprovalTerms(
-        expire=notes.span(data.get("expire") or _EXPIRE, ("approvals", "expire")),
-        exclude=ApprovalTerms().exclude if given is None else frozenset(given),
+        expire=notes.span(data.get("expire") or _DEFAULT_EXPIRY, ("approvals", "expire")),
+        exclude=ApprovalTerms().exclude if excluded is None else frozenset(excluded),
         ignore_unknown_authors=data.get("unknownAuthors") == "ignore",
     )
 
 
 def _spans(data: Mapping[str, str], notes: Notes) -> dict[str, timedelta]:
-    spans = {name: notes.span(text, ("limits", name)) for name, text in data.items() if _ours(name)}
+    spans = {name: notes.span(text, ("limits", name)) for name, text in data.items() if _is_known_key(name)}
     return {name: span for name, span in spans.items() if span is not None}
 
 
-def _lines(data: Iterable[Mapping[str, str]]) -> tuple[Mapping[str, str], ...]:
-    return tuple({factor: value for factor, value in line.items() if _ours(factor)} for line in data)
+def _floor_lines(data: Iterable[Mapping[str, str]]) -> tuple[Mapping[str, str], ...]:
+    return tuple({factor: value for factor, value in line.items() if _is_known_key(factor)} for line in data)
 
 
-def _ours(key: str) -> bool:
+def _is_known_key(key: str) -> bool:
     """Keys that begin with ``x-`` are free space."""
     return not key.startswith("x-")
 
 
-def _rules(data: Mapping[str, Any], tiers: tuple[str, ...], people: People, notes: Notes) -> tuple[Rule, ...]:
-    seen: set[str] = set()
-    found = []
-    for index, one in enumerate(data["rules"]):
-        if one["id"] in seen:
-            notes.wrong(f"a second rule {one['id']!r}", ("rules", index, "id"), "give each rule its own id")
-        seen.add(one["id"])
-        found.append(_rule(one, ("rules", Item(one["id"])), tiers, people, notes))
-    return tuple(found)
+def _rules(
+    data: Mapping[str, Any], tiers: tuple[str, ...], people: People, notes: Notes
+) -> tuple[PolicyRule, ...]:
+    ids: set[str] = set()
+    rules = []
+    for index, entry in enumerate(data["rules"]):
+        if entry["id"] in ids:
+            notes.error(f"a second rule {entry['id']!r}", ("rules", index, "id"), "give each rule its own id")
+        ids.add(entry["id"])
+        rules.append(_rule(entry, ("rules", ItemKey(entry["id"])), tiers, people, notes))
+    return tuple(rules)
 
 
 def _rule(
     data: Mapping[str, Any], at: tuple[Step, ...], tiers: tuple[str, ...], people: People, notes: Notes
-) -> Rule:
+) -> PolicyRule:
     when = _when(data.get("when") or {})
     for tier in sorted(when.tiers):
-        _defined(tier, tiers, (*at, "when", "tier"), notes)
-    require = _require(data.get("require") or (), (*at, "require"), people, notes)
+        _check_tier(tier, tiers, (*at, "when", "tier"), notes)
+    require = _requirements(data.get("require") or (), (*at, "require"), people, notes)
     if not require and when.tiers != frozenset(tiers[:1]):
         message = f"asks nothing of tiers above {tiers[0]!r}"
-        notes.wrong(message, (*at, "require"), f"ask something, or say `tier: {tiers[0]}` in when")
-    return Rule(
+        notes.error(message, (*at, "require"), f"ask something, or say `tier: {tiers[0]}` in when")
+    return PolicyRule(
         id=data["id"],
         when=when,
         require=require,
@@ -141,76 +145,81 @@ def _rule(
     )
 
 
-def _when(data: Mapping[str, Any]) -> When:
-    return When(
-        to=frozenset(listed(data.get("to"))),
-        tiers=frozenset(listed(data.get("tier"))),
-        classes=frozenset(ChangeClass(one) for one in listed(data.get("class"))),
+def _when(data: Mapping[str, Any]) -> RuleCondition:
+    return RuleCondition(
+        to=frozenset(as_tuple(data.get("to"))),
+        tiers=frozenset(as_tuple(data.get("tier"))),
+        classes=frozenset(ChangeClass(word) for word in as_tuple(data.get("class"))),
         direction=Direction(data["direction"]) if data.get("direction") else None,
         only=Direction(data["only"]) if data.get("only") else None,
-        kinds=frozenset(listed(data.get("kind"))),
-        agents=frozenset(listed(data.get("agent"))),
+        kinds=frozenset(as_tuple(data.get("kind"))),
+        agents=frozenset(as_tuple(data.get("agent"))),
     )
 
 
-def _require(
+def _requirements(
     data: Iterable[Mapping[str, Any]], at: tuple[Step, ...], people: People, notes: Notes
-) -> tuple[Asked, ...]:
-    found = (_asked(one, (*at, index), people, notes) for index, one in enumerate(data))
-    return tuple(one for one in found if one is not None)
+) -> tuple[RuleRequirement, ...]:
+    requirements = (_requirement(item, (*at, index), people, notes) for index, item in enumerate(data))
+    return tuple(item for item in requirements if item is not None)
 
 
-def _asked(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes) -> Asked | None:
+def _requirement(
+    data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes
+) -> RuleRequirement | None:
     if "approvals" in data:
         return _approvals(data, at, people, notes)
     if "soak" in data:
         span = notes.span(data["soak"], (*at, "soak"))
-        return SoakAsked(span=span) if span is not None else None
-    return EvalsAsked(max_age=notes.span(data.get("maxAge"), (*at, "maxAge")))
+        return RequiredSoak(span=span) if span is not None else None
+    return RequiredEvals(max_age=notes.span(data.get("maxAge"), (*at, "maxAge")))
 
 
-def _approvals(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes) -> ApprovalsAsked:
+def _approvals(
+    data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes
+) -> RequiredApprovals:
     count, teams = data["approvals"], _teams(data, at, people, notes)
-    members = {one.person for team in teams - {OWNER} for one in people.teams[team].members}
+    members = {member.person for team in teams - {OWNER} for member in people.teams[team].members}
     if count < 1:
-        notes.wrong(f"{count} approvals ask nothing", (*at, "approvals"), "ask for at least 1")
+        notes.error(f"{count} approvals ask nothing", (*at, "approvals"), "ask for at least 1")
     elif OWNER not in teams and teams and count > len(members):
         names = " and ".join(sorted(teams))
-        has = "1 member" if len(members) == 1 else f"{len(members)} members"
+        size = "1 member" if len(members) == 1 else f"{len(members)} members"
         hint = "ask for fewer, or add members in governance/people.yaml"
-        notes.wrong(f"asks for {count} of {names}, which has {has}", (*at, "approvals"), hint)
-    return ApprovalsAsked(count=count, teams=teams)
+        notes.error(f"asks for {count} of {names}, which has {size}", (*at, "approvals"), hint)
+    return RequiredApprovals(count=count, teams=teams)
 
 
 def _teams(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes) -> frozenset[str]:
     """The teams under ``from`` that exist; the others are noted."""
-    names = listed(data.get("from"))
-    known = {OWNER, *people.teams}
+    names = as_tuple(data.get("from"))
+    team_ids = {OWNER, *people.teams}
     for name in names:
-        if name not in known:
-            hint = meant(name, known, "define it under teams in governance/people.yaml")
-            notes.wrong(f"no team {name!r}", (*at, "from"), hint)
-    return frozenset(names) & known
+        if name not in team_ids:
+            hint = spelling_hint(name, team_ids, "define it under teams in governance/people.yaml")
+            notes.error(f"no team {name!r}", (*at, "from"), hint)
+    return frozenset(names) & team_ids
 
 
-def _other(data: Mapping[str, Any], group: str, people: People, notes: Notes) -> Rule | None:
+def _special_rule(data: Mapping[str, Any], group: str, people: People, notes: Notes) -> PolicyRule | None:
     """What rollback, break-glass and changes of governance ask, as a rule of that name."""
     part = data.get(group)
     if part is None:
         return None
-    asked = _require(part.get("require") or (), (group, "require"), people, notes)
-    if not any(isinstance(one, ApprovalsAsked) for one in asked):
-        notes.wrong("asks nobody", (group, "require"), "ask for at least one approval")
+    requirements = _requirements(part.get("require") or (), (group, "require"), people, notes)
+    if not any(isinstance(requirement, RequiredApprovals) for requirement in requirements):
+        notes.error("asks nobody", (group, "require"), "ask for at least one approval")
     if group == "governance" and any(
-        not isinstance(one, ApprovalsAsked) or OWNER in one.teams for one in asked
+        not isinstance(requirement, RequiredApprovals) or OWNER in requirement.teams
+        for requirement in requirements
     ):
         message = "governance has no owner, no evaluations and no soak"
-        notes.wrong(message, (group, "require"), "ask for approvals from teams of governance/people.yaml")
-    _pointless(group, asked, part.get("skips") or (), notes)
-    return Rule(
+        notes.error(message, (group, "require"), "ask for approvals from teams of governance/people.yaml")
+    _check_requirements(group, requirements, part.get("skips") or (), notes)
+    return PolicyRule(
         id=group,
-        when=When(),
-        require=asked,
+        when=RuleCondition(),
+        require=requirements,
         assurance=Assurance[str(part.get("assurance") or "recorded").upper()],
         replaces_all=True,
         exempt=frozenset(part.get("exempt") or ()),
@@ -218,42 +227,54 @@ def _other(data: Mapping[str, Any], group: str, people: People, notes: Notes) ->
     )
 
 
-def _pointless(group: str, asked: tuple[Asked, ...], skips: Iterable[str], notes: Notes) -> None:
+def _check_requirements(
+    group: str, requirements: tuple[RuleRequirement, ...], skips: Iterable[str], notes: Notes
+) -> None:
     """What could never be met, or never be asked."""
-    for number, one in enumerate(asked):
-        kind = "soak" if isinstance(one, SoakAsked) else "evals" if isinstance(one, EvalsAsked) else ""
+    for number, requirement in enumerate(requirements):
+        kind = (
+            "soak"
+            if isinstance(requirement, RequiredSoak)
+            else "evals"
+            if isinstance(requirement, RequiredEvals)
+            else ""
+        )
         if group == "rollback" and kind == "soak":
             message = (
                 "a rollback goes back at once: what it brings has not stayed anywhere, so no soak is ever met"
             )
-            notes.wrong(message, (group, "require", number), "take soak out")
+            notes.error(message, (group, "require", number), "take soak out")
         elif group == "breakGlass" and kind in skips:
             message = f"asks for {kind}, which it skips"
-            notes.wrong(message, (group, "require", number), f"take {kind} out of require, or out of skips")
+            notes.error(message, (group, "require", number), f"take {kind} out of require, or out of skips")
 
 
-def _rollback(data: Mapping[str, Any] | None, rule: Rule | None, notes: Notes) -> Rollback | None:
+def _rollback(data: Mapping[str, Any] | None, rule: PolicyRule | None, notes: Notes) -> RollbackPolicy | None:
     if data is None or rule is None:
         return None
     within = notes.span(data.get("within"), ("rollback", "within"))
-    return Rollback(within=within, rule=rule) if within is not None else None
+    return RollbackPolicy(within=within, rule=rule) if within is not None else None
 
 
-def _break_glass(data: Mapping[str, Any] | None, rule: Rule | None, notes: Notes) -> BreakGlass | None:
+def _break_glass(
+    data: Mapping[str, Any] | None, rule: PolicyRule | None, notes: Notes
+) -> BreakGlassPolicy | None:
     if data is None or rule is None:
         return None
     lasts, review = (notes.span(data.get(key), ("breakGlass", key)) for key in ("lasts", "reviewWithin"))
     if lasts is None or review is None:
         return None
-    return BreakGlass(rule=rule, skips=frozenset(data.get("skips") or ()), lasts=lasts, review_within=review)
+    return BreakGlassPolicy(
+        rule=rule, skips=frozenset(data.get("skips") or ()), lasts=lasts, review_within=review
+    )
 
 
 def _freezes(data: Iterable[Mapping[str, Any]], notes: Notes) -> tuple[Freeze, ...]:
-    seen: set[str] = set()
-    found = []
-    for index, one in enumerate(data):
-        if one["id"] in seen:
-            notes.wrong(f"a second freeze {one['id']!r}", ("freezes", index, "id"), "give each its own id")
-        seen.add(one["id"])
-        found.append(freeze(one, ("freezes", Item(one["id"])), notes))
-    return tuple(one for one in found if one is not None)
+    ids: set[str] = set()
+    freezes = []
+    for index, item in enumerate(data):
+        if item["id"] in ids:
+            notes.error(f"a second freeze {item['id']!r}", ("freezes", index, "id"), "give each its own id")
+        ids.add(item["id"])
+        freezes.append(parse_freeze(item, ("freezes", ItemKey(item["id"])), notes))
+    return tuple(item for item in freezes if item is not None)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from fleetward.domain.clock import day, duration, instant
+from fleetward.domain.clock import parse_date, parse_duration, parse_instant
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.names import nearest
-from fleetward.domain.path import Step, shown
+from fleetward.domain.names import nearest_name
+from fleetward.domain.path import Step, format_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +21,9 @@ class Source:
     sha256: str
     locate: Callable[[str], Place]
 
-    def wrong(self, rule: str, message: str, at: Iterable[Step], hint: str = "") -> Finding:
+    def error(self, rule: str, message: str, at: Iterable[Step], hint: str = "") -> Finding:
         """An error at these steps of the document."""
-        place = self.locate(shown(at))
+        place = self.locate(format_path(at))
         return Finding(rule=rule, severity=Severity.ERROR, message=message, place=place, hint=hint)
 
 
@@ -33,24 +33,24 @@ class Notes:
     def __init__(self, source: Source, rule: str) -> None:
         self.source = source
         self.rule = rule
-        self.found: list[Finding] = []
+        self.collected: list[Finding] = []
 
-    def wrong(self, message: str, at: Iterable[Step], hint: str = "", *, rule: str | None = None) -> None:
+    def error(self, message: str, at: Iterable[Step], hint: str = "", *, rule: str | None = None) -> None:
         """Note an error."""
-        self.found.append(self.source.wrong(rule or self.rule, message, at, hint))
+        self.collected.append(self.source.error(rule or self.rule, message, at, hint))
 
-    def doubt(self, message: str, at: Iterable[Step], hint: str) -> None:
+    def warning(self, message: str, at: Iterable[Step], hint: str) -> None:
         """Note a warning: it can be decided by, and is hardly meant."""
-        self.found.append(self.source.wrong(self.rule, message, at, hint).at(Severity.WARNING))
+        self.collected.append(self.source.error(self.rule, message, at, hint).with_severity(Severity.WARNING))
 
     def day(self, data: dict[str, Any], key: str, at: tuple[Step, ...]) -> date | None:
         """The date under *key*, where there is one; one that no calendar has is noted."""
         if data.get(key) is None:
             return None
         try:
-            return day(data[key])
+            return parse_date(data[key])
         except ValueError:
-            self.wrong(
+            self.error(
                 f"{data[key]!r} is no day of the calendar", (*at, key), "write a date such as 2026-11-20"
             )
             return None
@@ -60,10 +60,10 @@ class Notes:
         if data.get(key) is None:
             return None
         try:
-            return instant(data[key])
+            return parse_instant(data[key])
         except (ValueError, OverflowError):
             hint = "write an instant such as 2026-11-20T12:00:00Z"
-            self.wrong(f"{data[key]!r} is no instant of the calendar", (*at, key), hint)
+            self.error(f"{data[key]!r} is no instant of the calendar", (*at, key), hint)
             return None
 
     def span(self, text: str | None, at: tuple[Step, ...]) -> timedelta | None:
@@ -71,25 +71,25 @@ class Notes:
         if text is None:
             return None
         try:
-            return duration(text)
+            return parse_duration(text)
         except ValueError as error:
-            self.wrong(str(error), at, "write days or hours, such as P30D or PT24H")
+            self.error(str(error), at, "write days or hours, such as P30D or PT24H")
             return None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything noted, by place."""
-        return tuple(sorted(self.found, key=lambda one: one.order))
+        return tuple(sorted(self.collected, key=lambda finding: finding.sort_key))
 
 
-def listed(value: Any) -> tuple[Any, ...]:
+def as_tuple(value: Any) -> tuple[Any, ...]:
     """A value that may be written alone or as a list, always as many."""
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-def meant(text: str, known: Iterable[str], else_say: str) -> str:
+def spelling_hint(text: str, words: Iterable[str], fallback: str) -> str:
     """A hint that names the nearest known word, or else what to do."""
-    close = nearest(text, known)
-    return f"did you mean {close!r}?" if close else else_say
+    close = nearest_name(text, words)
+    return f"did you mean {close!r}?" if close else fallback

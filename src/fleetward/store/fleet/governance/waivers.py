@@ -9,10 +9,10 @@ from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import Waiver
 from fleetward.domain.path import Step
 from fleetward.domain.people import People
-from fleetward.store.fleet.governance.config import READING
-from fleetward.store.fleet.governance.source import Notes, Source, meant
+from fleetward.store.fleet.governance.config import INPUT_RULES
+from fleetward.store.fleet.governance.source import Notes, Source, spelling_hint
 
-UNWAIVABLE = READING | {
+UNWAIVABLE = INPUT_RULES | {
     "people-pattern",
     "policy-unsatisfiable",
     "policy-dead-rule",
@@ -22,7 +22,7 @@ UNWAIVABLE = READING | {
 """What cannot be read cannot be excused, nor can what says who decides, nor a waiver by a waiver."""
 
 
-def waivers(
+def parse_waivers(
     data: Mapping[str, Any], source: Source, people: People, rule_ids: Collection[str]
 ) -> tuple[tuple[Waiver, ...] | None, tuple[Finding, ...]]:
     """
@@ -31,8 +31,10 @@ def waivers(
     Rules: schema, role-unknown.
     """
     notes = Notes(source, "schema")
-    found = [_waiver(one, ("waivers", at), notes, people, rule_ids) for at, one in enumerate(data["waivers"])]
-    return tuple(one for one in found if one is not None), notes.findings
+    parsed = [
+        _waiver(item, ("waivers", at), notes, people, rule_ids) for at, item in enumerate(data["waivers"])
+    ]
+    return tuple(item for item in parsed if item is not None), notes.findings
 
 
 def _waiver(
@@ -42,16 +44,18 @@ def _waiver(
     rule, approver = data["rule"], data["approvedBy"]
     waivable = rule in rule_ids and rule not in UNWAIVABLE
     if rule in UNWAIVABLE:
-        notes.wrong(f"{rule!r} cannot be waived", (*at, "rule"), f"cure it: fleet explain {rule}")
+        notes.error(f"{rule!r} cannot be waived", (*at, "rule"), f"cure it: fleet explain {rule}")
     elif not waivable:
-        notes.wrong(
-            f"no rule is called {rule!r}", (*at, "rule"), meant(rule, rule_ids, "fleet explain --list")
+        notes.error(
+            f"no rule is called {rule!r}",
+            (*at, "rule"),
+            spelling_hint(rule, rule_ids, "fleet explain --list"),
         )
     if approver not in people.people:
-        hint = meant(approver, people.people, "name a person of governance/people.yaml")
-        notes.wrong(f"nobody is called {approver!r}", (*at, "approvedBy"), hint, rule="role-unknown")
+        hint = spelling_hint(approver, people.people, "name a person of governance/people.yaml")
+        notes.error(f"nobody is called {approver!r}", (*at, "approvedBy"), hint, rule="role-unknown")
     if not data["reason"].strip():
-        notes.wrong("a waiver without a reason", (*at, "reason"), "say why this is acceptable until then")
+        notes.error("a waiver without a reason", (*at, "reason"), "say why this is acceptable until then")
         return None
     if expires is None or not waivable or approver not in people.people:
         return None

@@ -14,39 +14,39 @@ from fleetward.domain.errors import FleetError
 
 Members = dict[str, zipfile.ZipInfo]
 LARGEST = 256 * 1024 * 1024
-MOST = 50_000
+MAX_MEMBERS = 50_000
 _STORED, _DEFLATED, _ZSTANDARD = 0, 8, 93
 _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError)
 
 
-def members(content: bytes, name: str) -> Members:
+def list_members(content: bytes, file: str) -> Members:
     """
     What the archive lists, by name.
 
     Errors: FleetError when it is damaged, too large, or lists a name twice, so that two readers could differ.
     """
     if len(content) > LARGEST:
-        raise FleetError(f"{name}: {len(content)} bytes, the limit for an archive is {LARGEST}")
-    if content.count(b"PK\x01\x02") > MOST:
-        raise FleetError(f"{name}: the archive lists more than {MOST} members")
+        raise FleetError(f"{file}: {len(content)} bytes, the limit for an archive is {LARGEST}")
+    if content.count(b"PK\x01\x02") > MAX_MEMBERS:
+        raise FleetError(f"{file}: the archive lists more than {MAX_MEMBERS} members")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             listed = opened.infolist()
     except (*_DAMAGED, NotImplementedError) as error:
-        raise FleetError(f"{name}: no zip archive that can be read: {error}") from None
-    found = {one.filename: one for one in listed}
-    if len(found) != len(listed):
-        raise FleetError(f"{name}: the archive lists a name twice")
-    return found
+        raise FleetError(f"{file}: no zip archive that can be read: {error}") from None
+    by_name = {member.filename: member for member in listed}
+    if len(by_name) != len(listed):
+        raise FleetError(f"{file}: the archive lists a name twice")
+    return by_name
 
 
-def read(content: bytes, member: zipfile.ZipInfo, name: str, *, limit: int) -> bytes:
+def read_member(content: bytes, member: zipfile.ZipInfo, file: str, *, limit: int) -> bytes:
     """
     One member, unpacked.
 
     Errors: FleetError when it is encrypted, packed in an unknown way, damaged, or longer than *limit* bytes.
     """
-    where = f"{name}: {member.filename}"
+    where = f"{file}: {member.filename}"
     if member.flag_bits & 0x41 or member.compress_type not in (_STORED, _DEFLATED, _ZSTANDARD):
         raise FleetError(f"{where}: encrypted, or packed in a way that is not read")
     if max(member.file_size, member.compress_size) > limit:

@@ -10,12 +10,12 @@ from typing import Any
 
 from fleetward.domain import clock
 from fleetward.domain.errors import FleetError
-from fleetward.domain.evidence import Counts, Measured
+from fleetward.domain.evidence import EvaluationResult, SampleCounts
 from fleetward.store.formats import strict_json
 from fleetward.store.formats.strict_json import Fields
 
-RATE = "pass-rate"
-TAG = "fleet.release"
+PASS_RATE = "pass-rate"
+RELEASE_TAG = "fleet.release"
 _PARTS = ("failed", "errored", "skipped")
 _COUNTS = ("total", "passed", *_PARTS)
 
@@ -44,25 +44,25 @@ class Averages:
         return {metric: sum(values) / len(values) for metric, values in self.values.items()}
 
 
-def counts(value: object, where: str, *, sparse: bool = False) -> Counts:
+def parse_counts(value: object, where: str, *, sparse: bool = False) -> SampleCounts:
     """
     Counts as our own records write them; with *sparse*, what is not written is zero.
 
     Errors: FleetError when one is no whole number, or they do not add up to the total.
     """
     written = mapping(value, where)
-    fields = Fields.of({**dict.fromkeys(_PARTS, 0), **written} if sparse else written, where, _COUNTS)
-    found = Counts(**{key: fields.count(key) for key in _COUNTS})
-    if found.total != found.passed + found.failed + found.errored + found.skipped:
-        raise FleetError(f"{where}: the parts do not add up to total {found.total}")
-    return found
+    fields = Fields.from_value({**dict.fromkeys(_PARTS, 0), **written} if sparse else written, where, _COUNTS)
+    result = SampleCounts(**{key: fields.count(key) for key in _COUNTS})
+    if result.total != result.passed + result.failed + result.errored + result.skipped:
+        raise FleetError(f"{where}: the parts do not add up to total {result.total}")
+    return result
 
 
-def counted(outcomes: Iterable[Outcome], *, missing: int = 0) -> Counts:
+def count_outcomes(outcomes: Iterable[Outcome], *, missing: int = 0) -> SampleCounts:
     """How many ended how; *missing* ones that should have run are errors."""
     ended = list(outcomes)
     errored = ended.count(Outcome.ERRORED) + max(0, missing)
-    return Counts(
+    return SampleCounts(
         total=len(ended) + max(0, missing),
         passed=ended.count(Outcome.PASSED),
         failed=ended.count(Outcome.FAILED),
@@ -71,9 +71,9 @@ def counted(outcomes: Iterable[Outcome], *, missing: int = 0) -> Counts:
     )
 
 
-def measured(
-    kind: str,
-    counts: Counts,
+def measurement(
+    format_name: str,
+    counts: SampleCounts,
     *,
     metrics: Mapping[str, float] | None = None,
     model: str | None = None,
@@ -82,13 +82,13 @@ def measured(
     release: str | None = None,
     faults: Iterable[str] = (),
     dirty: bool = False,
-) -> Measured:
+) -> EvaluationResult:
     """The measurement: ``pass-rate`` is passed of total, so that errors and skips never count as passed."""
     empty = ("the file holds no sample: nothing ran",) if counts.total == 0 else ()
     rate = counts.passed / counts.total if counts.total else 0.0
-    return Measured(
-        format=kind,
-        metrics={**(metrics or {}), RATE: rate},
+    return EvaluationResult(
+        format=format_name,
+        metrics={**(metrics or {}), PASS_RATE: rate},
         counts=counts,
         model=model,
         started=started,
@@ -110,7 +110,7 @@ def mapping(value: object, where: str) -> Mapping[str, Any]:
     return value
 
 
-def optional(value: object, where: str) -> Mapping[str, Any]:
+def optional_mapping(value: object, where: str) -> Mapping[str, Any]:
     """*value* as an object; null and absent are an empty one."""
     return {} if value is None else mapping(value, where)
 
@@ -143,32 +143,32 @@ def number(value: object, where: str) -> float:
 
     Errors: FleetError when it is another thing.
     """
-    found = strict_json.real(value)
-    if found is None:
+    result = strict_json.finite_number(value)
+    if result is None:
         raise FleetError(f"{where}: expected a number, found {strict_json.short(value)}")
-    return found
+    return result
 
 
-def moment(value: object) -> datetime | None:
+def optional_instant(value: object) -> datetime | None:
     """The instant that a tool wrote, or None where it wrote none, or none with a zone."""
     try:
-        return clock.instant(value) if isinstance(value, str) else None
+        return clock.parse_instant(value) if isinstance(value, str) else None
     except (ValueError, OverflowError):
         return None
 
 
-def tag(values: Mapping[str, Any], where: str) -> str | None:
+def release_tag(values: Mapping[str, Any], where: str) -> str | None:
     """
     The tag ``fleet.release`` among *values*.
 
     Errors: FleetError when it is there and is no text: a tag that cannot be compared is not no tag.
     """
-    if TAG not in values:
+    if RELEASE_TAG not in values:
         return None
-    value = values[TAG]
+    value = values[RELEASE_TAG]
     if not isinstance(value, str) or not value.strip():
         raise FleetError(
-            f"{where}: {TAG} is {strict_json.short(value)}, expected a digest",
+            f"{where}: {RELEASE_TAG} is {strict_json.short(value)}, expected a digest",
             hint="tag the run with what 'fleet release AGENT' prints",
         )
     return value

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fleetward.domain.errors import FleetError
-from fleetward.domain.evidence import Measured
+from fleetward.domain.evidence import EvaluationResult
 from fleetward.store.formats import strict_json
 from fleetward.store.imports.evaluations import archive, counting
 from fleetward.store.imports.evaluations.counting import Outcome
@@ -15,100 +15,107 @@ NAME = "inspect"
 LARGEST_MEMBER = 8 * 1024 * 1024
 
 
-def holds(data: Mapping[str, Any]) -> bool:
+def recognises(data: Mapping[str, Any]) -> bool:
     """Does this look like Inspect's?"""
     return isinstance(data.get("eval"), dict) and "status" in data
 
 
-def of_archive(content: bytes, name: str) -> Measured:
+def read_archive(content: bytes, file: str) -> EvaluationResult:
     """
     The measurement in an ``.eval`` archive: its header, and the summaries of its samples.
 
     Errors: FleetError when the archive is damaged, unfinished, or unpacks to more than is allowed.
     """
-    members = archive.members(content, name)
+    members = archive.list_members(content, file)
     if "header.json" not in members:
         raise FleetError(
-            f"{name}: no log of Inspect, or one of a run that did not finish: it holds no 'header.json'",
+            f"{file}: no log of Inspect, or one of a run that did not finish: it holds no 'header.json'",
             hint="give the .eval file of a finished run",
         )
     header, summaries = (
-        _member(content, members, member, name) for member in ("header.json", "summaries.json")
+        _member(content, members, member, file) for member in ("header.json", "summaries.json")
     )
-    return of({**counting.mapping(header, f"{name}: header.json"), "samples": summaries}, name)
+    return read_log({**counting.mapping(header, f"{file}: header.json"), "samples": summaries}, file)
 
 
-def of(data: Mapping[str, Any], name: str) -> Measured:
+def read_log(data: Mapping[str, Any], file: str) -> EvaluationResult:
     """
     The measurement in a log. A sample passes when every one of its scorers gave full marks.
 
     Errors: FleetError when the log is malformed or holds no samples, so that nothing can be counted.
     """
-    run = counting.mapping(data.get("eval"), f"{name}: eval")
-    stats = counting.optional(data.get("stats"), f"{name}: stats")
-    results = counting.optional(data.get("results"), f"{name}: results")
-    samples = _samples(data, name)
-    metadata = counting.optional(run.get("metadata"), f"{name}: eval.metadata")
-    revision = counting.optional(run.get("revision"), f"{name}: eval.revision")
-    expected = counting.whole(results.get("total_samples", 0), f"{name}: results.total_samples")
-    counts = counting.counted((_outcome(one, name) for one in samples), missing=expected - len(samples))
+    run = counting.mapping(data.get("eval"), f"{file}: eval")
+    stats = counting.optional_mapping(data.get("stats"), f"{file}: stats")
+    results = counting.optional_mapping(data.get("results"), f"{file}: results")
+    samples = _samples(data, file)
+    metadata = counting.optional_mapping(run.get("metadata"), f"{file}: eval.metadata")
+    revision = counting.optional_mapping(run.get("revision"), f"{file}: eval.revision")
+    expected = counting.whole(results.get("total_samples", 0), f"{file}: results.total_samples")
+    counts = counting.count_outcomes(
+        (_outcome(sample, file) for sample in samples), missing=expected - len(samples)
+    )
     model = counting.label(run.get("model"))
-    return counting.measured(
+    return counting.measurement(
         NAME,
         counts,
-        metrics=_metrics(results, name),
+        metrics=_metrics(results, file),
         model=None if model in (None, "none", "none/none") else model,
-        started=counting.moment(stats.get("started_at")),
-        finished=counting.moment(stats.get("completed_at")),
-        release=counting.tag(metadata, f"{name}: eval.metadata"),
-        faults=(*_faults(data, samples, name), *_unscored(counts.errored, counts.total)),
+        started=counting.optional_instant(stats.get("started_at")),
+        finished=counting.optional_instant(stats.get("completed_at")),
+        release=counting.release_tag(metadata, f"{file}: eval.metadata"),
+        faults=(*_faults(data, samples, file), *_unscored(counts.errored, counts.total)),
         dirty=revision.get("dirty") not in (None, False),
     )
 
 
-def _member(content: bytes, members: archive.Members, member: str, name: str) -> Any:
+def _member(content: bytes, members: archive.Members, member: str, file: str) -> Any:
     if member not in members:
-        raise FleetError(f"{name}: {member!r} is missing in the archive")
-    unpacked = archive.read(content, members[member], name, limit=LARGEST_MEMBER)
-    return strict_json.decoded(unpacked, f"{name}: {member}", limit=LARGEST_MEMBER)
+        raise FleetError(f"{file}: {member!r} is missing in the archive")
+    unpacked = archive.read_member(content, members[member], file, limit=LARGEST_MEMBER)
+    return strict_json.parse_json(unpacked, f"{file}: {member}", limit=LARGEST_MEMBER)
 
 
-def _samples(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    found = data.get("samples")
-    if found is None and data.get("status") != "success":
+def _samples(data: Mapping[str, Any], file: str) -> list[Mapping[str, Any]]:
+    samples = data.get("samples")
+    if samples is None and data.get("status") != "success":
         return []
-    if found is None:
+    if samples is None:
         raise FleetError(
-            f"{name}: the log holds no samples, so that nobody can count them",
+            f"{file}: the log holds no samples, so that nobody can count them",
             hint="run Inspect with its default --log-samples, and give the whole log, not its header",
         )
-    return [counting.mapping(one, f"{name}: samples") for one in counting.sequence(found, f"{name}: samples")]
+    return [
+        counting.mapping(sample, f"{file}: samples")
+        for sample in counting.sequence(samples, f"{file}: samples")
+    ]
 
 
-def _outcome(sample: Mapping[str, Any], name: str) -> Outcome:
-    scores = counting.optional(sample.get("scores"), f"{name}: scores")
+def _outcome(sample: Mapping[str, Any], file: str) -> Outcome:
+    scores = counting.optional_mapping(sample.get("scores"), f"{file}: scores")
     if sample.get("error") is not None or sample.get("completed") is False or not scores:
         return Outcome.ERRORED
-    values = [counting.mapping(score, f"{name}: scores").get("value") for score in scores.values()]
+    values = [counting.mapping(score, f"{file}: scores").get("value") for score in scores.values()]
     return Outcome.PASSED if all(_full_marks(value) for value in values) else Outcome.FAILED
 
 
 def _full_marks(value: object) -> bool:
     if isinstance(value, str):
         return value == "C" or value.lower() in ("yes", "true", "1", "1.0")
-    return value is True or strict_json.real(value) == 1.0
+    return value is True or strict_json.finite_number(value) == 1.0
 
 
-def _faults(data: Mapping[str, Any], samples: list[Mapping[str, Any]], name: str) -> Iterator[str]:
+def _faults(data: Mapping[str, Any], samples: list[Mapping[str, Any]], file: str) -> Iterator[str]:
     status = data.get("status")
     if status != "success":
-        error = counting.optional(data.get("error"), f"{name}: error").get("message")
-        said = f": {strict_json.short(error)}" if counting.label(error) else ""
-        yield f"the run ended with status {strict_json.short(status)}{said}"
+        error = counting.optional_mapping(data.get("error"), f"{file}: error").get("message")
+        detail = f": {strict_json.short(error)}" if counting.label(error) else ""
+        yield f"the run ended with status {strict_json.short(status)}{detail}"
     # only a clear false, or a version that did not know the word, is not invalidated
     if data.get("invalidated", False) is not False:
         yield "the log was invalidated"
-    invalid = [strict_json.short(one.get("id")) for one in samples if one.get("invalidation") is not None]
+    invalid = [
+        strict_json.short(sample.get("id")) for sample in samples if sample.get("invalidation") is not None
+    ]
     if invalid:
         yield f"samples were invalidated: {', '.join(invalid)}"[:300]
 
@@ -119,7 +126,7 @@ def _unscored(errored: int, total: int) -> Iterator[str]:
         yield f"{errored} of {total} samples ended without a score"
 
 
-def _metrics(results: Mapping[str, Any], name: str) -> dict[str, float]:
+def _metrics(results: Mapping[str, Any], file: str) -> dict[str, float]:
     """
     ``scorer/metric`` for all, and ``metric`` alone where only one scorer has it, or Inspect's headline is it.
 
@@ -127,21 +134,21 @@ def _metrics(results: Mapping[str, Any], name: str) -> dict[str, float]:
     """
     full: dict[str, list[float]] = {}
     bare: dict[str, list[float]] = {}
-    for score in counting.sequence(results.get("scores", []), f"{name}: results.scores"):
-        entry = counting.mapping(score, f"{name}: results.scores")
-        for metric, value in _values(entry, name):
-            known = f"{_score_name(entry)}/{metric}"
+    for score in counting.sequence(results.get("scores", []), f"{file}: results.scores"):
+        entry = counting.mapping(score, f"{file}: results.scores")
+        for metric, value in _values(entry, file):
+            full_name = f"{_score_name(entry)}/{metric}"
             bare.setdefault(metric, []).append(value)
-            full.setdefault(known, []).append(value)
+            full.setdefault(full_name, []).append(value)
             if entry.get("reducer") is not None:
-                full.setdefault(f"{known}/{entry['reducer']}", []).append(value)
+                full.setdefault(f"{full_name}/{entry['reducer']}", []).append(value)
     single = {key: values[0] for key, values in (*bare.items(), *full.items()) if len(values) == 1}
-    return {**single, **_headline(results, single, name)}
+    return {**single, **_headline(results, single, file)}
 
 
-def _values(entry: Mapping[str, Any], name: str) -> Iterator[tuple[str, float]]:
-    for metric, held in counting.optional(entry.get("metrics"), f"{name}: metrics").items():
-        value = strict_json.real(counting.mapping(held, f"{name}: metrics").get("value"))
+def _values(entry: Mapping[str, Any], file: str) -> Iterator[tuple[str, float]]:
+    for metric, data in counting.optional_mapping(entry.get("metrics"), f"{file}: metrics").items():
+        value = strict_json.finite_number(counting.mapping(data, f"{file}: metrics").get("value"))
         if value is not None and counting.label(metric) == metric:
             yield metric, value
 
@@ -150,8 +157,8 @@ def _score_name(entry: Mapping[str, Any]) -> str:
     return counting.label(entry.get("name")) or counting.label(entry.get("scorer")) or "score"
 
 
-def _headline(results: Mapping[str, Any], known: Mapping[str, float], name: str) -> dict[str, float]:
-    headline = counting.optional(results.get("headline"), f"{name}: results.headline")
+def _headline(results: Mapping[str, Any], metrics: Mapping[str, float], file: str) -> dict[str, float]:
+    headline = counting.optional_mapping(results.get("headline"), f"{file}: results.headline")
     metric = counting.label(headline.get("metric"))
     full = f"{headline.get('score')}/{metric}"
-    return {metric: known[full]} if metric is not None and full in known else {}
+    return {metric: metrics[full]} if metric is not None and full in metrics else {}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fleetward.domain.errors import FleetError
-from fleetward.domain.evidence import Measured
+from fleetward.domain.evidence import EvaluationResult
 from fleetward.store.formats import strict_json
 from fleetward.store.imports.evaluations import counting
 from fleetward.store.imports.evaluations.counting import Outcome
@@ -18,58 +18,60 @@ if TYPE_CHECKING:
 
 NAME = "junit"
 LARGEST = 4 * 1024 * 1024
-_DEEPEST = 50
+_MAX_DEPTH = 50
 _DECLARED = re.compile(r"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
 _REFUSED = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _MARKS = {"error": Outcome.ERRORED, "failure": Outcome.FAILED, "skipped": Outcome.SKIPPED}
 _MODEL = ("fleet.model", "gen_ai.request.model")
 
 
-def measured(content: bytes, name: str) -> Measured:
+def read_report(content: bytes, file: str) -> EvaluationResult:
     """
     The measurement in a report.
 
     Errors: FleetError when it is no well-formed JUnit XML in UTF-8, declares entities, or names two releases.
     """
-    root = _root(_text(content, name), name)
+    root = _root(_text(content, file), file)
     if root.tag not in ("testsuites", "testsuite"):
-        raise FleetError(f"{name}: no JUnit report: the first element is {strict_json.short(root.tag)}")
+        raise FleetError(f"{file}: no JUnit report: the first element is {strict_json.short(root.tag)}")
     outcomes = [_outcome(case) for case in root.iter("testcase")]
-    declared = _declared(root, "tests", name)
+    declared = _declared(root, "tests", file)
     properties = list(_properties(root))
     times = [(start, end) for suite in root.iter("testsuite") for start, end in _times(suite)]
-    return counting.measured(
+    return counting.measurement(
         NAME,
-        counting.counted(outcomes, missing=declared - len(outcomes)),
-        model=next((value for key in _MODEL for known, value in properties if known == key), None),
+        counting.count_outcomes(outcomes, missing=declared - len(outcomes)),
+        model=next(
+            (value for key in _MODEL for property_name, value in properties if property_name == key), None
+        ),
         started=min((start for start, _ in times), default=None),
         finished=max((end for _, end in times), default=None),
-        release=_release(properties, name),
-        faults=_hidden(root, outcomes, name),
+        release=_release(properties, file),
+        faults=_hidden_failures(root, outcomes, file),
     )
 
 
-def _text(content: bytes, name: str) -> str:
+def _text(content: bytes, file: str) -> str:
     if len(content) > LARGEST:
-        raise FleetError(f"{name}: {len(content)} bytes, the limit for JUnit XML is {LARGEST}")
+        raise FleetError(f"{file}: {len(content)} bytes, the limit for JUnit XML is {LARGEST}")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FleetError(f"{name}: not UTF-8 at byte {error.start}") from None
+        raise FleetError(f"{file}: not UTF-8 at byte {error.start}") from None
     declared = _DECLARED.search(text[:1000])
     if declared and declared[1].lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise FleetError(f"{name}: declared as {declared[1]!r}, only UTF-8 is read")
+        raise FleetError(f"{file}: declared as {declared[1]!r}, only UTF-8 is read")
     refused = _REFUSED.search(text)
     if refused:
         line = text.count("\n", 0, refused.start()) + 1
         raise FleetError(
-            f"{name}:{line}: {refused[0]!r} is refused: entities can unfold into anything",
+            f"{file}:{line}: {refused[0]!r} is refused: entities can unfold into anything",
             hint="a JUnit report needs no document type; write such text escaped, as '&lt;!'",
         )
     return text
 
 
-def _root(text: str, name: str) -> Element:
+def _root(text: str, file: str) -> Element:
     from xml.etree.ElementTree import ParseError, XMLPullParser
 
     # without document types and entities what is left of the parser's dangers is depth
@@ -82,13 +84,13 @@ def _root(text: str, name: str) -> Element:
             for event, element in parser.read_events():
                 root = element if root is None else root
                 depth += 1 if event == "start" else -1
-                if depth > _DEEPEST:
-                    raise FleetError(f"{name}: nested deeper than {_DEEPEST} elements")
+                if depth > _MAX_DEPTH:
+                    raise FleetError(f"{file}: nested deeper than {_MAX_DEPTH} elements")
         parser.close()
     except ParseError as error:
-        raise FleetError(f"{name}: not well-formed XML: {error}") from None
+        raise FleetError(f"{file}: not well-formed XML: {error}") from None
     if root is None:
-        raise FleetError(f"{name}: no XML in it")
+        raise FleetError(f"{file}: no XML in it")
     return root
 
 
@@ -97,43 +99,43 @@ def _outcome(case: Element) -> Outcome:
     return next((outcome for mark, outcome in _MARKS.items() if mark in marks), Outcome.PASSED)
 
 
-def _declared(root: Element, attribute: str, name: str) -> int:
+def _declared(root: Element, attribute: str, file: str) -> int:
     """What the report says of itself: the outermost element that says it."""
     value = root.get(attribute)
     if value is None:
-        return sum(_declared(suite, attribute, name) for suite in root if suite.tag == "testsuite")
+        return sum(_declared(suite, attribute, file) for suite in root if suite.tag == "testsuite")
     if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise FleetError(f"{name}: {attribute}={strict_json.short(value)}, expected a whole number")
+        raise FleetError(f"{file}: {attribute}={strict_json.short(value)}, expected a whole number")
     return int(value)
 
 
-def _hidden(root: Element, outcomes: list[Outcome], name: str) -> tuple[str, ...]:
+def _hidden_failures(root: Element, outcomes: list[Outcome], file: str) -> tuple[str, ...]:
     """A failure that is counted but not shown: the report was cut or edited."""
-    declared = sum(_declared(root, attribute, name) for attribute in ("failures", "errors"))
-    shown = outcomes.count(Outcome.FAILED) + outcomes.count(Outcome.ERRORED)
-    if declared <= shown:
+    declared = sum(_declared(root, attribute, file) for attribute in ("failures", "errors"))
+    visible = outcomes.count(Outcome.FAILED) + outcomes.count(Outcome.ERRORED)
+    if declared <= visible:
         return ()
-    return (f"the report counts {declared} failures and errors and shows {shown}",)
+    return (f"the report counts {declared} failures and errors and shows {visible}",)
 
 
 def _properties(root: Element) -> Iterator[tuple[str, str]]:
     """Properties of the report and its suites; those of single tests are about the test."""
     for suite in (root, *root.iter("testsuite")):
-        for found in suite.findall("properties/property"):
-            value = found.get("value", found.text)
-            yield found.get("name", ""), (value or "").strip()
+        for element in suite.findall("properties/property"):
+            value = element.get("value", element.text)
+            yield element.get("name", ""), (value or "").strip()
 
 
-def _release(properties: list[tuple[str, str]], name: str) -> str | None:
-    tags = {value for key, value in properties if key == counting.TAG}
+def _release(properties: list[tuple[str, str]], file: str) -> str | None:
+    tags = {value for key, value in properties if key == counting.RELEASE_TAG}
     if len(tags) > 1:
-        named = ", ".join(sorted(tags))
-        raise FleetError(f"{name}: its suites name several releases: {named[:300]}")
-    return counting.tag(dict.fromkeys([counting.TAG], tags.pop()), name) if tags else None
+        names = ", ".join(sorted(tags))
+        raise FleetError(f"{file}: its suites name several releases: {names[:300]}")
+    return counting.release_tag(dict.fromkeys([counting.RELEASE_TAG], tags.pop()), file) if tags else None
 
 
 def _times(suite: Element) -> Iterator[tuple[datetime, datetime]]:
-    start = counting.moment(suite.get("timestamp"))
+    start = counting.optional_instant(suite.get("timestamp"))
     if start is not None:
         yield start, start + timedelta(seconds=_seconds(suite.get("time", "0")))
 

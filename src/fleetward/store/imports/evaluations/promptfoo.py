@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fleetward.domain.errors import FleetError
-from fleetward.domain.evidence import Counts, Measured
+from fleetward.domain.evidence import EvaluationResult, SampleCounts
 from fleetward.store.formats import strict_json
 from fleetward.store.imports.evaluations import counting
 from fleetward.store.imports.evaluations.counting import Averages, Outcome
@@ -24,46 +24,46 @@ _NO_MODELS = frozenset(
 """Providers whose id says where the answer came from, not which model gave it."""
 
 
-def holds(data: Mapping[str, Any]) -> bool:
+def recognises(data: Mapping[str, Any]) -> bool:
     """Does this look like promptfoo's?"""
     inner = data.get("results")
     return (isinstance(inner, dict) and "results" in inner) or (isinstance(inner, list) and "stats" in data)
 
 
-def of(data: Mapping[str, Any], name: str) -> Measured:
+def read_output(data: Mapping[str, Any], file: str) -> EvaluationResult:
     """
     The measurement in an output file, or in the summary that promptfoo's own interface returns.
 
     Errors: FleetError when rows are missing or malformed, or do not agree with the stats.
     """
-    summary = data if isinstance(data.get("results"), list) else counting.mapping(data.get("results"), name)
+    summary = data if isinstance(data.get("results"), list) else counting.mapping(data.get("results"), file)
     rows = [
-        counting.mapping(row, name) for row in counting.sequence(summary.get("results"), f"{name}: results")
+        counting.mapping(row, file) for row in counting.sequence(summary.get("results"), f"{file}: results")
     ]
-    counts = counting.counted(_outcome(row, name) for row in rows)
-    _agrees(counts, counting.optional(summary.get("stats"), f"{name}: stats"), name)
-    tags = counting.optional(
-        counting.optional(data.get("config"), f"{name}: config").get("tags"), f"{name}: tags"
+    counts = counting.count_outcomes(_outcome(row, file) for row in rows)
+    _check_stats(counts, counting.optional_mapping(summary.get("stats"), f"{file}: stats"), file)
+    tags = counting.optional_mapping(
+        counting.optional_mapping(data.get("config"), f"{file}: config").get("tags"), f"{file}: tags"
     )
     models = sorted({model for row in rows if (model := _model(row.get("provider")))})
-    started = counting.moment(summary.get("timestamp"))
-    return counting.measured(
+    started = counting.optional_instant(summary.get("timestamp"))
+    return counting.measurement(
         NAME,
         counts,
-        metrics=_metrics(rows, name),
+        metrics=_metrics(rows, file),
         model=models[0] if len(models) == 1 else None if models else counting.label(tags.get("model")),
         started=started,
         finished=_finished(started, summary),
-        release=counting.tag(tags, f"{name}: config.tags"),
-        faults=_several(models),
+        release=counting.release_tag(tags, f"{file}: config.tags"),
+        faults=_model_faults(models),
     )
 
 
-def _outcome(row: Mapping[str, Any], name: str) -> Outcome:
+def _outcome(row: Mapping[str, Any], file: str) -> Outcome:
     success, reason = row.get("success"), row.get("failureReason")
     if not isinstance(success, bool):
-        raise FleetError(f"{name}: a row says success {strict_json.short(success)}, expected true or false")
-    grading = counting.optional(row.get("gradingResult"), f"{name}: gradingResult")
+        raise FleetError(f"{file}: a row says success {strict_json.short(success)}, expected true or false")
+    grading = counting.optional_mapping(row.get("gradingResult"), f"{file}: gradingResult")
     if reason == _ERROR or (success and row.get("error")) or (not success and reason is None and not grading):
         return Outcome.ERRORED
     if not success or reason not in (0, None) or grading.get("pass", True) is not True:
@@ -72,15 +72,15 @@ def _outcome(row: Mapping[str, Any], name: str) -> Outcome:
     return Outcome.SKIPPED if grading.get("reason") == "No assertions" else Outcome.PASSED
 
 
-def _agrees(counts: Counts, stats: Mapping[str, Any], name: str) -> None:
+def _check_stats(counts: SampleCounts, stats: Mapping[str, Any], file: str) -> None:
     """Rows that were taken out, or verdicts that were edited, no longer add up to the stats."""
     if not stats:
         return
-    parts = {key: counting.whole(stats.get(key, 0), f"{name}: stats.{key}") for key in _STATS}
+    parts = {key: counting.whole(stats.get(key, 0), f"{file}: stats.{key}") for key in _STATS}
     if sum(parts.values()) != counts.total or parts["successes"] != counts.passed + counts.skipped:
-        said = ", ".join(f"{key} {value}" for key, value in parts.items())
+        stats_text = ", ".join(f"{key} {value}" for key, value in parts.items())
         raise FleetError(
-            f"{name}: the stats say {said}, of {counts.total} rows {counts.passed + counts.skipped} passed",
+            f"{file}: the stats say {stats_text}, of {counts.total} rows {counts.passed + counts.skipped} passed",
             hint="give the file as promptfoo wrote it; run the evaluation again with '-o FILE.json'",
         )
 
@@ -88,14 +88,17 @@ def _agrees(counts: Counts, stats: Mapping[str, Any], name: str) -> None:
 _STATS = ("successes", "failures", "errors")
 
 
-def _metrics(rows: list[Mapping[str, Any]], name: str) -> dict[str, float]:
+def _metrics(rows: list[Mapping[str, Any]], file: str) -> dict[str, float]:
     averages = Averages()
     for row in rows:
-        scores = counting.optional(row.get("namedScores"), f"{name}: namedScores")
+        scores = counting.optional_mapping(row.get("namedScores"), f"{file}: namedScores")
         for metric, score in scores.items():
-            average = counting.number(score, f"{name}: namedScores") / _parts(row, metric)
+            average = counting.number(score, f"{file}: namedScores") / _parts(row, metric)
             averages.add(metric, average)
-        for metric in _asked(counting.optional(row.get("testCase"), f"{name}: testCase")) - scores.keys():
+        for metric in (
+            _asserted_metrics(counting.optional_mapping(row.get("testCase"), f"{file}: testCase"))
+            - scores.keys()
+        ):
             # an error before the assertions ran must not lift the average of the others
             averages.add(metric, 0.0)
     return {metric: mean for metric, mean in averages.means().items() if counting.label(metric) == metric}
@@ -107,10 +110,10 @@ def _parts(row: Mapping[str, Any], metric: str) -> int:
     if not isinstance(grading, dict) or "namedScoreWeights" in grading:
         return 1
     components = grading.get("componentResults")
-    named = (
+    parts = (
         [part for part in components if _metric_of(part) == metric] if isinstance(components, list) else []
     )
-    return max(1, len(named))
+    return max(1, len(parts))
 
 
 def _metric_of(component: object) -> object:
@@ -118,37 +121,39 @@ def _metric_of(component: object) -> object:
     return assertion.get("metric") if isinstance(assertion, dict) else None
 
 
-def _asked(test: Mapping[str, Any]) -> set[str]:
+def _asserted_metrics(test: Mapping[str, Any]) -> set[str]:
     return {
-        metric for one in _assertions(test.get("assert")) if (metric := counting.label(one.get("metric")))
+        metric
+        for assertion in _assertions(test.get("assert"))
+        if (metric := counting.label(assertion.get("metric")))
     }
 
 
 def _assertions(value: object) -> Iterator[Mapping[str, Any]]:
     """Assertions, and those of assertion sets, which go one level deep."""
-    for one in value if isinstance(value, list) else ():
-        if isinstance(one, dict):
-            inner = one.get("assert")
+    for assertion in value if isinstance(value, list) else ():
+        if isinstance(assertion, dict):
+            inner = assertion.get("assert")
             yield from (part for part in inner if isinstance(part, dict)) if isinstance(inner, list) else ()
-            yield one
+            yield assertion
 
 
 def _model(provider: object) -> str | None:
-    found = counting.label(provider.get("id") if isinstance(provider, dict) else provider)
-    if found is None or ":" not in found or found.partition(":")[0] in _NO_MODELS:
+    model_id = counting.label(provider.get("id") if isinstance(provider, dict) else provider)
+    if model_id is None or ":" not in model_id or model_id.partition(":")[0] in _NO_MODELS:
         return None
-    return found
+    return model_id
 
 
 def _finished(started: datetime | None, summary: Mapping[str, Any]) -> datetime | None:
     stats = summary.get("stats")
-    spent = strict_json.real(stats.get("durationMs")) if isinstance(stats, dict) else None
+    spent = strict_json.finite_number(stats.get("durationMs")) if isinstance(stats, dict) else None
     if started is None or spent is None or not 0 <= spent < 1e10:
         return started
     return started + timedelta(milliseconds=spent)
 
 
-def _several(models: list[str]) -> tuple[str, ...]:
+def _model_faults(models: list[str]) -> tuple[str, ...]:
     if len(models) < 2:
         return ()
     return (f"results of several models in one file: {', '.join(models)}"[:500],)
