@@ -118,7 +118,7 @@ def _reports(
         ),
         "json": lambda: written("json")(validation),
         "sarif": lambda: written("sarif")(
-            validation, import_module("fleetward.rules.documentation").explanation, version=__version__
+            validation, import_module("fleetward.rules.documentation").find_explanation, version=__version__
         ),
         "junit": lambda: written("junit")(validation),
         "github": lambda: written("github")(validation),
