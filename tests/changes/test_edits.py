@@ -142,13 +142,13 @@ def applied(before, reported):
     document = copy.deepcopy(before)
     removals = []
     for delta in reported:
-        *parents, last = delta.spot.was
+        *parents, last = delta.location.before
         if delta.kind is ChangeKind.REMOVED and isinstance(last, int):
             removals.append((tuple(parents), last))
         elif delta.kind is ChangeKind.REMOVED:
             del at(document, parents)[last]
-        elif delta.kind is ChangeKind.ADDED and isinstance(delta.spot.now[-1], int):
-            _reached(document, delta.spot.was, []).append(copy.deepcopy(delta.after))
+        elif delta.kind is ChangeKind.ADDED and isinstance(delta.location.after[-1], int):
+            _reached(document, delta.location.before, []).append(copy.deepcopy(delta.after))
         else:
             _reached(document, parents, {})[last] = copy.deepcopy(delta.after)
     for parents, position in sorted(removals, key=lambda removal: (-len(removal[0]), -removal[1])):

@@ -138,7 +138,7 @@ LOOSENED: list[tuple[str, dict[str, Any], Edit]] = [
 @pytest.mark.parametrize(
     ("name", "before", "edit"),
     LOOSENED,
-    ids=lambda one: one[0] if isinstance(one, tuple) else one if isinstance(one, str) else "",
+    ids=lambda value: value[0] if isinstance(value, tuple) else value if isinstance(value, str) else "",
 )
 def test_what_asks_for_less_is_looser_and_its_way_back_stricter(
     name: str, before: dict[str, Any], edit: Edit
@@ -165,7 +165,7 @@ def test_what_asks_for_less_is_looser_and_its_way_back_stricter(
         ("fleet-config", CONFIG, ("environments/2", {"name": "lab"})),
         ("waivers", WAIVERS, ("waivers/0/environment", "staging")),
     ],
-    ids=lambda one: one[0] if isinstance(one, tuple) else one if isinstance(one, str) else "",
+    ids=lambda value: value[0] if isinstance(value, tuple) else value if isinstance(value, str) else "",
 )
 def test_what_cannot_be_told_is_unknown_and_never_neutral(
     name: str, before: dict[str, Any], edit: Edit
@@ -264,7 +264,7 @@ SAID: list[tuple[str, dict[str, Any], Edit, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "before", "edit", "reason"), SAID, ids=[one[-1] for one in SAID])
+@pytest.mark.parametrize(("name", "before", "edit", "reason"), SAID, ids=[case[-1] for case in SAID])
 def test_a_reason_names_whom_it_is_about_and_both_values(
     name: str, before: dict[str, Any], edit: Edit, reason: str
 ) -> None:

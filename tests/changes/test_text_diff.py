@@ -7,7 +7,7 @@ from tests.changes.situations import rewritten
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "significance", "named"),
+    ("before", "after", "significance", "phrase"),
     [
         ("Be kind.", "Be friendly.", "medium", "reads differently"),
         ("Never pay.", "Pay.", "high", "negations: Never"),
@@ -40,11 +40,11 @@ from tests.changes.situations import rewritten
         ("be\u200bcareful", "be careful", "medium", "reads differently"),
     ],
 )
-def test_an_edited_prompt_weighs_what_its_words_can_turn_around(before, after, significance, named):
+def test_an_edited_prompt_weighs_what_its_words_can_turn_around(before, after, significance, phrase):
     change = rewritten(before, after)
 
     assert change.significance == significance
-    assert named in change.reason
+    assert phrase in change.reason
 
 
 def test_a_prompt_shows_the_lines_that_went_and_came_and_where():

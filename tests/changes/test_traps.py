@@ -19,7 +19,7 @@ A, B = {"name": "a"}, {"name": "b"}
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "count"),
     [
         ({"x-l": ["a"]}, {"x-l": ["a", "a"]}, 1),
         ({"x-l": [True]}, {"x-l": [1]}, 1),
@@ -35,8 +35,8 @@ A, B = {"name": "a"}, {"name": "b"}
         ({"model": {"fallbacks": [A, B]}}, {"model": {"fallbacks": [B, A]}}, 1),
     ],
 )  # fmt: skip
-def test_what_says_something_else_is_told_and_what_does_not_is_not(before, after, told):
-    assert len(deltas({"spec": before}, {"spec": after}, SCHEMA)) == told
+def test_what_says_something_else_is_told_and_what_does_not_is_not(before, after, count):
+    assert len(deltas({"spec": before}, {"spec": after}, SCHEMA)) == count
 
 
 def test_two_tools_that_swap_their_scopes_are_four_changes_two_of_them_looser():

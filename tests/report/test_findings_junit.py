@@ -25,9 +25,9 @@ def cases(report: Validation) -> dict[tuple[str, str], Xml.Element]:
     return {(case.attrib["classname"], case.attrib["name"]): case for case in suite}
 
 
-@pytest.mark.parametrize("seen", [usual(), validation(), hostile(), many(50)])
-def test_the_report_is_what_jenkins_takes(schema: xmlschema.XMLSchema, seen: Validation) -> None:
-    schema.validate(findings_junit.render(seen))
+@pytest.mark.parametrize("report", [usual(), validation(), hostile(), many(50)])
+def test_the_report_is_what_jenkins_takes(schema: xmlschema.XMLSchema, report: Validation) -> None:
+    schema.validate(findings_junit.render(report))
 
 
 def test_jenkins_refuses_a_test_case_without_a_name(schema: xmlschema.XMLSchema) -> None:

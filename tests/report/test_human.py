@@ -31,7 +31,7 @@ def test_a_digest_and_an_id_are_never_broken(width: int) -> None:
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 @pytest.mark.parametrize(
-    ("before", "meant", "after"),
+    ("before", "marked", "after"),
     [
         ("  owner: {", "team", ": payments}"),
         ("  owner: {", "team", ": payments, accountable: carla, " * 4 + "}"),
@@ -45,12 +45,12 @@ def test_a_digest_and_an_id_are_never_broken(width: int) -> None:
     ids=["short", "begin", "end", "wide", "long", "edge-40", "edge-80", "edge-120"],
 )
 def test_the_caret_stays_under_what_is_meant_and_nothing_wraps(
-    width: int, before: str, meant: str, after: str
+    width: int, before: str, marked: str, after: str
 ) -> None:
-    first, wide = cell_len(before), cell_len(meant)
+    first, wide = cell_len(before), cell_len(marked)
     focus = (first, first + wide)
     page = (
-        line(span("   12 | ", "dim"), before, span(meant), after, hang=8, focus=focus),
+        line(span("   12 | ", "dim"), before, span(marked), after, hang=8, focus=focus),
         line("      | ", " " * first, "^" * wide, hang=8, focus=focus),
         line("fleet validate"),
     )
@@ -62,7 +62,7 @@ def test_the_caret_stays_under_what_is_meant_and_nothing_wraps(
     start, length = caret.index("^"), caret.count("^")
     assert (source[:8], caret[:8], last) == ("   12 | ", "      | ", "fleet validate")
     assert max(cell_len(source), cell_len(caret)) <= width
-    assert cells(source)[start : start + length] == cells(meant)[:length]
+    assert cells(source)[start : start + length] == cells(marked)[:length]
     assert length == wide or caret.endswith("^…")
 
 

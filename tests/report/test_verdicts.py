@@ -43,8 +43,8 @@ HELD = verdict(
     SOAK,
     approvals=(statement("alice"), statement("gita"), statement("bob", to_state=OTHER)),
     evidence=(evidence_record(), SAFE),
-    longest=DAY - HOUR,
-    soaking=True,
+    longest_soak=DAY - HOUR,
+    is_soaking=True,
 )
 
 
@@ -110,18 +110,18 @@ BROKEN = verdict(
     OWNER,
     SOAK,
     terms=break_glass_terms("soak", "evals", "freeze"),
-    way=PromotionMode.BREAK_GLASS,
+    mode=PromotionMode.BREAK_GLASS,
     approvals=(statement("carla"), statement("alice")),
-    longest=HOUR,
-    soaking=True,
+    longest_soak=HOUR,
+    is_soaking=True,
 )
 BACK = verdict(
     terms=rollback_terms(),
     kind=PromotionKind.ROLLBACK,
-    left=NOW - DAY,
+    left_at=NOW - DAY,
     contributors=(),
-    held=RollbackHold(seq=4, at=NOW - HOUR, reason="it lied"),
-    reviews=(required_review(DAY),),
+    hold=RollbackHold(seq=4, at=NOW - HOUR, reason="it lied"),
+    required_reviews=(required_review(DAY),),
 )
 
 

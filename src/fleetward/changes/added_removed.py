@@ -47,7 +47,7 @@ def added_comparison(
 def retired_comparison(
     agent: Agent, leaves: tuple[Change, ...], dependents: tuple[str, ...], other_environment: str | None
 ) -> Comparison:
-    """The card of an agent that is gone, or that an *other_environment* environment has not; it names who depends on it."""
+    """The card of an agent that is gone, or that *other_environment* does not have; it names its dependents."""
     reason = (
         f"{other_environment} has it not"
         if other_environment

@@ -45,11 +45,10 @@ def compare(
     other_environment: str | None = None,
 ) -> Comparison | None:
     """
-    What became of an agent; None where nothing differs, not even a byte.
+    How an agent changed; None if all files are byte for byte the same.
 
-    Both sides have a manifest. *tiers* is the policy's order, *dependents* those that rely on the agent at
-    the later side, *pin_class* what a model's name promises, *other_environment* the environment of the later side where the
-    two are not of one.
+    Both sides need a manifest. *tiers* are ordered from low to high, *dependents* are the agents that rely on this
+    one at the later side, *other_environment* is the later side's environment if it is not the earlier side's.
     """
     if before is None and after is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 _TEXT = """\
 # Evidence pack
 
-What was promoted {reach}: {told}. The audit's own
+What was promoted {commit_range}: {scope}. The audit's own
 answer is `audit.txt` and `audit.json`. This pack was made by `fleet audit --bundle`; everything in it can be
 checked with git, sha256sum and ssh-keygen alone. The commands are for a POSIX shell, in this folder.
 
@@ -73,4 +73,4 @@ Then read `promotions/*/change.txt` beside the approvals: who agreed to what, by
 
 def render(*, scope: str, commit_range: str, last: str, prefix: str) -> str:
     """The README of a pack."""
-    return _TEXT.format(told=scope, reach=commit_range, last=last, prefix=prefix)
+    return _TEXT.format(scope=scope, commit_range=commit_range, last=last, prefix=prefix)
