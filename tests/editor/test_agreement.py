@@ -12,7 +12,8 @@ from tests.editor.agreement import Text, as_text, files, is_disputed, lines_mark
 from tests.editor.mutations import mutations
 from tests.editor.node import needs
 from tests.editor.server import editor
-from tests.schemas.reading import ROOT, documents, load
+from tests.rule_cases import write_all
+from tests.schemas.reading import documents, load
 from tests.schemas.test_accepting import EXAMPLE
 
 pytestmark = needs("yaml-language-server")
@@ -36,11 +37,11 @@ DIFFERENCES = {
 """What only one calls wrong: the mutation, a change of DESK that shows it, and the reason."""
 
 
-def cases() -> list[Text]:
-    """The files of all case folders, each once; not those whose wrong is that YAML cannot be read."""
-    by_content = {(kind, file.read_bytes()): file for kind, file in documents(ROOT / "tests" / "cases")}
+def cases(folder: Path) -> list[Text]:
+    """The files of the fleets of all cases, each once; not those whose wrong is that YAML cannot be read."""
+    by_content = {(kind, file.read_bytes()): file for kind, file in documents(write_all(folder))}
     return [
-        Text(kind=kind, name=str(file.relative_to(ROOT)), body=body.decode())
+        Text(kind=kind, name=str(file.relative_to(folder)), body=body.decode())
         for (kind, body), file in by_content.items()
         if parse_yaml(body, file.name).data is not None
     ]
@@ -52,7 +53,7 @@ def mutated() -> list[Text]:
 
 
 def test_they_agree_on_every_file_of_every_case_folder(tmp_path: Path) -> None:
-    texts = cases()
+    texts = cases(tmp_path / "cases")
 
     with editor(tmp_path) as session:
         marked = session.open(files(tmp_path, texts))

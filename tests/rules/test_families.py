@@ -63,7 +63,7 @@ class TestOwner:
 
     @pytest.mark.parametrize("path", ["accountable", "backup"])
     def test_somebody_is_gone_from_the_day_of_leaving_on(self, path: str) -> None:
-        leaving = self.owned(path, left=date(2026, 11, 20))
+        leaving = self.owned(path, departed=date(2026, 11, 20))
 
         [gone] = found("owner-left", leaving, datetime(2026, 11, 20, tzinfo=UTC))
         assert gone.place.path == f"spec.owner.{path}"

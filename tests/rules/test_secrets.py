@@ -13,9 +13,9 @@ import pytest
 
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.secrets import certain_secrets, find_secrets, mask_finding, mask_secrets
-from tests import paths
 from tests.end_to_end import repositories
 from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, Repository
+from tests.rule_cases import load_case
 
 ALNUM = string.ascii_letters + string.digits
 _drawn = random.Random(20261120)
@@ -497,17 +497,14 @@ def test_it_cannot_be_waived_or_turned_down(tmp_path: Path) -> None:
     assert "cannot be 'warning'" in told[0]["message"]
 
 
-CASES = paths.CASES / "secret-in-manifest"
-
-
 @pytest.mark.parametrize("side", ["good", "bad"])
-def test_the_case_folders_show_it(tmp_path: Path, side: str) -> None:
-    made = repositories.repository(tmp_path, CASES / side)
+def test_validate_finds_the_credential_of_the_bad_case_only(tmp_path: Path, side: str) -> None:
+    case = load_case("secret-in-manifest", side)
+    made = repositories.repository(tmp_path, case.write(tmp_path / "case"))
 
     told = made.fleet("validate", "--json").data["findings"]
 
-    expected = json.loads((CASES / "bad" / "expected.json").read_text()) if side == "bad" else []
-    assert [{key: one[key] for key in ("rule", "file", "line", "path")} for one in told] == expected
+    assert [{key: one[key] for key in ("rule", "file", "line", "path")} for one in told] == case.findings
 
 
 def test_our_own_fleets_hold_none() -> None:

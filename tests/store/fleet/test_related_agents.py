@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from fleetward.store.fleet.load import read_fleet
 from fleetward.store.fleet.related_agents import related_keys
 from fleetward.store.git.fleet_root import find_fleet_root
 from tests.end_to_end.repositories import DESK, FLEET
-from tests.paths import CASES
+from tests.rule_cases import write_all
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WHOLE = {
@@ -29,10 +28,7 @@ WHOLE = {
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = tmp_path_factory.mktemp("fleets") / "cases"
-    shutil.copytree(CASES, copy)
-    subprocess.run(["git", "init", "--quiet", str(copy)], check=True)
-    return copy
+    return write_all(tmp_path_factory.mktemp("fleets") / "cases")
 
 
 def finding_texts(findings: tuple[Finding, ...], environment: str, agent: str) -> set[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from fleetward.store.fleet.load import read_fleet
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.workflows.validation.run import ValidationRun, validate_fleet
 from tests.end_to_end.repositories import DESK, FLEET, MANIFEST, Files, clean_environment, repository
-from tests.paths import CASES
+from tests.rule_cases import rules_with_cases, write_all
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULES = [rule.id for rule in rules.CATALOGUE]
@@ -66,13 +64,10 @@ def open_cache(ground: FleetRoot, home: Path) -> validation_cache.ValidationCach
 
 @pytest.fixture(scope="session")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = tmp_path_factory.mktemp("fleets") / "cases"
-    shutil.copytree(CASES, copy)
-    subprocess.run(["git", "init", "--quiet", str(copy)], check=True)
-    return copy
+    return write_all(tmp_path_factory.mktemp("fleets") / "cases")
 
 
-@pytest.mark.parametrize("rule_id", sorted(path.name for path in CASES.iterdir()))
+@pytest.mark.parametrize("rule_id", rules_with_cases())
 def test_a_look_in_parts_finds_what_reading_all_at_once_finds(
     cases: Path, rule_id: str, tmp_path: Path
 ) -> None:
