@@ -22,7 +22,7 @@ from typing import IO
 from fleets import fleet, git
 from measuring import FLEET, compare
 
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.evidence import EvidenceRecord, SampleCounts
 from fleetward.domain.ledger import AgentTransition, Entry
@@ -97,7 +97,7 @@ class History:
         self.governance = digest.of_files(
             (path.name, path.read_bytes()) for path in (folder / "governance").iterdir()
         )
-        self.policy = digest.of_bytes((folder / "governance/policy.yaml").read_bytes())
+        self.policy = digest.of_bytes((folder / layout.POLICY).read_bytes())
 
     def __enter__(self) -> History:
         self.process = subprocess.Popen(
@@ -243,7 +243,7 @@ class History:
         self.seq, self.previous = entry.seq, digest.of_bytes(written.encode())
         for one in moved:
             self.running[one.agent] = (one.to_state, one.generation)
-        file = ledger.file_name("production")
+        file = layout.ledger_file("production")
         self.commit("ci", when, "promote", {**files, file: self.content})
 
     def commit(self, who: str, when: datetime, message: str, files: Files) -> None:

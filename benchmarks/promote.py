@@ -24,7 +24,7 @@ from pathlib import Path
 from fleets import fleet, git
 from measuring import FLEET, compare
 
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.ledger import AgentTransition, Entry
 from fleetward.domain.verdict import Requirement, RequirementStatus
@@ -168,8 +168,8 @@ def governed(folder: Path) -> Iterator[bytes]:
         for path in staged.rglob("*")
         if path.is_file()
     }
-    files["governance/people.yaml"] = people.encode()
-    files["governance/policy.yaml"] = POLICY.encode()
+    files[layout.PEOPLE] = people.encode()
+    files[layout.POLICY] = POLICY.encode()
     yield from commit("nadia", "what governs", files)
 
 
@@ -226,7 +226,7 @@ def grown(lines: list[str]) -> Iterator[bytes]:
     step = -(-len(lines) // STEPS)
     for end in range(step, len(lines) + step, step):
         content = "".join(f"{line}\n" for line in lines[:end]).encode()
-        yield from commit("nadia", "promotions", {ledger.file_name("production"): content})
+        yield from commit("nadia", "promotions", {layout.ledger_file("production"): content})
 
 
 def given(binding: Binding) -> Iterator[bytes]:

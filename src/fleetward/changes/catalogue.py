@@ -10,6 +10,7 @@ from fleetward.changes.documents import GOVERNANCE_FILES
 from fleetward.changes.files import ROLES
 from fleetward.changes.meaning import Meaning
 from fleetward.changes.meanings import MEANINGS
+from fleetward.domain import layout
 from fleetward.domain.change import ChangeClass, Direction, Significance
 from fleetward.domain.fast_dataclass import dataclass
 
@@ -137,7 +138,7 @@ def _document_entries() -> Iterator[RuleEntry]:
                 direction=governance_direction.direction_text(name)
                 if ending == "changed"
                 else direction.value,
-                subject="fleet-config.yaml" if name == "fleet-config" else f"governance/{name}.yaml",
+                subject=layout.CONFIG if name == "fleet-config" else f"governance/{name}.yaml",
                 condition=ending,
                 message="what moved in the file" if ending == "changed" else "the file came or went",
                 twin=f"{cls}/{name}-removed" if ending == "added" and direction is Direction.LOOSER else "",

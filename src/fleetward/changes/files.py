@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from fleetward.changes.masking import masked_name, printable_name
 from fleetward.changes.text_diff import TextDiff, diff_text
+from fleetward.domain import layout
 from fleetward.domain.change import Change, ChangeClass, ChangeKind, Direction, Significance
-from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
-from fleetward.domain.manifest import MANIFEST, Agent, File
+from fleetward.domain.manifest import Agent, File
 
 HIGH, MEDIUM, LOW = Significance.HIGH, Significance.MEDIUM, Significance.LOW
 
@@ -64,7 +64,9 @@ def file_changes(before: Agent | None, after: Agent | None) -> Iterator[Change]:
     tools = _tool_names(before, after)
     for path in sorted({*first, *second}):
         was, now = first.get(path), second.get(path)
-        if path not in (MANIFEST, OVERRIDES) and (was is None or now is None or was.content != now.content):
+        if path not in (layout.MANIFEST, layout.OVERRIDES) and (
+            was is None or now is None or was.content != now.content
+        ):
             role = _role(path, before, after)
             folder = _folder(now, before, after)
             yield _text_file_change(path, was, now, role, folder, tools if role is PROMPT else frozenset())

@@ -8,7 +8,7 @@ import typer
 
 from fleetward.cli.applying import applying
 from fleetward.cli.session import Session
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.errors import ExitCode, FleetError, NotAFleet, UsageError
 from fleetward.domain.ledger import AgentTransition
 from fleetward.domain.manifest import Agent
@@ -81,7 +81,7 @@ def _apply(context: PromotionContext, moved: tuple[AgentTransition, ...], seal: 
     trailers.append(f"Fleet-Ledger: {entry.seq} {digest.of_bytes(entry.line.encode())}")
     message = f"adopt what {to} holds\n\n" + "\n".join(trailers) + "\n"
     edits = {
-        lines.file_name(to): commit_writer.Blob(content=content),
+        layout.ledger_file(to): commit_writer.Blob(content=content),
         **(seal.signatures([entry]) if seal else {}),
     }
     return commit_edits(context.run, context.root, context.head, edits, message, signer=seal)

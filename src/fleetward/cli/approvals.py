@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward.cli.session import Session
-from fleetward.domain import clock
+from fleetward.domain import clock, layout
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.finding import Finding
@@ -119,7 +119,9 @@ def _statement(statement: Approval, counts: bool, reason: str | None) -> Iterato
 
 def _unreadable(candidate: Candidate) -> list[Finding]:
     """Statements that cannot be read, or are there no more."""
-    return [error for error in candidate.request.errors if error.place.file.startswith("approvals/")]
+    return [
+        error for error in candidate.request.errors if error.place.file.startswith(f"{layout.APPROVALS}/")
+    ]
 
 
 def _data(

@@ -8,7 +8,7 @@ import typer
 
 from fleetward.cli.release import agent_at
 from fleetward.cli.session import Session
-from fleetward.domain import digest
+from fleetward.domain import digest, layout, limits
 from fleetward.domain.errors import ExitCode, FleetError, UsageError, WriteFailed
 from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.manifest import Agent
@@ -16,7 +16,7 @@ from fleetward.domain.names import nearest_name
 from fleetward.report.page import Page, line, page, span
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.tree import REGULAR
-from fleetward.store.imports.evaluations import LARGEST_JSON, read_evaluation
+from fleetward.store.imports.evaluations import read_evaluation
 from fleetward.store.records import evidence as records
 from fleetward.workflows.load import load_fleet
 
@@ -85,8 +85,10 @@ def _suite(agent: Agent, name: str) -> dict[str, Any]:
 def _read(session: Session, file: str) -> bytes:
     path = session.run.path(file)
     try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise FleetError(f"{file!r} is larger than {LARGEST_JSON} bytes", hint="export fewer samples")
+        if path.stat().st_size > limits.EVALUATION_JSON_BYTES:
+            raise FleetError(
+                f"{file!r} is larger than {limits.EVALUATION_JSON_BYTES} bytes", hint="export fewer samples"
+            )
         return path.read_bytes()
     except OSError as error:
         raise FleetError(f"cannot read {file!r}: {error.strerror}", hint="name the results file") from error
@@ -103,9 +105,11 @@ def _check_claimed_once(root: FleetRoot, record: EvidenceRecord) -> None:
     end = f"-{digest.short(record.source_sha256)}.json"
     for tree in (root.commit_tree(root.head()), root.work_tree()):
         entries = [
-            entry for entry in tree.entries("evidence") if entry.path.endswith(end) and entry.mode in REGULAR
+            entry
+            for entry in tree.entries(layout.EVIDENCE)
+            if entry.path.endswith(end) and entry.mode in REGULAR
         ]
-        for path, content in tree.read(entries, records.LARGEST).items():
+        for path, content in tree.read(entries, limits.EVIDENCE_BYTES).items():
             release = _recorded_release(content, path, record)
             if release not in (None, record.release):
                 raise FleetError(

@@ -15,10 +15,11 @@ from typing import Annotated, Any
 import typer
 
 from fleetward.cli.session import Session
+from fleetward.domain import layout, limits
 from fleetward.domain.errors import ExitCode, GitError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.invisible_characters import FORBIDDEN
-from fleetward.domain.names import LONGEST_NAME, is_name
+from fleetward.domain.names import is_name
 from fleetward.report.page import Page, line, page, span
 from fleetward.store.fleet import scaffold
 from fleetward.store.formats import json_schema
@@ -70,7 +71,7 @@ class InitPlan:
         return self.top / self.prefix
 
 
-_HOOK_FOLDERS = ("governance", "environments", "proposals", "approvals", "evidence", "ledger")
+_HOOK_FOLDERS = layout.FOLDERS
 """What the hook looks at; records too, since a broken one stops every promotion."""
 
 
@@ -213,7 +214,7 @@ def _person_id(name: str, email: str) -> str:
     """The id of a person: their name, else the first part of the address, in the letters that ids have."""
     for words in (name, email.partition("@")[0], "me"):
         plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-        identifier = re.sub(r"[^a-z0-9]+", "-", plain)[: LONGEST_NAME - 10].strip("-")
+        identifier = re.sub(r"[^a-z0-9]+", "-", plain)[: limits.NAME_CHARACTERS - 10].strip("-")
         if is_name(identifier):
             return f"{identifier}-1" if identifier in _RESERVED_IDS else identifier
     raise GitError(f"no id can be made of {name!r}", hint="git config user.name NAME")

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from fleetward.cli.session import Session
+from fleetward.domain import layout
 from fleetward.domain.break_glass import Review
 from fleetward.domain.errors import ExitCode, FleetError, UsageError
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.report import log_json, log_text
 from fleetward.report.page import line
-from fleetward.store.fleet.agents import ENVIRONMENTS
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
@@ -75,7 +75,7 @@ def _environments(root: FleetRoot, head: Id, to: str | None) -> tuple[str, ...]:
     raise UsageError(message, hint=f"--to one of: {names}")
 
 
-def _agent_names(root: FleetRoot, head: Id, under: str = ENVIRONMENTS) -> frozenset[str]:
+def _agent_names(root: FleetRoot, head: Id, under: str = layout.ENVIRONMENTS) -> frozenset[str]:
     """The names of all agents in any environment, or in the one of this folder."""
     paths = (entry.path.split("/") for entry in root.commit_tree(head).entries(under))
     return frozenset(parts[2] for parts in paths if len(parts) > 3)
@@ -147,7 +147,7 @@ def _first_command(
 ) -> str:
     """The command that begins a story: what stands in a gated environment is adopted, all else promoted."""
     for ledger in ledgers:
-        if not ledger.entries and _agent_names(root, head, f"{ENVIRONMENTS}/{ledger.environment}"):
+        if not ledger.entries and _agent_names(root, head, layout.environment_folder(ledger.environment)):
             return f"fleet adopt{session.run.chdir} --to {ledger.environment}"
     name = agent or min(_agent_names(root, head), default="AGENT")
     return f"fleet promote{session.run.chdir} {name} --to {ledgers[0].environment}"

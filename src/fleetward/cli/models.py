@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward.cli.session import Session
-from fleetward.domain import digest
+from fleetward.domain import digest, layout, limits
 from fleetward.domain.errors import ExitCode, FleetError, GovernanceInvalid
 from fleetward.report.page import Line, Page, line, page, span
 from fleetward.rules.pins import model_identity
@@ -19,9 +19,9 @@ from fleetward.store.fleet.models_edit import EMPTY_MODELS, DatedModel, put, sou
 from fleetward.store.formats.document import Document, read_document
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS
 from fleetward.store.git.fleet_root import find_fleet_root
-from fleetward.store.imports.litellm import LARGEST, Catalogue, read_catalogue
+from fleetward.store.imports.litellm import Catalogue, read_catalogue
 
-REGISTER = "governance/models.yaml"
+REGISTER = layout.MODELS
 
 
 def import_(
@@ -60,8 +60,10 @@ def import_(
 
 def _read(path: Path, file: str) -> bytes:
     try:
-        if path.stat().st_size > LARGEST:
-            raise FleetError(f"{file!r} is larger than {LARGEST} bytes", hint="give LiteLLM's own catalogue")
+        if path.stat().st_size > limits.CATALOGUE_BYTES:
+            raise FleetError(
+                f"{file!r} is larger than {limits.CATALOGUE_BYTES} bytes", hint="give LiteLLM's own catalogue"
+            )
         return path.read_bytes()
     except OSError as error:
         hint = "give LiteLLM's model_prices_and_context_window.json"

@@ -14,19 +14,20 @@ import typer
 
 from fleetward import rules
 from fleetward.cli.session import Session
+from fleetward.domain import layout, limits
 from fleetward.domain.clock import parse_date
 from fleetward.domain.errors import ExitCode, FleetError, GitError, GovernanceInvalid, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.manifest import File
-from fleetward.domain.names import LONGEST_NAME, is_name
+from fleetward.domain.names import is_name
 from fleetward.domain.people import Person
 from fleetward.domain.risk import required_minimum_tier
 from fleetward.report.page import Page, line, page, span
 from fleetward.rules import PinClass, classify_pin
 from fleetward.store.fleet import scaffold
-from fleetward.store.fleet.agents import ENVIRONMENTS, assemble_agent
+from fleetward.store.fleet.agents import assemble_agent
 from fleetward.store.fleet.scaffold import yaml_scalar
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import author_identity
@@ -105,16 +106,16 @@ def _check_name(root: FleetRoot, fleet: Snapshot, name: str) -> None:
     Errors: UsageError where the name is none, is in use, or was retired.
     """
     if not is_name(name):
-        plain = re.sub(r"[^a-z0-9]+", "-", name.lower())[:LONGEST_NAME].strip("-")
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower())[: limits.NAME_CHARACTERS].strip("-")
         hint = f"fleet new {plain}" if is_name(plain) else "letters a-z, digits and hyphens"
         raise UsageError(f"{name!r} is no name of an agent", hint=hint)
     for environment in fleet.config.environments:
-        folder = f"{ENVIRONMENTS}/{environment.name}/{name}"
+        folder = layout.agent_folder(environment.name, name)
         if os.path.lexists(root.path / folder):
             raise UsageError(f"{folder} is already there", hint=f"fleet validate {folder}, or another name")
-    for entry in root.work_tree().entries("ledger"):
-        environment_name = entry.path.removeprefix("ledger/").removesuffix(".jsonl")
-        if not entry.path.endswith(".jsonl") or not is_name(environment_name):
+    for entry in root.work_tree().entries(layout.LEDGERS):
+        environment_name = layout.ledger_environment(entry.path)
+        if not is_name(environment_name):
             continue
         last = records.ledger(root.work_tree(), environment_name).last_transition(name)
         if last is not None:
@@ -125,7 +126,7 @@ def _check_name(root: FleetRoot, fleet: Snapshot, name: str) -> None:
 
 
 def _draft(session: Session, root: FleetRoot, fleet: Snapshot, environment: str, name: str) -> AgentDraft:
-    folder = f"{ENVIRONMENTS}/{environment}/{name}"
+    folder = layout.agent_folder(environment, name)
     team, accountable, backup = _owner(session, root, fleet)
     pins = _pins(fleet, session.run.now)
     people = [

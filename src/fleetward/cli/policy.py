@@ -10,6 +10,7 @@ import typer
 
 from fleetward import changes, gate, rules
 from fleetward.cli.session import Session
+from fleetward.domain import layout, limits
 from fleetward.domain.change import Direction
 from fleetward.domain.errors import ExitCode, GovernanceInvalid, NotAFleet
 from fleetward.domain.finding import Finding, Place, Severity
@@ -18,7 +19,6 @@ from fleetward.domain.policy import Policy
 from fleetward.domain.policy_test import PolicyTest
 from fleetward.domain.risk import required_minimum_tier
 from fleetward.report import policy_json, policy_text
-from fleetward.store.fleet.file_checks import LARGEST_FILE
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.fleet.policy_test_file import load_policy_tests
 from fleetward.store.formats import json_schema
@@ -29,8 +29,8 @@ from fleetward.store.git.tree import Tree
 from fleetward.workflows.governance.policy_tests import run_policy_test
 from fleetward.workflows.load import load_fleet
 
-FILE = "governance/policy.yaml"
-_POLICY_FILES = frozenset({FILE, "governance/people.yaml"})
+FILE = layout.POLICY
+_POLICY_FILES = frozenset({FILE, layout.PEOPLE})
 _FOLDER = "policy-tests"
 _MAX_NAMES = 5
 
@@ -113,7 +113,7 @@ def rehearse(
 
 
 def _text(tree: Tree, file: str) -> str:
-    content = tree.read(tree.entries(file), LARGEST_FILE).get(file)
+    content = tree.read(tree.entries(file), limits.AGENT_FILE_BYTES).get(file)
     return content.decode("utf-8-sig", "replace") if isinstance(content, bytes) else ""
 
 

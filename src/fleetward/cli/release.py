@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward.cli.session import Session
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.errors import ExitCode, FleetError
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Agent
@@ -54,7 +54,7 @@ def agent_at(root: FleetRoot, commit: Id, name: str, env: str | None) -> tuple[S
     agent_reading = load_fleet(root.commit_tree(commit), only={(environment, name)})
     agent = agent_reading.snapshot.agents.get((environment, name)) if agent_reading.snapshot else None
     if agent is None or agent_reading.snapshot is None:
-        entries = root.commit_tree(commit).entries(f"environments/{environment}")
+        entries = root.commit_tree(commit).entries(layout.environment_folder(environment))
         names = {entry.path.split("/")[2] for entry in entries if entry.path.count("/") > 2}
         raise unknown_agent(name, environment, names)
     if not agent.readable:

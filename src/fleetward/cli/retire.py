@@ -12,9 +12,9 @@ import typer
 
 from fleetward import survey
 from fleetward.cli.session import Session
+from fleetward.domain import layout
 from fleetward.domain.errors import ExitCode, FleetError, NotAFleet, UsageError
 from fleetward.domain.fleet import Snapshot
-from fleetward.domain.manifest import MANIFEST
 from fleetward.domain.retirement_plan import CriterionStatus, MetricValue, RetirementPlan
 from fleetward.report import retire_check, retire_json, retire_text
 from fleetward.store.fleet.load import LoadedFleet
@@ -147,7 +147,7 @@ def _retired_manifests(root: FleetRoot, reading: LoadedFleet, plan: RetirementPl
     """
     contents = {}
     for target in plan.deployments:
-        file = f"environments/{target.environment}/{plan.agent}/{MANIFEST}"
+        file = layout.manifest_file(target.environment, plan.agent)
         if target.gated or target.lifecycle == RETIRED:
             continue
         if target.lifecycle is None:

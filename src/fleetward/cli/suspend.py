@@ -11,7 +11,7 @@ import typer
 
 from fleetward.cli.applying import applying
 from fleetward.cli.session import Session
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.contributor import Contributor, ContributorRole
 from fleetward.domain.errors import ExitCode, FleetError, GitError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
@@ -20,7 +20,6 @@ from fleetward.domain.manifest import File
 from fleetward.domain.suspension import Suspension
 from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.report import suspension_json, suspension_text
-from fleetward.store.fleet.agents import ENVIRONMENTS, PROPOSALS
 from fleetward.store.fleet.suspension_override import is_empty_override
 from fleetward.store.git import commit_writer
 from fleetward.store.git.atomic_files import read_regular_file, replace_files
@@ -125,14 +124,14 @@ def _propose(
             raise UsageError(f"{option} goes with --apply", hint="add --apply")
     root = find_fleet_root(session.run.folder, session.run.environment)
     environment = find_environment(root, env)
-    top = PROPOSALS if environment.gated else ENVIRONMENTS
+    top = layout.PROPOSALS if environment.gated else layout.ENVIRONMENTS
     suspension = Suspension(
         agent=agent,
         environment=env,
         gated=environment.gated,
         suspended=suspended,
         reason=checked_reason(reason),
-        file=f"{top}/{env}/{agent}/{digest.OVERRIDES}",
+        file=f"{top}/{env}/{agent}/{layout.OVERRIDES}",
     )
     request = _SuspensionRequest(session=session, suspension=suspension, options=options)
     if not suspension.gated:
@@ -176,7 +175,7 @@ def _propose_gated(request: _SuspensionRequest, context: PromotionContext) -> Ex
     if proposed is not None and not is_proposed:
         message = f"{suspension.file} proposes something else already"
         raise FleetError(message, hint=f"promote that first, or git rm {suspension.file} and commit")
-    overrides = proposed or agent.file(digest.OVERRIDES)
+    overrides = proposed or agent.file(layout.OVERRIDES)
     content = overrides.content if overrides else None
     if not is_proposed:
         content = suspension_overrides(request.suspension, request.session.run.now.date(), agent, content)
@@ -234,7 +233,7 @@ def _evaluate(context: PromotionContext, proposal: Suspension) -> tuple[Candidat
     """The verdict with the proposal in place; until it is committed, whoever asks is taken for its author."""
     committed = proposal.already_proposed or proposal.committed is not None
     if not committed:
-        file = File(path=digest.OVERRIDES, content=proposal.content or b"")
+        file = File(path=layout.OVERRIDES, content=proposal.content or b"")
         proposals = {**context.fleet.proposals, (proposal.environment, proposal.agent): file}
         context = replace(context, fleet=replace(context.fleet, proposals=proposals))
     [candidate] = build_candidates(context, [proposal.agent])

@@ -10,6 +10,7 @@ import typer
 
 from fleetward import rules
 from fleetward.cli.session import Session
+from fleetward.domain import layout
 from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.names import nearest_name
@@ -23,7 +24,7 @@ from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.overlay import OverlayTree
 from fleetward.workflows.load import load_fleet
 
-PEOPLE = "governance/people.yaml"
+PEOPLE = layout.PEOPLE
 
 
 def transfer(

@@ -16,15 +16,14 @@ import typer
 from fleetward import __version__, rules
 from fleetward.cli.output import Report
 from fleetward.cli.session import Session
+from fleetward.domain import layout
 from fleetward.domain.errors import ExitCode, GitError, NotAFleet, UsageError
 from fleetward.domain.finding import Finding
-from fleetward.domain.fleet import CONFIG, AgentKey
+from fleetward.domain.fleet import AgentKey
 from fleetward.domain.json_text import json_text
-from fleetward.domain.manifest import MANIFEST
 from fleetward.domain.names import is_name
 from fleetward.domain.validation import Validation
 from fleetward.report.page import line
-from fleetward.store.fleet.agents import ENVIRONMENTS
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.tree import Tree
 from fleetward.workflows.validation.run import ValidationRun, validate_fleet
@@ -92,8 +91,12 @@ def _with_drift(findings: tuple[Finding, ...], root: FleetRoot, tree: Tree) -> t
 def _missing_fleet(error: NotAFleet, session: Session, staged: bool, rev: str | None) -> NotAFleet:
     """The fleet lies in the work tree, and not where it was asked to be read."""
     if staged:
-        return NotAFleet(f"no {CONFIG} is staged", hint=f"git{session.run.chdir} add -A")
-    return NotAFleet(f"no {CONFIG} in {rev!r}", hint=f"fleet validate{session.run.chdir}") if rev else error
+        return NotAFleet(f"no {layout.CONFIG} is staged", hint=f"git{session.run.chdir} add -A")
+    return (
+        NotAFleet(f"no {layout.CONFIG} in {rev!r}", hint=f"fleet validate{session.run.chdir}")
+        if rev
+        else error
+    )
 
 
 def _reports(
@@ -163,7 +166,7 @@ def _selected_paths(
 
 def _agent_folders(root: Path, name: str) -> tuple[str, ...]:
     """The folders of the agent of this name: every other command takes the name alone."""
-    manifests = root.glob(f"{ENVIRONMENTS}/*/{name}/{MANIFEST}") if is_name(name) else ()
+    manifests = root.glob(f"{layout.ENVIRONMENTS}/*/{name}/{layout.MANIFEST}") if is_name(name) else ()
     return tuple(sorted(manifest.parent.relative_to(root).as_posix() for manifest in manifests))
 
 
@@ -205,13 +208,13 @@ def _is_concerned(finding: Finding, selected: frozenset[str]) -> bool:
 
 
 def _is_governance(path: str) -> bool:
-    return path in (CONFIG, "governance") or path.startswith("governance/")
+    return path in (layout.CONFIG, layout.GOVERNANCE) or path.startswith(f"{layout.GOVERNANCE}/")
 
 
 def _belongs_to(path: str, agent: AgentKey) -> bool:
     """Is *path* in the agent's folder or its proposal, or a folder around one of them?"""
     inside = f"{path}/"
-    folders = [f"{top}/{'/'.join(agent)}/" for top in ("environments", "proposals")]
+    folders = [f"{top}/{'/'.join(agent)}/" for top in (layout.ENVIRONMENTS, layout.PROPOSALS)]
     return any(inside.startswith(folder) or folder.startswith(inside) for folder in folders)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-OVERRIDES = "overrides.yaml"
-
 
 def of_bytes(content: bytes) -> str:
     """``sha256:`` and 64 hex digits."""

@@ -15,7 +15,6 @@ from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 
-CONFIG = "fleet-config.yaml"
 AgentKey = tuple[str, str]
 """(environment, agent)."""
 

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
 from fleetward.domain.path import lookup
-
-MANIFEST = "agent.yaml"
-
-
-def folder(environment: str, name: str) -> str:
-    """Where an agent stands, relative to the fleet root."""
-    return f"environments/{environment}/{name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +106,7 @@ class Agent:
     @property
     def release(self) -> str:
         """The release digest: everything but ``overrides.yaml``."""
-        return digest.of_files((f.path, f.content) for f in self.files if f.path != digest.OVERRIDES)
+        return digest.of_files((f.path, f.content) for f in self.files if f.path != layout.OVERRIDES)
 
     @property
     def state(self) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TypeGuard
 
-LONGEST_NAME = 63
+from fleetward.domain import limits
+
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
-def is_name(text: object) -> bool:
+def is_name(text: object) -> TypeGuard[str]:
     """Is *text* a name of an agent, environment, person, team, rule or tool?"""
-    return isinstance(text, str) and len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None
+    return isinstance(text, str) and len(text) <= limits.NAME_CHARACTERS and _NAME.fullmatch(text) is not None
 
 
 def nearest_name(text: str, names: Iterable[str]) -> str | None:
@@ -22,5 +24,5 @@ def nearest_name(text: str, names: Iterable[str]) -> str | None:
     folded = {word.lower(): word for word in words}
     if text.lower() in folded:
         return folded[text.lower()]
-    close = get_close_matches(text.lower()[:LONGEST_NAME], list(folded), n=1, cutoff=0.6)
+    close = get_close_matches(text.lower()[: limits.NAME_CHARACTERS], list(folded), n=1, cutoff=0.6)
     return folded[close[0]] if close else None

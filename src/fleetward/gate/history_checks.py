@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from fleetward.domain import layout
 from fleetward.domain.audit import REGULAR_MODES, Break, FileStep, FileVersion, FirstParentCommit
 from fleetward.domain.clock import format_instant
-from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Entry
@@ -23,19 +23,19 @@ from fleetward.domain.verdict import Promotion, Verdict
 TOLERANCE = timedelta(minutes=15)
 LATE = timedelta(days=1)
 """What a promotion that comes by a merge may take to land without being told of."""
-_RECORDS = {"approvals": "approval", "evidence": "evidence", "ledger": "record"}
+_RECORDS = {layout.APPROVALS: "approval", layout.EVIDENCE: "evidence", layout.LEDGERS: "record"}
 
 
 def ledger_file(environment: str) -> str:
     """Where the ledger of *environment* lies."""
-    return f"ledger/{environment}.jsonl"
+    return layout.ledger_file(environment)
 
 
 def record_losses(commit: FirstParentCommit) -> Iterator[Break]:
     """Approvals, evidence and signatures that were taken away or are not any more what they were."""
     for change in commit.changes:
         top = change.path.partition("/")[0]
-        if top not in _RECORDS or change.path.endswith(".jsonl") or change.old is None:
+        if top not in _RECORDS or change.path.endswith(layout.LEDGER_SUFFIX) or change.old is None:
             continue
         if change.new is None:
             yield _file_break(
@@ -57,12 +57,12 @@ def changes_without_entry(
     the change that took them away from there is told itself.
     """
     reported = set(moved_agents)
-    for change in commit.changes_under(f"environments/{environment}"):
+    for change in commit.changes_under(layout.environment_folder(environment)):
         agent = _agent(change.path)
         if agent in reported:
             continue
         reported.add(agent)
-        changes = commit.changes_under(f"environments/{environment}/{agent}") or (change,)
+        changes = commit.changes_under(layout.agent_folder(environment, agent)) or (change,)
         if agent in restored:
             message = f"{agent} was put back in {environment} to what entry {restored[agent]} says"
             restoration = _file_break(commit, change, "unledgered-change", message, environment, agent)
@@ -92,7 +92,7 @@ def state_mismatches(
     """
     for transition in entry.agents:
         name, was, now = transition.agent, before.get(transition.agent), after.get(transition.agent)
-        changed = bool(commit.changes_under(f"environments/{entry.environment}/{name}"))
+        changed = bool(commit.changes_under(layout.agent_folder(entry.environment, name)))
         if now != transition.to_state:
             message = f"the entry says that {name} becomes {transition.to_state or 'nothing'}, it is {now or 'nothing'}"
             yield _break_at_entry(commit, entry, "state-mismatch", message, name)
@@ -118,8 +118,8 @@ def release_mode_changes(
 
     Shape: by path in the agent's folder; overrides are the environment's own, and only have to be regular files.
     """
-    folder = f"environments/{entry.environment}/{agent}"
-    for path in sorted({*source_files, *target_files} - {OVERRIDES}):
+    folder = layout.agent_folder(entry.environment, agent)
+    for path in sorted({*source_files, *target_files} - {layout.OVERRIDES}):
         expected, actual = source_files.get(path), target_files.get(path)
         change = FileStep(f"{folder}/{path}", expected, actual)
         if expected and actual and change.mode_only and expected.mode != actual.mode:
@@ -140,11 +140,15 @@ def release_mode_changes(
 def unrelated_changes(commit: FirstParentCommit, entries: Sequence[Entry]) -> Iterator[Break]:
     """What a commit of ``--apply`` holds beside what its entries say; proposals it only takes away."""
     to = entries[0].environment
-    proposals = [f"proposals/{to}/{transition.agent}/" for entry in entries for transition in entry.agents]
+    proposals = [
+        f"{layout.proposal_folder(to, transition.agent)}/" for entry in entries for transition in entry.agents
+    ]
     for change in commit.changes:
-        gated = change.path.startswith(f"environments/{to}/")  # told as changes without an entry
+        gated = change.path.startswith(
+            f"{layout.environment_folder(to)}/"
+        )  # told as changes without an entry
         is_removed_proposal = change.new is None and change.path.startswith(tuple(proposals))
-        if not gated and not is_removed_proposal and not change.path.startswith("ledger/"):
+        if not gated and not is_removed_proposal and not change.path.startswith(f"{layout.LEDGERS}/"):
             yield _file_break(
                 commit, change, "landing-mixed", "the commit holds more than its ledger entries say"
             )
@@ -297,7 +301,7 @@ def actor_mismatch(
 def policy_version_drop(commit: FirstParentCommit, before: int | None, after: int | None) -> Iterator[Break]:
     """A policy whose version fell."""
     if before is not None and after is not None and after < before:
-        file = "governance/policy.yaml"
+        file = layout.POLICY
         yield Break(
             rule="policy-lowered",
             message=f"the policy's version fell from {before} to {after}",
@@ -318,7 +322,7 @@ def configuration_changes(
 
     The rest is only told, for it is outside the governance folder.
     """
-    file = "fleet-config.yaml"
+    file = layout.CONFIG
     for change in commit.changes_under(file):
         if change.old is None:
             continue

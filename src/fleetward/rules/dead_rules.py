@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from fleetward.domain import layout
 from fleetward.domain.change import Direction
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import Snapshot
@@ -12,7 +13,7 @@ from fleetward.domain.policy import Policy, PolicyRule, RuleCondition
 from fleetward.rules.rule import Violation, rule
 from fleetward.rules.selectors import suggestion
 
-POLICY_FILE = "governance/policy.yaml"
+POLICY_FILE = layout.POLICY
 KINDS = frozenset({"create", "update", "override", "retire", "rollback"})
 _NEVER_ONLY = frozenset({"create", "retire"})
 """A promotion that brings a whole agent, or takes one away, is never changes of one direction alone."""

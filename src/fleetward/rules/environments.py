@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from fleetward.domain.digest import OVERRIDES
+from fleetward.domain import layout
 from fleetward.domain.finding import Place, Severity
-from fleetward.domain.fleet import CONFIG, Snapshot
+from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Agent
 from fleetward.domain.path import Steps, covers, format_path
 from fleetward.rules.rule import Violation, rule, violation
@@ -43,7 +43,7 @@ def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                 yield Violation(
                     place=_place(agent, path),
                     message=f"{agent.environment!r} may not override {path!r}",
-                    hint=f"change the release instead, or list the path under overridable in {CONFIG}",
+                    hint=f"change the release instead, or list the path under overridable in {layout.CONFIG}",
                     environment=agent.environment,
                     agent=agent.name,
                 )
@@ -90,4 +90,4 @@ def _leaves(value: Any, steps: Steps) -> Iterator[Steps]:
 def _place(agent: Agent, path: str) -> Place:
     if agent.locate_overrides is not None:
         return agent.locate_overrides(path)
-    return Place(file=f"{agent.folder}/{OVERRIDES}", path=path)
+    return Place(file=f"{agent.folder}/{layout.OVERRIDES}", path=path)

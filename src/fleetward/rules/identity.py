@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from fleetward.domain import layout
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import choices, is_person_or_team, suggestion, today
 
-PEOPLE = "governance/people.yaml"
+PEOPLE = layout.PEOPLE
 ROLES = "spec.owner.roles"
 PERSON_OR_TEAM_FIELDS = (
     "spec.owner.contact.onCall",

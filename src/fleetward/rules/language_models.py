@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from fleetward.domain import layout
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
@@ -23,7 +24,7 @@ from fleetward.rules.selectors import (
     unretired,
 )
 
-REGISTER = "governance/models.yaml"
+REGISTER = layout.MODELS
 
 
 @rule("model-floating", Severity.ERROR, unless="warning for the lowest tier")

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from fleetward.domain import layout
 from fleetward.domain.finding import Place, Severity
-from fleetward.domain.fleet import CONFIG, Environment, Snapshot
+from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.ledger import AgentTransition, Ledger, LedgerLine
-from fleetward.domain.manifest import MANIFEST, Agent, folder
+from fleetward.domain.manifest import Agent
 from fleetward.rules.rule import Violation, rule
 from fleetward.rules.selectors import agents_by_environment
 
@@ -65,7 +66,7 @@ def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                     f"{name!r} is in {environment.name!r}, and not in {' and '.join(map(repr, missing))}"
                 )
                 hint = f"add it to {missing[0]}, or retire it: fleet promote {name} --to {environment.name}"
-                absent = tuple(folder(source, name) for source in missing)
+                absent = tuple(layout.agent_folder(source, name) for source in missing)
                 yield replace(_violation(agent, message, hint, _name_place(agent)), absent=absent)
 
 
@@ -103,7 +104,7 @@ def _missing_ledger(fleet: Snapshot, environment: Environment) -> Iterator[Viola
     if count:
         path = f"environments[{environment.name}]"
         yield Violation(
-            place=fleet.config.locate(path) if fleet.config.locate else Place(file=CONFIG, path=path),
+            place=fleet.config.locate(path) if fleet.config.locate else Place(file=layout.CONFIG, path=path),
             message=f"{environment.name!r} has no ledger yet: nothing says how its agents ({count}) came there",
             hint=f"fleet adopt --to {environment.name} --apply",
             environment=environment.name,
@@ -115,7 +116,7 @@ def _manual_changes(fleet: Snapshot, environment: Environment, ledger: Ledger) -
     last = _last_entries(ledger)
     for agent in _agents_in(fleet, environment.name):
         last_entry = last.get(agent.name)
-        place = Place(file=f"{agent.folder}/{MANIFEST}")
+        place = Place(file=f"{agent.folder}/{layout.MANIFEST}")
         promote = f"fleet promote {agent.name} --to {environment.name}"
         if last_entry is None:
             message = f"{agent.name!r} is in {environment.name!r}, and its ledger does not know it"
@@ -180,11 +181,11 @@ def _stays_upstream(agent: Agent, gated: str) -> bool:
 def _name_place(agent: Agent) -> Place:
     if agent.manifest is not None:
         return agent.manifest.place("metadata.name")
-    return Place(file=f"{agent.folder}/{MANIFEST}")
+    return Place(file=f"{agent.folder}/{layout.MANIFEST}")
 
 
 def _entry_place(entry: LedgerLine) -> Place:
-    return Place(file=f"ledger/{entry.environment}.jsonl", line=entry.seq, end_line=entry.seq)
+    return Place(file=layout.ledger_file(entry.environment), line=entry.seq, end_line=entry.seq)
 
 
 def _violation(

@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
+from fleetward.domain import layout
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.domain.manifest import Manifest, folder
+from fleetward.domain.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,6 @@ def violation(
         environment=manifest.environment,
         agent=manifest.name,
         related=related,
-        absent=() if absent is None else (folder(manifest.environment, absent),),
+        absent=() if absent is None else (layout.agent_folder(manifest.environment, absent),),
         severity=severity,
     )

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from fleetward.domain import layout
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import keyed_items, suggestion, unretired
 
-REGISTER = "governance/connectors.yaml"
+REGISTER = layout.CONNECTORS
 REVIEWED = "spec.guardrails.humanReview.required"
 READ_WORDS = frozenset(
     {"read", "get", "list", "search", "find", "view", "lookup", "describe", "query", "fetch"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from fleetward.domain import layout
 from fleetward.domain.finding import Place
 from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.manifest import Manifest
@@ -57,9 +58,7 @@ def retirement_plan(
         ),
         criteria=criteria_results(fleet, figures, now, name),
         proposals=tuple(
-            f"proposals/{env}/{agent}/overrides.yaml"
-            for env, agent in sorted(fleet.proposals)
-            if agent == name
+            layout.proposal_file(env, agent) for env, agent in sorted(fleet.proposals) if agent == name
         ),
         waivers=tuple(item for item in fleet.waivers if item.agent == name),
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from fleetward.domain import limits
 from fleetward.domain.digest import of_parts
-from fleetward.store.cache import validation_cache
 from tests.end_to_end.repositories import (
     DESK,
     FLEET,
@@ -205,7 +205,7 @@ def test_what_is_no_file_of_ours_is_left_alone(tmp_path: Path, there: str) -> No
         os.mkfifo(file)
     else:
         put(file, b"")
-        os.truncate(file, validation_cache.LARGEST + 1)
+        os.truncate(file, limits.CACHE_BYTES + 1)
 
     assert validate_output(repo) == expected
 

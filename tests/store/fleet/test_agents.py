@@ -6,9 +6,9 @@ import os
 
 import pytest
 
+from fleetward.domain import limits
 from fleetward.domain.fleet import FleetConfig
 from fleetward.store.fleet.agents import read_agents
-from fleetward.store.fleet.file_checks import LARGEST_FILE, MOST_FILES
 from fleetward.store.git.tree import TreeEntry
 from tests import build
 
@@ -131,7 +131,11 @@ def test_a_collision_is_told_once_for_each_file_that_has_one() -> None:
     ("content", "rule", "told"),
     [
         (None, "file-unreadable", "cannot be read"),
-        (LARGEST_FILE + 1, "yaml-limit", f"is {LARGEST_FILE + 1} bytes large, {LARGEST_FILE} are allowed"),
+        (
+            limits.AGENT_FILE_BYTES + 1,
+            "yaml-limit",
+            f"is {limits.AGENT_FILE_BYTES + 1} bytes large, {limits.AGENT_FILE_BYTES} are allowed",
+        ),
     ],
 )
 def test_a_file_that_no_tree_gave_is_named_with_the_reason(content, rule, told) -> None:
@@ -148,7 +152,7 @@ def test_a_file_that_no_tree_gave_is_named_with_the_reason(content, rule, told) 
         ({"o\u0308.md": b""}, {}, "rename the file"),
         ({"a.md": b"", "A.md": b""}, {}, "rename one of them"),
         ({"x": None}, {}, "put a regular, smaller file here"),
-        ({f"{number}": b"" for number in range(MOST_FILES)}, {}, "keep data outside and refer to it"),
+        ({f"{number}": b"" for number in range(limits.AGENT_FILES)}, {}, "keep data outside and refer to it"),
     ],
 )
 def test_what_is_wrong_with_a_file_names_what_to_do(files, mode, hint) -> None:
@@ -159,7 +163,7 @@ def test_what_is_wrong_with_a_file_names_what_to_do(files, mode, hint) -> None:
 
 
 def test_as_many_files_as_allowed_are_fine_and_one_more_is_not() -> None:
-    files = {f"{number}.md": b"" for number in range(MOST_FILES - 1)}
+    files = {f"{number}.md": b"" for number in range(limits.AGENT_FILES - 1)}
 
     whole, fine = read_bot({**MANIFEST, **files})
     agent, findings = read_bot({**MANIFEST, **files, "more.md": b""})
@@ -167,7 +171,7 @@ def test_as_many_files_as_allowed_are_fine_and_one_more_is_not() -> None:
     assert (whole.readable, fine) == (True, [])
     assert (agent.readable, findings) == (
         False,
-        [("yaml-limit", "agent.yaml", f"{MOST_FILES + 1} files, {MOST_FILES} are allowed")],
+        [("yaml-limit", "agent.yaml", f"{limits.AGENT_FILES + 1} files, {limits.AGENT_FILES} are allowed")],
     )
 
 

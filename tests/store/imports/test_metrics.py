@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from fleetward.domain import limits
 from fleetward.domain.errors import FleetError
-from fleetward.store.imports.metrics import LARGEST, LONGEST, read_figures
+from fleetward.store.imports.metrics import read_figures
 
 TODAY = date(2026, 11, 20)
 HEAD = "date,agent,metric,value\n"
 ROW = "2026-11-19,bot,runs,41\n"
 OBJECT = '{"date": "2026-11-19", "agent": "bot", "metric": "runs", "value": 41}\n'
+LONG = "x" * limits.METRICS_LINE_CHARACTERS
 
 
 def figures_of(folder: Path, content: str | bytes) -> list[tuple[str, str, str, float, int]]:
@@ -77,8 +79,8 @@ def test_a_table_and_objects_say_the_same(tmp_path: Path, content: str, line: in
         (OBJECT + "{\n", "figures:2: "),
         (OBJECT + '{"a": ' + "[" * 900, "figures:2: "),
         (OBJECT.replace('"bot"', "7"), "figures:1: agent is 7, not a text"),
-        (HEAD + f"2026-11-19,bot,{'x' * LONGEST},1\n", f"figures:1: longer than {LONGEST} characters"),
-        (OBJECT.replace("runs", "x" * LONGEST), f"figures:1: longer than {LONGEST} characters"),
+        (HEAD + f"2026-11-19,bot,{LONG},1\n", f"figures:1: longer than {len(LONG)} characters"),
+        (OBJECT.replace("runs", LONG), f"figures:1: longer than {len(LONG)} characters"),
         (b"\xff\xfe" + HEAD.encode(), "figures:1: not UTF-8"),
         (b"date,agent\n\x00\n", "figures:1: the head is"),
     ],
@@ -101,7 +103,7 @@ def test_a_file_that_is_too_large_costs_little(tmp_path: Path) -> None:
     start = time.process_time()
 
     with pytest.raises(FleetError, match="is larger than"):
-        figures_of(tmp_path, b"x" * (LARGEST + 1))
+        figures_of(tmp_path, b"x" * (limits.METRICS_BYTES + 1))
     with pytest.raises(FleetError, match="more than 500000 lines"):
         figures_of(tmp_path, HEAD + "\n" * 600_000)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from fleetward.domain import layout
 from fleetward.domain.agent_check import AgentCheck
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import AgentKey
 from fleetward.domain.manifest import Agent, Manifest
 from fleetward.domain.path import lookup, parse_path
-from fleetward.store.fleet.agents import ENVIRONMENTS
 
 ComparedKeys = Mapping[str, tuple[str, ...]]
 """By path of a manifest the keys there that are compared, of the mapping or of every item of the list."""
@@ -85,7 +85,7 @@ def _decode_agent(
     return Agent(
         environment=environment,
         name=name,
-        folder=f"{ENVIRONMENTS}/{environment}/{name}",
+        folder=layout.agent_folder(environment, name),
         files=(),
         manifest=None if data is None else _decode_manifest(key, data, locate, proposed),
         readable=readable,

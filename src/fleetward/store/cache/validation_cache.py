@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fleetward.domain import limits
 from fleetward.domain.digest import of_parts
 from fleetward.store.formats import json_schema
 
-LARGEST = 64 * 1024 * 1024
 _KEY_SIZE = 32
 _SEAL_SIZE = 64
 _STALE_S = 3600.0
@@ -53,7 +53,7 @@ class ValidationCache:
             return
         stored["tool"] = self.tool
         body = json.dumps(stored, separators=(",", ":")).encode()
-        if len(body) + _SEAL_SIZE <= LARGEST:
+        if len(body) + _SEAL_SIZE <= limits.CACHE_BYTES:
             with contextlib.suppress(OSError):
                 _make_private_folder(self.file.parent)
                 _remove_stale(self.file.parent)
@@ -81,7 +81,7 @@ def open_cache(common: Path, prefix: str, environment: Mapping[str, str]) -> Val
 def _fill(cache: ValidationCache) -> None:
     if not stat.S_ISDIR(os.lstat(cache.file.parent).st_mode):
         return
-    stored = _read(cache.file, LARGEST)
+    stored = _read(cache.file, limits.CACHE_BYTES)
     body = stored[_SEAL_SIZE:]
     if not hmac.compare_digest(stored[:_SEAL_SIZE], _seal(cache.key, body)):
         return

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from fleetward.domain import digest
+from fleetward.domain import layout
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place
-from fleetward.domain.fleet import CONFIG, AgentKey, FleetConfig
-from fleetward.domain.manifest import MANIFEST, Agent, File, Manifest
+from fleetward.domain.fleet import AgentKey, FleetConfig
+from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.names import is_name, nearest_name
 from fleetward.domain.path import lookup
 from fleetward.domain.secrets import mask_finding
@@ -29,9 +29,6 @@ from fleetward.store.formats.document import Document, read_document
 from fleetward.store.formats.secret_scan import secret_findings
 from fleetward.store.formats.strict_yaml import hidden_character_findings
 from fleetward.store.git.tree import REGULAR, TreeEntry
-
-ENVIRONMENTS = "environments"
-PROPOSALS = "proposals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +53,7 @@ def read_agents(entries: Collection[TreeEntry], contents: Contents, config: Flee
     proposed: dict[AgentKey, Agent] = {}
     findings = _linked_folders(entries)
     for (top, env, name), inside in sorted(folders.items()):  # "environments" comes before "proposals"
-        if top == ENVIRONMENTS:
+        if top == layout.ENVIRONMENTS:
             findings.extend(_placement_findings(env, name, inside, config))
             agents_by_key[env, name], folder_findings = _read_agent(env, name, inside, contents)
         else:
@@ -93,7 +90,7 @@ def _linked_folders(entries: Iterable[TreeEntry]) -> list[Finding]:
 def _placement_findings(env: str, name: str, inside: list[TreeEntry], config: FleetConfig) -> list[Finding]:
     findings = []
     if config.environment(env) is None:
-        message = f"no environment {env!r} in {CONFIG}"
+        message = f"no environment {env!r} in {layout.CONFIG}"
         close = nearest_name(env, (item.name for item in config.environments))
         suggestion = f"did you mean {close!r}? else " if close else ""
         hint = f"{suggestion}list {env!r} under environments, or move the folder"
@@ -110,17 +107,17 @@ def _placement_findings(env: str, name: str, inside: list[TreeEntry], config: Fl
 
 def orphan_proposals(entries: Iterable[TreeEntry], config: FleetConfig) -> tuple[Finding, ...]:
     """Proposals for agents that are nowhere among *entries*: neither in place, nor where they would come from."""
-    folders: dict[str, dict[AgentKey, TreeEntry]] = {ENVIRONMENTS: {}, PROPOSALS: {}}
+    folders: dict[str, dict[AgentKey, TreeEntry]] = {layout.ENVIRONMENTS: {}, layout.PROPOSALS: {}}
     for entry in entries:
         parts = entry.path.split("/", 3)
         if len(parts) > 3 and parts[0] in folders:
             folders[parts[0]].setdefault((parts[1], parts[2]), entry)
     return tuple(
-        orphan_proposal(key, entry, config, folders[ENVIRONMENTS])
-        for key, entry in sorted(folders[PROPOSALS].items())
+        orphan_proposal(key, entry, config, folders[layout.ENVIRONMENTS])
+        for key, entry in sorted(folders[layout.PROPOSALS].items())
         if (environment := config.environment(key[0])) is not None
         and environment.gated
-        and not any((env, key[1]) in folders[ENVIRONMENTS] for env in (key[0], *environment.sources))
+        and not any((env, key[1]) in folders[layout.ENVIRONMENTS] for env in (key[0], *environment.sources))
     )
 
 
@@ -135,14 +132,14 @@ def orphan_proposal(
     hint = f"did you mean {close!r}?" if close else "delete the proposal"
     message = f"a proposal for {printable_path(name)!r}, which is nowhere in {', '.join(places)}"
     finding = file_error(proposed, "override-not-allowed", message, hint)
-    absent = tuple(f"{ENVIRONMENTS}/{place}/{name}" for place in places)
+    absent = tuple(layout.agent_folder(place, name) for place in places)
     return replace(finding, environment=env, agent=printable_path(name), missing_folders=absent)
 
 
 def _read_agent(
     env: str, name: str, inside: list[TreeEntry], contents: Contents
 ) -> tuple[Agent, list[Finding]]:
-    folder = f"{ENVIRONMENTS}/{env}/{name}"
+    folder = layout.agent_folder(env, name)
     findings = [*disallowed_files(inside, contents), *path_collisions(inside, folder)]
     unnameable = bool(findings)
     files = []
@@ -164,26 +161,26 @@ def assemble_agent(
 
     *overrides_at* is the path of a proposal whose content stands in as ``overrides.yaml``.
     """
-    folder = f"{ENVIRONMENTS}/{env}/{name}"
+    folder = layout.agent_folder(env, name)
     files = tuple(sorted(files, key=lambda file: file.path.encode("utf-8", "surrogateescape")))
     by_path = {file.path: file for file in files}
     findings: list[Finding] = []
     for file in files:
-        if file.path not in (MANIFEST, digest.OVERRIDES):
+        if file.path not in (layout.MANIFEST, layout.OVERRIDES):
             findings.extend(_content_findings(file, f"{folder}/{file.path}"))
-    manifest_file = by_path.get(MANIFEST)
-    overrides_file = by_path.get(digest.OVERRIDES)
+    manifest_file = by_path.get(layout.MANIFEST)
+    overrides_file = by_path.get(layout.OVERRIDES)
     manifest, overrides = None, None
     if manifest_file is None:
-        place = Place(file=f"{folder}/{MANIFEST}")
+        place = Place(file=f"{folder}/{layout.MANIFEST}")
         hint = f"fleet new {name} --env {env}, or delete the folder"
-        findings.append(error_at("manifest-missing", f"{folder} has no {MANIFEST}", place, hint))
+        findings.append(error_at("manifest-missing", f"{folder} has no {layout.MANIFEST}", place, hint))
     else:
-        base = read_document(manifest_file.content, f"{folder}/{MANIFEST}", "agent")
+        base = read_document(manifest_file.content, f"{folder}/{layout.MANIFEST}", "agent")
         patch = None
         if overrides_file is not None:
             patch = read_document(
-                overrides_file.content, overrides_at or f"{folder}/{digest.OVERRIDES}", "overrides"
+                overrides_file.content, overrides_at or f"{folder}/{layout.OVERRIDES}", "overrides"
             )
             overrides = patch if patch.data is not None and not patch.findings else None
         manifest, manifest_findings = _effective_manifest(env, name, base, patch)
@@ -291,7 +288,7 @@ def _read_proposal(
 ) -> tuple[File | None, Agent | None, list[Finding]]:
     """The proposed file, the agent that stands there with it in place, and what is wrong with it."""
     findings = disallowed_files(inside, contents)
-    folder = f"{PROPOSALS}/{env}/{name}"
+    folder = layout.proposal_folder(env, name)
     environment = config.environment(env)
     if environment is None or not environment.gated:
         message = f"{env!r} is no gated environment: nothing is promoted into it"
@@ -301,12 +298,12 @@ def _read_proposal(
         hint = (
             f"did you mean {close!r}?"
             if close
-            else f"write {ENVIRONMENTS}/{env}/{name}/{digest.OVERRIDES} itself"
+            else f"write {layout.ENVIRONMENTS}/{env}/{name}/{layout.OVERRIDES} itself"
         )
         findings.append(file_error(inside[0], "override-not-allowed", message, hint))
     for entry in inside:
-        if entry.path != f"{folder}/{digest.OVERRIDES}":
-            message = f"a proposal holds {digest.OVERRIDES} alone"
+        if entry.path != f"{folder}/{layout.OVERRIDES}":
+            message = f"a proposal holds {layout.OVERRIDES} alone"
             findings.append(
                 file_error(
                     entry, "override-not-allowed", message, "delete the file, or put it into the release"
@@ -317,7 +314,7 @@ def _read_proposal(
     if file is None:
         return None, None, findings
     if current is None or current.manifest is None:
-        patch = read_document(file.content, f"{folder}/{digest.OVERRIDES}", "overrides")
+        patch = read_document(file.content, f"{folder}/{layout.OVERRIDES}", "overrides")
         findings = [*(mask_finding(item) for item in patch.findings), *_document_secrets(patch)]
         return file, None, [replace(item, environment=env, agent=name) for item in findings]
     agent, findings = with_overrides(current, file)
@@ -328,15 +325,15 @@ def _read_proposal(
 def _proposed_file(inside: Iterable[TreeEntry], contents: Contents) -> File | None:
     for entry in inside:
         content = contents.get(entry.path)
-        if entry.path.endswith(f"/{digest.OVERRIDES}") and isinstance(content, bytes):
-            return File(path=digest.OVERRIDES, mode=entry.mode, content=content)
+        if entry.path.endswith(f"/{layout.OVERRIDES}") and isinstance(content, bytes):
+            return File(path=layout.OVERRIDES, mode=entry.mode, content=content)
     return None
 
 
 def with_overrides(agent: Agent, proposed: File) -> tuple[Agent, list[Finding]]:
     """The agent with a proposal in place of its overrides; one that holds ``{}`` removes them."""
-    at = f"{PROPOSALS}/{agent.environment}/{agent.name}/{digest.OVERRIDES}"
-    files = [file for file in agent.files if file.path != digest.OVERRIDES]
+    at = layout.proposal_file(agent.environment, agent.name)
+    files = [file for file in agent.files if file.path != layout.OVERRIDES]
     patch = read_document(proposed.content, at, "overrides")
     if patch.data != {}:
         files.append(proposed)
@@ -347,7 +344,7 @@ def build_candidate(
     source: Agent, env: str, overrides: File | None, *, proposed: bool
 ) -> tuple[Agent, list[Finding]]:
     """The release of *source* as it would stand in *env*, with these overrides, and what is wrong with it."""
-    files = [file for file in source.files if file.path != digest.OVERRIDES]
+    files = [file for file in source.files if file.path != layout.OVERRIDES]
     if overrides is None:
         agent, findings = assemble_agent(env, source.name, files)
     elif proposed:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
+from fleetward.domain import limits
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.store.git.tree import LINK, REGULAR, SUBMODULE, TreeEntry
-
-LARGEST_FILE = 1024 * 1024
-MOST_FILES = 500
 
 Contents = Mapping[str, bytes | int | None]
 """By path: what a tree read, the size of what is too large, None for what cannot be read."""
@@ -28,7 +26,7 @@ def disallowed_files(inside: list[TreeEntry], contents: Contents) -> list[Findin
             )
         elif not isinstance(contents.get(entry.path), bytes):
             findings.append(
-                unreadable_file(entry, *unreadable_reason(contents.get(entry.path), LARGEST_FILE))
+                unreadable_file(entry, *unreadable_reason(contents.get(entry.path), limits.AGENT_FILE_BYTES))
             )
         elif not is_clean_path(entry.path):
             message = "its path is not UTF-8 in Unicode form NFC"
@@ -38,9 +36,9 @@ def disallowed_files(inside: list[TreeEntry], contents: Contents) -> list[Findin
 
 def too_many_files(inside: list[TreeEntry]) -> list[Finding]:
     """An agent of more files than anybody reads."""
-    if len(inside) <= MOST_FILES:
+    if len(inside) <= limits.AGENT_FILES:
         return []
-    message = f"{len(inside)} files, {MOST_FILES} are allowed"
+    message = f"{len(inside)} files, {limits.AGENT_FILES} are allowed"
     return [file_error(inside[0], "yaml-limit", message, "keep data outside and refer to it")]
 
 

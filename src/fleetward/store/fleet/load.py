@@ -8,23 +8,23 @@ from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any
 
+from fleetward.domain import layout, limits
 from fleetward.domain.errors import GovernanceInvalid, NotAFleet
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.fleet import CONFIG, AgentKey, FleetConfig, LookupFile, Snapshot, Waiver
+from fleetward.domain.fleet import AgentKey, FleetConfig, LookupFile, Snapshot, Waiver
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.domain.secrets import mask_finding
 from fleetward.store.fleet import governance
-from fleetward.store.fleet.agents import ENVIRONMENTS, PROPOSALS, orphan_proposals, read_agents
-from fleetward.store.fleet.file_checks import LARGEST_FILE, unreadable_file, unreadable_reason
+from fleetward.store.fleet.agents import orphan_proposals, read_agents
+from fleetward.store.fleet.file_checks import unreadable_file, unreadable_reason
 from fleetward.store.formats.document import Document, read_document
 from fleetward.store.formats.secret_scan import secret_findings
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS
 from fleetward.store.git.tree import REGULAR, Tree, TreeEntry
-from fleetward.store.records.current_ledgers import LEDGERS, load_ledgers
+from fleetward.store.records.current_ledgers import load_ledgers
 
-GOVERNANCE = "governance"
 GovernanceDocuments = MutableMapping[str, list[Any]]
 """Of governing files that are clean, by kind and digest: the data, and places by path as far as they were asked."""
 KeySelection = Collection[AgentKey] | Callable[[FleetConfig], Collection[AgentKey]]
@@ -74,7 +74,7 @@ class LoadedFleet:
 
 
 def _is_governance(finding: Finding) -> bool:
-    return finding.place.file == CONFIG or finding.place.file.startswith(GOVERNANCE + "/")
+    return finding.place.file == layout.CONFIG or finding.place.file.startswith(layout.GOVERNANCE + "/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,9 @@ def read_outline(
     Errors: NotAFleet when there is no ``fleet-config.yaml``.
     """
     # at once: each question to git is a process
-    everything = tree.entries(CONFIG, GOVERNANCE, ENVIRONMENTS, LEDGERS, PROPOSALS)
+    everything = tree.entries(
+        layout.CONFIG, layout.GOVERNANCE, layout.ENVIRONMENTS, layout.LEDGERS, layout.PROPOSALS
+    )
     governing = _GovernanceReader(tree, everything, version, rules, documents)
     governing.config = governing.config or fallback_config
     findings = tuple(map(mask_finding, governing.findings))
@@ -125,7 +127,7 @@ def read_outline(
             contents=governing.contents,
         )
     ledgers, broken, ledgers_read = load_ledgers(tree, everything, governing.config)
-    tops = frozenset((ENVIRONMENTS, PROPOSALS))
+    tops = frozenset((layout.ENVIRONMENTS, layout.PROPOSALS))
     return FleetOutline(
         tree=tree,
         governance_snapshot=replace(governing.snapshot(), ledgers=ledgers),
@@ -135,7 +137,9 @@ def read_outline(
         agent_entries=tuple(entry for entry in everything if entry.path.partition("/")[0] in tops),
         ledger_contents=ledgers_read,
         governance_entries=tuple(
-            entry for entry in everything if entry.path.partition("/")[0] in (CONFIG, GOVERNANCE, LEDGERS)
+            entry
+            for entry in everything
+            if entry.path.partition("/")[0] in (layout.CONFIG, layout.GOVERNANCE, layout.LEDGERS)
         ),
     )
 
@@ -183,7 +187,7 @@ def with_agents(tree: Tree, reading: LoadedFleet, keys: Collection[AgentKey]) ->
 def _add_agents(tree: Tree, reading: LoadedFleet, entries: Sequence[TreeEntry]) -> LoadedFleet:
     if reading.snapshot is None:
         return reading
-    contents = tree.read((entry for entry in entries if entry.mode in REGULAR), LARGEST_FILE)
+    contents = tree.read((entry for entry in entries if entry.mode in REGULAR), limits.AGENT_FILE_BYTES)
     fleet_agents = read_agents(entries, contents, reading.snapshot.config)
     snapshot = replace(
         reading.snapshot,
@@ -206,7 +210,7 @@ def _partial_outline(
     tree: Tree, version: str, rules: Collection[str], only: KeySelection, fallback_config: FleetConfig | None
 ) -> FleetOutline:
     """A fleet of which only some agents are asked for; ledgers tell of the whole, and are not read."""
-    governing = _GovernanceReader(tree, tree.entries(CONFIG, GOVERNANCE), version, rules)
+    governing = _GovernanceReader(tree, tree.entries(layout.CONFIG, layout.GOVERNANCE), version, rules)
     governing.config = governing.config or fallback_config
     config = governing.config
     return FleetOutline(
@@ -223,9 +227,11 @@ def _agent_entries(tree: Tree, keys: Collection[AgentKey]) -> tuple[TreeEntry, .
     """The files of these agents; where they are many, git is asked for all: a command line has an end."""
     if len(keys) > _MAX_NAMED_AGENTS:
         wanted_keys = frozenset(keys)
-        everything = tree.entries(ENVIRONMENTS, PROPOSALS)
+        everything = tree.entries(layout.ENVIRONMENTS, layout.PROPOSALS)
         return tuple(entry for entry in everything if tuple(entry.path.split("/")[1:3]) in wanted_keys)
-    folders = [f"{top}/{env}/{name}" for env, name in sorted(keys) for top in (ENVIRONMENTS, PROPOSALS)]
+    folders = [
+        f"{top}/{env}/{name}" for env, name in sorted(keys) for top in (layout.ENVIRONMENTS, layout.PROPOSALS)
+    ]
     return tree.entries(*folders) if folders else ()
 
 
@@ -244,17 +250,17 @@ class _GovernanceReader:
         self.findings: list[Finding] = []
         self.contents: dict[str, bytes] = {}
         entries = {entry.path: entry for entry in files}
-        paths = [CONFIG, *(f"{GOVERNANCE}/{name}.yaml" for name in _FILES)]
+        paths = [layout.CONFIG, *(f"{layout.GOVERNANCE}/{name}.yaml" for name in _FILES)]
         self.stored = tree.read(
             [entries[path] for path in paths if path in entries and entries[path].mode in REGULAR],
             GOVERNANCE_LIMITS.size,
         )
-        if CONFIG not in entries:
-            raise NotAFleet(f"no {CONFIG} here", hint="fleet init, or -C DIR")
+        if layout.CONFIG not in entries:
+            raise NotAFleet(f"no {layout.CONFIG} here", hint="fleet init, or -C DIR")
         self.policy: Policy | None
         self.waivers: tuple[Waiver, ...]
         self.config: FleetConfig | None = self._read(
-            entries, CONFIG, "fleet-config", lambda d, s: governance.parse_config(d, s, version, rules)
+            entries, layout.CONFIG, "fleet-config", lambda d, s: governance.parse_config(d, s, version, rules)
         )
         people_or_none = self._read(entries, "people", "people", governance.parse_people)
         people = self.people = people_or_none or People()
@@ -273,15 +279,15 @@ class _GovernanceReader:
         self.waivers = (() if missing else self._read(entries, "waivers", "waivers", waivers)) or ()
         if self.config is not None and self.policy is not None:
             self.findings.extend(governance.unknown_tiers(self.config, self.policy))
-        inside = [path for path in entries if path.startswith(f"{GOVERNANCE}/")]
-        self.findings.extend(governance.misnamed_files(GOVERNANCE, inside, _FILES))
+        inside = [path for path in entries if path.startswith(f"{layout.GOVERNANCE}/")]
+        self.findings.extend(governance.misnamed_files(layout.GOVERNANCE, inside, _FILES))
         # a credential is wrong there, and changes nothing of what is said
         faults = (finding for finding in self.findings if finding.rule != "secret-in-manifest")
         self.readable = not any(finding.severity is Severity.ERROR for finding in faults)
 
     def snapshot(self) -> Snapshot:
         if self.config is None:
-            raise NotAFleet(f"{CONFIG} cannot be read", hint="fleet validate")
+            raise NotAFleet(f"{layout.CONFIG} cannot be read", hint="fleet validate")
         return Snapshot(
             config=self.config,
             agents={},
@@ -299,7 +305,7 @@ class _GovernanceReader:
         kind: str,
         make: Callable[[dict[str, Any], governance.Source], tuple[Any, tuple[Finding, ...]]],
     ) -> Any:
-        file = name if name == CONFIG else f"{GOVERNANCE}/{name}.yaml"
+        file = name if name == layout.CONFIG else f"{layout.GOVERNANCE}/{name}.yaml"
         if file not in entries:
             return None
         if entries[file].mode not in REGULAR:

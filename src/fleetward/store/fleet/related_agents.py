@@ -13,17 +13,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from fleetward.domain import digest
+from fleetward.domain import layout, limits
 from fleetward.domain.fleet import AgentKey, FleetConfig
-from fleetward.domain.manifest import MANIFEST
-from fleetward.store.fleet.agents import ENVIRONMENTS, PROPOSALS
-from fleetward.store.fleet.file_checks import LARGEST_FILE
 from fleetward.store.formats.document import read_document
 from fleetward.store.git.tree import REGULAR, Tree, TreeEntry
 
 _SHARED = {"sharedState": ("name",), "tools": ("identity",)}
 _DEPENDED_ON = {"dependsOn": ("agent",), "sharedState": ("owner",)}
-_SCHEMAS = {MANIFEST: "agent", digest.OVERRIDES: "overrides"}
+_SCHEMAS = {layout.MANIFEST: "agent", layout.OVERRIDES: "overrides"}
 _UNREADABLE = b"\0"
 """In place of a text that cannot be had."""
 
@@ -36,9 +33,9 @@ def related_keys(
 ) -> frozenset[AgentKey]:
     """These agents wherever they are, and all that hang together with them in *environment*."""
     everywhere = [
-        f"{ENVIRONMENTS}/{stage.name}/{name}" for stage in config.environments for name in sorted(names)
+        layout.agent_folder(stage.name, name) for stage in config.environments for name in sorted(names)
     ]
-    tops = [f"{top}/{environment}" for top in (ENVIRONMENTS, PROPOSALS)]
+    tops = [f"{top}/{environment}" for top in (layout.ENVIRONMENTS, layout.PROPOSALS)]
     texts = _texts(tree, tree.entries(*tops, *everywhere))
     related = _related_names(texts, names)
     stages = ((stage.name, name) for stage in config.environments for name in names)
@@ -102,7 +99,7 @@ def _specs(agent_texts: Mapping[str, bytes]) -> Iterator[Mapping[str, Any]]:
 
 def _texts(tree: Tree, entries: Collection[TreeEntry]) -> Texts:
     agent_files = [entry for entry in entries if _is_spec_file(entry.path)]
-    contents = tree.read([entry for entry in agent_files if entry.mode in REGULAR], LARGEST_FILE)
+    contents = tree.read([entry for entry in agent_files if entry.mode in REGULAR], limits.AGENT_FILE_BYTES)
     texts_by_agent: dict[str, dict[str, bytes]] = {}
     for entry in agent_files:
         content = contents.get(entry.path)

@@ -7,15 +7,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from fleetward.domain.digest import OVERRIDES
+from fleetward.domain import layout
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
 from fleetward.domain.fleet import FleetConfig
-from fleetward.domain.manifest import MANIFEST
 from fleetward.domain.path import Steps
 from fleetward.domain.people import People
 from fleetward.domain.transfer import AssignedRole, TransferOutcome
-from fleetward.store.fleet.agents import ENVIRONMENTS, PROPOSALS
 from fleetward.store.fleet.file_checks import unreadable_reason
 from fleetward.store.fleet.person_references import ReferenceKind, person_references
 from fleetward.store.formats.document import read_document
@@ -24,7 +22,8 @@ from fleetward.store.formats.yaml_edit import Changes, edit_yaml
 from fleetward.store.git.tree import REGULAR, Tree
 
 _GOVERNANCE = {
-    f"governance/{kind}.yaml": kind for kind in ("people", "connectors", "models", "waivers", "policy")
+    f"{layout.GOVERNANCE}/{kind}.yaml": kind
+    for kind in ("people", "connectors", "models", "waivers", "policy")
 }
 _OWNERS = {"accountable": "backup", "backup": "accountable"}
 
@@ -85,7 +84,7 @@ def _texts(tree: Tree, word: str) -> tuple[dict[str, bytes], dict[str, str]]:
 
     A backslash may spell it in another way, and so may an encoding that has a NUL in it.
     """
-    entries = tree.entries(ENVIRONMENTS, PROPOSALS, "governance")
+    entries = tree.entries(layout.ENVIRONMENTS, layout.PROPOSALS, layout.GOVERNANCE)
     links = [
         item
         for item in entries
@@ -114,19 +113,19 @@ def _may_hide_files(path: str) -> bool:
 
 def _kind(file: str) -> tuple[str, Limits]:
     parts = file.split("/")
-    if len(parts) == 4 and parts[3] in (MANIFEST, OVERRIDES):
-        return ("agent" if parts[3] == MANIFEST else "overrides"), AGENT_LIMITS
+    if len(parts) == 4 and parts[3] in (layout.MANIFEST, layout.OVERRIDES):
+        return ("agent" if parts[3] == layout.MANIFEST else "overrides"), AGENT_LIMITS
     return _GOVERNANCE.get(file, ""), GOVERNANCE_LIMITS
 
 
 def _is_gated(file: str, config: FleetConfig) -> bool:
     parts = file.split("/")
     environment = config.environment(parts[1])
-    return parts[0] == ENVIRONMENTS and environment is not None and environment.gated
+    return parts[0] == layout.ENVIRONMENTS and environment is not None and environment.gated
 
 
 def _proposal_path(file: str) -> str:
-    return file.replace(ENVIRONMENTS, PROPOSALS, 1)
+    return file.replace(layout.ENVIRONMENTS, layout.PROPOSALS, 1)
 
 
 def _role(file: str, place: Place, fate: TransferOutcome, note: str) -> AssignedRole:
@@ -165,7 +164,7 @@ def _gated_role_change(
     """Nobody edits such a folder: a release comes by promotion, what is its own by a proposal."""
     _, env, name, last = file.split("/")
     environment = request.config.environment(env)
-    if last == OVERRIDES:
+    if last == layout.OVERRIDES:
         if tree.entries(_proposal_path(file)):
             return TransferOutcome.PROMOTION, "the open proposal takes its place", {}
         return (
@@ -174,7 +173,7 @@ def _gated_role_change(
             else (TransferOutcome.PROPOSAL, "", plain)
         )
     source = environment.sources[0] if environment else ""
-    if not tree.entries(f"{ENVIRONMENTS}/{source}/{name}/{MANIFEST}"):
+    if not tree.entries(layout.manifest_file(source, name)):
         return TransferOutcome.OPEN, f"not in {source!r}: bring it back there, or retire it", {}
     return TransferOutcome.PROMOTION, "", {}
 

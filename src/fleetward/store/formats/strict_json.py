@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
-from fleetward.domain import clock
+from fleetward.domain import clock, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.names import is_name
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _MAX_SHOWN = 80
-_MAX_DEPTH = 200
 """Levels of a JSON text: far more than any record has, far fewer than Python can walk."""
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, _MAX_SHOWN, _MAX_SHOWN, _MAX_SHOWN
@@ -47,14 +46,14 @@ def parse_json(content: bytes, name: str, *, limit: int) -> Any:
         raise FleetError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg.lower()}") from None
     except ValueError as error:
         raise FleetError(f"{name}: {error}") from None
-    if content.count(b"[") + content.count(b"{") > _MAX_DEPTH and _too_deep([[value]]):
-        raise FleetError(f"{name}: nested too deep to be read, the limit is {_MAX_DEPTH} levels")
+    if content.count(b"[") + content.count(b"{") > limits.JSON_DEPTH and _too_deep([[value]]):
+        raise FleetError(f"{name}: nested too deep to be read, the limit is {limits.JSON_DEPTH} levels")
     return value
 
 
 def _too_deep(level: list[Any]) -> bool:
     """How deep the parser itself goes differs from one Python to the next."""
-    for _ in range(_MAX_DEPTH + 1):
+    for _ in range(limits.JSON_DEPTH + 1):
         inner = [container.values() if isinstance(container, dict) else container for container in level]
         level = [child for container in inner for child in container if isinstance(child, dict | list)]
         if not level:

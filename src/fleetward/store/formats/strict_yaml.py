@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from fleetward.domain import limits
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.invisible_characters import invisible_characters
@@ -18,13 +19,13 @@ from fleetward.domain.path import Steps, format_path
 class Limits:
     """How large a document may be: bytes, levels (the top mapping is level 1), nodes."""
 
-    size: int = 256 * 1024
-    depth: int = 24
-    nodes: int = 10_000
+    size: int = limits.AGENT_YAML_BYTES
+    depth: int = limits.YAML_DEPTH
+    nodes: int = limits.AGENT_YAML_NODES
 
 
 AGENT_LIMITS = Limits()
-GOVERNANCE_LIMITS = Limits(size=4 * 1024 * 1024, nodes=200_000)
+GOVERNANCE_LIMITS = Limits(size=limits.GOVERNANCE_YAML_BYTES, nodes=limits.GOVERNANCE_YAML_NODES)
 
 Span = tuple[int, int, int, int]
 """Line, column, end line, end column; from 1, the end exclusive."""

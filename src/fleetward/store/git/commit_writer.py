@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from fleetward.domain import layout
 from fleetward.domain.errors import BranchMoved, GitError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.fleet_root import FleetRoot
@@ -19,15 +20,7 @@ from fleetward.store.git.history import commits
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import REGULAR, TreeEntry
 
-FLEET_PATHS = (
-    "environments",
-    "governance",
-    "proposals",
-    "approvals",
-    "evidence",
-    "ledger",
-    "fleet-config.yaml",
-)
+FLEET_PATHS = (*layout.FOLDERS, layout.CONFIG)
 """What of a fleet's folder has to be committed before anything is applied."""
 
 TRAILERS = (b"\nFleet-Promotion: ", b"\nFleet-Proposal: ")

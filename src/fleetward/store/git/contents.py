@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fleetward.domain import digest
+from fleetward.domain import digest, layout, limits
 from fleetward.store.git.tree import REGULAR, Tree
-from fleetward.store.records.ledger import LARGEST
 
 
-def contents(tree: Tree, *under: str, limit: int = LARGEST) -> dict[str, bytes]:
+def contents(tree: Tree, *under: str, limit: int = limits.LEDGER_BYTES) -> dict[str, bytes]:
     """By path the regular files of at most *limit* bytes."""
     by_path = tree.read([entry for entry in tree.entries(*under) if entry.mode in REGULAR], limit)
     return {path: content for path, content in by_path.items() if isinstance(content, bytes)}
@@ -15,5 +14,7 @@ def contents(tree: Tree, *under: str, limit: int = LARGEST) -> dict[str, bytes]:
 
 def governance_digest(tree: Tree) -> str:
     """The digest of ``governance/``, made like a release digest."""
-    files = contents(tree, "governance")
-    return digest.of_files((path.removeprefix("governance/"), content) for path, content in files.items())
+    files = contents(tree, layout.GOVERNANCE)
+    return digest.of_files(
+        (path.removeprefix(f"{layout.GOVERNANCE}/"), content) for path, content in files.items()
+    )

@@ -7,9 +7,9 @@ import posixpath
 from collections.abc import Mapping
 from pathlib import Path
 
+from fleetward.domain import layout
 from fleetward.domain.errors import GitError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.fleet import CONFIG
 from fleetward.store.git.repository import Id, NoRepository, Repository, open_repository
 from fleetward.store.git.tree import CommitTree, StagedTree, WorkTree
 
@@ -69,7 +69,9 @@ def find_fleet_root(folder: Path, environment: Mapping[str, str], *, root: str |
     try:
         repository = open_repository(folder, environment)
     except NoRepository as error:
-        if any(os.path.lexists(place / CONFIG) for place in (folder.resolve(), *folder.resolve().parents)):
+        if any(
+            os.path.lexists(place / layout.CONFIG) for place in (folder.resolve(), *folder.resolve().parents)
+        ):
             raise
         raise NoRepository(error.message, hint="fleet init, or -C DIR") from None
     if repository.top is None or root is not None:
@@ -79,12 +81,12 @@ def find_fleet_root(folder: Path, environment: Mapping[str, str], *, root: str |
     top = repository.top.resolve()
     start = folder.resolve()
     for place in (start, *start.parents):
-        if (place / CONFIG).is_file() or (place / CONFIG).is_symlink():
+        if (place / layout.CONFIG).is_file() or (place / layout.CONFIG).is_symlink():
             inside = "" if place == top else place.relative_to(top).as_posix() + "/"
             return FleetRoot(repository=repository, path=place, prefix=inside)
         if place == top:
             break
-    raise NotAFleet(f"no {CONFIG} in {str(folder)!r} or above it", hint="fleet init, or -C DIR")
+    raise NotAFleet(f"no {layout.CONFIG} in {str(folder)!r} or above it", hint="fleet init, or -C DIR")
 
 
 def _root_prefix(root: str) -> str:

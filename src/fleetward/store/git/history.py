@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from fleetward.domain import layout
 from fleetward.domain.contributor import Contributor, ContributorRole
-from fleetward.domain.digest import OVERRIDES
 from fleetward.domain.errors import GitError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.fleet_root import FleetRoot
@@ -235,7 +235,7 @@ def commit_dates(repository: Repository, head: Id, now: datetime, ids: Iterable[
 def _release_files(repository: Repository, commit: Id, folder: str) -> frozenset[tuple[bytes, bytes]]:
     """The paths and blobs of a release: equal where its digest is."""
     out = repository.output("ls-tree", "-r", "-z", "--full-tree", commit, "--", folder + "/")
-    override_end = f"\t{folder}/{OVERRIDES}".encode()
+    override_end = f"\t{folder}/{layout.OVERRIDES}".encode()
     files = set()
     for record in out.split(b"\0"):
         if record and not record.endswith(override_end):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 
+from fleetward.domain import layout
 from fleetward.domain.audit import FileStep, FileVersion, FirstParentCommit
 from fleetward.domain.errors import GitError
 from fleetward.domain.fast_dataclass import dataclass
@@ -21,7 +22,6 @@ from fleetward.store.git.history_index import ABSENT, HistoryIndex, IndexedChang
 from fleetward.store.git.process import GitResult
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import CommitTree, TreeEntry
-from fleetward.store.records.ledger import file_name
 
 _READ = 1024 * 1024
 _MANY = 50
@@ -206,7 +206,7 @@ def preload(
     past: IndexedRepository, commits: Sequence[FirstParentCommit], environments: Iterable[str]
 ) -> None:
     """Read at once what will be asked for: every content that came in, and the ledgers from their longest version."""
-    ledgers = {file_name(environment) for environment in environments}
+    ledgers = {layout.ledger_file(environment) for environment in environments}
     versions: dict[str, list[Id]] = {}
     ids: list[Id] = []
     for landing in commits:

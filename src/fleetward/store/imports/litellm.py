@@ -12,8 +12,6 @@ from fleetward.domain import clock
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 
-LARGEST = 32 * 1024 * 1024
-"""Bytes of a catalogue; the one of 2026 has 1.6 million."""
 _NAMES = re.compile(r"[!-~]{1,200}")
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 # LiteLLM splits some providers by the API that it calls; these words in front stand for the whole.

@@ -12,15 +12,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from fleetward.domain import clock
+from fleetward.domain import clock, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.retirement_plan import MetricValue
 
-LARGEST = 32 * 1024 * 1024
-LONGEST = 1_000
-"""Characters of one line."""
-MOST = 500_000
 COLUMNS = ("date", "agent", "metric", "value")
 _NUMBER = re.compile(r"[-+]?[0-9]{1,30}(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
 _MAX_FINDINGS = 20
@@ -66,12 +62,13 @@ def read_figures(path: Path, file_name: str, today: date) -> tuple[MetricValue, 
 def _text(path: Path, file_name: str) -> str:
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(limits.METRICS_BYTES + 1)
     except OSError as error:
         raise FleetError(f"cannot read {file_name!r}: {error.strerror}", hint="--metrics FILE") from error
-    if len(content) > LARGEST:
+    if len(content) > limits.METRICS_BYTES:
         raise FleetError(
-            f"{file_name!r} is larger than {LARGEST} bytes", hint="keep the days that criteria ask for"
+            f"{file_name!r} is larger than {limits.METRICS_BYTES} bytes",
+            hint="keep the days that criteria ask for",
         )
     try:
         return content.decode("utf-8-sig")
@@ -117,7 +114,7 @@ def _objects(text: str) -> Iterator[_Row]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        if number > MOST or len(line) > LONGEST:
+        if number > limits.METRICS_LINES or len(line) > limits.METRICS_LINE_CHARACTERS:
             yield number, _InvalidLine(_too_much(number))
             return
         try:
@@ -133,13 +130,17 @@ def _objects(text: str) -> Iterator[_Row]:
 
 def _checked_lines(lines: Iterator[str]) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
-        if number > MOST or len(line) > LONGEST:
+        if number > limits.METRICS_LINES or len(line) > limits.METRICS_LINE_CHARACTERS:
             raise _InvalidLine(_too_much(number))
         yield line
 
 
 def _too_much(number: int) -> str:
-    return f"more than {MOST} lines" if number > MOST else f"longer than {LONGEST} characters"
+    return (
+        f"more than {limits.METRICS_LINES} lines"
+        if number > limits.METRICS_LINES
+        else f"longer than {limits.METRICS_LINE_CHARACTERS} characters"
+    )
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fleetward.domain import clock, digest
+from fleetward.domain import clock, digest, layout, limits
 from fleetward.domain.approval import GOVERNANCE, Approval, Binding, Decision
 from fleetward.domain.errors import FleetError
 from fleetward.domain.names import is_name
@@ -17,7 +17,6 @@ PREDICATE = "urn:fleetward:approval:v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 EMPTY_STATE = digest.of_files([])
 """The state of an agent that is gone: what the approval of a retirement is for."""
-LARGEST = 64 * 1024
 
 _FILE = re.compile(
     r"approvals/(?P<subject>[^/]+/[^/]+|governance)/"
@@ -35,7 +34,7 @@ def file_name(approval: Approval, n: int) -> str:
     """Where the *n*-th statement of this person about this state belongs."""
     binding = approval.binding
     name = f"{digest.short(binding.to_state)}-{approval.approver}-{n}.json"
-    return f"approvals/{binding.subject}/{name}"
+    return f"{layout.approvals_folder(binding.subject)}/{name}"
 
 
 def encode(approval: Approval) -> bytes:
@@ -61,7 +60,7 @@ def decode(content: bytes, file: str) -> Approval:
 
     Errors: FleetError when anything is missing, unknown, of another type, or not what the file's name says.
     """
-    top = Fields.from_value(strict_json.parse_json(content, file, limit=LARGEST), file, _KEYS)
+    top = Fields.from_value(strict_json.parse_json(content, file, limit=limits.APPROVAL_BYTES), file, _KEYS)
     top.constant("_type", STATEMENT)
     top.constant("predicateType", PREDICATE)
     predicate = top.child("predicate", _PREDICATE_KEYS)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from fleetward.domain import layout, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Ledger
 from fleetward.store.git.tree import REGULAR, Tree, TreeEntry
-
-LEDGERS = "ledger"
 
 
 def load_ledgers(
@@ -24,21 +23,21 @@ def load_ledgers(
 
     *entries* are those of the tree, whichever they are besides ledgers.
     """
-    files = {item.path: item for item in entries if item.path.startswith(f"{LEDGERS}/")}
+    files = {item.path: item for item in entries if item.path.startswith(f"{layout.LEDGERS}/")}
     gated = [item.name for item in config.environments if item.gated]
     if not files:
         return {name: Ledger(environment=name) for name in gated}, (), {}
-    from fleetward.store.records.ledger import (  # late: a fleet without a ledger starts sooner
-        LARGEST,
-        file_name,
-    )
 
-    regular = [files[file] for file in map(file_name, gated) if file in files and files[file].mode in REGULAR]
-    contents: Mapping[str, bytes | int | None] = tree.read(regular, LARGEST) if regular else {}
+    regular = [
+        files[file]
+        for file in map(layout.ledger_file, gated)
+        if file in files and files[file].mode in REGULAR
+    ]
+    contents: Mapping[str, bytes | int | None] = tree.read(regular, limits.LEDGER_BYTES) if regular else {}
     ledgers: dict[str, Ledger] = {}
     broken = []
     for environment in gated:
-        file = file_name(environment)
+        file = layout.ledger_file(environment)
         if not any(path == file or path.startswith(f"{file}/") for path in files):
             ledgers[environment] = Ledger(environment=environment)
             continue
@@ -50,11 +49,12 @@ def load_ledgers(
 
 
 def _decode(content: bytes | int | None, file: str) -> Ledger:
-    from fleetward.store.records.ledger import LARGEST, decode
+    from fleetward.store.records.ledger import decode
 
     if not isinstance(content, bytes):
         raise FleetError(
-            f"{file}: no regular file of at most {LARGEST} bytes", hint=f"put it back: git log -p -- {file}"
+            f"{file}: no regular file of at most {limits.LEDGER_BYTES} bytes",
+            hint=f"put it back: git log -p -- {file}",
         )
     return decode(content, file)
 

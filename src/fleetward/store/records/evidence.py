@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from fleetward.domain import clock, digest
+from fleetward.domain import clock, digest, layout, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult, EvidenceRecord
 from fleetward.store.formats import strict_json
@@ -15,7 +15,6 @@ from fleetward.store.formats.strict_json import Fields
 from fleetward.store.imports.evaluations import counting
 
 FORMAT = "fleetward.evidence/1"
-LARGEST = 256 * 1024
 
 _KEYS = (
     *("format", "agent", "release", "suite", "value", "counts", "model"),
@@ -29,7 +28,7 @@ _SUITE_KEYS = ("name", "format", "metric", "min", "max")
 def record_name(record: EvidenceRecord) -> str:
     """Where the record belongs; ``record.file`` is not looked at."""
     name = f"{record.suite}-{digest.short(record.source_sha256)}.json"
-    return f"evidence/{record.agent}/{digest.short(record.release)}/{name}"
+    return f"{layout.evidence_folder(record.agent, digest.short(record.release))}/{name}"
 
 
 def encode(record: EvidenceRecord) -> bytes:
@@ -63,7 +62,9 @@ def decode(content: bytes, file: str) -> EvidenceRecord:
 
     Errors: FleetError when anything is missing, unknown, of another type, or not what the file's name says.
     """
-    top = Fields.from_value(strict_json.parse_json(content, file, limit=LARGEST), file, _KEYS, _MARKS)
+    top = Fields.from_value(
+        strict_json.parse_json(content, file, limit=limits.EVIDENCE_BYTES), file, _KEYS, _MARKS
+    )
     top.constant("format", FORMAT)
     suite = top.child("suite", _SUITE_KEYS)
     source = top.child("source", ("file", "sha256"))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 
-from fleetward.domain import digest
+from fleetward.domain import digest, layout, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
-from fleetward.store.fleet.agents import ENVIRONMENTS
-from fleetward.store.fleet.file_checks import LARGEST_FILE
 from fleetward.store.git.contents import contents, governance_digest
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.history import commits_with_blob
@@ -27,7 +25,7 @@ def never_took_effect(ground: FleetRoot, head: Id, blob: Id, content: bytes, fil
     The first line that differs is none, so that nothing could follow it; or it is the only one, and untrue in every
     commit that had it as the last. What was decided on top of a line keeps that where it is.
     """
-    version = ground.repository.blobs([blob], lines.LARGEST)[blob]
+    version = ground.repository.blobs([blob], limits.LEDGER_BYTES)[blob]
     if not isinstance(version, bytes):  # too large to be read, so that nobody could decide by it
         return True
     version_lines, content_lines = (re.findall(rb"[^\n]*\n|[^\n]+$", text) for text in (version, content))
@@ -45,7 +43,7 @@ def never_took_effect(ground: FleetRoot, head: Id, blob: Id, content: bytes, fil
         return False
     if _governance_differs(ground, entry):
         return True
-    folders = [f"{ENVIRONMENTS}/{entry.environment}/{moved.agent}" for moved in entry.agents]
+    folders = [layout.agent_folder(entry.environment, moved.agent) for moved in entry.agents]
     commits = commits_with_blob(ground, head, file, blob, folders)
     return bool(commits) and all(_contradicts(ground, commit, entry) for commit in commits)
 
@@ -53,7 +51,7 @@ def never_took_effect(ground: FleetRoot, head: Id, blob: Id, content: bytes, fil
 def _contradicts(ground: FleetRoot, commit: Id, entry: Entry) -> bool:
     """Does the commit hold something else than its entry says?"""
     return any(
-        _folder_state(ground, commit, f"{ENVIRONMENTS}/{entry.environment}/{moved.agent}") != moved.to_state
+        _folder_state(ground, commit, layout.agent_folder(entry.environment, moved.agent)) != moved.to_state
         for moved in entry.agents
     )
 
@@ -70,7 +68,8 @@ def _folder_state(ground: FleetRoot, commit: Id, folder: str) -> str | None:
     tree = ground.commit_tree(commit)
     entries = tree.entries(folder)
     files = [
-        (path[len(folder) + 1 :], data) for path, data in contents(tree, folder, limit=LARGEST_FILE).items()
+        (path[len(folder) + 1 :], data)
+        for path, data in contents(tree, folder, limit=limits.AGENT_FILE_BYTES).items()
     ]
     if len(files) < len(entries):
         return ""

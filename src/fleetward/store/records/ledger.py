@@ -8,23 +8,19 @@ from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from fleetward.domain import clock, digest
+from fleetward.domain import clock, digest, layout, limits
 from fleetward.domain.break_glass import SKIPPABLE, BreakGlassRecord, is_incident
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import AgentTransition, Entry, LazyEntries, Ledger, LedgerLine
-from fleetward.domain.names import is_name
 from fleetward.domain.policy import Assurance
 from fleetward.store.formats import strict_json
 from fleetward.store.formats.strict_json import Fields
 from fleetward.store.records.ledger_fast_path import parse_fast
 
 ADOPT = "adopt"
-LARGEST = 64 * 1024 * 1024
-LARGEST_LINE = 1024 * 1024
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_FILE = re.compile(r"ledger/(?P<environment>[^/]+)\.jsonl")
 _AGENT_KEYS = ("agent", "from", "to", "release", "generation")
 _KEYS = (
     *("seq", "previous", "governance", "environment", "kind", "at", "commit", "actor", "agents"),
@@ -51,22 +47,6 @@ _DECODED: dict[str, _DecodedLedger] = {}
 """By file the last one: an audit reads each ledger after every line of it, and every line but once."""
 
 
-def file_name(environment: str) -> str:
-    """Where the ledger of *environment* lies."""
-    return f"ledger/{environment}.jsonl"
-
-
-def environment_of(path: str) -> str | None:
-    """The environment whose ledger lies at *path*; None for everything else."""
-    match = _FILE.fullmatch(path)
-    return match["environment"] if match and is_name(match["environment"]) else None
-
-
-def signature_name(environment: str, seq: int) -> str:
-    """Where the signature of that entry lies, if it was signed: one file an entry, so that none is ever changed."""
-    return f"ledger/{environment}.sigs/{seq}.sig"
-
-
 def encode(entry: Entry) -> str:
     """The entry as one line, without its line feed; ``entry.line`` is not looked at."""
     policy = {"version": entry.policy_version, "sha256": entry.policy_sha256}
@@ -88,7 +68,7 @@ def encode(entry: Entry) -> str:
         "tool": entry.tool,
         **_encode_break_glass(entry.break_glass),
     }
-    return strict_json.ascii_json(values, file_name(entry.environment), separators=(",", ":"))
+    return strict_json.ascii_json(values, layout.ledger_file(entry.environment), separators=(",", ":"))
 
 
 def decode(text: bytes, file: str) -> Ledger:
@@ -99,8 +79,8 @@ def decode(text: bytes, file: str) -> Ledger:
     shape of a line. An empty text is an empty ledger.
     """
     environment = _environment(file)
-    if len(text) > LARGEST:
-        raise FleetError(f"{file}: {len(text)} bytes, the limit is {LARGEST}")
+    if len(text) > limits.LEDGER_BYTES:
+        raise FleetError(f"{file}: {len(text)} bytes, the limit is {limits.LEDGER_BYTES}")
     if text and not text.endswith(b"\n"):
         count = text.count(b"\n") + 1
         raise _chain_error(f"{file}:{count}", "the line does not end with a line feed: it was cut off")
@@ -163,14 +143,14 @@ def append(
         tool=tool,
         break_glass=break_glass,
     )
-    where = f"{file_name(ledger.environment)}:{entry.seq}"
+    where = f"{layout.ledger_file(ledger.environment)}:{entry.seq}"
     line = _parse_line(encode(entry).encode(), where)
     _check(line, last, _agent_states(ledger), ledger.environment, where)
     return line.entry, "".join(written_line.text + "\n" for written_line in (*lines, line)).encode()
 
 
 def _parse_line(line: bytes, where: str) -> LedgerLine:
-    plain = parse_fast(line.decode("ascii", "replace")) if len(line) <= LARGEST_LINE else None
+    plain = parse_fast(line.decode("ascii", "replace")) if len(line) <= limits.LEDGER_LINE_BYTES else None
     return plain or LedgerLine.of(decode_line(line, where))
 
 
@@ -180,7 +160,7 @@ def decode_line(line: bytes, where: str) -> Entry:
 
     Errors: FleetError that begins with *where*, and says what is wrong.
     """
-    data = strict_json.parse_json(line, where, limit=LARGEST_LINE)
+    data = strict_json.parse_json(line, where, limit=limits.LEDGER_LINE_BYTES)
     broken = isinstance(data, dict) and _BREAK_GLASS in data
     fields = Fields.from_value(data, where, (*_KEYS, _BREAK_GLASS) if broken else _KEYS)
     version, sha256 = _policy(fields)
@@ -338,10 +318,10 @@ def _commit(fields: Fields) -> str:
 
 
 def _environment(file: str) -> str:
-    match = _FILE.fullmatch(file)
-    if match is None:
+    environment = layout.ledger_environment(file)
+    if environment is None:
         raise FleetError(f"{file}: no name of a ledger", hint="a ledger lies at ledger/<environment>.jsonl")
-    return match["environment"]
+    return environment
 
 
 def _chain_error(where: str, message: str) -> FleetError:

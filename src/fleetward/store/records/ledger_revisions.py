@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
 
-from fleetward.domain import digest
+from fleetward.domain import digest, layout, limits
 from fleetward.domain.audit import Break, FirstParentCommit, LedgerHead
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.store.git.tree import REGULAR, Tree
-from fleetward.store.records.ledger import LARGEST, decode, decode_line, file_name
+from fleetward.store.records.ledger import decode, decode_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def next_revision(
     chapter: LedgerRevision, tree: Tree, landing: FirstParentCommit
 ) -> tuple[LedgerRevision, tuple[Break, ...]]:
     """The ledger after *landing*, with the lines that it added, and whatever else it did to the file."""
-    steps = landing.changes_under(file_name(chapter.environment))
+    steps = landing.changes_under(layout.ledger_file(chapter.environment))
     if not steps:
         return replace(chapter, added=()), ()
     content = _content(tree, chapter.environment)
@@ -69,18 +69,18 @@ def next_revision(
 
 def _content(tree: Tree, environment: str) -> bytes | None:
     """The file's bytes, empty where it is absent; None where something else lies in its place."""
-    file = file_name(environment)
+    file = layout.ledger_file(environment)
     entries = tree.entries(file)
     if not entries:
         return b""
     if len(entries) != 1 or entries[0].path != file or entries[0].mode not in REGULAR:
         return None
-    content = tree.read(entries, LARGEST)[file]
+    content = tree.read(entries, limits.LEDGER_BYTES)[file]
     return content if isinstance(content, bytes) else None
 
 
 def _read(chapter: LedgerRevision, content: bytes, commit: str) -> tuple[LedgerRevision, tuple[Break, ...]]:
-    file = file_name(chapter.environment)
+    file = layout.ledger_file(chapter.environment)
     start = len(chapter.content) if content.startswith(chapter.content) else 0
     try:
         entries = decode(content, file).entries
@@ -106,7 +106,7 @@ def _readable_lines(lines: bytes, file: str, before: int) -> Iterator[Entry]:
 
 
 def _rewrites(chapter: LedgerRevision, content: bytes, landing: FirstParentCommit) -> Iterator[Break]:
-    file = file_name(chapter.environment)
+    file = layout.ledger_file(chapter.environment)
     if content.startswith(chapter.content):
         return
     old, new = chapter.content.split(b"\n"), content.split(b"\n")
@@ -126,7 +126,7 @@ def _rewrites(chapter: LedgerRevision, content: bytes, landing: FirstParentCommi
 
 
 def _chain_break(error: FleetError, environment: str, commit: str) -> Break:
-    file = file_name(environment)
+    file = layout.ledger_file(environment)
     where, _, message = error.message.removeprefix(f"{file}:").partition(": ")
     number = int(where) if where.isdecimal() else 1
     return Break(
@@ -145,7 +145,7 @@ def _unreadable(environment: str, commit: str) -> Break:
         rule="ledger-edited",
         message="no regular file that can be read lies there",
         commit=commit,
-        file=file_name(environment),
-        hint=f"git log --oneline -- {file_name(environment)}",
+        file=layout.ledger_file(environment),
+        hint=f"git log --oneline -- {layout.ledger_file(environment)}",
         environment=environment,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate
 
-from fleetward.domain import digest
+from fleetward.domain import digest, layout, limits
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvidenceRecord
@@ -26,7 +26,6 @@ from fleetward.store.records import evidence as runs
 from fleetward.store.records import ledger as lines
 from fleetward.store.records.authenticity import commit_author_fault, statement_signature_fault
 from fleetward.store.records.invalid_entries import never_took_effect
-from fleetward.store.signing.ssh_format import LARGEST
 
 _COMPARED = 256 * 1024 * 1024
 """Bytes of earlier ledgers that are compared: four of the largest, hundreds of a common one."""
@@ -57,7 +56,7 @@ def append_only_ledger(ground: FleetRoot, head: Id, environment: str) -> Ledger:
 
 def _content_from_work_tree(ground: FleetRoot, head: Id, environment: str) -> bytes | None:
     """The ledger out of the work tree, where its id is the one in *head*: ten times faster than out of git."""
-    file = lines.file_name(environment)
+    file = layout.ledger_file(environment)
     entries = [
         entry
         for entry in ground.commit_tree(head).entries(file)
@@ -65,13 +64,15 @@ def _content_from_work_tree(ground: FleetRoot, head: Id, environment: str) -> by
     ]
     if ground.repository.top is None or not entries:
         return None
-    content = ground.work_tree().read(entries, lines.LARGEST)[file]
+    content = ground.work_tree().read(entries, limits.LEDGER_BYTES)[file]
     is_head_version = isinstance(content, bytes) and ground.repository.object_id(content) == entries[0].id
     return content if isinstance(content, bytes) and is_head_version else None
 
 
 def _ledger(content: bytes, environment: str) -> Ledger:
-    return lines.decode(content, lines.file_name(environment)) if content else Ledger(environment=environment)
+    return (
+        lines.decode(content, layout.ledger_file(environment)) if content else Ledger(environment=environment)
+    )
 
 
 def ledger_bytes(tree: Tree, environment: str) -> bytes:
@@ -80,13 +81,13 @@ def ledger_bytes(tree: Tree, environment: str) -> bytes:
 
     Errors: FleetError where something lies there that cannot be read.
     """
-    file = lines.file_name(environment)
+    file = layout.ledger_file(environment)
     if not tree.entries(file):
         return b""
     content = contents(tree, file).get(file)
     if content is None:
         raise FleetError(
-            f"{file}: no regular file of at most {lines.LARGEST} bytes", hint=f"git log -- {file}"
+            f"{file}: no regular file of at most {limits.LEDGER_BYTES} bytes", hint=f"git log -- {file}"
         )
     return content
 
@@ -100,7 +101,7 @@ def _check_append_only(ground: FleetRoot, head: Id, environment: str, content: b
     whoever took it out again has lost nothing.
     Errors: FleetError, naming the lost version.
     """
-    file = lines.file_name(environment)
+    file = layout.ledger_file(environment)
     ends = {0, *accumulate(len(line) + 1 for line in content.split(b"\n")[:-1])}
     sizes_by_blob = ground.repository.blobs((blob for _, blob in file_versions(ground, head, file)), 0)
     sizes = sorted(
@@ -128,7 +129,7 @@ def approvals(
     Those about governance have no environment.
     Signatures are judged by the keys that count at *now*; one that does not hold makes its statement faulty.
     """
-    tree, folder = ground.commit_tree(commit), "/".join(filter(None, ("approvals", environment, agent)))
+    tree, folder = ground.commit_tree(commit), "/".join(filter(None, (layout.APPROVALS, environment, agent)))
     signatures = _signatures(tree, folder)
     commits_by_file = commits_by_path(ground, commit, folder)
     accepted: list[Approval] = []
@@ -167,7 +168,7 @@ def evidence(
     """The evaluation records of exactly this release; what cannot be read or was taken away is told."""
     if release is None:
         return (), ()
-    folder = f"evidence/{agent}/{digest.short(release)}"
+    folder = layout.evidence_folder(agent, digest.short(release))
     records, refused = [], []
     for file, content in sorted(contents(ground.commit_tree(commit), folder).items()):
         if not file.endswith(".json"):
@@ -192,7 +193,7 @@ def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
         f"{folder}/{name}": None for name in names if name.endswith(end)
     }
     regular = [entry for entry in entries if entry.mode in REGULAR and entry.path in by_path]
-    return {**by_path, **tree.read(regular, LARGEST)}
+    return {**by_path, **tree.read(regular, limits.SIGNATURE_BYTES)}
 
 
 def _copy_fault(statement: Approval, earlier: Iterable[Approval]) -> str | None:
@@ -214,7 +215,7 @@ def _lost_records(
         if entry.mode in REGULAR
     }
     lost = sorted(file_versions(ground, commit, folder) - present)
-    blobs = ground.repository.blobs((blob for _, blob in lost), statements.LARGEST)
+    blobs = ground.repository.blobs((blob for _, blob in lost), limits.APPROVAL_BYTES)
     for file, blob in lost:
         content = blobs[blob]
         if isinstance(content, bytes) and is_binding(content, file):
@@ -229,7 +230,9 @@ def _lost_records(
 
 def is_binding_record(content: bytes, file: str) -> bool:
     """Would it be missed: evidence, or a statement that says no or takes something back?"""
-    return _is_evidence(content, file) if file.startswith("evidence/") else _is_refusal(content, file)
+    return (
+        _is_evidence(content, file) if file.startswith(f"{layout.EVIDENCE}/") else _is_refusal(content, file)
+    )
 
 
 def _is_refusal(content: bytes, file: str) -> bool:

@@ -8,10 +8,8 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 
+from fleetward.domain import limits
 from fleetward.domain.fast_dataclass import dataclass
-
-LARGEST = 16 * 1024
-"""A signature by the longest RSA key that is accepted, with room to spare."""
 
 ED25519 = "ssh-ed25519"
 RSA = "ssh-rsa"
@@ -105,8 +103,8 @@ def signature(content: bytes) -> Signature:
 
     Errors: Unsound.
     """
-    if len(content) > LARGEST:
-        raise SignatureError(f"more than {LARGEST} bytes")
+    if len(content) > limits.SIGNATURE_BYTES:
+        raise SignatureError(f"more than {limits.SIGNATURE_BYTES} bytes")
     armor = re.fullmatch(_ARMOR, content)
     if armor is None:
         raise SignatureError("not one '-----BEGIN SSH SIGNATURE-----' block and nothing else")

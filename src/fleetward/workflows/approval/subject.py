@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fleetward import gate
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.approval import Approval
 from fleetward.domain.break_glass import RequiredReview
 from fleetward.domain.errors import FleetError, UsageError
@@ -14,7 +14,6 @@ from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, Verdict
 from fleetward.store.git.history import commit_of_promotion
 from fleetward.store.records import load as records
-from fleetward.store.records.ledger import file_name
 from fleetward.workflows.promotion.candidates import Candidate, build_candidates
 from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.contributors import break_glass_debts
@@ -101,15 +100,17 @@ def _review_subject(context: PromotionContext, agent: str, seq: int) -> Approval
     by_seq = {due.seq: due for due in break_glass_debts(context, agent)}
     if seq not in by_seq:
         numbers = ", ".join(map(str, by_seq)) or "none"
-        message = f"entry {seq} of {file_name(context.target.name)} did not break the glass for {agent!r}"
+        message = (
+            f"entry {seq} of {layout.ledger_file(context.target.name)} did not break the glass for {agent!r}"
+        )
         raise UsageError(message, hint=f"--review one of: {numbers}")
     entry, agent_entry = next(due for due in context.ledger.transitions(agent) if due[0].seq == seq)
     if entry.kind not in set(PromotionKind):
-        message = f"{file_name(context.target.name)}:{seq}: {entry.kind!r} is no kind of promotion"
+        message = f"{layout.ledger_file(context.target.name)}:{seq}: {entry.kind!r} is no kind of promotion"
         raise FleetError(message, hint="fleet audit")
     root, to = context.root, context.target
     promotion_commit = commit_of_promotion(
-        root, context.head, entry.commit, file_name(to.name), entry.line.encode()
+        root, context.head, entry.commit, layout.ledger_file(to.name), entry.line.encode()
     )
     agent_before, agent_after = (
         agent_at(context, agent, due) if promotion_commit else None

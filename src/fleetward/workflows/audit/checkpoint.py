@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fleetward.domain import digest
+from fleetward.domain import digest, layout, limits
 from fleetward.domain.audit import Audit, Break, LedgerHead
 from fleetward.domain.errors import FleetError, UsageError, WriteFailed
 from fleetward.domain.json_text import json_text
@@ -18,10 +18,8 @@ from fleetward.store.formats.strict_json import Fields, parse_json
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
-from fleetward.store.records.ledger import file_name
 
 FORMAT = "fleetward.heads/1"
-_MAX_BYTES = 1024 * 1024
 
 
 def checkpoint_path(ground: FleetRoot, path: Path) -> Path:
@@ -61,7 +59,7 @@ def read_checkpoint(path: Path) -> tuple[Id, Mapping[str, LedgerHead]] | None:
         raise FleetError(f"cannot read {str(path)!r}: {error.strerror}") from error
     name = str(path)
     fields = Fields.from_value(
-        parse_json(content, name, limit=_MAX_BYTES), name, ("format", "commit", "heads")
+        parse_json(content, name, limit=limits.CHECKPOINT_BYTES), name, ("format", "commit", "heads")
     )
     fields.constant("format", FORMAT)
     heads = {}
@@ -82,7 +80,7 @@ def rewritten_history(
             rule="history-rewritten",
             message=f"the audit before ended at commit {commit}, which the branch does not have any more",
             commit=last,
-            file="fleet-config.yaml",
+            file=layout.CONFIG,
             hint=f"git log --oneline --graph {last[:12]} {commit[:12]}",
         )
     tree = ground.commit_tree(last)
@@ -94,9 +92,9 @@ def rewritten_history(
                 rule="history-rewritten",
                 message=f"line {head.seq} was {head.line} when it was seen last (commit {head.commit}), it is {line_digest}",
                 commit=last,
-                file=file_name(environment),
+                file=layout.ledger_file(environment),
                 line=max(1, min(head.seq, len(lines))),
-                hint=f"git log --oneline {last[:12]} -- {file_name(environment)}",
+                hint=f"git log --oneline {last[:12]} -- {layout.ledger_file(environment)}",
                 environment=environment,
             )
 

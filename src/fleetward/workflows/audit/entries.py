@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
-from fleetward.domain import digest
+from fleetward.domain import digest, layout, limits
 from fleetward.domain.audit import REGULAR_MODES, Break, FileVersion, FirstParentCommit
 from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import FleetError
@@ -15,8 +15,6 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
 from fleetward.gate import history_checks
-from fleetward.store.fleet.agents import ENVIRONMENTS
-from fleetward.store.fleet.file_checks import LARGEST_FILE
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.history import commits
 from fleetward.store.git.repository import Id
@@ -24,7 +22,7 @@ from fleetward.store.records import approvals as statements
 from fleetward.store.records import authenticity
 from fleetward.store.records import evidence as runs
 from fleetward.store.records import load as records
-from fleetward.store.records.ledger import ADOPT, signature_name
+from fleetward.store.records.ledger import ADOPT
 from fleetward.store.records.ledger_revisions import LedgerRevision
 from fleetward.workflows.audit.reevaluate import reevaluate
 from fleetward.workflows.context import RunContext
@@ -81,12 +79,12 @@ def check_entries(context: EntryContext) -> Iterator[Break]:
 
 def state_digest(ground: FleetRoot, commit: Id | None, environment: str, agent: str) -> str | None:
     """The state digest of an agent's folder in a commit; None where it is not there."""
-    files = folder_files(ground, commit, f"{ENVIRONMENTS}/{environment}/{agent}")
+    files = folder_files(ground, commit, layout.agent_folder(environment, agent))
     if not files:
         return None
     if any(file.mode not in REGULAR_MODES for file in files.values()):
         return UNREADABLE
-    contents = ground.repository.blobs((file.id for file in files.values()), LARGEST_FILE)
+    contents = ground.repository.blobs((file.id for file in files.values()), limits.AGENT_FILE_BYTES)
     loaded = [(path, contents[file.id]) for path, file in files.items()]
     texts = [(path, content) for path, content in loaded if isinstance(content, bytes)]
     return digest.of_files(texts) if len(texts) == len(loaded) and _is_utf8(files) else UNREADABLE
@@ -137,7 +135,7 @@ def _check_copied_files(context: EntryContext, entry: Entry, last: Mapping[str, 
         )
         if origin is not None:
             commit, folder = origin
-            target = f"{ENVIRONMENTS}/{entry.environment}/{change.agent}"
+            target = layout.agent_folder(entry.environment, change.agent)
             yield from history_checks.release_mode_changes(
                 context.landing,
                 entry,
@@ -152,7 +150,7 @@ def _release_origin(
 ) -> tuple[Id, str] | None:
     """Where a release came from: the source, or for a rollback the landing that had brought it here before."""
     if entry.kind == PromotionKind.ROLLBACK:
-        folder = f"{ENVIRONMENTS}/{entry.environment}/{moved_agent.agent}"
+        folder = layout.agent_folder(entry.environment, moved_agent.agent)
         for landing, earlier in reversed(context.earlier_entries):
             changes = (
                 change
@@ -167,7 +165,7 @@ def _release_origin(
         return None
     if context.root.repository.find_commit(entry.commit) != entry.commit:
         return None
-    return entry.commit, f"{ENVIRONMENTS}/{target.sources[0]}/{moved_agent.agent}"
+    return entry.commit, layout.agent_folder(target.sources[0], moved_agent.agent)
 
 
 def _check_records(context: EntryContext, entry: Entry) -> Iterator[Break]:
@@ -198,7 +196,7 @@ def _check_record(
 
 def _check_signature(context: EntryContext, entry: Entry) -> Iterator[Break]:
     """The signature beside an entry, if it has one, by the people of that time."""
-    file = signature_name(entry.environment, entry.seq)
+    file = layout.ledger_signature_file(entry.environment, entry.seq)
     if not context.root.commit_tree(context.landing.id).entries(file):
         return
     content = _file_content(context.root, context.landing.id, file)
@@ -218,7 +216,7 @@ def _check_signature(context: EntryContext, entry: Entry) -> Iterator[Break]:
 def _file_content(ground: FleetRoot, commit: Id, file: str) -> bytes | None:
     tree = ground.commit_tree(commit)
     entries = [entry for entry in tree.entries(file) if entry.mode in REGULAR_MODES and entry.path == file]
-    content = tree.read(entries, statements.LARGEST * 4).get(file)
+    content = tree.read(entries, limits.APPROVAL_BYTES * 4).get(file)
     return content if isinstance(content, bytes) else None
 
 
@@ -274,7 +272,10 @@ def _check_decision_commit(context: EntryContext, first: Entry) -> Iterator[Brea
 def _unseen_record(context: EntryContext, first: Entry) -> str | None:
     """A record about its agents that stood here before, and that the commit at which it was judged does not have."""
     for change in first.agents:
-        for folder in (f"approvals/{first.environment}/{change.agent}", f"evidence/{change.agent}"):
+        for folder in (
+            layout.approvals_folder(f"{first.environment}/{change.agent}"),
+            f"{layout.EVIDENCE}/{change.agent}",
+        ):
             seen_files = folder_files(context.root, first.commit, folder)
             for path, file in sorted(folder_files(context.root, context.policy_commit, folder).items()):
                 if seen_files.get(path) != file:
@@ -283,7 +284,7 @@ def _unseen_record(context: EntryContext, first: Entry) -> str | None:
 
 
 def _governance_files(ground: FleetRoot, commit: Id | None) -> dict[str, FileVersion]:
-    return folder_files(ground, commit, "governance")
+    return folder_files(ground, commit, layout.GOVERNANCE)
 
 
 def _check_dates(context: EntryContext, group: Sequence[Entry], *, direct: bool) -> Iterator[Break]:
@@ -312,7 +313,7 @@ def _record_dates(context: EntryContext, entry: Entry) -> Iterator[tuple[str, da
         file = str(name["file"])
         content = _file_content(context.root, context.landing.id, file)
         try:
-            if content and file.startswith("approvals/"):
+            if content and file.startswith(f"{layout.APPROVALS}/"):
                 yield file, statements.decode(content, file).issued
             elif content:
                 yield file, runs.decode(content, file).recorded
@@ -374,7 +375,7 @@ def _check_policy(
 ) -> Iterator[Break]:
     """The law that an entry says it rests on, against the one of the commit at which it was judged."""
     tree = context.root.commit_tree(entry.commit)
-    policy = _file_content(context.root, entry.commit, "governance/policy.yaml")
+    policy = _file_content(context.root, entry.commit, layout.POLICY)
     policy_sha256 = digest.of_bytes(policy) if policy is not None else None
     if entry.policy_sha256 != policy_sha256 or (
         promotion_context and promotion_context.policy.version != entry.policy_version

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fleetward.cli.signers import allowed_signers
-from fleetward.domain import digest
+from fleetward.domain import digest, layout, limits
 from fleetward.domain.approval import Approval
 from fleetward.domain.audit import Audit, FirstParentCommit
 from fleetward.domain.errors import FleetError, UsageError, WriteFailed
@@ -27,7 +27,6 @@ from fleetward.workflows.load import load_fleet
 
 CommittedEntry = tuple[FirstParentCommit, Entry]
 Files = dict[str, bytes]
-_MAX_BYTES = 64 * 1024 * 1024
 
 
 def empty_folder(path: Path) -> Path:
@@ -97,15 +96,18 @@ def _record_files(ground: FleetRoot, audit: Audit, committed_entries: Iterable[C
         for _, entry in committed_entries
         for record in (*entry.approvals, *entry.evidence)
     }
-    names |= {records.signature_name(file) for file in names if file.startswith("approvals/")}
+    names |= {records.signature_name(file) for file in names if file.startswith(f"{layout.APPROVALS}/")}
     tree = ground.commit_tree(audit.last)
-    entries = tree.entries("ledger", "approvals", "evidence")
+    entries = tree.entries(*layout.RECORDS)
     packed = [
         record
         for record in entries
-        if record.path in names or record.path.startswith(("ledger/", "approvals/governance/"))
+        if record.path in names
+        or record.path.startswith((f"{layout.LEDGERS}/", f"{layout.approvals_folder(layout.GOVERNANCE)}/"))
     ]
-    contents = tree.read((record for record in packed if record.mode.startswith("100")), _MAX_BYTES)
+    contents = tree.read(
+        (record for record in packed if record.mode.startswith("100")), limits.EVIDENCE_PACK_FILE_BYTES
+    )
     return {path: content for path, content in contents.items() if isinstance(content, bytes)}
 
 
@@ -143,8 +145,10 @@ def _promotion_files(ground: FleetRoot, landing: FirstParentCommit, entry: Entry
 def _governance_files(ground: FleetRoot, entry: Entry) -> Files:
     """The governance that an entry was decided by, and who could sign then."""
     tree, folder = ground.commit_tree(entry.commit), _governance_folder(entry)
-    governance_files = folder_files(ground, entry.commit, "governance")
-    contents = ground.repository.blobs((file.id for file in governance_files.values()), _MAX_BYTES)
+    governance_files = folder_files(ground, entry.commit, layout.GOVERNANCE)
+    contents = ground.repository.blobs(
+        (file.id for file in governance_files.values()), limits.EVIDENCE_PACK_FILE_BYTES
+    )
     files: Files = {}
     for path, file in governance_files.items():
         content = contents[file.id]

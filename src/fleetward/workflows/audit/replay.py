@@ -8,24 +8,22 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
+from fleetward.domain import layout, limits
 from fleetward.domain.audit import REGULAR_MODES, Audit, Break, FirstParentCommit
 from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Severity
-from fleetward.domain.fleet import CONFIG, FleetConfig
+from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Entry
 from fleetward.gate import history_checks
-from fleetward.store.fleet.agents import ENVIRONMENTS
 from fleetward.store.git.contents import contents
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.history import first_parent_commits_of
 from fleetward.store.git.indexed_repository import IndexedRepository, preload
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
-from fleetward.store.records.approvals import LARGEST
 from fleetward.store.records.invalid_entries import never_took_effect
-from fleetward.store.records.ledger import ADOPT, file_name
-from fleetward.store.records.ledger import LARGEST as LONGEST
+from fleetward.store.records.ledger import ADOPT
 from fleetward.store.records.ledger_revisions import LedgerRevision, first_revision, next_revision
 from fleetward.workflows.approval import review_status
 from fleetward.workflows.audit.entries import EntryContext, check_entries, folder_files, state_digest
@@ -35,7 +33,7 @@ from fleetward.workflows.governance import history as amendments
 from fleetward.workflows.governance.history import GovernanceInForce
 from fleetward.workflows.load import load_fleet
 
-_POLICY = "governance/policy.yaml"
+_POLICY = layout.POLICY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +98,7 @@ class HistoryReplay:
         """The law of a commit; that of the same files is read once."""
         if commit is None:
             return GovernanceState(config=None, version=None, error=None)
-        files = self.ground.commit_tree(commit).entries(CONFIG, "governance")
+        files = self.ground.commit_tree(commit).entries(layout.CONFIG, layout.GOVERNANCE)
         key = tuple((entry.path, entry.id or "") for entry in files)
         if key not in self.governance_states:
             self.governance_states[key] = _standing_at(self.ground, commit)
@@ -125,8 +123,8 @@ class HistoryReplay:
         return tuple(sorted(names))
 
     def _ledgers(self, commit: Id | None) -> set[str]:
-        entries = self.ground.commit_tree(commit).entries("ledger") if commit else ()
-        return {name for entry in entries if (name := _environment(entry.path))}
+        entries = self.ground.commit_tree(commit).entries(layout.LEDGERS) if commit else ()
+        return {name for entry in entries if (name := layout.ledger_environment(entry.path))}
 
     def _landing(self, landing: FirstParentCommit) -> Iterator[Break]:
         yield from history_checks.record_losses(landing)
@@ -134,7 +132,11 @@ class HistoryReplay:
         yield from self._left_out(landing)
         yield from self._governed(landing)
         was = now = self.config if self.config is not None else self.governance_at(landing.parent).config
-        if landing.changes_under(CONFIG) or landing.changes_under("governance") or landing.parent is None:
+        if (
+            landing.changes_under(layout.CONFIG)
+            or landing.changes_under(layout.GOVERNANCE)
+            or landing.parent is None
+        ):
             was, now = (self.governance_at(item).config for item in (landing.parent, landing.id))
         self.config = now
         yield from history_checks.configuration_changes(landing, was, now, self.adopted)
@@ -182,12 +184,12 @@ class HistoryReplay:
     def _returned(self, landing: FirstParentCommit, chapter: LedgerRevision) -> dict[str, int]:
         """What was put back by hand; nothing, where the ledger that would say so did not only grow."""
         lost = (finding.rule.startswith("ledger-") for finding in self.breaks)
-        steps = landing.changes_under(file_name(chapter.environment))
+        steps = landing.changes_under(layout.ledger_file(chapter.environment))
         return {} if any(lost) or steps else restored_agents(self.ground, landing, chapter.ledger)
 
     def _governed(self, landing: FirstParentCommit) -> Iterator[Break]:
         """A change of the law itself."""
-        steps = landing.changes_under("governance")
+        steps = landing.changes_under(layout.GOVERNANCE)
         if not steps or not self.adopted:  # what stands when the first ledger begins is trusted
             return
         self.governance += 1
@@ -258,7 +260,7 @@ class HistoryReplay:
                 )
 
     def _amended(self, law: GovernanceInForce, head: Id) -> bool:
-        changed = first_parent_commits_of(self.ground, head, law.commit, ("governance",))
+        changed = first_parent_commits_of(self.ground, head, law.commit, (layout.GOVERNANCE,))
         return bool(changed) or records.governance_digest(self.ground.commit_tree(head)) != law.digest
 
     def _dropped(self, landing: FirstParentCommit) -> Iterator[Break]:
@@ -268,13 +270,15 @@ class HistoryReplay:
         branch_records = {
             entry
             for entry in self.past.merged_versions(landing)
-            if entry[0].startswith(("approvals/", "evidence/"))
+            if entry[0].startswith((f"{layout.APPROVALS}/", f"{layout.EVIDENCE}/"))
         }
-        folders = ("approvals", "evidence")
+        folders = (layout.APPROVALS, layout.EVIDENCE)
         merged_records = {
             (entry.path, entry.id) for entry in self.ground.commit_tree(landing.id).entries(*folders)
         }
-        contents = self.past.blobs((blob for _, blob in branch_records - merged_records), LARGEST)
+        contents = self.past.blobs(
+            (blob for _, blob in branch_records - merged_records), limits.APPROVAL_BYTES
+        )
         for path, blob in sorted(branch_records - merged_records):
             content = contents[blob]
             if not isinstance(content, bytes) or not records.is_binding_record(content, path):
@@ -291,9 +295,9 @@ class HistoryReplay:
         """Lines of a ledger that a merged branch had and the merge left out, though they were decided by."""
         branch_files = set() if landing.is_single else set(self.past.merged_versions(landing))
         tree = self.ground.commit_tree(landing.id)
-        for path, blob in sorted(file for file in branch_files if _environment(file[0])):
+        for path, blob in sorted(file for file in branch_files if layout.ledger_environment(file[0])):
             content = contents(tree, path).get(path, b"")
-            version = self.past.blobs([blob], LONGEST)[blob]
+            version = self.past.blobs([blob], limits.LEDGER_BYTES)[blob]
             whole = isinstance(version, bytes) and content.startswith(version)
             if not whole and not never_took_effect(self.ground, landing.id, blob, content, path):
                 yield Break(
@@ -302,7 +306,7 @@ class HistoryReplay:
                     commit=landing.id,
                     file=path,
                     hint=f"git cat-file blob {blob[:12]}",
-                    environment=_environment(path),
+                    environment=layout.ledger_environment(path),
                 )
 
     def _ended(self, last: Id) -> Iterator[Break]:
@@ -317,7 +321,7 @@ class HistoryReplay:
             if name in edited:
                 continue
             ledger = self.revisions[name].ledger
-            standing = self.ground.commit_tree(last).entries(f"{ENVIRONMENTS}/{name}")
+            standing = self.ground.commit_tree(last).entries(layout.environment_folder(name))
             self.past.preload(item.id for item in standing if item.id and item.mode in REGULAR_MODES)
             recorded = {m.agent: m.to_state for entry in ledger.entries for m in entry.agents}
             for agent in sorted({*recorded, *self._agents(last, name)}):
@@ -328,13 +332,13 @@ class HistoryReplay:
     def _mismatch(
         self, last: Id, environment: str, agent: str, actual: str | None, expected: str | None
     ) -> Break:
-        folder = f"{ENVIRONMENTS}/{environment}/{agent}"
+        folder = layout.agent_folder(environment, agent)
         files = sorted(folder_files(self.ground, last, folder))
         return Break(
             rule="state-mismatch",
             message=f"{folder} holds {actual or 'nothing'}, its ledger says {expected or 'nothing runs'}",
             commit=last,
-            file=f"{folder}/{'agent.yaml' if 'agent.yaml' in files or not files else files[0]}",
+            file=f"{folder}/{layout.MANIFEST if layout.MANIFEST in files or not files else files[0]}",
             hint=f"git log --oneline -- {folder}",
             environment=environment,
             agent=agent,
@@ -347,13 +351,13 @@ class HistoryReplay:
                 rule="never-adopted",
                 message=f"{environment} is gated and holds {len(agents)} agents, and has no ledger",
                 commit=last,
-                file=f"{ENVIRONMENTS}/{environment}/{min(agents)}/agent.yaml",
+                file=layout.manifest_file(environment, min(agents)),
                 hint=f"fleet adopt --to {environment} --apply",
                 environment=environment,
             )
 
     def _agents(self, commit: Id, environment: str) -> set[str]:
-        entries = self.ground.commit_tree(commit).entries(f"{ENVIRONMENTS}/{environment}")
+        entries = self.ground.commit_tree(commit).entries(layout.environment_folder(environment))
         return {parts[2] for entry in entries if len(parts := entry.path.split("/")) > 2}
 
 
@@ -361,7 +365,8 @@ def _first_changed(ground: FleetRoot, commit: Id) -> str:
     """The first file of governance that the commit does not hold as its first parent does."""
     parent = ground.repository.find_commit(f"{commit}^1")
     now, was = (
-        set(ground.commit_tree(item).entries("governance")) if item else set() for item in (commit, parent)
+        set(ground.commit_tree(item).entries(layout.GOVERNANCE)) if item else set()
+        for item in (commit, parent)
     )
     return min((item.path for item in now ^ was), default=_POLICY)
 
@@ -371,7 +376,7 @@ def _standing_at(ground: FleetRoot, commit: Id) -> GovernanceState:
         reading = load_fleet(ground.commit_tree(commit), only=())
         config = reading.snapshot.config if reading.snapshot else None
     except FleetError:
-        return GovernanceState(config=None, version=None, error=f"no {CONFIG}")
+        return GovernanceState(config=None, version=None, error=f"no {layout.CONFIG}")
     try:
         policy = reading.require_governance().policy
     except GovernanceInvalid as error:
@@ -388,13 +393,11 @@ def _gated(config: FleetConfig | None) -> frozenset[str]:
 
 
 def _ledgers_of(landing: FirstParentCommit) -> Iterator[str]:
-    return (name for step in landing.changes_under("ledger") if (name := _environment(step.path)))
-
-
-def _environment(path: str) -> str | None:
-    parts = path.split("/")
-    name = parts[1].removesuffix(".jsonl") if len(parts) == 2 else ""
-    return name if name and file_name(name) == path else None
+    return (
+        name
+        for step in landing.changes_under(layout.LEDGERS)
+        if (name := layout.ledger_environment(step.path))
+    )
 
 
 def _pairs(chapter: LedgerRevision) -> Iterator[tuple[Entry, Entry]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from fleetward.domain import layout, limits
 from fleetward.domain.audit import FirstParentCommit
 from fleetward.domain.ledger import Entry, Ledger
-from fleetward.store.fleet.agents import ENVIRONMENTS
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.history import first_parent_commits_of
 from fleetward.store.git.repository import Id
-from fleetward.store.records.ledger import LARGEST, file_name
 from fleetward.workflows.audit.entries import folder_files, state_digest
 
 
@@ -18,14 +17,14 @@ def restored_agents(ground: FleetRoot, landing: FirstParentCommit, ledger: Ledge
 
     A digest knows no modes, so that the folder has to be the one of the entry's own commit as well.
     """
-    steps = landing.changes_under(f"{ENVIRONMENTS}/{ledger.environment}")
+    steps = landing.changes_under(layout.environment_folder(ledger.environment))
     agents = sorted({parts[2] for step in steps if len(parts := step.path.split("/")) > 2})
     last = {name: last_entry for name in agents if (last_entry := ledger.last_transition(name))}
     return {
         name: entry.seq
         for name, (entry, moved) in last.items()
         if state_digest(ground, landing.id, ledger.environment, name) == moved.to_state
-        and _matches_promotion(ground, landing, entry, f"{ENVIRONMENTS}/{ledger.environment}/{name}")
+        and _matches_promotion(ground, landing, entry, layout.agent_folder(ledger.environment, name))
     }
 
 
@@ -38,10 +37,10 @@ def _matches_promotion(ground: FleetRoot, landing: FirstParentCommit, entry: Ent
 
 def _promotion_commit(ground: FleetRoot, landing: FirstParentCommit, entry: Entry) -> Id | None:
     """The commit of the branch that brought the entry's line."""
-    file, line = file_name(entry.environment), entry.line.encode()
+    file, line = layout.ledger_file(entry.environment), entry.line.encode()
     for commit in first_parent_commits_of(ground, landing.id, None, (file,)):
         tree = ground.commit_tree(commit)
-        content = tree.read(tree.entries(file), LARGEST).get(file)
+        content = tree.read(tree.entries(file), limits.LEDGER_BYTES).get(file)
         if isinstance(content, bytes) and line in content.split(b"\n"):
             return commit
     return None

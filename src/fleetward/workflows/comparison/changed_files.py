@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from fleetward.domain.fleet import CONFIG
-from fleetward.store.fleet.agents import ENVIRONMENTS, PROPOSALS
-from fleetward.store.fleet.file_checks import LARGEST_FILE
-from fleetward.store.fleet.load import GOVERNANCE
+from fleetward.domain import layout, limits
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.tree import REGULAR, CommitTree, Tree, TreeEntry, WorkTree
 from fleetward.workflows.comparison.revisions import Side
 
-AGENT_FOLDERS = (ENVIRONMENTS, PROPOSALS)
+AGENT_FOLDERS = (layout.ENVIRONMENTS, layout.PROPOSALS)
 _BATCH = 256
 _MAX_INDEX_BYTES = 200_000
 """Bytes; about two thousand files."""
@@ -47,13 +44,13 @@ def _changed_between(ground: FleetRoot, base: CommitTree, head: CommitTree) -> C
 
 def _file_ids(ground: FleetRoot, tree: Tree) -> dict[str, tuple[str, str | None]]:
     """Mode and content of everything that matters; what lies in a folder is hashed as git would store it."""
-    entries = tree.entries(CONFIG, GOVERNANCE, *AGENT_FOLDERS)
+    entries = tree.entries(layout.CONFIG, layout.GOVERNANCE, *AGENT_FOLDERS)
     if not isinstance(tree, WorkTree):
         return {entry.path: (entry.mode, entry.id) for entry in entries}
     ids: dict[str, tuple[str, str | None]] = {}
     for start in range(0, len(entries), _BATCH):
         batch = entries[start : start + _BATCH]
-        contents = tree.read([entry for entry in batch if entry.mode in REGULAR], LARGEST_FILE)
+        contents = tree.read([entry for entry in batch if entry.mode in REGULAR], limits.AGENT_FILE_BYTES)
         ids.update(
             {
                 entry.path: (entry.mode, _content_id(ground, entry, contents.get(entry.path)))
@@ -87,7 +84,7 @@ def count_uncommitted(ground: FleetRoot, head: Side) -> int:
 def agent_files(tree: Tree, environment: str) -> dict[str, set[tuple[str, str, str | None]]]:
     """What the agents of an environment consist of, by name: path, mode and content of each file."""
     files: dict[str, set[tuple[str, str, str | None]]] = {}
-    for entry in tree.entries(f"{ENVIRONMENTS}/{environment}"):
+    for entry in tree.entries(layout.environment_folder(environment)):
         name, _, path = entry.path.split("/", 2)[2].partition("/")
         files.setdefault(name, set()).add((path, entry.mode, entry.id))
     return files

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from shlex import quote
 
+from fleetward.domain import layout
 from fleetward.domain.change import AgentStatus
 from fleetward.domain.fleet import Environment
-from fleetward.store.records.ledger import file_name
 from fleetward.workflows.comparison.revisions import Side
 from fleetward.workflows.comparison.run import FleetDiff
 from fleetward.workflows.context import RunContext
@@ -42,7 +42,7 @@ def _edited_by_hand(head: Side, fleet_diff: FleetDiff) -> bool:
     """Has an environment with a gate and a ledger become another, and not by what is proposed?"""
     changed = {item.environment for row in fleet_diff.agents for item in row.changes if not item.proposed}
     gated = (item.name for item in fleet_diff.environments if item.gated and item.name in changed)
-    return any(head.tree.entries(file_name(name)) for name in gated)
+    return any(head.tree.entries(layout.ledger_file(name)) for name in gated)
 
 
 def _promotable_agents(fleet_diff: FleetDiff, target: Environment, *, retired: bool) -> Iterable[str]:

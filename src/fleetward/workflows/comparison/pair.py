@@ -12,20 +12,19 @@ from functools import cached_property
 from typing import Any
 
 from fleetward import changes, rules
-from fleetward.domain import digest
+from fleetward.domain import layout, limits
 from fleetward.domain.change import Change, Comparison, ExpectedRequirement, Unreadable
 from fleetward.domain.errors import NotAFleet
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.fleet import CONFIG, AgentKey
-from fleetward.domain.manifest import MANIFEST, Agent
-from fleetward.store.fleet.agents import ENVIRONMENTS, PROPOSALS, build_candidate, orphan_proposal
-from fleetward.store.fleet.file_checks import LARGEST_FILE, printable_path
-from fleetward.store.fleet.load import GOVERNANCE, LoadedFleet, with_agents
+from fleetward.domain.fleet import AgentKey
+from fleetward.domain.manifest import Agent
+from fleetward.store.fleet.agents import build_candidate, orphan_proposal
+from fleetward.store.fleet.file_checks import printable_path
+from fleetward.store.fleet.load import LoadedFleet, with_agents
 from fleetward.store.formats import json_schema
 from fleetward.store.formats.document import Document, read_document
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS
 from fleetward.store.git.tree import LINK, REGULAR, SUBMODULE, Tree, TreeEntry
-from fleetward.store.records.current_ledgers import LEDGERS
 from fleetward.workflows.comparison.agents import compare_agent, dependents
 from fleetward.workflows.comparison.changed_files import AGENT_FOLDERS, ChangedFiles
 from fleetward.workflows.comparison.requirements import governance_requirements, with_requirements
@@ -35,8 +34,11 @@ from fleetward.workflows.parallel import map_in_processes, process_count
 from fleetward.workflows.suggestions import unknown_environment
 
 SCHEMAS = {
-    CONFIG: "fleet-config",
-    **{f"{GOVERNANCE}/{name}.yaml": name for name in ("policy", "people", "connectors", "models", "waivers")},
+    layout.CONFIG: "fleet-config",
+    **{
+        f"{layout.GOVERNANCE}/{name}.yaml": name
+        for name in ("policy", "people", "connectors", "models", "waivers")
+    },
 }
 
 
@@ -54,7 +56,9 @@ class FleetPair:
         self.base, self.head = base, head
         self.before, self.after = (_read_governance(side.tree) for side in (base, head))
         if self.before is None and self.after is None:
-            raise NotAFleet(f"no {CONFIG} at either side", hint="fleet init, or --root PATH, or -C DIR")
+            raise NotAFleet(
+                f"no {layout.CONFIG} at either side", hint="fleet init, or --root PATH, or -C DIR"
+            )
         self._share_config()
         fleets = [item.snapshot for item in (self.before, self.after) if item and item.snapshot]
         self.policy_fleet = next((item for item in fleets if item.policy), fleets[0])
@@ -113,9 +117,9 @@ class FleetPair:
 
     def compare_governance(self, path: str) -> Iterable[Change]:
         """What moved in a governing file; one that a side cannot read is told among the unreadable."""
-        if path == CONFIG:
+        if path == layout.CONFIG:
             return self._compare_file(path)
-        if not path.startswith(f"{GOVERNANCE}/"):
+        if not path.startswith(f"{layout.GOVERNANCE}/"):
             return ()
         governance_changes = self._compare_file(path) if path in SCHEMAS else _unknown_file(path)
         return tuple(replace(change, requires=self._requirements) for change in governance_changes)
@@ -142,7 +146,7 @@ class FleetPair:
     def _requirements(self) -> tuple[ExpectedRequirement, ...]:
         """What other governance needs; none before the first entry of a ledger, which trusts the one it finds."""
         fleet = self.before.snapshot if self.before else None
-        trusted = fleet is not None and self.base.tree.entries(LEDGERS)
+        trusted = fleet is not None and self.base.tree.entries(layout.LEDGERS)
         return governance_requirements(fleet) if fleet and trusted else ()
 
     def find_dependents(self, key: AgentKey) -> tuple[str, ...]:
@@ -167,7 +171,7 @@ class FleetPair:
     @cached_property
     def all_agents(self) -> tuple[AgentKey, ...]:
         """Every agent of the later side, whether it was looked at or not."""
-        paths = (entry.path.split("/") for entry in self.head.tree.entries(ENVIRONMENTS))
+        paths = (entry.path.split("/") for entry in self.head.tree.entries(layout.ENVIRONMENTS))
         return tuple(sorted({(parts[1], parts[2]) for parts in paths if len(parts) > 3}))
 
     @cached_property
@@ -176,10 +180,10 @@ class FleetPair:
         entries = [
             entry
             for entry in self.head.tree.entries(*AGENT_FOLDERS)
-            if entry.mode in REGULAR and entry.path.endswith((f"/{MANIFEST}", f"/{digest.OVERRIDES}"))
+            if entry.mode in REGULAR and entry.path.endswith((f"/{layout.MANIFEST}", f"/{layout.OVERRIDES}"))
         ]
         manifests: dict[str, dict[str, bytes]] = {}
-        for path, content in self.head.tree.read(entries, LARGEST_FILE).items():
+        for path, content in self.head.tree.read(entries, limits.AGENT_FILE_BYTES).items():
             if isinstance(content, bytes):
                 manifests.setdefault(path.split("/")[1], {})[path] = content
         return manifests
@@ -240,18 +244,21 @@ class _Batch:
                 if (finding_.environment, finding_.agent) == (key[0], printable_path(key[1]))
             ]
             if not unfit:  # a proposal that cannot be read is not in place, and what stands there is compared
-                about = [finding_ for finding_ in about if finding_.place.file.startswith(f"{PROPOSALS}/")]
+                about = [
+                    finding_ for finding_ in about if finding_.place.file.startswith(f"{layout.PROPOSALS}/")
+                ]
             if about:
                 yield _unreadable(key[0], printable_path(key[1]), side, about[0], more_count=len(about) - 1)
             elif unfit:
-                place = f"{ENVIRONMENTS}/{key[0]}/{printable_path(key[1])}"
+                place = layout.agent_folder(key[0], printable_path(key[1]))
                 finding = _finding(
                     "file-unreadable", "cannot be read with what is proposed", place, "fleet validate"
                 )
                 yield _unreadable(key[0], printable_path(key[1]), side, finding)
             elif agent is None and key in snapshot.proposals and side == "head":  # gone, it harms nobody
                 proposal = TreeEntry(
-                    path="/".join((PROPOSALS, *key, digest.OVERRIDES)), mode=snapshot.proposals[key].mode
+                    path="/".join((layout.PROPOSALS, *key, layout.OVERRIDES)),
+                    mode=snapshot.proposals[key].mode,
                 )
                 yield _unreadable(
                     *key, side, orphan_proposal(key, proposal, snapshot.config, self.both.all_agents)
@@ -318,7 +325,9 @@ def blocked_folders(touched: ChangedFiles) -> Iterator[Unreadable]:
     """Links and nested repositories where folders belong: what is behind them cannot be seen."""
     for path, modes in touched.items():
         above = (
-            path.split("/")[0] in (*AGENT_FOLDERS, GOVERNANCE) and path.count("/") < 2 and path not in SCHEMAS
+            path.split("/")[0] in (*AGENT_FOLDERS, layout.GOVERNANCE)
+            and path.count("/") < 2
+            and path not in SCHEMAS
         )
         if above and modes & {LINK, SUBMODULE}:
             kind = "a symbolic link" if LINK in modes else "a repository of its own"

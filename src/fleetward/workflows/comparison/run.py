@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from fleetward.domain import layout
 from fleetward.domain.change import Change, Comparison, Unreadable
 from fleetward.domain.errors import NotAFleet
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import Environment
-from fleetward.store.fleet.agents import PROPOSALS
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.workflows.comparison.changed_files import (
     AGENT_FOLDERS,
@@ -61,7 +61,7 @@ def compare_environments(base: Side, head: Side, first: str, second: str) -> Fle
     Errors: UsageError for an environment that the fleet has not, NotAFleet where neither holds agents.
     """
     first_files, second_files = agent_files(base.tree, first), agent_files(head.tree, second)
-    proposed = {path.split("/")[2] for path in nested_files(head.tree, f"{PROPOSALS}/{second}")}
+    proposed = {path.split("/")[2] for path in nested_files(head.tree, f"{layout.PROPOSALS}/{second}")}
     names = {
         name
         for name in first_files.keys() | second_files.keys()

@@ -13,10 +13,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from fleetward import gate
+from fleetward.domain import layout
 from fleetward.domain.approval import GOVERNANCE, Approval, Binding
 from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import Entry, Ledger
+from fleetward.domain.names import is_name
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
@@ -25,10 +27,9 @@ from fleetward.store.git.history import commit_dates, contributors, first_parent
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
 from fleetward.store.records.invalid_entries import UNDO_HINT
-from fleetward.store.records.ledger import environment_of, file_name
 from fleetward.workflows.load import load_fleet
 
-APPROVALS = f"approvals/{GOVERNANCE}"
+APPROVALS = layout.approvals_folder(GOVERNANCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +183,7 @@ def _history_since(root: FleetRoot, entries: Sequence[Entry], head: Id, now: dat
     entry = _newest_reachable(root, entries, head)
     start = _start_commit(root, head, entry)
     if records.governance_digest(root.commit_tree(start)) != entry.governance:
-        where = f"{file_name(entry.environment)}:{entry.seq}"
+        where = f"{layout.ledger_file(entry.environment)}:{entry.seq}"
         raise FleetError(
             f"{where}: governance at commit {start[:12]} is not what it names",
             hint=UNDO_HINT if start == entry.commit else _squash_hint(root, entry.commit),
@@ -241,8 +242,8 @@ def missing_requirements(promotion: Promotion) -> str:
 def _entries(root: FleetRoot, head: Id, known_ledgers: Iterable[Ledger]) -> tuple[Entry, ...]:
     """All entries of all ledgers, newest first, whatever the configuration of the day says of their environments."""
     tree, by_environment = root.commit_tree(head), {ledger.environment: ledger for ledger in known_ledgers}
-    names = (environment_of(item.path) for item in tree.entries("ledger"))
-    ledgers = (by_environment.get(name) or records.ledger(tree, name) for name in names if name)
+    names = (layout.ledger_environment(item.path) for item in tree.entries(layout.LEDGERS))
+    ledgers = (by_environment.get(name) or records.ledger(tree, name) for name in names if is_name(name))
     entries = (entry for item in ledgers for entry in item.entries)
     return tuple(sorted(entries, key=lambda item: (item.at, item.seq), reverse=True))
 
@@ -279,7 +280,9 @@ def _start_commit(root: FleetRoot, head: Id, entry: Entry) -> Id:
     ):
         return decided_at
     line = entry.line.encode() + b"\n"
-    for touching_commit in first_parent_commits_of(root, head, None, (file_name(entry.environment),)):
+    for touching_commit in first_parent_commits_of(
+        root, head, None, (layout.ledger_file(entry.environment),)
+    ):
         if line in records.ledger_bytes(root.commit_tree(touching_commit), entry.environment):
             return touching_commit
     return head

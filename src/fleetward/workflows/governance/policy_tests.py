@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from fleetward import gate
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.approval import Approval, Binding
 from fleetward.domain.change import AgentChange, AgentStatus, Comparison, Significance
 from fleetward.domain.errors import FleetError
@@ -105,9 +105,9 @@ def _with_tier(edit: Mapping[str, Any], tier: str | None) -> dict[str, Any]:
 
 
 def _patched(source: Agent, to: str, patch: Mapping[str, Any], case: PolicyTest) -> Agent:
-    files = [file for file in source.files if file.path != digest.OVERRIDES]
+    files = [file for file in source.files if file.path != layout.OVERRIDES]
     if patch:
-        files.append(File(path=digest.OVERRIDES, content=json.dumps(patch).encode()))
+        files.append(File(path=layout.OVERRIDES, content=json.dumps(patch).encode()))
     agent, findings = assemble_agent(to, case.agent, files, overrides_at=case.place.file if patch else None)
     if agent.manifest is None:
         first = findings[0] if findings else None

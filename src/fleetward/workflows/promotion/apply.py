@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from fleetward import __version__
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.approval import Approval
 from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.errors import UsageError, WriteFailed
@@ -84,7 +84,7 @@ def write_promotions(
         reason or _proposal_reason(context, decided),
         incident,
     )
-    edits[lines.file_name(context.target.name)] = commit_writer.Blob(content=content)
+    edits[layout.ledger_file(context.target.name)] = commit_writer.Blob(content=content)
     if signer is not None:
         edits.update(signer.signatures(entries))
     message = _commit_message(context.target.name, [promotion for _, promotion in decided], entries)
@@ -137,7 +137,7 @@ def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, c
     """
     name, to = candidate.request.binding.agent, context.target.name
     tree = context.root.commit_tree(context.head)
-    folder, proposal = f"environments/{to}/{name}", f"proposals/{to}/{name}"
+    folder, proposal = layout.agent_folder(to, name), layout.proposal_folder(to, name)
     past = context.root.commit_tree(candidate.origin) if candidate.origin else tree
     standing = commit_writer.regular_blobs(tree.entries(folder))
     proposed = {} if candidate.origin else commit_writer.regular_blobs(tree.entries(proposal))
@@ -150,12 +150,12 @@ def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, c
         return edits
     start = len(candidate.source.folder) + 1
     for path, blob in commit_writer.regular_blobs(past.entries(candidate.source.folder)).items():
-        if path[start:] != digest.OVERRIDES:
+        if path[start:] != layout.OVERRIDES:
             edits[f"{folder}/{path[start:]}"] = blob
-    if candidate.proposed.file(digest.OVERRIDES):
-        target = f"{folder}/{digest.OVERRIDES}"
+    if candidate.proposed.file(layout.OVERRIDES):
+        target = f"{folder}/{layout.OVERRIDES}"
         current = commit_writer.regular_blobs(past.entries(folder)) if candidate.with_overrides else standing
-        edits[target] = proposed.get(f"{proposal}/{digest.OVERRIDES}") or current.get(target)
+        edits[target] = proposed.get(f"{proposal}/{layout.OVERRIDES}") or current.get(target)
     return edits
 
 

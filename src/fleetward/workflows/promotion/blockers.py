@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fleetward import rules
+from fleetward.domain import layout
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Agent
@@ -48,7 +49,7 @@ def environment_skipped(
             yield _error(
                 "environment-skipped",
                 f"{environment} does not hold the release of {context.sources[0]}",
-                f"environments/{environment}/{name}/agent.yaml",
+                layout.manifest_file(environment, name),
                 f"fleet promote {name} --to {environment}",
             )
 
@@ -68,8 +69,8 @@ def unpromoted_state(context: PromotionContext, name: str) -> Iterable[Finding]:
             yield _error(
                 "unpromoted-state",
                 f"{source} holds {state or 'nothing'}, its ledger says {recorded or 'nothing runs'}",
-                f"environments/{source}/{name}/agent.yaml",
-                f"restore environments/{source}/{name}",
+                layout.manifest_file(source, name),
+                f"restore {layout.agent_folder(source, name)}",
             )
 
 
@@ -88,7 +89,7 @@ def name_retired(
 ) -> Iterable[Finding]:
     """A name that was retired stays taken."""
     if running is None and recorded:
-        place = f"environments/{context.sources[0]}/{name}/agent.yaml"
+        place = layout.manifest_file(context.sources[0], name)
         yield _error(
             "name-retired", f"{name!r} was retired from {context.target.name}", place, "take another name"
         )

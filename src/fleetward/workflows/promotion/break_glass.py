@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from shlex import quote
 
+from fleetward.domain import limits
 from fleetward.domain.break_glass import is_incident
 from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import GovernanceInvalid, UsageError
 from fleetward.domain.invisible_characters import FORBIDDEN
 from fleetward.domain.policy import BreakGlassPolicy
 from fleetward.workflows.promotion.context import PromotionContext
-
-_LONGEST = 500
 
 
 def checked_incident(text: str | None, reason: str, *, broken: bool) -> str | None:
@@ -43,8 +42,10 @@ def checked_reason(reason: str) -> str:
     """
     if not reason.strip():
         raise UsageError("a reason is needed", hint="--reason TEXT")
-    if len(reason) > _LONGEST or FORBIDDEN.search(reason) or set(reason) & set("\t\r\n"):
-        hint = f"one line of at most {_LONGEST} characters, none of them a control or hidden one"
+    if len(reason) > limits.REASON_CHARACTERS or FORBIDDEN.search(reason) or set(reason) & set("\t\r\n"):
+        hint = (
+            f"one line of at most {limits.REASON_CHARACTERS} characters, none of them a control or hidden one"
+        )
         raise UsageError(f"--reason {reason[:80]!r} cannot be written down", hint=hint)
     return reason
 

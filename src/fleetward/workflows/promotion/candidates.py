@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from fleetward import gate
-from fleetward.domain import digest
+from fleetward.domain import layout
 from fleetward.domain.approval import Binding
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
@@ -140,7 +140,7 @@ def _build_candidate(context: PromotionContext, name: str) -> tuple[Candidate, t
             hint=f"fleet validate {source.folder}",
         )
     if source is not None and not is_retired(source):
-        overrides = fleet.proposals.get((to, name)) or (current.file(digest.OVERRIDES) if current else None)
+        overrides = fleet.proposals.get((to, name)) or (current.file(layout.OVERRIDES) if current else None)
         proposed, problems = build_candidate(source, to, overrides, proposed=(to, name) in fleet.proposals)
         findings += [
             *(finding for finding in problems if finding.severity is Severity.ERROR),
@@ -174,7 +174,7 @@ def running_agent(context: PromotionContext, name: str) -> Agent | None:
     Errors: FleetError where it does not: a promotion builds on nothing that nobody allowed.
     """
     to = context.target.name
-    folder = f"environments/{to}/{name}"
+    folder = layout.agent_folder(to, name)
     current = context.fleet.agents.get((to, name))
     last = context.ledger.last_transition(name)
     recorded = last[1].to_state if last else None
@@ -223,7 +223,7 @@ def with_records(
     comparison = None
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compare_agent(context.fleet, running, proposed, dependents(context.fleet, to, name))
-    folders = [f"environments/{env}/{name}" for env in context.sources]
+    folders = [layout.agent_folder(env, name) for env in context.sources]
     statements, unread = records.approvals(
         context.root, context.policy_commit, to, name, context.people, now=context.run.now
     )

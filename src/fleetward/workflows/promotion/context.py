@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
+from fleetward.domain import layout
 from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.errors import FleetError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
@@ -12,7 +13,6 @@ from fleetward.domain.fleet import AgentKey, Environment, FleetConfig, Snapshot
 from fleetward.domain.ledger import Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
-from fleetward.store.fleet.agents import ENVIRONMENTS
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.fleet.related_agents import related_keys
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
@@ -21,7 +21,6 @@ from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import Tree
 from fleetward.store.records import load as records
 from fleetward.store.records.invalid_entries import UNDO_HINT
-from fleetward.store.records.ledger import file_name
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.suggestions import unknown_environment
@@ -99,7 +98,7 @@ def load_context(
     )
     last_version = ledger.entries[-1].policy_version if ledger.entries else None
     if last_version is not None and policy_fleet.policy.version < last_version:
-        file = "governance/policy.yaml"
+        file = layout.POLICY
         where = f"{file}:{policy_reading.line(file, 'policy', 'version')}"
         message = (
             f"{where}: version is {policy_fleet.policy.version}, the ledger's last entry used {last_version}"
@@ -132,7 +131,7 @@ def _agents_to_read(
         target = config.environment(to)
         if target is None or not target.gated:
             return ()
-        has_ledger = any(entry.id != empty_blob for entry in tree.entries(file_name(to)))
+        has_ledger = any(entry.id != empty_blob for entry in tree.entries(layout.ledger_file(to)))
         return related_keys(tree, config, to, names if has_ledger else (*names, *_agent_names(tree, to)))
 
     return keys
@@ -140,7 +139,7 @@ def _agents_to_read(
 
 def _agent_names(tree: Tree, environment: str) -> frozenset[str]:
     """The names of the agents in *environment*, read or not."""
-    paths = (entry.path.split("/") for entry in tree.entries(f"{ENVIRONMENTS}/{environment}"))
+    paths = (entry.path.split("/") for entry in tree.entries(layout.environment_folder(environment)))
     return frozenset(parts[2] for parts in paths if len(parts) > 2)
 
 

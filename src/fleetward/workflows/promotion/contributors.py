@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.approval import Binding
 from fleetward.domain.break_glass import RequiredReview
 from fleetward.domain.contributor import Contributor
 from fleetward.domain.fleet import Environment
 from fleetward.domain.ledger import AgentTransition, Entry, Ledger
-from fleetward.store.fleet.agents import ENVIRONMENTS
 from fleetward.store.git.contents import contents
 from fleetward.store.git.history import commit_of_promotion, contributors
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
 from fleetward.store.records.approvals import EMPTY_STATE
-from fleetward.store.records.ledger import ADOPT, file_name
+from fleetward.store.records.ledger import ADOPT
 from fleetward.workflows.promotion.context import PromotionContext
 
 
@@ -95,7 +94,7 @@ def _authors(
         brought = ledger.release_entry(name) if ledger else None
         promoted = brought and brought.kind != ADOPT and root.repository.find_commit(brought.commit)
         if stage is None or brought is None or not promoted:
-            authors += contributors(root, head, before, [f"environments/{source}/{name}"])
+            authors += contributors(root, head, before, [layout.agent_folder(source, name)])
             continue
         stage_since = None
         is_current = ledger is not None and ledger.transitions(name)[-1][0] == brought
@@ -110,13 +109,13 @@ def _authors_since(context: PromotionContext, source: str, name: str, since: Ent
     root = context.root
     if since is None or since.kind != ADOPT or root.repository.find_commit(since.commit) != since.commit:
         return since.commit if since else None
-    folder = f"{ENVIRONMENTS}/{source}/{name}"
+    folder = layout.agent_folder(source, name)
     files = {
         path.removeprefix(f"{folder}/"): blob
         for path, blob in contents(root.commit_tree(since.commit), folder).items()
     }
     waiting_release = digest.of_files(
-        (path, blob) for path, blob in files.items() if path != digest.OVERRIDES
+        (path, blob) for path, blob in files.items() if path != layout.OVERRIDES
     )
     adopted_releases = [agent.release for agent in since.agents if agent.agent == name]
     return since.commit if adopted_releases == [waiting_release] else None
@@ -131,9 +130,9 @@ def _proposal_authors(
     Where one lies in the commit of that promotion, somebody wrote it there.
     """
     to, since_commit = context.target.name, since.commit if since else None
-    proposal = f"proposals/{to}/{name}"
+    proposal = layout.proposal_folder(to, name)
     if since is not None:
-        file, line = file_name(to), since.line.encode()
+        file, line = layout.ledger_file(to), since.line.encode()
         promotion_commit = commit_of_promotion(context.root, head, since.commit, file, line)
         since_commit = (
             promotion_commit

@@ -8,17 +8,15 @@ from datetime import datetime
 from itertools import pairwise
 
 from fleetward import gate
-from fleetward.domain import digest
+from fleetward.domain import digest, layout, limits
 from fleetward.domain.errors import FleetError, GovernanceInvalid, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
 from fleetward.domain.manifest import Agent
-from fleetward.store.fleet.agents import ENVIRONMENTS, build_candidate, read_agents
-from fleetward.store.fleet.file_checks import LARGEST_FILE
+from fleetward.store.fleet.agents import build_candidate, read_agents
 from fleetward.store.git.history import commit_of_promotion
 from fleetward.store.git.repository import Id
-from fleetward.store.records.ledger import file_name
 from fleetward.workflows.promotion.candidates import Candidate, Staged, as_batch, running_agent, with_records
 from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.contributors import binding_of
@@ -120,7 +118,7 @@ def _build_candidate(
     running = running_agent(context, name)
     origin, source = _restored_agent(context, name, earlier)
     overrides_from = source if overrides_too else running
-    overrides = overrides_from.file(digest.OVERRIDES) if overrides_from else None
+    overrides = overrides_from.file(layout.OVERRIDES) if overrides_from else None
     proposed, problems = build_candidate(source, context.target.name, overrides, proposed=False)
     recorded = earlier.agent
     if proposed.release != recorded.release or (overrides_too and proposed.state != recorded.to_state):
@@ -162,10 +160,12 @@ def _restored_agent(context: PromotionContext, name: str, earlier: EarlierReleas
     """The commit that brought the release, and the agent as it stood there."""
     to, entry = context.target.name, earlier.entry
     line = entry.line.encode()
-    origin = commit_of_promotion(context.root, context.head, entry.commit, file_name(to), line)
+    origin = commit_of_promotion(context.root, context.head, entry.commit, layout.ledger_file(to), line)
     if origin is None:
-        message = f"the commit that wrote line {entry.seq} of {file_name(to)} is not in this history"
-        raise FleetError(message, hint=f"git log --oneline -- {file_name(to)}; was it squashed or rebased?")
+        message = f"the commit that wrote line {entry.seq} of {layout.ledger_file(to)} is not in this history"
+        raise FleetError(
+            message, hint=f"git log --oneline -- {layout.ledger_file(to)}; was it squashed or rebased?"
+        )
     agent = agent_at(context, name, origin)
     if agent is None or not agent.readable:
         raise _folder_mismatch(name, earlier, origin)
@@ -175,8 +175,10 @@ def _restored_agent(context: PromotionContext, name: str, earlier: EarlierReleas
 def agent_at(context: PromotionContext, name: str, commit: Id) -> Agent | None:
     """*name* as it stood in the target environment at *commit*."""
     tree, to = context.root.commit_tree(commit), context.target.name
-    entries = tree.entries(f"{ENVIRONMENTS}/{to}/{name}")
-    return read_agents(entries, tree.read(entries, LARGEST_FILE), context.fleet.config).agents.get((to, name))
+    entries = tree.entries(layout.agent_folder(to, name))
+    return read_agents(entries, tree.read(entries, limits.AGENT_FILE_BYTES), context.fleet.config).agents.get(
+        (to, name)
+    )
 
 
 def _folder_mismatch(name: str, earlier: EarlierRelease, origin: Id) -> FleetError:

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from fleetward.domain import layout
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import Entry
 from fleetward.domain.people import Person, Robot
 from fleetward.store.git import commit_writer
-from fleetward.store.records import authenticity, ledger
+from fleetward.store.records import authenticity
 from fleetward.store.signing import sign as signing
 from fleetward.store.signing import ssh_format
 from fleetward.workflows.promotion.context import PromotionContext
@@ -40,7 +41,7 @@ class EntrySigner:
     def signatures(self, entries: Iterable[Entry]) -> dict[str, commit_writer.Blob]:
         """By path the signature of each entry, made over its line without the line feed."""
         return {
-            ledger.signature_name(entry.environment, entry.seq): commit_writer.Blob(
+            layout.ledger_signature_file(entry.environment, entry.seq): commit_writer.Blob(
                 content=self._sign(entry.line.encode(), signing.LEDGER_NAMESPACE)
             )
             for entry in entries

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fleetward.domain import digest
+from fleetward.domain import layout
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.manifest import MANIFEST, Agent
+from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import Promotion
-from fleetward.store.fleet.agents import ENVIRONMENTS, PROPOSALS, build_candidate
+from fleetward.store.fleet.agents import build_candidate
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.formats.document import read_document
 from fleetward.store.git.history import first_parent_commits_of
@@ -46,7 +46,7 @@ def unreadable_agents(
             finding for finding in reading.findings if (finding.environment, finding.agent) == (env, name)
         )
         first = next((finding for finding in problems if finding.severity is Severity.ERROR), None)
-        place = first.place if first else Place(file=f"{agent.folder}/{MANIFEST}")
+        place = first.place if first else Place(file=f"{agent.folder}/{layout.MANIFEST}")
         yield Finding(
             rule=first.rule if first else "manifest-missing",
             severity=Severity.ERROR,
@@ -83,7 +83,7 @@ def changes_only_suspension(context: PromotionContext, name: str) -> bool:
     current, proposed = context.fleet.agents.get(key), context.fleet.proposals.get(key)
     if current is None or proposed is None or is_retired(current) or _retired_since(context, name):
         return False
-    overrides = current.file(digest.OVERRIDES)
+    overrides = current.file(layout.OVERRIDES)
     before, after = (_patch(file.content if file else None) for file in (overrides, proposed))
     return before is not None and after is not None and differ_only_in_suspension(before, after)
 
@@ -121,8 +121,8 @@ def _retired_since(context: PromotionContext, name: str) -> bool:
         return False
     root, head = context.root, context.head
     proposal, folder = (
-        f"{PROPOSALS}/{context.target.name}/{name}",
-        f"{ENVIRONMENTS}/{context.sources[0]}/{name}",
+        layout.proposal_folder(context.target.name, name),
+        layout.agent_folder(context.sources[0], name),
     )
     if not root.commit_tree(head).entries(proposal):  # it is about to be written
         return False
@@ -136,7 +136,7 @@ def _patch(content: bytes | None) -> dict[str, Any] | None:
     """The merge patch in a file; empty where there is no file, None where it cannot be read."""
     if content is None:
         return {}
-    parsed = read_document(content, digest.OVERRIDES, "overrides")
+    parsed = read_document(content, layout.OVERRIDES, "overrides")
     return None if parsed.findings else parsed.data
 
 

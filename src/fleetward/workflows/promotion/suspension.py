@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
+from fleetward.domain import layout, limits
 from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.invisible_characters import FORBIDDEN
-from fleetward.domain.manifest import MANIFEST, Agent, File
+from fleetward.domain.manifest import Agent, File
 from fleetward.domain.path import lookup
 from fleetward.domain.suspension import Suspension
 from fleetward.store.fleet import suspension_override
-from fleetward.store.fleet.agents import ENVIRONMENTS
 from fleetward.store.formats.document import read_document
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.tree import Tree
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.promotion.source import differ_only_in_suspension
 from fleetward.workflows.suggestions import unknown_agent, unknown_environment
-
-_LONGEST = 500
 
 
 def checked_reason(reason: str) -> str:
@@ -29,8 +27,8 @@ def checked_reason(reason: str) -> str:
     Errors: UsageError where it is none, too long, or more than one plain line.
     """
     text = reason.strip()
-    if not text or len(text) > _LONGEST:
-        raise UsageError(f"--reason takes 1 to {_LONGEST} characters, this has {len(text)}")
+    if not text or len(text) > limits.REASON_CHARACTERS:
+        raise UsageError(f"--reason takes 1 to {limits.REASON_CHARACTERS} characters, this has {len(text)}")
     if "\n" in text or "\r" in text or FORBIDDEN.search(text):
         raise UsageError("--reason holds a character that a reader cannot see", hint="write one plain line")
     return text
@@ -59,7 +57,9 @@ def find_agent(suspension: Suspension, fleet: Snapshot | None, tree: Tree) -> Ag
     """
     agent = fleet.agents.get((suspension.environment, suspension.agent)) if fleet else None
     if agent is None:
-        paths = (entry.path.split("/") for entry in tree.entries(f"{ENVIRONMENTS}/{suspension.environment}"))
+        paths = (
+            entry.path.split("/") for entry in tree.entries(layout.environment_folder(suspension.environment))
+        )
         raise unknown_agent(
             suspension.agent, suspension.environment, {parts[2] for parts in paths if len(parts) > 3}
         )
@@ -99,6 +99,6 @@ def is_already_proposed(suspension: Suspension, agent: Agent, proposed: File) ->
 
 def _release_is_suspended(agent: Agent) -> bool:
     """Does the release itself say that it is suspended?"""
-    manifest = agent.file(MANIFEST)
-    data = read_document(manifest.content, MANIFEST, "agent").data if manifest else None
+    manifest = agent.file(layout.MANIFEST)
+    data = read_document(manifest.content, layout.MANIFEST, "agent").data if manifest else None
     return lookup(data, "spec.suspended")[1] is True

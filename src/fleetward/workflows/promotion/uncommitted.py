@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fleetward.domain import layout
 from fleetward.domain.approval import GOVERNANCE
-from fleetward.domain.fleet import CONFIG
 from fleetward.domain.names import is_name
 from fleetward.store.git.commit_writer import uncommitted_paths
 from fleetward.workflows.promotion.context import PromotionContext
@@ -21,12 +21,16 @@ def uncommitted_files(context: PromotionContext, agents: Sequence[str]) -> tuple
         for agent in agents
         if is_name(agent)
         for top in (
-            *(f"environments/{env}" for env in context.sources),
-            f"proposals/{to}",
-            f"approvals/{to}",
-            "evidence",
+            *(layout.environment_folder(env) for env in context.sources),
+            f"{layout.PROPOSALS}/{to}",
+            layout.approvals_folder(to),
+            layout.EVIDENCE,
         )
     ]
     return tuple(
-        uncommitted_paths(root, context.head, (*folders, GOVERNANCE, f"approvals/{GOVERNANCE}", CONFIG))
+        uncommitted_paths(
+            root,
+            context.head,
+            (*folders, layout.GOVERNANCE, layout.approvals_folder(GOVERNANCE), layout.CONFIG),
+        )
     )

@@ -6,17 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from shlex import quote
 
+from fleetward.domain import layout, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Place
 from fleetward.domain.ledger import Ledger
-from fleetward.store.fleet.agents import ENVIRONMENTS
-from fleetward.store.fleet.file_checks import LARGEST_FILE
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.history import commit_of_promotion
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import Tree
 from fleetward.store.records import load as records
-from fleetward.store.records.ledger import file_name
 
 _RULE = "unpromoted-state"
 
@@ -39,7 +37,7 @@ def _drift_finding(
         return None
     if commit is None:
         return None
-    folder = f"{ENVIRONMENTS}/{environment}/{agent}"
+    folder = layout.agent_folder(environment, agent)
     before, now = _contents(ground.commit_tree(commit), folder), _contents(tree, folder)
     differing = sorted(path for path in before.keys() | now.keys() if before.get(path) != now.get(path))
     if not differing or not now:
@@ -63,7 +61,7 @@ def last_promotion_commit(ground: FleetRoot, ledger: Ledger, agent: str) -> Id |
         return None
     entry = last[0]
     return commit_of_promotion(
-        ground, ground.head(), entry.commit, file_name(ledger.environment), entry.line.encode()
+        ground, ground.head(), entry.commit, layout.ledger_file(ledger.environment), entry.line.encode()
     )
 
 
@@ -73,4 +71,4 @@ def restore_command(commit: Id, folder: str) -> str:
 
 
 def _contents(tree: Tree, folder: str) -> Mapping[str, bytes | int | None]:
-    return tree.read(tree.entries(folder), LARGEST_FILE)
+    return tree.read(tree.entries(folder), limits.AGENT_FILE_BYTES)

@@ -13,12 +13,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from fleetward import __version__, rules
+from fleetward.domain import layout, limits
 from fleetward.domain.agent_check import AgentCheck
 from fleetward.domain.digest import of_parts
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import AgentKey, Waiver
-from fleetward.domain.manifest import MANIFEST, Agent
+from fleetward.domain.manifest import Agent
 from fleetward.store.cache.agent_summary import (
     decode,
     encode,
@@ -28,9 +29,9 @@ from fleetward.store.cache.agent_summary import (
     was_skipped,
 )
 from fleetward.store.cache.agent_summary import decode_findings as findings
-from fleetward.store.fleet.agents import ENVIRONMENTS, folder_of, orphan_proposals, read_agents
-from fleetward.store.fleet.file_checks import LARGEST_FILE, Contents
-from fleetward.store.fleet.load import GOVERNANCE, FleetOutline, read_outline
+from fleetward.store.fleet.agents import folder_of, orphan_proposals, read_agents
+from fleetward.store.fleet.file_checks import Contents
+from fleetward.store.fleet.load import FleetOutline, read_outline
 from fleetward.store.git.tree import REGULAR, Tree, TreeEntry
 from fleetward.workflows.parallel import MIN_PER_PROCESS, map_in_processes, process_count
 
@@ -109,7 +110,7 @@ def validate_fleet(
 
 def _missing_policy(fleet: FleetOutline) -> Iterator[Finding]:
     """Agents are to be promoted, and nothing says what that asks: then no rule of tiers was asked either."""
-    policy = f"{GOVERNANCE}/policy.yaml"
+    policy = layout.POLICY
     gated = (
         [
             environment.name
@@ -144,7 +145,9 @@ def _agent_findings(
     fleet = replace(
         opened_fleet.governance_snapshot,
         agents={check.key: check.agent for check in checks if check.agent is not None},
-        proposed_agents={check.key: check.proposed_agent for check in checks if check.proposed_agent is not None},
+        proposed_agents={
+            check.key: check.proposed_agent for check in checks if check.proposed_agent is not None
+        },
     )
     yield from read_agents(loose, {}, fleet.config).findings
     yield from orphan_proposals((entry for unit in units for entry in unit.entries), fleet.config)
@@ -223,7 +226,7 @@ def _batches(units: Sequence[_AgentFiles]) -> Iterator[Sequence[_AgentFiles]]:
 
 
 def _contents(tree: Tree, entries: Iterable[TreeEntry]) -> Contents:
-    return tree.read((entry for entry in entries if entry.mode in REGULAR), LARGEST_FILE)
+    return tree.read((entry for entry in entries if entry.mode in REGULAR), limits.AGENT_FILE_BYTES)
 
 
 def _count_files(entries: Iterable[TreeEntry], contents: Contents) -> int:
@@ -308,7 +311,7 @@ def _place_finder(
     def locate(key: AgentKey, proposed: bool, path: str) -> Place:
         agent = whole(key, proposed)
         if agent is None or agent.manifest is None:  # it has changed since
-            return Place(file=f"{ENVIRONMENTS}/{'/'.join(key)}/{MANIFEST}")
+            return Place(file=layout.agent_folder("/".join(key), layout.MANIFEST))
         return agent.manifest.place(path)
 
     return locate

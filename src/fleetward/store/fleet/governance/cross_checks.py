@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from fleetward.domain import layout
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.fleet import CONFIG, FleetConfig
+from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.names import nearest_name
 from fleetward.domain.path import format_path
 from fleetward.domain.policy import Policy
@@ -21,7 +22,7 @@ def unknown_tiers(config: FleetConfig, policy: Policy) -> Iterator[Finding]:
                 rule="schema",
                 severity=Severity.ERROR,
                 message=f"no tier {tier!r}",
-                place=config.locate(path) if config.locate else Place(file=CONFIG, path=path),
+                place=config.locate(path) if config.locate else Place(file=layout.CONFIG, path=path),
                 hint=spelling_hint(tier, policy.tiers, f"tiers are {', '.join(policy.tiers)}"),
             )
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fleetward.domain import limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.formats import strict_json
 from fleetward.store.imports.evaluations import deepeval, fleetward_record, inspect_ai, junit, promptfoo
-
-LARGEST_JSON = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +64,7 @@ def read_evaluation(content: bytes, *, format: str | None, file: str) -> Evaluat
 
 def _object(content: bytes, file: str) -> Mapping[str, Any]:
     try:
-        data = strict_json.parse_json(content, file, limit=LARGEST_JSON)
+        data = strict_json.parse_json(content, file, limit=limits.EVALUATION_JSON_BYTES)
     except FleetError:
         if _is_jsonl(content, file):
             raise FleetError(f"{file}: {_LOSSY}", hint=_EXPORT) from None
@@ -88,7 +87,7 @@ def _is_jsonl(content: bytes, file: str) -> bool:
     if not line_break:
         return False
     try:
-        return _is_row(strict_json.parse_json(first, file, limit=LARGEST_JSON))
+        return _is_row(strict_json.parse_json(first, file, limit=limits.EVALUATION_JSON_BYTES))
     except FleetError:
         return False
 

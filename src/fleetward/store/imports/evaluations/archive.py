@@ -10,11 +10,10 @@ import zlib
 from importlib import import_module
 from typing import Any
 
+from fleetward.domain import limits
 from fleetward.domain.errors import FleetError
 
 Members = dict[str, zipfile.ZipInfo]
-LARGEST = 256 * 1024 * 1024
-MAX_MEMBERS = 50_000
 _STORED, _DEFLATED, _ZSTANDARD = 0, 8, 93
 _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError)
 
@@ -25,10 +24,12 @@ def list_members(content: bytes, file: str) -> Members:
 
     Errors: FleetError when it is damaged, too large, or lists a name twice, so that two readers could differ.
     """
-    if len(content) > LARGEST:
-        raise FleetError(f"{file}: {len(content)} bytes, the limit for an archive is {LARGEST}")
-    if content.count(b"PK\x01\x02") > MAX_MEMBERS:
-        raise FleetError(f"{file}: the archive lists more than {MAX_MEMBERS} members")
+    if len(content) > limits.EVALUATION_ARCHIVE_BYTES:
+        raise FleetError(
+            f"{file}: {len(content)} bytes, the limit for an archive is {limits.EVALUATION_ARCHIVE_BYTES}"
+        )
+    if content.count(b"PK\x01\x02") > limits.EVALUATION_ARCHIVE_MEMBERS:
+        raise FleetError(f"{file}: the archive lists more than {limits.EVALUATION_ARCHIVE_MEMBERS} members")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             listed = opened.infolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fleetward.domain import limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult
 from fleetward.store.formats import strict_json
@@ -12,7 +13,6 @@ from fleetward.store.imports.evaluations import archive, counting
 from fleetward.store.imports.evaluations.counting import Outcome
 
 NAME = "inspect"
-LARGEST_MEMBER = 8 * 1024 * 1024
 
 
 def recognises(data: Mapping[str, Any]) -> bool:
@@ -71,8 +71,10 @@ def read_log(data: Mapping[str, Any], file: str) -> EvaluationResult:
 def _member(content: bytes, members: archive.Members, member: str, file: str) -> Any:
     if member not in members:
         raise FleetError(f"{file}: {member!r} is missing in the archive")
-    unpacked = archive.read_member(content, members[member], file, limit=LARGEST_MEMBER)
-    return strict_json.parse_json(unpacked, f"{file}: {member}", limit=LARGEST_MEMBER)
+    unpacked = archive.read_member(
+        content, members[member], file, limit=limits.EVALUATION_ARCHIVE_MEMBER_BYTES
+    )
+    return strict_json.parse_json(unpacked, f"{file}: {member}", limit=limits.EVALUATION_ARCHIVE_MEMBER_BYTES)
 
 
 def _samples(data: Mapping[str, Any], file: str) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from fleetward.domain import limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult
 from fleetward.store.formats import strict_json
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 NAME = "junit"
-LARGEST = 4 * 1024 * 1024
 _MAX_DEPTH = 50
 _DECLARED = re.compile(r"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
 _REFUSED = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -52,8 +52,10 @@ def read_report(content: bytes, file: str) -> EvaluationResult:
 
 
 def _text(content: bytes, file: str) -> str:
-    if len(content) > LARGEST:
-        raise FleetError(f"{file}: {len(content)} bytes, the limit for JUnit XML is {LARGEST}")
+    if len(content) > limits.EVALUATION_XML_BYTES:
+        raise FleetError(
+            f"{file}: {len(content)} bytes, the limit for JUnit XML is {limits.EVALUATION_XML_BYTES}"
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
