@@ -48,7 +48,7 @@ def test_the_files_of_both_fleets_are_accepted(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong"),
+    ("right", "faulty"),
     [
         ("lifecycle: production", "lifecycle: live"),
         ("accountable: nadia", "acountable: nadia"),
@@ -56,9 +56,9 @@ def test_the_files_of_both_fleets_are_accepted(kind: str) -> None:
         ("onTimeout: deny", "onTimeout: yes"),
     ],
 )
-def test_what_the_gate_refuses_is_refused(right: str, wrong: str, tmp_path: Path) -> None:
+def test_what_the_gate_refuses_is_refused(right: str, faulty: str, tmp_path: Path) -> None:
     assert right in DESK.read_text()
     file = tmp_path / "agent.yaml"
-    file.write_text(DESK.read_text().replace(right, wrong), encoding="utf-8")
+    file.write_text(DESK.read_text().replace(right, faulty), encoding="utf-8")
 
     assert checked(*by_schema("agent"), file).returncode == 1

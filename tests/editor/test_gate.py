@@ -16,9 +16,9 @@ def findings_of(text: str, kind: str) -> list[tuple[str, int, int, str]]:
     return [(finding.rule, finding.place.line, finding.place.column, finding.message) for finding in findings]
 
 
-@pytest.mark.parametrize("wrong", ['"nadia\\n"', "|\n      nadia"])
-def test_a_name_with_a_line_feed_at_its_end_is_refused(wrong: str) -> None:
-    text = DESK.replace("accountable: nadia", f"accountable: {wrong}")
+@pytest.mark.parametrize("value", ['"nadia\\n"', "|\n      nadia"])
+def test_a_name_with_a_line_feed_at_its_end_is_refused(value: str) -> None:
+    text = DESK.replace("accountable: nadia", f"accountable: {value}")
 
     [(rule, _, _, message)] = findings_of(text, "agent")
 

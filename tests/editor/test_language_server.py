@@ -61,32 +61,32 @@ def hover_text(session: Editor, line: str) -> str:
     return session.hover(file, number, text.splitlines()[number - 1].index(line) + 2)
 
 
-def test_nothing_is_marked_in_any_file_of_the_example(seen: Editor) -> None:
+def test_nothing_is_marked_in_any_file_of_the_example(session: Editor) -> None:
     files = {file: file.read_text() for _, file in documents(EXAMPLE)}
 
-    marked = seen.open(files)
+    marked = session.open(files)
 
     assert len(files) >= 20
     assert all(text.startswith("# yaml-language-server: $schema=") for text in files.values())
     assert [marks for marks in marked.values() if marks] == []
 
 
-def test_the_modeline_of_each_file_leads_to_the_schema_of_its_kind(seen: Editor) -> None:
+def test_the_modeline_of_each_file_leads_to_the_schema_of_its_kind(session: Editor) -> None:
     files = {beside(file): f"{file.read_text()}\nsurprise: true\n" for _, file in documents(EXAMPLE)}
 
-    marked = seen.open(files)
+    marked = session.open(files)
 
     for file, marks in marked.items():
         assert "Property surprise is not allowed." in [mark.message for mark in marks], file
 
 
-def test_nothing_is_marked_in_what_init_and_new_write(seen: Editor, tmp_path: Path) -> None:
+def test_nothing_is_marked_in_what_init_and_new_write(session: Editor, tmp_path: Path) -> None:
     who = terminal(tmp_path)
     assert who.fleet("init", "fleet", "--yes").code == 0
     assert who.fleet("new", "second-bot", at="fleet").code == 0
     files = {file: file.read_text() for _, file in documents(who.folder / "fleet")}
 
-    marked = seen.open(files)
+    marked = session.open(files)
 
     assert {"fleet-config.yaml", "people.yaml", "agent.yaml"} <= {file.name for file in files}
     assert "second-bot" in {file.parent.name for file in files}
@@ -105,8 +105,8 @@ def test_nothing_is_marked_in_what_init_and_new_write(seen: Editor, tmp_path: Pa
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_hovering_over_a_key_shows_our_description(seen: Editor, line: str, node: dict[str, str]) -> None:
-    assert node["description"] in hover_text(seen, line)
+def test_hovering_over_a_key_shows_our_description(session: Editor, line: str, node: dict[str, str]) -> None:
+    assert node["description"] in hover_text(session, line)
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_hovering_over_a_key_shows_our_description(seen: Editor, line: str, node
     ids=["lifecycle", "class", "onTimeout"],
 )
 def test_completion_offers_the_values_of_an_enumeration(
-    seen: Editor, line: str, cut: str, values: list[str]
+    session: Editor, line: str, cut: str, values: list[str]
 ) -> None:
-    assert set(completions(seen, line, cut)) == set(values)
+    assert set(completions(session, line, cut)) == set(values)
 
 
-def test_completion_offers_the_keys_that_are_not_there_yet_with_their_descriptions(seen: Editor) -> None:
-    offers = completions(seen, "  class: capability", "  ")
+def test_completion_offers_the_keys_that_are_not_there_yet_with_their_descriptions(session: Editor) -> None:
+    offers = completions(session, "  class: capability", "  ")
     descriptions = {key: node["description"] for key, node in SPEC.items()}
 
     assert {"class", "suspended", "pilot"} <= offers.keys() <= descriptions.keys()
@@ -138,7 +138,7 @@ def test_completion_offers_the_keys_that_are_not_there_yet_with_their_descriptio
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "message"),
+    ("right", "faulty", "message"),
     [
         ("    accountable: nadia", "    acountable: nadia", "Property acountable is not allowed."),
         ("  lifecycle: production", "  lifecycle: live", "Value is not accepted."),
@@ -155,9 +155,9 @@ def test_completion_offers_the_keys_that_are_not_there_yet_with_their_descriptio
          "twice", "one of two", "yes is text"],
 )  # fmt: skip
 def test_a_mistake_is_marked_where_the_gate_finds_it(
-    seen: Editor, right: str, wrong: str, message: str
+    session: Editor, right: str, faulty: str, message: str
 ) -> None:
-    text, marks = changed(seen, right, wrong)
+    text, marks = changed(session, right, faulty)
 
     findings = read_document(text.encode(), "agent.yaml", "agent").findings
 

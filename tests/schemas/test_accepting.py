@@ -168,22 +168,22 @@ def policy(require: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requirement",
     [{"approvals": 1, "from": "owner"}, {"approvals": 2, "from": ["risk", "owner"]}, {"evals": "passed"},
      {"evals": "passed", "maxAge": "P7D"}, {"soak": "PT24H"}],
 )  # fmt: skip
-def test_a_requirement_is_one_thing(asked: dict[str, Any]) -> None:
-    assert violations("policy", policy([asked])) == []
+def test_a_requirement_is_one_thing(requirement: dict[str, Any]) -> None:
+    assert violations("policy", policy([requirement])) == []
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requirement",
     [{}, {"approvals": 1}, {"from": "owner"}, {"maxAge": "P7D"}, {"soak": "PT24H", "maxAge": "P7D"},
      {"approvals": 1, "from": "owner", "soak": "PT24H"}, {"evals": "passed", "from": "owner"},
      {"approvals": 0, "from": "owner"}, {"approvals": 1, "from": []}, {"evals": "run"}, {"soak": "P1M"}],
 )  # fmt: skip
-def test_a_requirement_of_nothing_or_of_two_things_is_refused(asked: dict[str, Any]) -> None:
-    assert violations("policy", policy([asked])) != []
+def test_a_requirement_of_nothing_or_of_two_things_is_refused(requirement: dict[str, Any]) -> None:
+    assert violations("policy", policy([requirement])) != []
 
 
 def test_a_waiver_without_its_end_is_refused() -> None:

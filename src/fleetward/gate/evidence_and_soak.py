@@ -15,7 +15,7 @@ from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.gate.approval_count import instant_after
 from fleetward.gate.request import PromotionRequest
 
-PASS_RATE = "pass-rate"  # noqa: S105 (no password, a metric)
+PASSED_RATE = "pass-rate"  # noqa: S105 (no password, a metric)
 
 
 def evaluations(
@@ -134,7 +134,7 @@ def _unusable(record: EvidenceRecord, suite: Mapping[str, Any], now: datetime) -
         return f"measures {record.metric!r}, the suite asks {_metric(suite)!r}"
     if counts.total - unseen <= 0:
         return "no sample ran to its end"
-    if record.metric != PASS_RATE and unseen:
+    if record.metric != PASSED_RATE and unseen:
         return (
             f"{unseen} of {counts.total} samples did not run to their end, {record.metric!r} leaves them out"
         )
@@ -160,7 +160,7 @@ def _failure(record: EvidenceRecord, suite: Mapping[str, Any]) -> str | None:
 def _with_skipped_passed(record: EvidenceRecord) -> EvidenceRecord:
     """As if all that was skipped had passed: what fails even so has failed, and no other run would help."""
     counts = record.counts
-    if record.metric != PASS_RATE or not counts.skipped or record.value < counts.passed / counts.total:
+    if record.metric != PASSED_RATE or not counts.skipped or record.value < counts.passed / counts.total:
         return record
     passed = counts.passed + counts.skipped
     return replace(record, value=passed / counts.total, counts=replace(counts, passed=passed, skipped=0))
@@ -168,7 +168,7 @@ def _with_skipped_passed(record: EvidenceRecord) -> EvidenceRecord:
 
 def _value(record: EvidenceRecord) -> float:
     """Samples that errored or were skipped have not passed, whatever the record says."""
-    if record.metric != PASS_RATE or record.counts.total <= 0:
+    if record.metric != PASSED_RATE or record.counts.total <= 0:
         return record.value
     return min(record.value, record.counts.passed / record.counts.total)
 
@@ -189,7 +189,7 @@ def _staleness(
 
 
 def _metric(suite: Mapping[str, Any]) -> str:
-    return str(suite.get("metric") or PASS_RATE)
+    return str(suite.get("metric") or PASSED_RATE)
 
 
 def _threshold(suite: Mapping[str, Any]) -> str:

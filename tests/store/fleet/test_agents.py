@@ -44,7 +44,7 @@ def test_plain_files_of_both_modes_are_part_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "what"),
+    ("mode", "message"),
     [
         ("120000", "a symbolic link inside an agent"),
         ("160000", "a repository of its own inside an agent"),
@@ -52,16 +52,16 @@ def test_plain_files_of_both_modes_are_part_of_it() -> None:
         ("100664", "no regular file inside an agent"),
     ],
 )
-def test_what_is_no_plain_file_makes_the_release_unnameable(mode, what) -> None:
+def test_what_is_no_plain_file_makes_the_release_unnameable(mode, message) -> None:
     agent, findings = read_bot({**MANIFEST, "x": b"agent.yaml"}, {"x": mode})
 
-    assert findings == [("link-in-agent", "x", what)]
+    assert findings == [("link-in-agent", "x", message)]
     assert not agent.readable
     assert [file.path for file in agent.files] == ["agent.yaml"]
 
 
 @pytest.mark.parametrize(
-    ("path", "shown"),
+    ("path", "printable"),
     [
         ("pro\u0308mpt.md", "pro\u0308mpt.md"),  # o and a combining mark: NFD
         (os.fsdecode(b"\xffprompt.md"), "\\xffprompt.md"),
@@ -70,10 +70,10 @@ def test_what_is_no_plain_file_makes_the_release_unnameable(mode, what) -> None:
         ("last\udfff.md", "last\udfff.md"),
     ],
 )
-def test_a_path_that_is_no_clean_text_makes_the_release_unnameable(path, shown) -> None:
+def test_a_path_that_is_no_clean_text_makes_the_release_unnameable(path, printable) -> None:
     agent, findings = read_bot({**MANIFEST, path: b"hi"})
 
-    assert findings == [("file-unreadable", shown, "its path is not UTF-8 in Unicode form NFC")]
+    assert findings == [("file-unreadable", printable, "its path is not UTF-8 in Unicode form NFC")]
     assert not agent.readable
     assert [file.path for file in agent.files] == ["agent.yaml"]
 
@@ -89,7 +89,7 @@ def test_a_path_in_any_script_is_fine(path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "told"),
+    ("first", "second", "message"),
     [
         ("README.md", "readme.md", "'readme.md' and 'README.md' are one file on some systems"),
         ("a/x.md", "A/y.md", "'A' and 'a' are one file on some systems"),
@@ -98,10 +98,10 @@ def test_a_path_in_any_script_is_fine(path) -> None:
         ("\u00c9.md", "\u00e9.md", "'\u00e9.md' and '\u00c9.md' are one file on some systems"),
     ],
 )
-def test_paths_that_differ_in_case_alone_collide(first, second, told) -> None:
+def test_paths_that_differ_in_case_alone_collide(first, second, message) -> None:
     agent, findings = read_bot({**MANIFEST, first: b"1", second: b"2"})
 
-    assert findings == [("path-collision", second, told)]
+    assert findings == [("path-collision", second, message)]
     assert not agent.readable
 
 
@@ -128,7 +128,7 @@ def test_a_collision_is_told_once_for_each_file_that_has_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "rule", "told"),
+    ("content", "rule", "message"),
     [
         (None, "file-unreadable", "cannot be read"),
         (
@@ -138,10 +138,10 @@ def test_a_collision_is_told_once_for_each_file_that_has_one() -> None:
         ),
     ],
 )
-def test_a_file_that_no_tree_gave_is_named_with_the_reason(content, rule, told) -> None:
+def test_a_file_that_no_tree_gave_is_named_with_the_reason(content, rule, message) -> None:
     agent, findings = read_bot({**MANIFEST, "x.md": content})
 
-    assert findings == [(rule, "x.md", f"{FOLDER + 'x.md'!r} {told}")]
+    assert findings == [(rule, "x.md", f"{FOLDER + 'x.md'!r} {message}")]
     assert not agent.readable
 
 

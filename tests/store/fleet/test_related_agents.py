@@ -36,7 +36,7 @@ def finding_texts(findings: tuple[Finding, ...], environment: str, agent: str) -
     return {f"{finding.fingerprint} {finding.message}" for finding in mine if finding.rule not in WHOLE}
 
 
-@pytest.mark.parametrize("rule_id", sorted({known.id for known in rules.CATALOGUE} - WHOLE))
+@pytest.mark.parametrize("rule_id", sorted({rule.id for rule in rules.CATALOGUE} - WHOLE))
 def test_every_rule_finds_the_same_in_what_hangs_together(cases: Path, rule_id: str) -> None:
     ids = [rule.id for rule in rules.CATALOGUE]
     tree = find_fleet_root(cases / rule_id / "bad", os.environ).work_tree()
@@ -74,7 +74,7 @@ def related(tmp_path: Path, *neighbours: tuple[str, str]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "more",
+    "appended",
     [
         "  dependsOn: [{agent: desk-bot}]\n",
         "  sharedState: [{name: order-book, access: read, owner: desk-bot}]\n",
@@ -83,8 +83,8 @@ def related(tmp_path: Path, *neighbours: tuple[str, str]) -> set[str]:
     ],
     ids=["calls it", "shares its state", "says another owner", "spells it with an escape"],
 )
-def test_one_that_names_the_agent_or_its_state_belongs_to_it(tmp_path: Path, more: str) -> None:
-    assert related(tmp_path, ("other-bot", more)) == {"other-bot"}
+def test_one_that_names_the_agent_or_its_state_belongs_to_it(tmp_path: Path, appended: str) -> None:
+    assert related(tmp_path, ("other-bot", appended)) == {"other-bot"}
 
 
 def test_whom_it_relies_on_belongs_to_it_to_the_last(tmp_path: Path) -> None:

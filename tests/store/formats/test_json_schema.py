@@ -57,7 +57,7 @@ def test_defaults_fill_what_is_absent_and_leave_what_is_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "hint"),
+    ("line", "hint"),
     [
         ("budgets: [{window: day, currency: EUR, haltAt: 0}]", "write a number above 0"),
         ("slos: [{name: a, objective: 1.5}]", "write a number at most 1"),
@@ -70,8 +70,8 @@ def test_defaults_fill_what_is_absent_and_leave_what_is_written() -> None:
         ("orchestration: {limits: {maxTurns: many}}", "write a whole number"),
     ],
 )
-def test_every_refusal_names_the_edit(said: str, hint: str) -> None:
-    text = f"apiVersion: fleetward/v1\nkind: Agent\nmetadata: {{name: a}}\nspec:\n  {said}\n"
+def test_every_refusal_names_the_edit(line: str, hint: str) -> None:
+    text = f"apiVersion: fleetward/v1\nkind: Agent\nmetadata: {{name: a}}\nspec:\n  {line}\n"
 
     assert [finding for finding in findings_of(text, "agent") if finding[1] == 5 and finding[3] == hint]
     assert all(finding[3] for finding in findings_of(text, "agent"))

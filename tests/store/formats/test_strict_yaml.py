@@ -163,7 +163,7 @@ def test_words_and_dates_are_text_as_yaml_1_2_says(text: str) -> None:
 
 @both_parsers
 @pytest.mark.parametrize(
-    ("text", "meant"),
+    ("text", "expected"),
     [
         ("true", True),
         ("FALSE", False),
@@ -188,14 +188,14 @@ def test_words_and_dates_are_text_as_yaml_1_2_says(text: str) -> None:
         (">-\n  one\n  line", "one line"),
     ],
 )
-def test_scalars_mean_what_the_core_schema_says(text: str, meant: Any) -> None:
+def test_scalars_mean_what_the_core_schema_says(text: str, expected: Any) -> None:
     if text == "-":
         assert plain_scalar(text) == "-"
         return
     actual = value(text)
 
-    assert actual == meant
-    assert type(actual) is type(meant)
+    assert actual == expected
+    assert type(actual) is type(expected)
 
 
 @both_parsers

@@ -12,7 +12,7 @@ EXAMPLES = sorted(EXAMPLE_FLEET.rglob("*.yaml"))
 BY_HAND = b'\xef\xbb\xbfa: {b: [1, "x\\\r\n  y"], c: }\r\nd:\r\n- - e\r\n  - f: |\r\n      text\r\n    g:\r\n'
 
 
-@pytest.mark.parametrize("content", [*(one.read_bytes() for one in EXAMPLES), BY_HAND])
+@pytest.mark.parametrize("content", [*(file.read_bytes() for file in EXAMPLES), BY_HAND])
 def test_every_value_stands_where_reading_saw_it(content: bytes) -> None:
     spots = strict_yaml.parse_yaml(content, "any.yaml", strict_yaml.GOVERNANCE_LIMITS, spots=True).positions
 

@@ -46,7 +46,7 @@ def test_a_table_and_objects_say_the_same(tmp_path: Path, content: str, line: in
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (HEAD + "2026-11-19,bot,runs,\n", "figures:2: '' is no number"),
         (HEAD + ROW + "2026-11-18,bot,runs,4l\n", "figures:3: '4l' is no number"),
@@ -85,11 +85,11 @@ def test_a_table_and_objects_say_the_same(tmp_path: Path, content: str, line: in
         (b"date,agent\n\x00\n", "figures:1: the head is"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, content: str | bytes, told: str) -> None:
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, content: str | bytes, message: str) -> None:
     with pytest.raises(FleetError) as caught:
         figures_of(tmp_path, content)
 
-    assert told in caught.value.message
+    assert message in caught.value.message
 
 
 def test_every_wrong_line_is_named_up_to_twenty(tmp_path: Path) -> None:

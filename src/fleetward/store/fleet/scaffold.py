@@ -1,9 +1,8 @@
-"""What a fleet and an agent begin with: templates, and putting files in place whole or not at all."""
+"""Templates of ``fleet init`` and ``fleet new``, and new files written all or none."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,10 +11,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from fleetward.domain.errors import WriteFailed
+from fleetward.store.formats.yaml_scalar import yaml_scalar
 
 _SLOT = re.compile(r"<<([a-z_]+)(!?)>>")
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*([._/@+-][A-Za-z0-9]+)*")
-_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
 def render_templates(group: str, values: Mapping[str, str]) -> dict[str, bytes]:
@@ -27,15 +25,8 @@ def render_templates(group: str, values: Mapping[str, str]) -> dict[str, bytes]:
     return {path: _fill(text, values).encode() for path, text in _templates(group)}
 
 
-def yaml_scalar(text: str) -> str:
-    """*text* as a YAML scalar that every reader takes for exactly this string."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
-        return text
-    return json.dumps(text, ensure_ascii=False)
-
-
 def existing_paths(top: Path, paths: Iterable[str]) -> tuple[str, ...]:
-    """What of *paths* is there already; a link or file where a folder would have to be counts, too."""
+    """Those of *paths* that exist; a link or file where a folder is needed counts as existing."""
     existing: dict[str, None] = {}
     for path in paths:
         place = top
@@ -52,7 +43,7 @@ def existing_paths(top: Path, paths: Iterable[str]) -> tuple[str, ...]:
 @contextmanager
 def new_files(top: Path, contents: Mapping[str, bytes]) -> Iterator[None]:
     """
-    Write the files, none of which may be there; taken back when this or what runs inside fails.
+    Write the files, none of which may exist; they are removed when this or the body of the ``with`` fails.
 
     Errors: Unwritten, with nothing left behind.
     """
@@ -66,12 +57,12 @@ def new_files(top: Path, contents: Mapping[str, bytes]) -> Iterator[None]:
         _remove(created)
         if isinstance(error, OSError):
             where = str(error.filename or top)
-            raise WriteFailed(f"cannot write {where!r}, so nothing was: {error.strerror}") from error
+            raise WriteFailed(f"cannot write {where!r}: {error.strerror}; nothing was written") from error
         raise
 
 
 def _templates(group: str) -> Iterator[tuple[str, str]]:
-    """Paths as they are to be; ``dot-`` stands for the dot that would make a template act where it lies."""
+    """Paths and texts; ``dot-`` stands for a dot, so that a template such as ``.gitignore`` has no effect here."""
 
     def inside(folder: Traversable, at: str) -> Iterator[tuple[str, str]]:
         for entry in sorted(folder.iterdir(), key=lambda child: child.name):
@@ -101,7 +92,7 @@ def _write(path: Path, content: bytes, created: list[Path]) -> None:
         with path.open("xb") as file:
             created.append(path)
             file.write(content)
-    except OSError as error:  # a full disk does not say for which file
+    except OSError as error:  # the error of a full disk names no file
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from fleetward.domain.errors import FleetError
 from fleetward.domain.path import Steps
-from fleetward.store.fleet.scaffold import yaml_scalar
 from fleetward.store.formats.strict_yaml import AGENT_LIMITS, Limits, NodePosition, parse_yaml
+from fleetward.store.formats.yaml_scalar import yaml_scalar
 
 Changes = Mapping[Steps, Any]
 """By raw steps: the text, truth or small mapping that comes there; None takes out what is there."""

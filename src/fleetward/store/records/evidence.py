@@ -118,7 +118,7 @@ def bind(
     """
     _check_release(measured, agent, release)
     _check_format(measured, suite)
-    metric = str(suite.get("metric", counting.PASS_RATE))
+    metric = str(suite.get("metric", counting.PASSED_RATE))
     # a file from the future would stay fresh for ever
     finished = min(measured.finished or recorded, recorded)
     record = EvidenceRecord(

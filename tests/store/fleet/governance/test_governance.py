@@ -184,8 +184,8 @@ def test_people_robots_and_teams_become_values() -> None:
     )
 
     assert findings == ()
-    assert value.people["alice"].left == date(2026, 10, 1)
-    assert value.of_email("BOB@home.example") is value.people["bob"]
+    assert value.people["alice"].departed == date(2026, 10, 1)
+    assert value.by_email("BOB@home.example") is value.people["bob"]
     assert value.robots["ci"].operated_by == "bob"
     assert value.members("risk", datetime(2026, 9, 30, tzinfo=UTC)) == {"alice", "bob"}
     assert value.members("risk", datetime(2026, 10, 1, tzinfo=UTC)) == {"bob"}

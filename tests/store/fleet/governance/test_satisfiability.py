@@ -54,7 +54,7 @@ def test_seats_that_different_people_can_take_are_fine(rules: list[PolicyRule]) 
 
 
 @pytest.mark.parametrize(
-    ("rules", "named"),
+    ("rules", "rule_id"),
     [
         ([rule("a", (2, "risk"), (1, "security"))], "a"),
         ([rule("a", (2, "risk")), rule("b", (1, "security"))], "b"),
@@ -65,11 +65,11 @@ def test_seats_that_different_people_can_take_are_fine(rules: list[PolicyRule]) 
         ([rule("a", (1, "risk"), (1, "security"), (2, "admins"))], "a"),
     ],
 )
-def test_seats_that_would_need_one_person_twice_are_refused(rules: list[PolicyRule], named: str) -> None:
+def test_seats_that_would_need_one_person_twice_are_refused(rules: list[PolicyRule], rule_id: str) -> None:
     [finding] = findings(*rules)
 
     assert finding.rule == "policy-unsatisfiable"
-    assert finding.place.path == f"rules[{named}].require"
+    assert finding.place.path == f"rules[{rule_id}].require"
     assert "different people" in finding.message
 
 

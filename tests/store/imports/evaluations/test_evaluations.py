@@ -355,7 +355,7 @@ def test_our_own_record_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "wrong"),
+    ("fields", "message"),
     [
         ({"metrics": {"pass-rate": 1.0}}, "the counts make it 0.75"),
         ({"counts": {"total": 5, "passed": 3}}, "do not add up"),
@@ -371,8 +371,8 @@ def test_our_own_record_is_read_whole() -> None:
         ({"model": ""}, "a text"),
     ],
 )
-def test_our_own_record_is_read_strictly(fields: dict[str, Any], wrong: str) -> None:
-    with pytest.raises(FleetError, match=wrong):
+def test_our_own_record_is_read_strictly(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(FleetError, match=message):
         read_content(record(**fields))
 
 

@@ -71,7 +71,7 @@ def test_xml_that_is_no_plain_report_is_refused(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "wrong"),
+    ("content", "message"),
     [
         (b'{"a": ' * 100_000, "nested too deep"),
         (b'{"results": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep"),
@@ -86,8 +86,8 @@ def test_xml_that_is_no_plain_report_is_refused(content: bytes) -> None:
     ],
     ids=lambda value: repr(value[:20]),
 )
-def test_json_that_is_ambiguous_or_a_bomb_is_refused(content: bytes, wrong: str) -> None:
-    with pytest.raises(FleetError, match=wrong):
+def test_json_that_is_ambiguous_or_a_bomb_is_refused(content: bytes, message: str) -> None:
+    with pytest.raises(FleetError, match=message):
         read_content(content)
 
 
@@ -143,7 +143,7 @@ def test_an_archive_that_lists_a_name_twice_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "wrong"),
+    ("members", "message"),
     [
         ({"_journal/start.json": b"{}"}, "did not finish"),
         ({"header.json": json.dumps(HEADER).encode()}, "'summaries.json' is missing"),
@@ -152,8 +152,8 @@ def test_an_archive_that_lists_a_name_twice_is_refused() -> None:
         ({"header.json": b"{" * 9000, "summaries.json": b"[]"}, "not JSON"),
     ],
 )
-def test_an_archive_without_what_is_needed_is_refused(members: dict[str, bytes], wrong: str) -> None:
-    with pytest.raises(FleetError, match=wrong):
+def test_an_archive_without_what_is_needed_is_refused(members: dict[str, bytes], message: str) -> None:
+    with pytest.raises(FleetError, match=message):
         read_content(archive_of(members))
 
 
@@ -187,12 +187,12 @@ def test_a_damaged_archive_never_gives_another_answer() -> None:
 
 
 @pytest.mark.parametrize("sample", JSON_SAMPLES)
-@pytest.mark.parametrize("wrong", [None, True, 0, -1.5, "x", [], {}, [[]], [None], {"a": None}, 2**80])
-def test_a_value_of_the_wrong_type_anywhere_is_answered(sample: str, wrong: Any) -> None:
+@pytest.mark.parametrize("value", [None, True, 0, -1.5, "x", [], {}, [[]], [None], {"a": None}, 2**80])
+def test_a_value_of_the_wrong_type_anywhere_is_answered(sample: str, value: Any) -> None:
     data = json.loads((SAMPLES / sample).read_bytes())
     for container, key in list(places(data, 5))[:400]:
         original = container[key]
-        container[key] = wrong
+        container[key] = value
         try:
             measurement = read_content(json.dumps(data).encode())
             assert 0.0 <= measurement.metrics["pass-rate"] <= 1.0

@@ -14,7 +14,7 @@ from fleetward.domain.evidence import EvaluationResult, SampleCounts
 from fleetward.store.formats import strict_json
 from fleetward.store.formats.strict_json import Fields
 
-PASS_RATE = "pass-rate"
+PASSED_RATE = "pass-rate"
 RELEASE_TAG = "fleet.release"
 _PARTS = ("failed", "errored", "skipped")
 _COUNTS = ("total", "passed", *_PARTS)
@@ -88,7 +88,7 @@ def measurement(
     rate = counts.passed / counts.total if counts.total else 0.0
     return EvaluationResult(
         format=format_name,
-        metrics={**(metrics or {}), PASS_RATE: rate},
+        metrics={**(metrics or {}), PASSED_RATE: rate},
         counts=counts,
         model=model,
         started=started,

@@ -49,12 +49,12 @@ def read_record(data: Mapping[str, Any], file: str) -> EvaluationResult:
         release=None if top.is_null("release") else top.digest("release"),
         dirty=top.data["dirty"] is not False,
     )
-    claimed = metrics.get(counting.PASS_RATE, measurement.metrics[counting.PASS_RATE])
-    if abs(claimed - measurement.metrics[counting.PASS_RATE]) > 1e-9:
+    claimed = metrics.get(counting.PASSED_RATE, measurement.metrics[counting.PASSED_RATE])
+    if abs(claimed - measurement.metrics[counting.PASSED_RATE]) > 1e-9:
         raise FleetError(
-            f"{file}: metrics: {counting.PASS_RATE} is {strict_json.short(claimed)}, "
-            f"the counts make it {measurement.metrics[counting.PASS_RATE]!r}",
-            hint=f"leave {counting.PASS_RATE!r} out, it is computed: passed of total, errors and skips included",
+            f"{file}: metrics: {counting.PASSED_RATE} is {strict_json.short(claimed)}, "
+            f"the counts make it {measurement.metrics[counting.PASSED_RATE]!r}",
+            hint=f"leave {counting.PASSED_RATE!r} out, it is computed: passed of total, errors and skips included",
         )
     return measurement
 
