@@ -108,7 +108,7 @@ def test_agents_of_which_no_rule_could_be_asked_are_named_and_counted(zoe: Termi
     text = manifest.read_text(encoding="utf-8").replace("  lifecycle:", "  lifecycel:")
     manifest.write_text(text, encoding="utf-8")
 
-    message = "rules were not asked of 1 agent, whose manifest has to be right first: staging/refund-bot"
+    message = "1 agent was skipped: its manifest is invalid: staging/refund-bot"
     for _ in range(2):  # the second time from the cache
         assert message in zoe.fleet(*ask).out.splitlines()
     assert json.loads(whole.out)["summary"]["unasked"] == 0

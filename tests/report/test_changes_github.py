@@ -1,13 +1,15 @@
 from dataclasses import replace
 
 from fleetward.changes import compare
+from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.report import changes_github
 from tests.changes.situations import FILES, SCHEMA, known, spec
-from tests.report.test_changes_text import BROKEN
+from tests.report.test_changes_text import BASE, BROKEN, HEAD
 
 
 def lines(*comparisons, unreadable=(), prefix=""):
-    return changes_github.render(comparisons, (), unreadable=unreadable, prefix=prefix).splitlines()
+    fleet_diff = FleetDiff(base=BASE, head=HEAD, agents=comparisons, unreadable=unreadable)
+    return changes_github.render(fleet_diff, prefix=prefix).splitlines()
 
 
 def test_a_weighty_change_is_an_annotation_at_its_place_from_the_top_of_the_repository():
@@ -48,4 +50,4 @@ def test_ten_of_a_kind_are_shown_and_the_rest_is_counted():
 
     assert sum(line.startswith("::error") for line in output) == 10
     assert output[0].endswith("::staging/broken could not be read at the head: did not find expected key")
-    assert "changes: 14 critical; could not be read: 1; 5 without annotation" in output[-1]
+    assert "changes: 14 critical; could not be read: 1; 5 not annotated" in output[-1]

@@ -4,8 +4,9 @@ from dataclasses import replace
 import pytest
 
 from fleetward.changes import compare
+from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.report import changes_markdown
-from fleetward.report.changes_markdown import LIMIT, code
+from fleetward.report.markdown import COMMENT_LIMIT, code
 from tests.changes.situations import FILES, SCHEMA, known, spec
 from tests.report.test_changes_text import BASE, BROKEN, HEAD
 
@@ -26,7 +27,7 @@ HOSTILE = [
 
 
 def rendered(comparisons, unreadable=()):
-    return changes_markdown.render(comparisons, (), base=BASE, head=HEAD, unreadable=unreadable)
+    return changes_markdown.render(FleetDiff(base=BASE, head=HEAD, agents=comparisons, unreadable=unreadable))
 
 
 def named(comparison, name):
@@ -73,11 +74,11 @@ def test_totals_are_exact_and_the_worst_is_shown_when_there_is_no_room_for_all()
 
     text = rendered([*many, named(mild, "mild"), named(grave, "grave")])
 
-    assert len(text) <= LIMIT
-    assert 50_000 < len(text.encode()) <= LIMIT
+    assert len(text) <= COMMENT_LIMIT
+    assert 50_000 < len(text.encode()) <= COMMENT_LIMIT
     assert "agents: 0 added, 0 retired, 402 changed; changes: 1 critical, 401 medium" in text
     assert "tool 'crm' has admin access" in text
-    [omitted] = re.findall(r"Not shown for want of room: (\d+) medium", text)
+    [omitted] = re.findall(r"Not shown, for lack of space: (\d+) medium", text)
     assert int(omitted) + text.count("- **") == 402
 
 

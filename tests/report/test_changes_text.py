@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from fleetward.changes import compare, compare_document
 from fleetward.domain.change import ExpectedRequirement, Unreadable
 from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.report import changes_json, changes_text
 from tests.changes.situations import FILES, SCHEMA, TIERS, known, spec
 from tests.paths import SCHEMAS
@@ -55,9 +56,22 @@ def governance():
 
 
 def rendered(comparisons, governance=(), *, verbose=False, unreadable=()):
-    page = changes_text.render(comparisons, governance, base=BASE, head=HEAD, unreadable=unreadable,
-                               verbose=verbose, next_command="fleet promote edited --to production")  # fmt: skip
+    page = changes_text.render(
+        fleet_diff(comparisons, governance, unreadable),
+        verbose=verbose,
+        next_command="fleet promote edited --to production",
+    )
     return [line.text for line in page]
+
+
+def fleet_diff(comparisons, governance=(), unreadable=()):
+    return FleetDiff(
+        base=BASE,
+        head=HEAD,
+        agents=tuple(comparisons),
+        governance=tuple(governance),
+        unreadable=tuple(unreadable),
+    )
 
 
 def test_the_report_reads_as_it_did(comparisons, governance):
@@ -94,12 +108,12 @@ def test_a_long_edit_is_cut_until_everything_is_asked_for():
     comparison = compare(known(), known(files=long), schema=SCHEMA)
 
     assert "        + line 39" not in rendered([comparison])
-    assert any("lines more; -v shows them" in line for line in rendered([comparison]))
+    assert any("more lines (-v shows all)" in line for line in rendered([comparison]))
     assert "        + line 39" in rendered([comparison], verbose=True)
 
 
 def test_the_json_answer_has_the_promised_shape(comparisons, governance):
-    answer = changes_json.render(comparisons, governance, base=BASE, head=HEAD, unreadable=[BROKEN])
+    answer = changes_json.render(fleet_diff(comparisons, governance, [BROKEN]))
 
     assert list(answer) == ["format", "base", "head", "summary", "agents", "changes", "unreadable"]
     assert answer["format"] == "fleetward.diff/1"
@@ -115,7 +129,7 @@ def test_the_json_answer_has_the_promised_shape(comparisons, governance):
 
 
 def test_a_change_in_json_carries_every_promised_field(comparisons, governance):
-    answer = changes_json.render(comparisons, governance, base=BASE, head=HEAD, unreadable=())
+    answer = changes_json.render(fleet_diff(comparisons, governance))
 
     promised = {"environment", "agent", "path", "kind", "before", "after", "rule", "class", "direction",
                 "significance", "reason", "requires", "file", "line", "proposed", "fingerprint"}  # fmt: skip
@@ -125,7 +139,7 @@ def test_a_change_in_json_carries_every_promised_field(comparisons, governance):
 
 
 def test_the_json_answer_is_what_its_schema_says(comparisons, governance):
-    answer = changes_json.render(comparisons, governance, base=BASE, head=HEAD, unreadable=[BROKEN])
+    answer = changes_json.render(fleet_diff(comparisons, governance, [BROKEN]))
 
     schema = json.loads(OUTPUT.read_text(encoding="utf-8"))
     assert list(Draft202012Validator(schema).iter_errors(json.loads(json.dumps(answer)))) == []
@@ -149,7 +163,7 @@ def test_json_stays_flat_whoever_shares_a_change():
     edited = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
     agents = [replace(edited, row=replace(edited.row, agent=name)) for name in ("a", "b", "c")]
 
-    answer = changes_json.render(agents, (), base=BASE, head=HEAD, unreadable=())
+    answer = changes_json.render(fleet_diff(agents))
 
     assert len(answer["changes"]) == 3
 
@@ -158,8 +172,9 @@ def test_a_long_value_is_whole_in_a_pipe_and_cut_on_a_terminal():
     comparison = compare(known(), known(spec(purpose__summary="x" * 900)), schema=SCHEMA)
 
     def text(cut):
-        page = changes_text.render([comparison], (), base=BASE, head=HEAD, unreadable=(), verbose=False,
-                                   next_command="fleet validate", cut=cut)  # fmt: skip
+        page = changes_text.render(
+            fleet_diff([comparison]), verbose=False, next_command="fleet validate", cut=cut
+        )
         return "\n".join(line.text for line in page)
 
     assert "x" * 900 in text(cut=False)

@@ -37,7 +37,7 @@ def test_the_eleventh_is_counted_by_a_last_line_that_is_no_annotation() -> None:
     *annotations, last = commands(many(13))
 
     assert [kind(command) for command in annotations] == ["error"] * 10
-    assert last == "fleet validate: 3 more findings are not shown here: 13 errors, 0 warnings, 0 notes in all"
+    assert last == "fleet validate: 3 more findings, not shown here: 13 errors, 0 warnings, 0 notes in total"
 
 
 def test_the_worst_are_the_ten_that_are_shown() -> None:

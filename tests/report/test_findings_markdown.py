@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from fleetward.report import findings_markdown
+from fleetward.report import findings_markdown, markdown
 from fleetward.report.human import visible
 from tests.report.rendered import HOSTILE, finding, hostile, many, usual, validation
 
@@ -44,14 +44,14 @@ def test_nothing_of_a_fleet_breaks_out() -> None:
 
 @given(st.text(min_size=1, max_size=60) | st.text(alphabet="`| \\\n*_[]()<>@#~-", min_size=1, max_size=30))
 def test_any_text_is_one_code_span(text: str) -> None:
-    tokens = inline(f"at {findings_markdown.code(text)} end")
+    tokens = inline(f"at {markdown.code(text)} end")
 
     assert [token.type for token in tokens] == ["text", "code_inline", "text"]
     assert tokens[1].content.strip() == visible(text).replace("\t", " ").strip()
 
 
 def test_an_empty_text_leaves_no_fence_open() -> None:
-    assert {token.type for token in inline(f"{findings_markdown.code('')} and **more**")} <= HARMLESS
+    assert {token.type for token in inline(f"{markdown.code('')} and **more**")} <= HARMLESS
 
 
 @pytest.mark.parametrize("number", [1, 200, 5_000])

@@ -49,7 +49,7 @@ def test_what_is_left_off_is_counted_exactly() -> None:
     text = rendered(many(findings_text.LARGEST + 3))
 
     assert text.count("owner-unknown") == findings_text.LARGEST
-    assert "and 3 more findings: the same with -v shows them" in text
+    assert "3 more findings are not listed: use -v or -o json to see all" in text
     assert "203 errors" in text
 
 

@@ -14,7 +14,7 @@ from tests.changes.situations import FILES, SCHEMA, TIERS, known, spec
 from tests.changes.test_governance_direction import CONFIG, GONE, PEOPLE, WAIVER, WAIVERS, compared, edited
 from tests.changes.test_governance_direction import POLICY as POLICY_BEFORE
 from tests.paths import SCHEMAS
-from tests.report.test_changes_text import BASE, HEAD
+from tests.report.test_changes_text import fleet_diff
 
 POLICY = SCHEMAS / "policy.schema.json"
 GOLDEN = Path(__file__).parent / "golden" / "telling"
@@ -54,7 +54,7 @@ def test_a_telling_change_reads_as_it_did(name):
     comparison = compare(
         before, after, schema=SCHEMA, tiers=TIERS, dependents=("triage",), pin_class=pin_class
     )
-    comment = changes_markdown.render([comparison], (), base=BASE, head=HEAD, unreadable=())
+    comment = changes_markdown.render(fleet_diff([comparison]))
 
     same(f"{name}.txt", text_of([comparison], ()))
     same(f"{name}.md", comment)
@@ -100,13 +100,7 @@ def test_governance_that_lets_go_reads_as_it_did():
 
 def text_of(comparisons, governance):
     page = changes_text.render(
-        comparisons,
-        governance,
-        base=BASE,
-        head=HEAD,
-        unreadable=(),
-        verbose=False,
-        next_command="fleet validate",
+        fleet_diff(comparisons, governance), verbose=False, next_command="fleet validate"
     )
     return "".join(f"{line.text}\n" for line in page)
 

@@ -12,6 +12,7 @@ from fleetward.changes import compare
 from fleetward.domain.approval import Binding
 from fleetward.domain.change import Unreadable
 from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import PolicyRule, RequiredApprovals, RequiredEvals, RequiredSoak, RuleCondition
 from fleetward.domain.validation import Validation
@@ -40,11 +41,12 @@ def diff() -> dict[str, Any]:
         compare(before, None, schema=schema("agent"), dependents=("other",)),
     ]
     return changes_json.render(
-        [comparison for comparison in comparisons if comparison is not None],
-        (),
-        base=("origin/main", COMMIT),
-        head=("HEAD", COMMIT),
-        unreadable=[_unreadable()],
+        FleetDiff(
+            base=("origin/main", COMMIT),
+            head=("HEAD", COMMIT),
+            agents=tuple(comparison for comparison in comparisons if comparison is not None),
+            unreadable=(_unreadable(),),
+        )
     )
 
 

@@ -11,6 +11,7 @@ from fleetward.cli.applying import warn_uncommitted
 from fleetward.cli.session import Session
 from fleetward.domain.approval import Decision
 from fleetward.domain.errors import ExitCode, GovernanceInvalid, UsageError
+from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.report import changes_text, statements_json, statements_text
 from fleetward.report.page import Page, line, page, span
 from fleetward.workflows.approval.statement import (
@@ -145,13 +146,7 @@ def _change_page(session: Session, context: PromotionContext, subject: ApprovalS
     candidate, (base, head) = subject.candidate, subject.compared
     fleet, to, name = context.fleet, context.target.name, candidate.request.binding.agent
     comparison = compare_agent(fleet, candidate.running, candidate.proposed, dependents(fleet, to, name))
-    report = changes_text.render(
-        [comparison] if comparison else [],
-        [],
-        base=base,
-        head=head,
-        unreadable=[],
-        verbose=session.verbose,
-        next_command="",
-    )
+    agents = (comparison,) if comparison else ()
+    fleet_diff = FleetDiff(base=base, head=head, agents=agents)
+    report = changes_text.render(fleet_diff, verbose=session.verbose, next_command="")
     return page(report)

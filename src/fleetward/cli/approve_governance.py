@@ -5,6 +5,7 @@ from __future__ import annotations
 from fleetward.cli.session import Session
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.errors import ExitCode, UsageError
+from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.domain.verdict import Promotion
 from fleetward.report import changes_text, statements_json, statements_text
 from fleetward.report.page import Page, page
@@ -91,13 +92,7 @@ def _change_page(session: Session, root: FleetRoot, policy_in_force: GovernanceI
     base, now = revisions.resolve_revisions(
         root, [f"{policy_in_force.commit}..{head}"], session.run.environment
     )
-    report = changes_text.render(
-        [],
-        moved.compare_fleets(root, base, now).governance,
-        base=base.label,
-        head=now.label,
-        unreadable=[],
-        verbose=session.verbose,
-        next_command="",
-    )
+    fleet_diff = moved.compare_fleets(root, base, now)
+    governance = FleetDiff(base=base.label, head=now.label, governance=fleet_diff.governance)
+    report = changes_text.render(governance, verbose=session.verbose, next_command="")
     return page(report)

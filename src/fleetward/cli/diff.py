@@ -10,6 +10,7 @@ import typer
 from fleetward.cli.session import Session
 from fleetward.domain.change import Significance
 from fleetward.domain.errors import ExitCode, UsageError
+from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.report import (
     changes_github,
     changes_json,
@@ -24,7 +25,6 @@ from fleetward.workflows.comparison import revisions as sides
 from fleetward.workflows.comparison import run as moved
 from fleetward.workflows.comparison.next_step import next_command
 from fleetward.workflows.comparison.revisions import Side
-from fleetward.workflows.comparison.run import FleetDiff
 
 
 def diff(
@@ -65,7 +65,7 @@ def diff(
         if not revisions:
             _warn_same_commit(session, base, head)
     _warn_uncommitted(session, fleet_root, head)
-    _report(session, fleet_root, base, head, fleet_diff, across=env is not None)
+    _report(session, fleet_root, head, fleet_diff, across=env is not None)
     if fail_on:
         _explain_fail_on(session, fleet_diff, fail_on)
     return _exit_code(fleet_diff, fail_on, exit_code=exit_code)
@@ -135,18 +135,11 @@ def _list_meanings(session: Session) -> ExitCode:
     return ExitCode.SUCCESS
 
 
-def _report(
-    session: Session, root: FleetRoot, base: Side, head: Side, fleet_diff: FleetDiff, *, across: bool
-) -> None:
-    ends = (base.label, head.label)
-    changes = (fleet_diff.agents, fleet_diff.governance)
+def _report(session: Session, root: FleetRoot, head: Side, fleet_diff: FleetDiff, *, across: bool) -> None:
     session.output.report(
         {
             "text": lambda: changes_text.render(
-                *changes,
-                base=ends[0],
-                head=ends[1],
-                unreadable=fleet_diff.unreadable,
+                fleet_diff,
                 verbose=session.verbose,
                 next_command=(
                     "fleet diff --rules"
@@ -155,15 +148,9 @@ def _report(
                 ),
                 cut=_is_terminal_only(session),
             ),
-            "json": lambda: changes_json.render(
-                *changes, base=ends[0], head=ends[1], unreadable=fleet_diff.unreadable
-            ),
-            "markdown": lambda: changes_markdown.render(
-                *changes, base=ends[0], head=ends[1], unreadable=fleet_diff.unreadable
-            ),
-            "github": lambda: changes_github.render(
-                *changes, unreadable=fleet_diff.unreadable, prefix=root.prefix
-            ),
+            "json": lambda: changes_json.render(fleet_diff),
+            "markdown": lambda: changes_markdown.render(fleet_diff),
+            "github": lambda: changes_github.render(fleet_diff, prefix=root.prefix),
         }
     )
 

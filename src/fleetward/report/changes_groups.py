@@ -1,4 +1,4 @@
-"""The same change in many agents, told once."""
+"""The same change in many agents, as one group."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from fleetward.domain.change import Change, Comparison
+from fleetward.domain.change import Change, Comparison, Unreadable
 from fleetward.domain.fast_dataclass import dataclass
 
 _SMALLEST_GROUP = 3
-"""From so many agents on the same change is told once."""
+"""Agents with the same change that make a group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class ChangeGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSection:
-    """A comparison without what is told in a group, and how many changes that is."""
+    """A comparison without the changes that are in groups, and their number."""
 
     comparison: Comparison
     shared: int
@@ -33,33 +33,40 @@ class AgentSection:
 def group_changes(
     comparisons: Sequence[Comparison],
 ) -> tuple[tuple[ChangeGroup, ...], tuple[AgentSection, ...]]:
-    """What many agents share, worst and most frequent first, and the agents worst first with the rest."""
+    """The groups, worst and largest first, and the agents with their other changes, worst first."""
     by_key: dict[str, list[Change]] = {}
     for change in (change for comparison in comparisons for change in comparison.changes):
         by_key.setdefault(_group_key(change), []).append(change)
     shared = {key: changes for key, changes in by_key.items() if len(changes) >= _SMALLEST_GROUP}
-    groups = (
-        ChangeGroup(
-            change=changes[0],
-            agents=tuple(sorted(f"{change.environment}/{change.agent}" for change in changes)),
-        )
+    groups = [
+        ChangeGroup(change=changes[0], agents=tuple(sorted(map(subject_name, changes))))
         for changes in shared.values()
+    ]
+    return (
+        tuple(sorted(groups, key=_group_order)),
+        tuple(_agent_section(comparison, shared.keys()) for comparison in worst_first(comparisons)),
     )
-    ordered = sorted(
-        groups,
-        key=lambda change: (change.change.significance.rank, -len(change.agents), change.change.sort_key),
-    )
-    rank = lambda change: (change.row.significance.rank, change.row.environment, change.row.agent)  # noqa: E731
-    return tuple(ordered), tuple(
-        _agent_section(change, shared.keys()) for change in sorted(comparisons, key=rank)
-    )
+
+
+def worst_first(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """By significance, then by environment and name."""
+    return sorted(comparisons, key=lambda c: (c.row.significance.rank, c.row.environment, c.row.agent))
+
+
+def subject_name(item: Change | Unreadable) -> str:
+    """``environment/agent``, or ``governance``."""
+    return f"{item.environment}/{item.agent}" if item.agent else "governance"
+
+
+def _group_order(group: ChangeGroup) -> tuple[object, ...]:
+    return group.change.significance.rank, -len(group.agents), group.change.sort_key
 
 
 def _group_key(change: Change) -> str:
-    """One text for changes that differ in nothing but the agent; a card is an agent's own."""
+    """Equal for changes that differ in the agent alone; the change of a whole agent is never shared."""
     parts = (change.path, change.kind, change.before, change.after, change.rule, change.reason, change.lines)
     requirements = sorted(f"{requirement.kind} {requirement.detail}" for requirement in change.requires)
-    owner = "" if change.path else f"{change.environment}/{change.agent}"
+    owner = "" if change.path else subject_name(change)
     weight = (change.significance, change.direction, change.proposed)
     return json.dumps([*parts, *weight, requirements, owner], sort_keys=True, default=str)
 

@@ -1,38 +1,29 @@
-"""What moved, for programs: ``fleetward.diff/1`` (SPEC 5)."""
+"""Changes for programs: ``fleetward.diff/1`` (SPEC 5)."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from fleetward.domain.change import AgentStatus, Change, Comparison, Significance, Unreadable
-
-Revision = tuple[str, str]
-"""As asked for, and the commit that it was."""
+from fleetward.domain.fleet_diff import FleetDiff
+from fleetward.report.changes_groups import worst_first
 
 FORMAT = "fleetward.diff/1"
 
 
-def render(
-    comparisons: Sequence[Comparison],
-    governance: Sequence[Change],
-    *,
-    base: Revision,
-    head: Revision,
-    unreadable: Sequence[Unreadable],
-) -> dict[str, Any]:
-    """The whole answer as plain data, worst first; flat, whoever shares what."""
-    changes = [*governance, *(change for comparison in comparisons for change in comparison.changes)]
-    rows = sorted(comparisons, key=lambda c: (c.row.significance.rank, c.row.environment, c.row.agent))
+def render(fleet_diff: FleetDiff) -> dict[str, Any]:
+    """The whole answer, worst first; a change that many agents share stands there for each of them."""
+    changes = sorted(fleet_diff.all_changes, key=lambda change: change.sort_key)
+    unreadable = sorted(fleet_diff.unreadable, key=lambda entry: entry.sort_key)
+    base, head = fleet_diff.base, fleet_diff.head
     return {
         "format": FORMAT,
         "base": {"rev": base[0], "commit": base[1]},
         "head": {"rev": head[0], "commit": head[1]},
-        "summary": _summary(comparisons, changes),
-        "agents": [_agent(comparison) for comparison in rows],
-        "changes": [_change(change) for change in sorted(changes, key=lambda change: change.sort_key)],
-        "unreadable": [_unreadable(entry) for entry in sorted(unreadable, key=lambda entry: entry.sort_key)],
+        "summary": _summary(fleet_diff),
+        "agents": [_agent(comparison) for comparison in worst_first(fleet_diff.agents)],
+        "changes": [_change(change) for change in changes],
+        "unreadable": [_unreadable(entry) for entry in unreadable],
     }
 
 
@@ -51,15 +42,14 @@ def _unreadable(entry: Unreadable) -> dict[str, Any]:
     }
 
 
-def _summary(comparisons: Sequence[Comparison], changes: Sequence[Change]) -> dict[str, Any]:
-    status = Counter(c.row.status for c in comparisons if not c.formatting_only)
-    weights = Counter(change.significance for change in changes)
+def _summary(fleet_diff: FleetDiff) -> dict[str, Any]:
+    statuses, significances = fleet_diff.statuses, fleet_diff.significances
     return {
-        "added": status[AgentStatus.ADDED],
-        "retired": status[AgentStatus.RETIRED],
-        "changed": status[AgentStatus.CHANGED],
-        "formattingOnly": sum(comparison.formatting_only for comparison in comparisons),
-        "bySignificance": {str(level): weights[level] for level in Significance},
+        "added": statuses[AgentStatus.ADDED],
+        "retired": statuses[AgentStatus.RETIRED],
+        "changed": statuses[AgentStatus.CHANGED],
+        "formattingOnly": fleet_diff.formatting_only,
+        "bySignificance": {str(level): significances[level] for level in Significance},
     }
 
 

@@ -1,85 +1,68 @@
-"""What moved, as one comment on a pull request: worst first, within its limit, and nothing can break out of it."""
+"""Changes as one comment on a pull request, worst first; all that comes from a fleet stands in code spans."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fleetward.domain.change import AgentStatus, Change, ChangeKind, Comparison, Significance, Unreadable
+from fleetward.domain.change import AgentStatus, Change, ChangeKind, Comparison, Significance
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.report.changes_groups import group_changes
+from fleetward.domain.fleet_diff import FleetDiff, Revision
+from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes, subject_name
+from fleetward.report.counts import significance_counts
 from fleetward.report.human import visible
+from fleetward.report.markdown import COMMENT_LIMIT, code, longest_run, shorten
 
-LIMIT = 60_000
-"""Characters and bytes; a comment on GitHub holds 65,536."""
 _OMISSION_ROOM = 1_200
-"""Kept for what is said at the end."""
+"""Bytes that are kept free for the last lines."""
 _VALUE, _REASON, _LINE, _LINES, _NAMES = 300, 600, 240, 12, 40
-Revision = tuple[str, str]
-"""As asked for, and the commit that it was."""
+"""The largest value, reason and line, and how many lines and names are listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One change with the head that it stands under."""
+    """One change, and the heading that it belongs to."""
 
     head: str
     text: str
     order: tuple[Any, ...]
     weight: Significance
     count: int = 1
-    """For how many agents it speaks."""
+    """The agents that have this change."""
 
 
-def render(
-    comparisons: Sequence[Comparison],
-    governance: Sequence[Change],
-    *,
-    base: Revision,
-    head: Revision,
-    unreadable: Sequence[Unreadable],
-) -> str:
+def render(fleet_diff: FleetDiff) -> str:
     """
-    The comment, marked by a hidden line with the digest of what it tells.
+    The comment; its first line is hidden and holds a digest of the changes.
 
-    Room is spent on the worst first; totals are always exact, and what found no room is counted.
+    The worst changes come first; the totals are exact, and changes without room are counted.
     """
-    changes = [*governance, *(change for comparison in comparisons for change in comparison.changes)]
     top = [
-        f"<!-- fleetward:diff sha256:{_digest(changes, unreadable)} -->",
+        f"<!-- fleetward:diff sha256:{_digest(fleet_diff)} -->",
         "### fleet diff",
         "",
-        f"{_revision(base)} with {_revision(head)}",
+        f"{_revision(fleet_diff.base)} with {_revision(fleet_diff.head)}",
         "",
-        f"**{_totals(comparisons, changes, unreadable)}**",
+        f"**{_totals(fleet_diff)}**",
         "",
+        *_unreadable_lines(fleet_diff),
     ]
-    unread = [*_unreadable_lines(unreadable)]
-    text = "\n".join([*top, *unread]) + "\n"
-    blocks = sorted(_blocks(comparisons, governance), key=lambda block: block.order)
-    blocks_shown = _blocks_within(blocks, LIMIT - _OMISSION_ROOM - len(text.encode()))
-    parts = [text, *_section_texts(blocks_shown)]
-    omitted = Counter[Significance]()
-    for block in blocks[len(blocks_shown) :]:
-        omitted[block.weight] += block.count
-    if omitted:
-        counts = ", ".join(f"{omitted[level]} {level}" for level in Significance if omitted[level])
-        parts.append(f"\nNot shown for want of room: {counts}. `fleet diff` in a checkout shows them all.\n")
-    formatting = sum(comparison.formatting_only for comparison in comparisons)
-    if formatting:
-        parts.append(f"\n{formatting} of the agents changed in formatting only.\n")
+    text = "\n".join(top) + "\n"
+    blocks = sorted(_blocks(fleet_diff), key=lambda block: block.order)
+    fitting = _fit_blocks(blocks, COMMENT_LIMIT - _OMISSION_ROOM - len(text.encode()))
+    parts = [text, *_section_texts(fitting), _omission(blocks[len(fitting) :])]
+    if number := fleet_diff.formatting_only:
+        parts.append(f"\n{number} of the agents changed in formatting only.\n")
     return "".join(parts)
 
 
-def _digest(changes: Sequence[Change], unreadable: Sequence[Unreadable]) -> str:
-    fingerprints = sorted(
-        [item.fingerprint for item in changes] + [item.finding.fingerprint for item in unreadable]
-    )
-    return hashlib.sha256("\n".join(fingerprints).encode()).hexdigest()
+def _digest(fleet_diff: FleetDiff) -> str:
+    changes = [change.fingerprint for change in fleet_diff.all_changes]
+    unread = [entry.finding.fingerprint for entry in fleet_diff.unreadable]
+    return hashlib.sha256("\n".join(sorted(changes + unread)).encode()).hexdigest()
 
 
 def _revision(revision: Revision) -> str:
@@ -87,24 +70,32 @@ def _revision(revision: Revision) -> str:
     return code(name) if name == commit else f"{code(name)} ({code(commit)})"
 
 
-def _totals(
-    comparisons: Sequence[Comparison], changes: Sequence[Change], unreadable: Sequence[Unreadable]
-) -> str:
-    status = Counter(comparison.row.status for comparison in comparisons if not comparison.formatting_only)
-    weights = Counter(change.significance for change in changes)
-    counts = ", ".join(f"{weights[level]} {level}" for level in Significance if weights[level]) or "0"
-    unreadable_text = f"; could not be read: {len(unreadable)}" if unreadable else ""
-    return f"agents: {', '.join(f'{status[level]} {level}' for level in AgentStatus)}; changes: {counts}{unreadable_text}"
+def _totals(fleet_diff: FleetDiff) -> str:
+    statuses = fleet_diff.statuses
+    agents = ", ".join(f"{statuses[status]} {status}" for status in AgentStatus)
+    unread = f"; could not be read: {len(fleet_diff.unreadable)}" if fleet_diff.unreadable else ""
+    return f"agents: {agents}; changes: {significance_counts(fleet_diff.significances)}{unread}"
 
 
-def _unreadable_lines(unreadable: Sequence[Unreadable]) -> Iterator[str]:
-    if not unreadable:
+def _omission(blocks: Sequence[Block]) -> str:
+    omitted = Counter[Significance]()
+    for block in blocks:
+        omitted[block.weight] += block.count
+    if not omitted:
+        return ""
+    return (
+        f"\nNot shown, for lack of space: {significance_counts(omitted)}. Run `fleet diff` to see them all.\n"
+    )
+
+
+def _unreadable_lines(fleet_diff: FleetDiff) -> Iterator[str]:
+    if not fleet_diff.unreadable:
         return
     yield "#### Could not be read, and was not compared\n"
-    ordered = sorted(unreadable, key=lambda entry: entry.sort_key)
+    ordered = sorted(fleet_diff.unreadable, key=lambda entry: entry.sort_key)
     for entry in ordered[:_NAMES]:
         place = entry.finding.place
-        agent = code(f"{entry.environment}/{entry.agent}") if entry.agent else "governance"
+        agent = code(subject_name(entry)) if entry.agent else "governance"
         where = code(f"{place.file}:{place.line}:{place.column}")
         yield f"- {agent} at the {entry.side}: {where} {code(entry.finding.message, _VALUE)}"
     if len(ordered) > _NAMES:
@@ -112,33 +103,38 @@ def _unreadable_lines(unreadable: Sequence[Unreadable]) -> Iterator[str]:
     yield "\n"
 
 
-# The changes, and which of them find room
-
-
-def _blocks(comparisons: Sequence[Comparison], governance: Sequence[Change]) -> Iterator[Block]:
-    head = f"#### Governance{_requirements_text(governance)}"
-    for change in governance:
+def _blocks(fleet_diff: FleetDiff) -> Iterator[Block]:
+    head = f"#### Governance{_requirements_text(fleet_diff.governance)}"
+    for change in fleet_diff.governance:
         yield _block(head, change, ("",))
-    groups, sections = group_changes(comparisons)
-    for group in groups:
-        names = ", ".join(map(code, group.agents[:_NAMES]))
-        omitted = len(group.agents) - _NAMES
-        agents = f"\n  in {names}" + (f" and {omitted} more" if omitted > 0 else "")
-        head = f"#### The same in {len(group.agents)} agents{_requirements_text([group.change])}"
-        yield _block(
-            head, group.change, (str(-len(group.agents)), *group.agents[:1]), agents, len(group.agents)
-        )
+    groups, sections = group_changes(fleet_diff.agents)
+    yield from map(_group_block, groups)
     for section in sections:
-        row = section.comparison.row
-        tiers = (
-            f"tier {row.tier_after or row.tier_before}" if row.tier_after or row.tier_before else "no tier"
-        )
-        if row.status is AgentStatus.CHANGED and row.tier_before != row.tier_after:
-            tiers = f"tier {row.tier_before or 'none'} to {row.tier_after or 'none'}"
-        head = f"#### {code(f'{row.environment}/{row.agent}')} {row.status}, {code(tiers)}"
-        head += _requirements_text(section.comparison.changes)
-        for change in section.comparison.changes:
-            yield _block(head, change, ("~", row.environment, row.agent))
+        yield from _agent_blocks(section)
+
+
+def _group_block(group: ChangeGroup) -> Block:
+    number = len(group.agents)
+    names = ", ".join(map(code, group.agents[:_NAMES]))
+    agents = f"\n  in {names}" + (f" and {number - _NAMES} more" if number > _NAMES else "")
+    head = f"#### The same in {number} agents{_requirements_text([group.change])}"
+    return _block(head, group.change, (str(-number), *group.agents[:1]), agents, number)
+
+
+def _agent_blocks(section: AgentSection) -> Iterator[Block]:
+    row, changes = section.comparison.row, section.comparison.changes
+    agent = code(f"{row.environment}/{row.agent}")
+    head = f"#### {agent} {row.status}, {code(_tiers(section.comparison))}{_requirements_text(changes)}"
+    for change in changes:
+        yield _block(head, change, ("~", row.environment, row.agent))
+
+
+def _tiers(comparison: Comparison) -> str:
+    row = comparison.row
+    if row.status is AgentStatus.CHANGED and row.tier_before != row.tier_after:
+        return f"tier {row.tier_before or 'none'} to {row.tier_after or 'none'}"
+    tier = row.tier_after or row.tier_before
+    return f"tier {tier}" if tier else "no tier"
 
 
 def _block(head: str, change: Change, where: tuple[str, ...], agents: str = "", count: int = 1) -> Block:
@@ -147,9 +143,9 @@ def _block(head: str, change: Change, where: tuple[str, ...], agents: str = "", 
     return Block(head=head, text=text, order=order, weight=change.significance, count=count)
 
 
-def _blocks_within(blocks: Sequence[Block], room: int) -> list[Block]:
-    """As many of the worst as there is room for."""
-    chosen: list[Block] = []
+def _fit_blocks(blocks: Sequence[Block], room: int) -> list[Block]:
+    """The first blocks, as many as *room* bytes hold."""
+    fitting: list[Block] = []
     heads: set[str] = set()
     for block in blocks:
         size = len(block.text.encode()) + (0 if block.head in heads else len(block.head.encode()) + 3)
@@ -157,12 +153,12 @@ def _blocks_within(blocks: Sequence[Block], room: int) -> list[Block]:
             break
         room -= size
         heads.add(block.head)
-        chosen.append(block)
-    return chosen
+        fitting.append(block)
+    return fitting
 
 
 def _section_texts(blocks: Sequence[Block]) -> Iterator[str]:
-    """Each under its head; heads in the order of the worst that stands under them."""
+    """Each block under its heading; the heading of the worst block first."""
     by_head: dict[str, list[Block]] = {}
     for block in blocks:
         by_head.setdefault(block.head, []).append(block)
@@ -170,9 +166,6 @@ def _section_texts(blocks: Sequence[Block]) -> Iterator[str]:
         yield f"{head}\n\n"
         yield from (block.text for block in section)
         yield "\n"
-
-
-# One change
 
 
 def _item(change: Change) -> str:
@@ -205,28 +198,11 @@ def _json(value: Any) -> str:
 
 
 def _fenced_lines(lines: Sequence[str]) -> str:
-    """The lines of a text in a fence that is longer than any in them."""
+    """The lines in a fence that is longer than any run of backticks in them."""
     if not lines:
         return ""
-    rows = [_shorten(visible(text), _LINE) for text in lines[:_LINES]]
+    rows = [shorten(visible(text), _LINE) for text in lines[:_LINES]]
     if len(lines) > _LINES:
-        rows.append(f"~ and {len(lines) - _LINES} lines more")
-    fence = "`" * max(3, 1 + max((len(run) for text in rows for run in re.findall("`+", text)), default=0))
+        rows.append(f"~ and {len(lines) - _LINES} more lines")
+    fence = "`" * max(3, 1 + max(map(longest_run, rows)))
     return "\n\n" + "\n".join(f"  {text}" for text in (f"{fence}diff", *rows, fence))
-
-
-def code(text: str, longest: int = 1_000) -> str:
-    """
-    Text as a code span: nothing in it is markup, a link, a mention or a command.
-
-    Source: CommonMark 6.1; GitHub and GitLab look for mentions and references outside of code alone.
-    """
-    printable = _shorten(visible(text), longest)
-    fence = "`" * (1 + max(map(len, re.findall("`+", printable)), default=0))
-    # a space within each fence is taken off again, and keeps a backtick at the edge apart from it
-    pad = " " if not printable.strip() or printable[0] in "` " or printable[-1] in "` " else ""
-    return f"{fence}{pad}{printable or ' '}{pad}{fence}"
-
-
-def _shorten(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"

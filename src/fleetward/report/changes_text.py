@@ -1,9 +1,8 @@
-"""What moved, for people: agents worst first, each change with its way, its weight and its place."""
+"""Changes for people: agents worst first, each change with its direction, significance and place."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,14 +14,12 @@ from fleetward.domain.change import (
     Comparison,
     Direction,
     Significance,
-    Unreadable,
 )
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes
+from fleetward.domain.fleet_diff import FleetDiff, Revision
+from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes, subject_name
+from fleetward.report.counts import significance_counts
 from fleetward.report.page import Line, Page, Role, line, page, span
-
-Revision = tuple[str, str]
-"""As asked for, and the commit that it was."""
 
 _SIGNS = {
     Direction.LOOSER: "- looser",
@@ -43,40 +40,31 @@ _FEW_LINES, _LONG_VALUE = 12, 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Detail:
-    """How much is told."""
+    """How much is shown."""
 
     verbose: bool
-    whole: bool
+    whole_values: bool
 
 
-def render(
-    comparisons: Sequence[Comparison],
-    governance: Sequence[Change],
-    *,
-    base: Revision,
-    head: Revision,
-    unreadable: Sequence[Unreadable],
-    verbose: bool,
-    next_command: str,
-    cut: bool = False,
-) -> Page:
+def render(fleet_diff: FleetDiff, *, verbose: bool, next_command: str, cut: bool = False) -> Page:
     """
     The report of ``fleet diff``; *next_command* is its last line.
 
-    What many agents share is told once. Without *verbose*, long texts are cut and what has no significance is only
-    counted; values are whole unless *cut* says that somebody is looking at a terminal.
+    A change that many agents share stands there once. Without *verbose*, long texts are shortened and changes without
+    significance are only counted; *cut* shortens long values, too.
     """
-    groups, sections = group_changes(comparisons)
-    detail = _Detail(verbose=verbose, whole=verbose or not cut)
+    groups, sections = group_changes(fleet_diff.agents)
+    detail = _Detail(verbose=verbose, whole_values=verbose or not cut)
+    base, head = _revision(fleet_diff.base), _revision(fleet_diff.head)
     return page(
         [
-            line(span("compared ", "dim"), _revision(base), span(" with ", "dim"), _revision(head)),
+            line(span("compared ", "dim"), base, span(" with ", "dim"), head),
             line(),
-            *_governance_lines(sorted(governance, key=lambda change: change.sort_key), detail),
+            *_governance_lines(sorted(fleet_diff.governance, key=lambda change: change.sort_key), detail),
             *(row for group in groups for row in _group_lines(group, detail)),
             *(row for section in sections for row in _agent_lines(section, detail)),
-            *_unreadable_lines(unreadable),
-            line(_summary(comparisons, governance, len(unreadable))),
+            *_unreadable_lines(fleet_diff),
+            line(_summary(fleet_diff)),
             line(span(next_command, "code")),
         ]
     )
@@ -127,12 +115,10 @@ def _agent_lines(section: AgentSection, detail: _Detail) -> Iterator[Line]:
         yield from _change_lines(change, detail)
     yield from _requirement_lines(changes)
     if section.shared:
-        yield line(span(f"  {section.shared} more that others share, told above", "dim"))
+        yield line(span(f"  {section.shared} more, listed above: other agents share them", "dim"))
     if len(changes) < len(comparison.changes):
         hidden = len(comparison.changes) - len(changes)
-        yield line(
-            span(f"  {hidden} without significance; -v shows {'it' if hidden == 1 else 'them'}", "dim")
-        )
+        yield line(span(f"  {hidden} more without significance (-v shows all)", "dim"))
     yield line()
 
 
@@ -182,7 +168,9 @@ def _values_text(change: Change, detail: _Detail) -> str:
 
 def _value_text(value: Any, detail: _Detail) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if detail.whole or len(text) <= _LONG_VALUE else f"{text[:_LONG_VALUE]}… (-v shows it whole)"
+    return (
+        text if detail.whole_values or len(text) <= _LONG_VALUE else f"{text[:_LONG_VALUE]}… (-v shows it whole)"
+    )
 
 
 def _diff_lines(change: Change, detail: _Detail) -> Iterator[Line]:
@@ -190,18 +178,17 @@ def _diff_lines(change: Change, detail: _Detail) -> Iterator[Line]:
     for text in lines:
         yield line(span(f"        {text}", _MARKS.get(text[:1], "")), hang=10)
     if len(lines) < len(change.lines):
-        yield line(span(f"        {len(change.lines) - len(lines)} lines more; -v shows them", "dim"))
+        yield line(span(f"        {len(change.lines) - len(lines)} more lines (-v shows all)", "dim"))
 
 
-def _unreadable_lines(unreadable: Sequence[Unreadable]) -> Iterator[Line]:
-    if not unreadable:
+def _unreadable_lines(fleet_diff: FleetDiff) -> Iterator[Line]:
+    if not fleet_diff.unreadable:
         return
     yield line(span("could not be read, and was not compared:", "error"))
-    for entry in sorted(unreadable, key=lambda entry: entry.sort_key):
+    for entry in sorted(fleet_diff.unreadable, key=lambda entry: entry.sort_key):
         place = entry.finding.place
         others_text = f", and {entry.further_findings} more" if entry.further_findings else ""
-        agent = f"{entry.environment}/{entry.agent}" if entry.agent else "governance"
-        yield line(f"  {agent}  at the {entry.side}")
+        yield line(f"  {subject_name(entry)}  at the {entry.side}")
         yield line(
             span(f"      {place.file}:{place.line}:{place.column}", "place"),
             f"  {entry.finding.message}{others_text}",
@@ -211,14 +198,11 @@ def _unreadable_lines(unreadable: Sequence[Unreadable]) -> Iterator[Line]:
     yield line()
 
 
-def _summary(comparisons: Sequence[Comparison], governance: Sequence[Change], unreadable: int) -> str:
-    changed = [c for c in comparisons if not c.formatting_only]
-    status = Counter(c.row.status for c in changed)
-    counts = [f"{status[level]} {level}" for level in AgentStatus]
-    formatting = len(comparisons) - len(changed)
-    counts += [f"{formatting} formatting only"] if formatting else []
-    counts += [f"{unreadable} unreadable"] if unreadable else []
-    weights = Counter(change.significance for c in comparisons for change in c.changes)
-    weights.update(change.significance for change in governance)
-    significances = [f"{weights[level]} {level}" for level in Significance if weights[level]]
-    return f"agents: {', '.join(counts)}; changes: {', '.join(significances) or '0'}"
+def _summary(fleet_diff: FleetDiff) -> str:
+    statuses = fleet_diff.statuses
+    counts = [f"{statuses[status]} {status}" for status in AgentStatus]
+    if fleet_diff.formatting_only:
+        counts.append(f"{fleet_diff.formatting_only} formatting only")
+    if fleet_diff.unreadable:
+        counts.append(f"{len(fleet_diff.unreadable)} unreadable")
+    return f"agents: {', '.join(counts)}; changes: {significance_counts(fleet_diff.significances)}"

@@ -1,4 +1,4 @@
-"""Rules in words, for people and for machines (``fleetward.explain/1``)."""
+"""Rules explained, for people and for programs (``fleetward.explain/1``)."""
 
 from __future__ import annotations
 
@@ -6,25 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from fleetward.domain.explanation import Explanation
-from fleetward.domain.finding import Severity
-from fleetward.report.page import Line, Page, Role, line, page, span
+from fleetward.report.page import SEVERITY_ROLES, Line, Page, Role, line, page, span
 
 FORMAT = "fleetward.explain/1"
-_ROLES: dict[Severity, Role] = {
-    Severity.ERROR: "error",
-    Severity.WARNING: "warning",
-    Severity.NOTE: "note",
-}
 
 
 def render_rule(rule: Explanation) -> Page:
-    """One rule: the wrong, why, bad, good and the fix."""
-    fixed = "; it cannot be turned down or waived" if rule.fixed else ""
+    """One rule: what it finds, why, a bad and a good example, and the fix."""
+    fixed = "; its severity cannot be lowered, and it cannot be waived" if rule.fixed else ""
     lines = [
         line(
             span(rule.rule, "strong"),
             "  ",
-            span(rule.severity_text, _ROLES[rule.severity]),
+            span(rule.severity_text, SEVERITY_ROLES[rule.severity]),
             span(fixed, "dim"),
         ),
         line(rule.summary),
@@ -46,15 +40,15 @@ def render_rule(rule: Explanation) -> Page:
 
 def render_overview(rules: Sequence[Explanation]) -> Page:
     """Every rule with its default severity and what it finds."""
-    wide = max(len(rule.rule) for rule in rules)
-    weighty = max(len(rule.severity) for rule in rules)
+    rule_width = max(len(rule.rule) for rule in rules)
+    severity_width = max(len(rule.severity) for rule in rules)
     lines = [
         line(
-            span(rule.rule.ljust(wide), "strong"),
+            span(rule.rule.ljust(rule_width), "strong"),
             "  ",
-            span(rule.severity.ljust(weighty), _ROLES[rule.severity]),
+            span(rule.severity.ljust(severity_width), SEVERITY_ROLES[rule.severity]),
             f"  {rule.summary}",
-            hang=wide + weighty + 4,
+            hang=rule_width + severity_width + 4,
         )
         for rule in rules
     ]
@@ -81,4 +75,4 @@ def _entry(rule: Explanation) -> dict[str, Any]:
 
 
 def _example(text: str, role: Role) -> list[Line]:
-    return [line("    ", span(written, role)) for written in text.split("\n")]
+    return [line("    ", span(row, role)) for row in text.split("\n")]

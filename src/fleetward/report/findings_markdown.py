@@ -1,8 +1,8 @@
 """
 Findings as Markdown, for a comment or a step's summary.
 
-All that comes from a fleet stands in code spans, which no renderer looks into for mentions, links, HTML or further
-marks; they are fenced by more backticks than they hold. There is no table: a bar would end a cell.
+All that comes from a fleet stands in code spans, in which no renderer looks for mentions, links, HTML or other
+marks. There is no table: a bar would end a cell.
 """
 
 from __future__ import annotations
@@ -11,22 +11,14 @@ from collections.abc import Iterator
 
 from fleetward.domain.finding import Finding
 from fleetward.domain.validation import Validation
-from fleetward.report.findings_text import count_text
-from fleetward.report.human import visible
-from fleetward.report.markdown import COMMENT_LIMIT, code, fit_items
+from fleetward.report.counts import count_text
+from fleetward.report.markdown import code, render_list
 
 
 def render(validation: Validation, next_command: str) -> str:
-    """As many findings as there is room for, worst first, the exact counts before and after; a command last."""
-    command = f"    {visible(next_command)}\n"
+    """The counts, the findings worst first as far as there is room, and a command last."""
     items = ("\n".join(_item(finding)) + "\n" for finding in validation.unwaived)
-    text, shown_count = fit_items(
-        _head(validation), items, COMMENT_LIMIT - min(len(command), COMMENT_LIMIT // 2) - 100
-    )
-    omitted = len(validation.unwaived) - shown_count
-    omission = f"\n{count_text(omitted, 'more finding')}, not shown here.\n" if omitted else ""
-    # the words end the list: without them the command would be a paragraph of its last item
-    return f"{text}{omission}\nnext:\n\n{command}"
+    return render_list(_head(validation), items, len(validation.unwaived), "finding", next_command)
 
 
 def _head(validation: Validation) -> str:

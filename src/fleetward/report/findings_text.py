@@ -1,4 +1,4 @@
-"""Findings for people: the place, the line with a caret, what is wrong, what to write."""
+"""Findings for people: the place, the line with a caret, the message and the fix."""
 
 from __future__ import annotations
 
@@ -7,30 +7,27 @@ from collections.abc import Callable, Sequence
 
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.validation import Validation
+from fleetward.report.counts import count_text
 from fleetward.report.human import visible
-from fleetward.report.page import Line, Page, Role, line, page, span
+from fleetward.report.page import SEVERITY_ROLES, Line, Page, Role, line, page, span
 
 Source = Callable[[str], list[str]]
 """The lines of a file."""
 
 LARGEST = 200
-"""Findings that are shown when nobody asks for more: what fits a screen a person still scrolls through."""
+"""Findings that are listed without ``-v``."""
 _NAMES_SHOWN = 12
-_BREAK = re.compile("\r\n|\r|\n")  # as YAML counts them: a form feed is none
-_ROLES: dict[Severity, Role] = {
-    Severity.ERROR: "error",
-    Severity.WARNING: "warning",
-    Severity.NOTE: "note",
-}
+_BREAK = re.compile("\r\n|\r|\n")  # as YAML counts lines: a form feed does not end one
 
 
 def render(
     validation: Validation, text: Callable[[str], str], *, quiet: bool, verbose: bool, next_command: str
 ) -> Page:
     """
-    Errors first, the LARGEST worst with the count of the rest; a command last.
+    The LARGEST worst findings, the number of the others, and *next_command* last.
 
-    *quiet* is one line for each error and nothing else; *verbose* shows all, what is waived, and related places.
+    *text* returns the text of a file. *quiet* prints one line for each error and nothing else; *verbose* lists all
+    findings, waived ones too, with the lines of related places.
     """
     if quiet:
         return _quiet_page(validation)
@@ -49,9 +46,9 @@ def render(
 
 
 def finding_lines(findings: Sequence[Finding], text: Callable[[str], str], *, verbose: bool) -> list[Line]:
-    """Each finding with its place, the line there, what to write, and a blank line."""
+    """Each finding with its place, its source line, the fix, and a blank line."""
     source = _cached_source(text)
-    return [row for finding in findings for row in (*_finding_lines(finding, source, verbose), line())]
+    return [row for finding in findings for row in (*_finding_block(finding, source, verbose), line())]
 
 
 def _quiet_page(validation: Validation) -> Page:
@@ -61,7 +58,7 @@ def _quiet_page(validation: Validation) -> Page:
 
 
 def _cached_source(text: Callable[[str], str]) -> Source:
-    """The lines of a file, credentials masked; findings come file by file, so the last one is kept."""
+    """The lines of a file, credentials masked; findings come file by file, so one file is cached."""
     from fleetward.domain.secrets import mask_secrets
 
     cache: dict[str, list[str]] = {}
@@ -76,11 +73,12 @@ def _cached_source(text: Callable[[str], str]) -> Source:
 
 
 def _omission_line(number: int) -> Line:
-    return line(f"and {count_text(number, 'more finding')}: the same with -v shows them, -o json holds them")
+    verb = "is" if number == 1 else "are"
+    return line(f"{count_text(number, 'more finding')} {verb} not listed: use -v or -o json to see all")
 
 
 def source_frame(place: Place, source: Source, role: Role) -> list[Line]:
-    """The source line with a caret under what is meant; nothing for a file as a whole."""
+    """The source line with a caret under the value; nothing if the place is a whole file."""
     lines = source(place.file)
     if not place.path and place.column == place.end_column:
         return []
@@ -102,7 +100,7 @@ def source_frame(place: Place, source: Source, role: Role) -> list[Line]:
 
 
 def _cell_width(text: str) -> int:
-    """How wide a terminal shows it: escaped where nobody could see it, ideographs twice."""
+    """Columns on a terminal: invisible characters are escaped, ideographs take two columns."""
     from unicodedata import combining, east_asian_width
 
     return sum(
@@ -116,7 +114,7 @@ def _head_line(finding: Finding) -> Line:
     return line(
         span(f"{place.file}:{place.line}:{place.column}", "place"),
         "  ",
-        span(finding.severity, _ROLES[finding.severity]),
+        span(finding.severity, SEVERITY_ROLES[finding.severity]),
         "  ",
         span(finding.rule, "strong"),
         "  ",
@@ -125,8 +123,8 @@ def _head_line(finding: Finding) -> Line:
     )
 
 
-def _finding_lines(finding: Finding, source: Source, verbose: bool) -> list[Line]:
-    lines = [_head_line(finding), *source_frame(finding.place, source, _ROLES[finding.severity])]
+def _finding_block(finding: Finding, source: Source, verbose: bool) -> list[Line]:
+    lines = [_head_line(finding), *source_frame(finding.place, source, SEVERITY_ROLES[finding.severity])]
     if finding.hint:
         lines.append(line("  fix: ", span(finding.hint, "good"), hang=7))
     for place in finding.related:
@@ -151,13 +149,15 @@ def _waived_lines(validation: Validation) -> list[Line]:
 
 
 def _skipped_line(names: Sequence[str], verbose: bool) -> Line:
-    """Whose rules nobody has seen yet: more may be found once the manifest is right."""
+    """The agents on which no rule was run."""
     listed = names if verbose else names[:_NAMES_SHOWN]
     suffix = f" and {len(names) - len(listed)} more" if len(listed) < len(names) else ""
-    sentence = (
-        f"rules were not asked of {count_text(len(names), 'agent')}, whose manifest has to be right first"
+    skipped = (
+        "1 agent was skipped: its manifest is invalid"
+        if len(names) == 1
+        else f"{len(names)} agents were skipped: their manifests are invalid"
     )
-    return line(f"{sentence}: {', '.join(listed)}{suffix}", hang=2)
+    return line(f"{skipped}: {', '.join(listed)}{suffix}", hang=2)
 
 
 def _summary_line(validation: Validation) -> Line:
@@ -172,8 +172,3 @@ def _summary_line(validation: Validation) -> Line:
     word = span("valid", "good") if good else span("not valid", "error")
     agents, files = count_text(validation.agents, "agent"), count_text(validation.files, "file")
     return line(word, f": {agents} in {files}, {', '.join(counts)}")
-
-
-def count_text(number: int, noun: str) -> str:
-    """``1 agent``, ``2 agents``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,18 +1,23 @@
-"""A page for people: lines of words with a role, before anybody decides on colours or width."""
+"""A page for people: lines of text with roles; colours and width are decided when it is printed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.finding import Severity
 
 Role = Literal["", "error", "warning", "note", "good", "dim", "strong", "place", "code", "added", "removed"]
+SEVERITY_ROLES: Mapping[Severity, Role] = MappingProxyType(
+    {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words in one role. User text goes in as it is: control characters are made visible when printed."""
+    """Text in one role. Text of a fleet goes in unchanged: control characters are escaped when it is printed."""
 
     text: str
     role: Role = ""
@@ -21,10 +26,10 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Line:
     """
-    One line; where a terminal has to wrap it, what follows stands *hang* columns in.
+    One line; if a terminal has to wrap it, the continuation is indented by *hang* columns.
 
-    With a *focus* it is never wrapped: of what stands behind the first *hang* columns a terminal shows the part around
-    these two columns, counted from there.
+    A line with a *focus* is never wrapped: after the first *hang* columns, a terminal shows the part around the two
+    columns of the focus, counted from there.
     """
 
     spans: tuple[Span, ...] = ()
@@ -33,7 +38,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The words alone."""
+        """The text without roles."""
         return "".join(span.text for span in self.spans)
 
 
@@ -41,17 +46,17 @@ Page = tuple[Line, ...]
 
 
 def line(*parts: str | Span, hang: int = 0, focus: tuple[int, int] | None = None) -> Line:
-    """A line out of words and spans."""
+    """A line of texts and spans."""
     return Line(tuple(part if isinstance(part, Span) else Span(part) for part in parts), hang, focus)
 
 
 def span(text: str, role: Role = "") -> Span:
-    """Words in one role."""
+    """A text in one role."""
     return Span(text, role)
 
 
 def page(lines: Iterable[Line]) -> Page:
-    """A page out of lines, without blank ones at its end."""
+    """A page of lines, without blank lines at its end."""
     rows = list(lines)
     while rows and not rows[-1].text:
         rows.pop()

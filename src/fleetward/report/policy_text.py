@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from fleetward.domain.finding import Finding
 from fleetward.domain.policy_test import Difference, PolicyTestResult
 from fleetward.domain.verdict import Requirement, RequirementStatus
-from fleetward.report.findings_text import count_text, finding_lines
+from fleetward.report.counts import count_text
+from fleetward.report.findings_text import finding_lines
 from fleetward.report.page import Line, Page, line, page, span
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from fleetward.cli.signers import allowed_signers
@@ -120,23 +121,14 @@ def _promotion_files(ground: FleetRoot, landing: FirstParentCommit, entry: Entry
     base, head = revisions.resolve_revisions(ground, [f"{landing.parent}..{landing.id}"], {})
     fleet_diff = moved.compare_fleets(ground, base, head)
     names = {item.agent for item in entry.agents}
-    comparisons = [
+    comparisons = tuple(
         item
         for item in fleet_diff.agents
         if item.row.environment == entry.environment and item.row.agent in names
-    ]
-    text = changes_text.render(
-        comparisons,
-        (),
-        base=base.label,
-        head=head.label,
-        unreadable=fleet_diff.unreadable,
-        verbose=True,
-        next_command="fleet audit",
     )
-    data = changes_json.render(
-        comparisons, (), base=base.label, head=head.label, unreadable=fleet_diff.unreadable
-    )
+    change = replace(fleet_diff, agents=comparisons, governance=())
+    text = changes_text.render(change, verbose=True, next_command="fleet audit")
+    data = changes_json.render(change)
     files[f"{folder}/change.txt"] = plain_text(text).encode()
     files[f"{folder}/change.json"] = json_text(data).encode()
     return files

@@ -8,8 +8,8 @@ from shlex import quote
 from fleetward.domain import layout
 from fleetward.domain.change import AgentStatus
 from fleetward.domain.fleet import Environment
+from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.workflows.comparison.revisions import Side
-from fleetward.workflows.comparison.run import FleetDiff
 from fleetward.workflows.context import RunContext
 
 _MAX_NAMED = 3

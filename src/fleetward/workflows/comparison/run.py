@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from fleetward.domain import layout
-from fleetward.domain.change import Change, Comparison, Unreadable
+from fleetward.domain.change import Unreadable
 from fleetward.domain.errors import NotAFleet
-from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.fleet import Environment
+from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.workflows.comparison.changed_files import (
     AGENT_FOLDERS,
@@ -16,22 +15,6 @@ from fleetward.workflows.comparison.changed_files import (
 )
 from fleetward.workflows.comparison.pair import FleetPair, blocked_folders
 from fleetward.workflows.comparison.revisions import Side
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FleetDiff:
-    """Everything that moved, and what cannot be told."""
-
-    agents: tuple[Comparison, ...]
-    governance: tuple[Change, ...]
-    unreadable: tuple[Unreadable, ...]
-    environments: tuple[Environment, ...] = ()
-    """Of the fleet that was looked at."""
-
-    @property
-    def all_changes(self) -> tuple[Change, ...]:
-        """Every change."""
-        return (*self.governance, *(change for comparison in self.agents for change in comparison.changes))
 
 
 def compare_fleets(ground: FleetRoot, base: Side, head: Side) -> FleetDiff:
@@ -47,6 +30,8 @@ def compare_fleets(ground: FleetRoot, base: Side, head: Side) -> FleetDiff:
     agents, unread = sides.compare_agents(pairs)
     governance = (change for path in sorted(differing) for change in sides.compare_governance(path))
     return FleetDiff(
+        base=base.label,
+        head=head.label,
         agents=agents,
         governance=tuple(sorted(governance, key=lambda change: change.sort_key)),
         unreadable=_sorted(*unread, *sides.unreadable(), *blocked_folders(differing)),
@@ -75,8 +60,9 @@ def compare_environments(base: Side, head: Side, first: str, second: str) -> Fle
         )
     agents, unread = sides.compare_agents([((first, name), (second, name)) for name in sorted(names)])
     return FleetDiff(
+        base=base.label,
+        head=head.label,
         agents=agents,
-        governance=(),
         unreadable=_sorted(*unread, *sides.unreadable()),
         environments=sides.policy_fleet.config.environments,
     )
