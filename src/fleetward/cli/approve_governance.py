@@ -9,8 +9,8 @@ from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.domain.verdict import Promotion
 from fleetward.report import changes_text, statements_json, statements_text
 from fleetward.report.page import Page, page
+from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
-from fleetward.store.git.history import require_full_history
 from fleetward.store.git.repository import Id
 from fleetward.workflows.approval.statement import (
     StatementContext,

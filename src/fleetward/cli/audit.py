@@ -19,9 +19,9 @@ from fleetward.report import audit_json, audit_markdown, audit_text, findings_sa
 from fleetward.report.page import Page, line, span
 from fleetward.rules import documentation
 from fleetward.store.formats.document import cached_documents
+from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
-from fleetward.store.git.history import require_full_history
-from fleetward.store.git.indexed_repository import combined_commit, first_parent_commits, index_history
+from fleetward.store.git.indexed_history import index_history
 from fleetward.store.git.repository import Id
 from fleetward.workflows.audit import checkpoint
 from fleetward.workflows.audit.replay import HistoryReplay
@@ -122,9 +122,9 @@ def _replay_range(root: FleetRoot, span: str | None) -> tuple[Id | None, Id]:
 
 
 def _audit_range(session: Session, root: FleetRoot, begin: Id | None, end: Id) -> tuple[Audit, HistoryReplay]:
-    root, repository = index_history(root, end)
-    replay = HistoryReplay(session.run, root, repository, begin, None)
-    return _require_gated(replay.replay_history(first_parent_commits(repository, begin)), replay), replay
+    root, history = index_history(root, end)
+    replay = HistoryReplay(session.run, root, history, begin, None)
+    return _require_gated(replay.replay_history(history.first_parent_commits(begin)), replay), replay
 
 
 def _audit_since_base(session: Session, root: FleetRoot, end: Id, base: str) -> tuple[Audit, HistoryReplay]:
@@ -133,9 +133,9 @@ def _audit_since_base(session: Session, root: FleetRoot, end: Id, base: str) -> 
     if common.code != 0:
         raise GitError(f"HEAD has no history in common with {base!r}", hint="git fetch --unshallow")
     begin = common.text
-    root, repository = index_history(root, end)
-    merge = combined_commit(repository, begin)
-    replay = HistoryReplay(session.run, root, repository, begin, policy_commit)
+    root, history = index_history(root, end)
+    merge = history.combined_commit(begin)
+    replay = HistoryReplay(session.run, root, history, begin, policy_commit)
     return _require_gated(replay.replay_history([merge] if merge.changes else []), replay), replay
 
 

@@ -23,6 +23,9 @@ MANIFEST = "agent.yaml"
 OVERRIDES = "overrides.yaml"
 LEDGER_SUFFIX = ".jsonl"
 
+FLEET_PATHS = (*FOLDERS, CONFIG)
+"""All that a fleet is made of; every file there has to be committed before a promotion is applied."""
+
 
 def environment_folder(environment: str) -> str:
     """The folder of all agents of one environment."""

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fleetward.domain.contributor import ContributorRole
+from fleetward.store.git.branch_history import soak_time
+from fleetward.store.git.commit import read_commits
+from fleetward.store.git.file_history import commit_of_promotion, contributors
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
-from fleetward.store.git.history import commit_of_promotion, commits, contributors, soak_time
 from tests.end_to_end.repositories import DESK, FLEET, Repository, clean_environment, repository
 
 PROMPT = f"{DESK}/prompts/system.md"
@@ -103,7 +105,7 @@ def test_a_commit_s_header_is_read_not_what_its_message_imitates(tmp_path: Path)
     repo = repository(tmp_path)
     repo.commit("x\n\nauthor Eve <eve@acme.example> 1 +0000", identity="bob", files={PROMPT: "1\n"})
 
-    [commit] = commits(fleet_root(repo).repository, [repo.head])
+    [commit] = read_commits(fleet_root(repo).repository, [repo.head])
 
     assert (commit.author, commit.committer) == ("bob@acme.example", "bob@acme.example")
 

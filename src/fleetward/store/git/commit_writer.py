@@ -12,16 +12,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from fleetward.domain import layout
 from fleetward.domain.errors import BranchMoved, GitError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.layout import FLEET_PATHS
+from fleetward.store.git.commit import read_commits
 from fleetward.store.git.fleet_root import FleetRoot
-from fleetward.store.git.history import commits
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import REGULAR, TreeEntry
-
-FLEET_PATHS = (*layout.FOLDERS, layout.CONFIG)
-"""What of a fleet's folder has to be committed before anything is applied."""
 
 TRAILERS = (b"\nFleet-Promotion: ", b"\nFleet-Proposal: ")
 
@@ -234,7 +231,7 @@ def finish_interrupted(ground: FleetRoot, head: Id) -> bool:
 
     False when *head* is no such commit, or the files tell of something else.
     """
-    [commit] = commits(ground.repository, [head])
+    [commit] = read_commits(ground.repository, [head])
     if len(commit.parents) != 1 or not any(item in commit.message for item in TRAILERS):
         return False
     explained = {

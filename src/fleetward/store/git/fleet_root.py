@@ -1,4 +1,4 @@
-"""Where a fleet stands: its repository, and its root inside."""
+"""A fleet's place on disk: its repository, its folder, and the history of both."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from pathlib import Path
 from fleetward.domain import layout
 from fleetward.domain.errors import GitError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
+from fleetward.store.git.commit_tree import CommitTree
+from fleetward.store.git.history import History
+from fleetward.store.git.plumbing_history import PlumbingHistory
 from fleetward.store.git.repository import Id, NoRepository, Repository, open_repository
-from fleetward.store.git.tree import CommitTree, StagedTree, WorkTree
+from fleetward.store.git.tree import StagedTree, WorkTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetRoot:
-    """A fleet's place; *prefix* is its root inside the repository: empty, or with a trailing slash."""
+    """A fleet's place; *prefix* is its folder inside the repository: empty, or with a trailing slash."""
 
     repository: Repository
     path: Path
     prefix: str
+    history: History
 
     def work_tree(self) -> WorkTree:
         """
@@ -42,7 +46,7 @@ class FleetRoot:
 
     def commit_tree(self, commit: Id) -> CommitTree:
         """What a commit holds, named by its id."""
-        return CommitTree(repository=self.repository, commit=commit, prefix=self.prefix)
+        return CommitTree(repository=self.repository, history=self.history, commit=commit)
 
     def head(self) -> Id:
         """
@@ -77,16 +81,21 @@ def find_fleet_root(folder: Path, environment: Mapping[str, str], *, root: str |
     if repository.top is None or root is not None:
         inside = _root_prefix(root or "")
         base = repository.top or repository.git_dir
-        return FleetRoot(repository=repository, path=base / inside, prefix=f"{inside}/" if inside else "")
+        return _fleet_root(repository, base / inside, f"{inside}/" if inside else "")
     top = repository.top.resolve()
     start = folder.resolve()
     for place in (start, *start.parents):
         if (place / layout.CONFIG).is_file() or (place / layout.CONFIG).is_symlink():
             inside = "" if place == top else place.relative_to(top).as_posix() + "/"
-            return FleetRoot(repository=repository, path=place, prefix=inside)
+            return _fleet_root(repository, place, inside)
         if place == top:
             break
     raise NotAFleet(f"no {layout.CONFIG} in {str(folder)!r} or above it", hint="fleet init, or -C DIR")
+
+
+def _fleet_root(repository: Repository, path: Path, prefix: str) -> FleetRoot:
+    history = PlumbingHistory(repository=repository, prefix=prefix)
+    return FleetRoot(repository=repository, path=path, prefix=prefix, history=history)
 
 
 def _root_prefix(root: str) -> str:

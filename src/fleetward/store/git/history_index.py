@@ -1,230 +1,147 @@
-"""What every commit of a history changed of a fleet, read from git at once."""
+"""What every commit changed of a fleet's files, read at once and found again by path."""
 
 from __future__ import annotations
 
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from fleetward.domain.fast_dataclass import dataclass
-from fleetward.store.git.commit_writer import FLEET_PATHS
+from fleetward.domain.audit import FileStep
+from fleetward.domain.layout import FLEET_PATHS
+from fleetward.store.git.commit_graph import CommitGraph
+from fleetward.store.git.history import file_step
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import TreeEntry
 
-ABSENT = "000000"
-"""The mode of a file that is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedChange:
-    """One file that two trees hold differently; the path is git's."""
-
-    path: bytes
-    old_mode: str
-    new_mode: str
-    old: Id
-    new: Id
+_Timeline = tuple[list[int], list[TreeEntry | None]]
+"""A file on the first-parent line: the positions that changed it, and what each of them left there."""
 
 
 class HistoryIndex:
-    """Every commit on the way to *head*, and what each changed of the fleet beside each of its parents."""
+    """The changes of all commits of a graph beside each of their parents, under the fleet's own paths."""
 
-    def __init__(self, repository: Repository, prefix: str, head: Id) -> None:
-        self.prefix = prefix.encode()
-        self.tops = tuple(self.prefix + top.encode() for top in FLEET_PATHS)
-        self.head = head
-        self.parents: dict[Id, tuple[Id, ...]] = {}
-        self.stamps: dict[Id, int] = {}
-        self._read_commits(repository)
-        self.place = {commit: number for number, commit in enumerate(self.parents)}
-        self.line = self._first_parents()
-        self.position = {commit: number for number, commit in enumerate(self.line)}
-        self.landed = self._first_containing()
-        self.came: list[list[Id]] = [[] for _ in self.line]
-        for commit, number in self.landed.items():
-            self.came[number].append(commit)
-        self.latest: list[Id] = []
-        for commit in self.line:
-            before = self.latest[-1] if self.latest else commit
-            self.latest.append(commit if self.stamps[commit] >= self.stamps[before] else before)
-        self.moves: dict[tuple[Id, int], list[IndexedChange]] = {}
-        self._read_changes(repository)
-        self.touching: dict[bytes, list[Id]] = {}
-        self.touching_first: dict[bytes, list[Id]] = {}
-        self.kept: dict[bytes, tuple[list[int], list[TreeEntry | None]]] = {}
-        self._index()
-        self.paths = sorted(self.kept)
-        self.reached: dict[Id, frozenset[Id]] = {}
-        self.blobs: dict[Id, bytes | int] = {}
-        self.beginnings: dict[Id, tuple[bytes, int]] = {}
-        """Versions of a file that only grew: its longest one, and how much of it."""
-        self.commits: dict[Id, bytes] = {}
-        self.answers: dict[tuple[tuple[str, ...], bytes], bytes] = {}
+    def __init__(self, repository: Repository, prefix: str, graph: CommitGraph) -> None:
+        self._graph = graph
+        self._steps: dict[tuple[Id, int], list[FileStep]] = {}
+        """By commit and number of the parent, sorted by path."""
+        self._read_steps(repository, prefix)
+        self._changing: dict[str, list[Id]] = {}
+        self._changing_line: dict[str, list[Id]] = {}
+        """By path of a file or folder the commits that changed something there, oldest first."""
+        self._timelines: dict[str, _Timeline] = {}
+        self._build()
+        self._paths = sorted(self._timelines)
 
-    def _read_commits(self, repository: Repository) -> None:
-        """Oldest first: no commit before its parents."""
-        out = repository.output("rev-list", "--topo-order", "--parents", "--timestamp", self.head)
-        for line in reversed(out.decode().splitlines()):
-            stamp, commit, *parents = line.split(" ")
-            self.parents[commit] = tuple(parents)
-            self.stamps[commit] = int(stamp)
+    def covers(self, paths: Sequence[str]) -> bool:
+        """Does the index know all that there is to know of these paths?"""
+        return bool(paths) and all(
+            any(path == top or path.startswith(f"{top}/") for top in FLEET_PATHS) for path in paths
+        )
 
-    def _first_parents(self) -> list[Id]:
-        line, commit = [], self.head
-        while True:
-            line.append(commit)
-            parents = self.parents[commit]
-            if not parents:
-                return line[::-1]
-            commit = parents[0]
+    def commits_changing(self, paths: Sequence[str]) -> list[Id]:
+        """The commits that differ from any parent in *paths*, newest first."""
+        return self._newest_first(self._changing, paths)
 
-    def _first_containing(self) -> dict[Id, int]:
-        """For every commit the first one of the branch that holds it."""
-        landed: dict[Id, int] = {}
-        for number, tip in enumerate(self.line):
-            front = [tip]
-            while front:
-                commit = front.pop()
-                if commit not in landed:
-                    landed[commit] = number
-                    front.extend(self.parents[commit])
-        return landed
+    def line_commits_changing(self, paths: Sequence[str]) -> list[Id]:
+        """The commits that differ from their first parent in *paths*, newest first."""
+        return self._newest_first(self._changing_line, paths)
 
-    def _read_changes(self, repository: Repository) -> None:
-        """What each commit changed, beside each of its parents; beside nothing where it has none."""
-        most = max((len(parents) for parents in self.parents.values()), default=0)
+    def steps(self, commit: Id, number: int, paths: Sequence[str]) -> list[FileStep]:
+        """What *commit* changed in *paths* beside its parent of this number, counted from 0; sorted by path."""
+        steps = self._steps.get((commit, number), ())
+        by_path: dict[str, FileStep] = {}
+        for path in paths:
+            for step in steps[bisect_left(steps, path, key=_path) :]:
+                if step.path == path or step.path.startswith(f"{path}/"):
+                    by_path[step.path] = step
+                elif not step.path.startswith(path):
+                    break
+        return sorted(by_path.values(), key=_path)
+
+    def all_steps(self, commit: Id, number: int) -> Sequence[FileStep]:
+        """Everything that *commit* changed beside its parent of this number."""
+        return self._steps.get((commit, number), ())
+
+    def files_at(self, position: int, paths: Sequence[str]) -> list[TreeEntry]:
+        """The files in *paths* as the commit at this position of the first-parent line holds them; sorted by path."""
+        entries = (_at(self._timelines[path], position) for path in sorted(set(self._paths_in(paths))))
+        return [entry for entry in entries if entry is not None]
+
+    def _paths_in(self, paths: Sequence[str]) -> Iterator[str]:
+        for path in paths:
+            if path in self._timelines:
+                yield path
+            start = bisect_left(self._paths, f"{path}/")
+            end = bisect_left(self._paths, f"{path}0")  # the character after the slash
+            yield from self._paths[start:end]
+
+    def _newest_first(self, index: Mapping[str, Sequence[Id]], paths: Sequence[str]) -> list[Id]:
+        commits = {commit for path in paths for commit in index.get(path, ())}
+        return sorted(commits, key=self._graph.order.__getitem__, reverse=True)
+
+    def _read_steps(self, repository: Repository, prefix: str) -> None:
+        parents = self._graph.parents
+        most = max((len(ids) for ids in parents.values()), default=0)
         for number in range(max(1, most)):
-            children = [commit for commit, parents in self.parents.items() if len(parents) > number]
-            roots = [commit for commit, parents in self.parents.items() if not parents] if number == 0 else []
-            stdin = [f"{commit}\n" for commit in roots] + [
-                f"{commit} {self.parents[commit][number]}\n" for commit in children
-            ]
-            for commit, moves in _read_pairs(repository, "".join(stdin), self.tops).items():
-                self.moves[commit, number] = moves
+            pairs = [f"{commit} {ids[number]}" for commit, ids in parents.items() if len(ids) > number]
+            roots = [commit for commit, ids in parents.items() if not ids] if number == 0 else []
+            # git names only the first commit of a pair: each commit is in one of them
+            for commit, steps in _read_pairs(repository, [*roots, *pairs], prefix).items():
+                self._steps[commit, number] = sorted(steps, key=_path)
 
-    def _index(self) -> None:
-        for commit in self.parents:
-            for number in range(max(1, len(self.parents[commit]))):
-                moves = self.moves.get((commit, number), ())
-                folders = {folder for move in moves for folder in _path_and_folders(move.path)}
-                for folder in folders:
-                    commits = self.touching.setdefault(folder, [])
+    def _build(self) -> None:
+        for commit, parents in self._graph.parents.items():
+            for number in range(max(1, len(parents))):
+                for path in {part for step in self.all_steps(commit, number) for part in _with_folders(step)}:
+                    commits = self._changing.setdefault(path, [])
                     if not commits or commits[-1] != commit:
                         commits.append(commit)
                     if number == 0:
-                        self.touching_first.setdefault(folder, []).append(commit)
-        for position, commit in enumerate(self.line):
-            for move in self.moves.get((commit, 0), ()):
-                places, values = self.kept.setdefault(move.path, ([], []))
-                places.append(position)
-                values.append(None if move.new_mode == ABSENT else self._entry(move))
-
-    def _entry(self, move: IndexedChange) -> TreeEntry:
-        path = move.path[len(self.prefix) :].decode("utf-8", "surrogateescape")
-        return TreeEntry(path=path, mode=move.new_mode, id=move.new)
-
-    # What the questions come down to
-
-    def merged_commits(self, commit: Id, parent: Id | None) -> list[Id]:
-        """The commits that *commit* brought with it beside its *parent*."""
-        if commit in self.position and (parent is None or parent in self.position):
-            return [ancestor for ancestor in self.came[self.position[commit]] if ancestor != commit]
-        return [
-            ancestor
-            for ancestor in self.parents
-            if self.is_reachable(commit, ancestor)
-            and ancestor != commit
-            and not (parent and self.is_reachable(parent, ancestor))
-        ]
-
-    def is_reachable(self, tip: Id, commit: Id) -> bool:
-        """Is *commit* the commit *tip*, or on the way to it?"""
-        if tip in self.position:
-            return self.landed[commit] <= self.position[tip]
-        return commit in self._ancestors(tip)
-
-    def _ancestors(self, tip: Id) -> frozenset[Id]:
-        if tip not in self.reached:
-            ancestors, front = set(), [tip]
-            while front:
-                commit = front.pop()
-                if commit not in ancestors:
-                    ancestors.add(commit)
-                    front.extend(self.parents[commit])
-            self.reached[tip] = frozenset(ancestors)
-        return self.reached[tip]
-
-    def files_at(self, commit: Id, scope: Sequence[bytes]) -> dict[bytes, TreeEntry]:
-        """The files in *scope* as a commit of the branch holds them, by git's path."""
-        at = self.position[commit]
-        files: dict[bytes, TreeEntry] = {}
-        for path in self._paths_in(scope):
-            places, values = self.kept[path]
-            value = (
-                values[-1]
-                if places[-1] <= at
-                else values[before - 1]
-                if (before := bisect_right(places, at))
-                else None
-            )
-            if value is not None:
-                files[path] = value
-        return files
-
-    def _paths_in(self, scope: Sequence[bytes]) -> Iterator[bytes]:
-        for path in scope:
-            plain = path.rstrip(b"/")
-            if plain == path and path in self.kept:
-                yield path
-            start = bisect_left(self.paths, plain + b"/")
-            end = bisect_left(self.paths, plain + b"0")  # the character after the slash
-            yield from self.paths[start:end]
-
-    def covers(self, scope: Sequence[bytes]) -> bool:
-        """Is all of it the fleet's?"""
-        return bool(scope) and all(self._fleet_path(path) for path in scope)
-
-    def _fleet_path(self, path: bytes) -> bytes | None:
-        return next((top for top in self.tops if path == top or path.startswith(top + b"/")), None)
-
-    def changes_in(self, commit: Id, number: int, scope: Sequence[bytes]) -> Iterator[IndexedChange]:
-        """What *commit* changed in *scope* beside its parent of this number."""
-        moves = self.moves.get((commit, number), [])
-        for path in scope:
-            plain = path.rstrip(b"/")
-            start = bisect_left(moves, plain, key=lambda move: move.path)
-            for move in moves[start:]:
-                if move.path != plain and not move.path.startswith(plain + b"/"):
-                    if not move.path.startswith(plain):
-                        break
-                    continue
-                yield move
+                        self._changing_line.setdefault(path, []).append(commit)
+        for position, commit in enumerate(self._graph.line):
+            for step in self.all_steps(commit, 0):
+                positions, entries = self._timelines.setdefault(step.path, ([], []))
+                positions.append(position)
+                entries.append(_entry(step))
 
 
-def _read_pairs(repository: Repository, pairs: str, tops: Sequence[bytes]) -> dict[Id, list[IndexedChange]]:
-    """By commit what git says of these pairs; each commit is in one of them, for git names only the first."""
-    command = ("diff-tree", "--stdin", "--root", "-r", "-z", "--raw", "--no-renames", "--")
-    out = repository.output(*command, *map(os.fsdecode, tops), stdin=pairs.encode())
-    changes: dict[Id, list[IndexedChange]] = {}
-    current: list[IndexedChange] = []
-    parts = iter(out.split(b"\0"))
+def _entry(step: FileStep) -> TreeEntry | None:
+    return TreeEntry(path=step.path, mode=step.new.mode, id=step.new.id) if step.new else None
+
+
+def _at(timeline: _Timeline, position: int) -> TreeEntry | None:
+    positions, entries = timeline
+    if positions[-1] <= position:
+        return entries[-1]
+    count = bisect_right(positions, position)
+    return entries[count - 1] if count else None
+
+
+def _path(step: FileStep) -> str:
+    return step.path
+
+
+def _with_folders(step: FileStep) -> Iterator[str]:
+    """The path of the file, and of every folder that it lies in."""
+    yield step.path
+    end = step.path.rfind("/")
+    while end > 0:
+        yield step.path[:end]
+        end = step.path.rfind("/", 0, end)
+
+
+def _read_pairs(repository: Repository, pairs: Sequence[str], prefix: str) -> dict[Id, list[FileStep]]:
+    """By commit what it changed; each pair is a commit and the parent that it is compared with, or a root alone."""
+    tops = [prefix + path for path in FLEET_PATHS]
+    options = ("--stdin", "--root", "-r", "-z", "--raw", "--no-renames")
+    stdin = "".join(f"{pair}\n" for pair in pairs).encode()
+    parts = iter(repository.output("diff-tree", *options, "--", *tops, stdin=stdin).split(b"\0"))
+    start = len(os.fsencode(prefix))
+    by_commit: dict[Id, list[FileStep]] = {}
+    steps: list[FileStep] = []
     for part in parts:
         if part.startswith(b":"):
-            current.append(parse_file_change(part, next(parts)))
+            steps.append(file_step(part, next(parts)[start:]))
         elif part:
-            current = changes.setdefault(part.decode(), [])
-    return changes
-
-
-def parse_file_change(meta: bytes, path: bytes) -> IndexedChange:
-    """One raw record of diff-tree with its path."""
-    old_mode, new_mode, old, new, _ = meta[1:].decode().split(" ")
-    return IndexedChange(path, old_mode, new_mode, old, new)
-
-
-def _path_and_folders(path: bytes) -> Iterator[bytes]:
-    yield path
-    end = path.rfind(b"/")
-    while end > 0:
-        yield path[:end]
-        end = path.rfind(b"/", 0, end)
+            steps = by_commit.setdefault(part.decode(), [])
+    return by_commit

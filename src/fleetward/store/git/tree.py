@@ -43,31 +43,6 @@ class Tree(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CommitTree:
-    """A commit's files."""
-
-    repository: Repository
-    commit: Id
-    prefix: str = ""
-    """The fleet root inside the repository: empty, or with a trailing slash."""
-
-    def entries(self, *under: str) -> tuple[TreeEntry, ...]:
-        """Every file, or those under these folders, sorted by path."""
-        paths = [self.prefix + path for path in under] or ([self.prefix.rstrip("/")] if self.prefix else [])
-        out = self.repository.output("ls-tree", "-r", "-z", "--full-tree", self.commit, "--", *paths)
-        records = []
-        for record in _records(out):
-            meta, path = record.split(b"\t", 1)
-            mode, _, blob_id = meta.decode().split(" ")
-            records.append((path, mode, blob_id, False))
-        return _entries(records, self.prefix)
-
-    def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
-        """Contents by path, hashed again."""
-        return _read_stored(self.repository, entries, limit)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StagedTree:
     """What is staged."""
 
@@ -76,11 +51,11 @@ class StagedTree:
 
     def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every staged file; an unmerged one is an error."""
-        return _entries(_list_files(self.repository, self.prefix, under, unmerged=False), self.prefix)
+        return tree_entries(_list_files(self.repository, self.prefix, under, unmerged=False), self.prefix)
 
     def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
         """Contents by path, hashed again."""
-        return _read_stored(self.repository, entries, limit)
+        return read_stored(self.repository, entries, limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +69,7 @@ class WorkTree:
     def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every file that is there, with the mode that it has there."""
         listed = _list_files(self.repository, self.prefix, under, "-c", "-o", "--exclude-standard")
-        present = (self._present(entry) for entry in _entries(listed, self.prefix))
+        present = (self._present(entry) for entry in tree_entries(listed, self.prefix))
         return tuple(sorted((entry for entry in present if entry is not None), key=lambda entry: entry.path))
 
     def _present(self, entry: TreeEntry) -> TreeEntry | None:
@@ -118,7 +93,7 @@ class WorkTree:
         contents = {entry.path: self._content(entry, limit, real) for entry in requested if not entry.sparse}
         return {
             **contents,
-            **_read_stored(self.repository, (entry for entry in requested if entry.sparse), limit),
+            **read_stored(self.repository, (entry for entry in requested if entry.sparse), limit),
         }
 
     def _content(self, entry: TreeEntry, limit: int, real: set[str]) -> bytes | int | None:
@@ -171,7 +146,8 @@ def _records(out: bytes) -> list[bytes]:
     return [record for record in out.split(b"\0") if record]
 
 
-def _entries(records: Iterable[_RawEntry], prefix: str) -> tuple[TreeEntry, ...]:
+def tree_entries(records: Iterable[_RawEntry], prefix: str) -> tuple[TreeEntry, ...]:
+    """The records inside *prefix*, sorted by path; a record is git's path, mode, id, and whether it is sparse."""
     start = os.fsencode(prefix)
     inside = (
         TreeEntry(
@@ -204,9 +180,10 @@ def _list_files(
     return list(by_path.values())
 
 
-def _read_stored(
+def read_stored(
     repository: Repository, entries: Iterable[TreeEntry], limit: int
 ) -> dict[str, bytes | int | None]:
+    """The contents of regular files that git has stored, by path; a size where one is over *limit*."""
     ids = {entry.path: entry.id for entry in entries if entry.id is not None and entry.mode in REGULAR}
     contents = repository.blobs(ids.values(), limit)
     return {path: contents[blob_id] for path, blob_id in ids.items()}

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.people import People, Person, Robot
-from fleetward.store.git.history import Commit
+from fleetward.store.git.commit import Commit
 from fleetward.store.records import approvals as statements
 from fleetward.store.signing import ssh_format
 from fleetward.store.signing import verify as signature

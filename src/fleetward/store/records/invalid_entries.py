@@ -8,8 +8,8 @@ from fleetward.domain import digest, layout, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
 from fleetward.store.git.contents import contents, governance_digest
+from fleetward.store.git.file_history import commits_with_blob
 from fleetward.store.git.fleet_root import FleetRoot
-from fleetward.store.git.history import commits_with_blob
 from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger as lines
 

@@ -17,8 +17,8 @@ from fleetward.domain.people import People
 from fleetward.domain.policy import Assurance
 from fleetward.store.git.contents import contents
 from fleetward.store.git.contents import governance_digest as governance_digest
+from fleetward.store.git.file_history import commits_by_path, file_versions
 from fleetward.store.git.fleet_root import FleetRoot
-from fleetward.store.git.history import commits_by_path, file_versions
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import REGULAR, Tree
 from fleetward.store.records import approvals as statements

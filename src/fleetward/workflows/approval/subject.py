@@ -12,7 +12,7 @@ from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, Verdict
-from fleetward.store.git.history import commit_of_promotion
+from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.records import load as records
 from fleetward.workflows.promotion.candidates import Candidate, build_candidates
 from fleetward.workflows.promotion.context import PromotionContext

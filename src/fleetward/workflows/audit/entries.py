@@ -15,8 +15,8 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
 from fleetward.gate import history_checks
+from fleetward.store.git.commit import read_commits
 from fleetward.store.git.fleet_root import FleetRoot
-from fleetward.store.git.history import commits
 from fleetward.store.git.repository import Id
 from fleetward.store.records import approvals as statements
 from fleetward.store.records import authenticity
@@ -288,7 +288,7 @@ def _governance_files(ground: FleetRoot, commit: Id | None) -> dict[str, FileVer
 
 
 def _check_dates(context: EntryContext, group: Sequence[Entry], *, direct: bool) -> Iterator[Break]:
-    decided_at, committed_as = commits(context.root.repository, [group[0].commit, context.landing.id])
+    decided_at, committed_as = read_commits(context.root.repository, [group[0].commit, context.landing.id])
     # a forge that squashes or rebases makes another commit, and makes it when somebody merges
     direct = direct and committed_as.committer == group[0].actor
     earlier = [(f"commit {decided_at.id[:12]}, which it was judged at", decided_at.committed)]
@@ -355,7 +355,7 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
         return
     landing = context.landing
     if landing.is_single and first.commit == landing.parent:
-        [commit] = commits(context.root.repository, [landing.id])
+        [commit] = read_commits(context.root.repository, [landing.id])
         for entry in group:
             yield from history_checks.actor_mismatch(
                 landing, entry, commit.author, commit.committer, promotion_context.people

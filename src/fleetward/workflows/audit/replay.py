@@ -16,10 +16,10 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Entry
 from fleetward.gate import history_checks
+from fleetward.store.git.branch_history import first_parent_commits_of
 from fleetward.store.git.contents import contents
 from fleetward.store.git.fleet_root import FleetRoot
-from fleetward.store.git.history import first_parent_commits_of
-from fleetward.store.git.indexed_repository import IndexedRepository, preload
+from fleetward.store.git.indexed_history import IndexedHistory
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
 from fleetward.store.records.invalid_entries import never_took_effect
@@ -49,11 +49,11 @@ class HistoryReplay:
     """The audit of some landings, oldest first; what was learnt on the way is kept for the next one."""
 
     def __init__(
-        self, run: RunContext, ground: FleetRoot, past: IndexedRepository, begin: Id | None, law: Id | None
+        self, run: RunContext, ground: FleetRoot, history: IndexedHistory, begin: Id | None, law: Id | None
     ) -> None:
         self.run = run
         self.ground = ground
-        self.past = past
+        self.history = history
         self.base = law
         self.config: FleetConfig | None = None
         self.entries: list[review_status.LedgerEntryAt] = []
@@ -71,10 +71,10 @@ class HistoryReplay:
         """All of them, and how things stand at the end."""
         names = self._open(commits)
         self.breaks += self._trusted()
-        preload(self.past, commits, names)
+        self.history.preload(commits, map(layout.ledger_file, names))
         for landing in commits:
             self.breaks += self._landing(landing)
-        last = commits[-1].id if commits else self.begin or self.past.index.head
+        last = commits[-1].id if commits else self.begin or self.history.graph.head
         self.breaks += self._unapproved(last, self.run.now, still=True)
         self.breaks += self._ended(last)
         self.breaks += review_status.break_glass_findings(self.run, self.ground, last, self.entries)
@@ -175,7 +175,7 @@ class HistoryReplay:
             after=after,
             policy_commit=law,
             config=self.governance_at(law).config,
-            newest_commit=self.past.latest_date,
+            newest_commit=self.history.latest_date,
             earlier_entries=tuple(self.entries),
         )
         self.entries += ((landing, entry) for entry in after.added)
@@ -269,14 +269,14 @@ class HistoryReplay:
             return
         branch_records = {
             entry
-            for entry in self.past.merged_versions(landing)
+            for entry in self.history.merged_versions(landing)
             if entry[0].startswith((f"{layout.APPROVALS}/", f"{layout.EVIDENCE}/"))
         }
         folders = (layout.APPROVALS, layout.EVIDENCE)
         merged_records = {
             (entry.path, entry.id) for entry in self.ground.commit_tree(landing.id).entries(*folders)
         }
-        contents = self.past.blobs(
+        contents = self.history.repository.blobs(
             (blob for _, blob in branch_records - merged_records), limits.APPROVAL_BYTES
         )
         for path, blob in sorted(branch_records - merged_records):
@@ -293,11 +293,11 @@ class HistoryReplay:
 
     def _left_out(self, landing: FirstParentCommit) -> Iterator[Break]:
         """Lines of a ledger that a merged branch had and the merge left out, though they were decided by."""
-        branch_files = set() if landing.is_single else set(self.past.merged_versions(landing))
+        branch_files = set() if landing.is_single else set(self.history.merged_versions(landing))
         tree = self.ground.commit_tree(landing.id)
         for path, blob in sorted(file for file in branch_files if layout.ledger_environment(file[0])):
             content = contents(tree, path).get(path, b"")
-            version = self.past.blobs([blob], limits.LEDGER_BYTES)[blob]
+            version = self.history.repository.blobs([blob], limits.LEDGER_BYTES)[blob]
             whole = isinstance(version, bytes) and content.startswith(version)
             if not whole and not never_took_effect(self.ground, landing.id, blob, content, path):
                 yield Break(
@@ -322,7 +322,9 @@ class HistoryReplay:
                 continue
             ledger = self.revisions[name].ledger
             standing = self.ground.commit_tree(last).entries(layout.environment_folder(name))
-            self.past.preload(item.id for item in standing if item.id and item.mode in REGULAR_MODES)
+            self.history.repository.preload(
+                item.id for item in standing if item.id and item.mode in REGULAR_MODES
+            )
             recorded = {m.agent: m.to_state for entry in ledger.entries for m in entry.agents}
             for agent in sorted({*recorded, *self._agents(last, name)}):
                 state_now = state_digest(self.ground, last, name, agent)

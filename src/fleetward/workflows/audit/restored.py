@@ -5,8 +5,8 @@ from __future__ import annotations
 from fleetward.domain import layout, limits
 from fleetward.domain.audit import FirstParentCommit
 from fleetward.domain.ledger import Entry, Ledger
+from fleetward.store.git.branch_history import first_parent_commits_of
 from fleetward.store.git.fleet_root import FleetRoot
-from fleetward.store.git.history import first_parent_commits_of
 from fleetward.store.git.repository import Id
 from fleetward.workflows.audit.entries import folder_files, state_digest
 

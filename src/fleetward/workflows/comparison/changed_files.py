@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from fleetward.domain import layout, limits
+from fleetward.store.git.commit_tree import CommitTree
 from fleetward.store.git.fleet_root import FleetRoot
-from fleetward.store.git.tree import REGULAR, CommitTree, Tree, TreeEntry, WorkTree
+from fleetward.store.git.tree import REGULAR, Tree, TreeEntry, WorkTree
 from fleetward.workflows.comparison.revisions import Side
 
 AGENT_FOLDERS = (layout.ENVIRONMENTS, layout.PROPOSALS)

@@ -22,8 +22,9 @@ from fleetward.domain.names import is_name
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
+from fleetward.store.git.branch_history import commit_dates, first_parent_commits_of
+from fleetward.store.git.file_history import contributors
 from fleetward.store.git.fleet_root import FleetRoot
-from fleetward.store.git.history import commit_dates, contributors, first_parent_commits_of
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
 from fleetward.store.records.invalid_entries import UNDO_HINT
@@ -100,7 +101,7 @@ def governance_history(
     minutes ahead voids no approval, and a merge whose first parent is older than *in_force* hides no change.
     """
     touched = first_parent_commits_of(root, head, in_force.commit, (GOVERNANCE, APPROVALS))
-    moments = commit_dates(root.repository, head, now, touched)
+    moments = commit_dates(root, head, now, touched)
     approved: list[GovernanceChange] = []
     pending: list[GovernanceChange] = []
     state = in_force.digest

@@ -16,8 +16,8 @@ from fleetward.domain.verdict import Promotion
 from fleetward.report import verdicts_json
 from fleetward.store.fleet import suspension_override
 from fleetward.store.git import commit_writer
+from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
-from fleetward.store.git.history import require_full_history
 from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger as lines
 from fleetward.store.records import load as records

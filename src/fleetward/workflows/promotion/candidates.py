@@ -16,7 +16,7 @@ from fleetward.domain.ledger import AgentTransition, PromotionKind
 from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import Promotion
 from fleetward.store.fleet.agents import build_candidate
-from fleetward.store.git.history import SoakTime, soak_time
+from fleetward.store.git.branch_history import SoakTime, soak_time
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
 from fleetward.store.records.approvals import EMPTY_STATE

@@ -15,8 +15,8 @@ from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.fleet.related_agents import related_keys
+from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
-from fleetward.store.git.history import require_full_history
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import Tree
 from fleetward.store.records import load as records

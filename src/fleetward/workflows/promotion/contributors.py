@@ -11,7 +11,7 @@ from fleetward.domain.contributor import Contributor
 from fleetward.domain.fleet import Environment
 from fleetward.domain.ledger import AgentTransition, Entry, Ledger
 from fleetward.store.git.contents import contents
-from fleetward.store.git.history import commit_of_promotion, contributors
+from fleetward.store.git.file_history import commit_of_promotion, contributors
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
 from fleetward.store.records.approvals import EMPTY_STATE

@@ -15,7 +15,7 @@ from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
 from fleetward.domain.manifest import Agent
 from fleetward.store.fleet.agents import build_candidate, read_agents
-from fleetward.store.git.history import commit_of_promotion
+from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.git.repository import Id
 from fleetward.workflows.promotion.candidates import Candidate, Staged, as_batch, running_agent, with_records
 from fleetward.workflows.promotion.context import PromotionContext

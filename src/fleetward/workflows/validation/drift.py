@@ -10,8 +10,8 @@ from fleetward.domain import layout, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Place
 from fleetward.domain.ledger import Ledger
+from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.git.fleet_root import FleetRoot
-from fleetward.store.git.history import commit_of_promotion
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import Tree
 from fleetward.store.records import load as records

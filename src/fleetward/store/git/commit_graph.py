@@ -1,0 +1,85 @@
+"""The commits on the way to a head, read at once: parents, dates and the first-parent line."""
+
+from __future__ import annotations
+
+from fleetward.store.git.repository import Id, Repository
+
+
+class CommitGraph:
+    """Every commit on the way to *head*."""
+
+    def __init__(self, repository: Repository, head: Id) -> None:
+        self.head = head
+        self.parents: dict[Id, tuple[Id, ...]] = {}
+        """By commit; no commit stands before its parents."""
+        self.times: dict[Id, int] = {}
+        """Committer dates in seconds."""
+        out = repository.output("rev-list", "--topo-order", "--parents", "--timestamp", head)
+        for line in reversed(out.decode().splitlines()):
+            stamp, commit, *parents = line.split(" ")
+            self.parents[commit] = tuple(parents)
+            self.times[commit] = int(stamp)
+        self.order = {commit: number for number, commit in enumerate(self.parents)}
+        self.line = self._first_parent_line()
+        """The first-parent line, oldest first."""
+        self.position = {commit: number for number, commit in enumerate(self.line)}
+        self._reached_at = self._positions_reached()
+        self._arrivals: list[list[Id]] = [[] for _ in self.line]
+        for commit, number in self._reached_at.items():
+            self._arrivals[number].append(commit)
+        self._latest: list[Id] = []
+        for commit in self.line:
+            before = self._latest[-1] if self._latest else commit
+            self._latest.append(commit if self.times[commit] >= self.times[before] else before)
+        self._ancestors: dict[Id, frozenset[Id]] = {}
+
+    def is_behind(self, commit: Id, head: Id) -> bool:
+        """Is *commit* the commit *head*, or on the way to it?"""
+        if head in self.position:
+            return self._reached_at[commit] <= self.position[head]
+        return commit in self._ancestors_of(head)
+
+    def merged(self, commit: Id, parent: Id | None) -> list[Id]:
+        """The commits that *commit* brought with it beside its *parent*, itself aside."""
+        if commit in self.position and (parent is None or parent in self.position):
+            return [arrival for arrival in self._arrivals[self.position[commit]] if arrival != commit]
+        return [
+            earlier
+            for earlier in self.parents
+            if earlier != commit
+            and self.is_behind(earlier, commit)
+            and not (parent and self.is_behind(earlier, parent))
+        ]
+
+    def latest_dated(self, commit: Id) -> Id:
+        """The commit with the latest date up to *commit*, one of the first-parent line."""
+        return self._latest[self.position[commit]]
+
+    def _first_parent_line(self) -> list[Id]:
+        line = [self.head]
+        while parents := self.parents[line[-1]]:
+            line.append(parents[0])
+        return line[::-1]
+
+    def _positions_reached(self) -> dict[Id, int]:
+        """For every commit the position of the first one on the line that has it behind it."""
+        reached: dict[Id, int] = {}
+        for number, tip in enumerate(self.line):
+            front = [tip]
+            while front:
+                commit = front.pop()
+                if commit not in reached:
+                    reached[commit] = number
+                    front.extend(self.parents[commit])
+        return reached
+
+    def _ancestors_of(self, head: Id) -> frozenset[Id]:
+        if head not in self._ancestors:
+            ancestors, front = set(), [head]
+            while front:
+                commit = front.pop()
+                if commit not in ancestors:
+                    ancestors.add(commit)
+                    front.extend(self.parents[commit])
+            self._ancestors[head] = frozenset(ancestors)
+        return self._ancestors[head]

@@ -1,0 +1,127 @@
+"""Who wrote files, in which commits, and every content that they ever had."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from fleetward.domain.contributor import Contributor
+from fleetward.domain.errors import GitError
+from fleetward.store.git.commit import Commit, read_commits
+from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.store.git.repository import Id, Repository
+from fleetward.store.git.tree import REGULAR
+
+
+def require_full_history(repository: Repository) -> None:
+    """
+    Refuse to decide by a part of the history.
+
+    Errors: GitError in a shallow clone.
+    """
+    if repository.shallow:
+        raise GitError("this clone is shallow: its history cannot be judged", hint="git fetch --unshallow")
+
+
+def contributors(
+    root: FleetRoot, head: Id, since: Id | None, paths: Sequence[str]
+) -> tuple[Contributor, ...]:
+    """
+    Everybody who contributed to what *paths* became between *since* (all of history where None) and *head*.
+
+    A merge makes a contributor only of one who changed what it merged. A *since* that is not in this repository
+    means all of history, which excludes more people, never fewer. So does a file that changed since without a
+    commit that wrote it: a merge took it out of what lay behind *since*.
+    """
+    start = since if since and root.repository.find_commit(since) == since else None
+    touching = read_commits(root.repository, root.history.commits_changing(head, paths, since=start))
+    plain = [commit for commit in touching if len(commit.parents) < 2]
+    merges = [commit for commit in touching if len(commit.parents) > 1]
+    writing = {commit.id for commit, _ in _written(root, merges, paths)}
+    counted = [*plain, *(merge for merge in merges if merge.id in writing)]
+    if start and merges and _has_unexplained_change(root, start, head, counted, paths):
+        return contributors(root, head, None, paths)
+    people = {
+        (person.email.casefold(), person.role): person
+        for commit in reversed(counted)
+        for person in commit.contributors
+    }
+    return tuple(sorted(people.values(), key=lambda person: (person.email.casefold(), person.role)))
+
+
+def commits_by_path(root: FleetRoot, head: Id, folder: str) -> Mapping[str, tuple[Commit, ...]]:
+    """
+    By path the commits that wrote it on the way to *head*, newest first, for every file under *folder*.
+
+    A merge is among them where it wrote something of its own: what is like none of its parents'.
+    """
+    touching = read_commits(root.repository, root.history.commits_changing(head, [folder]))
+    by_path: dict[str, list[Commit]] = {}
+    for commit, path in _written(root, touching, [folder]):
+        by_path.setdefault(path, []).append(commit)
+    return {path: tuple(commits) for path, commits in by_path.items()}
+
+
+def file_versions(root: FleetRoot, head: Id, path: str) -> frozenset[tuple[str, Id]]:
+    """
+    Every content that the files at or under *path* ever had on the way to *head*: (path, blob).
+
+    Looking for what was put there, not for what was taken away, finds also what a merge left out.
+    """
+    touching = root.history.commits_changing(head, [path])
+    return frozenset(
+        (step.path, step.new.id)
+        for _, step in root.history.changes(touching, [path])
+        if step.new is not None and step.new.mode in REGULAR
+    )
+
+
+def commits_with_blob(
+    root: FleetRoot, head: Id, path: str, blob: Id, beside: Sequence[str]
+) -> tuple[Id, ...]:
+    """The commits on the way to *head* that changed *path* or what is *beside* it, and have *blob* there."""
+    touching = root.history.commits_changing(head, [path, *beside])
+    ids = zip(touching, root.history.ids_at(path, touching), strict=True)
+    return tuple(commit for commit, object_id in ids if object_id == blob)
+
+
+def commit_of_promotion(root: FleetRoot, head: Id, before: Id, file: str, line: bytes) -> Id | None:
+    """The commit right after *before* whose ledger *file* has *line*; None where history has none."""
+    if root.repository.find_commit(before) != before:
+        return None
+    touching = root.history.commits_changing(head, [file], since=before)
+    for commit in read_commits(root.repository, touching):
+        if commit.parents == (before,):
+            tree = root.commit_tree(commit.id)
+            content = tree.read(tree.entries(file), 1 << 40).get(file)
+            if isinstance(content, bytes) and line in content.split(b"\n"):
+                return commit.id
+    return None
+
+
+def _written(
+    root: FleetRoot, commits: Sequence[Commit], paths: Sequence[str]
+) -> Iterable[tuple[Commit, str]]:
+    """The files that each commit wrote: those that it holds in another way than all of its parents."""
+    by_id = {commit.id: commit for commit in commits}
+    changes = root.history.changes([commit.id for commit in commits], paths)
+    differing = Counter((commit_id, step.path) for commit_id, step in changes)
+    for (commit_id, path), parents in differing.items():
+        if parents == max(1, len(by_id[commit_id].parents)):
+            yield by_id[commit_id], path
+
+
+def _has_unexplained_change(
+    root: FleetRoot, since: Id, head: Id, written: Sequence[Commit], paths: Sequence[str]
+) -> bool:
+    """Is there a file at *head* that is not as at *since*, and that none of the commits *written* made so?"""
+    changes = root.history.changes([commit.id for commit in written], paths)
+    produced = {(step.path, step.new and step.new.id) for _, step in changes}
+    before, after = (
+        {entry.path: entry.id for entry in root.history.files(commit, paths)} for commit in (since, head)
+    )
+    return any(
+        (path, after.get(path)) not in produced
+        for path in before.keys() | after.keys()
+        if before.get(path) != after.get(path)
+    )
