@@ -37,7 +37,7 @@ def add(
     A run says of itself what it was made on where it carries the tag fleet.release with what 'fleet release AGENT'
     prints: promptfoo 'tags' in the config, Inspect --metadata fleet.release=..., DeepEval 'hyperparameters', a
     property of a JUnit suite, 'release' in a record of our own. A run that carries none is recorded as claimed,
-    for one release only. docs/evidence.md has a line for each tool.
+    for one release only. docs/how-to/tag-evaluation-runs.md has a line for each tool.
     """
     root = find_fleet_root(session.run.folder, session.run.environment)
     _, evaluated = agent_at(root, root.head(), agent, env)

@@ -205,7 +205,7 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
         why="a signature that does not hold was made for something else, or by somebody else.",
         bad="ledger/production.sigs/7.sig, taken from another line",
         good="fleet promote AGENT --to production --apply --sign",
-        fix="ask whom the entry names; check by hand as docs/signatures.md says.",
+        fix="ask whom the entry names; check by hand as docs/how-to/sign-approvals.md says.",
     ),
     _audit_finding(
         "actor-unlike",

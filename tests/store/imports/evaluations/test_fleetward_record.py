@@ -16,7 +16,7 @@ from fleetward.store.imports.evaluations import read_evaluation
 from tests.end_to_end.repositories import CHECKOUT
 from tests.schemas.reading import schema
 
-PAGE = (CHECKOUT / "docs" / "evidence.md").read_text(encoding="utf-8")
+PAGE = (CHECKOUT / "docs" / "how-to" / "tag-evaluation-runs.md").read_text(encoding="utf-8")
 EXAMPLE: dict[str, Any] = json.loads(PAGE.split("```json\n")[1].split("```")[0])
 SCHEMA = schema("evaluation")
 
