@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetward.cli import app as cli
-from fleetward.domain import digest
+from fleetward.domain import digest, layout
 from fleetward.domain.ledger import AgentTransition, Ledger
 from fleetward.store.records import ledger as lines
 from tests.attacks.scenarios import CONFIG, EVALS, POLICY, FleetRepository, agent_files, new_fleet
@@ -142,7 +142,7 @@ def states(place: FleetRepository, environment: str, agent: str) -> tuple[str | 
     if not files:
         return None, None
     contents = {path: file.read_bytes() for path, file in files.items()}
-    release = digest.of_files((path, text) for path, text in contents.items() if path != digest.OVERRIDES)
+    release = digest.of_files((path, text) for path, text in contents.items() if path != layout.OVERRIDES)
     return digest.of_files(contents.items()), release
 
 
