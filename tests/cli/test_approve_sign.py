@@ -291,7 +291,7 @@ def test_the_command_that_it_ends_with_commits_all_that_was_written(
 
     assert repo.git("status", "--porcelain") == ""
     assert repo.fleet("promote", "desk-bot", "--to", "production").code == 0
-    assert ("; signed, it counts once it is committed, by whomever:" in done.out) == bool(more)
+    assert ("; it is signed, and counts once anybody commits it:" in done.out) == bool(more)
 
 
 @pytest.mark.parametrize("decision", ["--reject", "--withdraw"])

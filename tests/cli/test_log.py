@@ -23,18 +23,18 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     return repo
 
 
-def test_the_newest_entry_comes_first_with_its_hands_and_its_approvers(told: Repository) -> None:
+def test_the_newest_entry_comes_first_with_who_applied_and_who_approved_it(told: Repository) -> None:
     ran = told.fleet("log", "desk-bot")
 
     heads = [text for text in ran.out.splitlines() if text.startswith("20")]
     assert ran.code == 0, ran.err
     assert heads == [
-        "2026-11-20T12:00:00Z update production 2 by dina@acme.example",
-        "2026-11-17T09:00:00Z adopt production 1 by alice@acme.example",
+        "2026-11-20T12:00:00Z update production 2 applied by dina@acme.example",
+        "2026-11-17T09:00:00Z adopt production 1 applied by alice@acme.example",
     ]
-    assert "  because: sources were asked for" in ran.out
+    assert "  reason: sources were asked for" in ran.out
     assert "  approved by carla (recorded): approvals/production/desk-bot/" in ran.out
-    assert "  approved by nobody" in ran.out
+    assert "  no approvals" in ran.out
     assert "  desk-bot generation 2" in ran.out
 
 
@@ -93,7 +93,7 @@ def test_before_the_first_promotion_the_story_is_empty_and_the_command_begins_on
     first = (
         "fleet promote desk-bot --to production" if len(environments) == 1 else "fleet adopt --to production"
     )
-    message = f"nothing of {flags[0] if flags else 'this fleet'} went to production yet"
+    message = f"nothing of {flags[0] if flags else 'this fleet'} was promoted to production yet"
     assert (ran.code, ran.out.splitlines()) == (0, [message, first])
     assert repo.fleet("log", *flags, "--json").data["entries"] == []
     assert repo.fleet(*first.split()[1:]).code < 2

@@ -75,7 +75,7 @@ class TestCheck:
         ran = run_policy(nadia, "check")
 
         assert (ran.code, ran.err) == (0, "")
-        assert ran.out == "nothing wrong in 5 rules for 8 agents\nfleet policy test\n"
+        assert ran.out == "no findings in 5 rules for 8 agents\nfleet policy test\n"
 
     def test_the_last_line_is_a_command_that_works(self, nadia: Terminal) -> None:
         shutil.rmtree(nadia.folder / "policy-tests")
@@ -245,7 +245,7 @@ class TestTest:
 
         assert ran.code == 1
         lines = ran.out.splitlines()
-        start = lines.index("NO    without anybody's word it waits, and says for what")
+        start = lines.index("FAILED without anybody's word it waits, and says for what")
         assert lines[start + 1].strip().startswith("policy-tests/everyday.yaml:")
         assert lines[start + 2].strip() == (
             "missing: expected 1 of owner, 1 of platform, evals, soak; got 1 of owner, 2 of platform, evals, soak"

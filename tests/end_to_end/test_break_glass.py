@@ -250,7 +250,7 @@ def test_the_log_tells_who_reviewed_it_once_somebody_has(after: Repository) -> N
     newest, *older = checked_by_schema("log", after.fleet("log", "--json", now=LATER)).data["entries"]
 
     assert "reviewed" not in before.out
-    assert f"  reviewed of desk-bot by carla, 2026-11-20T15:00:00Z: {file}" in log.out.splitlines()
+    assert f"  reviewed desk-bot by carla, 2026-11-20T15:00:00Z: {file}" in log.out.splitlines()
     assert newest["reviews"] == [
         {"agent": "desk-bot", "approver": "carla", "at": "2026-11-20T15:00:00Z", "file": file}
     ]

@@ -328,7 +328,7 @@ def test_a_blocked_plan_says_which_edit_opens_the_way(tmp_path: Path) -> None:
     ran = repo.fleet("retire", "desk-bot")
 
     file = f"{FRONT}/agent.yaml"
-    assert f"{file}:31: take spec.dependsOn[desk-bot] out, or say optional: true\n" in ran.out
+    assert f"{file}:31: remove spec.dependsOn[desk-bot], or write optional: true\n" in ran.out
     assert ran.out.splitlines()[-1] == f"git grep -n -e desk-bot -- {file}"
     assert "dependsOn: [{agent: desk-bot}]" in repo.git(*ran.out.splitlines()[-1].split()[1:])
 
@@ -340,7 +340,7 @@ def test_a_blocked_plan_offers_the_replacement_to_who_is_none_itself(tmp_path: P
 
     ran = repo.fleet("retire", "desk-bot")
 
-    assert "take spec.dependsOn[desk-bot] out, call new-desk instead, or say optional: true" in ran.out
+    assert "remove spec.dependsOn[desk-bot], call new-desk instead, or write optional: true" in ran.out
 
 
 def test_who_needs_it_and_has_no_release_to_edit_has_to_go_first(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_while_it_waits_it_says_that_nothing_is_stopped_yet_and_what_comes_after
     *_, status, _, last = ran.out.splitlines()
     waiting, _, again = status.rpartition(": ")
 
-    assert waiting == "not done yet: desk-bot still runs as before. Once nothing is missing any more"
+    assert waiting == "not done yet: desk-bot still runs. When all requirements are met"
     assert again == "fleet suspend desk-bot --env production --reason 'it leaks addresses' --apply"
     assert last == "fleet why desk-bot --to production --as carla"
     assert strict.fleet(*shlex.split(last)[1:]).code == 0
@@ -138,8 +138,8 @@ def test_a_promotion_without_a_reason_keeps_that_of_the_brake(tmp_path: Path) ->
     assert repo.fleet("promote", "desk-bot", "--to", "production", "--apply").code == 0
 
     log = repo.fleet("log", "desk-bot").out
-    assert "because: resumed on 2026-11-20: the leak is closed" in log
-    assert "because: it leaks addresses" in log
+    assert "reason: resumed on 2026-11-20: the leak is closed" in log
+    assert "reason: it leaks addresses" in log
 
 
 def test_a_reason_that_was_given_stands_alone(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_what_is_suspended_already_is_not_suspended_again(strict: Repository) ->
     again = strict.fleet(*STOP, "--apply")
 
     assert again.code == 0
-    assert "desk-bot is suspended already: nothing to do" in again.out
+    assert "desk-bot is already suspended: nothing to do" in again.out
     assert strict.state == before
 
 
@@ -171,7 +171,7 @@ def test_what_a_killed_run_left_behind_its_commit_is_finished(strict: Repository
     ran = strict.fleet(*STOP, "--apply")
 
     assert "finished what an earlier run had begun" in ran.err
-    assert "proposed already" in ran.out
+    assert "already proposed" in ran.out
     assert (strict.root / PROPOSAL).exists()
     assert strict.state[1] == ""
 

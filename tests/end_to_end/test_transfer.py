@@ -147,7 +147,7 @@ def test_what_would_be_an_error_keeps_everything_from_being_written(tmp_path: Pa
     ran = repo.fleet(*HAND, "--write")
 
     assert ran.code == 1
-    assert "would be found then, and is not now" in ran.out
+    assert "new findings after the transfer" in ran.out
     assert "policy-unsatisfiable" in ran.out
     assert repo.state[1] == ""
 

@@ -102,5 +102,5 @@ def test_a_run_stays_within_what_code_scanning_takes_and_counts_the_rest() -> No
 
     assert len(log["results"]) == findings_sarif.LARGEST
     [notice] = log["invocations"][0]["toolExecutionNotifications"]
-    assert notice["message"]["text"].startswith("7 more findings are left off")
+    assert notice["message"]["text"].startswith("7 more findings are left out")
     assert log["properties"]["errors"] == findings_sarif.LARGEST + 7

@@ -67,7 +67,7 @@ def test_what_was_said_of_other_changes_is_a_number_until_all_is_asked_for() -> 
         OWNER, approvals=tuple(statement(who, to_state=OTHER) for who in ("alice", "bob", "gita"))
     )
 
-    assert "  not counted: 3 given for other changes, -v lists them" in text(promotion).splitlines()
+    assert "  not counted: 3 statements on other changes (-v lists them)" in text(promotion).splitlines()
     assert text(promotion).count("approved another state") == 0
     assert text(promotion, verbose=True).count("approved another state") == 3
     assert [item["approver"] for item in data(promotion)["promotions"][0]["notCounted"]] == [
@@ -95,8 +95,8 @@ PENDING refund-bot (update, tier medium, generation 3)
   met     evals quality passed (pass-rate at least 0.95) (evals): 0.97 on 2026-11-19T12:00:00Z
   met     evals safety passed (toxicity at most 0.01) (evals): 0.002 on 2026-11-19T12:00:00Z
   missing soak at least 1d (soak): 23h so far, long enough at 2026-11-20T13:00:00Z
-  not counted: 1 given for other changes, -v lists them
-  fewest who could complete the approvals: bob
+  not counted: 1 statement on other changes (-v lists them)
+  smallest set of approvers: bob
   earliest: 2026-11-20T13:00:00Z, in 1h
 
 fleet approve refund-bot --to production"""
@@ -140,7 +140,7 @@ PENDING refund-bot (update, tier medium, generation 3, break-glass)
           could approve: hugo
   skipped soak at least 1d (soak): 1h so far, long enough at 2026-11-21T11:00:00Z
   not counted: alice: not in on-call
-  fewest who could complete the approvals: hugo"""
+  smallest set of approvers: hugo"""
     )
 
 
@@ -159,7 +159,7 @@ because: it lied; 0 of 1
   met     rollback a release that left less than 30d ago (rollback): left on 2026-11-19T12:00:00Z, 1d ago
   met     review of entry 7 (INC-7) by 2026-11-21T12:00:00Z (breakGlass): \
 not due yet, alice or zoe could give it: fleet approve refund-bot --to production --review 7
-  fewest who could complete the approvals: carla"""
+  smallest set of approvers: carla"""
     )
 
 
@@ -179,7 +179,7 @@ def test_verbose_adds_the_ground_of_the_verdict() -> None:
     page = text(HELD, verbose=True)
 
     assert f"policy {POLICY.sha256}" in page
-    assert f"counts: {SAFE.file}" in page
+    assert f"counted: {SAFE.file}" in page
     assert "at 2026-11-20T12:00:00Z" in page
 
 
@@ -242,5 +242,5 @@ def test_the_unit_in_json_is_as_good_as_its_worst() -> None:
 def test_a_retirement_ends_in_nothing_and_says_so() -> None:
     retirement = verdict(OWNER, kind=PromotionKind.RETIRE)
 
-    assert f"    to {retirement.to_state}, no agent any more\n" in text(retirement)
-    assert "no agent any more" not in text(BACK)
+    assert f"    to {retirement.to_state}, the agent is retired\n" in text(retirement)
+    assert "the agent is retired" not in text(BACK)

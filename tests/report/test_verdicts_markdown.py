@@ -73,7 +73,7 @@ GOLDEN = f"""\
   could approve: `bob`, `farid`
 - **met** approvals `1 of owner` (`every-change`): `1 of 1: carla`
 - not counted: `erin`: `author of the change`
-- fewest who could complete the approvals: `bob`, `farid`
+- smallest set of approvers: `bob`, `farid`
 - earliest: 2026-11-21T00:00:00Z
 
 next:
@@ -128,7 +128,7 @@ def test_of_one_that_may_go_nobody_is_asked_for_anything() -> None:
 def test_where_too_few_people_are_left_it_says_so() -> None:
     text = rendered(replace(WAITS, unblock=Unblock(minimal_approvers=None)))
 
-    assert "too few people are left" in text
+    assert "too few eligible approvers are left" in text
 
 
 def test_nothing_to_promote_is_said_plainly() -> None:

@@ -1,4 +1,4 @@
-"""What changes can mean, as a table: ``fleet diff --rules``."""
+"""The rules that name changes, as a table: ``fleet diff --rules``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fleetward.report.page import Page, line, page, span
 
 FORMAT = "fleetward.diff-rules/1"
 Row = tuple[str, str, str, str, str, str]
-"""Rule, significance, direction, what it is about, when it holds, what it says."""
+"""Rule, significance, direction, subject, condition, message."""
 
 
 def render_page(rows: Sequence[Row]) -> Page:
-    """The table for people: one rule a line, columns apart by two spaces or more."""
+    """The table for people: one rule a line, two spaces or more between columns."""
     widths = [max(len(row[at]) for row in rows) for at in range(3)]
     lines = [
         line(

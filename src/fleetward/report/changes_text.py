@@ -169,7 +169,9 @@ def _values_text(change: Change, detail: _Detail) -> str:
 def _value_text(value: Any, detail: _Detail) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return (
-        text if detail.whole_values or len(text) <= _LONG_VALUE else f"{text[:_LONG_VALUE]}… (-v shows it whole)"
+        text
+        if detail.whole_values or len(text) <= _LONG_VALUE
+        else f"{text[:_LONG_VALUE]}… (-v shows it whole)"
     )
 
 

@@ -1,22 +1,22 @@
-"""What stands in an evidence pack about itself: what is where, and how to check it without this tool."""
+"""The README of an evidence pack: what is where, and how to check it without this tool."""
 
 from __future__ import annotations
 
 _TEXT = """\
 # Evidence pack
 
-What was promoted {commit_range}: {scope}. The audit's own
-answer is `audit.txt` and `audit.json`. This pack was made by `fleet audit --bundle`; everything in it can be
-checked with git, sha256sum and ssh-keygen alone. The commands are for a POSIX shell, in this folder.
+This pack covers the promotions {commit_range}: {scope}.
+It was made by `fleet audit --bundle`; `audit.txt` and `audit.json` are the result of that audit. Everything here can
+be checked with git, sha256sum and ssh-keygen alone. The commands are for a POSIX shell, in this folder.
 
 | | |
 |---|---|
-| `promotions/<environment>-<number>/` | one ledger entry: its line, and what it changed, in words and as data |
-| `ledger/` | the ledgers, whole, with their signatures where there are any |
-| `approvals/`, `evidence/` | what the entries name, under the names that it has in the repository |
-| `governance/<digest>/` | policy, people and all else that governed, and the `allowed_signers` of that time |
+| `promotions/<environment>-<number>/` | one ledger entry: its line, and what it changed, as text and as data |
+| `ledger/` | the complete ledgers, with their signatures if they are signed |
+| `approvals/`, `evidence/` | the records that the entries name, under their names in the repository |
+| `governance/<digest>/` | policy, people and all other governance files, and the `allowed_signers` of that time |
 | `records.txt` | every file here that is in the repository under the same name, at commit {last} |
-| `signed.txt` | every signed statement: file, address, who may sign, when it was given |
+| `signed.txt` | every signed statement: file, address, who may sign, when it was signed |
 
 ## 1. Nothing in this pack was changed
 
@@ -24,7 +24,7 @@ checked with git, sha256sum and ssh-keygen alone. The commands are for a POSIX s
 sha256sum --check --quiet SHA256SUMS
 ```
 
-## 2. The ledgers are whole: each line holds the digest of the line before
+## 2. The ledgers are complete: each line holds the digest of the line before
 
 ```sh
 for ledger in ledger/*.jsonl; do
@@ -47,7 +47,7 @@ done
 rm -f named
 ```
 
-## 4. Signatures are those of the people
+## 4. The signatures are valid
 
 ```sh
 while read -r file who signers when; do
@@ -56,9 +56,9 @@ while read -r file who signers when; do
 done < signed.txt
 ```
 
-## 5. The repository holds the same
+## 5. The repository holds the same files
 
-`CLONE` is a clone of it that you trust.
+`CLONE` is a clone of the repository that you trust.
 
 ```sh
 git -C "$CLONE" cat-file -e {last}
@@ -67,7 +67,7 @@ while read -r file; do
 done < records.txt
 ```
 
-Then read `promotions/*/change.txt` beside the approvals: who agreed to what, by the policy in `governance/`.
+Then compare `promotions/*/change.txt` with the approvals: who agreed to what, by the policy in `governance/`.
 """
 
 

@@ -1,8 +1,8 @@
 """
 Findings as a GitLab code quality report.
 
-GitLab tells findings apart by their fingerprint alone, knows no exceptions, and takes paths from the top of the
-repository: so equal ones are counted apart, and waived ones left out.
+GitLab identifies a finding by its fingerprint, knows no waivers, and takes paths from the top of the repository: so
+equal fingerprints are made distinct, and waived findings are left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _WEIGHTS = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE
 
 
 def render(validation: Validation) -> list[dict[str, Any]]:
-    """One entry a finding that counts."""
+    """One entry for each finding that is not waived."""
     counts: Counter[str] = Counter()
     entries = []
     for finding in validation.unwaived:
@@ -43,5 +43,5 @@ def _entry(finding: Finding, validation: Validation, earlier: int) -> dict[str, 
 
 
 def _distinct_fingerprint(fingerprint: str, earlier: int) -> str:
-    """The first keeps its own, so that one more does not make all of them new."""
+    """The first finding keeps its fingerprint, so that another one does not make all of them new."""
     return hashlib.sha256(f"{fingerprint}\0{earlier}".encode()).hexdigest()[:32] if earlier else fingerprint

@@ -1,4 +1,4 @@
-"""Findings for machines: ``fleetward.validate/1``, within which fields are only added."""
+"""Findings for programs: ``fleetward.validate/1``; within this format fields are only added."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def render(validation: Validation) -> dict[str, Any]:
 
 
 def encode_finding(finding: Finding, waiver: Waiver | None) -> dict[str, Any]:
-    """One finding as data, with the exception that covers it."""
+    """One finding as data, with the waiver that covers it."""
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -48,7 +48,7 @@ def encode_finding(finding: Finding, waiver: Waiver | None) -> dict[str, Any]:
 
 
 def encode_waiver(waiver: Waiver) -> dict[str, Any]:
-    """Why, by whom and until when something is excused."""
+    """A waiver as data."""
     return {
         "reason": waiver.reason,
         "approvedBy": waiver.approved_by,

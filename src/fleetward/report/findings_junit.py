@@ -1,7 +1,8 @@
 """
-Findings as JUnit XML: one test case an agent, so that a history of agents can be seen.
+Findings as JUnit XML: one test case an agent, so that CI shows the history of each agent.
 
-Source: the XML Schema of Jenkins' xUnit plugin (junit-10.xsd). Findings about no agent are cases of their file.
+A finding about no agent belongs to the case of its file. Source: the XML Schema of Jenkins' xUnit plugin
+(junit-10.xsd).
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from fleetward.domain.validation import Validation
 from fleetward.report.human import visible
 
 CaseKey = tuple[str, str]
-"""Class name and name: ``staging`` and an agent, or ``fleet`` and a file."""
+"""Class name and name of a test case: ``staging`` and an agent, or ``fleet`` and a file."""
 
 
 def render(validation: Validation) -> str:
-    """The whole report; a case fails where it has a finding at error level that is not waived."""
+    """The whole report; a case fails if it has an error that is not waived."""
     cases: dict[CaseKey, list[Finding]] = {key: [] for key in validation.checked}
     for finding in validation.findings:
         cases.setdefault(_case_key(finding), []).append(finding)
@@ -70,7 +71,7 @@ def _finding_lines(finding: Finding) -> Iterable[str]:
 
 
 def _escape(text: str) -> str:
-    """Text for an attribute or between tags; what XML cannot hold is shown by its code point."""
+    """Text for an attribute or between tags; characters that XML does not allow become code points."""
     escaped = visible(text)
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\t", "&#9;")):
         escaped = escaped.replace(character, entity)

@@ -1,8 +1,8 @@
 """
 Findings as SARIF 2.1.0, for code scanning.
 
-Source: OASIS, Static Analysis Results Interchange Format 2.1.0. Paths are given from the top of the repository,
-because that is what forges take them for.
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0. Paths are given from the top of the repository, as
+forges expect.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fleetward.report.human import visible
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LARGEST = 25_000
-"""Results a run: what code scanning takes before it refuses the whole file. The worst come first."""
+"""Results of a run: code scanning refuses a file with more. The worst come first."""
 _TOP = "%SRCROOT%"
 
 
@@ -62,7 +62,7 @@ def render(
 def _invocation(omitted: int) -> dict[str, Any]:
     notices = []
     if omitted:
-        text = f"{omitted} more findings are left off: a run holds {LARGEST}"
+        text = f"{omitted} more findings are left out: a run holds {LARGEST}"
         notices.append({"level": "warning", "message": {"text": text}})
     return {"executionSuccessful": True, "toolExecutionNotifications": notices}
 
@@ -104,7 +104,7 @@ def _result(finding: Finding, validation: Validation, rule: int, occurrence: int
         "level": finding.severity.value,
         "message": {"text": _literal(message)},
         "locations": [_location(finding.place, validation)],
-        # the first is ours, the second what GitHub follows an alert by
+        # GitHub follows an alert by the second
         "partialFingerprints": {
             "fleetward/v1": finding.fingerprint,
             "primaryLocationLineHash": f"{finding.fingerprint}:{occurrence}",
@@ -121,7 +121,7 @@ def _result(finding: Finding, validation: Validation, rule: int, occurrence: int
 
 
 def _suppression(finding: Finding, validation: Validation) -> dict[str, Any]:
-    """Without a status, which means that the suppression counts."""
+    """It has no status: that means that it is accepted."""
     waiver = validation.waiver_for(finding)
     if waiver is None:
         return {"kind": "external"}
@@ -152,6 +152,6 @@ def _location(place: Place, validation: Validation) -> dict[str, Any]:
 
 
 def _literal(text: str) -> str:
-    """Text in which nothing is a link or a placeholder (SARIF 3.11.5, 3.11.6), and nothing is hidden."""
+    """Text without links, placeholders (SARIF 3.11.5, 3.11.6) or invisible characters."""
     printable = "\n".join(visible(line) for line in text.split("\n"))
     return re.sub(r"\{(\d+)\}", r"{{\1}}", printable.replace("](", "\\]("))

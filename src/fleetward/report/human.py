@@ -1,4 +1,4 @@
-"""Pages for people: Rich where there is a terminal, plain full text in a pipe."""
+"""Pages for people: with Rich on a terminal, as plain and complete text in a pipe."""
 
 from __future__ import annotations
 
@@ -23,16 +23,14 @@ _STYLES = {
     "added": "green",
     "removed": "red",
 }
-# Whatever moves a cursor, hides, or turns text around is shown, not obeyed.
+# Characters that move a cursor, are invisible or change the direction of text are escaped.
 _CONTROL = f"[\n\r]|{FORBIDDEN.pattern}"
-
-
-# What a CI runner obeys wherever it stands in a line. Source: GitHub's runner, Azure Pipelines' logging commands.
+# Commands that a CI runner obeys anywhere in a line. Source: GitHub's runner, Azure Pipelines' logging commands.
 _COMMAND = re.compile(r"##(?=\[|vso\[)")
 
 
 def visible(text: str) -> str:
-    """*text* with control, bidi and zero-width characters shown as code points, and no command to a runner in it."""
+    """*text* with control, bidi and zero-width characters as code points, and without commands to a CI runner."""
     return _COMMAND.sub("# #", re.sub(_CONTROL, lambda match: _escape(match.group()), text))
 
 
@@ -49,7 +47,7 @@ def plain_text(page: Page) -> str:
 
 
 def print_page(page: Page, stream: IO[str], *, color: bool, width: int | None) -> None:
-    """Print the page: wrapped to *width* columns where it is not None, in colour where asked."""
+    """Print the page, in colour if *color*, wrapped to *width* columns unless that is None."""
     if not color and width is None:
         stream.write(plain_text(page))
         return
@@ -68,13 +66,13 @@ def print_page(page: Page, stream: IO[str], *, color: bool, width: int | None) -
         legacy_windows=False,
     )
     for line in page:
-        # the last line is a command, which has to work when it is pasted
+        # the last line is a command, which must work when it is pasted
         for part in _wrap(line, None if line is page[-1] else width):
             console.print(part, overflow="ignore", crop=False, no_wrap=True)
 
 
 def _wrap(line: Line, width: int | None) -> list[Text]:
-    """The parts of a line on a terminal; words longer than it (digests, paths) stay whole."""
+    """The parts of a line on a terminal; a word longer than the width (a digest, a path) stays whole."""
     from rich.text import Text
 
     text = Text(end="")
@@ -98,7 +96,7 @@ def _wrap(line: Line, width: int | None) -> list[Text]:
 
 
 def _focus_window(text: Text, margin: int, focus: tuple[int, int], width: int) -> Text:
-    """What fits of a line around its focus, dots where more is; lines of one focus are cut at the same columns."""
+    """The part of a line around its focus, dots at a cut; lines with the same focus are cut at the same columns."""
     from itertools import accumulate
 
     from rich.cells import get_character_cell_size

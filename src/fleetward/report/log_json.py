@@ -1,4 +1,4 @@
-"""A ledger's story for programs: its lines, newest first, each with its own digest."""
+"""Ledger entries for programs, newest first, each with the digest of its line."""
 
 from __future__ import annotations
 

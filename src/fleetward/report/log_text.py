@@ -1,4 +1,4 @@
-"""A ledger's story for people: what went where, when, by whose hand, who approved it, on which evidence."""
+"""Ledger entries for people: what was promoted where and when, who applied and approved it, on which evidence."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ def render(
     reviews: Sequence[Review],
 ) -> Page:
     """
-    Newest first, *environments* these environments; of an entry that moved several, what concerns *agent* where one is named.
+    The *entries* of these *environments*, newest first; of an entry with several agents, only the parts about *agent*.
 
-    Verbose shows the ground of it besides: what was asked and how it was met, policy, governance, tool.
+    Verbose adds the requirements, the policy, the governance and the tool.
     """
     lines: list[Line] = []
     for entry in entries:
         lines += [*_entry_lines(entry, agent, verbose, reviews), line()]
     if not entries:
-        lines.append(line(f"nothing of {agent or 'this fleet'} went to {' or '.join(environments)} yet"))
+        lines.append(
+            line(f"nothing of {agent or 'this fleet'} was promoted to {' or '.join(environments)} yet")
+        )
     return page([*lines, line(span(next_command, "code"))])
 
 
@@ -37,7 +39,7 @@ def _entry_lines(entry: Entry, agent: str | None, verbose: bool, reviews: Sequen
         span(format_instant(entry.at), "strong"),
         f" {entry.kind} ",
         span(f"{entry.environment} {entry.seq}", "place"),
-        f" by {entry.actor}",
+        f" applied by {entry.actor}",
     )
     if break_glass := entry.break_glass:
         skipped = ", ".join(break_glass.skipped) or "nothing"
@@ -45,12 +47,10 @@ def _entry_lines(entry: Entry, agent: str | None, verbose: bool, reviews: Sequen
         yield line("  ", span("break-glass", "warning"), text, hang=4)
     for review in reviews:
         if (review.environment, review.seq) == (entry.environment, entry.seq):
-            review_text = (
-                f" of {review.agent} by {review.approver}, {format_instant(review.at)}: {review.file}"
-            )
-            yield line("  ", span("reviewed", "good"), review_text, hang=11)
+            text = f" {review.agent} by {review.approver}, {format_instant(review.at)}: {review.file}"
+            yield line("  ", span("reviewed", "good"), text, hang=11)
     if entry.reason:
-        yield line(f"  because: {entry.reason}", hang=11)
+        yield line(f"  reason: {entry.reason}", hang=10)
     for promoted in entry.agents:
         if agent in (None, promoted.agent):
             yield from _agent_lines(promoted)
@@ -58,7 +58,7 @@ def _entry_lines(entry: Entry, agent: str | None, verbose: bool, reviews: Sequen
     for record in entry.evidence:
         if _belongs_to(str(record["file"]), 1, agent):
             yield line(f"  evidence {record['file']}", hang=11)
-    yield line(span(f"  judged at commit {entry.commit}{_policy_text(entry)}", "dim"))
+    yield line(span(f"  evaluated at commit {entry.commit}{_policy_text(entry)}", "dim"))
     if verbose:
         yield from _detail_lines(entry, agent)
 
@@ -66,7 +66,7 @@ def _entry_lines(entry: Entry, agent: str | None, verbose: bool, reviews: Sequen
 def _agent_lines(promoted: AgentTransition) -> Iterator[Line]:
     yield line("  ", span(promoted.agent, "strong"), f" generation {promoted.generation}")
     yield line(f"    from {promoted.from_state or 'nothing'}")
-    yield line(f"      to {promoted.to_state or 'nothing, it is gone'}")
+    yield line(f"      to {promoted.to_state or 'nothing, the agent was removed'}")
 
 
 def _approval_lines(entry: Entry, agent: str | None) -> Iterator[Line]:
@@ -76,7 +76,7 @@ def _approval_lines(entry: Entry, agent: str | None) -> Iterator[Line]:
             f"  approved by {approval['approver']} ({approval['assurance']}): {approval['file']}", hang=11
         )
     if not approvals:
-        yield line("  approved by nobody", hang=11)
+        yield line("  no approvals", hang=11)
 
 
 def _detail_lines(entry: Entry, agent: str | None) -> Iterator[Line]:
@@ -101,6 +101,6 @@ def _policy_text(entry: Entry) -> str:
 
 
 def _belongs_to(file: str, part: int, agent: str | None) -> bool:
-    """Does a record's path name *agent* where its folder stands?"""
+    """Is the folder at position *part* of a record's path the one of *agent*?"""
     parts = file.split("/")
     return agent is None or (len(parts) > part and parts[part] == agent)

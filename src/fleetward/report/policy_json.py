@@ -1,4 +1,4 @@
-"""What is wrong with a policy, and how its cases came out, for programs."""
+"""The findings of a policy check and the results of policy tests, for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a policy, and how its cases came out, for people."""
+"""The findings of a policy check and the results of policy tests, for people."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def render_check(
     base: str | None,
     next_command: str,
 ) -> Page:
-    """Each finding at its line of a file's *text*, and how much was looked at; the last line is *next_command*."""
+    """Each finding with its source line, and what was checked; *text* returns a file's text, *next_command* is last."""
     lines = finding_lines(findings, text, verbose=False)
     against = f", compared with {base}" if base else ""
     verdict = (
-        span("nothing wrong", "good") if not findings else span(count_text(len(findings), "finding"), "error")
+        span("no findings", "good") if not findings else span(count_text(len(findings), "finding"), "error")
     )
     lines.append(line(verdict, f" in {count_text(rules, 'rule')} for {count_text(agents, 'agent')}{against}"))
     return page([*lines, line(span(next_command, "code"))])
@@ -35,24 +35,24 @@ def render_tests(
     results: Sequence[PolicyTestResult], *, quiet: bool, verbose: bool, next_command: str
 ) -> Page:
     """
-    Each case by its name; of one that fails what differs, and the requirements that make the difference.
+    The result of each test; for a failed one, what differs and the requirements that differ.
 
-    Verbose shows every requirement of a case that fails.
+    Verbose shows all requirements of a failed test.
     """
     lines: list[Line] = []
     for result in results:
         if result.differences:
             lines += _failure_lines(result, verbose)
         elif not quiet:
-            lines.append(line(span("ok    ", "good"), result.case.name, hang=6))
+            lines.append(line(span("ok    ", "good"), " ", result.case.name, hang=7))
     failed = sum(bool(result.differences) for result in results)
-    lines.append(line(f"{count_text(len(results), 'case')}, {failed or 'none'} otherwise than expected"))
+    lines.append(line(f"{count_text(len(results), 'test')}: {len(results) - failed} passed, {failed} failed"))
     return page([*lines, line(span(next_command, "code"))])
 
 
 def _failure_lines(result: PolicyTestResult, verbose: bool) -> Iterator[Line]:
     place = result.case.place
-    yield line(span("NO    ", "error"), result.case.name, hang=6)
+    yield line(span("FAILED", "error"), " ", result.case.name, hang=6)
     yield line("      ", span(f"{place.file}:{place.line}", "place"), f", {result.case.agent}")
     for difference in result.differences:
         expected, got = (
@@ -76,7 +76,7 @@ def _failure_lines(result: PolicyTestResult, verbose: bool) -> Iterator[Line]:
 
 
 def _differing_requirements(differences: Sequence[Difference]) -> frozenset[str]:
-    """The words of what is missing on one side alone."""
+    """The requirements that are missing on one side only."""
     different = frozenset[str]()
     for difference in differences:
         if difference.aspect == "missing":

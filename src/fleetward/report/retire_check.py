@@ -1,4 +1,4 @@
-"""Which retirement criteria are met: for people and for programs."""
+"""Which criteria of retirement are due, for people and for programs."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _ROLES: dict[CriterionStatus, Role] = {
 _FEW = 6
 
 Unused = Sequence[tuple[MetricValue, str]]
-"""Figures that nothing asks for, and why."""
+"""Metric values that no criterion uses, and why."""
 
 
 def render_page(
     criteria: Sequence[CriterionResult], unused: Unused, *, file: str | None, next_command: str, verbose: bool
 ) -> Page:
-    """What is due first, then what cannot be told, then the rest; the last line is *next_command*."""
+    """Criteria that are due, then unknown ones, then the others; the last line is *next_command*."""
     lines: list[Line] = []
     for due in (CriterionStatus.DUE, CriterionStatus.UNKNOWN, CriterionStatus.NOT_DUE):
         for criterion in criteria:
             if criterion.status is due:
                 lines += criterion_lines(criterion, verbose=verbose)
     if unused:
-        lines += [line(), line(f"not used of {file}", hang=2)]
+        lines += [line(), line(f"not used from {file}", hang=2)]
         lines += [line(f"  line {criterion.line}: {why}", hang=4) for criterion, why in unused]
     counts = ", ".join(
         f"{sum(criterion.status is due for criterion in criteria)} {due}" for due in CriterionStatus
@@ -41,7 +41,7 @@ def render_page(
 
 
 def criterion_lines(criterion: CriterionResult, *, verbose: bool, width: int = 8) -> Iterator[Line]:
-    """One criterion, and the days on which nothing was measured."""
+    """One criterion, and the days without a measurement."""
     mark = span(f"{criterion.status:<{width}}", _ROLES[criterion.status])
     yield line(
         mark,

@@ -1,4 +1,4 @@
-"""A decision that was written down, as ``fleetward.approve/1``."""
+"""A decision on a change, as ``fleetward.approve/1``."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def render(
     statement: Approval, prediction: Promotion, *, files: Mapping[str, bytes], next_command: str
 ) -> dict[str, Any]:
     """
-    The decision; environment, agent and generation are null where it is on governance.
+    The decision; environment, agent and generation are null for a decision on governance.
 
-    Where it could never count there are no files, and nothing was written.
+    No file is written for a decision that could never count.
     """
     binding = statement.binding
     on_agent = bool(binding.environment)

@@ -1,4 +1,4 @@
-"""A decision that was written down: on what exactly, what it comes to, and how it is committed."""
+"""A decision on a change: its subject, the verdict with it, and the command that commits it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def render(
     statement: Approval, prediction: Promotion, *, change: Page, files: Sequence[str], next_command: str
 ) -> Page:
     """
-    The *change*, the decision on it, and the verdict that it leads to; *files* were written for it.
+    The *change*, the decision on it, and the verdict with it; *files* were written.
 
-    None were where it could never count.
+    No file is written for a decision that could never count.
     """
     binding = statement.binding
     word, role = (
@@ -48,20 +48,20 @@ def render(
     lines.append(line(f"  with it: {with_it}", *_missing_text(prediction)))
     when = "it counts once you commit it:"
     if len(files) > 1:
-        when = "signed, it counts once it is committed, by whomever:"
+        when = "it is signed, and counts once anybody commits it:"
     lines.append(line("wrote ", span(" and ".join(files), "place"), f"; {when}"))
     lines.append(line(span(next_command, "code")))
     return page(lines)
 
 
 def _approver_lines(statement: Approval, prediction: Promotion) -> Sequence[Line]:
-    """Who could give what this one does not."""
+    """Who could approve, if this decision does not count."""
     not_counted = any(statement.file in approval.files for approval in prediction.not_counted)
     settled = prediction.verdict in (Verdict.ALLOWED, Verdict.UNCHANGED)
     if not not_counted or settled or statement.decision is Decision.REVIEW:
         return ()
     approvers = prediction.unblock.people
-    text = f"could approve: {', '.join(approvers)}" if approvers else "nobody is left who could approve"
+    text = f"could approve: {', '.join(approvers)}" if approvers else "nobody else could approve"
     return (line(f"  {text}", hang=4),)
 
 
@@ -71,4 +71,4 @@ def _missing_text(prediction: Promotion) -> Sequence[str]:
         for requirement in prediction.requirements
         if requirement.status != "met"
     ]
-    return [f"; still asked: {', '.join(missing)}"] if missing else []
+    return [f"; still missing: {', '.join(missing)}"] if missing else []

@@ -1,4 +1,4 @@
-"""The emergency brake for programs."""
+"""A suspension or its end, for programs."""
 
 from __future__ import annotations
 

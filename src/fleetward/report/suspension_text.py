@@ -1,4 +1,4 @@
-"""The emergency brake for people: the file, and what the gate says to it."""
+"""A suspension or its end, for people: the file, and the verdict of the gate."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def render(
     """
     The whole answer; its last line is *next_command*.
 
-    *again* is the command that does it once nothing is missing. *author* is who writes the proposal, where that
-    is known: it is the one person who cannot approve it.
+    *again* is the command to run once all requirements are met. *author* is who writes the proposal, if known: the one
+    person who cannot approve it.
     """
     head = line(
         span(f"{suspension.verb} {suspension.agent}", "strong"),
@@ -28,10 +28,10 @@ def render(
     if suspension.predicted is not None:
         lines += [*agent_lines(suspension.predicted, verbose, now), line()]
         if author is not None and suspension.promoted is None:
-            lines += [line(f"{author} writes the proposal, and cannot approve it"), line()]
+            lines += [line(f"{author} is the author of the proposal, and cannot approve it"), line()]
     if suspension.is_pending:
-        state = "still runs as before" if suspension.suspended else "is still suspended"
-        text = f": {suspension.agent} {state}. Once nothing is missing any more: {again}"
+        state = "still runs" if suspension.suspended else "is still suspended"
+        text = f": {suspension.agent} {state}. When all requirements are met: {again}"
         lines += [line(span("not done yet", "warning"), text, hang=2), line()]
     if suspension.promoted is not None:
         lines += [line(span("promoted", "good"), f", commit {suspension.promoted}"), line()]
@@ -40,7 +40,7 @@ def render(
 
 def _file_lines(suspension: Suspension) -> Iterator[Line]:
     if not suspension.has_changes:
-        state = "suspended already" if suspension.suspended else "not suspended"
+        state = "already suspended" if suspension.suspended else "not suspended"
         yield line(f"{suspension.agent} is {state}: nothing to do")
         if suspension.contradicting_proposal:
             yield line(span("but ", "warning"), f"{suspension.file} would change that")
@@ -53,9 +53,9 @@ def _file_lines(suspension: Suspension) -> Iterator[Line]:
 def _action_text(suspension: Suspension) -> tuple[str, ...]:
     removed = suspension.content is None
     if suspension.already_proposed:
-        return ("proposed already: ",)
+        return ("already proposed: ",)
     if suspension.committed is not None:
         return (f"committed as {suspension.committed}: ",)
     if suspension.written:
-        return ("took away " if removed else "wrote ",)
-    return ("would take away " if removed else "would write ",)
+        return ("removed " if removed else "wrote ",)
+    return ("would remove " if removed else "would write ",)

@@ -1,4 +1,4 @@
-"""Roles handed over, for programs."""
+"""The transfer of a person's roles, for programs."""
 
 from __future__ import annotations
 

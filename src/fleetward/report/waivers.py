@@ -1,4 +1,4 @@
-"""Exceptions and how they stand, for people and for machines (``fleetward.list/1``)."""
+"""Waivers and their state, for people and for programs (``fleetward.list/1``)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import Waiver, WaiverStatus
+from fleetward.report.counts import count_text
 from fleetward.report.page import Page, Role, line, page, span
 
 FORMAT = "fleetward.list/1"
@@ -20,14 +21,14 @@ _ROLES: dict[WaiverStatus, Role] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaiverRow:
-    """An exception, and how it stands today."""
+    """A waiver, and its state today."""
 
     waiver: Waiver
     state: WaiverStatus
 
 
 def render_page(waivers: Sequence[WaiverRow], next_command: str) -> Page:
-    """One exception in three lines, the first to end first; a command last."""
+    """Three lines a waiver, the first to expire first; a command last."""
     lines = []
     for item in waivers:
         waiver = item.waiver
@@ -43,12 +44,11 @@ def render_page(waivers: Sequence[WaiverRow], next_command: str) -> Page:
             line(f"  by:  {waiver.approved_by}  ", span(f"{waiver.place.file}:{waiver.place.line}", "place")),
             line(),
         ]
-    count = f"{len(waivers)} waiver{'' if len(waivers) == 1 else 's'}"
-    return page([*lines, line(count), line(span(next_command, "dim"))])
+    return page([*lines, line(count_text(len(waivers), "waiver")), line(span(next_command, "dim"))])
 
 
 def render_data(waivers: Sequence[WaiverRow]) -> dict[str, Any]:
-    """The exceptions as data."""
+    """The waivers as data."""
     return {"format": FORMAT, "waivers": [_encode_waiver(item.waiver, item.state) for item in waivers]}
 
 
