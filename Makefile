@@ -23,11 +23,11 @@ lint: $(VENV)/.develops
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m fleetward.rules > $(VENV)/rules.md && diff -u docs/rules.md $(VENV)/rules.md
+	$(BIN)/python -m fleetward.rules > $(VENV)/rules.md && diff -u docs/reference/rules.md $(VENV)/rules.md
 	$(BIN)/python -m fleetward.changes > $(VENV)/changes.md && diff -u docs/changes.md $(VENV)/changes.md
 
 docs: $(VENV)/.develops
-	$(BIN)/python -m fleetward.rules > docs/rules.md
+	$(BIN)/python -m fleetward.rules > docs/reference/rules.md
 	$(BIN)/python -m fleetward.changes > docs/changes.md
 
 $(BIN)/python:

@@ -104,4 +104,4 @@ def test_every_reading_rule_of_the_contract_is_documented_and_marked() -> None:
 def test_the_printed_page_is_the_one_in_the_documentation(zoe: Terminal) -> None:
     printed = zoe.run("python", "-m", "fleetward.rules")
 
-    assert printed.out == (CHECKOUT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert printed.out == (CHECKOUT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")

@@ -26,7 +26,9 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def findings_in(folder: Path) -> list[Finding]:
     if folder.parent.name == "path-collision" and (folder / "FLEET-CONFIG.YAML").exists():
         pytest.skip("this file system does not tell names apart by case")
-    reading = read_fleet(find_fleet_root(folder, os.environ).work_tree(), version="0.1.0", rules=CATALOGUE_IDS)
+    reading = read_fleet(
+        find_fleet_root(folder, os.environ).work_tree(), version="0.1.0", rules=CATALOGUE_IDS
+    )
     assert reading.snapshot is not None
     now = load_case(folder.parent.name, folder.name).now
     return [*reading.findings, *rules.findings(reading.snapshot, now)]
@@ -54,7 +56,7 @@ def test_every_rule_has_a_good_and_a_bad_case(side: str) -> None:
 def test_every_case_belongs_to_a_rule() -> None:
     stray = sorted({*rules_with_cases()} - {*IDS})
 
-    assert not stray, f"no rule is named {stray}: is it in CATALOGUE of src/fleetward/rules/catalogue.py?"
+    assert not stray, f"no rule is named {stray}: is it in CATALOGUE of src/fleetward/rules/rule_table.py?"
 
 
 @pytest.mark.parametrize("rule", IDS)

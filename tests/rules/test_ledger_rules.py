@@ -77,7 +77,7 @@ class TestUnpromotedState:
         [one] = found("unpromoted-state", fleet(*both(), *both("new-bot"), ledgers=known))
 
         assert one.agent == "new-bot"
-        assert "does not know" in one.message
+        assert "without an entry" in one.message
 
     def test_an_agent_that_is_gone_without_a_retirement_is_found_at_its_entry(self) -> None:
         known = ledgers(entry(1, moved("other", STATE)), entry(2, moved("desk-bot", STATE)))
@@ -219,12 +219,12 @@ class TestPolicyDeadRule:
             (RuleCondition(agents=frozenset({"dusk-bot"})), "agent 'dusk-bot', and there is none"),
             (
                 RuleCondition(kinds=frozenset({"create"}), only=Direction.STRICTER),
-                "no change goes one way only",
+                "whose changes never have one direction only",
             ),
-            (RuleCondition(kinds=frozenset({"rollback"})), "which 'rollback' of the policy decides alone"),
+            (RuleCondition(kinds=frozenset({"rollback"})), "for which only 'rollback' of the policy counts"),
             (
                 RuleCondition(only=Direction.STRICTER, direction=Direction.LOOSER),
-                "only stricter changes, and a looser",
+                "only stricter changes and a looser",
             ),
         ],
     )

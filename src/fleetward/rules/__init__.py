@@ -1,11 +1,11 @@
-"""What must hold: one pure function for each wrong."""
+"""The rules of a fleet: one pure function for each violation that can be found."""
 
-from fleetward.rules.catalogue import CATALOGUE, find_rule
 from fleetward.rules.engine import add_fleet_findings, agent_findings, compared_fields, findings
 from fleetward.rules.pin import Pin, PinClass
 from fleetward.rules.pins import classify_pin
 from fleetward.rules.rule import Rule, Violation
-from fleetward.rules.waivers import in_force, waiver_state
+from fleetward.rules.rule_table import CATALOGUE, find_rule
+from fleetward.rules.waiver_rules import in_force, waiver_state
 
 __all__ = [
     "CATALOGUE",

@@ -1,4 +1,4 @@
-"""``python -m fleetward.rules`` prints ``docs/rules.md``."""
+"""``python -m fleetward.rules`` prints ``docs/reference/rules.md``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What an agent may spend: a limit, with a warning before it and a halt at it."""
+"""Spending limits of an agent: an alert before the limit and a halt at it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ BUDGETS = "spec.budgets"
 @rule("budget-missing", Severity.ERROR)
 def budget_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Nothing limits what the agent may spend.
+    The agent has no spending limit.
 
-    Why: a loop at night costs until the invoice comes.
+    Why: a loop that starts at night costs money until the invoice comes.
     Bad:
         budgets: []
     Good:
@@ -34,9 +34,9 @@ def budget_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("budget-alert-above-halt", Severity.ERROR)
 def budget_alert_above_halt(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A budget alerts at its halt or above it, so never in time.
+    A budget alerts at its halt or above it, so the alert comes too late.
 
-    Why: the alert is for a human to act before the agent stands still.
+    Why: the alert gives a human time to act before the agent stops.
     Bad:
         budgets: [{window: day, currency: EUR, alertAt: 60, haltAt: 60}]
     Good:

@@ -1,4 +1,4 @@
-"""A policy says what is asked; a rule of it that never speaks asks nothing."""
+"""Rules of the policy that can never apply."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fleetward.rules.selectors import suggestion
 POLICY_FILE = layout.POLICY
 KINDS = frozenset({"create", "update", "override", "retire", "rollback"})
 _NEVER_ONLY = frozenset({"create", "retire"})
-"""A promotion that brings a whole agent, or takes one away, is never changes of one direction alone."""
+"""Promotions of these kinds add or remove a whole agent, so they never match ``only``."""
 
 
 @rule("policy-dead-rule", Severity.WARNING, fleet_fields={})
@@ -24,13 +24,13 @@ def policy_dead_rule(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A rule of the policy can never apply.
 
-    Why: whoever wrote it relies on what it asks, and it asks that of nobody.
+    Why: its author relies on its requirements, and it never applies to anybody.
     Bad:
         rules: [{id: money, when: {to: prod, tier: high}, require: [{approvals: 2, from: risk}]}]
     Good:
         rules: [{id: money, when: {to: production, tier: high}, require: [{approvals: 2, from: risk}]}]
-    Fix: name a gated environment and agents that are there, and take out of `when` what excludes the rest of it; or
-    take the rule out.
+    Fix: name an existing gated environment and existing agents, and remove conditions of `when` that exclude
+    each other. Or remove the rule.
     """
     if fleet.policy is None:
         return
@@ -66,23 +66,25 @@ def _contradictions(policy: Policy, policy_rule: PolicyRule) -> Iterator[tuple[s
     if when.only is not None and when.kinds and when.kinds <= _NEVER_ONLY:
         kinds = " and ".join(sorted(when.kinds))
         yield (
-            f"rule {policy_rule.id!r} is about {kinds}, of which no change goes one way only",
+            f"rule {policy_rule.id!r} is about {kinds}, whose changes never have one direction only",
             "take out 'only'",
         )
     if when.kinds == {"rollback"}:
-        message = f"rule {policy_rule.id!r} is about rollbacks, which 'rollback' of the policy decides alone"
+        message = (
+            f"rule {policy_rule.id!r} is about rollbacks, for which only 'rollback' of the policy counts"
+        )
         yield message, "move what it asks to 'rollback'"
     if when.only is not None and when.direction is not None and not _compatible(when.only, when.direction):
-        message = f"rule {policy_rule.id!r} wants only {when.only} changes, and a {when.direction} one"
+        message = f"rule {policy_rule.id!r} cannot have only {when.only} changes and a {when.direction} one"
         yield message, "take out 'only' or 'direction'"
     shadow = next((replacing for replacing in policy.rules if _shadows(replacing, policy_rule)), None)
     if shadow is not None:
-        message = f"rule {policy_rule.id!r} never speaks: wherever it applies, {shadow.id!r} replaces it"
+        message = f"rule {policy_rule.id!r} never applies: {shadow.id!r} replaces it everywhere"
         yield message, f"take out 'replaces' of {shadow.id!r}, or the rule"
 
 
 def _compatible(only: Direction, direction: Direction) -> bool:
-    """Harmless neutral changes go along with any; a change of unknown way counts as a looser one."""
+    """Neutral changes match every ``only``; a change of unknown direction counts as looser."""
     return direction in (only, Direction.NEUTRAL) or (only, direction) == (
         Direction.UNKNOWN,
         Direction.LOOSER,
@@ -90,7 +92,7 @@ def _compatible(only: Direction, direction: Direction) -> bool:
 
 
 def _shadows(broad: PolicyRule, narrow: PolicyRule) -> bool:
-    """Does *broad* replace *narrow* wherever that applies? Those that replace all stand side by side."""
+    """True if *broad* replaces *narrow* wherever *narrow* applies; two rules that replace all do not."""
     return (
         broad is not narrow
         and broad.replaces_all
@@ -100,7 +102,7 @@ def _shadows(broad: PolicyRule, narrow: PolicyRule) -> bool:
 
 
 def _is_wider(broad: RuleCondition, narrow: RuleCondition) -> bool:
-    """Does *broad* apply to everything that *narrow* applies to?"""
+    """True if *broad* applies to everything that *narrow* applies to."""
     return (
         _covers(broad.to, narrow.to)
         and _covers(broad.tiers, narrow.tiers)

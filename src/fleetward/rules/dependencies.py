@@ -1,4 +1,4 @@
-"""Agents that call agents: the one called is there, checked as closely, and not about to go."""
+"""Agents that depend on agents: missing ones, cycles, lower tiers, retired ones."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ DEPENDS_ON = "spec.dependsOn"
 @rule("dependency-missing", Severity.ERROR, fleet_fields={DEPENDS_ON: ("agent", "optional")})
 def dependency_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    An agent depends on one that is not in its environment.
+    An agent depends on an agent that is not in its environment.
 
-    Why: a call to nobody fails at run time, in production first. An optional dependency may be missing.
+    Why: a call to a missing agent fails at run time, usually in production first. An optional dependency may be
+    missing.
     Bad:
         dependsOn: [{agent: policy-lokup}]
     Good:
@@ -34,23 +35,23 @@ def dependency_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                 message = f"no agent {needed!r} in {manifest.environment!r}"
                 bring = f"bring {needed} into {manifest.environment} first"
                 hint = f"{bring}, or say optional: true{suggestion(needed, names - {manifest.name})}"
-                yield violation(manifest, f"{path}.agent", message, hint, absent=needed)
+                yield violation(manifest, f"{path}.agent", message, hint, missing_agent=needed)
 
 
 @rule("dependency-cycle", Severity.ERROR, fleet_fields={DEPENDS_ON: ("agent", "optional")})
 def dependency_cycle(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Agents need each other in a circle.
+    Agents depend on each other in a cycle.
 
-    Why: none of them can be promoted, stopped or rolled back before the others, and a call can go round for
-    ever.
+    Why: none of them can be promoted, stopped or rolled back before the others, and a call can go round in the
+    cycle for ever.
     Bad:
         # a: dependsOn: [{agent: b}]
         # b: dependsOn: [{agent: a}]
     Good:
         # a: dependsOn: [{agent: b}]
         # b: dependsOn: [{agent: a, optional: true}]
-    Fix: take one of the dependencies out, or make it optional.
+    Fix: remove one of the dependencies, or make it optional.
     """
     for environment in fleet.config.environments:
         manifests = {m.name: m for m in fleet.manifests if m.environment == environment.name}
@@ -69,15 +70,15 @@ def dependency_cycle(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("dependency-lower-tier", Severity.WARNING, fleet_fields={DEPENDS_ON: ("agent", "optional")})
 def dependency_lower_tier(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    An agent needs one of a lower tier.
+    An agent depends on an agent of a lower tier.
 
-    Why: what a high tier promises is worth what the weakest part of it was checked for.
+    Why: the checks of a high tier are only as good as the checks of the weakest agent that it calls.
     Bad:
         # payout-bot, tier high:
         dependsOn: [{agent: rate-lookup}]   # tier low
     Good:
         dependsOn: [{agent: rate-lookup}]   # tier high
-    Fix: raise the tier of the agent that is called, or make it optional.
+    Fix: raise the tier of the agent that is called, or make the dependency optional.
     """
     policy = fleet.policy
     if policy is None:
@@ -104,14 +105,14 @@ def dependency_lower_tier(fleet: Snapshot, now: datetime) -> Iterator[Violation]
 )
 def dependency_retired(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    An agent depends on one that is deprecated or retired.
+    An agent depends on an agent that is deprecated or retired.
 
-    Why: its owner has announced the end; what still calls it then breaks.
+    Why: its owner has announced the end. Agents that still call it then break.
     Bad:
         dependsOn: [{agent: old-lookup}]   # lifecycle: deprecated
     Good:
         dependsOn: [{agent: policy-lookup}]
-    Fix: move to what replaces it.
+    Fix: move to its replacement.
     """
     for manifest in unretired(fleet):
         for path, entry in keyed_items(manifest, DEPENDS_ON):
@@ -152,7 +153,7 @@ def _rotated(circle: list[str]) -> tuple[str, ...]:
 
 
 def _required_agents(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """The agents that it cannot do without, with their paths."""
+    """The dependencies that are not optional, each with its path."""
     for path, entry in keyed_items(manifest, DEPENDS_ON):
         if entry.get("optional") is not True:
             yield path, str(entry.get("agent"))

@@ -7,22 +7,22 @@ import textwrap
 
 from fleetward.domain.explanation import Explanation
 from fleetward.rules.audit_findings import AUDIT_FINDINGS
-from fleetward.rules.catalogue import CATALOGUE
 from fleetward.rules.input_errors import INPUT_ERRORS
 from fleetward.rules.rule import Rule
+from fleetward.rules.rule_table import CATALOGUE
 
 DOCUMENTED_RULES: tuple[Rule, ...] = (
-    *(rule for rule in INPUT_ERRORS if rule.id not in {rule.id for rule in CATALOGUE}),
+    *INPUT_ERRORS,
     *CATALOGUE,
     *AUDIT_FINDINGS,
 )
-"""Every rule that a finding can name, found while reading, by being asked, or in history."""
+"""Every rule that a finding can name: input errors, rules of the fleet, findings of audits."""
 SECTIONS = ("Why", "Bad", "Good", "Fix")
 _HEADING = re.compile(rf"^({'|'.join(SECTIONS)}):[ \n]", re.MULTILINE)
 
 
 def sections(rule: Rule) -> dict[str, str]:
-    """What a docstring says under each of Why, Bad, Good and Fix."""
+    """The texts of a docstring under Why, Bad, Good and Fix."""
     parts = _HEADING.split(rule.doc)
     return {
         name: textwrap.dedent(text).strip("\n") for name, text in zip(parts[1::2], parts[2::2], strict=True)
@@ -30,18 +30,18 @@ def sections(rule: Rule) -> dict[str, str]:
 
 
 def find_explanation(rule_id: str) -> Explanation | None:
-    """The rule of this id in words; None for a stranger."""
+    """The documentation of the rule with this id; None if there is no such rule."""
     rule = next((documented for documented in DOCUMENTED_RULES if documented.id == rule_id), None)
     return None if rule is None else explanation(rule)
 
 
 def explanation(rule: Rule) -> Explanation:
-    """A rule in words."""
+    """The documentation of a rule, taken apart."""
     texts = sections(rule)
     return Explanation(
         rule=rule.id,
         severity=rule.severity,
-        severity_exceptions=rule.unless,
+        severity_exceptions=rule.severity_exceptions,
         fixed=rule.id in {documented.id for documented in (*INPUT_ERRORS, *AUDIT_FINDINGS)},
         summary=rule.summary,
         why=_one_line(texts["Why"]),
@@ -55,21 +55,22 @@ def reference_page() -> str:
     """All rules as one page of Markdown."""
     head = (
         "# Rules\n\n"
-        "What `fleet validate` holds a fleet to. Each rule is named for the wrong that it finds; its\n"
-        "weight can be changed under `rules:` in `fleet-config.yaml`, and one agent can be excused\n"
-        "for a time in `governance/waivers.yaml`. What is found while reading is always an error and\n"
-        "cannot be waived; nor can what `fleet audit` finds in a history, at the end. This page is printed\n"
-        "from the rules themselves; `fleet explain RULE` prints\n"
-        "one of them.\n"
+        "The rules of `fleet validate`. The name of a rule says what it finds. `rules:` in\n"
+        "`fleet-config.yaml` changes the severity of a rule. `governance/waivers.yaml` excuses one agent\n"
+        "from a rule until a date. The first rules find input errors: they are always errors, and cannot\n"
+        "be waived. The last ones are found by `fleet audit` in the history, and cannot be waived either.\n"
+        "`fleet explain RULE` prints one rule. This page is printed from the source: `make docs`.\n"
     )
     return "\n".join((head, *(rule_section(rule) for rule in DOCUMENTED_RULES)))
 
 
 def rule_section(rule: Rule) -> str:
-    """One rule as Markdown."""
+    """One rule as a section in Markdown."""
     text = explanation(rule)
-    where = "by `fleet audit`" if rule in AUDIT_FINDINGS else "while reading"
-    fixed_note = f" Found {where}: it cannot be turned down or waived." if text.fixed else ""
+    where = "by `fleet audit`" if rule in AUDIT_FINDINGS else "while files are read"
+    fixed_note = (
+        f" Found {where}: its severity cannot be changed, and it cannot be waived." if text.fixed else ""
+    )
     return (
         f"## {text.rule}\n\n{text.summary}\n\nSeverity: {text.severity_text}.{fixed_note}\n\n"
         f"**Why**: {text.why}\n\n"

@@ -1,4 +1,4 @@
-"""Every rule asked of a fleet, weighed as the fleet has settled it, waivers applied."""
+"""Run every rule on a fleet; severities follow its configuration, waivers are applied."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from datetime import UTC, datetime
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import RuleSetting, Snapshot
 from fleetward.domain.secrets import mask_finding
-from fleetward.rules.catalogue import CATALOGUE
 from fleetward.rules.rule import Rule, Violation
-from fleetward.rules.waivers import mark_waived, unused_waivers, waiver_unused
+from fleetward.rules.rule_table import CATALOGUE
+from fleetward.rules.waiver_rules import mark_waived, unused_waivers, waiver_unused
 
 
 def findings(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
     """
-    All that is wrong at *now*, worst first.
+    All findings at *now*, worst first.
 
-    A waived finding is there and marked, and does not count.
+    A waived finding is included and marked; it does not count.
     """
     return add_fleet_findings(fleet, now, agent_findings(fleet, now))
 
 
 def agent_findings(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
     """
-    What rules find that look at each agent alone, before waivers: any part of a fleet gives its part of them.
+    Findings of the rules that look at each agent alone, before waivers: a part of a fleet has its part of them.
 
-    They see the day and not the hour: what they found holds as long as the day and what they saw.
+    These rules see the day and not the hour, so a cached finding stays valid until midnight UTC.
     """
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return tuple(_run(fleet, day, (rule for rule in CATALOGUE if rule.fleet_fields is None)))
@@ -35,7 +35,7 @@ def agent_findings(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
 def add_fleet_findings(
     fleet: Snapshot, now: datetime, agent_findings: Iterable[Finding]
 ) -> tuple[Finding, ...]:
-    """With *agent_findings*, what rules find that compare agents or speak of none; waivers applied, worst first."""
+    """Add the findings of rules that compare agents or report none, then apply waivers; worst first."""
     agent_findings = (
         *agent_findings,
         *_run(fleet, now, (rule for rule in CATALOGUE if rule.fleet_fields is not None)),
@@ -50,7 +50,7 @@ def add_fleet_findings(
 
 
 def compared_fields() -> Mapping[str, tuple[str, ...]]:
-    """What the rules that compare agents read of each manifest, by path the keys there."""
+    """The keys that fleet-wide rules read of each manifest, by path."""
     fields: dict[str, set[str]] = {"spec.risk": {"tier"}, "spec": {"lifecycle"}}
     for rule in CATALOGUE:
         for path, keys in (rule.fleet_fields or {}).items():
@@ -75,13 +75,13 @@ def _to_findings(fleet: Snapshot, rule: Rule, violations: Iterable[Violation]) -
                 environment=violation.environment,
                 agent=violation.agent,
                 related=violation.related,
-                missing_folders=violation.absent,
+                missing_folders=violation.missing_folders,
             )
             yield mask_finding(finding)
 
 
 def _severity(fleet: Snapshot, rule: Rule, violation: Violation) -> Severity | None:
-    """What the fleet's configuration says of it there, else the default; None is off."""
+    """The severity in the fleet's configuration, else the default; None if the rule is off."""
     setting = fleet.config.rules.get(rule.id)
     if setting is not None and _applies(fleet, setting, violation):
         return setting.severity

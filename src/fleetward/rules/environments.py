@@ -1,4 +1,4 @@
-"""What is particular to an environment, and what sets agents off there."""
+"""Overrides of an environment, and triggers that start agents."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LIMITS = "spec.orchestration.limits"
 @rule("override-not-allowed", Severity.ERROR)
 def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    An `overrides.yaml` changes what this environment may not have of its own.
+    An `overrides.yaml` changes a field that this environment may not override.
 
-    Why: what is approved is a release; whatever an environment changes on top of it was never evaluated.
+    Why: the approval covers the release. An override on top of it was never evaluated.
     Bad:
         # fleet-config.yaml: production: overridable: [spec.budgets]
         # environments/production/refund-bot/overrides.yaml
@@ -32,8 +32,8 @@ def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     Good:
         # environments/production/refund-bot/overrides.yaml
         spec: {budgets: [{window: day, currency: EUR, alertAt: 80, haltAt: 120}]}
-    Fix: change the release instead, or list the path under overridable in fleet-config.yaml.
-    spec.suspended may be set everywhere.
+    Fix: change the release instead, or list the path under overridable in fleet-config.yaml. Every environment
+    may set spec.suspended.
     """
     for agent in fleet.effective_agents:
         environment = fleet.config.environment(agent.environment)
@@ -52,17 +52,16 @@ def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("triggers-without-limits", Severity.ERROR)
 def triggers_without_limits(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Something sets the agent off by itself, and nothing ends it.
+    A trigger starts the agent, and nothing limits how often.
 
-    Why: an agent that starts when another completes repeats that one's mistakes, and two can start each other
-    for ever.
+    Why: an agent that starts after another one repeats its mistakes. Two agents can start each other for ever.
     Bad:
         orchestration: {triggers: [{on: completion, of: ticket-triage}]}
     Good:
         orchestration:
           triggers: [{on: completion, of: ticket-triage}]
           limits: {maxTurns: 12, maxRetries: 2, maxDepth: 2, maxConcurrency: 4}
-    Fix: write orchestration.limits; for triggers on completion, maxDepth has to be among them.
+    Fix: write orchestration.limits. For triggers on completion, include maxDepth.
     """
     for manifest in unretired(fleet):
         if manifest.items(TRIGGERS) and not manifest.has(LIMITS):
@@ -70,12 +69,12 @@ def triggers_without_limits(fleet: Snapshot, now: datetime) -> Iterator[Violatio
             continue
         for path, trigger in list_items(manifest, TRIGGERS):
             if trigger.get("on") == "completion" and not manifest.has(f"{LIMITS}.maxDepth"):
-                message = "set off by another agent, with no depth at which that ends"
+                message = "another agent starts it, and no maxDepth ends the chain"
                 yield violation(manifest, path, message, f"write {LIMITS}.maxDepth")
 
 
 def touched(patch: Mapping[str, Any]) -> tuple[str, ...]:
-    """The paths that a merge patch sets, removes, or makes a mapping of; a list is one value."""
+    """The paths that a merge patch sets or removes; a list is one value."""
     return tuple(format_path(steps) for steps in _leaves(patch, ()))
 
 

@@ -1,4 +1,4 @@
-"""When an agent is out of its depth: somebody answers, knows what happened, and was tried."""
+"""Escalations and the kill switch: who answers, with which context, and when they were tested."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ KILL_SWITCH = "spec.guardrails.killSwitch"
 @rule("escalation-nobody", Severity.ERROR)
 def escalation_nobody(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    The agent escalates, or parks work, and nobody is there to take it.
+    The agent escalates or parks work, and nobody takes it over.
 
-    Why: an escalation to an empty queue looks safe on paper and is silence in practice.
+    Why: an escalation into an empty queue looks safe, but no human ever answers.
     Bad:
         escalation: {default: escalate, queue: helpdesk/l2}
     Good:
         escalation: {default: escalate, queue: helpdesk/l2, responsible: support}
-    Fix: name the queue, and as responsible a person who is with us or a team with people in it.
+    Fix: name the queue, and as responsible an active person or a team with active members.
     """
     for manifest in unretired(fleet):
         if _escalates(manifest):
@@ -53,14 +53,15 @@ def escalation_nobody(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("escalation-untested", Severity.WARNING)
 def escalation_untested(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Nobody has tried the escalation lately.
+    Nobody has tested the escalation recently.
 
-    Why: queues are renamed and shifts reorganised; the first real emergency is a bad time to find out.
+    Why: queues are renamed and shifts are reorganised. A real emergency is a bad moment to find out.
     Bad:
         escalation: {queue: helpdesk/l2, responsible: support, lastTestedAt: 2025-01-10}
     Good:
         escalation: {queue: helpdesk/l2, responsible: support, lastTestedAt: 2026-10-12}
-    Fix: trigger one on purpose, see who answers, write the day. The age allowed is limits.escalationTest.
+    Fix: trigger an escalation on purpose, see who answers, and write the date. `limits.escalationTest` in the
+    policy sets the greatest age.
     """
     for manifest in in_service(fleet):
         if _escalates(manifest):
@@ -70,14 +71,14 @@ def escalation_untested(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("escalation-no-context", Severity.WARNING)
 def escalation_no_context(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    An escalation hands over nothing about what happened.
+    An escalation hands over no context.
 
-    Why: whoever takes over starts from zero, and the customer tells everything twice.
+    Why: the person who takes over starts from zero, and the customer tells everything twice.
     Bad:
         escalation: {queue: helpdesk/l2, responsible: support}
     Good:
         escalation: {queue: helpdesk/l2, responsible: support, context: [conversation, actions, reason]}
-    Fix: list what the person who takes over needs to see.
+    Fix: list the information that the person who takes over needs.
     """
     for manifest in unretired(fleet):
         if _escalates(manifest) and not manifest.has(f"{GROUP}.context"):
@@ -90,14 +91,14 @@ def escalation_no_context(fleet: Snapshot, now: datetime) -> Iterator[Violation]
 @rule("escalation-acts-on-timeout", Severity.ERROR)
 def escalation_acts_on_timeout(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Where no human answers in time, the agent goes ahead.
+    The agent goes ahead if no human answers in time.
 
-    Why: then waiting is all it takes to get past the human, and busy days are the days without review.
+    Why: then waiting is enough to get past the human, and busy days have no review.
     Bad:
         escalation: {default: escalate, onTimeout: act}
     Good:
         escalation: {default: escalate, onTimeout: park}
-    Fix: write park, deny or escalate; the same for guardrails.humanReview.onTimeout.
+    Fix: write park, deny or escalate. The same holds for guardrails.humanReview.onTimeout.
     """
     for manifest in fleet.manifests:
         for path in (f"{GROUP}.onTimeout", "spec.guardrails.humanReview.onTimeout"):
@@ -109,14 +110,15 @@ def escalation_acts_on_timeout(fleet: Snapshot, now: datetime) -> Iterator[Viola
 @rule("kill-switch-untested", Severity.WARNING)
 def kill_switch_untested(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Nobody has tried the kill switch lately.
+    Nobody has tested the kill switch recently.
 
-    Why: a switch that was never thrown is a hope.
+    Why: nobody knows whether an untested switch works.
     Bad:
         guardrails: {killSwitch: {how: "flag:agents.refund-bot"}}
     Good:
         guardrails: {killSwitch: {how: "flag:agents.refund-bot", testedAt: 2026-10-12}}
-    Fix: throw it, see the agent stop, write the day. The age allowed is limits.killSwitchTest in the policy.
+    Fix: use the switch, see the agent stop, and write the date. `limits.killSwitchTest` in the policy sets the
+    greatest age.
     """
     for manifest in in_service(fleet):
         if manifest.has(KILL_SWITCH):
@@ -126,7 +128,7 @@ def kill_switch_untested(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 
 
 def _escalates(manifest: Manifest) -> bool:
-    """Is anything handed to a human? Not where it says to act, and nothing else triggers."""
+    """True if anything can be handed to a human: ``default: act`` without triggers hands over nothing."""
     if not manifest.has(GROUP):
         return False
     return manifest.get(f"{GROUP}.default") != "act" or bool(manifest.items(f"{GROUP}.triggers"))
@@ -142,26 +144,24 @@ def _unstaffed_duty(fleet: Snapshot, manifest: Manifest, path: str, now: datetim
         else suggestion(name, {**fleet.people.people, **fleet.people.teams})
     )
     if name in fleet.people.people:
-        message = f"{name!r} is not with us now"
+        message = f"{name!r} is not active now"
     elif name in fleet.people.teams:
-        message = f"nobody is in the team {name!r} now"
+        message = f"the team {name!r} has no active member"
     else:
         message = f"no person or team named {name!r}"
-    yield violation(
-        manifest, path, message, f"name a person who is with us, or a team with people in it{near}"
-    )
+    yield violation(manifest, path, message, f"name an active person, or a team with active members{near}")
 
 
 def _overdue_test(
     fleet: Snapshot, manifest: Manifest, path: str, allowed: str, subject: str, now: datetime
 ) -> Iterator[Violation]:
     tested, oldest = parse_day(manifest.get(path)), limit(fleet, allowed)
-    hint = f"try it, and write {path.rpartition('.')[2]}: {today(now)}"
+    hint = f"test it, and write {path.rpartition('.')[2]}: {today(now)}"
     if tested is None:
-        yield violation(manifest, path, f"{subject} was never tried", hint)
+        yield violation(manifest, path, f"{subject} was never tested", hint)
     elif tested > today(now):
         yield violation(manifest, path, f"the test of {tested} lies in the future", hint)
     elif today(now) - tested > oldest:
         yield violation(
-            manifest, path, f"{subject} was last tried on {tested}, more than {oldest.days} days ago", hint
+            manifest, path, f"{subject} was last tested on {tested}, more than {oldest.days} days ago", hint
         )

@@ -1,4 +1,4 @@
-"""Names, and the people who answer for an agent."""
+"""Names, and the people who are responsible for an agent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PERSON_OR_TEAM_FIELDS = (
     "spec.guardrails.humanReview.approvers",
     "spec.observability.outputReview.by",
 )
-"""Other places that name a person or a team; who answers escalations has a rule of its own."""
+"""Other fields that name a person or a team; escalation-nobody covers ``escalation.responsible``."""
 
 
 @rule("name-mismatch", Severity.ERROR)
@@ -27,8 +27,8 @@ def name_mismatch(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The name in the manifest is not the name of the agent's folder.
 
-    Why: the folder is what promotions, approvals and dependencies go by; a second name sends people to the
-    wrong agent.
+    Why: promotions, approvals and dependencies use the folder's name. A second name sends people to the wrong
+    agent.
     Bad:
         # environments/staging/refund-bot/agent.yaml
         metadata: {name: refunds}
@@ -51,7 +51,7 @@ def owner_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The owner team is not one of the fleet's teams.
 
-    Why: nobody can approve for, or be called about, an agent that belongs to a name nobody knows.
+    Why: nobody can approve changes of this agent, and nobody can be called about it.
     Bad:
         owner: {team: paymets, accountable: carla}
     Good:
@@ -69,15 +69,15 @@ def owner_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("role-unknown", Severity.ERROR)
 def role_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A duty is given to somebody who is neither a person nor a team of this fleet.
+    A duty names somebody who is neither a person nor a team of this fleet.
 
-    Why: a duty with a misspelt name is a duty that nobody has.
+    Why: if the name is misspelt, nobody has the duty.
     Bad:
         owner: {team: payments, accountable: karla}
     Good:
         owner: {team: payments, accountable: carla}
-    Fix: name a person (for accountable and backup), or a person or team, of
-    governance/people.yaml.
+    Fix: name a person of governance/people.yaml for accountable and backup, and a person or a team for every
+    other duty.
     """
     for manifest in fleet.manifests:
         for path, kind in _duties(manifest):
@@ -93,15 +93,16 @@ def role_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("owner-left", Severity.ERROR)
 def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Somebody who answers for the agent has left, or is not with us yet.
+    A person who is responsible for the agent has left, or has not started yet.
 
-    Why: agents outlive the people who built them; one whose owner is gone is an orphan that keeps working.
+    Why: agents stay when the people who built them leave. An agent without an owner keeps working, and nobody
+    looks after it.
     Bad:
         # people.yaml: alice left on 2026-10-01
         owner: {team: payments, accountable: alice}
     Good:
         owner: {team: payments, accountable: carla}
-    Fix: hand the duty to a person who is here, and say so in the manifest.
+    Fix: give the duty to an active person, and write the name into the manifest.
     """
     for manifest in fleet.manifests:
         for path in ("spec.owner.accountable", "spec.owner.backup", *_roles(manifest)):
@@ -109,23 +110,23 @@ def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             if person is None or person.is_active(now) or path == f"{ROLES}.escalation":
                 continue
             has_left = person.departed is not None and not (person.since and person.since > today(now))
-            when = f"left on {person.departed}" if has_left else f"is not here before {person.since}"
-            yield violation(manifest, path, f"{person.id!r} {when}", "name a person who is with us")
+            when = f"left on {person.departed}" if has_left else f"starts on {person.since}"
+            yield violation(manifest, path, f"{person.id!r} {when}", "name an active person")
 
 
 @rule("owner-alone", Severity.WARNING)
 def owner_alone(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    One single person stands behind the agent.
+    Only one person is responsible for the agent.
 
-    Why: holidays and resignations come unannounced, and nobody may approve a change that they wrote
+    Why: holidays and resignations come without notice. Besides, nobody may approve a change that they wrote
     themselves.
     Bad:
         # people.yaml: payments: {members: [carla]}
         owner: {team: payments, accountable: carla}
     Good:
         owner: {team: payments, accountable: carla, backup: dina}
-    Fix: name a backup who is somebody else, or add a second person to the team.
+    Fix: name another person as backup, or add a second person to the team.
     """
     for manifest in fleet.manifests:
         members = fleet.people.members(str(manifest.get("spec.owner.team")), now)
@@ -137,7 +138,9 @@ def owner_alone(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         elif members and len(members | deputies) == 1:
             [alone] = members | deputies
             hint = f"name a backup, or add a second person to the team in {PEOPLE}"
-            yield violation(manifest, "spec.owner.team", f"{alone!r} stands alone behind this agent", hint)
+            yield violation(
+                manifest, "spec.owner.team", f"{alone!r} is the only person responsible for this agent", hint
+            )
 
 
 @rule("team-empty", Severity.ERROR)
@@ -152,13 +155,13 @@ def team_empty(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     Good:
         # people.yaml: payments: {members: [carla, dina]}
         owner: {team: payments}
-    Fix: give the agent to a team with people in it, or fill the team in governance/people.yaml.
+    Fix: give the agent to a team that has active members, or add members to the team in governance/people.yaml.
     """
     for manifest in fleet.manifests:
         team = manifest.get("spec.owner.team")
         if team in fleet.people.teams and not fleet.people.members(team, now):
             hint = f"name another team, or fill this one in {PEOPLE}"
-            yield violation(manifest, "spec.owner.team", f"nobody is in the team {team!r} now", hint)
+            yield violation(manifest, "spec.owner.team", f"the team {team!r} has no active member", hint)
 
 
 def _roles(manifest: Manifest) -> tuple[str, ...]:
@@ -167,7 +170,7 @@ def _roles(manifest: Manifest) -> tuple[str, ...]:
 
 
 def _duties(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Where somebody is named, and what may be named there."""
+    """The fields that name somebody, each with what it may name."""
     yield "spec.owner.accountable", "person"
     yield "spec.owner.backup", "person"
     for path in (*_roles(manifest), *PERSON_OR_TEAM_FIELDS):

@@ -1,4 +1,4 @@
-"""The language models that an agent runs on: pinned, allowed, still there."""
+"""The language models of an agent: pinned, allowed, not retired."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ from fleetward.rules.selectors import (
 REGISTER = layout.MODELS
 
 
-@rule("model-floating", Severity.ERROR, unless="warning for the lowest tier")
+@rule("model-floating", Severity.ERROR, severity_exceptions="warning for the lowest tier")
 def model_floating(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A model is named by an alias, a router, a variable or nothing at all: what answers can change unseen.
+    The manifest names a model by an alias, a router, a variable or nothing at all, so the model can change
+    unnoticed.
 
-    Why: an upgrade of the model is a deployment. Under an alias the provider deploys, on a day of its
-    choosing, and no evaluation that was ever run speaks of what runs now.
+    Why: an upgrade of the model is a deployment. With an alias, the provider decides when to deploy, and no
+    evaluation that you ran covers the new model.
     Bad:
         model: {provider: openai, name: gpt-4.1}
     Good:
         model: {provider: openai, name: gpt-4.1-2025-04-14}
-    Fix: name the dated snapshot, the version or the digest. Fallbacks, judges and embedding models count
-    as well.
+    Fix: name the dated snapshot, the version or the digest. The rule also covers fallbacks, judges and
+    embedding models.
     """
     for manifest in fleet.manifests:
         lowest = fleet.policy.tier_rank(manifest.tier) == 0 if fleet.policy else manifest.tier == "low"
@@ -53,14 +54,14 @@ def model_floating(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("model-unverified", Severity.WARNING)
 def model_unverified(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A model is named by a version of which nobody promises that it stays the same.
+    The manifest names a version of a model, but nobody promises that it stays the same.
 
-    Why: a name such as a tag looks fixed and usually is, until it is pushed again.
+    Why: a tag looks fixed and usually is, until somebody pushes it again.
     Bad:
         model: {provider: ollama, name: "llama3.1:8b-instruct-q4_K_M"}
     Good:
         model: {provider: ollama, name: "llama3.1:8b-instruct-q4_K_M", digest: "sha256:<64 hex digits>"}
-    Fix: add the digest or the revision that was evaluated, or waive the rule for this agent with a date.
+    Fix: add the digest or the revision that you evaluated, or waive the rule for this agent until a date.
     """
     for manifest in fleet.manifests:
         for path, name, pin in _pins(manifest):
@@ -75,15 +76,15 @@ def model_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The model is not one that governance/models.yaml allows.
 
-    Why: contracts, data residency and evaluations hold for the models that were looked at.
+    Why: contracts, data residency and evaluations cover only the models that were assessed.
     Bad:
         # models.yaml: models: [{provider: openai, name: gpt-4.1-2025-04-14, allowed: true}]
         model: {provider: openai, name: gpt-4o-2024-08-06}
     Good:
         # models.yaml: models: [{provider: openai, name: gpt-4.1-2025-04-14, allowed: true}]
         model: {provider: openai, name: gpt-4.1-2025-04-14}
-    Fix: use an allowed model, or have this one allowed in governance/models.yaml. A register in which no
-    model is marked as allowed is a calendar only, and refuses just what says `allowed: false`.
+    Fix: use an allowed model, or have this one allowed in governance/models.yaml. A register in which no model
+    is marked as allowed is only a calendar. It then refuses only models with `allowed: false`.
     """
     register = _register(fleet)
     closed = any(entry.get("allowed") is True for entry in register.values())
@@ -100,20 +101,20 @@ def model_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                 yield violation(manifest, f"{path}.name", message, hint)
 
 
-@rule("model-retiring", Severity.WARNING, unless="error once the day is past")
+@rule("model-retiring", Severity.WARNING, severity_exceptions="error once the day is past")
 def model_retiring(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    The provider takes the model away soon, or has done so.
+    The provider retires the model soon, or has retired it.
 
-    Why: on that day every call fails, or is answered by another model that nobody has evaluated.
+    Why: from that day on every call fails, or another model answers that nobody has evaluated.
     Bad:
         # models.yaml: {provider: openai, name: gpt-4-0613, retiresAt: 2026-12-01}
         model: {provider: openai, name: gpt-4-0613}
     Good:
         # models.yaml: {provider: openai, name: gpt-4.1-2025-04-14, retiresAt: 2027-06-30}
         model: {provider: openai, name: gpt-4.1-2025-04-14}
-    Fix: move to a model that stays. How early to warn is limits.retiring in the policy; the dates can be
-    brought up to date with `fleet models import`.
+    Fix: move to a model that stays available. `limits.retiring` in the policy sets how early the warning comes.
+    `fleet models import` updates the dates.
     """
     register, ahead = _register(fleet), limit(fleet, "retiring")
     for manifest in unretired(fleet):
@@ -131,9 +132,9 @@ def model_retiring(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("model-no-fallback", Severity.NOTE)
 def model_no_fallback(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    There is no second model for when the first one does not answer.
+    The agent has no second model for when the first one does not answer.
 
-    Why: providers have outages; an agent without a fallback has the same ones.
+    Why: providers have outages. An agent without a fallback has the same outages.
     Bad:
         model: {provider: anthropic, name: claude-sonnet-4-6}
     Good:
@@ -141,7 +142,7 @@ def model_no_fallback(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
           provider: anthropic
           name: claude-sonnet-4-6
           fallbacks: [{provider: openai, name: gpt-4.1-2025-04-14}]
-    Fix: name a pinned fallback, best of another provider, and evaluate the agent on it as well.
+    Fix: name a pinned fallback, preferably of another provider, and evaluate the agent on it, too.
     """
     for manifest in in_service(fleet):
         if not manifest.items("spec.model.fallbacks"):
@@ -151,7 +152,7 @@ def model_no_fallback(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 
 
 def model_entries(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Everything that counts as a model, with its path: the model, its fallbacks, judges and embeddings."""
+    """Every model of a manifest with its path: the model, its fallbacks, judges and embeddings."""
     yield "spec.model", manifest.get("spec.model", {})
     yield from list_items(manifest, "spec.model.fallbacks")
     for group, field in (("spec.evals", "judge"), ("spec.knowledge", "embedding")):
@@ -161,7 +162,7 @@ def model_entries(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, Any]]]
 
 
 def _pins(manifest: Manifest) -> Iterator[tuple[str, str, Pin]]:
-    """Each model's name, where it stands, and how fixed it is."""
+    """The path, name and pin of each model."""
     for path, entry in model_entries(manifest):
         name = str(entry.get("name") or "")
         pin = classify_pin(
@@ -180,7 +181,7 @@ def _text(value: Any) -> str | None:
 
 
 def _register(fleet: Snapshot) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """What governance/models.yaml says, by the model however it is written; the last entry of one wins."""
+    """The entries of governance/models.yaml by normalised model; the last entry of a model wins."""
     listed = (fleet.models.data.get("models") if fleet.models else None) or ()
     return {_key(entry): entry for entry in listed}
 
@@ -188,7 +189,7 @@ def _register(fleet: Snapshot) -> dict[tuple[str, str], Mapping[str, Any]]:
 def _register_entry(
     register: Mapping[tuple[str, str], Mapping[str, Any]], entry: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What is said of a model: of exactly this version, and where that is silent of its name alone."""
+    """The register's fields for a model: those of its version override those of its name alone."""
     return {**register.get(_key({**entry, "version": None}), {}), **register.get(_key(entry), {})}
 
 

@@ -1,4 +1,4 @@
-"""What runs against what the ledger says: nothing moved by hand, nothing skipped, no name twice."""
+"""Environments against their ledgers: changes by hand, skipped environments, names used again."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from fleetward.rules.selectors import agents_by_environment
 @rule("name-retired", Severity.ERROR, fleet_fields={})
 def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A name that was retired is in use again.
+    The name of a retired agent is in use again.
 
-    Why: approvals, evaluations and the ledger know an agent by its name. A second life would inherit the trust
-    and the story of the first.
+    Why: approvals, evaluations and the ledger know an agent by its name. The new agent would inherit the trust
+    and the history of the old one.
     Bad:
         # ledger/production.jsonl: refund-bot was retired on 2026-05-02
         metadata: {name: refund-bot}
     Good:
         metadata: {name: refund-desk}
-    Fix: take a name that was never used, and rename the folder with it. A manifest that says `lifecycle: retired`
-    may stay in the environment before.
+    Fix: choose a name that was never used, and rename the folder with it. A manifest that says `lifecycle:
+    retired` may stay in the source environment.
     """
     for gated, entry, moved in _all_last_entries(fleet):
         if moved.to_state is not None:
@@ -45,16 +45,16 @@ def name_retired(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("environment-skipped", Severity.WARNING, fleet_fields={})
 def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    An agent stands in a gated environment, and not in the one before it.
+    An agent is in a gated environment, and not in its source environment.
 
-    Why: what runs there cannot be tried out before it is changed, and its next promotion would retire it.
+    Why: a change of the agent cannot be tried out first, and its next promotion would retire it.
     Bad:
         # environments/production/refund-bot is there, environments/staging/refund-bot is not
         environments: [{name: staging}, {name: production, from: staging}]
     Good:
         # environments/staging/refund-bot and environments/production/refund-bot are there
         environments: [{name: staging}, {name: production, from: staging}]
-    Fix: put the agent into the environment before; or retire it with `fleet promote AGENT --to ENV`.
+    Fix: add the agent to the source environment. Or retire it with `fleet promote AGENT --to ENV`.
     """
     present = agents_by_environment(fleet)
     for environment in _gated(fleet):
@@ -66,27 +66,31 @@ def environment_skipped(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                     f"{name!r} is in {environment.name!r}, and not in {' and '.join(map(repr, missing))}"
                 )
                 hint = f"add it to {missing[0]}, or retire it: fleet promote {name} --to {environment.name}"
-                absent = tuple(layout.agent_folder(source, name) for source in missing)
-                yield replace(_violation(agent, message, hint, _name_place(agent)), absent=absent)
+                missing_folders = tuple(layout.agent_folder(source, name) for source in missing)
+                yield replace(
+                    _violation(agent, message, hint, _name_place(agent)), missing_folders=missing_folders
+                )
 
 
 @rule(
-    "unpromoted-state", Severity.ERROR, unless="note where an environment has no ledger yet", fleet_fields={}
+    "unpromoted-state",
+    Severity.ERROR,
+    severity_exceptions="note where an environment has no ledger yet",
+    fleet_fields={},
 )
 def unpromoted_state(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A gated environment holds something other than what was last promoted into it.
+    A gated environment differs from what was last promoted into it.
 
-    Why: the folders are what runs. A change by hand was seen by no gate, approved by nobody, and stands in no
-    record.
+    Why: the folders define what is deployed. Nobody approved a change by hand, and no record shows it.
     Bad:
         # environments/production/refund-bot/overrides.yaml, edited in place
         spec: {budgets: [{window: day, currency: EUR, alertAt: 800, haltAt: 1000}]}
     Good:
         # proposals/production/refund-bot/overrides.yaml, then `fleet promote refund-bot --to production`
         spec: {budgets: [{window: day, currency: EUR, alertAt: 800, haltAt: 1000}]}
-    Fix: restore the folder as it was promoted, write the wish into proposals/ or the environment before, and
-    promote it. An environment that has no ledger yet gets one with `fleet adopt --to ENV --apply`.
+    Fix: restore the folder to the promoted state. Then write the change into proposals/ or the source
+    environment, and promote it. `fleet adopt --to ENV --apply` makes the first ledger of an environment.
     """
     for environment in _gated(fleet):
         ledger = fleet.ledgers.get(environment.name)
@@ -119,7 +123,7 @@ def _manual_changes(fleet: Snapshot, environment: Environment, ledger: Ledger) -
         place = Place(file=f"{agent.folder}/{layout.MANIFEST}")
         promote = f"fleet promote {agent.name} --to {environment.name}"
         if last_entry is None:
-            message = f"{agent.name!r} is in {environment.name!r}, and its ledger does not know it"
+            message = f"{agent.name!r} is in {environment.name!r} without an entry in its ledger"
             yield _violation(agent, message, f"remove {agent.folder}, then {promote}", place)
         elif last_entry[1].to_state is not None and agent.readable and agent.state != last_entry[1].to_state:
             message = f"{agent.folder} is not what was last promoted into {environment.name!r}"
@@ -145,7 +149,7 @@ def _gated(fleet: Snapshot) -> Iterator[Environment]:
 
 
 def _agents_in(fleet: Snapshot, environment: str) -> Iterator[Agent]:
-    """As they stand, without proposals: these are not there yet."""
+    """The agents of an environment without proposals, because these are not promoted yet."""
     return (agent for key, agent in sorted(fleet.agents.items()) if key[0] == environment)
 
 
@@ -160,7 +164,7 @@ def _all_last_entries(fleet: Snapshot) -> Iterator[tuple[str, LedgerLine, AgentT
 
 
 def _upstream(fleet: Snapshot, environment: str) -> tuple[str, ...]:
-    """The environment itself, and all that its agents come from."""
+    """The environment and all its direct and indirect sources."""
     names = [environment]
     for name in names:
         environment_config = fleet.config.environment(name)
@@ -173,7 +177,7 @@ def _upstream(fleet: Snapshot, environment: str) -> tuple[str, ...]:
 
 
 def _stays_upstream(agent: Agent, gated: str) -> bool:
-    """What was retired may stay in the environment before, as it was when it went."""
+    """A retired agent may stay in a source environment with ``lifecycle: retired``."""
     is_retired = agent.manifest is not None and agent.manifest.lifecycle == "retired"
     return is_retired and agent.environment != gated
 

@@ -1,4 +1,4 @@
-"""Pilots that are decided, agents that are looked at again, and ends that are known from the start."""
+"""Pilots, reviews and retirement of agents."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ PERIODS = {
     "monthly": timedelta(days=31),
     "quarterly": timedelta(days=92),
 }
-"""How fast a domain changes, and how long a heartbeat may take there at most."""
+"""The longest heartbeat for each volatility of a domain."""
 
 
 @rule("review-overdue", Severity.WARNING)
 def review_overdue(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    The agent was to be reviewed, and was not.
+    The review of the agent is overdue.
 
-    Why: what was right when it was built drifts away from what is needed, one quiet change at a time.
+    Why: needs change after an agent is built, and many small changes add up.
     Bad:
         review: {cadence: P90D, lastReviewedAt: 2026-01-15}
     Good:
         review: {cadence: P90D, lastReviewedAt: 2026-10-15}
-    Fix: review it and write the day, or change the cadence and say why. Write days or weeks: the length of a
-    month would have to be guessed.
+    Fix: review the agent and write the date, or change the cadence and give the reason. Write days or weeks,
+    because months differ in length.
     """
     for manifest in in_service(fleet):
         if not manifest.has(CADENCE):
@@ -72,14 +72,14 @@ def review_overdue(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("heartbeat-too-slow", Severity.WARNING)
 def heartbeat_too_slow(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    The check-ins are slower than the domain changes.
+    The check-ins are less frequent than the changes of the domain.
 
-    Why: in a domain that changes weekly, an agent looked at once a month is wrong for three weeks.
+    Why: if the domain changes weekly and somebody checks the agent monthly, it can be wrong for three weeks.
     Bad:
         review: {heartbeat: P31D, volatility: weekly}
     Good:
         review: {heartbeat: P1D, volatility: weekly}
-    Fix: shorten the heartbeat to the volatility's period or less, in fixed lengths such as P7D.
+    Fix: shorten the heartbeat to the period of the volatility or less, in a fixed length such as P7D.
     """
     for manifest in unretired(fleet):
         written, volatility = manifest.get(HEARTBEAT), manifest.get("spec.review.volatility")
@@ -93,7 +93,7 @@ def heartbeat_too_slow(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("pilot-without-exit", Severity.ERROR)
 def pilot_without_exit(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A pilot does not say when it ends, and by what measure.
+    A pilot does not say when it ends, and by which measure.
 
     Why: a pilot without an end is production without the approvals.
     Bad:
@@ -116,16 +116,16 @@ def pilot_without_exit(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("pilot-overdue", Severity.WARNING)
 def pilot_overdue(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A pilot was to be decided, and still runs.
+    The decision about a pilot is overdue.
 
-    Why: not deciding is deciding for it, without having looked.
+    Why: without a decision the pilot stays in use, and nobody has checked it.
     Bad:
         lifecycle: pilot
         pilot: {exit: [{metric: pass-rate, min: 0.92}], decideBy: 2026-06-30}
     Good:
         lifecycle: pilot
         pilot: {exit: [{metric: pass-rate, min: 0.92}], decideBy: 2026-12-15}
-    Fix: move it to production or retire it; or set a new day, and say why.
+    Fix: move it to production or retire it. Or set a new date, and give the reason.
     """
     for manifest in fleet.manifests:
         last = parse_day(manifest.get(DECIDE_BY))
@@ -139,14 +139,14 @@ def pilot_overdue(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("retirement-missing", Severity.ERROR)
 def retirement_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Nothing says when the agent is to go.
+    The agent has no retirement criteria.
 
-    Why: no agent runs for ever; what ends it is agreed best while nobody is attached to it.
+    Why: every agent is retired one day. The criteria are easiest to agree on while nobody depends on the agent.
     Bad:
         retirement: {dataDisposition: archive}
     Good:
         retirement: {criteria: [{metric: runs-per-month, below: 50, for: P90D}], dataDisposition: archive}
-    Fix: write a measure below or above which it goes, or a date.
+    Fix: write a metric with a limit, or a date.
     """
     for manifest in unretired(fleet):
         if not manifest.items(CRITERIA):
@@ -156,14 +156,14 @@ def retirement_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("retirement-due", Severity.WARNING)
 def retirement_due(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    The day on which the agent was to go is past.
+    The retirement date of the agent has passed.
 
     Why: credentials and data of forgotten agents stay open.
     Bad:
         retirement: {criteria: [{date: 2026-06-30}]}
     Good:
         retirement: {criteria: [{date: 2027-12-31}]}
-    Fix: retire it, or agree on a new day.
+    Fix: retire the agent, or agree on a new date.
     """
     for manifest in unretired(fleet):
         for path, criterion in list_items(manifest, CRITERIA):
@@ -176,15 +176,15 @@ def retirement_due(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("deprecated-without-replacement", Severity.ERROR, fleet_fields={"spec.retirement": ("replacedBy",)})
 def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A deprecated agent does not name what takes its place, or names an agent that is not there.
+    A deprecated agent names no replacement, or one that is not in its environment.
 
-    Why: people stay with what they know until they are told where to go.
+    Why: people keep using an agent until they know what to use instead.
     Bad:
         lifecycle: deprecated
     Good:
         lifecycle: deprecated
         retirement: {replacedBy: refund-bot}
-    Fix: write retirement.replacedBy, the name of an agent of this environment.
+    Fix: write retirement.replacedBy with the name of an agent of this environment.
     """
     for manifest in fleet.manifests:
         if manifest.lifecycle != "deprecated":
@@ -200,7 +200,7 @@ def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[V
         )
         near = suggestion(successor, candidates) if successor else ""
         hint = f"write replacedBy: and an agent of this environment{near}"
-        yield violation(manifest, REPLACED_BY, message, hint, absent=successor)
+        yield violation(manifest, REPLACED_BY, message, hint, missing_agent=successor)
 
 
 def _iso_duration(period: timedelta) -> str:

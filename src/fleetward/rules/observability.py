@@ -1,4 +1,4 @@
-"""Whether people know what they talk to, and others know how well it does."""
+"""Disclosure, evaluations, review of output and retention of traces."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ RETENTION = "spec.observability.retention"
 @rule("disclosure-missing", Severity.ERROR)
 def disclosure_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    People outside meet the agent, and it does not say that it is one.
+    People outside the organisation use the agent, and it does not disclose that it is an AI.
 
-    Why: they have a right to know, in more and more places by law.
+    Why: they have a right to know. More and more laws require it.
     Bad:
         purpose: {users: customers}
         disclosure: {persona: Ina}
     Good:
         purpose: {users: customers}
         disclosure: {persona: Ina, aiDisclosed: true}
-    Fix: let the agent say what it is, and write disclosure.aiDisclosed: true.
+    Fix: let the agent say that it is an AI, and write disclosure.aiDisclosed: true.
     """
     for manifest in unretired(fleet):
         audiences = {
@@ -37,7 +37,7 @@ def disclosure_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             manifest.get("spec.risk.factors.externalVisibility"),
         } & OUTSIDERS
         if audiences and manifest.get(DISCLOSED) is not True:
-            message = f"met by {' and '.join(sorted(audiences))}, and it does not say that it is an AI"
+            message = f"used by {' and '.join(sorted(audiences))}, and it does not say that it is an AI"
             yield violation(manifest, DISCLOSED, message, "let it say so, and write aiDisclosed: true")
 
 
@@ -46,14 +46,14 @@ def eval_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The agent has no evaluation.
 
-    Why: without one, every change of model or prompt is tried on the people it serves.
+    Why: without an evaluation, every change of model or prompt is tested on the users.
     Bad:
         lifecycle: production
         evals: []
     Good:
         lifecycle: production
         evals: [{name: quality, suite: evals/quality.yaml, format: promptfoo, metric: pass-rate, min: 0.95}]
-    Fix: write a suite, even of ten cases, and list it. Drafts may do without.
+    Fix: write a suite, even of ten cases, and list it. Drafts need none.
     """
     for manifest in in_service(fleet):
         if not manifest.items("spec.evals"):
@@ -67,7 +67,7 @@ def eval_suite_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     An evaluation names a suite that is not in the agent's folder.
 
-    Why: the suite is part of the release; what is not in the folder can be softened without a review.
+    Why: the suite is part of the release. A suite outside the folder could be weakened without a review.
     Bad:
         evals: [{name: quality, suite: ../shared/quality.yaml}]
     Good:
@@ -86,14 +86,14 @@ def eval_suite_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("output-review-missing", Severity.WARNING)
 def output_review_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Above medium tier, nobody reads a sample of what the agent says.
+    The tier is above medium, and nobody reviews a sample of the output.
 
-    Why: an agent that is up and fast can be wrong all day; uptime does not show it.
+    Why: an agent can be available and fast, and wrong all day. Measures of availability do not show it.
     Bad:
         observability: {traces: otel}
     Good:
         observability: {traces: otel, outputReview: {sample: 0.05, cadence: P7D, by: support}}
-    Fix: say how much is read, how often, and by whom.
+    Fix: write how much is reviewed, how often, and by whom.
     """
     for manifest in in_service(fleet):
         if is_above_medium(fleet, manifest) and not manifest.get(f"{REVIEW}.sample"):
@@ -105,14 +105,14 @@ def output_review_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]
 @rule("retention-short", Severity.WARNING)
 def retention_short(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Above medium tier, traces are gone before questions come, or nobody has said how long they stay.
+    The tier is above medium, and traces are deleted too early or have no retention.
 
-    Why: complaints and audits look back half a year and more.
+    Why: complaints and audits often concern events of half a year ago or more.
     Bad:
         observability: {traces: otel, retention: P30D}
     Good:
         observability: {traces: otel, retention: P200D}
-    Fix: keep them at least as long as limits.retention in the policy says.
+    Fix: keep traces at least as long as `limits.retention` in the policy says.
     """
     least = limit(fleet, "retention")
     for manifest in in_service(fleet):

@@ -1,4 +1,4 @@
-"""The words of a verdict on a language model's id, and the shape of what is known about a provider."""
+"""Pins: how fixed the id of a language model is, and the rows that decide it for a provider."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fleetward.domain.fast_dataclass import dataclass
 
 
 class PinClass(StrEnum):
-    """What an id promises."""
+    """What an id promises: the same content, a version, or nothing."""
 
     PINNED = "pinned"
     VERSIONED = "versioned"
@@ -20,7 +20,7 @@ PINNED, VERSIONED, FLOATING = PinClass.PINNED, PinClass.VERSIONED, PinClass.FLOA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """A verdict on one id, the reason in words, and the edit that would make it better."""
+    """The class of one id, the reason, and the edit that would improve it."""
 
     pin_class: PinClass
     reason: str
@@ -29,7 +29,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Ids that match *pattern* whole are of this class, for this reason."""
+    """A pattern that matches a whole id, with the class of such ids and the reason."""
 
     pattern: str
     pin_class: PinClass
@@ -39,11 +39,11 @@ class Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """
-    How one provider names models: the first row that matches speaks, else *otherwise*.
+    How one provider names models: the first row that matches decides, else *default*.
 
-    *join* stands between the name and a version that is written apart; *addressed* tells whether a model
-    can be asked for by digest there, since one that is never sent pins nothing. *strip* matches what stands
-    in front of an id and says nothing.
+    *separator* stands between the name and a separate version. *supports_digest*: a request can name a model by its
+    digest; elsewhere a digest in the manifest pins nothing, because it is never sent. *prefix_pattern* matches a
+    prefix of ids that has no meaning.
     """
 
     rows: tuple[Row, ...] = ()

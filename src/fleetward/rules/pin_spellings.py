@@ -1,4 +1,4 @@
-"""By which names a provider goes; the first one is how it is told from others."""
+"""The spellings of each provider's name; the first one is its usual name."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ _SPELLINGS: tuple[tuple[Provider, str], ...] = (
     (table.MLFLOW, "databricks"),
 )
 PROVIDERS = {name: provider for provider, spellings in _SPELLINGS for name in spellings.split()}
-"""What is known of a provider, by every spelling of its name."""
+"""Each provider by every spelling of its name."""
 SPELLING = {name: spellings.split()[0] for _, spellings in _SPELLINGS for name in spellings.split()}
-"""The one spelling by which a provider is told from others, by every spelling of its name."""
+"""The usual name of a provider by every spelling of its name."""

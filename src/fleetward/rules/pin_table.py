@@ -1,10 +1,10 @@
-"""What each provider's ids promise, row by row; the first row that matches an id whole decides."""
+"""What the ids of each provider promise; the first row that matches a whole id decides."""
 
 from __future__ import annotations
 
 from fleetward.rules.pin import FLOATING, PINNED, VERSIONED, Provider, Row
 
-# Fragments of patterns. All digits are ASCII; a date has a real month and day, so that 8192 is none.
+# Fragments of patterns. All digits are ASCII; a date has a real month and day, so that 8192 is not a date.
 YEAR = r"20[12][0-9]"
 MONTH = r"(?:0[1-9]|1[0-2])"
 DAY = r"(?:0[1-9]|[12][0-9]|3[01])"

@@ -29,7 +29,7 @@ def classify_pin(
     upgrade_policy: str | None = None,
     digest: str | None = None,
 ) -> Pin:
-    """How fixed a model is that is asked for in this way."""
+    """Classify the id of a model, with the fields that a manifest gives beside it."""
     known_provider = _find_provider(provider)
     hint = known_provider.hint if known_provider else "name a content digest, or a version"
     version, deployment = (version or "").strip(), (deployment or "").strip()
@@ -38,7 +38,7 @@ def classify_pin(
 
 
 def model_identity(provider: str, name: str, version: str | None = None) -> tuple[str, str]:
-    """What two ways of writing one model have in common: the provider's usual spelling, and the whole id."""
+    """A key that is equal for all spellings of one model: the usual name of the provider, and the whole id."""
     known_provider = _find_provider(provider)
     spelled = SPELLING.get(_normalised(provider), provider.strip())
     full = _full_id(known_provider, name.strip(), version)
@@ -68,7 +68,7 @@ def _classify(
 
 
 def _classify_by_rows(provider: Provider, full: str) -> tuple[PinClass, str]:
-    """What a provider's rows say of an id; words such as ``latest`` float wherever no row knows better."""
+    """Classify an id by the rows of its provider; words such as ``latest`` float unless a row matches."""
     bare = _without_prefix(provider, full)
     match = _first_match(provider.rows, bare)
     if match is not None:
@@ -93,7 +93,7 @@ def _first_match(rows: Iterable[Row], full: str) -> tuple[PinClass, str] | None:
 
 
 def _is_alias(text: str) -> bool:
-    """Does it end with a word such as ``latest``?"""
+    """True if it ends with a word such as ``latest``."""
     return re.fullmatch(_ALIAS, text) is not None
 
 
@@ -105,7 +105,7 @@ def _full_id(provider: Provider | None, name: str, version: str | None) -> str:
 
 
 def _classify_unknown(full: str, version: str | None) -> tuple[PinClass, str]:
-    """What can be said without knowing the provider: nothing is promised, but a version may be named."""
+    """Classify an id of an unknown provider: a version may be named, but nothing is promised."""
     if _is_alias(full):
         return FLOATING, "the name says that it moves"
     if re.search(rf"@(?:sha256:)?(?:{SHA256}|{COMMIT})$", full, re.I):

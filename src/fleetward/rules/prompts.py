@@ -1,4 +1,4 @@
-"""Prompts: files of the agent's own folder, there and not empty."""
+"""Prompts: files that exist inside the agent's folder and are not empty."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def prompt_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A prompt names a file that is not in the agent's folder.
 
-    Why: a prompt is part of the release; what is not in the folder is neither reviewed nor promoted.
+    Why: a prompt is part of the release. A file outside the folder is neither reviewed nor promoted.
     Bad:
         prompts: [{name: system, file: prompts/sytem.md}]
     Good:
         prompts: [{name: system, file: prompts/system.md}]
-    Fix: add the file, or correct the name. Files that git ignores are not there.
+    Fix: add the file, or correct the name. A file that git ignores counts as missing.
     """
     for agent, manifest, path, name in _prompt_references(fleet):
         if is_inside(name) and agent.file(name) is None:
@@ -35,7 +35,7 @@ def prompt_outside(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A prompt names a file that is not inside the agent's folder.
 
-    Why: a promotion copies the folder. A prompt from elsewhere would change in production without one.
+    Why: a promotion copies the folder. A prompt outside it could change in production without a promotion.
     Bad:
         prompts: [{name: system, file: ../shared/system.md}]
     Good:
@@ -51,14 +51,14 @@ def prompt_outside(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("prompt-empty", Severity.ERROR)
 def prompt_empty(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A prompt's file holds nothing but white space.
+    A prompt's file is empty or holds only white space.
 
-    Why: an agent without instructions still answers, as whatever the model happens to be.
+    Why: an agent without instructions still answers, with the default behaviour of the model.
     Bad:
         prompts: [{name: system, file: prompts/system.md}]   # 0 bytes
     Good:
         prompts: [{name: system, file: prompts/system.md}]   # says what the agent is for
-    Fix: write the prompt, or take the entry out.
+    Fix: write the prompt, or remove the entry.
     """
     for agent, manifest, path, name in _prompt_references(fleet):
         file = agent.file(name) if is_inside(name) else None
@@ -69,7 +69,7 @@ def prompt_empty(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 
 
 def is_inside(name: str) -> bool:
-    """Is this a relative path that stays in its folder, without `.`, `..`, `.git` parts and backslashes?"""
+    """True for a relative path that stays in its folder, without `.`, `..` or `.git` parts and backslashes."""
     parts = name.split("/")
     return "\\" not in name and "\0" not in name and not any(_leaves_folder(part) for part in parts)
 
@@ -77,7 +77,7 @@ def is_inside(name: str) -> bool:
 def file_references(
     agent: Agent, manifest: Manifest, group: str, field: str
 ) -> Iterator[tuple[str, str, File | None]]:
-    """The files that a keyed list names in *field*: where, which, and the file where it is there."""
+    """The files that a keyed list names in *field*: path of the field, name, and the file if it exists."""
     for path, item in keyed_items(manifest, group):
         name = item.get(field)
         if isinstance(name, str):
@@ -85,7 +85,7 @@ def file_references(
 
 
 def _leaves_folder(part: str) -> bool:
-    """Empty parts are there in absolute paths, too; a drive letter is one on Windows."""
+    """An empty part means an absolute path or ``//``; a drive letter is an absolute path on Windows."""
     return part in ("", ".", "..") or part.casefold() == ".git" or part[1:2] == ":"
 
 

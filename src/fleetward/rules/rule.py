@@ -1,4 +1,4 @@
-"""A rule: a pure function that finds one kind of wrong, and whose docstring is its documentation."""
+"""A rule: a pure function that finds one kind of violation; its docstring is its documentation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fleetward.domain.manifest import Manifest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One wrong, before it is weighed; *severity* only where it differs from the rule's."""
+    """One violation, before configuration and waivers; *severity* only if it differs from the rule's."""
 
     place: Place
     message: str
@@ -23,8 +23,8 @@ class Violation:
     environment: str | None = None
     agent: str | None = None
     related: tuple[Place, ...] = ()
-    absent: tuple[str, ...] = ()
-    """Folders of agents that are not there, where that is what is wrong."""
+    missing_folders: tuple[str, ...] = ()
+    """Folders of agents that the violation says are missing."""
     severity: Severity | None = None
 
 
@@ -33,24 +33,24 @@ Check = Callable[[Snapshot, datetime], Iterator[Violation]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule with its default severity; *unless* says in words where that is another one."""
+    """A rule with its default severity; *unless* says in words where the default differs."""
 
     id: str
     severity: Severity
     docstring: str
     check: Check
-    unless: str = ""
+    severity_exceptions: str = ""
     fleet_fields: Mapping[str, tuple[str, ...]] | None = None
-    """What it reads of every manifest, by path the keys there; None where it looks at each agent alone."""
+    """The keys that it reads of every manifest, by path; None if it looks at each agent alone."""
 
     @property
     def doc(self) -> str:
-        """The docstring without its indentation, which is taken off when somebody reads it."""
+        """The docstring without its indentation; removed here, so that importing the rules stays fast."""
         return inspect.cleandoc(self.docstring)
 
     @property
     def summary(self) -> str:
-        """The wrong in one sentence."""
+        """The violation in one sentence."""
         return " ".join(self.doc.partition("\n\n")[0].split())
 
 
@@ -58,13 +58,14 @@ def rule(
     rule_id: str,
     severity: Severity,
     *,
-    unless: str = "",
+    severity_exceptions: str = "",
     fleet_fields: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[Check], Rule]:
     """
-    Make a rule of a check; its docstring says the wrong, why, bad, good and the fix.
+    Make a rule of a check whose docstring holds a summary, Why, Bad, Good and Fix.
 
-    A rule that compares agents, or speaks of none, says with *fleet_fields* what it reads of each.
+    A rule that compares agents, or reports none, lists in *fleet_fields* the keys that it reads of each manifest,
+    by path: ``{"spec.dependsOn": ("agent", "optional")}``; ``{}`` if it reads no manifests.
     """
 
     def decorate(check: Check) -> Rule:
@@ -74,7 +75,7 @@ def rule(
             severity=severity,
             docstring=docstring,
             check=check,
-            unless=unless,
+            severity_exceptions=severity_exceptions,
             fleet_fields=fleet_fields,
         )
 
@@ -89,9 +90,9 @@ def violation(
     *,
     severity: Severity | None = None,
     related: tuple[Place, ...] = (),
-    absent: str | None = None,
+    missing_agent: str | None = None,
 ) -> Violation:
-    """A wrong at *path* of a manifest; *absent* is an agent that its environment lacks."""
+    """A violation at *path* of a manifest; *missing_agent* is an agent that its environment lacks."""
     return Violation(
         place=manifest.place(path),
         message=message,
@@ -99,6 +100,8 @@ def violation(
         environment=manifest.environment,
         agent=manifest.name,
         related=related,
-        absent=() if absent is None else (layout.agent_folder(manifest.environment, absent),),
+        missing_folders=()
+        if missing_agent is None
+        else (layout.agent_folder(manifest.environment, missing_agent),),
         severity=severity,
     )

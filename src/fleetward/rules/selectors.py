@@ -1,4 +1,4 @@
-"""Questions that several families of rules ask of a manifest."""
+"""Values of manifests and fleets that several rules need."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIMITS: Mapping[str, timedelta] = {
     "retention": timedelta(days=180),
     "retiring": timedelta(days=90),
 }
-"""Ages and lengths where the policy's ``limits`` say nothing (SPEC 4)."""
+"""Default ages and lengths where the policy sets no limit (SPEC 4)."""
 _MAX_CHOICES = 12
 
 
@@ -31,17 +31,17 @@ def limit(fleet: Snapshot, name: str) -> timedelta:
 
 
 def unretired(fleet: Snapshot) -> Iterator[Manifest]:
-    """The manifests of agents that are not retired; upkeep is asked of these alone."""
+    """The manifests of agents that are not retired."""
     return (manifest for manifest in fleet.manifests if manifest.lifecycle != "retired")
 
 
 def in_service(fleet: Snapshot) -> Iterator[Manifest]:
-    """The manifests of agents that somebody relies on: neither drafts nor retired."""
+    """The manifests of agents in use: neither drafts nor retired."""
     return (manifest for manifest in fleet.manifests if manifest.lifecycle not in ("draft", "retired"))
 
 
 def agents_by_environment(fleet: Snapshot) -> Mapping[str, frozenset[str]]:
-    """The names of the agents by environment, gathered once for a whole rule."""
+    """The names of the agents by environment; a rule calls it once, not once an agent."""
     names_by_environment: dict[str, set[str]] = defaultdict(set)
     for environment, name in fleet.agents:
         names_by_environment[environment].add(name)
@@ -49,19 +49,19 @@ def agents_by_environment(fleet: Snapshot) -> Mapping[str, frozenset[str]]:
 
 
 def is_above_medium(fleet: Snapshot, manifest: Manifest) -> bool:
-    """Is its tier above medium, or in the upper half where no tier is called so? Unknown counts as yes."""
+    """True above medium, or in the upper half of tiers without a medium; an unknown tier counts as above."""
     tiers = fleet.policy.tiers if fleet.policy else ("low", "medium", "high", "critical")
     middle = tiers.index("medium") if "medium" in tiers else (len(tiers) - 1) // 2
     return manifest.tier not in tiers or tiers.index(manifest.tier) > middle
 
 
 def today(now: datetime) -> date:
-    """The day in UTC."""
+    """The date in UTC."""
     return now.astimezone(UTC).date()
 
 
 def parse_day(value: Any) -> date | None:
-    """A date out of a manifest; None where there is none, or where no calendar has it."""
+    """A date of a manifest; None if there is none, or no such date exists."""
     try:
         return clock.parse_date(value) if isinstance(value, str) else None
     except ValueError:
@@ -69,7 +69,7 @@ def parse_day(value: Any) -> date | None:
 
 
 def parse_duration(value: Any) -> timedelta | None:
-    """A duration out of a manifest; None where there is none, or its length would have to be guessed."""
+    """A duration of a manifest; None if there is none, or its length is not fixed (months, years)."""
     try:
         return clock.parse_duration(value) if isinstance(value, str) else None
     except ValueError:
@@ -97,23 +97,23 @@ def list_items(manifest: Manifest, path: str) -> Iterator[tuple[str, Mapping[str
 
 
 def suggestion(word: str, names: Mapping[str, Any] | frozenset[str]) -> str:
-    """``; did you mean 'payments'?`` where something known is near."""
+    """``; did you mean 'payments'?`` if one of the names is similar, else nothing."""
     close = nearest_name(word, names)
     return f"; did you mean {close!r}?" if close else ""
 
 
 def choices(word: str, names: Collection[str], label: str) -> str:
-    """``; did you mean 'payments'?``, else ``; teams: ops, payments`` where they are few enough to be read."""
+    """``; did you mean 'payments'?``, else ``; teams: ops, payments`` if there are at most twelve."""
     close = suggestion(word, frozenset(names))
     is_short = 0 < len(names) <= _MAX_CHOICES
     return close or (f"; {label}: {', '.join(sorted(names))}" if is_short else "")
 
 
 def is_person_or_team(fleet: Snapshot, word: str) -> bool:
-    """Is there a person or a team of this name, gone or not?"""
+    """Whether a person (active or not) or a team has this name."""
     return word in fleet.people.people or word in fleet.people.teams
 
 
 def is_staffed(fleet: Snapshot, word: str, now: datetime) -> bool:
-    """Is this a person who is with us, or a team in which somebody is?"""
+    """Whether this is an active person, or a team with an active member."""
     return fleet.people.is_active(word, now) or bool(fleet.people.members(word, now))

@@ -1,4 +1,4 @@
-"""What agents read and write, and who answers for it."""
+"""Owners of knowledge and of shared state."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ STATE = "spec.sharedState"
 @rule("state-without-owner", Severity.ERROR, fleet_fields={STATE: ("name", "owner")})
 def state_without_owner(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A shared state names no owner, or one that is not an agent of the environment.
+    A shared state has no owner, or one that is not an agent of the environment.
 
-    Why: where two agents write and none is in charge, the last one wins and nobody can say what is true.
+    Why: if two agents write and no agent is in charge, the last write wins, and nobody can say which value is
+    right.
     Bad:
         sharedState: [{name: refund-queue, access: write}]
     Good:
@@ -43,7 +44,7 @@ def state_without_owner(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             elif owner not in names:
                 message = f"the state belongs to {owner!r}, which is no agent in {manifest.environment!r}"
                 hint = f"name an agent of this environment{suggestion(owner, names)}"
-                yield violation(manifest, f"{path}.owner", message, hint, absent=owner)
+                yield violation(manifest, f"{path}.owner", message, hint, missing_agent=owner)
 
 
 @rule("state-two-owners", Severity.ERROR, fleet_fields={STATE: ("name", "owner")})
@@ -51,7 +52,7 @@ def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     Two agents name different owners of the same state.
 
-    Why: there is one truth only where one agent is in charge of it.
+    Why: if two agents are in charge of the same data, nobody can say which value is right.
     Bad:
         # refund-bot:  sharedState: [{name: queue, access: write, owner: refund-bot}]
         # triage:      sharedState: [{name: queue, access: write, owner: triage}]
@@ -65,7 +66,7 @@ def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         for path, state in keyed_items(manifest, STATE):
             owner, where = state.get("owner"), f"{path}.owner"
             if owner not in agents[manifest.environment]:
-                continue  # state-without-owner speaks of it
+                continue  # a finding of state-without-owner
             key = (manifest.environment, str(state.get("name")))
             first_owner, first_manifest, first_path = first.setdefault(key, (owner, manifest, where))
             if first_owner != owner:
@@ -79,9 +80,9 @@ def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("knowledge-unowned", Severity.ERROR)
 def knowledge_unowned(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A source of knowledge has no owner whom the fleet knows.
+    A source of knowledge has no owner, or an unknown one.
 
-    Why: what an agent retrieves goes stale; somebody has to notice before the customers do.
+    Why: sources of knowledge become outdated. Somebody must notice before the users do.
     Bad:
         knowledge: [{name: policies, source: "kb:policies"}]
     Good:

@@ -1,4 +1,4 @@
-"""What an agent may touch: as little as it needs, under its own name, looked at first where it must be."""
+"""Tools of an agent: listed operations, known connectors, reviews, accounts."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def tool_allows_everything(fleet: Snapshot, now: datetime) -> Iterator[Violation
     """
     A tool's `allow` has a wildcard.
 
-    Why: a wildcard allows what the tool learns tomorrow, too, without any change here that somebody could
-    review.
+    Why: a wildcard also allows every operation that the tool gets later, without a change here that somebody
+    could review.
     Bad:
         tools: [{name: crm, kind: mcp, connector: crm, allow: ["*"]}]
     Good:
@@ -46,9 +46,10 @@ def tool_allows_everything(fleet: Snapshot, now: datetime) -> Iterator[Violation
 @rule("connector-unknown", Severity.ERROR)
 def connector_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A tool goes through a connector that governance/connectors.yaml does not list.
+    A tool uses a connector that governance/connectors.yaml does not list.
 
-    Why: a connector has an owner who hears of outages and of who reads what; an unlisted one has none.
+    Why: a listed connector has an owner who hears of outages and knows who reads which data. An unlisted one
+    has none.
     Bad:
         tools: [{name: crm, kind: mcp, connector: crm-2, allow: [customer.read]}]
     Good:
@@ -67,15 +68,16 @@ def connector_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("connector-deprecated", Severity.WARNING)
 def connector_deprecated(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A tool goes through a connector that is on its way out.
+    A tool uses a connector that is deprecated or retired.
 
-    Why: its owner has said that it will go; what still uses it on that day stops working.
+    Why: the owner of the connector has announced its end. Every tool that still uses it on that day stops
+    working.
     Bad:
         # connectors.yaml: mailer: {owner: support, status: deprecated, replacedBy: helpdesk}
         tools: [{name: mail, kind: api, connector: mailer, allow: [send]}]
     Good:
         tools: [{name: mail, kind: api, connector: helpdesk, allow: [message.send]}]
-    Fix: move to the connector that replaces it.
+    Fix: move to the replacement of the connector.
     """
     register = _connectors(fleet)
     for manifest in unretired(fleet):
@@ -95,16 +97,16 @@ def connector_deprecated(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("irreversible-without-review", Severity.ERROR)
 def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A tool may change what cannot be changed back, and no human looks first.
+    A tool may do something irreversible, and no human reviews it first.
 
-    Why: an agent is wrong now and then; where nothing can be undone, afterwards is too late.
+    Why: every agent makes mistakes. If an operation cannot be undone, a review afterwards is too late.
     Bad:
         tools: [{name: bank, allow: [payment.send], access: write, reversible: false, approval: never}]
     Good:
         tools: [{name: bank, allow: [payment.send], access: write, reversible: false, approval: always}]
-    Fix: set approval to always or on-irreversible, or list the tool or its operations (`bank.payment.send`)
-    in guardrails.humanReview.required. Operations that only read need no review; a tool is taken to be
-    irreversible until it says `reversible: true`.
+    Fix: set approval to always or on-irreversible, or list the tool or its operations (`bank.payment.send`) in
+    guardrails.humanReview.required. Operations that only read need no review. A tool counts as irreversible
+    unless it says `reversible: true`.
     """
     for manifest in fleet.manifests:
         reviewed = frozenset(manifest.get(REVIEWED, ()))
@@ -118,7 +120,7 @@ def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Viol
             ]
             if unseen:
                 listed = ", ".join(repr(op) for op in unseen)
-                message = f"{listed} cannot be undone, and nobody looks first"
+                message = f"{listed} cannot be undone, and no human reviews it first"
                 operation = f"{tool.get('name')}.{unseen[0]}"
                 hint = f"set approval: always, or list {operation} in guardrails.humanReview.required"
                 where = f"{path}.approval" if "approval" in tool else path
@@ -128,9 +130,10 @@ def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Viol
 @rule("identity-shared", Severity.WARNING, fleet_fields={"spec.tools": ("name", "identity")})
 def identity_shared(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    Two agents of one environment act under the same account.
+    Two agents of one environment use the same account.
 
-    Why: the logs of the systems they touch cannot tell them apart, and neither can lose a right alone.
+    Why: the logs of other systems cannot tell the two agents apart, and a permission cannot be taken from only
+    one of them.
     Bad:
         # refund-bot and ticket-triage, both:
         tools: [{name: crm, identity: svc-agents}]
@@ -154,12 +157,12 @@ def identity_shared(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 
 
 def _connectors(fleet: Snapshot) -> Mapping[Any, Mapping[str, Any]]:
-    """The register; without one, nothing is known."""
+    """The connectors of the register; empty if there is no register."""
     return (fleet.connectors.data.get("connectors") if fleet.connectors else None) or {}
 
 
 def _irreversible(tool: Mapping[str, Any]) -> bool:
-    """Could it change something for good, with nobody asked? What is not written counts as its worst."""
+    """True if it may change something for good without a review; a missing field counts as its worst value."""
     changes = tool.get("access", "read") in ("write", "admin")
     return changes and tool.get("reversible") is not True and tool.get("approval", "never") == "never"
 

@@ -1,4 +1,4 @@
-"""Dated exceptions: they excuse one rule for one agent, until the end of a day, and no longer."""
+"""Waivers: each excuses one rule for one agent until the end of a day."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from fleetward.rules.selectors import today
 
 UNUSED = "waiver-unused"
 SOON = timedelta(days=30)
-"""How long before its last day a waiver is said to end soon."""
+"""A waiver expires soon in this time before its last day."""
 
 
 @rule("waiver-expired", Severity.ERROR, fleet_fields={})
 def waiver_expired(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A waiver's last day is past.
+    A waiver has expired.
 
-    Why: an exception was granted until a day, and that day is the promise somebody relied on.
+    Why: somebody granted the exception until a date, and others rely on that date.
     Bad:
         - {rule: review-overdue, agent: refund-bot, reason: migration, approvedBy: farid, expires: 2026-06-30}
     Good:
         - {rule: review-overdue, agent: refund-bot, reason: migration, approvedBy: farid, expires: 2026-12-31}
-    Fix: cure what was waived and take the waiver out; or have it approved again, with a new day.
+    Fix: mend what was waived and remove the waiver. Or have it approved again, with a new date.
     """
     for waiver in fleet.waivers:
         if not in_force(waiver, now):
@@ -39,25 +39,25 @@ def waiver_expired(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule(UNUSED, Severity.WARNING, fleet_fields={})
 def waiver_unused(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A waiver excuses nothing that is found.
+    A waiver matches no finding.
 
-    Why: left lying about, it excuses the next wrong, which nobody has agreed to. Reading rules cannot be
-    waived.
+    Why: a waiver that stays would excuse the next finding, and nobody has agreed to that. Input errors cannot
+    be waived.
     Bad:
         # refund-bot was reviewed last week
         - {rule: review-overdue, agent: refund-bot, reason: migration, approvedBy: farid, expires: 2026-12-31}
     Good:
         waivers: []
-    Fix: take it out, or correct its rule, agent or environment.
+    Fix: remove it, or correct its rule, agent or environment.
     """
-    # What is unused shows only after all other rules have spoken; see unused, which the judge asks.
+    # needs the findings of all other rules: the engine calls unused_waivers
     yield from ()
 
 
 def mark_waived(
     findings: Iterable[Finding], waivers: tuple[Waiver, ...], now: datetime
 ) -> tuple[Finding, ...]:
-    """The same findings; those that a waiver in force excuses are marked."""
+    """The same findings; those that a waiver in force covers are marked as waived."""
     active = tuple(waiver for waiver in waivers if in_force(waiver, now))
     return tuple(
         replace(finding, waived=True) if any(waiver.covers(finding) for waiver in active) else finding
@@ -68,16 +68,16 @@ def mark_waived(
 def unused_waivers(
     reported: Iterable[Finding], waivers: tuple[Waiver, ...], now: datetime
 ) -> Iterator[Violation]:
-    """A wrong for each waiver in force that excuses none of these findings."""
+    """A violation for each waiver in force that covers none of these findings."""
     all_findings = tuple(reported)
     for waiver in waivers:
         if in_force(waiver, now) and not any(waiver.covers(finding) for finding in all_findings):
-            message = f"nothing is found that the waiver of {waiver.rule!r} for {waiver.agent!r} would excuse"
+            message = f"no finding matches the waiver of {waiver.rule!r} for {waiver.agent!r}"
             yield _violation(waiver, message, "take it out, or correct its rule, agent or environment")
 
 
 def waiver_state(waiver: Waiver, findings: Iterable[Finding], now: datetime) -> WaiverStatus:
-    """How a waiver stands at *now*; *findings* is all that rules have found."""
+    """The status of a waiver at *now*, given all findings of a fleet."""
     if not in_force(waiver, now):
         return WaiverStatus.EXPIRED
     if not any(waiver.covers(finding) and finding.waived for finding in findings):
@@ -86,7 +86,7 @@ def waiver_state(waiver: Waiver, findings: Iterable[Finding], now: datetime) -> 
 
 
 def in_force(waiver: Waiver, now: datetime) -> bool:
-    """Has its last day not passed?"""
+    """True until the end of its last day."""
     return today(now) <= waiver.expires
 
 

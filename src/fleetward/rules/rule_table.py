@@ -1,4 +1,4 @@
-"""All rules, in the order in which people read about them."""
+"""The table of rules: one row a rule, in the order of the reference page."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from fleetward.rules import (
     lifecycle,
     observability,
     prompts,
-    risk,
+    risk_tiers,
     shared_resources,
     tools,
-    waivers,
+    waiver_rules,
 )
 from fleetward.rules.rule import Rule
 
@@ -29,10 +29,10 @@ CATALOGUE: tuple[Rule, ...] = (
     identity.owner_alone,
     identity.team_empty,
     identity.role_unknown,
-    risk.tier_undefined,
-    risk.tier_below_floor,
-    risk.assessment_stale,
-    risk.required_for_tier,
+    risk_tiers.tier_undefined,
+    risk_tiers.tier_below_floor,
+    risk_tiers.assessment_stale,
+    risk_tiers.required_for_tier,
     language_models.model_floating,
     language_models.model_unverified,
     language_models.model_not_allowed,
@@ -77,8 +77,8 @@ CATALOGUE: tuple[Rule, ...] = (
     environments.override_not_allowed,
     ledger_state.environment_skipped,
     ledger_state.unpromoted_state,
-    waivers.waiver_expired,
-    waivers.waiver_unused,
+    waiver_rules.waiver_expired,
+    waiver_rules.waiver_unused,
     dead_rules.policy_dead_rule,
 )
 

@@ -1,4 +1,4 @@
-"""The tier of an agent: whether there is one, whether it is high enough, and what comes with it."""
+"""The risk tier of an agent: defined, high enough, assessed, and with the fields that it requires."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ASSESSED = "spec.risk.assessedAt"
 @rule("tier-undefined", Severity.ERROR)
 def tier_undefined(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    The risk tier is none of the policy's.
+    The policy does not define this risk tier.
 
-    Why: a tier that no rule speaks of would be approved by nobody, or by anybody.
+    Why: no requirement of the policy names this tier, so it is not clear who must approve.
     Bad:
         risk: {tier: moderate}
     Good:
@@ -39,16 +39,16 @@ def tier_undefined(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("tier-below-floor", Severity.ERROR)
 def tier_below_floor(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    The declared tier is lower than what the agent's factors and tools ask for.
+    The declared tier is lower than the agent's factors and tools require.
 
-    Why: the tier decides who must agree; calling an agent harmless must not make it so. A factor that is left
-    out of written factors counts as its highest value.
+    Why: the tier decides who must approve. A low tier in the manifest must not make a risky agent look
+    harmless. If factors are written, a factor that is left out counts as its highest value.
     Bad:
         # policy.yaml: floors: {medium: [{externalVisibility: customers}]}
         risk: {tier: low, factors: {externalVisibility: customers}}
     Good:
         risk: {tier: medium, factors: {externalVisibility: customers}}
-    Fix: raise the tier, or take away what asks for it (a tool's access, a kind of user).
+    Fix: raise the tier, or remove the reason for it (the access of a tool, a kind of user).
     """
     if fleet.policy is None:
         return
@@ -67,10 +67,10 @@ def tier_below_floor(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("required-for-tier", Severity.ERROR)
 def required_for_tier(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A field that the policy requires of this tier is not written, or empty.
+    A field that the policy requires for this tier is missing or empty.
 
-    Why: what a fleet owes for a risk is written in its policy; each tier owes what the tiers below it owe,
-    too.
+    Why: the policy says what agents of each tier must document. Each tier includes the requirements of the
+    tiers below it.
     Bad:
         # policy.yaml: required: {medium: [spec.owner.accountable]}
         owner: {team: payments}
@@ -101,12 +101,12 @@ def assessment_stale(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     The risk was assessed too long ago, in the future, or (above the lowest tier) never.
 
-    Why: agents gain tools and readers over time; yesterday's assessment speaks of another agent.
+    Why: agents gain tools and users over time. An old assessment describes another agent.
     Bad:
         risk: {tier: high, assessedAt: 2024-03-01}
     Good:
         risk: {tier: high, assessedAt: 2026-09-01}
-    Fix: assess the risk again and write the day. The age allowed is limits.assessment in the policy.
+    Fix: assess the risk again and write the date. `limits.assessment` in the policy sets the greatest age.
     """
     allowed = limit(fleet, "assessment")
     for manifest in unretired(fleet):
