@@ -18,7 +18,6 @@ from fleetward.domain.validation import Validation
 from fleetward.report import audit_json, audit_markdown, audit_text, findings_sarif
 from fleetward.report.page import Page, line, span
 from fleetward.rules import documentation
-from fleetward.store.formats.document import cached_documents
 from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.indexed_history import index_history
@@ -27,7 +26,6 @@ from fleetward.workflows.audit import checkpoint
 from fleetward.workflows.audit.replay import HistoryReplay
 
 _GRAFTS = "info/grafts"
-_DOCUMENTS = 2_000
 
 
 def audit(
@@ -58,10 +56,9 @@ def audit(
     checkpoint_file = checkpoint.checkpoint_path(root, session.run.path(head_file)) if head_file else None
     folder = _pack_folder(session, evidence) if evidence else None
     previous = checkpoint.read_checkpoint(checkpoint_file) if checkpoint_file else None
-    with cached_documents(_DOCUMENTS):
-        result, replay = (
-            _audit_since_base(session, root, end, base) if base else _audit_range(session, root, begin, end)
-        )
+    result, replay = (
+        _audit_since_base(session, root, end, base) if base else _audit_range(session, root, begin, end)
+    )
     history_breaks = [
         *_replaced_history(root, end),
         *(checkpoint.rewritten_history(root, end, previous) if previous else ()),

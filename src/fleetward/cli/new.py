@@ -27,7 +27,7 @@ from fleetward.domain.risk import required_minimum_tier
 from fleetward.report.page import Page, line, page, span
 from fleetward.rules import PinClass, classify_pin
 from fleetward.store.fleet import scaffold
-from fleetward.store.fleet.agents import assemble_agent
+from fleetward.store.fleet.agent_assembly import assemble_agent
 from fleetward.store.formats.yaml_scalar import yaml_scalar
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import author_identity

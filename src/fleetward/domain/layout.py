@@ -18,6 +18,7 @@ PEOPLE = f"{GOVERNANCE}/people.yaml"
 WAIVERS = f"{GOVERNANCE}/waivers.yaml"
 CONNECTORS = f"{GOVERNANCE}/connectors.yaml"
 MODELS = f"{GOVERNANCE}/models.yaml"
+GOVERNANCE_FILES = (PEOPLE, POLICY, CONNECTORS, MODELS, WAIVERS)
 
 MANIFEST = "agent.yaml"
 OVERRIDES = "overrides.yaml"

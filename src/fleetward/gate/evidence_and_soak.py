@@ -15,7 +15,7 @@ from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.gate.approval_count import instant_after
 from fleetward.gate.request import PromotionRequest
 
-PASSED_RATE = "pass-rate"  # noqa: S105 (no password, a metric)
+PASSED_RATE = "pass-rate"
 
 
 def evaluations(

@@ -8,10 +8,14 @@ from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from fleetward.domain.clock import parse_instant, suggested_instant
 from fleetward.domain.errors import UsageError
 from fleetward.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fleetward.store.formats.document import DocumentCache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,8 @@ class RunContext:
     now_given: bool = False
     """``--now`` has set the clock."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    documents: DocumentCache | None = None
+    """For a replay of history, which reads the same documents in many commits."""
 
     @property
     def chdir(self) -> str:

@@ -16,7 +16,9 @@ def test_a_plain_word_stays_without_quotes(text: str) -> None:
     assert yaml_scalar(text) == text
 
 
-@pytest.mark.parametrize("text", ["yes", "Null", "2026-11-20", "1.0", "", " a", "a: b", "a #b", "- a", "*a", "ä"])
+@pytest.mark.parametrize(
+    "text", ["yes", "Null", "2026-11-20", "1.0", "", " a", "a: b", "a #b", "- a", "*a", "ä"]
+)
 def test_a_text_that_a_reader_may_take_for_another_value_is_quoted(text: str) -> None:
     assert yaml_scalar(text)[0] == '"'
 

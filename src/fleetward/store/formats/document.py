@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -61,45 +61,31 @@ class Document:
         return schema.schema_findings(data or self.data, self.schema, self.place, self.source_text)
 
 
-@contextmanager
-def cached_documents(most: int) -> Iterator[None]:
-    """Meanwhile the last *most* documents are not read again: for one who goes through a history."""
-    before = _reader[0]
-    _reader[0] = lru_cache(maxsize=most)(_read_document)
-    try:
-        yield
-    finally:
-        _reader[0] = before
-
-
-def read_document(content: bytes, file: str, kind: str, limits: Limits = AGENT_LIMITS) -> Document:
-    """The document in *content*, read and judged by the schema of its *kind*; never an exception."""
-    return _reader[0](content, file, kind, limits)
+def read_document(
+    content: bytes,
+    file: str,
+    kind: str,
+    limits: Limits = AGENT_LIMITS,
+    documents: DocumentCache | None = None,
+) -> Document:
+    """The document in *content*, checked against the schema of its *kind*; never an exception."""
+    return (_read_document if documents is None else documents.read)(content, file, kind, limits)
 
 
 def _read_document(content: bytes, file: str, kind: str, limits: Limits) -> Document:
-    reading = parse_yaml(content, file, limits)
-    read_only = Document(
-        file=file,
-        content=content,
-        schema=kind,
-        limits=limits,
-        data=reading.data,
-        findings=reading.findings,
+    parsed = parse_yaml(content, file, limits)
+    document = Document(
+        file=file, content=content, schema=kind, limits=limits, data=parsed.data, findings=parsed.findings
     )
-    if reading.data is None:
-        return read_only
-    return Document(
-        file=file,
-        content=content,
-        schema=kind,
-        limits=limits,
-        data=reading.data,
-        findings=(*reading.findings, *read_only.schema_findings()),
-    )
+    findings = document.schema_findings() if parsed.data is not None else ()
+    return replace(document, findings=(*parsed.findings, *findings)) if findings else document
 
 
-_reader: list[Callable[[bytes, str, str, Limits], Document]] = [_read_document]
+class DocumentCache:
+    """The documents that were read last, for a command that reads the same files in many commits."""
+
+    def __init__(self, max_documents: int) -> None:
+        self.read = lru_cache(maxsize=max_documents)(_read_document)
 
 
 def raw_steps(data: Any, path: str) -> Steps:

@@ -16,6 +16,7 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Entry
 from fleetward.gate import history_checks
+from fleetward.store.formats.document import DocumentCache
 from fleetward.store.git.branch_history import first_parent_commits_of
 from fleetward.store.git.contents import contents
 from fleetward.store.git.fleet_root import FleetRoot
@@ -34,6 +35,7 @@ from fleetward.workflows.governance.history import GovernanceInForce
 from fleetward.workflows.load import load_fleet
 
 _POLICY = layout.POLICY
+_MAX_DOCUMENTS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class HistoryReplay:
     def __init__(
         self, run: RunContext, ground: FleetRoot, history: IndexedHistory, begin: Id | None, law: Id | None
     ) -> None:
-        self.run = run
+        self.run = replace(run, documents=DocumentCache(_MAX_DOCUMENTS))
         self.ground = ground
         self.history = history
         self.base = law

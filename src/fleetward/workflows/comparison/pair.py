@@ -18,9 +18,10 @@ from fleetward.domain.errors import NotAFleet
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import AgentKey
 from fleetward.domain.manifest import Agent
-from fleetward.store.fleet.agents import build_candidate, orphan_proposal
+from fleetward.store.fleet.agent_assembly import build_candidate
 from fleetward.store.fleet.file_checks import printable_path
 from fleetward.store.fleet.load import LoadedFleet, with_agents
+from fleetward.store.fleet.proposals import orphan_proposal
 from fleetward.store.formats import json_schema
 from fleetward.store.formats.document import Document, read_document
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS

@@ -20,7 +20,7 @@ from fleetward.domain.names import nearest_name
 from fleetward.domain.policy import Policy
 from fleetward.domain.policy_test import EVERY, AssumedResult, PolicyTest, PolicyTestResult
 from fleetward.gate import Contributor, ContributorRole, PromotionRequest
-from fleetward.store.fleet.agents import assemble_agent
+from fleetward.store.fleet.agent_assembly import assemble_agent
 from fleetward.workflows.comparison.agents import compare_agent
 
 _RELEASE, _RUNNING, _CANDIDATE = (digest.of_bytes(text) for text in (b"release", b"running", b"candidate"))

@@ -15,7 +15,7 @@ from fleetward.domain.fleet import Snapshot
 from fleetward.domain.ledger import AgentTransition, PromotionKind
 from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import Promotion
-from fleetward.store.fleet.agents import build_candidate
+from fleetward.store.fleet.agent_assembly import build_candidate
 from fleetward.store.git.branch_history import SoakTime, soak_time
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
@@ -139,9 +139,11 @@ def _build_candidate(context: PromotionContext, name: str) -> tuple[Candidate, t
             f"the release of {source.environment}/{name} cannot be named",
             hint=f"fleet validate {source.folder}",
         )
-    if source is not None and not is_retired(source):
+    if source is not None and not is_retired(source, context.run.documents):
         overrides = fleet.proposals.get((to, name)) or (current.file(layout.OVERRIDES) if current else None)
-        proposed, problems = build_candidate(source, to, overrides, proposed=(to, name) in fleet.proposals)
+        proposed, problems = build_candidate(
+            source, to, overrides, proposed=(to, name) in fleet.proposals, documents=context.run.documents
+        )
         findings += [
             *(finding for finding in problems if finding.severity is Severity.ERROR),
             *retired_by_overrides(proposed),

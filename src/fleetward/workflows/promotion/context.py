@@ -72,9 +72,8 @@ def load_context(
     root = at.root if at else find_fleet_root(run.folder, run.environment)
     require_full_history(root.repository)
     head = at.head if at else root.head()
-    reading = load_fleet(
-        root.commit_tree(head), None if agents is None else _agents_to_read(root, head, to, agents)
-    )
+    only = None if agents is None else _agents_to_read(run, root, head, to, agents)
+    reading = load_fleet(root.commit_tree(head), only, documents=run.documents)
     fleet = reading.require_governance()
     policy_commit, policy_fleet, policy_reading = head, fleet, reading
     if base is not None:
@@ -122,7 +121,7 @@ def load_context(
 
 
 def _agents_to_read(
-    root: FleetRoot, head: Id, to: str, names: Sequence[str]
+    run: RunContext, root: FleetRoot, head: Id, to: str, names: Sequence[str]
 ) -> Callable[[FleetConfig], Collection[AgentKey]]:
     """What to read of the fleet; all of *to* where there is no ledger yet that would know what stands there."""
     tree, empty_blob = root.commit_tree(head), root.repository.object_id(b"")
@@ -132,7 +131,8 @@ def _agents_to_read(
         if target is None or not target.gated:
             return ()
         has_ledger = any(entry.id != empty_blob for entry in tree.entries(layout.ledger_file(to)))
-        return related_keys(tree, config, to, names if has_ledger else (*names, *_agent_names(tree, to)))
+        read = names if has_ledger else (*names, *_agent_names(tree, to))
+        return related_keys(tree, config, to, read, run.documents)
 
     return keys
 

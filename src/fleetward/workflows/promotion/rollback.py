@@ -14,7 +14,8 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
 from fleetward.domain.manifest import Agent
-from fleetward.store.fleet.agents import build_candidate, read_agents
+from fleetward.store.fleet.agent_assembly import build_candidate
+from fleetward.store.fleet.agents import read_agents
 from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.git.repository import Id
 from fleetward.workflows.promotion.candidates import Candidate, Staged, as_batch, running_agent, with_records
@@ -119,7 +120,9 @@ def _build_candidate(
     origin, source = _restored_agent(context, name, earlier)
     overrides_from = source if overrides_too else running
     overrides = overrides_from.file(layout.OVERRIDES) if overrides_from else None
-    proposed, problems = build_candidate(source, context.target.name, overrides, proposed=False)
+    proposed, problems = build_candidate(
+        source, context.target.name, overrides, proposed=False, documents=context.run.documents
+    )
     recorded = earlier.agent
     if proposed.release != recorded.release or (overrides_too and proposed.state != recorded.to_state):
         raise _folder_mismatch(name, earlier, origin)
@@ -176,9 +179,9 @@ def agent_at(context: PromotionContext, name: str, commit: Id) -> Agent | None:
     """*name* as it stood in the target environment at *commit*."""
     tree, to = context.root.commit_tree(commit), context.target.name
     entries = tree.entries(layout.agent_folder(to, name))
-    return read_agents(entries, tree.read(entries, limits.AGENT_FILE_BYTES), context.fleet.config).agents.get(
-        (to, name)
-    )
+    contents = tree.read(entries, limits.AGENT_FILE_BYTES)
+    read = read_agents(entries, contents, context.fleet.config, context.run.documents)
+    return read.agents.get((to, name))
 
 
 def _folder_mismatch(name: str, earlier: EarlierRelease, origin: Id) -> FleetError:

@@ -11,22 +11,22 @@ from fleetward.domain.fleet import Snapshot
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import Promotion
-from fleetward.store.fleet.agents import build_candidate
+from fleetward.store.fleet.agent_assembly import build_candidate
 from fleetward.store.fleet.load import LoadedFleet
-from fleetward.store.formats.document import read_document
+from fleetward.store.formats.document import DocumentCache, read_document
 from fleetward.store.git.branch_history import first_parent_commits_of
 from fleetward.workflows.promotion.context import PromotionContext
 
 RETIRED = "retired"
 
 
-def is_retired(source: Agent) -> bool:
+def is_retired(source: Agent, documents: DocumentCache | None = None) -> bool:
     """
     Does the release itself say that the agent is at its end?
 
     Overrides cannot say so, nor take it back: what leaves an environment is decided where releases are made.
     """
-    plain, _ = build_candidate(source, source.environment, None, proposed=False)
+    plain, _ = build_candidate(source, source.environment, None, proposed=False, documents=documents)
     return plain.manifest is not None and plain.manifest.lifecycle == RETIRED
 
 
@@ -81,7 +81,12 @@ def changes_only_suspension(context: PromotionContext, name: str) -> bool:
     """
     key = (context.target.name, name)
     current, proposed = context.fleet.agents.get(key), context.fleet.proposals.get(key)
-    if current is None or proposed is None or is_retired(current) or _retired_since(context, name):
+    if (
+        current is None
+        or proposed is None
+        or is_retired(current, context.run.documents)
+        or _retired_since(context, name)
+    ):
         return False
     overrides = current.file(layout.OVERRIDES)
     before, after = (_patch(file.content if file else None) for file in (overrides, proposed))
@@ -117,7 +122,7 @@ def differ_only_in_suspension(before: Mapping[str, Any], after: Mapping[str, Any
 def _retired_since(context: PromotionContext, name: str) -> bool:
     """Is the agent gone from where releases come from, or retired there, and the proposal older than that?"""
     source = context.fleet.agents.get((context.sources[0], name))
-    if source is not None and not (source.readable and is_retired(source)):
+    if source is not None and not (source.readable and is_retired(source, context.run.documents)):
         return False
     root, head = context.root, context.head
     proposal, folder = (

@@ -29,9 +29,10 @@ from fleetward.store.cache.agent_summary import (
     was_skipped,
 )
 from fleetward.store.cache.agent_summary import decode_findings as findings
-from fleetward.store.fleet.agents import folder_of, orphan_proposals, read_agents
+from fleetward.store.fleet.agents import folder_of, read_agents
 from fleetward.store.fleet.file_checks import Contents
 from fleetward.store.fleet.load import FleetOutline, read_outline
+from fleetward.store.fleet.proposals import orphan_proposals
 from fleetward.store.git.tree import REGULAR, Tree, TreeEntry
 from fleetward.workflows.parallel import MIN_PER_PROCESS, map_in_processes, process_count
 
@@ -77,7 +78,7 @@ def validate_fleet(
     """
     documents = dict(cache.documents) if cache else {}
     rule_ids = frozenset(rule.id for rule in rules.CATALOGUE)
-    fleet = read_outline(tree, version=__version__, rules=rule_ids, documents=documents)
+    fleet = read_outline(tree, version=__version__, rules=rule_ids, governance_documents=documents)
     run = ValidationRun(
         findings=fleet.findings, governance_valid=False, files=len(fleet.contents), text=_file_reader(fleet)
     )

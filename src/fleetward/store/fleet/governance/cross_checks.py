@@ -1,4 +1,4 @@
-"""What governing files have to do with each other, and which of them nobody reads."""
+"""Checks across governance files: unknown tiers in rule settings, and files with a wrong name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fleetward.store.fleet.governance.source import spelling_hint
 
 
 def unknown_tiers(config: FleetConfig, policy: Policy) -> Iterator[Finding]:
-    """Settings of rules for tiers that the policy has not: they would never speak."""
+    """Rule settings for tiers that the policy does not define: they would never apply."""
     for rule, setting in config.rules.items():
         for tier in sorted(setting.tiers - frozenset(policy.tiers)):
             path = format_path(("rules", rule, "tiers"))
@@ -27,19 +27,21 @@ def unknown_tiers(config: FleetConfig, policy: Policy) -> Iterator[Finding]:
             )
 
 
-def misnamed_files(folder: str, paths: Collection[str], file_names: Collection[str]) -> Iterator[Finding]:
-    """Files of *folder* that look like one of those that are read (*file_names*, without ending), and are none."""
+def misnamed_files(paths: Collection[str]) -> Iterator[Finding]:
+    """Files among *paths* that are not read, and whose names look like one that is: ``polcy.yaml``, ``policy.yml``."""
+    folder = f"{layout.GOVERNANCE}/"
+    stems = [path.removeprefix(folder).removesuffix(".yaml") for path in layout.GOVERNANCE_FILES]
     for path in sorted(paths):
-        name = path.removeprefix(f"{folder}/")
+        name = path.removeprefix(folder)
         stem, _, ending = name.rpartition(".")
-        intended = (
-            nearest_name(stem, file_names) if ending.lower() in ("yaml", "yml") and "/" not in name else None
-        )
-        if intended is not None and f"{folder}/{intended}.yaml" not in paths:
+        if not path.startswith(folder) or "/" in name or ending.lower() not in ("yaml", "yml"):
+            continue
+        nearest = nearest_name(stem, stems)
+        if nearest is not None and f"{folder}{nearest}.yaml" not in paths:
             yield Finding(
                 rule="file-unreadable",
                 severity=Severity.ERROR,
-                message=f"nobody reads {path!r}",
+                message=f"{path!r} is not read",
                 place=Place(file=path),
-                hint=f"git mv {path} {folder}/{intended}.yaml",
+                hint=f"git mv {path} {folder}{nearest}.yaml",
             )

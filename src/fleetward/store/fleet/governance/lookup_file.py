@@ -10,6 +10,8 @@ from fleetward.domain.fleet import LookupFile
 from fleetward.store.fleet.governance.source import Source
 
 
-def parse_register(data: Mapping[str, Any], source: Source) -> tuple[LookupFile | None, tuple[Finding, ...]]:
+def parse_lookup_file(
+    data: Mapping[str, Any], source: Source
+) -> tuple[LookupFile | None, tuple[Finding, ...]]:
     """The file as it is; what its entries mean is the business of rules."""
     return LookupFile(file=source.file, data=data, locate=source.locate), ()

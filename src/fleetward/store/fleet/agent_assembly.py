@@ -1,0 +1,187 @@
+"""The agent that some files make: its effective manifest, and the findings in its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fleetward.domain import layout
+from fleetward.domain.finding import Finding, Place
+from fleetward.domain.manifest import Agent, File, Manifest
+from fleetward.domain.path import lookup
+from fleetward.domain.secrets import mask_finding
+from fleetward.store.fleet.file_checks import error_at, path_collisions, too_many_files
+from fleetward.store.formats import json_schema
+from fleetward.store.formats.document import Document, DocumentCache, read_document
+from fleetward.store.formats.secret_scan import secret_findings
+from fleetward.store.formats.strict_yaml import hidden_character_findings
+from fleetward.store.git.tree import TreeEntry
+
+
+def assemble_agent(
+    env: str,
+    name: str,
+    files: Iterable[File],
+    *,
+    overrides_at: str | None = None,
+    documents: DocumentCache | None = None,
+) -> tuple[Agent, list[Finding]]:
+    """
+    The agent that these files make, and the findings in them.
+
+    *overrides_at* is the path of a proposal whose content stands in for ``overrides.yaml``.
+    """
+    folder = layout.agent_folder(env, name)
+    files = tuple(sorted(files, key=lambda file: file.path.encode("utf-8", "surrogateescape")))
+    by_path = {file.path: file for file in files}
+    findings: list[Finding] = []
+    for file in files:
+        if file.path not in (layout.MANIFEST, layout.OVERRIDES):
+            findings.extend(_content_findings(file, f"{folder}/{file.path}"))
+    base, overrides = (
+        read_document(file.content, path, kind, documents=documents) if file else None
+        for file, path, kind in (
+            (by_path.get(layout.MANIFEST), f"{folder}/{layout.MANIFEST}", "agent"),
+            (by_path.get(layout.OVERRIDES), overrides_at or f"{folder}/{layout.OVERRIDES}", "overrides"),
+        )
+    )
+    manifest = None
+    if base is None:
+        place = Place(file=f"{folder}/{layout.MANIFEST}")
+        hint = f"fleet new {name} --env {env}, or delete the folder"
+        findings.append(error_at("manifest-missing", f"{folder} has no {layout.MANIFEST}", place, hint))
+        overrides = None
+    else:
+        manifest, manifest_findings = _effective_manifest(env, name, base, overrides)
+        findings.extend(mask_finding(finding) for finding in manifest_findings)
+        findings.extend(document_secrets(base))
+        findings.extend(document_secrets(overrides) if overrides else ())
+        findings.extend(_binary_prompts(manifest, by_path, folder) if manifest else ())
+    usable = overrides if overrides and overrides.data is not None and not overrides.findings else None
+    agent = Agent(
+        environment=env,
+        name=name,
+        folder=folder,
+        files=files,
+        manifest=manifest,
+        proposed=overrides_at is not None,
+        overrides=usable.data if usable else None,
+        locate_overrides=usable.locate if usable else None,
+    )
+    return agent, [replace(finding, environment=env, agent=name) for finding in findings]
+
+
+def with_overrides(
+    agent: Agent, proposed: File, documents: DocumentCache | None = None
+) -> tuple[Agent, list[Finding]]:
+    """The agent with a proposal in place of its overrides; a proposal of ``{}`` removes them."""
+    at = layout.proposal_file(agent.environment, agent.name)
+    files = [file for file in agent.files if file.path != layout.OVERRIDES]
+    if read_document(proposed.content, at, "overrides", documents=documents).data != {}:
+        files.append(proposed)
+    return assemble_agent(agent.environment, agent.name, files, overrides_at=at, documents=documents)
+
+
+def build_candidate(
+    source: Agent,
+    env: str,
+    overrides: File | None,
+    *,
+    proposed: bool,
+    documents: DocumentCache | None = None,
+) -> tuple[Agent, list[Finding]]:
+    """
+    The release of *source* as it would be in *env* with these overrides, and the findings in it.
+
+    *proposed* overrides come from a proposal, others are those that *env* has.
+    """
+    files = [file for file in source.files if file.path != layout.OVERRIDES]
+    if overrides is not None and proposed:
+        moved = replace(source, environment=env, files=tuple(files))
+        agent, findings = with_overrides(moved, overrides, documents)
+    else:
+        files = files if overrides is None else [*files, overrides]
+        agent, findings = assemble_agent(env, source.name, files, documents=documents)
+    entries = [TreeEntry(path=f"{agent.folder}/{file.path}", mode=file.mode) for file in agent.files]
+    file_findings = [*too_many_files(entries), *path_collisions(entries, agent.folder)]
+    findings.extend(replace(finding, environment=env, agent=source.name) for finding in file_findings)
+    return agent, findings
+
+
+def _content_findings(file: File, path: str) -> Iterator[Finding]:
+    """Credentials and invisible characters; a file that is not UTF-8 may hold credentials, too."""
+    text = file.text
+    if text is None:
+        yield from secret_findings(file.content.replace(b"\0", b"").decode("utf-8", "replace"), path)
+    else:
+        yield from hidden_character_findings(text, path)
+        yield from secret_findings(text, path)
+
+
+def _binary_prompts(manifest: Manifest, files: Mapping[str, File], folder: str) -> Iterator[Finding]:
+    """Prompts that are not UTF-8: a reviewer could not read them."""
+    prompt_paths = {str(prompt.get("file")) for prompt in manifest.items("spec.prompts")}
+    for path in sorted(prompt_paths & files.keys()):
+        if files[path].text is None:
+            message = f"the prompt {path!r} is not UTF-8 text"
+            place = Place(file=f"{folder}/{path}")
+            yield error_at("file-unreadable", message, place, "save it as UTF-8")
+
+
+def _effective_manifest(
+    env: str, name: str, base: Document, patch: Document | None
+) -> tuple[Manifest | None, list[Finding]]:
+    findings = [*base.findings, *(patch.findings if patch else ())]
+    if base.data is None or findings:
+        return None, findings
+    locate: Callable[[str], Place] = base.locate
+    if patch is None or patch.data is None:
+        data = base.data
+    else:
+        data, locate = merge_patch(base.data, patch.data), _overlaid_location(base, patch)
+        overlaid = Document(
+            file=patch.file, content=patch.content, schema="agent", limits=patch.limits, data=data
+        )
+        findings = list(overlaid.schema_findings())
+        if findings:
+            return None, findings
+    effective = json_schema.with_defaults(data, "agent")
+    return Manifest(environment=env, name=name, data=data, effective=effective, locate=locate), []
+
+
+def document_secrets(document: Document) -> tuple[Finding, ...]:
+    """The credentials in a YAML file, each at its value."""
+    text = document.content.decode("utf-8-sig", "replace")
+    return secret_findings(text, document.file, document.data, document.locate)
+
+
+def _overlaid_location(base: Document, patch: Document) -> Callable[[str], Place]:
+    """Places of the effective manifest: in the overrides where they set the value, else in the manifest."""
+
+    def locate(path: str) -> Place:
+        override = patch.locate(path)
+        if override.path and (
+            override.path == path or not isinstance(_value(patch.data, override.path), dict)
+        ):
+            return override
+        return base.locate(path)
+
+    return locate
+
+
+def _value(data: Any, path: str) -> Any:
+    return lookup(data, path)[1]
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """JSON Merge Patch: mappings merge, null removes, all else replaces. Source: RFC 7396, section 2."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merge_patch(result.get(key), value)
+    return result
