@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.forked import forked_fleet
+from tests.templates import copy_of
+
 DAY = "2026-11-%02dT%02d:00:00Z"
 NOW = "2026-11-20T12:00:00Z"
-FLEET = Path(sys.executable).with_name("fleet")
 
 CONFIG = """\
 apiVersion: fleetward/v1
@@ -144,14 +145,8 @@ class FleetRepository:
         """Run the installed command as somebody."""
         environment = self._environment(who, now, None)
         del environment["GIT_AUTHOR_DATE"], environment["GIT_COMMITTER_DATE"]
-        done = subprocess.run(
-            [str(FLEET), *arguments, "--now", now],
-            cwd=self.path,
-            env=environment,
-            capture_output=True,
-            check=False,
-        )
-        result = CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
+        code, out, err = forked_fleet([*arguments, "--now", now], self.path, environment)
+        result = CommandResult(code, out.decode(), err.decode())
         assert "Traceback" not in result.output, result.output
         assert result.code in (0, 1, 2, 4), result.output
         return result
@@ -238,6 +233,12 @@ def new_fleet(
     folder: Path, *, policy: str = POLICY, config: str = CONFIG, agents: tuple[str, ...] = ("desk",)
 ) -> FleetRepository:
     """A fleet whose agents stand in staging since the 1st, written by alice; production is empty."""
+    key = ["new fleet", policy, config, agents]
+    copy_of(key, lambda place: _build_new(place, policy, config, agents), folder)
+    return FleetRepository(folder / "town")
+
+
+def _build_new(folder: Path, policy: str, config: str, agents: tuple[str, ...]) -> None:
     path = folder / "town"
     path.mkdir(parents=True)
     repository = FleetRepository(path)
@@ -249,13 +250,16 @@ def new_fleet(
         for file, text in agent_files(name).items():
             repository.write(file, text)
     repository.commit("begin", at="2026-11-01T12:00:00Z")
-    return repository
 
 
 def running_fleet(folder: Path, **fleet: Any) -> FleetRepository:
     """The same, with desk promoted on the 2nd after carla's approval."""
-    repository = new_fleet(folder, **fleet)
-    repository.approve("carla", now="2026-11-02T12:00:00Z")
-    result = repository.apply(now="2026-11-02T13:00:00Z")
-    assert result.code == 0, result.output
-    return repository
+
+    def build(place: Path) -> None:
+        repository = new_fleet(place, **fleet)
+        repository.approve("carla", now="2026-11-02T12:00:00Z")
+        result = repository.apply(now="2026-11-02T13:00:00Z")
+        assert result.code == 0, result.output
+
+    copy_of(["running fleet", fleet], build, folder)
+    return FleetRepository(folder / "town")

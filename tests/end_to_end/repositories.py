@@ -8,9 +8,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from tests.forked import forked_fleet
+from tests.templates import copy_of
 
 CHECKOUT = Path(__file__).parents[2]
 ACME = CHECKOUT / "tests" / "samples" / "acme"
@@ -239,12 +242,12 @@ class Repository:
 
 
 def fleet(*args: str, cwd: Path, env: Mapping[str, str]) -> CommandResult:
-    """One run of the installed command."""
-    done = subprocess.run(command(*args), cwd=cwd, env=dict(env), capture_output=True, timeout=60)
+    """One run of the command in a process of its own."""
+    code, out, err = forked_fleet(args, cwd, env)
     return CommandResult(
-        code=done.returncode,
-        out=done.stdout.decode("utf-8", "surrogateescape"),
-        err=done.stderr.decode("utf-8", "surrogateescape"),
+        code=code,
+        out=out.decode("utf-8", "surrogateescape"),
+        err=err.decode("utf-8", "surrogateescape"),
     )
 
 
@@ -262,9 +265,23 @@ def repository(
     committed: bool = True,
 ) -> Repository:
     """A repository in *folder* with these files, or a copy of this fleet, committed by alice."""
-    top, home = folder / "fleet", folder / "home"
-    home.mkdir(parents=True)
-    repo = Repository(top=top, home=home, fleet_root=inside)
+    repo = Repository(top=folder / "fleet", home=folder / "home", fleet_root=inside)
+
+    def build(place: Path) -> None:
+        _build(
+            replace(repo, top=place / "fleet", home=place / "home"),
+            source,
+            object_format=object_format,
+            committed=committed,
+        )
+
+    files = [[path, text] for path, text in source.items()] if isinstance(source, Mapping) else source
+    copy_of(["repository", repr(files), inside, object_format, committed], build, folder)
+    return repo
+
+
+def _build(repo: Repository, source: Files | Path | None, *, object_format: str, committed: bool) -> None:
+    repo.home.mkdir(parents=True)
     if isinstance(source, Path):
         shutil.copytree(source, repo.root, symlinks=True)
     repo.root.mkdir(parents=True, exist_ok=True)
@@ -273,11 +290,15 @@ def repository(
         repo.write(FLEET if source is None else source)
     if committed:
         repo.commit("the fleet as it is")
-    return repo
 
 
 def running(folder: Path, **options: Any) -> Repository:
     """The small fleet with desk-bot in production and in the ledger, and a change of it in staging."""
+    copy_of(["running", options], lambda place: _build_running(place, **options), folder)
+    return Repository(top=folder / "fleet", home=folder / "home", fleet_root=options.get("inside", ""))
+
+
+def _build_running(folder: Path, **options: Any) -> None:
     in_production = {
         path.replace("staging", "production"): text for path, text in FLEET.items() if path.startswith(DESK)
     }
@@ -289,14 +310,13 @@ def running(folder: Path, **options: Any) -> Repository:
         at="2026-11-18T09:00:00+00:00",
         files={f"{DESK}/prompts/system.md": "You answer questions about orders, with sources.\n"},
     )
-    return repo
 
 
 def allowed(folder: Path, **options: Any) -> Repository:
     """The same, with the approval that the promotion of desk-bot needs."""
-    repo = running(folder, **options)
-    repo.approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")
-    return repo
 
+    def build(place: Path) -> None:
+        running(place, **options).approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")
 
-APPLY = ("promote", "desk-bot", "--to", "production", "--apply")
+    copy_of(["allowed", options], build, folder)
+    return Repository(top=folder / "fleet", home=folder / "home", fleet_root=options.get("inside", ""))

@@ -347,7 +347,9 @@ def test_without_cryptography_a_signed_approval_does_not_count_and_the_way_out_i
 
 
 def test_the_documented_check_works_with_stock_openssh_alone(repo: Repository, keys: dict[str, Path]) -> None:
-    [script] = re.findall(r"```bash\n(S=.*?)```", (CHECKOUT / "docs/how-to/sign-approvals.md").read_text(), re.DOTALL)
+    [script] = re.findall(
+        r"```bash\n(S=.*?)```", (CHECKOUT / "docs/how-to/sign-approvals.md").read_text(), re.DOTALL
+    )
     file = approve(repo, keys["carla"])
     allowed = repo.fleet("signers")
     assert allowed.code == 0, allowed.err
