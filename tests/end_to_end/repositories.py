@@ -320,3 +320,6 @@ def allowed(folder: Path, **options: Any) -> Repository:
 
     copy_of(["allowed", options], build, folder)
     return Repository(top=folder / "fleet", home=folder / "home", fleet_root=options.get("inside", ""))
+
+
+APPLY = ("promote", "desk-bot", "--to", "production", "--apply")
