@@ -8,7 +8,7 @@ import pytest
 from fleetward.changes import MEANINGS, compare
 from fleetward.changes.catalogue import catalogue
 from fleetward.changes.documentation import documentation
-from fleetward.changes.text_diff import diff_text as prose
+from fleetward.changes.text_diff import diff_text
 from fleetward.changes.walker import deltas
 from fleetward.domain.change import AgentStatus, Direction, Significance
 from tests.changes.situations import FILES, SCHEMA, SPEC, TIERS, compared, known, moved, spec
@@ -86,7 +86,7 @@ def test_five_hundred_edited_lines_are_compared_within_half_a_second():
     )
 
     began = time.process_time()
-    diff = prose(before, after)
+    diff = diff_text(before, after)
 
     assert time.process_time() - began < 0.5
     assert {"never"} <= diff.negations

@@ -1,4 +1,4 @@
-"""``python -m fleetward.changes`` prints ``docs/changes.md``."""
+"""``python -m fleetward.changes`` prints ``docs/reference/changes.md``."""
 
 import sys
 

@@ -1,34 +1,30 @@
-"""An agent that came or went, as one card."""
+"""An agent that was added or retired, as one change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
+from fleetward.changes.comparison import agent_row, facets
 from fleetward.changes.masking import printable_name
+from fleetward.changes.pins import PinClass
 from fleetward.changes.value_text import value_text
 from fleetward.domain.change import (
-    AgentChange,
     AgentStatus,
     Change,
     ChangeClass,
     ChangeKind,
     Comparison,
     Direction,
-    Facet,
     Significance,
 )
 from fleetward.domain.manifest import Agent
 
 
-def added_comparison(
-    agent: Agent, leaves: tuple[Change, ...], pin_class: Callable[[Mapping[str, Any]], str]
-) -> Comparison:
+def added_comparison(agent: Agent, leaves: tuple[Change, ...], pin_class: PinClass) -> Comparison:
     """
-    The card of a new agent, naming its tier, tools and pin.
+    One change for a new agent, with its tier, tools and model.
 
-    It is high; where something beneath is critical (a wildcard, a character that nobody sees) it is critical
-    and says so.
+    It is of high significance; if one of *leaves* is critical, it is critical and gives their reasons.
     """
     worst = [leaf for leaf in leaves if leaf.significance is Significance.CRITICAL]
     reason = "; ".join(
@@ -47,9 +43,9 @@ def added_comparison(
 def retired_comparison(
     agent: Agent, leaves: tuple[Change, ...], dependents: tuple[str, ...], other_environment: str | None
 ) -> Comparison:
-    """The card of an agent that is gone, or that *other_environment* does not have; it names its dependents."""
+    """One change for an agent that was removed, or that *other_environment* does not have; it names its dependents."""
     reason = (
-        f"{other_environment} has it not"
+        f"the agent is not in {other_environment}"
         if other_environment
         else f"the agent is gone from {agent.environment}"
     )
@@ -63,18 +59,9 @@ def _card_comparison(
     agent: Agent, status: AgentStatus, significance: Significance, reason: str, leaves: tuple[Change, ...]
 ) -> Comparison:
     card = _card(agent, status, significance, reason)
-    tier = agent.manifest.tier if agent.manifest else None
-    is_added = status is AgentStatus.ADDED
-    row = AgentChange(
-        environment=agent.environment,
-        agent=agent.name,
-        status=status,
-        tier_before=None if is_added else tier,
-        tier_after=tier if is_added else None,
-        significance=significance,
-    )
-    facets: frozenset[Facet] = frozenset((c.cls, c.direction, c.significance) for c in (card, *leaves))
-    return Comparison(row=row, changes=(card,), facets=facets)
+    before, after = (None, agent) if status is AgentStatus.ADDED else (agent, None)
+    row = agent_row(before, after, status, significance)
+    return Comparison(row=row, changes=(card,), facets=facets((card, *leaves)))
 
 
 def _card(agent: Agent, status: AgentStatus, significance: Significance, reason: str) -> Change:
@@ -102,7 +89,7 @@ def _tools_text(agent: Agent) -> str:
     return ", ".join(sorted(texts)) or "none"
 
 
-def _pin_text(agent: Agent, pin_class: Callable[[Mapping[str, Any]], str]) -> str:
+def _pin_text(agent: Agent, pin_class: PinClass) -> str:
     pin = agent.manifest.get("spec.model") if agent.manifest else None
     if not isinstance(pin, Mapping):
         return "none"

@@ -1,4 +1,4 @@
-"""A document as lines that mean something: one leaf a line, ordered, comments away, secrets masked."""
+"""A document in canonical form: one value a line, sorted, without comments, secrets masked."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from fleetward.domain.path import ItemKey, Step, format_path
 
 def canonical_lines(data: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[str, ...]:
     """
-    ``spec.tools[crm].access: "read"`` for every leaf; two documents that say the same give the same lines.
+    ``spec.tools[crm].access: "read"`` for every value; two documents with the same meaning give the same lines.
 
-    Lists without order are sorted, durations written by their length, nulls and empty blocks left out.
+    Lists without order are sorted, durations are normalised, nulls and empty blocks are left out.
     """
     return tuple(_lines(data, root_node(schema), (), ""))
 
@@ -41,7 +41,7 @@ def _lines(value: Any, node: SchemaNode, steps: tuple[Step, ...], key: str) -> I
 
 
 def _items(value: Any, node: SchemaNode) -> Iterator[tuple[Step | None, Any]]:
-    """The items with what stands for them in a path; a set's elements need no place of their own."""
+    """The items with their step in a path; plain elements of a set have none."""
     if node.list_kind == "ordered":
         yield from enumerate(value)
     elif node.list_kind == "keyed":
@@ -83,5 +83,5 @@ def _canonical_duration(text: str) -> str:
 
 
 def masked_lines(text: str) -> tuple[str, ...]:
-    """Any other text: its lines with secrets masked and hidden characters written out."""
+    """The lines of any other text, with secrets masked and invisible characters as code points."""
     return tuple(str(visible(line)) for line in masked_text(text).splitlines())

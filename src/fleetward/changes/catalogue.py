@@ -1,4 +1,4 @@
-"""Everything that a change can be called: the table of meanings, files, cards, governing files, combinations."""
+"""All rules that name changes: of the table, of files, of whole agents, of governance, of combinations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fleetward.domain.fast_dataclass import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleEntry:
-    """One rule: what it is about, when it holds, how much it weighs, and what it says."""
+    """One rule: its subject and condition, its significance and direction, and its message."""
 
     rule: str
     significance: Significance
@@ -26,11 +26,11 @@ class RuleEntry:
     condition: str
     message: str
     twin: str = ""
-    """The rule of the same change the other way round, where this one says that something turned looser."""
+    """The rule of the reverse change, if this rule is looser."""
 
 
 def catalogue() -> tuple[RuleEntry, ...]:
-    """Every rule, by class; within one in the order in which the table is read."""
+    """Every rule by class; within a class in the order of the table."""
     entries = [
         *map(_meaning_entry, MEANINGS),
         *_pin_entries(),
@@ -43,7 +43,7 @@ def catalogue() -> tuple[RuleEntry, ...]:
 
 
 def combination_rows() -> tuple[tuple[str, str], ...]:
-    """What makes a change critical together with another: the words, and what of the two becomes so."""
+    """Changes that are critical together: the description, and which of the two becomes critical."""
     return tuple((combination.description, combination.subject) for combination in COMBINATIONS)
 
 
@@ -67,7 +67,7 @@ def _pin_entries() -> Iterator[RuleEntry]:
         significance=Significance.CRITICAL,
         direction=Direction.LOOSER.value,
         subject="spec.model",
-        condition="the model was pinned and is not",
+        condition="the model was pinned, and no longer is",
         message="model {item!r} is {after}, before {before}",
         twin="behaviour/pin-gained",
     )
@@ -76,7 +76,7 @@ def _pin_entries() -> Iterator[RuleEntry]:
         significance=Significance.LOW,
         direction=Direction.STRICTER.value,
         subject="spec.model",
-        condition="the model was not pinned and is",
+        condition="the model was not pinned, and now is",
         message="model {item!r} is {after}, before {before}",
     )
 
@@ -116,7 +116,7 @@ def _card_entries() -> Iterator[RuleEntry]:
         direction=Direction.NEUTRAL.value,
         subject="an agent",
         condition="added",
-        message="one card with tier, tools and model; critical where something in it is",
+        message="one change with tier, tools and model; critical if one of its parts is",
     )
     yield RuleEntry(
         rule="lifecycle/agent-retired",
@@ -124,7 +124,7 @@ def _card_entries() -> Iterator[RuleEntry]:
         direction=Direction.NEUTRAL.value,
         subject="an agent",
         condition="removed",
-        message="one card that names who still relies on it; critical where somebody does",
+        message="one change that names who still relies on the agent; critical if somebody does",
     )
 
 
@@ -140,7 +140,9 @@ def _document_entries() -> Iterator[RuleEntry]:
                 else direction.value,
                 subject=layout.CONFIG if name == "fleet-config" else f"governance/{name}.yaml",
                 condition=ending,
-                message="what moved in the file" if ending == "changed" else "the file came or went",
+                message="what changed in the file"
+                if ending == "changed"
+                else "the file was added or removed",
                 twin=f"{cls}/{name}-removed" if ending == "added" and direction is Direction.LOOSER else "",
             )
     yield RuleEntry(
@@ -149,7 +151,7 @@ def _document_entries() -> Iterator[RuleEntry]:
         direction=Direction.UNKNOWN.value,
         subject="any other file under governance/",
         condition="any",
-        message="the file came, went or changed; nothing is known of it",
+        message="the file was added, removed or changed; fleetward does not know this file",
     )
 
 
@@ -161,14 +163,14 @@ def _hidden_character_entries() -> Iterator[RuleEntry]:
                 significance=Significance.CRITICAL,
                 direction=Direction.UNKNOWN.value,
                 subject="any value or text",
-                condition="characters that nobody sees came",
-                message="{path} carries characters that nobody sees, by their code points",
+                condition="invisible characters were added",
+                message="{path} contains invisible characters, by their code points",
             )
     yield RuleEntry(
         rule="unknown/value-changed",
         significance=Significance.MEDIUM,
         direction=Direction.UNKNOWN.value,
-        subject="keys that begin with x-, and what no schema knows",
+        subject="keys that begin with x-, and keys that are not in the schema",
         condition="any",
         message="{path} is {after}, before {before}; no schema says what it means",
     )

@@ -1,16 +1,16 @@
-"""From a move to a change: the row of the table that fits, and what no row speaks of."""
+"""From a delta to a change: by the first row of the table that matches, or by class and direction."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+from fleetward.changes.delta import Delta
 from fleetward.changes.invisible_characters import code_points, visible
 from fleetward.changes.masking import masked, printable_name
 from fleetward.changes.meaning import Meaning, covers
 from fleetward.changes.meanings import find_meaning
 from fleetward.changes.value_text import value_text
-from fleetward.changes.walker import Delta
 from fleetward.domain.change import Change, ChangeClass, ChangeKind, Direction, Significance
 
 KNOWN_FREEFORM = (
@@ -19,7 +19,7 @@ KNOWN_FREEFORM = (
     "spec.model.parameters*",
     "spec.model.fallbacks[].parameters*",
 )
-"""Free space whose meaning is known all the same."""
+"""Paths outside of the schema that rows of the table know."""
 
 _LOOSER_SIGNIFICANCE = {
     ChangeClass.PRIVILEGE: Significance.HIGH,
@@ -31,11 +31,11 @@ _DEFAULT_REASONS = {
     ChangeKind.ADDED: "{path}: {after} is new",
     ChangeKind.REMOVED: "{path}: {before} is gone",
 }
-"""What is said of what no row speaks of, where one side holds nothing."""
+"""The reasons of values without a row, if one side is absent."""
 
 
 def change_of(delta: Delta) -> Change:
-    """The change that *delta* is, not yet placed in an agent."""
+    """The change for *delta*, without agent, environment and place."""
     row = _meaning_of(delta)
     direction = row.means or delta.direction
     is_explicit = row.direction is Direction.STRICTER or row.significance is Significance.NONE
@@ -63,7 +63,7 @@ def change_of(delta: Delta) -> Change:
 
 
 def last_key(delta: Delta) -> str:
-    """The innermost mapping key of the move's path."""
+    """The last mapping key on the path."""
     return str(visible(next((str(step) for step in reversed(delta.location.steps) if type(step) is str), "")))
 
 
@@ -80,7 +80,7 @@ def _meaning_of(delta: Delta) -> Meaning:
 
 
 def _default_meaning(delta: Delta) -> Meaning:
-    """What no row speaks of: by class and direction, medium at the least, never cosmetic."""
+    """For a value without a row: by class and direction, at least medium, never cosmetic."""
     cls = ChangeClass(delta.node.cls) if delta.node.cls in list(ChangeClass) else ChangeClass.UNKNOWN
     if cls is ChangeClass.COSMETIC:
         cls = ChangeClass.UNKNOWN
@@ -113,5 +113,5 @@ def _with_hidden_characters(change: Change, delta: Delta) -> Change:
         rule=f"{change.cls}/hidden-characters",
         significance=Significance.CRITICAL,
         direction=Direction.UNKNOWN,
-        reason=f"{change.path} carries characters that nobody sees: {', '.join(sorted(new))}",
+        reason=f"{change.path} contains invisible characters: {', '.join(sorted(new))}",
     )

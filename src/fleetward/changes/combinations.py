@@ -1,4 +1,4 @@
-"""Changes that are worse together than each alone (SPEC 5)."""
+"""Changes that are worse together than alone (SPEC 5)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _MODEL = frozenset({"behaviour/model-changed", "behaviour/pin-lost"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combination:
-    """Where *first* meets *other* in one agent, every *first* is critical."""
+    """If an agent has a change of each kind, those that match *raises* become critical."""
 
     raises: Test
     companion: Test
     description: str
     subject: str
-    """What *first* is, in words."""
+    """The changes that match *raises*, in words."""
 
 
 def _is_looser_guardrail(change: Change) -> bool:
@@ -71,7 +71,7 @@ COMBINATIONS: tuple[Combination, ...] = (
 
 
 def raise_combinations(changes: tuple[Change, ...]) -> tuple[Change, ...]:
-    """The changes of one agent, those that meet their worse half made critical, with the reason said."""
+    """The changes of one agent; those that another change makes critical say why."""
     return tuple(_raise_combination(change, changes) for change in changes)
 
 

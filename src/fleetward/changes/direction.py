@@ -1,4 +1,4 @@
-"""Which way a value moved, by what the schema says of its ends."""
+"""The direction of a change, by the schema's annotation of which end is stricter."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fleetward.domain import clock
 from fleetward.domain.change import Direction
 
 Rank = Any
-"""A position, a number, a span or a date; two of different kinds cannot be compared."""
+"""A position, a number, a duration or a date; different kinds cannot be compared."""
 
 
 def leaf_direction(node: SchemaNode, before: Any, after: Any) -> Direction:
-    """The direction of one leaf; None stands for absent."""
+    """The direction of one value; None stands for absent."""
     if not node.in_schema:
         return Direction.UNKNOWN
     if before is None or after is None:
@@ -31,7 +31,7 @@ def leaf_direction(node: SchemaNode, before: Any, after: Any) -> Direction:
 
 
 def element_direction(node: SchemaNode, *, is_added: bool) -> Direction:
-    """The direction of an element of the list *node* that came or went."""
+    """The direction of an element that was added to or removed from the list *node*."""
     if not node.in_schema:
         return Direction.UNKNOWN
     stricter_end = node.better or node.presence
@@ -39,7 +39,7 @@ def element_direction(node: SchemaNode, *, is_added: bool) -> Direction:
 
 
 def tier_direction(tiers: tuple[str, ...], before: Any, after: Any) -> Direction:
-    """The direction of a tier; one that the policy does not know leads to unknown."""
+    """The direction of a tier; unknown if the policy does not order one of the two."""
     if before is None or after is None:
         return _direction_towards("higher", up=before is None)
     if before not in tiers or after not in tiers:
@@ -49,9 +49,9 @@ def tier_direction(tiers: tuple[str, ...], before: Any, after: Any) -> Direction
 
 def _presence_direction(node: SchemaNode, *, is_added: bool, value: Any) -> Direction:
     """
-    A number, span or date is a limit: to have it is stricter, whichever of its ends is.
+    A number, duration or date is a limit: having one is stricter, whichever end is stricter.
 
-    A graded word that is no longer said (a classification, a risk factor) is not stricter for its silence.
+    Removing a graded word (a classification, a risk factor) is unknown, not stricter.
     """
     if node.order and node.better == "lower" and not is_added:
         return Direction.UNKNOWN
@@ -62,7 +62,7 @@ def _presence_direction(node: SchemaNode, *, is_added: bool, value: Any) -> Dire
 
 
 def _unranked_direction(node: SchemaNode, before: Any, after: Any) -> Direction:
-    """Text that is only better for being there has no order; anything else could not be told."""
+    """Two texts without an order are neutral; anything else cannot be compared."""
     ordered = bool(node.order) or node.unit in ("duration", "date", "instant")
     texts = isinstance(before, str) and isinstance(after, str) and before and after
     return Direction.NEUTRAL if texts and not ordered else Direction.UNKNOWN

@@ -1,4 +1,4 @@
-"""What moved in the files that govern: policy, people, configuration, waivers, connectors, models."""
+"""Changes of governance files: policy, people, configuration, waivers, connectors, models."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from fleetward.changes import governance_direction, walker
 from fleetward.changes.classify import change_of
+from fleetward.changes.delta import Delta
 from fleetward.changes.sentences import sentence
 from fleetward.domain.change import Change, ChangeClass, ChangeKind, Direction, Significance
 from fleetward.domain.finding import Place
@@ -24,7 +25,7 @@ GOVERNANCE_FILES: Mapping[str, tuple[ChangeClass, Significance]] = {
     "connectors": (ChangeClass.GOVERNANCE, Significance.MEDIUM),
     "models": (ChangeClass.BEHAVIOUR, Significance.MEDIUM),
 }
-"""By file name: its class, and how much any change of it weighs; one that is not listed weighs as policy."""
+"""The class and the significance of changes, by file name; a file that is not listed counts as policy."""
 
 
 def compare_document(
@@ -38,10 +39,10 @@ def compare_document(
     tiers: tuple[str, ...] = (),
 ) -> tuple[Change, ...]:
     """
-    What moved in a governance file, worst first; a file that came or went is one change.
+    The changes of a governance file, worst first; a file that was added or removed is one change.
 
-    Order says nothing here of weight: whatever moves in a policy moves what everything else is judged by.
-    *tiers* is taken for the sake of one shape with ``compare``; no governance file has a tier of its own.
+    All changes of one file have the same significance, invisible characters aside. *tiers* is not used: it is there so
+    that ``compare`` and this function take the same arguments.
     """
     if before is None and after is None:
         return ()
@@ -67,7 +68,7 @@ def compare_document(
 
 
 def unknown_file_change(file: str) -> Change:
-    """A file among those that govern of which nothing is known: never nothing, since nobody can tell."""
+    """The change of a file under ``governance/`` that fleetward does not know."""
     return Change(
         environment=None,
         agent=None,
@@ -77,12 +78,12 @@ def unknown_file_change(file: str) -> Change:
         cls=ChangeClass.UNKNOWN,
         direction=Direction.UNKNOWN,
         significance=Significance.MEDIUM,
-        reason=f"{file} came, went or changed; nothing is known of it",
+        reason=f"{file} was added, removed or changed; fleetward does not know this file",
         place=Place(file=file),
     )
 
 
-def _governance_change(delta: walker.Delta, name: str, file: str) -> Change:
+def _governance_change(delta: Delta, name: str, file: str) -> Change:
     change = change_of(delta)
     cls, significance = GOVERNANCE_FILES.get(name, GOVERNANCE_FILES["policy"])
     is_hidden = change.rule.endswith("/hidden-characters")
@@ -111,7 +112,7 @@ def _whole_file_change(name: str, file: str, *, is_added: bool, place: Place) ->
     )
 
 
-def _place(delta: walker.Delta, locate_before: Locate, locate_after: Locate) -> Place:
+def _place(delta: Delta, locate_before: Locate, locate_after: Locate) -> Place:
     if delta.kind is ChangeKind.REMOVED:
         return locate_before(format_path(delta.location.before))
     return locate_after(format_path(delta.location.after))

@@ -1,4 +1,4 @@
-"""When two values are the same: true is not 1, 1 and 1.0 are, PT60M is PT1H, null is nothing."""
+"""When two values are equal: 1 equals 1.0 but not true, PT60M equals PT1H, null equals absent."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _NO_LISTS = frozenset({str, int, float, bool, dict, type(None)})
 
 
 def is_list(value: Value) -> bool:
-    """Is it a list, and no text?"""
+    """Is it a list, and not a text?"""
     if type(value) in _NO_LISTS:
         return False
     return type(value) is list or (isinstance(value, Sequence) and not isinstance(value, str | bytes))
 
 
 def identical(before: Value, after: Value) -> bool:
-    """Are both written the same, types included? What is not may still be alike."""
-    # what differs, differs for == too, which says so much sooner; it only takes true for 1
+    """Are both equal, types included? Values that differ here may still have the same meaning."""
+    # == is faster and finds every difference but that of true and 1
     return before is after or (bool(before == after) and _same_types(before, after))
 
 
@@ -43,21 +43,21 @@ def _same_types(before: Value, after: Value) -> bool:
 
 
 def same_meaning(before: Value, after: Value, unit: str | None = None) -> bool:
-    """Do both say the same?"""
+    """Do both have the same meaning?"""
     if unit == "duration" and isinstance(before, str) and isinstance(after, str):
         return _duration(before) == _duration(after)
     return identical(before, after) or canonical_text(before) == canonical_text(after)
 
 
 def canonical_text(value: Value) -> str:
-    """One text for everything that says the same; key order, nulls and number types mean nothing."""
+    """One text for all values with the same meaning, whatever the order of keys, nulls and number types."""
     if type(value) is str:
         return _quote(value)
     return json.dumps(normal_form(value), sort_keys=True, ensure_ascii=False, default=str)
 
 
 def normal_form(value: Value) -> Value:
-    """The value without nulls in mappings, with whole floats as integers."""
+    """The value without nulls in mappings, and with whole floats as integers."""
     if isinstance(value, Mapping):
         return {str(key): normal_form(item) for key, item in value.items() if item is not None}
     if is_list(value):

@@ -1,4 +1,4 @@
-"""What moved in the other files of an agent's folder: prompts, eval suites, whatever else is part of it."""
+"""Changes of the other files in an agent's folder: prompts, eval suites, and any other file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HIGH, MEDIUM, LOW = Significance.HIGH, Significance.MEDIUM, Significance.LOW
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRole:
-    """What a file is to its agent, and what it means that it came, went or changed."""
+    """The role of a file, and the significance and direction of its changes."""
 
     name: str
     cls: ChangeClass
@@ -59,7 +59,7 @@ ROLES = (PROMPT, SUITE, OTHER)
 
 
 def file_changes(before: Agent | None, after: Agent | None) -> Iterator[Change]:
-    """Every file that came, went or changed; manifest and overrides aside, which are read for meaning."""
+    """The files that were added, removed or changed, without the manifest and overrides."""
     first, second = _files_by_path(before), _files_by_path(after)
     tools = _tool_names(before, after)
     for path in sorted({*first, *second}):
@@ -79,7 +79,7 @@ def _files_by_path(agent: Agent | None) -> dict[str, File]:
 
 
 def _tool_names(*agents: Agent | None) -> frozenset[str]:
-    """What the tools are called, and what they allow: a prompt that speaks of one of them says when to use it."""
+    """The names of tools and of their permissions: a prompt that names one says when to use it."""
     tools = [
         tool for agent in agents if agent and agent.manifest for tool in agent.manifest.items("spec.tools")
     ]
@@ -155,7 +155,7 @@ def _binary_file_change(path: str, was: File | None, now: File | None, role: Fil
     kind = ChangeKind.ADDED if was is None else ChangeKind.REMOVED if now is None else ChangeKind.CHANGED
     weights = {ChangeKind.ADDED: role.added, ChangeKind.REMOVED: role.removed}
     significance, direction = weights.get(kind, role.changed)
-    is_opaque = role is PROMPT and now is not None and now.text is None  # it may hold anything
+    is_opaque = role is PROMPT and now is not None and now.text is None  # it may contain anything
     if is_opaque:
         significance, direction = Significance.CRITICAL, Direction.UNKNOWN
     return Change(
@@ -169,7 +169,7 @@ def _binary_file_change(path: str, was: File | None, now: File | None, role: Fil
         cls=role.cls,
         direction=direction,
         significance=significance,
-        reason=f"{role.name} {printable_name(path)!r} is no text: {_digest(now)}, before {_digest(was)}",
+        reason=f"{role.name} {printable_name(path)!r} is not text: {_digest(now)}, before {_digest(was)}",
         place=_place(folder, path, 1),
     )
 

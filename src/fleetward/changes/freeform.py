@@ -1,4 +1,4 @@
-"""What moved where the schema says nothing: the one door to deepdiff."""
+"""Differences where the schema says nothing: the one door to deepdiff."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from fleetward.changes.equality import canonical_text, is_list, normal_form
 
 _LARGEST = 2_000
-"""Beyond so many values a block is reported whole; finding the pieces would cost too much."""
+"""A block with more values is reported as a whole: comparing its parts would take too long."""
 
 Difference = tuple[tuple[str | int, ...], Any, Any]
-"""Where, before, after; None stands for absent."""
+"""Path, before, after; None stands for absent."""
 
 
 def leaf_differences(before: Any, after: Any) -> Iterator[Difference]:
-    """The smallest pieces that differ, in a steady order."""
+    """The smallest parts that differ, sorted."""
     if canonical_text(before) == canonical_text(after):
         return
     if _is_comparable(before, after):
@@ -37,7 +37,7 @@ def _is_comparable(before: Any, after: Any) -> bool:
 def _deep_differences(before: Any, after: Any) -> Iterator[Difference]:
     from deepdiff import DeepDiff
 
-    # written leaves keep the types apart: deepdiff alone takes true for 1 inside lists
+    # values as JSON keep their types: deepdiff takes true for 1 inside lists
     tree = DeepDiff(
         _encoded(normal_form(before)), _encoded(normal_form(after)), view="tree", threshold_to_diff_deeper=0
     )

@@ -1,31 +1,31 @@
-"""Which way a change of what governs goes, where the schema's ends alone do not tell."""
+"""The direction of a change of governance, where the schema's annotations are not enough."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fleetward.changes.walker import Delta
+from fleetward.changes.delta import Delta
 from fleetward.domain.change import ChangeKind, Direction
 
 LOOSER, STRICTER, NEUTRAL, UNKNOWN = Direction
 Sides = tuple[Mapping[str, Any], Mapping[str, Any]]
 DirectionRule = Callable[[Delta, Sides], Direction | None]
-"""The direction of a move between two documents; None where the schema's answer stands."""
+"""The direction of a delta between two documents; None if the schema decides."""
 
 _SEVERITIES = ("off", "note", "warning", "error")
 _STRICT_FILES = ("policy", "people", "fleet-config", "waivers")
 _HARMLESS = ("version", "description", "reason", "rules.*.description", "people.*.name", "teams.*.contact.**")
-"""Changes that loosen and tighten nothing; beside what the schema calls text."""
+"""Paths of neutral changes, beside those that the schema marks as text."""
 
 
 def delta_direction(
     name: str, delta: Delta, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Direction:
     """
-    The direction of one move in the governing file *name*.
+    The direction of one delta in the governance file *name*.
 
-    Where nobody says so it is not neutral: what decides about others may have become looser.
+    A change that no rule calls neutral is unknown: the policy may have become looser.
     """
     for file, pattern, rule in DIRECTION_RULES:
         if file == name and path_matches(pattern, delta.generic):
@@ -41,19 +41,19 @@ def delta_direction(
 
 
 def file_direction(name: str, *, is_added: bool) -> Direction:
-    """The direction of a whole file; without waivers every rule holds, all else cannot be told."""
+    """The direction of a whole file: without waivers every rule holds; other files are unknown."""
     if name != "waivers":
         return UNKNOWN
     return LOOSER if is_added else STRICTER
 
 
 def direction_text(name: str) -> str:
-    """In words, which way a change of the governing file *name* goes."""
+    """In words, how the direction of a change of the governance file *name* is found."""
     return "looser where it asks for less" if name in _STRICT_FILES else "as the schema says"
 
 
 def _block_rule(depth: int, added: Direction) -> DirectionRule:
-    """A block that came or went speaks for everything in it."""
+    """The direction of a block at this *depth*, and of all its values, if it was added or removed."""
 
     def direction_rule(delta: Delta, sides: Sides) -> Direction | None:
         present = [_value_at(side, delta.location.steps[:depth]) is not None for side in sides]
@@ -65,14 +65,14 @@ def _block_rule(depth: int, added: Direction) -> DirectionRule:
 
 
 def _rule_direction(delta: Delta, _: Sides) -> Direction | None:
-    """A rule asks for something; one that replaces all others lets off from what they ask."""
+    """A rule adds requirements; a rule that replaces all others drops theirs."""
     replaces_all = _replaces(delta.after if delta.before is None else delta.before)
     return STRICTER if (delta.before is None) is not replaces_all else LOOSER
 
 
 def _condition_direction(delta: Delta, sides: Sides) -> Direction | None:
-    """What is left out means any: a condition more is a rule that holds less often."""
-    if not delta.node.in_schema or len(delta.location.steps) < 4:  # the whole of it is no mapping
+    """A condition that is left out matches any value: another condition makes a rule match less often."""
+    if not delta.node.in_schema or len(delta.location.steps) < 4:  # the block itself is not a mapping
         return None
     conditions = [
         _value_at(side, (*steps[:3], delta.location.steps[3]))
@@ -96,14 +96,14 @@ def _replaces(rule: Any) -> bool:
 
 
 def _account_direction(delta: Delta, _: Sides) -> Direction | None:
-    """One account more speaks for a person; another one might be anybody's."""
+    """Another account can act for a person; a replaced one may belong to anybody."""
     if delta.kind is ChangeKind.CHANGED:
         return UNKNOWN
     return LOOSER if delta.kind is ChangeKind.ADDED else STRICTER
 
 
 def _environment_direction(delta: Delta, _: Sides) -> Direction | None:
-    """An environment with a gate; one without cannot be judged from here."""
+    """An environment with a gate; one without a gate is unknown."""
     environment = delta.after if delta.before is None else delta.before
     if not isinstance(environment, Mapping) or environment.get("from") is None:
         return UNKNOWN
@@ -111,7 +111,7 @@ def _environment_direction(delta: Delta, _: Sides) -> Direction | None:
 
 
 def _severity_direction(delta: Delta, _: Sides) -> Direction | None:
-    """How heavy a rule weighs, for all or for some: by how heavy it can be; as heavy for some is not comparable."""
+    """By the severity of the rule; the same severity for other agents cannot be compared."""
     first, second = (_severity(value) for value in (delta.before, delta.after))
     if first is None or second is None or first == second:
         return UNKNOWN
@@ -138,15 +138,15 @@ DIRECTION_RULES: tuple[tuple[str, str, DirectionRule], ...] = (
     ("people", "people.*.githubId", _account_direction),
     ("people", "people.*.gitlab", _account_direction),
     ("people", "people.*.gitlabId", _account_direction),
-    ("fleet-config", "repository", _always(LOOSER)),  # what was approved for another one counts here now
+    ("fleet-config", "repository", _always(LOOSER)),  # approvals of another repository count now
     ("fleet-config", "environments[]", _environment_direction),
     ("fleet-config", "rules.*", _severity_direction),
 )
-"""By file and path (``*`` one step, ``**`` whatever is beneath): the first answer holds."""
+"""By file and path (``*`` one step, ``**`` everything beneath): the first answer counts."""
 
 
 def path_matches(pattern: str, path: str) -> bool:
-    """Is *path* what *pattern* stands for: ``*`` one step, ``**`` at the end whatever is beneath?"""
+    """Does *pattern* match *path*? ``*`` is one step, ``**`` at the end is everything beneath."""
     expected, steps = pattern.split("."), path.split(".")
     if expected[-1] == "**":
         expected, steps = expected[:-1], steps[: len(expected) - 1]
@@ -156,7 +156,7 @@ def path_matches(pattern: str, path: str) -> bool:
 
 
 def _value_at(document: Any, steps: tuple[Any, ...]) -> Any:
-    """What stands at *steps*, or None; positions are the document's own."""
+    """The value at *steps*, or None."""
     for step in steps:
         try:
             document = document[step]

@@ -1,4 +1,4 @@
-"""Characters that nobody sees: controls, directions, zero widths; shown as their code points."""
+"""Invisible characters (controls, bidirectional marks, zero widths) as code points."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fleetward.domain.invisible_characters import FORBIDDEN, codepoint
 
 
 def code_points(value: Any) -> Counter[str]:
-    """How often each hidden character, as ``U+202E``, stands anywhere in *value*, keys included."""
+    """How often each invisible character, as ``U+202E``, occurs in *value*, keys included."""
     return Counter(codepoint(character) for text in _texts(value) for character in FORBIDDEN.findall(text))
 
 
@@ -28,7 +28,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def visible(value: Any) -> Any:
-    """The same value with hidden characters written out, ``<U+202E>``."""
+    """The same value with invisible characters as ``<U+202E>``."""
     if isinstance(value, str):
         return (
             value

@@ -1,4 +1,4 @@
-"""What must not be printed: masks that stay the same for the same value, so that a change is still seen."""
+"""Masks for secrets: equal secrets have equal masks, so that a change of a secret is still visible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SECRET_NAME = re.compile(
 
 
 def masked(value: Any, *, key: str = "", secret: bool = False) -> Any:
-    """The value without its secrets; *secret* says that the whole of it is one."""
+    """The value with its secrets masked; *secret*: all of it is secret."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Mapping):
@@ -33,13 +33,13 @@ def masked(value: Any, *, key: str = "", secret: bool = False) -> Any:
 
 
 def value_name(mapping: Mapping[str, Any], key: str) -> str:
-    """What a value is called: its key, or what stands at ``name`` beside ``value``."""
+    """The name of a value: its key, or for the key ``value`` the text at ``name`` beside it."""
     name = mapping.get("name") if key == "value" else None
     return name if isinstance(name, str) else key
 
 
 def masked_text(text: str) -> str:
-    """The text with whatever may be a credential masked; line ends stay, so that lines keep their numbers."""
+    """The text with everything masked that may be a credential; line ends stay, so line numbers do, too."""
     parts, at = [], 0
     for secret in find_secrets(text):
         hidden = text[secret.start : secret.end]
@@ -49,14 +49,14 @@ def masked_text(text: str) -> str:
 
 
 def masked_name(text: str) -> str:
-    """A name or path without what surely is a credential; others are only known by what may look like one."""
+    """A name or path with certain credentials masked: names often look like credentials."""
     for secret in certain_secrets(text):
         text = text.replace(text[secret.start : secret.end], "*" * (secret.end - secret.start))
     return text
 
 
 def printable_name(text: str) -> str:
-    """A name or path as it is shown: no credential in it, nothing hidden."""
+    """A name or path without credentials and invisible characters."""
     return str(visible(masked_name(text)))
 
 

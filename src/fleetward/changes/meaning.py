@@ -1,10 +1,10 @@
-"""One row of the table of meanings: which moves it speaks of, and what it makes of them (SPEC 5)."""
+"""One row of the table of meanings: the deltas that it matches, and the change it makes of them (SPEC 5)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from fleetward.changes.walker import Delta
+from fleetward.changes.delta import Delta
 from fleetward.domain.change import ChangeClass, ChangeKind, Direction, Significance
 from fleetward.domain.fast_dataclass import dataclass
 
@@ -14,10 +14,9 @@ class Meaning:
     """
     One row of the table.
 
-    ``paths`` are generic (``spec.tools[].allow``), separated by spaces; one that ends in ``*`` also stands
-    for everything beneath. ``kinds``, ``direction`` and ``test`` narrow the row, empty or None means any;
-    ``means`` overrules the direction that the schema gave. What turned stricter is low unless the row asks
-    for it.
+    ``paths`` are separated by spaces; their grammar is ``meanings.PATHS``. ``kinds``, ``direction`` and ``test``
+    narrow the row; empty or None means any. ``means`` replaces the direction that the schema gives. A change to the
+    stricter side is of low significance, unless the row's ``direction`` is stricter.
     """
 
     paths: str
@@ -29,7 +28,7 @@ class Meaning:
     means: Direction | None = None
     test: Callable[[Delta], bool] | None = None
     twin: str = ""
-    """Where the row says that something turned looser: the rule of the same change the other way round."""
+    """The rule of the reverse change, if this row is looser."""
 
     @property
     def cls(self) -> ChangeClass:
@@ -37,7 +36,7 @@ class Meaning:
         return ChangeClass(self.rule.partition("/")[0])
 
     def matches(self, delta: Delta) -> bool:
-        """Does this row, whose paths cover it, speak of *delta*?"""
+        """Do kind, direction and test match *delta*? The paths are not compared."""
         return (
             (not self.kinds or delta.kind in self.kinds)
             and (self.direction is None or self.direction == delta.direction)
@@ -46,7 +45,7 @@ class Meaning:
 
 
 def covers(pattern: str, path: str) -> bool:
-    """Is *path* what *pattern* stands for?"""
+    """Does *pattern* match *path*?"""
     if not pattern.endswith("*"):
         return pattern == path
     start = pattern[:-1]

@@ -1,4 +1,4 @@
-"""What a move means: the table of rules, read from the top, first match wins (SPEC 5)."""
+"""The meaning of a delta: a table of rules, read from the top, the first match wins (SPEC 5)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from fleetward.changes.delta import Delta
 from fleetward.changes.meaning import Meaning, covers
-from fleetward.changes.walker import Delta
 from fleetward.domain.change import ChangeKind, Direction, Significance
 
 CRITICAL, HIGH, MEDIUM, LOW, NONE = Significance
@@ -18,7 +18,7 @@ _BREAK = re.compile(r"[^a-z0-9]+")
 
 
 def find_meaning(delta: Delta) -> Meaning | None:
-    """The first row that fits, or None."""
+    """The first row that matches, or None."""
     return next((row for row in _rows_for_path(delta.generic) if row.matches(delta)), None)
 
 
@@ -28,7 +28,7 @@ def _rows_for_path(path: str) -> tuple[Meaning, ...]:
 
 
 def _unrestricted(delta: Delta) -> bool:
-    """Does a tool reach everything, or administer?"""
+    """Does a new tool allow everything, or administration?"""
     tool = delta.after if isinstance(delta.after, Mapping) else {}
     return tool.get("access") == "admin" or any(map(_wild, tool.get("allow") or ()))
 
@@ -64,15 +64,40 @@ def _to_production(delta: Delta) -> bool:
     return bool(delta.after == "production")
 
 
+PATHS = """\
+A path names a place in a manifest without the names and positions of list items:
+
+| in the manifest | path in a row | kinds |
+| --- | --- | --- |
+| a key of a mapping | `spec.risk.tier` | added, removed, changed |
+| a mapping, added or removed as a whole | `spec.owner.team`: a delta for each value in it | added, removed |
+| an item of a keyed list (`x-list: keyed(name)`) | `spec.prompts[]` | added, removed |
+| a key inside such an item | `spec.prompts[].file` | added, removed, changed |
+| a plain value in a list without order (`x-list: set`) | `spec.tools[].allow`, without `[]` | added, removed |
+| a mapping in a list without order | `spec.retirement.criteria`, without `[]` | added, removed |
+| a key inside such a mapping | `spec.retirement.criteria[].date` | added, removed, changed |
+| an item of an ordered list (no `x-list`) | `spec.model.fallbacks[]` | added, removed, changed |
+| the order of such a list | `spec.model.fallbacks` | reordered |
+
+A row may name several paths, separated by spaces. A `*` at the end of a path means the place itself and everything
+below it: `spec.model.parameters*` matches `spec.model.parameters` and `spec.model.parameters.temperature`, but not
+`spec.model.parametersFile`. A `*` anywhere else has no meaning.
+
+The table is read from the top, and the first row that matches names the change: a row for one place stands above the
+row for all places below it, and a row with `kinds`, `direction` or `test` stands above the row without. A row below
+one that matches everything it could match is never used; a test names both rows.
+"""
+"""The grammar of ``paths``; it is printed on the page of changes."""
+
 # fmt: off
 MEANINGS: tuple[Meaning, ...] = (
-    # who it is
+    # identity
     Meaning(paths="metadata.name", rule="governance/name-changed", significance=HIGH,
             reason="the agent calls itself {after}, before {before}"),
     Meaning(paths="metadata.displayName metadata.description metadata.labels* metadata.annotations*",
             means=NEUTRAL, rule="cosmetic/text-changed", significance=NONE,
             reason="{key} is {after}, before {before}"),
-    # which language model
+    # language model
     Meaning(paths="spec.model.provider spec.model.name spec.model.version spec.model.deployment "
             "spec.model.digest", means=NEUTRAL, rule="behaviour/model-changed", significance=HIGH,
             reason="the model's {key} is {after}, before {before}; another model behaves differently"),
@@ -91,14 +116,14 @@ MEANINGS: tuple[Meaning, ...] = (
             significance=MEDIUM, reason="fallback models are tried in another order"),
     Meaning(paths="spec.model.fallbacks*", rule="reliability/fallback-changed", significance=MEDIUM,
             reason="fallback model {after}, before {before}"),
-    # what it is told
+    # prompts
     Meaning(paths="spec.prompts[]", kinds=(ADDED,), rule="behaviour/prompt-added", significance=HIGH,
             reason="prompt {item!r} is new"),
     Meaning(paths="spec.prompts[]", kinds=(REMOVED,), rule="behaviour/prompt-removed", significance=HIGH,
             reason="prompt {item!r} is gone"),
     Meaning(paths="spec.prompts[].file", rule="behaviour/prompt-replaced", significance=HIGH,
             reason="prompt {item!r} is read from {after}, before from {before}"),
-    # what it may do
+    # tools and privileges
     Meaning(paths="spec.tools[]", kinds=(ADDED,), test=_unrestricted, means=LOOSER,
             rule="privilege/tool-unrestricted", significance=CRITICAL,
             reason="new tool {item!r} without bounds: {after}",
@@ -139,7 +164,7 @@ MEANINGS: tuple[Meaning, ...] = (
             twin="privilege/reversible"),
     Meaning(paths="spec.tools[].reversible", direction=STRICTER, rule="privilege/reversible",
             significance=LOW, reason="what tool {item!r} does can be undone now"),
-    # another identity, server or source might reach more: nobody can tell from here, so the gate takes it so
+    # another identity, server or source may reach more: unknown, so the gate counts it as looser
     Meaning(paths="spec.tools[].identity", means=UNKNOWN, rule="privilege/identity-changed", significance=HIGH,
             reason="tool {item!r} acts as {after}, before as {before}"),
     Meaning(paths="spec.tools[].connector spec.tools[].server.ref spec.tools[].server.url",
@@ -147,7 +172,7 @@ MEANINGS: tuple[Meaning, ...] = (
             reason="tool {item!r} is served by {after}, before by {before}"),
     Meaning(paths="spec.tools[]*", rule="privilege/tool-changed", significance=MEDIUM,
             reason="{key} of tool {item!r} is {after}, before {before}"),
-    # what it reads and touches
+    # data and dependencies
     Meaning(paths="spec.knowledge[]", kinds=(ADDED,), means=LOOSER, rule="data/source-added",
             significance=HIGH, reason="new data source {item!r}: {after}",
             twin="data/source-removed"),
@@ -182,7 +207,7 @@ MEANINGS: tuple[Meaning, ...] = (
             significance=LOW, reason="access to shared state {item!r} is {after}, before {before}"),
     Meaning(paths="spec.sharedState[]*", rule="topology/shared-state-changed", significance=MEDIUM,
             reason="shared state {item!r}: {after}, before {before}"),
-    # what holds it back
+    # guardrails
     Meaning(paths="spec.guardrails.humanReview*", direction=LOOSER, rule="guardrail/human-review-weakened",
             significance=CRITICAL, reason="human review is weaker: {key} {after}, before {before}",
             twin="guardrail/human-review-strengthened"),
@@ -259,7 +284,7 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(paths="spec.observability.outputReview*", direction=STRICTER,
             rule="guardrail/review-sampling-raised", significance=LOW,
             reason="more output is reviewed: {key} {after}, before {before}"),
-    # what it may spend
+    # cost
     Meaning(paths="spec.budgets[]", kinds=(REMOVED,), test=_had_halt, means=LOOSER, rule="cost/halt-removed",
             significance=CRITICAL, reason="nothing halts spending per {item} any more; before {before}",
             twin="cost/budget-added"),
@@ -287,13 +312,13 @@ MEANINGS: tuple[Meaning, ...] = (
             reason="the budget per {item} counts in {after}, before in {before}"),
     Meaning(paths="spec.budgets[]*", rule="cost/budget-changed", significance=MEDIUM,
             reason="{key} per {item} is {after}, before {before}"),
-    # who answers for it
+    # responsibility
     Meaning(paths="spec.owner.team spec.owner.accountable", test=_to_nothing, means=LOOSER,
             rule="governance/owner-emptied", significance=CRITICAL,
-            reason="nobody is {key} any more; before {before}",
+            reason="{key} is empty; before {before}",
             twin="governance/owner-named"),
     Meaning(paths="spec.owner.team spec.owner.accountable", test=_from_nothing, means=STRICTER,
-            rule="governance/owner-named", significance=LOW, reason="{key} is {after}; nobody was before"),
+            rule="governance/owner-named", significance=LOW, reason="{key} is {after}; it was empty before"),
     Meaning(paths="spec.owner.contact*", rule="governance/contact-changed", significance=MEDIUM,
             reason="contact {key} is {after}, before {before}"),
     Meaning(paths="spec.owner*", rule="governance/owner-changed", significance=HIGH,
@@ -317,13 +342,13 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(paths="spec.review.heartbeat", rule="governance/heartbeat-changed", significance=MEDIUM,
             reason="heartbeat {after}, before {before}"),
     Meaning(paths="spec.purpose.users", direction=LOOSER, rule="governance/users-widened", significance=HIGH,
-            reason="it meets {after}, before {before}",
+            reason="its users are {after}, before {before}",
             twin="governance/users-narrowed"),
     Meaning(paths="spec.purpose.users", direction=STRICTER, rule="governance/users-narrowed", significance=LOW,
-            reason="it meets {after}, before {before}"),
+            reason="its users are {after}, before {before}"),
     Meaning(paths="spec.purpose*", rule="governance/purpose-changed", significance=MEDIUM,
             reason="purpose: {key} {after}, before {before}"),
-    # its life
+    # lifecycle
     Meaning(paths="spec.suspended", direction=LOOSER, rule="lifecycle/resumed", significance=HIGH,
             reason="the emergency flag is off: the agent runs again",
             twin="lifecycle/suspended"),
@@ -347,7 +372,7 @@ MEANINGS: tuple[Meaning, ...] = (
             rule="lifecycle/retirement-added", significance=LOW, reason="retired when {after}"),
     Meaning(paths="spec.retirement*", rule="lifecycle/retirement-changed", significance=MEDIUM,
             reason="retirement: {key} {after}, before {before}"),
-    # with whom it runs
+    # orchestration
     Meaning(paths="spec.orchestration.limits* spec.orchestration.antiLoop*", kinds=(REMOVED,), means=LOOSER,
             rule="topology/loop-guard-removed", significance=HIGH,
             reason="nothing bounds loops by {key} any more; before {before}",
@@ -364,4 +389,3 @@ MEANINGS: tuple[Meaning, ...] = (
             reason="orchestration: {key} {after}, before {before}"),
 )
 # fmt: on
-"""Worst first within a subject; a meaning more is a row more."""

@@ -1,4 +1,4 @@
-"""The schema as the walk sees it: references resolved, annotations at hand, class handed down."""
+"""Places of a JSON Schema, with references resolved and annotations inherited."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 _KEYED = re.compile(r"keyed\(([A-Za-z]+)\)")
 _UNIONS = ("allOf", "anyOf", "oneOf")
 _DEEPEST = 16
-"""References that lead nowhere end here."""
+"""References are followed this deep: they may point to themselves."""
 _EMPTY_SCHEMA: Mapping[str, Any] = {"description": ""}
 _MOST_CHILDREN = 1_000
-"""Keys are free in some places: what a hostile manifest thinks up is not kept for ever."""
+"""Children that are cached: a hostile manifest may invent any number of keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SchemaNode:
     """
-    One place of the schema, made once; an unknown one has no keywords and a direction of unknown.
+    One place of the schema; a place outside of the schema has no keywords.
 
-    What the keywords say is read when the node is made: a walk comes by many times.
+    Keywords are read when the node is made, because it is visited many times.
     """
 
     root: Mapping[str, Any]
@@ -31,7 +31,7 @@ class SchemaNode:
     secret: bool = False
     in_schema: bool = True
     presence: str | None = None
-    """The stricter end for a block that came or went as a whole."""
+    """The stricter end of a block that was added or removed as a whole."""
     better: str | None = None
     """``higher`` or ``lower``: which end is stricter."""
     order: tuple[Any, ...] = ()
@@ -39,9 +39,9 @@ class SchemaNode:
     unit: str | None = None
     """``duration``, ``date`` and the like."""
     list_kind: str = "ordered"
-    """``keyed``, ``set`` or ``ordered``; a list that says nothing is ordered."""
+    """``keyed``, ``set`` or ``ordered``, the default."""
     list_key: str = "name"
-    """The key that the items of a keyed list go by."""
+    """The key that identifies the items of a keyed list."""
     _children: dict[tuple[str, str | None], SchemaNode] = field(default_factory=dict, repr=False)
 
     def child(self, key: str) -> SchemaNode:
@@ -53,7 +53,7 @@ class SchemaNode:
         return self._children.get(("item", None)) or self._create("item", None, self.keywords.get("items"))
 
     def with_presence(self, presence: str | None) -> SchemaNode:
-        """The same place of a block that came or went as a whole, or (None) of one that stayed."""
+        """The same place in a block that was added or removed as a whole; None: in one that stayed."""
         if presence == self.presence:
             return self
         cached = self._children.get(("whole", presence))
@@ -65,7 +65,7 @@ class SchemaNode:
     def _property(self, key: str) -> Any:
         properties = self.keywords.get("properties", {})
         if key in properties:
-            # one that says nothing is known all the same
+            # a property without keywords is still in the schema
             return (
                 properties[key] if isinstance(properties[key], Mapping) and properties[key] else _EMPTY_SCHEMA
             )
@@ -89,12 +89,12 @@ class SchemaNode:
 
 
 def root_node(schema: Mapping[str, Any]) -> SchemaNode:
-    """The node of the whole document; the same for the same schema object."""
+    """The node of the whole document; cached for each schema object."""
     return _cached_root(_IdentityKey(schema))
 
 
 class _IdentityKey:
-    """A schema as a cache key: it is what it is, not what it says."""
+    """A schema as a cache key, compared by identity."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
@@ -139,7 +139,7 @@ def _create_node(
 
 
 def _resolved(schema: Any, root: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
-    """What *schema* says with its references and unions folded in; what stands nearest wins."""
+    """The keywords of *schema* with its references and unions merged; the nearest keyword wins."""
     if not isinstance(schema, Mapping) or depth > _DEEPEST:
         return {}
     keywords = dict(schema)

@@ -1,11 +1,11 @@
-"""What a change of what governs says, in the words of those whom it is about."""
+"""The reasons of changes of governance, as sentences."""
 
 from __future__ import annotations
 
+from fleetward.changes.delta import Delta
 from fleetward.changes.governance_direction import path_matches
 from fleetward.changes.masking import printable_name
 from fleetward.changes.value_text import value_text
-from fleetward.changes.walker import Delta
 from fleetward.domain.change import Change, ChangeKind
 
 ADDED, REMOVED, CHANGED, _TEXT, REORDERED = ChangeKind
@@ -14,7 +14,7 @@ SentenceRow = tuple[str, str, ChangeKind | None, str]
 
 
 def _requirement_rows(prefix: str, subject: str) -> tuple[SentenceRow, ...]:
-    """Of a block that asks for something, whatever it is for."""
+    """The rows of one block with requirements."""
     return (
         (
             "policy",
@@ -46,7 +46,7 @@ SENTENCES: tuple[SentenceRow, ...] = (
     ("policy", "rules[].require", REMOVED, "rule {who} no longer asks for {before}"),
     *_requirement_rows("rules[].", "rule {who}"),
     *_requirement_rows("rollback.", "a rollback"),
-    *_requirement_rows("breakGlass.", "a broken glass"),
+    *_requirement_rows("breakGlass.", "break-glass"),
     *_requirement_rows("governance.", "a change of governance"),
     ("policy", "rules[].require[].*", CHANGED, "rule {who} asks for {key} {after}, before {before}"),
     ("policy", "rules[].**", CHANGED, "rule {who}: {key} is {after}, before {before}"),
@@ -58,14 +58,14 @@ SENTENCES: tuple[SentenceRow, ...] = (
     ("policy", "approvals.expire", CHANGED, "approvals hold for {after}, before for {before}"),
     ("policy", "veto.from", ADDED, "{after} may veto"),
     ("policy", "veto.from", REMOVED, "{before} may no longer veto"),
-    ("policy", "breakGlass.skips", ADDED, "a broken glass may pass over {after}"),
-    ("policy", "breakGlass.skips", REMOVED, "a broken glass may no longer pass over {before}"),
+    ("policy", "breakGlass.skips", ADDED, "break-glass may skip {after}"),
+    ("policy", "breakGlass.skips", REMOVED, "break-glass may no longer skip {before}"),
     ("policy", "required.*", ADDED, "tier {who} needs {after}"),
     ("policy", "required.*", REMOVED, "tier {who} no longer needs {before}"),
-    ("policy", "floors.*", ADDED, "tier {who} is the least for {after}"),
-    ("policy", "floors.*", REMOVED, "tier {who} is no longer the least for {before}"),
+    ("policy", "floors.*", ADDED, "{after} requires at least tier {who}"),
+    ("policy", "floors.*", REMOVED, "{before} no longer requires at least tier {who}"),
     ("people", "people.*.left", ADDED, "{who} leaves on {after}"),
-    ("people", "people.*.left", REMOVED, "{who} is no longer said to leave on {before}"),
+    ("people", "people.*.left", REMOVED, "{who} no longer leaves on {before}"),
     ("people", "people.*.left", CHANGED, "{who} leaves on {after}, before on {before}"),
     ("people", "people.*.emails", ADDED, "commits of {after} are the work of {who}"),
     ("people", "people.*.emails", REMOVED, "commits of {before} are no longer the work of {who}"),
@@ -76,20 +76,25 @@ SENTENCES: tuple[SentenceRow, ...] = (
     ("people", "*.*.*", CHANGED, "{key} of {who} is {after}, before {before}"),
     ("fleet-config", "environments[]", ADDED, "environment {who} is new: {after}"),
     ("fleet-config", "environments[]", REMOVED, "environment {who} is gone: {before}"),
-    ("fleet-config", "environments[].from", ADDED, "{who} takes only what {after} holds"),
-    ("fleet-config", "environments[].from", REMOVED, "{who} no longer asks that {before} holds a release"),
+    ("fleet-config", "environments[].from", ADDED, "{who} takes only releases that are in {after}"),
+    (
+        "fleet-config",
+        "environments[].from",
+        REMOVED,
+        "{who} no longer requires that a release is in {before}",
+    ),
     ("fleet-config", "environments[].overridable", ADDED, "{who} may set {after} for itself"),
     ("fleet-config", "environments[].overridable", REMOVED, "{who} may no longer set {before} for itself"),
-    ("fleet-config", "rules.**", CHANGED, "rule {who} weighs {after}, before {before}"),
+    ("fleet-config", "rules.**", CHANGED, "severity of rule {who} is {after}, before {before}"),
     ("waivers", "waivers", ADDED, "waived: {after}"),
     ("waivers", "waivers", REMOVED, "no longer waived: {before}"),
     ("waivers", "waivers[].*", CHANGED, "waiver of {who}: {key} is {after}, before {before}"),
 )
-"""By file, path (``*`` one step, ``**`` whatever is beneath) and kind: the first that fits is said."""
+"""By file, path (``*`` one step, ``**`` everything beneath) and kind: the first row that matches is used."""
 
 
 def sentence(name: str, delta: Delta, change: Change) -> str | None:
-    """What *delta* in the governing file *name* says; None where path and values have to tell."""
+    """The reason of *delta* in the governance file *name*; None if no row matches."""
     template = (
         next((row[-1] for row in SENTENCES if row_matches(row, name, delta)), None)
         if delta.node.in_schema
@@ -104,6 +109,6 @@ def sentence(name: str, delta: Delta, change: Change) -> str | None:
 
 
 def row_matches(row: SentenceRow, name: str, delta: Delta) -> bool:
-    """Is the row for *delta* in the governing file *name*?"""
+    """Does the row match *delta* in the governance file *name*?"""
     file, pattern, kind, _ = row
     return file == name and kind in (None, delta.kind) and path_matches(pattern, delta.generic)

@@ -1,4 +1,4 @@
-"""Values inside sentences: quoted where they are text, short where they are long."""
+"""Values in sentences: texts are quoted, long values are shortened."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LONGEST = 160
 
 
 def value_text(value: Any) -> str:
-    """The value as a reason carries it; nothing is ``none``."""
+    """The value as it stands in a reason; None is ``none``."""
     if value is None:
         return "none"
     text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

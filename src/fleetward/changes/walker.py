@@ -1,82 +1,26 @@
-"""The walk through two documents, led by the schema: what moved, before anybody says what it means."""
+"""Walks two documents along the schema, and finds every difference between them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from fleetward.changes import direction, freeform
+from fleetward.changes.delta import Delta, DeltaPath
 from fleetward.changes.equality import canonical_text, identical, is_list, same_meaning
 from fleetward.changes.nodes import SchemaNode, root_node
 from fleetward.domain.change import ChangeKind, Direction
-from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.path import ItemKey, Step, Steps, format_path
+from fleetward.domain.path import ItemKey
 
 _DISCRIMINATORS = ("when", "metric", "on", "rule", "key", "id", "name", "ref", "person")
-"""What an item of a set of mappings is told apart by, in this order."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeltaPath:
-    """A path as people read it, and as it stands in each of the two documents."""
-
-    steps: Steps = ()
-    before: Steps = ()
-    after: Steps = ()
-
-    def key(self, key: str) -> DeltaPath:
-        """One mapping key further in."""
-        return DeltaPath(steps=(*self.steps, key), before=(*self.before, key), after=(*self.after, key))
-
-    def item(self, step: Step, *, before: int | None, after: int | None) -> DeltaPath:
-        """One list item further in; a side that has no such item stays where it is."""
-        before_steps = self.before if before is None else (*self.before, before)
-        after_steps = self.after if after is None else (*self.after, after)
-        return DeltaPath(steps=(*self.steps, step), before=before_steps, after=after_steps)
-
-    def element(self, *, before: int | None = None, after: int | None = None) -> DeltaPath:
-        """The same path to read, with the element's position for whoever looks it up."""
-        return replace(self.item(0, before=before, after=after), steps=self.steps)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delta:
-    """One thing that moved; None before or after stands for absent."""
-
-    location: DeltaPath
-    kind: ChangeKind
-    before: Any
-    after: Any
-    node: SchemaNode
-    direction: Direction
-
-    @property
-    def path(self) -> str:
-        """``spec.tools[crm].allow``."""
-        return format_path(self.location.steps)
-
-    @property
-    def generic(self) -> str:
-        """``spec.tools[].allow``: the path without which item it was."""
-        text = ""
-        for step in self.location.steps:
-            text += "[]" if isinstance(step, ItemKey | int) else f".{step}"
-        return text.removeprefix(".")
-
-    @property
-    def item(self) -> str:
-        """The innermost list item that the path goes through."""
-        return next(
-            (str(step) for step in reversed(self.location.steps) if isinstance(step, ItemKey | int)), ""
-        )
+"""The keys that identify a mapping in a list without order; the first that it has."""
 
 
 def deltas(
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, schema: Mapping[str, Any]
 ) -> tuple[Delta, ...]:
-    """What moved between two documents, in the order of the schema's reading."""
+    """The differences between two documents; a block that was added or removed is split into its values."""
     return tuple(_walk(before, after, root_node(schema), DeltaPath()))
 
 
@@ -100,7 +44,7 @@ def _is_mapping_or_none(value: Any) -> bool:
 
 
 def _as_lists(before: Any, after: Any) -> tuple[Any, Any]:
-    """Where a list may be written as its one value, that value is a list of one."""
+    """A single value in the place of a list is a list with one item."""
     if is_list(before) == is_list(after):
         return before, after
     first, second = (
@@ -124,9 +68,13 @@ def _freeform_deltas(before: Any, after: Any, node: SchemaNode, location: DeltaP
 
 
 def _leaf_delta(before: Any, after: Any, node: SchemaNode, location: DeltaPath) -> Delta:
-    way = direction.leaf_direction(node, before, after)
     return Delta(
-        location=location, kind=_kind_of(before, after), before=before, after=after, node=node, direction=way
+        location=location,
+        kind=_kind_of(before, after),
+        before=before,
+        after=after,
+        node=node,
+        direction=direction.leaf_direction(node, before, after),
     )
 
 
@@ -170,7 +118,7 @@ def _keyed_deltas(
 
 
 def _by_key(items: Sequence[Any], key: str) -> dict[str, int]:
-    """Position by key; one that stands twice goes on as ``crm#2``, so that nothing is dropped."""
+    """Positions by key; a key's second item is called ``crm#2``, so that no item is lost."""
     positions: dict[str, int] = {}
     counts: Counter[str] = Counter()
     for position, item in enumerate(items):
@@ -182,14 +130,13 @@ def _by_key(items: Sequence[Any], key: str) -> dict[str, int]:
 
 
 def _element_delta(before: Any, after: Any, node: SchemaNode, location: DeltaPath) -> Delta:
-    way = direction.element_direction(node, is_added=before is None)
     return Delta(
         location=location,
         kind=_kind_of(before, after),
         before=before,
         after=after,
         node=node.item(),
-        direction=way,
+        direction=direction.element_direction(node, is_added=before is None),
     )
 
 
@@ -213,7 +160,7 @@ def _set_deltas(
 def _pairs(
     before: Sequence[Any], removed: list[int], after: Sequence[Any], added: list[int]
 ) -> Iterator[tuple[int | None, int | None]]:
-    """Elements that are one edited, found by what tells them apart where that is unique; then the rest."""
+    """Positions of edited elements, paired by what identifies them; then those only removed, those only added."""
     before_marks = _unique_marks(before, removed)
     after_marks = _unique_marks(after, added)
     for mark in sorted(before_marks.keys() & after_marks.keys()):
@@ -230,7 +177,7 @@ def _unique_marks(items: Sequence[Any], positions: list[int]) -> dict[tuple[str,
 
 
 def discriminator(item: Mapping[str, Any]) -> tuple[str, str]:
-    """What an element goes by, and of which shape it is."""
+    """What identifies an element: its value, and its key; without one, the names of all its keys."""
     key_name = next((key for key in _DISCRIMINATORS if isinstance(item.get(key), str)), None)
     shape = sorted(key for key, value in item.items() if value is not None)
     return (str(item[key_name]) if key_name else "-".join(shape), key_name or "")
@@ -239,7 +186,7 @@ def discriminator(item: Mapping[str, Any]) -> tuple[str, str]:
 def _ordered_deltas(
     before: Sequence[Any], after: Sequence[Any], node: SchemaNode, location: DeltaPath
 ) -> Iterator[Delta]:
-    """Places that hold something else; and once for the whole list, that what stayed was moved."""
+    """The positions with another item; and one delta for the list if the other items changed their order."""
     first, second = list(map(canonical_text, before)), list(map(canonical_text, after))
     common = Counter(first) & Counter(second)
     removed, added = _unmatched(first, common), _unmatched(second, common)
