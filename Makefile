@@ -24,11 +24,11 @@ lint: $(VENV)/.develops
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m fleetward.rules > $(VENV)/rules.md && diff -u docs/reference/rules.md $(VENV)/rules.md
-	$(BIN)/python -m fleetward.changes > $(VENV)/changes.md && diff -u docs/changes.md $(VENV)/changes.md
+	$(BIN)/python -m fleetward.changes > $(VENV)/changes.md && diff -u docs/reference/changes.md $(VENV)/changes.md
 
 docs: $(VENV)/.develops
 	$(BIN)/python -m fleetward.rules > docs/reference/rules.md
-	$(BIN)/python -m fleetward.changes > docs/changes.md
+	$(BIN)/python -m fleetward.changes > docs/reference/changes.md
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fleetward needs Python 3.11 or newer: make PYTHON=python3.12")'

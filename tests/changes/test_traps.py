@@ -149,6 +149,6 @@ def test_tiers_are_ordered_by_the_policy_and_not_by_the_reader():
 
 
 def test_the_page_in_docs_is_what_the_table_prints():
-    page = CHECKOUT / "docs" / "changes.md"
+    page = CHECKOUT / "docs" / "reference" / "changes.md"
 
     assert page.read_text(encoding="utf-8") == documentation()

@@ -447,7 +447,7 @@ def test_environments_are_compared_agent_by_agent(fleet):
         change["reason"]
         for change in fleet.fleet("diff", "--env", "staging..production", "--json").data["changes"]
     ]
-    assert "production has it not" in reasons
+    assert "the agent is not in production" in reasons
 
 
 def test_an_edit_by_hand_of_what_a_gate_writes_is_not_led_to_its_commit(tmp_path):
@@ -532,7 +532,7 @@ def test_what_a_proposal_takes_away_by_not_saying_it_is_told(fleet):
     taken = changes["spec.budgets[day].haltAt"]
     assert (taken["before"], taken["after"], taken["proposed"]) == (30, 60, True)
     assert taken["reason"].endswith(
-        "the proposal replaces overrides.yaml whole, and does not say this any more"
+        "the proposal replaces overrides.yaml as a whole, and no longer sets this value"
     )
     assert "replaces" not in changes["spec.suspended"]["reason"]
 

@@ -142,7 +142,7 @@ def _document_entries() -> Iterator[RuleEntry]:
                 condition=ending,
                 message="what changed in the file"
                 if ending == "changed"
-                else "the file was added or removed",
+                else f"the file was {ending}",
                 twin=f"{cls}/{name}-removed" if ending == "added" and direction is Direction.LOOSER else "",
             )
     yield RuleEntry(
