@@ -10,7 +10,7 @@ def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     # Our values hold no circles: looking for them takes a tenth of a large run, and some of every start.
     gc.set_threshold(100_000)
-    from fleetward.cli.app import main
+    from fleetward.cli.main import main
 
     main()
 

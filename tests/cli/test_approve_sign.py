@@ -178,7 +178,7 @@ def test_of_several_keys_in_the_agent_the_only_one_that_is_yours_signs(
 
 
 @pytest.mark.parametrize(
-    ("held", "expected"),
+    ("names", "expected"),
     [
         ((), "no key to sign with"),
         (("carla", "office"), "holds 2 keys, several of them yours"),
@@ -187,9 +187,9 @@ def test_of_several_keys_in_the_agent_the_only_one_that_is_yours_signs(
     ],
 )
 def test_an_agent_that_leaves_it_open_is_asked_about(
-    repo: Repository, keys: dict[str, Path], agent: dict[str, str], held: tuple[str, ...], expected: str
+    repo: Repository, keys: dict[str, Path], agent: dict[str, str], names: tuple[str, ...], expected: str
 ) -> None:
-    hold(agent, *(keys[name] for name in held))
+    hold(agent, *(keys[name] for name in names))
 
     done = approve(repo, "--sign", env=agent)
 
@@ -273,11 +273,11 @@ def test_a_signature_that_lies_there_already_is_not_written_over(
     assert (repo.root / f"{first.data['file']}.sig").read_bytes() == signature
 
 
-@pytest.mark.parametrize("more", [(), ("--sign", "KEY")])
+@pytest.mark.parametrize("options", [(), ("--sign", "KEY")])
 def test_the_command_that_it_ends_with_commits_all_that_was_written(
-    repo: Repository, keys: dict[str, Path], more: tuple[str, ...]
+    repo: Repository, keys: dict[str, Path], options: tuple[str, ...]
 ) -> None:
-    words = [str(keys["carla"]) if word == "KEY" else word for word in more]
+    words = [str(keys["carla"]) if word == "KEY" else word for word in options]
     done = repo.fleet("approve", "desk-bot", "--to", "production", *words, identity="carla")
     assert done.code == 0, done.err
 
@@ -291,7 +291,7 @@ def test_the_command_that_it_ends_with_commits_all_that_was_written(
 
     assert repo.git("status", "--porcelain") == ""
     assert repo.fleet("promote", "desk-bot", "--to", "production").code == 0
-    assert ("; it is signed, and counts once anybody commits it:" in done.out) == bool(more)
+    assert ("; it is signed, and counts once anybody commits it:" in done.out) == bool(options)
 
 
 @pytest.mark.parametrize("decision", ["--reject", "--withdraw"])
@@ -302,11 +302,11 @@ def test_a_no_is_signed_as_well(repo: Repository, keys: dict[str, Path], decisio
     assert done.data["assurance"] == "signed"
 
 
-@pytest.mark.parametrize("more", [(), ("--sign", "KEY")])
+@pytest.mark.parametrize("options", [(), ("--sign", "KEY")])
 def test_the_answer_is_what_its_schema_promises(
-    repo: Repository, keys: dict[str, Path], more: tuple[str, ...]
+    repo: Repository, keys: dict[str, Path], options: tuple[str, ...]
 ) -> None:
-    done = approve(repo, *[str(keys["carla"]) if word == "KEY" else word for word in more])
+    done = approve(repo, *[str(keys["carla"]) if word == "KEY" else word for word in options])
 
     judge = Draft202012Validator(schema("output/approve-output"))
     assert [error.message for error in judge.iter_errors(done.data)] == []

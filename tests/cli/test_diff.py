@@ -479,15 +479,15 @@ def test_a_proposal_that_cannot_be_read_is_told_and_does_not_hide_the_folder(fle
 
 
 @pytest.mark.parametrize(
-    ("named", "meant"),
+    ("environments", "nearest"),
     [("stagin..production", "staging"), ("staging..producton", "production"), ("a..b", None)],
 )
-def test_an_environment_that_is_not_there_is_no_retirement_of_all(fleet, named, meant):
-    ran = fleet.fleet("diff", "--env", named)
+def test_an_environment_that_is_not_there_is_no_retirement_of_all(fleet, environments, nearest):
+    ran = fleet.fleet("diff", "--env", environments)
 
     assert (ran.code, ran.out) == (2, "")
     assert "no environment " in ran.err
-    assert (f"did you mean '{meant}'?" if meant else "one of: staging, production") in ran.err
+    assert (f"did you mean '{nearest}'?" if nearest else "one of: staging, production") in ran.err
 
 
 def test_a_proposal_for_nobody_is_told_by_diff_and_by_validate(fleet):

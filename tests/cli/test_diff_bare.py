@@ -12,7 +12,7 @@ PROMPT = f"{DESK}/prompts/system.md"
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Repository:
+def repo(tmp_path: Path) -> Repository:
     """Two commits that differ in a prompt, in the folder ``agents``, and a bare clone beside them."""
     repo = repository(tmp_path, inside="agents")
     repo.commit("a word", files={PROMPT: "You answer questions about orders. Never promise money.\n"})
@@ -22,9 +22,9 @@ def made(tmp_path: Path) -> Repository:
 
 @pytest.mark.parametrize("root", ["agents", "agents/", "./agents", "agents/.", "x/../agents"])
 def test_the_folder_of_a_bare_repository_may_be_spelt_in_any_way(
-    made: Repository, tmp_path: Path, root: str
+    repo: Repository, tmp_path: Path, root: str
 ) -> None:
-    ran = made.fleet("diff", "HEAD~1..HEAD", "--root", root, "--json", cwd=tmp_path / "bare.git")
+    ran = repo.fleet("diff", "HEAD~1..HEAD", "--root", root, "--json", cwd=tmp_path / "bare.git")
 
     assert [change["path"] for change in ran.data["changes"]] == ["prompts/system.md"]
 
@@ -38,30 +38,32 @@ def test_the_top_of_a_bare_repository_has_a_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("root", ["..", "../agents", "agents/../../x"])
 def test_a_folder_outside_of_the_tree_is_refused_in_our_own_words(
-    made: Repository, tmp_path: Path, root: str
+    repo: Repository, tmp_path: Path, root: str
 ) -> None:
-    ran = made.fleet("diff", "HEAD~1..HEAD", "--root", root, cwd=tmp_path / "bare.git")
+    ran = repo.fleet("diff", "HEAD~1..HEAD", "--root", root, cwd=tmp_path / "bare.git")
 
     assert ran.code == 2
     assert f"{root!r} leads out of the repository" in ran.err
 
 
-@pytest.mark.parametrize("asked", [("diff", "--staged"), ("diff", "--worktree"), ("validate", "--staged")])
+@pytest.mark.parametrize(
+    "arguments", [("diff", "--staged"), ("diff", "--worktree"), ("validate", "--staged")]
+)
 def test_a_bare_repository_has_nothing_staged_and_nothing_is_said_of_it(
-    made: Repository, tmp_path: Path, asked: tuple[str, ...]
+    repo: Repository, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    options = ("--root", "agents") if asked[0] == "diff" else ()
+    options = ("--root", "agents") if arguments[0] == "diff" else ()
 
-    ran = made.fleet(*asked, *options, cwd=tmp_path / "bare.git")
+    ran = repo.fleet(*arguments, *options, cwd=tmp_path / "bare.git")
 
     assert (ran.code, ran.out) == (2, "")
     assert "bare repository" in ran.err
 
 
-def test_a_prompt_that_nobody_can_read_is_critical(made: Repository) -> None:
-    (made.root / PROMPT).write_bytes("Promise money.".encode("utf-16"))
+def test_a_prompt_that_nobody_can_read_is_critical(repo: Repository) -> None:
+    (repo.root / PROMPT).write_bytes("Promise money.".encode("utf-16"))
 
-    [change] = made.fleet("diff", "--worktree", "--json").data["changes"]
+    [change] = repo.fleet("diff", "--worktree", "--json").data["changes"]
 
     assert (change["path"], change["significance"]) == ("prompts/system.md", "critical")
     assert change["rule"] == "behaviour/hidden-characters"

@@ -59,7 +59,7 @@ def test_outside_a_repository_the_hint_is_what_is_missing(
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("arguments", "hint"),
     [
         (("valdate",), "fleet validate"),
         (("diif", "--staged"), "fleet diff"),
@@ -69,12 +69,12 @@ def test_outside_a_repository_the_hint_is_what_is_missing(
     ],
 )
 def test_a_misspelt_verb_is_met_with_the_one_that_was_meant(
-    zoe: Terminal, said: tuple[str, ...], meant: str
+    zoe: Terminal, arguments: tuple[str, ...], hint: str
 ) -> None:
-    ran = zoe.run("fleet", *said)
+    ran = zoe.run("fleet", *arguments)
 
     assert ran.code == 2
-    assert ran.err.endswith(f"  try: {meant}\n")
+    assert ran.err.endswith(f"  try: {hint}\n")
 
 
 def test_what_diff_calls_a_change_is_sent_there(zoe: Terminal) -> None:

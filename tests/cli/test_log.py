@@ -15,16 +15,16 @@ LEDGER = "ledger/production.jsonl"
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """desk-bot was adopted, then promoted by dina with carla's approval."""
-    repo = repositories.allowed(tmp_path_factory.mktemp("told"))
+    repo = repositories.allowed(tmp_path_factory.mktemp("log"))
     ran = repo.fleet(*APPLY, "--reason", "sources were asked for", identity="dina")
     assert ran.code == 0, ran.err
     return repo
 
 
-def test_the_newest_entry_comes_first_with_who_applied_and_who_approved_it(told: Repository) -> None:
-    ran = told.fleet("log", "desk-bot")
+def test_the_newest_entry_comes_first_with_who_applied_and_who_approved_it(repo: Repository) -> None:
+    ran = repo.fleet("log", "desk-bot")
 
     heads = [text for text in ran.out.splitlines() if text.startswith("20")]
     assert ran.code == 0, ran.err
@@ -38,17 +38,17 @@ def test_the_newest_entry_comes_first_with_who_applied_and_who_approved_it(told:
     assert "  desk-bot generation 2" in ran.out
 
 
-def test_the_last_line_works_when_pasted(told: Repository) -> None:
-    last = told.fleet("log", "--to", "production").out.splitlines()[-1]
+def test_the_last_line_works_when_pasted(repo: Repository) -> None:
+    last = repo.fleet("log", "--to", "production").out.splitlines()[-1]
 
-    again = told.fleet(*last.split()[1:])
+    again = repo.fleet(*last.split()[1:])
 
     assert last == "fleet approvals desk-bot --to production"
     assert again.code == 0, again.err
 
 
-def test_json_says_all_that_the_lines_say_and_keeps_its_promise(told: Repository) -> None:
-    data = told.fleet("log", "--json").data
+def test_json_says_all_that_the_lines_say_and_keeps_its_promise(repo: Repository) -> None:
+    data = repo.fleet("log", "--json").data
 
     newest, first = data["entries"]
     assert list(Draft202012Validator(schema("output/log-output")).iter_errors(data)) == []
@@ -59,22 +59,22 @@ def test_json_says_all_that_the_lines_say_and_keeps_its_promise(told: Repository
     assert newest["policy"]["version"] == 1
 
 
-def test_verbose_shows_what_was_asked(told: Repository) -> None:
-    ran = told.fleet("log", "-v")
+def test_verbose_shows_what_was_asked(repo: Repository) -> None:
+    ran = repo.fleet("log", "-v")
 
     assert "desk-bot: met approvals 1 of owner (every-change)" in ran.out
 
 
-def test_an_agent_that_nobody_has_heard_of_is_no_answer(told: Repository) -> None:
-    ran = told.fleet("log", "desk-bott")
+def test_an_agent_that_nobody_has_heard_of_is_no_answer(repo: Repository) -> None:
+    ran = repo.fleet("log", "desk-bott")
 
     assert (ran.code, ran.out) == (2, "")
     assert "no agent 'desk-bott' in this fleet" in ran.err
     assert "did you mean 'desk-bot'?" in ran.err
 
 
-def test_an_environment_that_keeps_no_ledger_is_no_answer(told: Repository) -> None:
-    ran = told.fleet("log", "--to", "staging")
+def test_an_environment_that_keeps_no_ledger_is_no_answer(repo: Repository) -> None:
+    ran = repo.fleet("log", "--to", "staging")
 
     assert ran.code == 2
     assert "'staging' is no gated environment" in ran.err
@@ -99,10 +99,10 @@ def test_before_the_first_promotion_the_story_is_empty_and_the_command_begins_on
     assert repo.fleet(*first.split()[1:]).code < 2
 
 
-def runs(told: Repository) -> dict[str, bytes]:
+def runs(repo: Repository) -> dict[str, bytes]:
     """What production holds, as its ledger says."""
-    files = (path for path in (told.root / "environments/production").rglob("*") if path.is_file())
-    return {path.relative_to(told.root).as_posix(): path.read_bytes() for path in files}
+    files = (path for path in (repo.root / "environments/production").rglob("*") if path.is_file())
+    return {path.relative_to(repo.root).as_posix(): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def runs(told: Repository) -> dict[str, bytes]:
     ids=["last line", "first line", "number", "cut off", "empty line"],
 )
 def test_a_ledger_that_was_touched_is_no_answer(
-    tmp_path: Path, told: Repository, edit: object, line: int | None
+    tmp_path: Path, repo: Repository, edit: object, line: int | None
 ) -> None:
-    text = (told.root / LEDGER).read_text(encoding="utf-8")
-    repo = repositories.repository(tmp_path, {**repositories.FLEET, **runs(told), LEDGER: text})
+    text = (repo.root / LEDGER).read_text(encoding="utf-8")
+    repo = repositories.repository(tmp_path, {**repositories.FLEET, **runs(repo), LEDGER: text})
     repo.commit("touched", files={LEDGER: edit(text)})  # type: ignore[operator]
 
     ran = repo.fleet("log")
@@ -129,9 +129,9 @@ def test_a_ledger_that_was_touched_is_no_answer(
     assert f"{LEDGER}:{line}:" in ran.err if line else "lines that were there" in ran.err
 
 
-def test_a_ledger_that_lost_its_last_line_is_no_answer(tmp_path: Path, told: Repository) -> None:
-    text = (told.root / LEDGER).read_text(encoding="utf-8")
-    repo = repositories.repository(tmp_path, {**repositories.FLEET, **runs(told), LEDGER: text})
+def test_a_ledger_that_lost_its_last_line_is_no_answer(tmp_path: Path, repo: Repository) -> None:
+    text = (repo.root / LEDGER).read_text(encoding="utf-8")
+    repo = repositories.repository(tmp_path, {**repositories.FLEET, **runs(repo), LEDGER: text})
     repo.commit("shorter", files={LEDGER: text.splitlines(keepends=True)[0]})
 
     ran = repo.fleet("log")

@@ -169,7 +169,7 @@ def test_entries_that_cannot_be_understood_are_counted_and_named(zoe: Terminal) 
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"[" * 50_000, "is not JSON"),
         (b"\xff\xfe", "is not JSON"),
@@ -180,7 +180,7 @@ def test_entries_that_cannot_be_understood_are_counted_and_named(zoe: Terminal) 
     ],
 )
 def test_what_is_no_catalogue_is_refused_with_exit_2_and_nothing_is_written(
-    zoe: Terminal, content: bytes, said: str
+    zoe: Terminal, content: bytes, message: str
 ) -> None:
     (zoe.home / "litellm.json").write_bytes(content)
     before = zoe.contents()
@@ -188,7 +188,7 @@ def test_what_is_no_catalogue_is_refused_with_exit_2_and_nothing_is_written(
     ran = imported(zoe, "--write")
 
     assert ran.code == 2
-    assert said in ran.err
+    assert message in ran.err
     assert zoe.contents() == before
 
 
@@ -246,7 +246,7 @@ def dated_models(entries: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("key", "said", "provider", "name"),
+    ("key", "litellm_provider", "provider", "name"),
     [
         ("azure/gpt-4o-2024-08-06", "azure", "azure", "gpt-4o-2024-08-06"),
         ("gemini/gemini-2.0-flash-001", "gemini", "gemini", "gemini-2.0-flash-001"),
@@ -265,9 +265,9 @@ def dated_models(entries: dict[str, Any]) -> list[tuple[str, str, str]]:
     ],
 )
 def test_a_key_of_the_catalogue_is_read_as_provider_and_id(
-    key: str, said: str, provider: str, name: str
+    key: str, litellm_provider: str, provider: str, name: str
 ) -> None:
-    assert dated_models({key: dated("2027-01-31", said)}) == [(provider, name, "2027-01-31")]
+    assert dated_models({key: dated("2027-01-31", litellm_provider)}) == [(provider, name, "2027-01-31")]
 
 
 def test_a_price_for_one_region_is_no_model_of_its_own() -> None:

@@ -20,7 +20,7 @@ def zoe(tmp_path: Path) -> Terminal:
 
 
 @pytest.fixture
-def begun(zoe: Terminal) -> Terminal:
+def user(zoe: Terminal) -> Terminal:
     """What `fleet init` makes, committed."""
     zoe.fleet("init", "--yes")
     zoe.commit("start")
@@ -56,10 +56,10 @@ def test_a_new_agent_is_valid_at_once_wherever_it_is_made(zoe: Terminal, source:
 
 
 @pytest.mark.parametrize("name", ["null", "true", "007", "1e5", "on", "a", "x" * 63])
-def test_every_name_that_an_agent_may_have_works(begun: Terminal, name: str) -> None:
-    ran = begun.fleet("new", name)
+def test_every_name_that_an_agent_may_have_works(user: Terminal, name: str) -> None:
+    ran = user.fleet("new", name)
 
-    judged = begun.fleet("validate", "--json")
+    judged = user.fleet("validate", "--json")
 
     assert ran.code == 0, ran.err
     assert [finding["agent"] for finding in judged.data["findings"]] == [None]  # the placeholder
@@ -68,14 +68,14 @@ def test_every_name_that_an_agent_may_have_works(begun: Terminal, name: str) -> 
 @pytest.mark.parametrize(
     "name", ["Mail-Bot", "-x", "x-", "a_b", "..", "a/b", "", "x" * 64, "bot\n", "bоt", ".git"]
 )
-def test_what_is_no_name_is_refused(begun: Terminal, name: str) -> None:
-    before = begun.contents()
+def test_what_is_no_name_is_refused(user: Terminal, name: str) -> None:
+    before = user.contents()
 
-    refused = begun.fleet("new", "--", name) if name.startswith("-") else begun.fleet("new", name)
+    refused = user.fleet("new", "--", name) if name.startswith("-") else user.fleet("new", name)
 
     assert refused.code == 2
-    assert "is no name of an agent" in refused.err
-    assert begun.contents() == before
+    assert "is not a valid agent name" in refused.err
+    assert user.contents() == before
 
 
 def test_the_owner_is_the_team_of_the_person_at_the_keyboard(tmp_path: Path) -> None:
@@ -96,19 +96,19 @@ def test_a_stranger_gets_the_first_team_with_people_in_it(tmp_path: Path) -> Non
     assert spec(zoe)["owner"] == {"team": "payments", "accountable": "alice", "backup": "carla"}
 
 
-def test_without_anybody_in_a_team_there_is_no_owner_and_no_agent(begun: Terminal) -> None:
-    people = begun.folder / "governance/people.yaml"
+def test_without_anybody_in_a_team_there_is_no_owner_and_no_agent(user: Terminal) -> None:
+    people = user.folder / "governance/people.yaml"
     people.write_text(
         "apiVersion: fleetward/v1\nkind: People\npeople:\n  a: {name: A, emails: [a@acme.example]}\n"
         "teams:\n  ghosts: {members: []}\n"
     )
-    (begun.folder / "governance/policy.yaml").unlink()
+    (user.folder / "governance/policy.yaml").unlink()
 
-    refused = begun.fleet("new", "mail-bot")
+    refused = user.fleet("new", "mail-bot")
 
     assert refused.code == 2
     assert "no team has an active member" in refused.err
-    assert not (begun.folder / MANIFEST).exists()
+    assert not (user.folder / MANIFEST).exists()
 
 
 def models(who: Terminal, *entries: str) -> None:
@@ -117,9 +117,9 @@ def models(who: Terminal, *entries: str) -> None:
     (who.folder / "governance/models.yaml").write_text(text)
 
 
-def test_the_model_is_the_first_that_is_allowed_pinned_and_stays(begun: Terminal) -> None:
+def test_the_model_is_the_first_that_is_allowed_pinned_and_stays(user: Terminal) -> None:
     models(
-        begun,
+        user,
         "provider: openai, name: gpt-4.1, allowed: true",
         "provider: openai, name: gpt-4o-2024-05-13, allowed: false",
         "provider: openai, name: gpt-4.1-2025-04-14, allowed: true, retiresAt: 2026-12-01",
@@ -128,58 +128,58 @@ def test_the_model_is_the_first_that_is_allowed_pinned_and_stays(begun: Terminal
         "provider: anthropic, name: claude-sonnet-4-6, allowed: true",
     )
 
-    begun.fleet("new", "mail-bot")
+    user.fleet("new", "mail-bot")
 
-    assert spec(begun)["model"] == {
+    assert spec(user)["model"] == {
         "provider": "openai",
         "name": "gpt-4.1-mini-2025-04-14",
         "fallbacks": [{"provider": "anthropic", "name": "claude-sonnet-4-6"}],
     }
 
 
-def test_where_no_pinned_model_is_allowed_there_is_nothing_to_begin_with(begun: Terminal) -> None:
-    models(begun, "provider: openai, name: gpt-4.1, allowed: true")
+def test_where_no_pinned_model_is_allowed_there_is_nothing_to_begin_with(user: Terminal) -> None:
+    models(user, "provider: openai, name: gpt-4.1, allowed: true")
 
-    refused = begun.fleet("new", "mail-bot")
+    refused = user.fleet("new", "mail-bot")
 
     assert refused.code == 2
     assert "allows no pinned model" in refused.err
-    assert not (begun.folder / MANIFEST).exists()
+    assert not (user.folder / MANIFEST).exists()
 
 
-def test_the_tier_is_the_lowest_that_the_floors_allow(begun: Terminal) -> None:
-    policy = begun.folder / "governance/policy.yaml"
+def test_the_tier_is_the_lowest_that_the_floors_allow(user: Terminal) -> None:
+    policy = user.folder / "governance/policy.yaml"
     policy.write_text(policy.read_text().replace("{toolAccess: write}", "{toolAccess: read}"))
 
-    data = begun.fleet("new", "mail-bot", "--json").data
+    data = user.fleet("new", "mail-bot", "--json").data
 
-    assert spec(begun)["risk"]["tier"] == "medium"
+    assert spec(user)["risk"]["tier"] == "medium"
     assert data["toDo"] == []
-    assert begun.fleet("validate", MANIFEST).code == 0
+    assert user.fleet("validate", MANIFEST).code == 0
 
 
-def test_what_the_policy_asks_beyond_the_template_is_told(begun: Terminal) -> None:
-    policy = begun.folder / "governance/policy.yaml"
+def test_what_the_policy_asks_beyond_the_template_is_told(user: Terminal) -> None:
+    policy = user.folder / "governance/policy.yaml"
     policy.write_text(policy.read_text().replace("low: [", "low: [spec.guardrails.killSwitch, "))
 
-    ran = begun.fleet("new", "mail-bot")
+    ran = user.fleet("new", "mail-bot")
 
     assert ran.code == 0
     assert "to do required-for-tier: " in ran.out
     assert "spec.guardrails.killSwitch" in ran.out
 
 
-def test_a_gated_environment_takes_no_new_agent(begun: Terminal) -> None:
-    refused = begun.fleet("new", "mail-bot", "--env", "production")
+def test_a_gated_environment_takes_no_new_agent(user: Terminal) -> None:
+    refused = user.fleet("new", "mail-bot", "--env", "production")
 
     assert refused.code == 2
     assert "gated" in refused.err
     assert "fleet promote" in refused.err
-    assert not (begun.folder / "environments/production").exists()
+    assert not (user.folder / "environments/production").exists()
 
 
-def test_an_unknown_environment_is_refused_with_the_nearest(begun: Terminal) -> None:
-    refused = begun.fleet("new", "mail-bot", "--env", "stagin")
+def test_an_unknown_environment_is_refused_with_the_nearest(user: Terminal) -> None:
+    refused = user.fleet("new", "mail-bot", "--env", "stagin")
 
     assert refused.code == 2
     assert "'staging'" in refused.err
@@ -187,16 +187,16 @@ def test_an_unknown_environment_is_refused_with_the_nearest(begun: Terminal) -> 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
 def test_an_agent_that_is_there_in_any_environment_is_not_begun_again(
-    begun: Terminal, environment: str
+    user: Terminal, environment: str
 ) -> None:
-    begun.write({f"environments/{environment}/mail-bot/notes.md": "mine"})
-    before = begun.contents()
+    user.write({f"environments/{environment}/mail-bot/notes.md": "mine"})
+    before = user.contents()
 
-    refused = begun.fleet("new", "mail-bot")
+    refused = user.fleet("new", "mail-bot")
 
     assert refused.code == 2
-    assert f"environments/{environment}/mail-bot is already there" in refused.err
-    assert begun.contents() == before
+    assert f"environments/{environment}/mail-bot exists already" in refused.err
+    assert user.contents() == before
 
 
 def test_a_name_that_a_ledger_retired_stays_taken(tmp_path: Path) -> None:
@@ -224,14 +224,14 @@ def test_a_name_that_a_ledger_retired_stays_taken(tmp_path: Path) -> None:
     assert not (zoe.folder / "environments/staging/handbook-lookup").exists()
 
 
-def test_broken_governance_gives_no_agent(begun: Terminal) -> None:
-    (begun.folder / "governance/people.yaml").write_text("people: [\n")
+def test_broken_governance_gives_no_agent(user: Terminal) -> None:
+    (user.folder / "governance/people.yaml").write_text("people: [\n")
 
-    refused = begun.fleet("new", "mail-bot")
+    refused = user.fleet("new", "mail-bot")
 
     assert refused.code == 2
     assert "governance/people.yaml" in refused.err
-    assert not (begun.folder / MANIFEST).exists()
+    assert not (user.folder / MANIFEST).exists()
 
 
 @pytest.mark.parametrize(
@@ -266,20 +266,20 @@ def test_the_modeline_points_at_the_nearest_schema_in_the_repository(
     ("where", "chdir"), [(".", ()), ("environments/staging", ()), ("governance", ("-C", ".."))]
 )
 def test_the_last_line_checks_the_agent_from_where_one_stands(
-    begun: Terminal, where: str, chdir: tuple[str, ...]
+    user: Terminal, where: str, chdir: tuple[str, ...]
 ) -> None:
-    ran = begun.fleet("new", "mail-bot", *chdir, at=where)
+    ran = user.fleet("new", "mail-bot", *chdir, at=where)
 
-    following = begun.run("sh", "-c", ran.out.splitlines()[-1], at=where)
+    following = user.run("sh", "-c", ran.out.splitlines()[-1], at=where)
 
     assert following.code == 0, following.err
 
 
-def test_json_lists_what_was_written(begun: Terminal) -> None:
-    before = set(begun.contents())
+def test_json_lists_what_was_written(user: Terminal) -> None:
+    before = set(user.contents())
 
-    data = begun.fleet("new", "mail-bot", "--json").data
+    data = user.fleet("new", "mail-bot", "--json").data
 
-    new = {path for path in set(begun.contents()) - before if (begun.folder / path).is_file()}
+    new = {path for path in set(user.contents()) - before if (user.folder / path).is_file()}
     assert (data["format"], data["environment"], data["agent"]) == ("fleetward.new/1", "staging", "mail-bot")
     assert set(data["written"]) == new != set()

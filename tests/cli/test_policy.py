@@ -282,7 +282,7 @@ class TestTest:
         assert run_policy(nadia, "test", name).code == 0
 
     @pytest.mark.parametrize(
-        ("text", "says"),
+        ("text", "message"),
         [
             (
                 HOLDS.replace("delivery-desk", "delivery-dusk"),
@@ -305,12 +305,12 @@ class TestTest:
         ],
     )
     def test_a_case_that_makes_no_sense_is_no_answer_and_says_where(
-        self, nadia: Terminal, text: str, says: str
+        self, nadia: Terminal, text: str, message: str
     ) -> None:
         ran = run_policy(nadia, "test", case(nadia, text))
 
         assert (ran.code, ran.out) == (2, "")
-        assert says in ran.err
+        assert message in ran.err
         assert "new.yaml:" in ran.err
 
     def test_from_elsewhere_files_are_told_as_the_fleet_has_them(self, nadia: Terminal) -> None:

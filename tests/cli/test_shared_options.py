@@ -13,13 +13,13 @@ PRODUCTION = "environments/production/desk-bot"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """desk-bot runs in production, and a change of it waits in staging."""
     return running(tmp_path_factory.mktemp("agreeing"))
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"), [("desk-bt", "did you mean 'desk-bot'?"), ("x", "one of: desk-bot")]
+    ("name", "hint"), [("desk-bt", "did you mean 'desk-bot'?"), ("x", "one of: desk-bot")]
 )
 @pytest.mark.parametrize(
     "verb",
@@ -35,14 +35,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     ],
 )
 def test_an_agent_that_is_none_is_met_in_the_same_words(
-    made: Repository, verb: tuple[str, ...], said: str, meant: str
+    repo: Repository, verb: tuple[str, ...], name: str, hint: str
 ) -> None:
-    ran = made.fleet(*(word.format(said) for word in verb))
+    ran = repo.fleet(*(word.format(name) for word in verb))
 
     assert (ran.code, ran.out) == (2, "")
     first, last = ran.err.splitlines()
-    assert first.startswith(f"fleet: no agent '{said}' in ")
-    assert last == f"  try: {meant}"
+    assert first.startswith(f"fleet: no agent '{name}' in ")
+    assert last == f"  try: {hint}"
 
 
 @pytest.mark.parametrize(
@@ -61,16 +61,16 @@ def test_an_agent_that_is_none_is_met_in_the_same_words(
     ],
 )
 def test_an_environment_that_is_none_is_met_in_the_same_words(
-    made: Repository, verb: tuple[str, ...]
+    repo: Repository, verb: tuple[str, ...]
 ) -> None:
-    ran = made.fleet(*verb)
+    ran = repo.fleet(*verb)
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "fleet: no environment 'prodction'\n  try: did you mean 'production'?\n"
 
 
-def test_a_misspelt_source_is_met_with_the_one_that_was_meant(made: Repository) -> None:
-    ran = made.fleet("promote", "desk-bot", *GATED, "--from", "stagin")
+def test_a_misspelt_source_is_met_with_the_one_that_was_meant(repo: Repository) -> None:
+    ran = repo.fleet("promote", "desk-bot", *GATED, "--from", "stagin")
 
     assert (ran.code, ran.err) == (2, "fleet: no environment 'stagin'\n  try: did you mean 'staging'?\n")
 
@@ -101,31 +101,31 @@ def test_a_folder_of_an_environment_that_is_none_is_met_with_the_one_that_was_me
         ("audit",),
     ],
 )
-def test_quiet_says_nothing_on_a_yes(made: Repository, verb: tuple[str, ...]) -> None:
-    ran = made.fleet(*verb, "-q")
+def test_quiet_says_nothing_on_a_yes(repo: Repository, verb: tuple[str, ...]) -> None:
+    ran = repo.fleet(*verb, "-q")
 
     assert (ran.code, ran.out, ran.err) == (0, "", "")
 
 
 @pytest.mark.parametrize("verb", [("promote", "desk-bot", *GATED), ("why", "desk-bot")])
-def test_quiet_says_what_is_wrong(made: Repository, verb: tuple[str, ...]) -> None:
-    quiet, loud = made.fleet(*verb, "-q"), made.fleet(*verb)
+def test_quiet_says_what_is_wrong(repo: Repository, verb: tuple[str, ...]) -> None:
+    quiet, loud = repo.fleet(*verb, "-q"), repo.fleet(*verb)
 
     assert quiet.code == 1
     assert quiet.out == loud.out
 
 
 @pytest.mark.parametrize("verb", [("release", "desk-bot"), ("log", "--json"), ("schema", "agent")])
-def test_quiet_keeps_what_is_meant_for_programs(made: Repository, verb: tuple[str, ...]) -> None:
-    quiet, loud = made.fleet(*verb, "-q"), made.fleet(*verb)
+def test_quiet_keeps_what_is_meant_for_programs(repo: Repository, verb: tuple[str, ...]) -> None:
+    quiet, loud = repo.fleet(*verb, "-q"), repo.fleet(*verb)
 
     assert loud.out
     assert quiet.out == loud.out
 
 
 @pytest.mark.parametrize("flag", ["--now", "--at"])
-def test_a_day_without_a_time_is_met_with_its_first_instant(made: Repository, flag: str) -> None:
-    ran = made.fleet("why", "desk-bot", flag, "2026-12-01", now=None)
+def test_a_day_without_a_time_is_met_with_its_first_instant(repo: Repository, flag: str) -> None:
+    ran = repo.fleet("why", "desk-bot", flag, "2026-12-01", now=None)
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.endswith(f"  try: {flag} 2026-12-01T00:00:00Z\n")

@@ -137,11 +137,11 @@ def test_what_is_only_supposed_is_said_so_in_every_format(nadia: Terminal) -> No
     assert text.out.splitlines()[-1] == "fleet promote delivery-desk --to production"
 
 
-@pytest.mark.parametrize("more", [("--as", "lena"), ("--at", NOW)])
-def test_nothing_is_ever_written_on_what_is_supposed(nadia: Terminal, more: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("options", [("--as", "lena"), ("--at", NOW)])
+def test_nothing_is_ever_written_on_what_is_supposed(nadia: Terminal, options: tuple[str, ...]) -> None:
     before = nadia.contents(), nadia.git("rev-parse", "HEAD")
 
-    ran = nadia.fleet("promote", "delivery-desk", "--to", "production", "--apply", *more)
+    ran = nadia.fleet("promote", "delivery-desk", "--to", "production", "--apply", *options)
 
     assert ran.code == 2
     assert "--as and --at only suppose" in ran.err
@@ -149,7 +149,7 @@ def test_nothing_is_ever_written_on_what_is_supposed(nadia: Terminal, more: tupl
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("delivery-desk", "--as", "lema"), "nobody is called 'lema'"),
         (("delivery-desk", "--at", "tomorrow"), "--at"),
@@ -158,12 +158,12 @@ def test_nothing_is_ever_written_on_what_is_supposed(nadia: Terminal, more: tupl
     ],
 )
 def test_a_question_about_nobody_or_no_time_has_no_answer(
-    nadia: Terminal, arguments: tuple[str, ...], says: str
+    nadia: Terminal, arguments: tuple[str, ...], message: str
 ) -> None:
     ran = nadia.fleet("why", *arguments)
 
     assert (ran.code, ran.out) == (2, "")
-    assert says in ran.err
+    assert message in ran.err
 
 
 def test_an_agent_with_nothing_to_promote_needs_nobody(nadia: Terminal) -> None:

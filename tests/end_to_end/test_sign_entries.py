@@ -218,7 +218,7 @@ def test_what_a_killed_run_left_is_finished_with_its_signature(
     ran = repo.fleet(*APPLY)
 
     assert ran.code == 0, ran.err
-    assert "finished what an earlier run had begun" in ran.err
+    assert "finished an interrupted run" in ran.err
     assert (repo.root / SIGNATURE).read_bytes() == signature
     assert repo.git("status", "--porcelain", "-uall") == ""
 

@@ -40,7 +40,7 @@ def test_the_version_is_told_without_any_heavy_library(repository: Maker) -> Non
         "import sys, atexit\n"
         f"atexit.register(lambda: sys.stderr.write(' '.join(m for m in {HEAVY!r} if m in sys.modules)))\n"
         "sys.argv = ['fleet', '--version']\n"
-        "from fleetward.cli import main\n"
+        "from fleetward.cli.main import main\n"
         "main()\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -170,7 +170,7 @@ def test_what_a_killed_run_left_behind_its_commit_is_finished(strict: Repository
 
     ran = strict.fleet(*STOP, "--apply")
 
-    assert "finished what an earlier run had begun" in ran.err
+    assert "finished an interrupted run" in ran.err
     assert "already proposed" in ran.out
     assert (strict.root / PROPOSAL).exists()
     assert strict.state[1] == ""

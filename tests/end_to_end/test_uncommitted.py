@@ -6,7 +6,7 @@ import pytest
 
 from tests.end_to_end.repositories import DESK, Repository
 
-TOLD = "not committed, so not judged"
+TOLD = "uncommitted, ignored"
 VERBS = (
     ("promote", "desk-bot", "--to", "production"),
     ("why", "desk-bot"),

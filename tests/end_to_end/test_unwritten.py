@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetward.cli.app import run
+from fleetward.cli.main import run
 from tests.end_to_end.repositories import NOW, Repository
 
 FIGURES = "date,agent,metric,value\n2026-11-19,desk-bot,runs-per-month,41\n"

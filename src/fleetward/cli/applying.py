@@ -1,4 +1,4 @@
-"""What every ``--apply`` holds while it writes, and what promotions are told beside their report."""
+"""The lock of ``--apply``, and the note about uncommitted files."""
 
 from __future__ import annotations
 
@@ -11,29 +11,31 @@ from fleetward.workflows.promotion import apply as promotion_apply
 from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.uncommitted import uncommitted_files
 
-_LISTED = 3
+_MAX_NAMES = 3
 
 
 @contextmanager
 def applying(session: Session, *, apply: bool) -> Iterator[None]:
-    """Hold the lock of the fleet where *apply* is set; say so where an earlier run was finished first."""
+    """Hold the lock of the fleet with *apply*; note where an interrupted run was finished first."""
     if not apply:
         yield
         return
     with promotion_apply.apply_lock(session.run) as finished:
         if finished:
-            session.output.tell(
-                (line("finished what an earlier run had begun: the work tree follows its commit"),)
+            session.output.note(
+                (line("finished an interrupted run: the work tree matches its commit again"),)
             )
         yield
 
 
-def warn_uncommitted(session: Session, asked: PromotionContext, agents: Sequence[str]) -> None:
+def warn_uncommitted(session: Session, context: PromotionContext, agents: Sequence[str]) -> None:
     """Name the uncommitted files that the verdict ignores."""
     if session.output.quiet:
         return
-    files = uncommitted_files(asked, agents)
+    files = uncommitted_files(context, agents)
     if not files:
         return
-    names = ", ".join(files[:_LISTED]) + (f" and {len(files) - _LISTED} more" if len(files) > _LISTED else "")
-    session.output.tell((line(span("not committed, so not judged", "warning"), f": {names}", hang=2),))
+    names = ", ".join(files[:_MAX_NAMES]) + (
+        f" and {len(files) - _MAX_NAMES} more" if len(files) > _MAX_NAMES else ""
+    )
+    session.output.note((line(span("uncommitted, ignored", "warning"), f": {names}", hang=2),))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain import clock, layout
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.errors import ExitCode, UsageError
@@ -164,3 +165,6 @@ def _row(statement: Approval, counts: bool, reason: str | None) -> dict[str, Any
         "expires": clock.format_instant(statement.expires) if statement.expires else None,
         "note": statement.note,
     }
+
+
+VERB = Verb(run=approvals, formats=in_formats("text", "json"))

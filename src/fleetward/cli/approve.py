@@ -9,6 +9,7 @@ import typer
 from fleetward.cli import approve_governance
 from fleetward.cli.applying import warn_uncommitted
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain.approval import Decision
 from fleetward.domain.errors import ExitCode, GovernanceInvalid, UsageError
 from fleetward.domain.fleet_diff import FleetDiff
@@ -85,7 +86,7 @@ def _warn_unapproved_governance(session: Session, context: PromotionContext) -> 
         require_approved(context.root, context.policy_commit, session.run.now, (context.ledger,))
     except GovernanceInvalid as error:
         message = line(span("it waits for governance", "warning"), f": {error.message}", hang=2)
-        session.output.tell((message, line(f"  try: fleet approve{session.run.chdir} --governance")))
+        session.output.note((message, line(f"  try: fleet approve{session.run.chdir} --governance")))
 
 
 def _decide(
@@ -150,3 +151,6 @@ def _change_page(session: Session, context: PromotionContext, subject: ApprovalS
     fleet_diff = FleetDiff(base=base, head=head, agents=agents)
     report = changes_text.render(fleet_diff, verbose=session.verbose, next_command="")
     return page(report)
+
+
+VERB = Verb(run=approve, formats=in_formats("text", "json"))

@@ -11,6 +11,7 @@ import typer
 
 from fleetward import __version__
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain.audit import Audit, Break
 from fleetward.domain.errors import ExitCode, GitError, NotAFleet, UsageError
 from fleetward.domain.finding import Severity
@@ -68,10 +69,10 @@ def audit(
         breaks=tuple(sorted([*result.breaks, *history_breaks], key=lambda finding: finding.severity.rank)),
     )
     if folder is not None:
-        session.output.tell(_write_pack(folder, root, result, replay))
+        session.output.note(_write_pack(folder, root, result, replay))
     _report(session, root, result, base)
     if checkpoint_file:
-        session.output.tell(_write_checkpoint(checkpoint_file, result, previous is not None))
+        session.output.note(_write_checkpoint(checkpoint_file, result, previous is not None))
     return ExitCode.SUCCESS if result.clean else ExitCode.DENIED
 
 
@@ -200,3 +201,6 @@ def _next_command(session: Session, root: FleetRoot, result: Audit, base: str | 
     if result.last != root.head():
         return f"fleet audit{session.run.chdir} {result.last}..HEAD"
     return f"fleet {'log' if result.heads else 'validate'}{session.run.chdir}"
+
+
+VERB = Verb(run=audit, formats=in_formats("text", "json", "sarif", "markdown"))

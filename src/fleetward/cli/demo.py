@@ -18,6 +18,7 @@ from typing import IO, Annotated, Any
 import typer
 
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain.errors import ExitCode, FleetError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.report.page import Line, line, span
@@ -181,7 +182,7 @@ class _DemoRun:
             self.show(line(part))
 
     def show(self, *lines: Line) -> None:
-        self.session.output.show(lines, self.stream)
+        self.session.output.print_page(lines, self.stream)
 
     def fleet(
         self,
@@ -342,3 +343,6 @@ def _junit(release: str) -> str:
     tag = f"<properties><property name='fleet.release' value={release!r}/></properties>"
     head = f"<testsuite name='rescheduling' tests='{len(names)}' failures='0' errors='0' skipped='0'"
     return f"<testsuites>{head} timestamp='2026-11-18T11:40:00+00:00'>{tag}{cases}</testsuite></testsuites>"
+
+
+VERB = Verb(run=demo, formats=in_formats("text"))

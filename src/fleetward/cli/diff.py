@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain.change import Significance
 from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.fleet_diff import FleetDiff
@@ -74,7 +75,7 @@ def diff(
 def _warn_same_commit(session: Session, base: Side, head: Side) -> None:
     """Nothing moved between a commit and itself: a job whose base is wrong must not look like one that is clean."""
     if head.commit is not None and base.commit == head.commit and not session.output.quiet:
-        session.output.tell((line(f"{base.name} and {head.name} are one commit: nothing could differ"),))
+        session.output.note((line(f"{base.name} and {head.name} are one commit: nothing could differ"),))
 
 
 def _warn_uncommitted(session: Session, root: FleetRoot, head: Side) -> None:
@@ -82,7 +83,7 @@ def _warn_uncommitted(session: Session, root: FleetRoot, head: Side) -> None:
     uncommitted = 0 if session.output.quiet else changed_files.count_uncommitted(root, head)
     if uncommitted:
         files = "1 file is" if uncommitted == 1 else f"{uncommitted} files are"
-        session.output.tell(
+        session.output.note(
             (
                 line(
                     f"{files} not as committed, and not looked at here: fleet diff{session.run.chdir} --worktree"
@@ -94,7 +95,7 @@ def _warn_uncommitted(session: Session, root: FleetRoot, head: Side) -> None:
 def _explain_fail_on(session: Session, fleet_diff: FleetDiff, fail_on: Significance) -> None:
     heavy = sum(change.significance.rank <= fail_on.rank for change in fleet_diff.all_changes)
     if heavy:
-        session.output.tell(
+        session.output.note(
             (
                 line(
                     f"--fail-on {fail_on}: {heavy} of {len(fleet_diff.all_changes)} changes weigh that much or more"
@@ -160,3 +161,6 @@ def _is_terminal_only(session: Session) -> bool:
     return sys.stdout.isatty() and not any(
         output.format == "text" and output.path for output in session.output.targets
     )
+
+
+VERB = Verb(run=diff, formats=in_formats("text", "json", "markdown", "github"))

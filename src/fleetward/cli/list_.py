@@ -1,18 +1,18 @@
-"""``fleet list``: what there is, one kind at a time."""
+"""``fleet list``: everything of one kind, such as waivers."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from fleetward import rules
 from fleetward.cli.session import Session
-from fleetward.domain.errors import ExitCode, FleetError, UsageError
+from fleetward.cli.verb import Verb
+from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.names import nearest_name
-from fleetward.report import waivers
-from fleetward.store.git.fleet_root import find_fleet_root
-from fleetward.workflows.load import load_fleet
+from fleetward.report.page import Page
+from fleetward.report.waivers import WaiverRow, render_data, render_page
+from fleetward.workflows.governance.waivers import waiver_states
 
 KINDS = ("waivers",)
 
@@ -21,25 +21,21 @@ def listing(
     session: Session,
     kind: Annotated[str, typer.Argument(metavar="WHAT", help=f"One of: {', '.join(KINDS)}.")],
 ) -> ExitCode:
-    """List the exceptions to rules: for whom, why, by whom, until when, and whether they still count."""
+    """List waivers: rule, agent, reason, approver, last day, and whether they are still valid."""
     if kind not in KINDS:
         close = nearest_name(kind, KINDS) or KINDS[0]
-        raise UsageError(f"nothing to list is called {kind!r}", hint=f"fleet list {close}")
-    root = find_fleet_root(session.run.folder, session.run.environment)
-    reading = load_fleet(root.work_tree())
-    if not reading.governance_valid:
-        reading.require_governance()
-    if reading.snapshot is None:
-        raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
-    findings = (*reading.findings, *rules.findings(reading.snapshot, session.run.now))
-    granted = tuple(
-        waivers.WaiverRow(waiver=waiver, state=rules.waiver_state(waiver, findings, session.run.now))
-        for waiver in sorted(reading.snapshot.waivers, key=lambda waiver: (waiver.expires, waiver.place.line))
-    )
-    session.output.report(
-        {
-            "text": lambda: waivers.render_page(granted, f"fleet validate{session.run.chdir} -v"),
-            "json": lambda: waivers.render_data(granted),
-        }
-    )
+        raise UsageError(f"{kind!r} cannot be listed", hint=f"fleet list {close}")
+    waivers = tuple(WaiverRow(waiver=waiver, state=state) for waiver, state in waiver_states(session.run))
+    session.report(VERB.formats, waivers)
     return ExitCode.SUCCESS
+
+
+def _text(waivers: tuple[WaiverRow, ...], session: Session) -> Page:
+    return render_page(waivers, f"fleet validate{session.run.chdir} -v")
+
+
+def _json(waivers: tuple[WaiverRow, ...], _session: Session) -> dict[str, Any]:
+    return render_data(waivers)
+
+
+VERB = Verb(run=listing, formats={"text": _text, "json": _json})

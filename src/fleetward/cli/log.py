@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain import layout
 from fleetward.domain.break_glass import Review
 from fleetward.domain.errors import ExitCode, FleetError, UsageError
@@ -126,7 +127,7 @@ def _reviews(
             subject = (
                 f"whether entry {entry.seq} of {entry.environment} was reviewed for {name} cannot be told"
             )
-            session.output.tell((line(f"{subject}: {error.message}", hang=2),))
+            session.output.note((line(f"{subject}: {error.message}", hang=2),))
             continue
         if approval is not None:
             reviews.append(
@@ -157,3 +158,6 @@ def _next_command(session: Session, newest: Entry, agent: str | None) -> str:
     """The command that looks behind the newest entry."""
     name = agent or newest.agents[0].agent
     return f"fleet approvals{session.run.chdir} {name} --to {newest.environment}"
+
+
+VERB = Verb(run=log, formats=in_formats("text", "json"))

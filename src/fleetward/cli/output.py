@@ -18,10 +18,10 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.json_text import json_text
 from fleetward.report.page import Page, line
 
-Report = Callable[[], Page | dict[str, Any] | str]
-"""A page for people, data for machines, or finished text; made only when asked for."""
+Report = Page | dict[str, Any] | list[Any] | str
+"""A page for people, data for programs, or finished text."""
 
-_ELSEWHERE = "name another file: -o FORMAT=PATH"
+_OTHER_FILE = "name another file: -o FORMAT=PATH"
 
 
 class Color(StrEnum):
@@ -53,39 +53,43 @@ class Output:
     withheld: list[Page] = field(default_factory=list)
     """Pages that ``-q`` keeps until the exit code is known: success prints nothing."""
 
-    def report(self, reports: Mapping[str, Report]) -> None:
+    def write(self, render: Callable[[str], Report]) -> None:
         """
-        Print or write every report that was asked for.
+        Print or write the report that *render* makes of each wanted format.
 
-        Errors: Unwritten when a file or stream does not take it.
+        Errors: WriteFailed where a file or stream refuses it.
         """
         for target in self.targets:
-            report = reports[target.format]()
+            report = render(target.format)
             if target.path is not None:
-                self._write(self.folder / target.path, _text(report))
+                self._write_file(self.folder / target.path, _text(report))
             elif isinstance(report, tuple) and self.quiet:
                 self.withheld.append(report)
             elif isinstance(report, tuple):
-                self.show(report, sys.stdout)
+                self.print_page(report, sys.stdout)
             else:
                 _print(_text(report), sys.stdout)
 
-    def answer(self, code: ExitCode) -> ExitCode:
-        """The answer of the verb; what -q withheld is printed where it is no yes, and a no is never silent."""
+    def report(self, reports: Mapping[str, Callable[[], Report]]) -> None:
+        """Print or write every report that was asked for."""
+        self.write(lambda name: reports[name]())
+
+    def finish(self, code: ExitCode) -> ExitCode:
+        """The exit code; prints what ``-q`` has withheld where it is no success, and names the files of a denial."""
         for page in self.withheld if code is not ExitCode.SUCCESS else ():
-            self.show(page, sys.stdout)
+            self.print_page(page, sys.stdout)
         files = [target.path for target in self.targets if target.path is not None]
         if code is ExitCode.DENIED and len(files) == len(self.targets):
-            self.tell((line(f"no: {' and '.join(files)} tells why"),))
+            self.note((line(f"exit code 1: see {' and '.join(files)}"),))
         return code
 
-    def tell(self, page: Page) -> None:
-        """Say something beside the report, on standard error."""
+    def note(self, page: Page) -> None:
+        """Print a page on standard error, beside the report; nothing with ``-q``."""
         if not self.quiet:
-            self.show(page, sys.stderr)
+            self.print_page(page, sys.stderr)
 
-    def show(self, page: Page, stream: IO[str]) -> None:
-        """Print a page to a stream as it likes it; nothing where it is empty."""
+    def print_page(self, page: Page, stream: IO[str]) -> None:
+        """Print a page, wrapped and coloured as *stream* allows; nothing where the page is empty."""
         if not page:
             return
         from fleetward.report.human import print_page
@@ -96,24 +100,24 @@ class Output:
             print_page(page, stream, color=self.colored(stream), width=width)
             stream.flush()
         except OSError as error:
-            raise _lost(stream, error) from error
+            raise _closed_output(stream, error) from error
 
     def colored(self, stream: IO[str]) -> bool:
-        """Is this stream written to in colour?"""
+        """Whether reports on this stream are coloured."""
         return _colored(self.color, _is_terminal(stream), self.environment)
 
-    def _write(self, path: Path, text: str) -> None:
+    def _write_file(self, path: Path, text: str) -> None:
         try:
-            if _streams(path):
+            if _is_stream(path):
                 with path.open("a", encoding="utf-8", newline="\n") as stream:
                     stream.write(text)
             else:
-                _exchange(path.resolve(), text)  # a link stays one
+                _replace_file(path.resolve(), text)  # a link stays one
         except OSError as error:
             message = f"cannot write {str(path)!r}: {error.strerror}"
-            raise WriteFailed(message, hint=_way(path)) from error
+            raise WriteFailed(message, hint=_write_hint(path)) from error
         except RuntimeError as error:  # links in a circle, before Python 3.13
-            raise WriteFailed(f"cannot write {str(path)!r}: {error}", hint=_ELSEWHERE) from error
+            raise WriteFailed(f"cannot write {str(path)!r}: {error}", hint=_OTHER_FILE) from error
 
 
 def report_targets(
@@ -125,11 +129,11 @@ def report_targets(
     Errors: UsageError for a format that the verb does not write, or two reports for one file.
     """
     texts = [*outputs, *(["json"] if as_json else [])] or [formats[0]]
-    return _apart([_target(text, formats) for text in texts])
+    return _distinct([_target(text, formats) for text in texts])
 
 
-def _streams(path: Path) -> bool:
-    """Is this a pipe, a device, or another name of an open file? Such a thing is written to, never exchanged."""
+def _is_stream(path: Path) -> bool:
+    """Whether it is a pipe, a device or the name of an open file: written to, never replaced."""
     if path.parent.as_posix() in ("/dev/fd", "/proc/self/fd") or path.as_posix() in (
         "/dev/stdout",
         "/dev/stderr",
@@ -138,13 +142,13 @@ def _streams(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _way(path: Path) -> str:
-    """What lets a report be written there."""
-    return _ELSEWHERE if path.parent.exists() else f"mkdir -p {quote(str(path.parent))}"
+def _write_hint(path: Path) -> str:
+    """The command or option that makes the write possible."""
+    return _OTHER_FILE if path.parent.exists() else f"mkdir -p {quote(str(path.parent))}"
 
 
-def _exchange(path: Path, text: str) -> None:
-    """Put a file in place whole, or not at all."""
+def _replace_file(path: Path, text: str) -> None:
+    """Write a file completely or not at all."""
     import tempfile
 
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -159,39 +163,39 @@ def _exchange(path: Path, text: str) -> None:
         raise
 
 
-def _apart(targets: Sequence[ReportTarget]) -> tuple[ReportTarget, ...]:
+def _distinct(targets: Sequence[ReportTarget]) -> tuple[ReportTarget, ...]:
     """
-    The outputs as they are.
+    The targets, unchanged.
 
-    Errors: UsageError where one report would be written over another.
+    Errors: UsageError where two reports would go into one file.
     """
-    seen: set[str] = set()
+    paths: set[str] = set()
     for target in targets:
         if target.path is not None:
             place = os.path.normpath(target.path)
-            if place in seen:
+            if place in paths:
                 raise UsageError(f"two reports would go into {target.path!r}", hint="name a file for each")
-            seen.add(place)
+            paths.add(place)
     return tuple(targets)
 
 
 def _target(text: str, formats: Sequence[str]) -> ReportTarget:
     name, _, path = text.partition("=")
     if name not in formats:
-        raise UsageError(f"no format {name!r} here", hint=f"-o takes: {', '.join(formats)}")
+        raise UsageError(f"no format {name!r} for this command", hint=f"-o takes: {', '.join(formats)}")
     if "=" in text and not path:
         raise UsageError(f"-o {text}: no path after =", hint=f"-o {name}={name}.out")
     return ReportTarget(format=name, path=path or None)
 
 
-def _text(made: Page | dict[str, Any] | str) -> str:
-    if isinstance(made, str):
-        return made
-    if isinstance(made, dict):
-        return json_text(made)
+def _text(report: Report) -> str:
+    if isinstance(report, str):
+        return report
+    if isinstance(report, dict | list):
+        return json_text(report)
     from fleetward.report.human import plain_text
 
-    return plain_text(made)
+    return plain_text(report)
 
 
 def _print(text: str, stream: IO[str]) -> None:
@@ -199,11 +203,11 @@ def _print(text: str, stream: IO[str]) -> None:
         stream.write(text)
         stream.flush()
     except OSError as error:
-        raise _lost(stream, error) from error
+        raise _closed_output(stream, error) from error
 
 
-def _lost(stream: IO[str], error: OSError) -> WriteFailed:
-    """What was not read must not be flushed again when the process ends."""
+def _closed_output(stream: IO[str], error: OSError) -> WriteFailed:
+    """The error of a failed print; the stream now leads to /dev/null, or Python would flush it again at exit."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     lost = OutputClosed if isinstance(error, BrokenPipeError) else WriteFailed
@@ -218,7 +222,7 @@ def _is_terminal(stream: IO[str]) -> bool:
 
 
 def _colored(color: Color, terminal: bool, environment: Mapping[str, str]) -> bool:
-    """Explicit wish, then NO_COLOR, then FORCE_COLOR, then whether somebody is looking."""
+    """``--color``, then NO_COLOR, then FORCE_COLOR, then whether the stream is a terminal."""
     if color is not Color.AUTO:
         return color is Color.ALWAYS
     if environment.get("NO_COLOR"):

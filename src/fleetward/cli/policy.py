@@ -10,6 +10,7 @@ import typer
 
 from fleetward import changes, gate, rules
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain import layout, limits
 from fleetward.domain.change import Direction
 from fleetward.domain.errors import ExitCode, GovernanceInvalid, NotAFleet
@@ -278,3 +279,7 @@ def _loosening(message: str, place: Place) -> Finding:
 
 def _finding(rule: str, message: str, place: Place, hint: str) -> Finding:
     return Finding(rule=rule, severity=Severity.ERROR, message=message, place=place, hint=hint)
+
+
+CHECK = Verb(run=check, formats=in_formats("text", "json"))
+TEST = Verb(run=rehearse, formats=in_formats("text", "json"))

@@ -11,6 +11,7 @@ import typer
 from fleetward import gate
 from fleetward.cli.applying import applying, warn_uncommitted
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
@@ -209,7 +210,7 @@ def _report(
         return {**data, **outcome, "breakGlass": break_glass.data(context, open_reviews)}
 
     if written:
-        session.output.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
+        session.output.note((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
 
     def as_page() -> Page:
         *body, last = verdicts_text.render(
@@ -296,3 +297,6 @@ def _next_command(
         promotion for promotion in promotions if promotion.verdict in (Verdict.PENDING, Verdict.BLOCKED)
     )
     return next_command(context, first_open, [promotion.agent for promotion in promotions], flags)
+
+
+VERB = Verb(run=promote, formats=in_formats("text", "json", "markdown"))

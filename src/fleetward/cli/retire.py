@@ -12,6 +12,7 @@ import typer
 
 from fleetward import survey
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain import layout
 from fleetward.domain.errors import ExitCode, FleetError, NotAFleet, UsageError
 from fleetward.domain.fleet import Snapshot
@@ -194,3 +195,6 @@ def _batch(plan: RetirementPlan, environment: str | None) -> list[str]:
         if dependent.environment == environment and dependent.required and dependent.promoted_together
     }
     return [plan.agent, *sorted(companions)]
+
+
+VERB = Verb(run=retire, formats=in_formats("text", "json"))

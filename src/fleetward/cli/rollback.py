@@ -9,6 +9,7 @@ import typer
 
 from fleetward.cli.applying import applying
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain import digest
 from fleetward.domain.clock import format_instant as written_
 from fleetward.domain.errors import ExitCode, UsageError
@@ -104,7 +105,7 @@ def _report(
         }
     )
     if written:
-        session.output.tell((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
+        session.output.note((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
 
 
 def _summary(candidate: Candidate) -> str:
@@ -156,3 +157,6 @@ def _data(
         "applied": written is not None,
         "written": written,
     }
+
+
+VERB = Verb(run=rollback, formats=in_formats("text", "json", "markdown"))

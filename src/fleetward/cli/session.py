@@ -1,21 +1,41 @@
-"""The options that every verb shares, as one value."""
+"""One call of one verb: the options that all verbs share, and the formats in which its report is written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
-from fleetward.cli.output import Color, Output, report_targets
+from fleetward.cli.output import Color, Output, Report, report_targets
+from fleetward.domain.errors import UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.workflows.context import RunContext, run_context
+
+Value = TypeVar("Value")
+Renderer = Callable[[Value, "Session"], Report]
+"""Renders the result of a workflow. It imports the module of its format itself, so a run loads no other format."""
+Formats = Mapping[str, Renderer[Value]]
+"""The formats of a report by name; the first is the default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One call of one verb: where and when it runs, and where its reports go."""
+    """Where and when the verb runs, and where its reports go."""
 
     run: RunContext
     output: Output
     verbose: bool = False
+
+    def report(self, formats: Formats[Value], value: Value) -> None:
+        """
+        Print or write *value* in every format that is asked for.
+
+        Errors: UsageError for a format that is not among *formats*; WriteFailed.
+        """
+        for target in self.output.targets:
+            if target.format not in formats:
+                hint = f"-o takes: {', '.join(formats)}"
+                raise UsageError(f"no format {target.format!r} with these options", hint=hint)
+        self.output.write(lambda name: formats[name](value, self))
 
 
 def session(

@@ -11,6 +11,7 @@ import typer
 
 from fleetward.cli.applying import applying
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain import digest, layout
 from fleetward.domain.contributor import Contributor, ContributorRole
 from fleetward.domain.errors import ExitCode, FleetError, GitError, UsageError
@@ -324,3 +325,7 @@ def _next_command(request: _SuspensionRequest, proposal: Suspension, context: Pr
     if proposal.already_proposed:
         return f"{promote} --apply"
     return _repeat_command(request)
+
+
+SUSPEND = Verb(run=suspend, formats=in_formats("text", "json"))
+RESUME = Verb(run=resume, formats=in_formats("text", "json"))

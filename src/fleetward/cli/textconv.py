@@ -1,47 +1,36 @@
-"""``fleet textconv``: a file as lines that mean something, for git to compare."""
+"""``fleet textconv``: a file in canonical form, for git to compare."""
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
 from typing import Annotated
 
 import typer
 
-from fleetward.changes.canonical import canonical_lines, masked_lines
 from fleetward.cli.session import Session
-from fleetward.domain.errors import ExitCode, GitError
-from fleetward.store.formats import json_schema
-from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS, parse_yaml
+from fleetward.cli.verb import Verb
+from fleetward.domain.errors import ExitCode
+from fleetward.workflows.setup.textconv import canonical_text
 
 
 def textconv(
     session: Session,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to write out.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to print.")],
 ) -> ExitCode:
     """
-    Write a file of the fleet as lines that mean something: ordered, comments away, secrets masked.
+    Print a file of the fleet in canonical form: sorted, without comments, secrets masked.
 
-    With these two lines plain git diff, git log -p and git blame show meaning:
+    With these two lines plain git diff, git log -p and git blame compare values instead of text:
 
         echo '*.yaml diff=fleet' >> .gitattributes
 
         git config diff.fleet.textconv 'fleet textconv'
     """
-    path = session.run.path(file)
-    content = _content(path)
-    lines = masked_lines(content.decode("utf-8-sig", "replace"))
-    if path.suffix in (".yaml", ".yml"):
-        reading = parse_yaml(content, PurePath(file).name, GOVERNANCE_LIMITS)
-        if reading.data is not None and not reading.findings:
-            kind = json_schema.KINDS.get(str(reading.data.get("kind")), "agent")
-            lines = canonical_lines(reading.data, json_schema.load_schema(kind))
-    text = "".join(f"{line}\n" for line in lines)
-    session.output.report({"text": lambda: text.encode("utf-8", "backslashreplace").decode()})
+    session.report(VERB.formats, canonical_text(session.run.path(file)))
     return ExitCode.SUCCESS
 
 
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise GitError(f"cannot read {str(path)!r}: {error.strerror}") from error
+def _text(text: str, _session: Session) -> str:
+    return text
+
+
+VERB = Verb(run=textconv, formats={"text": _text})

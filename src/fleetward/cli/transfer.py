@@ -10,6 +10,7 @@ import typer
 
 from fleetward import rules
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain import layout
 from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.finding import Finding, Severity
@@ -134,3 +135,6 @@ def _next_command(session: Session, root: FleetRoot, result: Transfer) -> str:
         names = sorted({str(role.agent) for role in pending if role.environment == to})
         return f"fleet promote{chdir} {' '.join(names)} --to {to}"
     return f"fleet validate{chdir}"
+
+
+VERB = Verb(run=transfer, formats=in_formats("text", "json"))

@@ -11,6 +11,7 @@ import typer
 from fleetward import gate
 from fleetward.cli.applying import warn_uncommitted
 from fleetward.cli.session import Session
+from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.report import verdicts_json, verdicts_text
@@ -108,3 +109,6 @@ def _data(
         policy=context.policy,
     )
     return {**data, "format": FORMAT, "supposed": what_if.assumption_data(context.run, names, at)}
+
+
+VERB = Verb(run=why, formats=in_formats("text", "json"))

@@ -40,6 +40,10 @@ class RunContext:
         """A path argument, relative to ``-C``."""
         return self.folder / text
 
+    def path_argument(self, path: Path) -> str:
+        """The argument that names *path* in a command with the same ``-C``."""
+        return os.path.relpath(path, self.folder.resolve())
+
 
 def run_context(*, folder: str | None, now: str | None) -> RunContext:
     """

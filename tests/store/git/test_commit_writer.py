@@ -162,7 +162,7 @@ def test_killed_while_files_are_written_the_next_run_writes_the_rest(tmp_path: P
     ran = repo.fleet(*APPLY)
 
     assert ran.code == 0, ran.err
-    assert "finished what an earlier run had begun" in ran.err
+    assert "finished an interrupted run" in ran.err
     assert repo.state[1] == ""
     assert production_equals_staging(repo)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fleetward.cli import app as cli
+from fleetward.cli import main as cli
 from fleetward.domain import digest, layout
 from fleetward.domain.ledger import AgentTransition, Ledger
 from fleetward.store.records import ledger as lines

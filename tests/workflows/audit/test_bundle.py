@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetward.cli import app as cli
+from fleetward.cli import main as cli
 from tests.attacks.scenarios import FleetRepository
 from tests.end_to_end.repositories import Repository
 from tests.end_to_end.test_signed import approve, keys, repo  # noqa: F401 - fixtures

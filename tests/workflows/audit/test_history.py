@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetward.cli import app as cli
+from fleetward.cli import main as cli
 from tests.attacks.scenarios import FleetRepository
 from tests.workflows.audit.histories import DESK, LEDGER, PROMPT, at, audit, forge_promotion, promote, record
 from tests.workflows.audit.test_tampered import supporting_records, withdraw_veto

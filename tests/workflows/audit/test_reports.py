@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from fleetward.cli import app as cli
+from fleetward.cli import main as cli
 from fleetward.rules import documentation
 from fleetward.rules.audit_findings import AUDIT_FINDINGS
 from tests.attacks.scenarios import FleetRepository

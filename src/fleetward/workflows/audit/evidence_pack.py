@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from fleetward.cli.signers import allowed_signers
 from fleetward.domain import digest, layout, limits
 from fleetward.domain.approval import Approval
 from fleetward.domain.audit import Audit, FirstParentCommit
@@ -24,6 +23,7 @@ from fleetward.store.records import load as records
 from fleetward.workflows.audit.entries import folder_files
 from fleetward.workflows.comparison import revisions
 from fleetward.workflows.comparison import run as moved
+from fleetward.workflows.governance.allowed_signers import allowed_signers
 from fleetward.workflows.load import load_fleet
 
 CommittedEntry = tuple[FirstParentCommit, Entry]

@@ -1,0 +1,129 @@
+"""The process: signals, streams, and errors as messages and exit codes."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from fleetward.cli.app import VERBS, app
+from fleetward.domain.errors import ExitCode, FleetError, OutputClosed
+from fleetward.domain.names import nearest_name
+
+
+class _Terminated(BaseException):
+    """SIGTERM or SIGHUP, raised so that ``finally`` blocks run."""
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _terminate)
+    # A parent that ignores SIGCHLD would hide the exit codes of git.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _open_streams()
+    code = run(sys.argv[1:])
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or ExitCode.ERROR
+    try:
+        sys.stderr.flush()
+    except OSError:  # else Python would end with a code of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    os._exit(code)  # everything is flushed; faster than freeing every object
+
+
+def _open_streams() -> None:
+    """Replace streams that the caller has closed: a report then fails with an error, a message is dropped."""
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """Run one command line; errors are printed on standard error."""
+    try:
+        code = app(args=list(arguments), standalone_mode=False, prog_name="fleet")
+        return ExitCode(code or 0)
+    except FleetError as error:
+        if not isinstance(error, OutputClosed):
+            _print_error(error)
+        return error.code
+    except SystemExit:  # raised by Typer where the pipe is closed
+        return ExitCode.ERROR
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except _Terminated:
+        return ExitCode.TERMINATED
+    except Exception as error:  # noqa: BLE001 - no traceback reaches the user
+        if hasattr(error, "format_message"):  # a usage error of Typer
+            return _usage_error(error.format_message(), arguments)
+        if isinstance(error, OSError):
+            _print_lines(
+                f"fleet: {error.strerror or error}{f': {error.filename!r}' if error.filename else ''}", ""
+            )
+            return ExitCode.ERROR
+        return _internal_error(error, "-v" in arguments or "--verbose" in arguments)
+
+
+def _usage_error(message: str, arguments: Sequence[str]) -> ExitCode:
+    if message.startswith("Usage:"):  # no arguments: Typer raises the help text
+        for text in message.splitlines():
+            _print_lines(text, "")
+        return ExitCode.ERROR
+    verb = next((name for name in VERBS if " ".join(arguments).startswith(name)), None)
+    hint = f"fleet {verb} -h" if verb else _similar_verb(message) or "fleet -h"
+    _print_lines(f"fleet: {message[:1].lower()}{message[1:].rstrip('.')}", hint)
+    return ExitCode.ERROR
+
+
+def _similar_verb(message: str) -> str | None:
+    """The command whose name is nearest to the unknown one."""
+    match = re.match(r"No such command '(.+?)'", message)
+    words = (word for name in VERBS for word in name.split())
+    verb = nearest_name(match[1], words) if match else None
+    return next((f"fleet {name}" for name in VERBS if verb in name.split()), None)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
+def _print_error(error: FleetError) -> None:
+    _print_lines(f"fleet: {error.message}", error.hint)
+    for finding in error.findings[1:20]:
+        place = finding.place
+        _print_lines(f"  {place.file}:{place.line}:{place.column}: {finding.message}", "")
+
+
+def _print_lines(message: str, hint: str) -> None:
+    from fleetward.report.human import visible
+
+    lines = [message, *([f"  try: {hint}"] if hint else [])]
+    try:
+        sys.stderr.write("".join(f"{visible(line)}\n" for line in lines))
+    except (OSError, ValueError):
+        return
+
+
+def _internal_error(error: Exception, verbose: bool) -> ExitCode:
+    if verbose:
+        import traceback
+
+        traceback.print_exception(error)
+    _print_lines(
+        f"fleet: internal error: {type(error).__name__}: {error}",
+        "run it again with -v, and report the output",
+    )
+    return ExitCode.INTERNAL_ERROR

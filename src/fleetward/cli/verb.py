@@ -1,0 +1,26 @@
+"""A verb of the command line: the function that runs it, and the formats of its report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from fleetward.cli.session import Formats
+from fleetward.domain.errors import ExitCode
+
+
+class Verb(NamedTuple):
+    """Options -> a workflow -> a renderer -> an exit code."""
+
+    run: Callable[..., ExitCode]
+    """Its parameters after the session are the options of the command."""
+    formats: Formats[Any]
+
+
+def in_formats(*names: str) -> Formats[Any]:
+    """The formats of a verb that renders in its own body."""
+    return dict.fromkeys(names, _unreachable)
+
+
+def _unreachable(_value: Any, _session: Any) -> str:
+    raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Use cases that read what other tools write."""

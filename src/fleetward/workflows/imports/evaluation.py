@@ -1,0 +1,155 @@
+"""An evaluation run as evidence for one release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleetward.domain import digest, layout, limits
+from fleetward.domain.errors import FleetError, UsageError, WriteFailed
+from fleetward.domain.evidence import EvidenceRecord
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.manifest import Agent
+from fleetward.domain.names import nearest_name
+from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.store.git.tree import REGULAR
+from fleetward.store.imports.evaluations import read_evaluation
+from fleetward.store.records import evidence as records
+from fleetward.workflows.agent import agent_at_head
+from fleetward.workflows.context import RunContext
+from fleetward.workflows.load import load_fleet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvidence:
+    """A record as it lies in its file, and the next command."""
+
+    record: EvidenceRecord
+    environment: str
+    sha256: str
+    is_new: bool
+    """False where the same run was recorded before."""
+    next_command: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run satisfies its suite; a run with faults never does."""
+        record = self.record
+        low = record.minimum is None or record.value >= record.minimum
+        high = record.maximum is None or record.value <= record.maximum
+        return low and high and not record.faults
+
+
+def record_evidence(
+    run: RunContext, *, agent: str, file: str, suite: str, environment: str | None
+) -> RecordedEvidence:
+    """
+    Record the results in *file* for the release that the agent has at HEAD.
+
+    Errors: FleetError where the file cannot be read or is recorded for another release; UsageError for an
+    unknown suite.
+    """
+    evaluated = agent_at_head(run, agent, environment)
+    root, release = evaluated.root, evaluated.agent
+    requirement = _suite(release, suite)
+    content = _read(run, file)
+    record = records.bind(
+        read_evaluation(content, format=None, file=file),
+        agent=agent,
+        release=release.release,
+        suite=requirement,
+        recorded=run.now,
+        source=file,
+        source_sha256=digest.of_bytes(content),
+        model=release.manifest.get("spec.model.name") if release.manifest else None,
+    )
+    _check_claimed_once(root, record)
+    return RecordedEvidence(
+        record=record,
+        environment=release.environment,
+        sha256=digest.of_bytes(records.encode(record)),
+        is_new=_write(root, record),
+        next_command=_next_command(run, root, record, environment),
+    )
+
+
+def _suite(agent: Agent, name: str) -> dict[str, Any]:
+    if agent.manifest is None:
+        raise FleetError(f"{agent.folder}/agent.yaml cannot be read", hint=f"fleet validate {agent.folder}")
+    suites = {str(entry["name"]): entry for entry in agent.manifest.items("spec.evals")}
+    if name not in suites:
+        close = nearest_name(name, suites)
+        hint = f"--suite {close}" if close else f"spec.evals has: {', '.join(sorted(suites)) or 'none'}"
+        raise UsageError(f"{agent.name} has no suite {name!r}", hint=hint)
+    return dict(suites[name])
+
+
+def _read(run: RunContext, file: str) -> bytes:
+    path = run.path(file)
+    try:
+        if path.stat().st_size > limits.EVALUATION_JSON_BYTES:
+            message = f"{file!r} is larger than {limits.EVALUATION_JSON_BYTES} bytes"
+            raise FleetError(message, hint="export fewer samples")
+        return path.read_bytes()
+    except OSError as error:
+        raise FleetError(f"cannot read {file!r}: {error.strerror}", hint="name the results file") from error
+
+
+def _check_claimed_once(root: FleetRoot, record: EvidenceRecord) -> None:
+    """
+    Refuse an untagged run that is recorded for another release already: it was made on one release.
+
+    Errors: FleetError.
+    """
+    if not record.claimed:
+        return
+    end = f"-{digest.short(record.source_sha256)}.json"
+    for tree in (root.commit_tree(root.head()), root.work_tree()):
+        entries = [
+            entry
+            for entry in tree.entries(layout.EVIDENCE)
+            if entry.path.endswith(end) and entry.mode in REGULAR
+        ]
+        for path, content in tree.read(entries, limits.EVIDENCE_BYTES).items():
+            release = _recorded_release(content, path, record)
+            if release not in (None, record.release):
+                raise FleetError(
+                    f"{record.source!r} carries no tag fleet.release and is recorded for {release} already: {path}",
+                    hint=f"run the suite again on this release, tagged with what 'fleet release {record.agent}' prints",
+                )
+
+
+def _recorded_release(content: bytes | int | None, path: str, record: EvidenceRecord) -> str | None:
+    """The release that *path* records for the same run; None where it holds no such record."""
+    try:
+        previous = records.decode(content, path) if isinstance(content, bytes) else None
+    except FleetError:
+        return None
+    return previous.release if previous and previous.source_sha256 == record.source_sha256 else None
+
+
+def _write(root: FleetRoot, record: EvidenceRecord) -> bool:
+    """Write the record; False where the same run is recorded already."""
+    path = root.path / record.file
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(records.encode(record))
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise WriteFailed(f"cannot write {record.file!r}: {error.strerror}") from error
+    return True
+
+
+def _next_command(run: RunContext, root: FleetRoot, record: EvidenceRecord, env: str | None) -> str:
+    """The command that commits the record; where HEAD has it already, the promotion that needs it."""
+    if not root.commit_tree(root.head()).entries(record.file):
+        commit = f"commit -m 'evidence for {record.agent}'"
+        return f"git{run.chdir} add {record.file} && git{run.chdir} {commit}"
+    fleet = load_fleet(root.commit_tree(root.head()), only=()).snapshot
+    environments = fleet.config.environments if fleet else ()
+    source = env or (environments[0].name if environments else "")
+    to = next((environment.name for environment in environments if source in environment.sources), None)
+    if to is None:
+        return f"fleet release{run.chdir} {record.agent} --env {source}"
+    return f"fleet promote{run.chdir} {record.agent} --to {to}"

@@ -1,0 +1,1 @@
+"""Creating a fleet and its agents, and what editors and git need of them."""
