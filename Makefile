@@ -25,10 +25,12 @@ lint: $(VENV)/.develops
 	$(BIN)/lint-imports
 	$(BIN)/python -m fleetward.rules > $(VENV)/rules.md && diff -u docs/reference/rules.md $(VENV)/rules.md
 	$(BIN)/python -m fleetward.changes > $(VENV)/changes.md && diff -u docs/reference/changes.md $(VENV)/changes.md
+	$(BIN)/python -m fleetward.store.imports > $(VENV)/formats.md && diff -u docs/reference/formats.md $(VENV)/formats.md
 
 docs: $(VENV)/.develops
 	$(BIN)/python -m fleetward.rules > docs/reference/rules.md
 	$(BIN)/python -m fleetward.changes > docs/reference/changes.md
+	$(BIN)/python -m fleetward.store.imports > docs/reference/formats.md
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fleetward needs Python 3.11 or newer: make PYTHON=python3.12")'

@@ -1,4 +1,4 @@
-"""The model catalogue that LiteLLM ships (JSON): which models it dates."""
+"""The model catalogue of LiteLLM (JSON): when providers retire their language models."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from fleetward.domain.fast_dataclass import dataclass
 
 _NAMES = re.compile(r"[!-~]{1,200}")
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-# LiteLLM splits some providers by the API that it calls; these words in front stand for the whole.
+# LiteLLM splits some providers by API, such as "vertex_ai-anthropic"; a prefix of these stands for all of them.
 _FAMILIES = ("vertex_ai", "bedrock", "cohere", "azure_ai", "azure", "fireworks_ai", "together_ai")
 _ALIASES = {
     "text-completion-openai": "openai",
     "text-completion-codestral": "mistral",
     "codestral": "mistral",
 }
-# What is left with a slash after the prefix is priced for a region or a picture size: no id of its own.
+# With these providers an id that still has a slash is a price for a region or a picture size, not a model.
 _PLAIN_ID_PROVIDERS = frozenset(
     {"openai", "azure", "azure_ai", "anthropic", "bedrock", "gemini", "mistral", "cohere", "xai"}
 )
@@ -29,7 +29,7 @@ _PLAIN_ID_PROVIDERS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRetirement:
-    """The last day of a model, as the catalogue says it: LiteLLM's word for the provider, the model's id."""
+    """The last day of a model, with LiteLLM's name of the provider and the model's id."""
 
     provider: str
     name: str
@@ -38,7 +38,7 @@ class ModelRetirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """Every dated model once, with its earliest day; *undated* counts the others, *unread* names what is odd."""
+    """Every dated model once; *undated* counts the others, *unreadable* are the keys of odd entries."""
 
     dated: tuple[ModelRetirement, ...]
     undated: int
@@ -47,12 +47,14 @@ class Catalogue:
 
 def read_catalogue(content: bytes, file: str) -> Catalogue:
     """
-    What ``model_prices_and_context_window.json`` knows of retirements.
+    LiteLLM's ``model_prices_and_context_window.json``: the ``deprecation_date`` of each model that has one.
 
-    Errors: FleetError for what is not such a file.
+    A model that several entries date gets the earliest day. Entries of a region or a picture size are left out.
+
+    Errors: FleetError for another file.
     """
     days: dict[tuple[str, str], str] = {}
-    undated, unread = 0, []
+    undated, unreadable = 0, []
     for key, entry in _entries(content, file):
         if key == "sample_spec":  # the catalogue's own explanation of its fields
             continue
@@ -62,15 +64,15 @@ def read_catalogue(content: bytes, file: str) -> Catalogue:
         provider, name = _provider_and_name(key, entry.get("litellm_provider"))
         day = _day(entry["deprecation_date"])
         if not day or not _PROVIDER.fullmatch(provider) or not _NAMES.fullmatch(name):
-            unread.append(key)
+            unreadable.append(key)
         elif provider not in _PLAIN_ID_PROVIDERS or "/" not in name:
             days[provider, name] = min(day, days.get((provider, name), day))
     dated = tuple(ModelRetirement(provider=p, name=n, day=day) for (p, n), day in sorted(days.items()))
-    return Catalogue(dated=dated, undated=undated, unreadable=tuple(unread))
+    return Catalogue(dated=dated, undated=undated, unreadable=tuple(unreadable))
 
 
 def _entries(content: bytes, file: str) -> Iterable[tuple[str, dict[str, Any]]]:
-    """Keys and their objects; a key that is there twice counts twice."""
+    """Keys and their objects; a repeated key gives an entry each time."""
     hint = "give LiteLLM's model_prices_and_context_window.json"
     try:
         loaded = json.loads(content.decode("utf-8-sig"), object_pairs_hook=tuple)
@@ -87,7 +89,7 @@ def _is_object(value: Any) -> bool:
 
 
 def _provider_and_name(key: str, provider: Any) -> tuple[str, str]:
-    """LiteLLM's provider without the API it is called by, and the id without what stands for the provider."""
+    """The provider without its API, and the id without the provider's prefix."""
     litellm_name = str(provider or "")
     family = next(
         (word for word in _FAMILIES if litellm_name.startswith(word)),

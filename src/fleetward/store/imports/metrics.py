@@ -1,4 +1,4 @@
-"""Measured figures by day, out of a CSV file or JSON lines; every line is right, or the file is refused."""
+"""Measured values of metrics by agent and day, from CSV or JSON lines; one wrong line refuses the file."""
 
 from __future__ import annotations
 
@@ -28,9 +28,12 @@ class _InvalidLine(ValueError):
 
 def read_figures(path: Path, file_name: str, today: date) -> tuple[MetricValue, ...]:
     """
-    The figures in a file: a table with a head of date, agent, metric and value; or a JSON object of these a line.
+    A CSV file whose head names ``date``, ``agent``, ``metric`` and ``value``, or JSON lines with these four keys.
 
-    Errors: FleetError where the file cannot be read, is too large, or a line of it is wrong; it names the lines.
+    One wrong line refuses the file: a day to come, a value that is not a finite number, or a second value of a metric
+    for one agent and day.
+
+    Errors: FleetError where the file cannot be read or is too large; for wrong lines it has a finding for each.
     """
     text = _text(path, file_name)
     rows = _objects(text) if text.lstrip().startswith("{") else _table(text)

@@ -10,7 +10,7 @@ import zipfile
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fleetward.domain.errors import FleetError
@@ -216,7 +216,7 @@ def test_any_bytes_are_answered(content: bytes) -> None:
             read_content(content, kind)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(),

@@ -9,32 +9,35 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult
 from fleetward.store.formats import strict_json
 from fleetward.store.imports.evaluations import counting
+from fleetward.store.imports.evaluations.adapter import EvaluationFile
 from fleetward.store.imports.evaluations.counting import Averages, Outcome
 
-NAME = "deepeval"
+FORMAT = "deepeval"
 _SAVED = ("testCases", "conversationalTestCases")
 
 
-def recognises(data: Mapping[str, Any]) -> bool:
-    """Does this look like DeepEval's?"""
+def recognises(evaluation: EvaluationFile) -> bool:
+    """A JSON object with ``testRunData``, with ``test_results``, or with ``testCases`` and ``metricsScores``."""
+    keys = evaluation.json or {}
     return (
-        "testRunData" in data or "test_results" in data or ("testCases" in data and "metricsScores" in data)
+        "testRunData" in keys or "test_results" in keys or ("testCases" in keys and "metricsScores" in keys)
     )
 
 
-def read_run(data: Mapping[str, Any], file: str) -> EvaluationResult:
+def read(evaluation: EvaluationFile) -> EvaluationResult:
     """
-    The measurement in a saved run (bare, or under ``testRunData``) or in a returned one.
+    A test run as DeepEval saves it, or what ``evaluate()`` returned.
 
-    A returned one has neither hyperparameters nor times: it names no model and no release.
-    Errors: FleetError when cases are missing or malformed.
+    A case passes when it and all of its metrics succeeded; one that no metric judged is skipped. Metrics are means,
+    with 0 for an error. Model and release come from ``hyperparameters``, which a returned run does not have.
     """
+    data, file = evaluation.json_object(), evaluation.name
     run = counting.mapping(data["testRunData"], f"{file}: testRunData") if "testRunData" in data else data
     cases = list(_cases(run, file))
     counts = counting.count_outcomes(_outcome(case, file) for case in cases)
     parameters = counting.optional_mapping(run.get("hyperparameters"), f"{file}: hyperparameters")
     return counting.measurement(
-        NAME,
+        FORMAT,
         counts,
         metrics=_metrics(cases, file),
         model=counting.label(parameters.get("model")),
@@ -85,13 +88,11 @@ def _metrics(cases: list[Mapping[str, Any]], file: str) -> dict[str, float]:
 
 
 def _total_faults(run: Mapping[str, Any], total: int, passed: int, file: str) -> tuple[str, ...]:
-    """The run's own sums: cases that were taken out, or turned into passes, no longer fit them."""
+    """The run's own sums contradict its cases: cases were removed, or turned into passes."""
     if run.get("testPassed") is None or run.get("testFailed") is None:
         return ()
-    reported_passed = counting.whole(run["testPassed"], f"{file}: testPassed")
-    reported_failed = counting.whole(run["testFailed"], f"{file}: testFailed")
-    if reported_passed >= passed and reported_passed + reported_failed <= total:
+    run_passed = counting.whole(run["testPassed"], f"{file}: testPassed")
+    run_total = run_passed + counting.whole(run["testFailed"], f"{file}: testFailed")
+    if run_passed >= passed and run_total <= total:
         return ()
-    return (
-        f"the run counts {reported_passed} of {reported_passed + reported_failed} passed, its cases {passed} of {total}",
-    )
+    return (f"the run counts {run_passed} of {run_total} passed, its cases {passed} of {total}",)

@@ -10,9 +10,10 @@ from fleetward.domain.evidence import EvaluationResult
 from fleetward.store.formats import strict_json
 from fleetward.store.formats.strict_json import Fields
 from fleetward.store.imports.evaluations import counting
+from fleetward.store.imports.evaluations.adapter import EvaluationFile
 
-NAME = "fleetward"
-FORMAT = "fleetward.evaluation/1"
+FORMAT = "fleetward"
+RECORD_FORMAT = "fleetward.evaluation/1"
 _OPTIONAL: Mapping[str, Any] = {
     "metrics": {},
     "model": None,
@@ -23,23 +24,24 @@ _OPTIONAL: Mapping[str, Any] = {
 _KEYS = ("format", "counts", *_OPTIONAL)
 
 
-def recognises(data: Mapping[str, Any]) -> bool:
-    """Does this say that it is ours?"""
-    return str(data.get("format", "")).startswith("fleetward.evaluation/")
+def recognises(evaluation: EvaluationFile) -> bool:
+    """A JSON object whose ``format`` begins with ``fleetward.evaluation/``."""
+    return str((evaluation.json or {}).get("format", "")).startswith("fleetward.evaluation/")
 
 
-def read_record(data: Mapping[str, Any], file: str) -> EvaluationResult:
+def read(evaluation: EvaluationFile) -> EvaluationResult:
     """
-    The measurement in a record; only ``format`` and ``counts`` have to be there.
+    A record of our own, for tools that have no adapter; ``fleet schema evaluation`` prints its schema.
 
-    Errors: FleetError when it is malformed, or says a pass rate that its counts do not.
+    Only ``format`` and ``counts`` are required. A pass rate that the counts contradict is refused.
     """
+    data, file = evaluation.json_object(), evaluation.name
     top = Fields.from_value({**_OPTIONAL, **data}, file, _KEYS)
-    top.constant("format", FORMAT)
+    top.constant("format", RECORD_FORMAT)
     counts = counting.parse_counts(top.data["counts"], f"{file}: counts", sparse=True)
     metrics = counting.mapping(top.data["metrics"], f"{file}: metrics")
     measurement = counting.measurement(
-        NAME,
+        FORMAT,
         counts,
         metrics={
             _metric(key, file): counting.number(value, f"{file}: metrics") for key, value in metrics.items()

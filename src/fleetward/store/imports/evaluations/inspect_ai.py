@@ -10,22 +10,33 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult
 from fleetward.store.formats import strict_json
 from fleetward.store.imports.evaluations import archive, counting
+from fleetward.store.imports.evaluations.adapter import EvaluationFile
 from fleetward.store.imports.evaluations.counting import Outcome
 
-NAME = "inspect"
+FORMAT = "inspect"
 
 
-def recognises(data: Mapping[str, Any]) -> bool:
-    """Does this look like Inspect's?"""
-    return isinstance(data.get("eval"), dict) and "status" in data
+def recognises(evaluation: EvaluationFile) -> bool:
+    """A zip archive (``.eval``), or a JSON object with ``status`` and an object ``eval``."""
+    log = evaluation.json or {}
+    return evaluation.content.startswith(b"PK") or (isinstance(log.get("eval"), dict) and "status" in log)
 
 
-def read_archive(content: bytes, file: str) -> EvaluationResult:
+def read(evaluation: EvaluationFile) -> EvaluationResult:
     """
-    The measurement in an ``.eval`` archive: its header, and the summaries of its samples.
+    A log of Inspect with its samples.
 
-    Errors: FleetError when the archive is damaged, unfinished, or unpacks to more than is allowed.
+    A sample passes when every one of its scorers gave full marks; one that is missing, or has no score, is an error.
+    Metrics are ``scorer/metric``, and ``metric`` alone where one scorer has it or it is the headline. The release
+    is in ``eval.metadata``. A run that failed or was invalidated is never a pass.
     """
+    content, file = evaluation.content, evaluation.name
+    is_archive = content.startswith(b"PK")
+    return _read_log(_unpacked(content, file) if is_archive else evaluation.json_object(), file)
+
+
+def _unpacked(content: bytes, file: str) -> Mapping[str, Any]:
+    """The log in an ``.eval`` archive: its header, with the summaries of its samples."""
     members = archive.list_members(content, file)
     if "header.json" not in members:
         raise FleetError(
@@ -35,15 +46,10 @@ def read_archive(content: bytes, file: str) -> EvaluationResult:
     header, summaries = (
         _member(content, members, member, file) for member in ("header.json", "summaries.json")
     )
-    return read_log({**counting.mapping(header, f"{file}: header.json"), "samples": summaries}, file)
+    return {**counting.mapping(header, f"{file}: header.json"), "samples": summaries}
 
 
-def read_log(data: Mapping[str, Any], file: str) -> EvaluationResult:
-    """
-    The measurement in a log. A sample passes when every one of its scorers gave full marks.
-
-    Errors: FleetError when the log is malformed or holds no samples, so that nothing can be counted.
-    """
+def _read_log(data: Mapping[str, Any], file: str) -> EvaluationResult:
     run = counting.mapping(data.get("eval"), f"{file}: eval")
     stats = counting.optional_mapping(data.get("stats"), f"{file}: stats")
     results = counting.optional_mapping(data.get("results"), f"{file}: results")
@@ -56,7 +62,7 @@ def read_log(data: Mapping[str, Any], file: str) -> EvaluationResult:
     )
     model = counting.label(run.get("model"))
     return counting.measurement(
-        NAME,
+        FORMAT,
         counts,
         metrics=_metrics(results, file),
         model=None if model in (None, "none", "none/none") else model,

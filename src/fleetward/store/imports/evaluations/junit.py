@@ -12,12 +12,13 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult
 from fleetward.store.formats import strict_json
 from fleetward.store.imports.evaluations import counting
+from fleetward.store.imports.evaluations.adapter import EvaluationFile
 from fleetward.store.imports.evaluations.counting import Outcome
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-NAME = "junit"
+FORMAT = "junit"
 _MAX_DEPTH = 50
 _DECLARED = re.compile(r"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
 _REFUSED = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -25,13 +26,20 @@ _MARKS = {"error": Outcome.ERRORED, "failure": Outcome.FAILED, "skipped": Outcom
 _MODEL = ("fleet.model", "gen_ai.request.model")
 
 
-def read_report(content: bytes, file: str) -> EvaluationResult:
-    """
-    The measurement in a report.
+def recognises(evaluation: EvaluationFile) -> bool:
+    """A text that begins with ``<``."""
+    return evaluation.starts_with(b"<")
 
-    Errors: FleetError when it is no well-formed JUnit XML in UTF-8, declares entities, or names two releases.
+
+def read(evaluation: EvaluationFile) -> EvaluationResult:
     """
-    root = _root(_text(content, file), file)
+    JUnit XML in UTF-8 without document type and entities, as pytest, promptfoo and others write it.
+
+    A test passes when it has neither ``error`` nor ``failure`` nor ``skipped``. Tests that a suite announces and does
+    not list are errors. Model and release are properties of the report or a suite; two releases are refused.
+    """
+    file = evaluation.name
+    root = _root(_text(evaluation.content, file), file)
     if root.tag not in ("testsuites", "testsuite"):
         raise FleetError(f"{file}: no JUnit report: the first element is {strict_json.short(root.tag)}")
     outcomes = [_outcome(case) for case in root.iter("testcase")]
@@ -39,7 +47,7 @@ def read_report(content: bytes, file: str) -> EvaluationResult:
     properties = list(_properties(root))
     times = [(start, end) for suite in root.iter("testsuite") for start, end in _times(suite)]
     return counting.measurement(
-        NAME,
+        FORMAT,
         counting.count_outcomes(outcomes, missing=declared - len(outcomes)),
         model=next(
             (value for key in _MODEL for property_name, value in properties if property_name == key), None

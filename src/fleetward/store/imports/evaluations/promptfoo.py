@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from fleetward.domain import limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult, SampleCounts
 from fleetward.store.formats import strict_json
 from fleetward.store.imports.evaluations import counting
+from fleetward.store.imports.evaluations.adapter import EvaluationFile
 from fleetward.store.imports.evaluations.counting import Averages, Outcome
 
-NAME = "promptfoo"
+FORMAT = "promptfoo"
 _ERROR = 2
 """promptfoo's ``failureReason``: 0 none, 1 an assertion, 2 an error."""
 _NO_MODELS = frozenset(
@@ -24,18 +26,35 @@ _NO_MODELS = frozenset(
 """Providers whose id says where the answer came from, not which model gave it."""
 
 
-def recognises(data: Mapping[str, Any]) -> bool:
-    """Does this look like promptfoo's?"""
+_EXPORT = "write JSON: 'promptfoo eval -o results.json', or 'promptfoo export eval EVAL-ID -o results.json'"
+
+
+def recognises(evaluation: EvaluationFile) -> bool:
+    """
+    A JSON object with ``results`` in an object ``results``, or with ``stats`` and a list ``results``.
+
+    CSV and JSON lines of promptfoo are recognised too, and refused.
+    """
+    data = evaluation.json or {}
     inner = data.get("results")
-    return (isinstance(inner, dict) and "results" in inner) or (isinstance(inner, list) and "stats" in data)
+    has_results = isinstance(inner, dict) and "results" in inner
+    return has_results or (isinstance(inner, list) and "stats" in data) or _is_lossy(evaluation)
 
 
-def read_output(data: Mapping[str, Any], file: str) -> EvaluationResult:
+def read(evaluation: EvaluationFile) -> EvaluationResult:
     """
-    The measurement in an output file, or in the summary that promptfoo's own interface returns.
+    The output file of ``promptfoo eval``, or the summary that its API returns.
 
-    Errors: FleetError when rows are missing or malformed, or do not agree with the stats.
+    A test passes when its row says so and an assertion was made; without assertions it is skipped. Metrics are means
+    of the named scores. The release is in ``config.tags``. Rows that do not agree with ``stats`` are refused.
     """
+    file = evaluation.name
+    if _is_lossy(evaluation):
+        message = (
+            f"{file}: promptfoo's CSV and JSONL leave out what evidence needs: the run's tags and totals"
+        )
+        raise FleetError(message, hint=_EXPORT)
+    data = evaluation.json_object()
     summary = data if isinstance(data.get("results"), list) else counting.mapping(data.get("results"), file)
     rows = [
         counting.mapping(row, file) for row in counting.sequence(summary.get("results"), f"{file}: results")
@@ -48,7 +67,7 @@ def read_output(data: Mapping[str, Any], file: str) -> EvaluationResult:
     models = sorted({model for row in rows if (model := _model(row.get("provider")))})
     started = counting.optional_instant(summary.get("timestamp"))
     return counting.measurement(
-        NAME,
+        FORMAT,
         counts,
         metrics=_metrics(rows, file),
         model=models[0] if len(models) == 1 else None if models else counting.label(tags.get("model")),
@@ -57,6 +76,16 @@ def read_output(data: Mapping[str, Any], file: str) -> EvaluationResult:
         release=counting.release_tag(tags, f"{file}: config.tags"),
         faults=_model_faults(models),
     )
+
+
+def _is_lossy(evaluation: EvaluationFile) -> bool:
+    """Is it CSV, or are its lines rows of JSON? Only their first line is looked at."""
+    first = evaluation.content[: limits.EVALUATION_JSON_BYTES].partition(b"\n")[0]
+    if evaluation.json is None and not first.startswith(b"{"):
+        head = first[:4096]
+        return b"Named Scores" in head or b"Grader Reason" in head or b"Status,Score" in head
+    row = evaluation.json or EvaluationFile(first, evaluation.name).json or {}
+    return "testIdx" in row and "promptIdx" in row
 
 
 def _outcome(row: Mapping[str, Any], file: str) -> Outcome:
