@@ -17,6 +17,7 @@ from fleetward.domain.errors import ExitCode, OutputClosed, UsageError, WriteFai
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.json_text import json_text
 from fleetward.report.page import Page, line
+from fleetward.store.git.atomic_files import write_file
 
 Report = Page | dict[str, Any] | list[Any] | str
 """A page for people, data for programs, or finished text."""
@@ -112,7 +113,8 @@ class Output:
                 with path.open("a", encoding="utf-8", newline="\n") as stream:
                     stream.write(text)
             else:
-                _replace_file(path.resolve(), text)  # a link stays one
+                # a link stays one
+                write_file(path.resolve(), text.encode(), mode=0o666 & ~_umask())
         except OSError as error:
             message = f"cannot write {str(path)!r}: {error.strerror}"
             raise WriteFailed(message, hint=_write_hint(path)) from error
@@ -145,22 +147,6 @@ def _is_stream(path: Path) -> bool:
 def _write_hint(path: Path) -> str:
     """The command or option that makes the write possible."""
     return _OTHER_FILE if path.parent.exists() else f"mkdir -p {quote(str(path.parent))}"
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """Write a file completely or not at all."""
-    import tempfile
-
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(part).chmod(0o666 & ~_umask())
-        Path(part).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(part).unlink()
-        raise
 
 
 def _distinct(targets: Sequence[ReportTarget]) -> tuple[ReportTarget, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import resource
 from pathlib import Path
 
 import pytest
 
 from fleetward.domain.errors import WriteFailed
-from fleetward.store.git.atomic_files import replace_files
+from fleetward.store.git.atomic_files import PARTIAL_FILE, replace_files, write_file
 
 
 def test_files_are_exchanged_made_and_taken_away_and_modes_stay(tmp_path: Path) -> None:
@@ -24,11 +24,36 @@ def test_files_are_exchanged_made_and_taken_away_and_modes_stay(tmp_path: Path) 
     assert not (tmp_path / "c").exists()
 
 
+def test_a_new_file_gets_its_mode_and_a_written_one_keeps_it(tmp_path: Path) -> None:
+    for name, mode in (("new", None), ("private", 0o600), ("private", None)):
+        write_file(tmp_path / name, b"x", mode=mode)
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"new": 0o644, "private": 0o600}
+
+
+def test_a_file_that_cannot_be_exchanged_stays_and_leaves_no_other(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        write_file(tmp_path / "folder", b"x", mode=0o600)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize(
+    ("path", "partial"),
+    [(".fleet-0a1b2c3d", True), ("a/b/.fleet-0a1b2c3d", True), ("a/.fleet-policy", False)],
+)
+def test_only_a_file_that_was_being_written_has_such_a_name(path: str, partial: bool) -> None:
+    assert (PARTIAL_FILE.fullmatch(path) is not None) is partial
+
+
 def test_a_file_that_moved_since_it_was_read_stops_everything(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"old")
     (tmp_path / "b").write_bytes(b"somebody else's")
 
-    with pytest.raises(WriteFailed, match="b is not what was read any more"):
+    with pytest.raises(WriteFailed, match="b changed while the command ran"):
         replace_files(tmp_path, {"a": b"old", "b": b"old"}, {"a": b"new", "b": b"new"})
 
     assert (tmp_path / "a").read_bytes() == b"old"
@@ -49,24 +74,25 @@ def test_what_is_in_the_way_is_named_and_not_followed(tmp_path: Path, path: str)
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to the administrator")
-def test_what_cannot_be_written_takes_the_rest_back(tmp_path: Path) -> None:
+def test_a_disk_that_refuses_one_file_leaves_all_as_they_were(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"old")
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o555)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
 
-    with pytest.raises(WriteFailed):
-        replace_files(tmp_path, {"a": b"old"}, {"a": b"new", "closed/b": b"new"})
+    try:
+        with pytest.raises(WriteFailed, match=r"cannot write 'b/c': .*; no file was changed"):
+            replace_files(tmp_path, {"a": b"old"}, {"a": b"new", "b/c": b"x" * 2048})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     assert (tmp_path / "a").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["a"]
 
 
-def test_a_name_that_no_disk_takes_takes_the_rest_back(tmp_path: Path) -> None:
+def test_a_name_that_is_too_long_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"old")
-    long = "x" * 250
 
-    with pytest.raises(WriteFailed, match="cannot write"):
-        replace_files(tmp_path, {"a": b"old"}, {"a": b"new", long: b"new"})
+    with pytest.raises(WriteFailed, match="cannot read"):
+        replace_files(tmp_path, {"a": b"old"}, {"a": b"new", "x" * 300: b"new"})
 
     assert (tmp_path / "a").read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]

@@ -24,6 +24,7 @@ from typing import Any
 from fleetward.domain import limits
 from fleetward.domain.digest import of_parts
 from fleetward.store.formats import json_schema
+from fleetward.store.git.atomic_files import write_file
 
 _KEY_SIZE = 32
 _SEAL_SIZE = 64
@@ -57,7 +58,7 @@ class ValidationCache:
             with contextlib.suppress(OSError):
                 _make_private_folder(self.file.parent)
                 _remove_stale(self.file.parent)
-                _write(self.file, _seal(self.key, body) + body)
+                write_file(self.file, _seal(self.key, body) + body, mode=0o600)
 
 
 def open_cache(common: Path, prefix: str, environment: Mapping[str, str]) -> ValidationCache | None:
@@ -144,7 +145,7 @@ def _key(environment: Mapping[str, str]) -> bytes | None:
     with contextlib.suppress(OSError):
         file.parent.parent.mkdir(parents=True, exist_ok=True)
         _make_private_folder(file.parent)
-        _write(file, os.urandom(_KEY_SIZE), replace=False)
+        _write_new(file, os.urandom(_KEY_SIZE))
     try:
         return _read_key(file)
     except OSError:
@@ -184,22 +185,18 @@ def _read(file: Path, limit: int) -> bytes:
         return opened_file.read(limit)
 
 
-def _write(file: Path, content: bytes, *, replace: bool = True) -> None:
-    part = file.with_name(f".{file.name}.{os.getpid()}.{time.monotonic_ns()}")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+def _write_new(file: Path, content: bytes) -> None:
+    """Write a file that is not there yet; of several processes the first wins, and its file is whole."""
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    write_file(part, content, mode=0o600)
     try:
-        with os.fdopen(handle, "wb") as opened_file:
-            opened_file.write(content)
-        if replace:
-            part.replace(file)
-        else:
-            os.link(part, file)  # the first of several wins, and is whole
+        os.link(part, file)
     finally:
         part.unlink(missing_ok=True)
 
 
 def _remove_stale(folder: Path) -> None:
     """Take out what killed runs left half written."""
-    for path in folder.glob(".validate-*"):
+    for path in folder.glob(".fleet-*"):
         if time.time() - path.lstat().st_mtime > _STALE_S:
             path.unlink(missing_ok=True)

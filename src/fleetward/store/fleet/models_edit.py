@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.path import Steps
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS, parse_yaml
 from fleetward.store.formats.yaml_edit import EditableText, inline_value
+from fleetward.store.git.atomic_files import write_file
 
 EMPTY_MODELS = b"""\
 # The language models that agents may use, and the last day on which their providers serve them.
@@ -82,22 +80,13 @@ def with_dates(content: bytes, listings: Sequence[DatedModel], *, source: str, t
 
 def put(path: Path, content: bytes) -> None:
     """
-    Exchange a file's content in one step; its mode stays.
+    Exchange the file in one step; its mode stays.
 
-    Errors: Unwritten, with the file as it was.
+    Errors: WriteFailed, with the file as it was.
     """
-    part = None
     try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(part).chmod(mode)
-        Path(part).replace(path)
+        write_file(path, content)
     except OSError as error:
-        if part is not None:
-            with suppress(OSError):
-                Path(part).unlink()
         raise WriteFailed(f"cannot write {path.name!r}: {error.strerror}") from error
 
 

@@ -1,49 +1,72 @@
-"""Files of the work tree exchanged together: all of them, or none."""
+"""Files exchanged in one step, and several of them together: all, or none."""
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from fleetward.domain.errors import FleetError, WriteFailed
-from fleetward.store.fleet.models_edit import put
+from fleetward.domain.errors import WriteFailed
 
 Contents = Mapping[str, bytes | None]
-"""By path relative to the fleet root; None, or no entry, where there is or is to be no file."""
+"""By path relative to the fleet root; None, or no entry, for a file that does not exist."""
+
+PARTIAL_FILE = re.compile(r"(?P<folder>(?:.*/)?)\.fleet-[0-9a-f]{8}")
+"""The path of a file that was being written when its process ended."""
+
+
+def write_file(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """
+    Exchange a file's content in one step; without *mode* the file keeps its own, and a new one gets 0644.
+
+    Errors: OSError, with the file as it was.
+    """
+    if mode is None:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    # by hand: importing tempfile takes 4 ms
+    part = path.with_name(f".fleet-{os.urandom(4).hex()}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        part.chmod(mode)
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
 
 
 def replace_files(root: Path, before: Contents, after: Contents) -> None:
     """
     Put *after* where *before* was read; modes stay, folders that are missing are made.
 
-    Errors: Unwritten where a link is in the way, a file is no longer what was read, or the disk refuses;
+    Errors: WriteFailed where a link is in the way, a file is no longer what was read, or the disk refuses;
     what was exchanged by then is put back.
     """
     for path in after:
         if read_regular_file(root, path) != before.get(path):
-            raise WriteFailed(f"{path} is not what was read any more", hint="run it again")
+            raise WriteFailed(f"{path} changed while the command ran", hint="run it again")
     done: list[str] = []
     try:
         for path, content in after.items():
             done.append(path)
-            _put(root / path, content)
-    except (OSError, FleetError) as error:
+            _write_or_remove(root / path, content)
+    except OSError as error:
         for path in done:
-            with suppress(OSError, FleetError):
-                _put(root / path, before.get(path))
-        if isinstance(error, OSError):
-            raise WriteFailed(f"cannot write {path!r}, so nothing was: {error.strerror}") from error
-        raise
+            with suppress(OSError):
+                _write_or_remove(root / path, before.get(path))
+        raise WriteFailed(f"cannot write {done[-1]!r}: {error.strerror}; no file was changed") from error
 
 
 def read_regular_file(root: Path, path: str) -> bytes | None:
     """
-    What the work tree holds at *path*; None where there is nothing.
+    The content of the file at *path* of the work tree; None where nothing is there.
 
-    Errors: Unwritten where something on the way is a link, or no regular file is there.
+    Errors: WriteFailed where a part of the path is a link, or no regular file is there.
     """
     place = root
     *folders, _ = parts = path.split("/")
@@ -53,15 +76,17 @@ def read_regular_file(root: Path, path: str) -> bytes | None:
             mode = os.lstat(place).st_mode
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise WriteFailed(f"cannot read {path!r}: {error.strerror}") from error
         if not (stat.S_ISDIR(mode) if number < len(folders) else stat.S_ISREG(mode)):
             where = place.relative_to(root).as_posix()
             raise WriteFailed(f"{where} is in the way of {path}", hint=f"move {where} away")
     return place.read_bytes()
 
 
-def _put(path: Path, content: bytes | None) -> None:
+def _write_or_remove(path: Path, content: bytes | None) -> None:
     if content is None:
         path.unlink(missing_ok=True)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    put(path, content)
+    write_file(path, content)

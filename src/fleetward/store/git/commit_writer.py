@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import shlex
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,16 +13,13 @@ from pathlib import Path
 from fleetward.domain.errors import BranchMoved, GitError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.layout import FLEET_PATHS
+from fleetward.store.git.atomic_files import PARTIAL_FILE, write_file
 from fleetward.store.git.commit import read_commits
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import REGULAR, TreeEntry
 
 TRAILERS = (b"\nFleet-Promotion: ", b"\nFleet-Proposal: ")
-
-
-_PARTIAL_FILE = re.compile(r"(?P<folder>(?:.*/)?)\.fleet-[a-z0-9_]{8}")
-"""A file that was being written when its process ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +212,7 @@ def update_work_tree(ground: FleetRoot, old: Id, new: Id) -> None:
     contents = ground.repository.blobs((change.new for change in changes if change.new), 1 << 40)
     for change in changes:
         content = contents[change.new] if change.new else None
-        _write_file(top, change, content if isinstance(content, bytes) else None)
+        _write_or_remove(top, change, content if isinstance(content, bytes) else None)
     lines = (
         f"{change.mode} {change.new}\t{change.path}" if change.new else f"0 {'0' * len(new)}\t{change.path}"
         for change in changes
@@ -250,7 +245,7 @@ def finish_interrupted(ground: FleetRoot, head: Id) -> bool:
 
 def _is_partial_file(path: str, explained: Iterable[str]) -> bool:
     """Is it a file that the killed run had begun, beside one that it had to write?"""
-    part = _PARTIAL_FILE.fullmatch(path)
+    part = PARTIAL_FILE.fullmatch(path)
     return part is not None and any(
         written.rpartition("/")[0] == part["folder"].rstrip("/") for written in explained
     )
@@ -340,7 +335,7 @@ def _check_obstacles(ground: FleetRoot, changes: Iterable[_FileChange]) -> Path:
     return top
 
 
-def _write_file(top: Path, change: _FileChange, content: bytes | None) -> None:
+def _write_or_remove(top: Path, change: _FileChange, content: bytes | None) -> None:
     path = top / change.path
     try:
         if content is None:
@@ -348,11 +343,7 @@ def _write_file(top: Path, change: _FileChange, content: bytes | None) -> None:
             _remove_empty_folders(top, path.parent)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".fleet-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(part).chmod(0o755 if change.mode == "100755" else 0o644)
-        Path(part).replace(path)
+        write_file(path, content, mode=0o755 if change.mode == "100755" else 0o644)
     except OSError as error:
         hint = "free the way, then run the same command again: it finishes"
         raise WriteFailed(

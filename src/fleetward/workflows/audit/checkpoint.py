@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from fleetward.domain.audit import Audit, Break, LedgerHead
 from fleetward.domain.errors import FleetError, UsageError, WriteFailed
 from fleetward.domain.json_text import json_text
 from fleetward.store.formats.strict_json import Fields, parse_json
+from fleetward.store.git.atomic_files import write_file
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
@@ -106,16 +106,9 @@ def write_checkpoint(path: Path, audit: Audit) -> None:
     Errors: Unwritten, with the file as it was.
     """
     content = json_text(as_json(audit)).encode()
-    part = None
     try:
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(part).replace(path)
+        write_file(path, content, mode=0o600)
     except OSError as error:
-        if part is not None:
-            with suppress(OSError):
-                Path(part).unlink()
         raise WriteFailed(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
