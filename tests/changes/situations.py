@@ -1,4 +1,4 @@
-"""A well-run agent to start from, and what becomes of it when one thing moves."""
+"""A well-run agent, and helpers that compare it with edited copies."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def known(
 
 
 def compared(before: Agent, after: Agent, **options: Any) -> Comparison:
-    """What became of the agent; something did."""
+    """The comparison of two different agents."""
     comparison = compare(before, after, schema=SCHEMA, tiers=TIERS, **options)
     assert comparison is not None
     return comparison

@@ -1,3 +1,4 @@
+import copy
 import json
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ from fleetward.changes import compare
 from fleetward.domain.change import AgentStatus, ChangeClass, Direction, Significance
 from fleetward.domain.manifest import File
 from tests.build import agent, manifest
-from tests.changes.situations import FILES, SCHEMA, compared, known, moved, spec
+from tests.changes.situations import FILES, SCHEMA, SPEC, TIERS, compared, known, moved, spec
 
 
 def facet_of(comparison, cls):
@@ -32,7 +33,7 @@ def test_other_bytes_with_the_same_meaning_are_formatting_only():
     assert comparison.row.significance is Significance.NONE
 
 
-def test_a_new_agent_is_one_card_whose_facets_know_its_tools():
+def test_a_new_agent_is_one_change_whose_facets_include_its_tools():
     comparison = compared_one(after=known())
 
     [card] = comparison.changes
@@ -55,7 +56,7 @@ def test_a_new_agent_with_a_wildcard_says_so_and_is_critical():
     assert "without bounds" in comparison.changes[0].reason
 
 
-def test_a_retired_agent_is_one_card_that_names_who_relies_on_it():
+def test_a_retired_agent_is_one_change_that_names_who_relies_on_it():
     alone = compared_one(before=known())
     needed = compared_one(before=known(), dependents=("triage", "billing"))
 
@@ -147,7 +148,7 @@ def test_a_changed_eval_suite_changes_the_guardrail():
     )  # fmt: skip
 
 
-def test_files_that_come_and_go_are_told_by_what_they_were_to_the_agent():
+def test_added_and_removed_files_are_named_by_their_role():
     bare = known(files={"notes.bin": "x"})
 
     by_rule = {c.rule: (c.kind, c.direction, c.significance) for c in compared(known(), bare).changes}
@@ -159,7 +160,7 @@ def test_files_that_come_and_go_are_told_by_what_they_were_to_the_agent():
     }
 
 
-def test_bytes_that_are_no_text_are_compared_by_digest():
+def test_files_that_are_not_text_are_compared_by_digest():
     sides = [replace(known(), files=(File(path="logo.png", content=bytes([255, n])),)) for n in (1, 2)]
 
     [change] = compared(*sides).changes
@@ -181,7 +182,7 @@ def test_a_file_made_executable_is_a_change():
     assert (change.rule, change.before, change.after) == ("unknown/file-mode-changed", "100644", "100755")
 
 
-def test_a_value_is_placed_where_it_is_written_and_a_gone_one_where_it_was():
+def test_a_value_is_placed_where_it_is_written_and_a_removed_one_where_it_was():
     tier_place = {"spec.risk.tier": ("environments/staging/bot/overrides.yaml", 3)}
     suspended_place = {"spec.suspended": ("environments/staging/bot/agent.yaml", 7)}
     before = agent(manifest("bot", spec(suspended=True), at=suspended_place))
@@ -215,3 +216,36 @@ def test_every_change_can_be_written_as_json_with_a_fingerprint_of_its_own():
 
     assert len({change.fingerprint for change in changes}) == len(changes)
     assert json.dumps([[change.before, change.after] for change in changes])
+
+
+def test_two_tools_that_swap_their_permissions_are_four_changes_two_of_them_looser():
+    crm, kb = copy.deepcopy(SPEC["tools"])
+    crm["allow"], kb["allow"] = kb["allow"], crm["allow"]
+
+    changes = moved(spec(), {**spec(), "tools": [crm, kb]})
+
+    facts = {(change.path, change.before, change.after, str(change.direction)) for change in changes}
+    assert facts == {
+        ("spec.tools[crm].allow", None, "search", "looser"),
+        ("spec.tools[crm].allow", "draft", None, "stricter"),
+        ("spec.tools[crm].allow", "read", None, "stricter"),
+        ("spec.tools[kb].allow", None, "draft", "looser"),
+        ("spec.tools[kb].allow", None, "read", "looser"),
+        ("spec.tools[kb].allow", "search", None, "stricter"),
+    }
+
+
+def test_an_agent_that_is_retired_while_an_equal_one_is_added_is_two_changes():
+    retired = compare(known(), None, schema=SCHEMA)
+    added = compare(None, known(), schema=SCHEMA)
+
+    assert (retired.row.status, added.row.status) == (AgentStatus.RETIRED, AgentStatus.ADDED)
+    assert [change.rule for change in (*retired.changes, *added.changes)] == [
+        "lifecycle/agent-retired", "lifecycle/agent-added"
+    ]  # fmt: skip
+
+
+def test_tiers_are_ordered_by_the_policy_alone():
+    [change] = compare(known(), known(spec(risk__tier="medium")), schema=SCHEMA, tiers=TIERS[::-1]).changes
+
+    assert change.direction is Direction.STRICTER

@@ -41,7 +41,7 @@ def compared(before, after, file="governance/policy.yaml", schema=SCHEMA):
         ("governance/else.yaml", ("policy/else-changed", "policy", "critical")),
     ],
 )
-def test_any_change_of_what_governs_weighs_by_its_file(file, expected):
+def test_a_change_of_governance_has_the_significance_of_its_file(file, expected):
     [change] = compared({"version": 1}, {"version": 2}, file)
 
     assert (change.rule, change.cls, change.significance) == expected
@@ -56,7 +56,7 @@ def test_even_a_stricter_policy_is_critical_and_says_its_direction():
     assert (change.direction, change.significance) == ("stricter", "critical")
 
 
-def test_what_went_is_placed_where_it_stood():
+def test_a_removed_value_is_placed_where_it_was():
     [change] = compared({"version": 1, "rules": [{"id": "a"}]}, {"version": 1})
 
     assert (change.path, change.kind, change.place.file) == (
@@ -66,7 +66,7 @@ def test_what_went_is_placed_where_it_stood():
     )
 
 
-def test_a_policy_that_is_gone_is_one_change():
+def test_a_removed_policy_is_one_change():
     [removed], [added] = compared({"version": 1}, None), compared(None, {})
 
     assert (removed.rule, removed.kind, removed.significance) == (
@@ -112,7 +112,7 @@ def rule(**fields):
         ({"rules": []}, "rules[every]", "looser"),
     ],
 )
-def test_the_shipped_policy_schema_tells_which_way_a_rule_moved(after, path, direction):
+def test_the_shipped_policy_schema_decides_the_direction_of_a_rule(after, path, direction):
     [change] = compared(rule(), after, schema=SHIPPED)
 
     assert (change.path, change.direction, change.significance) == (path, direction, "critical")

@@ -1,4 +1,4 @@
-"""Random edits: each changed leaf is told exactly once, and what is told is enough to make the one of the other."""
+"""Random edits: each changed value is reported once, and the report is enough to repeat the edit."""
 
 import copy
 import os
@@ -17,7 +17,7 @@ from tests.changes.situations import SCHEMA, SPEC
 from tests.changes.test_properties import days, keyed, maybe, names, numbers, words
 
 EDITS = int(os.environ.get("FLEETWARD_EDITS", "4000"))
-"""A hundred thousand when asked for, as before a release; fewer in every run."""
+"""Set it to a hundred thousand before a release."""
 
 WHOLE = {"apiVersion": "fleetward/v1", "kind": "Agent", "metadata": {"name": "bot"}, "spec": SPEC}
 KEYS = {"tools": "name", "prompts": "name", "knowledge": "name", "dependsOn": "agent", "budgets": "window",
@@ -26,7 +26,7 @@ TOLD_APART = {"triggers": "when", "criteria": "metric"}
 
 
 def leaves(value, path=(), shape=(), key_name=""):
-    """Every leaf: where it lies, how its path is written, and what tells its list item apart."""
+    """Every value: its path, its printed path, and the key that identifies its list item."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from leaves(item, (*path, key), (*shape, key), key_name)
@@ -51,7 +51,7 @@ LEAVES = tuple(leaves(WHOLE))
 
 
 def edited(whole, path, value):
-    """The same with another value there; all that does not lie on the way is shared, not copied."""
+    """A copy with another value at *path*; everything beside the path is shared."""
     if not path:
         return value
     copied = copy.copy(whole)
@@ -73,7 +73,7 @@ def another(value, chance):
     return value + chance.choice([1, 0.5, -1])
 
 
-def test_every_changed_leaf_is_told_exactly_once():
+def test_every_changed_value_is_reported_exactly_once():
     chance = random.Random(4)
 
     for _ in range(EDITS):
@@ -96,7 +96,7 @@ def test_every_changed_leaf_is_told_exactly_once():
             assert triples == [(format_path(shape), before, after)]
 
 
-def test_of_many_edits_at_once_none_is_missed_and_none_is_told_twice():
+def test_of_many_edits_at_once_each_is_reported_once():
     chance = random.Random(5)
     plain = [leaf for leaf in LEAVES if leaf[2] != "element" and leaf[0][-1] != leaf[2]]
 
@@ -113,7 +113,7 @@ def test_of_many_edits_at_once_none_is_missed_and_none_is_told_twice():
         )
 
 
-def test_a_rewritten_block_is_told_leaf_by_leaf():
+def test_a_rewritten_block_is_reported_value_by_value():
     after = copy.deepcopy(WHOLE)
     after["spec"]["owner"] = {"team": "t", "accountable": "a", "backup": "b", "contact": {"chat": "#c"}}
 
@@ -138,7 +138,7 @@ specs = maybe(
 
 
 def applied(before, reported):
-    """*before* with every move made in it; what came into lists without order is put at their end."""
+    """*before* with every delta applied; new elements of lists without order are appended."""
     document = copy.deepcopy(before)
     removals = []
     for delta in reported:
@@ -178,7 +178,7 @@ def test_applying_the_changes_to_the_one_gives_the_other(before, after):
 
 @given(specs, specs)
 @settings(max_examples=200, deadline=None)
-def test_the_way_back_tells_the_same_places_with_the_sides_swapped(before, after):
+def test_the_reverse_reports_the_same_places_with_the_sides_swapped(before, after):
     forward = Counter(
         (m.path, canonical_text(m.before), canonical_text(m.after)) for m in deltas(before, after, SCHEMA)
     )

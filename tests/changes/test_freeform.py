@@ -20,7 +20,7 @@ from fleetward.changes import freeform
         (True, 1, [((), True, 1)]),
     ],
 )  # fmt: skip
-def test_what_differs_is_found_at_its_smallest_place_with_its_types(before, after, expected):
+def test_a_difference_is_found_at_its_smallest_place_with_its_types(before, after, expected):
     assert list(freeform.leaf_differences(before, after)) == expected
 
 

@@ -1,4 +1,4 @@
-"""Every loosening of what governs is called one, and its way back is stricter."""
+"""Every change that weakens governance is looser, and its reverse is stricter."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ LOOSENED: list[tuple[str, dict[str, Any], Edit]] = [
     LOOSENED,
     ids=lambda value: value[0] if isinstance(value, tuple) else value if isinstance(value, str) else "",
 )
-def test_what_asks_for_less_is_looser_and_its_way_back_stricter(
+def test_weaker_governance_is_looser_and_its_reverse_stricter(
     name: str, before: dict[str, Any], edit: Edit
 ) -> None:
     first, second = _without_gone(before), edited(before, edit)
@@ -167,7 +167,7 @@ def test_what_asks_for_less_is_looser_and_its_way_back_stricter(
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_told_is_unknown_and_never_neutral(
+def test_a_change_without_an_order_is_unknown_and_never_neutral(
     name: str, before: dict[str, Any], edit: Edit
 ) -> None:
     if edit[0] == "people/carla/githubId":
@@ -209,7 +209,7 @@ def test_a_robot_that_becomes_a_person_is_looser() -> None:
 
 
 @pytest.mark.parametrize(("before", "after", "way"), [(None, WAIVERS, "looser"), (WAIVERS, None, "stricter")])
-def test_a_file_of_waivers_that_comes_is_looser(before: Any, after: Any, way: str) -> None:
+def test_an_added_file_of_waivers_is_looser(before: Any, after: Any, way: str) -> None:
     [change] = compared("waivers", before, after)
 
     assert change.direction == way
@@ -258,14 +258,15 @@ SAID: list[tuple[str, dict[str, Any], Edit, str]] = [
     ("policy", POLICY, ("rules/0/require/4", {"approvals": 1, "from": ["security"]}),
      "rule 'every' asks for {\"approvals\": 1, \"from\": [\"security\"]}"),
     ("people", PEOPLE, ("people/alice/left", GONE), "'alice' no longer leaves on '2026-10-01'"),
-    ("fleet-config", CONFIG, ("rules/review-overdue", "off"), "severity of rule 'review-overdue' is 'off', before 'error'"),
+    ("fleet-config", CONFIG, ("rules/review-overdue", "off"),
+     "severity of rule 'review-overdue' is 'off', before 'error'"),
     ("waivers", WAIVERS, ("waivers/0/expires", "2027-12-31"),
      "waiver of 'review-overdue': expires is '2027-12-31', before '2026-12-31'"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "before", "edit", "reason"), SAID, ids=[case[-1] for case in SAID])
-def test_a_reason_names_whom_it_is_about_and_both_values(
+def test_a_reason_names_its_subject_and_both_values(
     name: str, before: dict[str, Any], edit: Edit, reason: str
 ) -> None:
     [change] = compared(name, before, edited(before, edit))
@@ -273,22 +274,20 @@ def test_a_reason_names_whom_it_is_about_and_both_values(
     assert change.reason == reason
 
 
-def test_every_sentence_is_said_of_some_change() -> None:
-    edits = [*LOOSENED, *(row_or_case[:3] for row_or_case in SAID), *MORE]
+def test_every_sentence_is_used_by_some_change() -> None:
+    edits = [*LOOSENED, *(row[:3] for row in SAID), *MORE]
     pairs = [(name, _without_gone(before), edited(before, edit)) for name, before, edit in edits]
     used = set()
     for name, first, second in [*pairs, *((name, second, first) for name, first, second in pairs)]:
         schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
         for delta in walker.deltas(first, second, schema):
-            row = next(
-                (row_or_case for row_or_case in SENTENCES if row_matches(row_or_case, name, delta)), None
-            )
+            row = next((row for row in SENTENCES if row_matches(row, name, delta)), None)
             used.add(row)
 
     assert [row for row in SENTENCES if row not in used] == []
 
 
-def test_what_no_schema_knows_is_not_told_as_if_it_meant_something() -> None:
+def test_a_value_outside_of_the_schema_gets_no_sentence_of_the_table() -> None:
     reasons = []
     for name, document in (("policy", POLICY), ("people", PEOPLE)):
         place = "rules/0/x-was" if name == "policy" else "people/carla/x-old"
@@ -300,7 +299,7 @@ def test_what_no_schema_knows_is_not_told_as_if_it_meant_something() -> None:
     assert all("no schema says what it means" in change for change in reasons)
 
 
-def test_words_of_a_sentence_that_come_out_of_a_file_are_shown_not_obeyed() -> None:
+def test_placeholders_and_invisible_characters_of_a_file_stay_text() -> None:
     braces = ("people/{after}", {"name": "{before}"})
     hidden = ("people/ev\u202eil", {"name": "E"})
 

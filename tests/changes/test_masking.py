@@ -19,7 +19,7 @@ from tests.changes.situations import FILES, compared, known, moved, spec
         "k9Xv2LmQ8rTz4WbN7cYd1HsJ",
     ],
 )
-def test_what_looks_like_a_credential_is_masked(text):
+def test_a_text_that_looks_like_a_credential_is_masked(text):
     output = masked_text(text)
 
     assert "<secret sha256:" in output
@@ -39,7 +39,7 @@ def test_what_looks_like_a_credential_is_masked(text):
         "token: {token}",
     ],
 )
-def test_what_only_looks_technical_is_left_alone(text):
+def test_a_technical_name_is_not_masked(text):
     assert masked_text(text) == text
 
 

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from fleetward.changes import MEANINGS
-from fleetward.domain.change import Significance
+from fleetward.changes.meaning import covers
+from fleetward.domain.change import ChangeKind, Direction, Significance
 from tests.changes.situations import moved, spec
 
 TOOL = {"name": "mail", "connector": "mail", "allow": ["send"], "access": "write"}
@@ -74,20 +77,73 @@ SITUATIONS = [
 
 
 @pytest.mark.parametrize(("edit", "rule", "direction", "significance"), SITUATIONS)
-def test_what_moved_is_named_weighed_and_given_its_direction(edit, rule, direction, significance):
+def test_a_change_has_the_rule_the_direction_and_the_significance_of_its_row(
+    edit, rule, direction, significance
+):
     changes = moved(spec(), spec(**edit))
 
     worst = changes[0]
     assert (worst.rule, worst.direction, worst.significance) == (rule, direction, significance)
 
 
-def test_no_two_rows_of_the_table_ask_for_the_same():
-    conditions = [(row.paths, row.kinds, row.direction, row.test) for row in MEANINGS]
-
-    assert len(conditions) == len(set(conditions))
+def test_every_row_of_the_table_can_be_used():
+    assert unused_rows(MEANINGS) == []
 
 
-def test_every_reason_takes_the_words_that_there_are():
+def test_a_row_below_one_that_matches_more_is_reported_with_both_names():
+    wide = next(row for row in MEANINGS if row.rule == "privilege/tool-changed")
+    narrow = replace(wide, paths="spec.tools[].allow", rule="privilege/new", kinds=(ChangeKind.ADDED,))
+
+    assert unused_rows((narrow, wide)) == []
+    assert unused_rows((wide, narrow)) == [
+        "row 2, privilege/new (spec.tools[].allow), is never used: row 1, privilege/tool-changed"
+        " (spec.tools[]*), above it matches first"
+    ]
+
+
+def unused_rows(rows):
+    """One sentence for each row whose every delta an earlier row takes."""
+    return [
+        f"{_row_name(rows, late)} is never used: {_row_name(rows, early)} above it matches first"
+        for late in range(len(rows))
+        for early in range(late)
+        if _takes_all(rows[early], rows[late])
+    ]
+
+
+def _row_name(rows, number):
+    return f"row {number + 1}, {rows[number].rule} ({rows[number].paths}),"
+
+
+def _takes_all(earlier, later):
+    kinds = not earlier.kinds or (later.kinds and set(later.kinds) <= set(earlier.kinds))
+    tests = earlier.direction in (None, later.direction) and earlier.test in (None, later.test)
+    return kinds and tests and all(
+        any(_includes(pattern, path) for pattern in earlier.paths.split()) for path in later.paths.split()
+    )  # fmt: skip
+
+
+def _includes(pattern, other):
+    return covers(pattern, other.removesuffix("*")) and (pattern.endswith("*") or not other.endswith("*"))
+
+
+def test_a_looser_row_names_the_stricter_rule_of_the_reverse_change():
+    stricter = {row.rule for row in MEANINGS if Direction.STRICTER in (row.direction, row.means)}
+    stricter.add("lifecycle/suspended")  # its direction is the schema's
+    faults = []
+    for row in MEANINGS:
+        is_looser = Direction.LOOSER in (row.direction, row.means)
+        if is_looser and not row.twin:
+            faults.append(f"{row.rule} is looser: name the rule of the reverse change as its twin")
+        elif is_looser and row.twin not in stricter:
+            faults.append(f"{row.rule} names the twin {row.twin}, but no stricter row has this rule")
+        elif row.twin and not is_looser:
+            faults.append(f"{row.rule} is not looser, and names the twin {row.twin}")
+
+    assert faults == []
+
+
+def test_every_reason_uses_known_placeholders_only():
     for row in MEANINGS:
         sentence = row.reason.format(key="k", item="i", before="b", after="a", path="p")
 
@@ -102,7 +158,7 @@ def test_a_reason_carries_the_values():
     assert "60" in change.reason
 
 
-def test_names_and_labels_have_no_significance_and_are_still_told():
+def test_names_and_labels_have_no_significance_and_are_still_reported():
     before, after = spec(), spec()
     first, second = ({"name": "bot", "labels": {"domain": d}, "description": d} for d in ("a", "b"))
 
@@ -112,7 +168,7 @@ def test_names_and_labels_have_no_significance_and_are_still_told():
     assert {change.significance for change in changes} == {Significance.NONE}
 
 
-def test_what_starts_with_x_below_metadata_is_not_cosmetic():
+def test_a_key_with_x_below_metadata_is_not_cosmetic():
     changes = _with_metadata(spec(), {"name": "bot"}, spec(), {"name": "bot", "x-reach": "all"})
 
     assert [(change.cls, change.significance) for change in changes] == [("unknown", "medium")]

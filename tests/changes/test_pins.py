@@ -1,4 +1,4 @@
-"""A model that could change unseen is critical wherever a manifest names one."""
+"""A lost pin is critical at every place where a manifest names a model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def spec(place: str, named_model: dict[str, str]) -> dict[str, object]:
         ("embedding", "spec.knowledge[terms].embedding"),
     ],
 )
-def test_a_pin_that_is_lost_is_critical_and_its_way_back_is_low(place: str, path: str) -> None:
+def test_a_lost_pin_is_critical_and_a_gained_one_is_low(place: str, path: str) -> None:
     fixed, loose = (
         build.agent(build.manifest("desk", spec(place, pinned_model))) for pinned_model in (FIXED, LOOSE)
     )

@@ -59,7 +59,7 @@ def changes(before, after):
 
 
 def shuffled(value, chance, *, inside="spec"):
-    """Mapping keys and lists without order stand elsewhere; free space and ordered lists stay."""
+    """The value with the order of keys and of lists without order changed."""
     if isinstance(value, dict):
         keys = chance.sample(list(value), len(value))
         return {k: v if k == "parameters" else shuffled(v, chance) for k, v in ((k, value[k]) for k in keys)}
@@ -69,7 +69,7 @@ def shuffled(value, chance, *, inside="spec"):
 
 
 @given(specs)
-def test_nothing_moved_between_a_thing_and_itself(spec):
+def test_a_spec_compared_with_itself_has_no_change(spec):
     assert changes(spec, spec) == ()
 
 
@@ -82,7 +82,7 @@ def test_the_order_of_keys_keyed_lists_and_sets_means_nothing(spec, seed):
 
 @given(specs, specs)
 @settings(max_examples=200)
-def test_the_way_back_is_looser_where_the_way_there_was_stricter(before, after):
+def test_the_reverse_of_a_stricter_change_is_looser(before, after):
     flipped = {Direction.LOOSER: Direction.STRICTER, Direction.STRICTER: Direction.LOOSER}
 
     forward_changes, backward_changes = changes(before, after), changes(after, before)
@@ -95,7 +95,7 @@ def test_the_way_back_is_looser_where_the_way_there_was_stricter(before, after):
     assert forward == backward
 
 
-def test_a_graded_word_that_is_no_longer_said_is_not_called_stricter():
+def test_a_removed_graded_word_is_not_stricter():
     with_access = {"spec": {"tools": [{"name": "a", "access": "admin"}]}}
     silent = {"spec": {"tools": [{"name": "a"}]}}
 
@@ -105,7 +105,7 @@ def test_a_graded_word_that_is_no_longer_said_is_not_called_stricter():
 
 
 @given(specs, specs)
-def test_what_differs_is_never_passed_over_and_never_weighs_nothing(before, after):
+def test_a_difference_is_always_reported_with_a_significance(before, after):
     reported = changes(before, after)
 
     assert bool(reported) == bool(changes(after, before))
@@ -127,7 +127,7 @@ def test_the_same_two_states_give_the_same_changes(before, after):
 
 
 @given(free, free)
-def test_free_space_is_reported_exactly_when_it_says_something_else(before, after):
+def test_a_freeform_value_is_reported_exactly_when_its_meaning_differs(before, after):
     assert bool(list(freeform.leaf_differences(before, after))) == (
         canonical_text(before) != canonical_text(after)
     )

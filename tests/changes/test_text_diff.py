@@ -3,7 +3,7 @@ import time
 import pytest
 
 from fleetward.changes.text_diff import diff_text
-from tests.changes.situations import rewritten
+from tests.changes.situations import FILES, compared, known, rewritten
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ from tests.changes.situations import rewritten
         ("be\u200bcareful", "be careful", "medium", "reads differently"),
     ],
 )
-def test_an_edited_prompt_weighs_what_its_words_can_turn_around(before, after, significance, phrase):
+def test_an_edited_prompt_has_the_significance_of_its_changed_words(before, after, significance, phrase):
     change = rewritten(before, after)
 
     assert change.significance == significance
     assert phrase in change.reason
 
 
-def test_a_prompt_shows_the_lines_that_went_and_came_and_where():
+def test_a_prompt_shows_the_removed_and_added_lines_and_their_place():
     change = rewritten("one\ntwo\nthree\n", "one\n2\nthree\n")
 
     assert change.lines == ("- two", "+ 2")
@@ -55,7 +55,7 @@ def test_a_prompt_shows_the_lines_that_went_and_came_and_where():
     assert (change.place.file, change.place.line) == ("environments/staging/bot/prompts/system.md", 2)
 
 
-def test_what_nobody_sees_is_shown_by_its_code_point():
+def test_an_invisible_character_is_shown_by_its_code_point():
     assert rewritten("a", "a\u202eb").lines[-1] == "+ a<U+202E>b"
 
 
@@ -108,3 +108,14 @@ def test_a_secret_in_the_place_of_a_variable_is_not_printed(around):
     token = "gh" + "p_" + "a1B2c3D4e5F6" * 3
     for change in (rewritten(around % token, "Hello."), rewritten("Hello.", around % token)):
         assert token[:12] not in change.reason
+
+
+def test_tools_that_a_prompt_names_more_or_less_often_are_in_the_reason():
+    before, after = (
+        {**FILES, "prompts/system.md": text}
+        for text in ("Look it up in kb.\n", "Look it up in crm, and draft an answer; crmx is none.\n")
+    )
+
+    [change] = compared(known(files=before), known(files=after)).changes
+
+    assert "tools: crm, draft, kb" in change.reason

@@ -36,7 +36,7 @@ def delta_facts(before, after):
         ({"x": {"a": 1, "b": None}}, {"x": {"a": 1.0}}),
     ],
 )
-def test_another_way_to_write_the_same_is_no_move(before, after):
+def test_an_equivalent_value_is_no_delta(before, after):
     assert delta_facts(before, after) == []
 
 
@@ -60,7 +60,7 @@ def test_another_way_to_write_the_same_is_no_move(before, after):
         ({"size": 1}, {"size": [1]}, ("size", "changed", "unknown")),
     ],
 )
-def test_a_move_has_its_path_its_kind_and_its_direction(before, after, expected):
+def test_a_delta_has_its_path_its_kind_and_its_direction(before, after, expected):
     assert delta_facts(before, after) == [expected]
 
 
@@ -70,13 +70,13 @@ def test_a_reference_is_followed_to_the_annotations_behind_it():
     assert delta_facts(before, after) == [("tools[a].level", "changed", "stricter")]
 
 
-def test_a_tool_that_stands_twice_is_not_dropped():
+def test_a_tool_with_the_same_name_twice_is_not_lost():
     once, twice = ([{"name": "a"}], [{"name": "a"}, {"name": "a", "level": "write"}])
 
     assert delta_facts({"tools": once}, {"tools": twice}) == [('tools["a#2"]', "added", "looser")]
 
 
-def test_an_edited_element_of_a_set_is_one_move_that_knows_its_position():
+def test_an_edited_element_of_a_set_is_one_delta_with_its_positions():
     before = {"rules": [{"when": "amount", "above": 1}, {"when": "time", "above": 1}]}
     after = {"rules": [{"when": "time", "above": 1}, {"when": "amount", "above": 2}]}
 
@@ -86,7 +86,7 @@ def test_an_edited_element_of_a_set_is_one_move_that_knows_its_position():
     assert (delta.location.before, delta.location.after) == (("rules", 0, "above"), ("rules", 1, "above"))
 
 
-def test_two_elements_that_cannot_be_told_apart_come_and_go_whole():
+def test_elements_without_an_identity_are_added_and_removed_as_a_whole():
     before = {"rules": [{"when": "amount", "above": 1}, {"when": "amount", "above": 2}]}
     after = {"rules": [{"when": "amount", "above": 1}, {"when": "amount", "above": 3}]}
 

@@ -1,4 +1,4 @@
-"""What a look at a fleet may find: one of each kind, and what a hostile one would write."""
+"""Validations to render: with one finding of each kind, with many, and with hostile text."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def validation(*findings: Finding, **fields: Any) -> Validation:
 
 
 def usual(**fields: Any) -> Validation:
-    """One of each: an error with a related place, one about a file, a warning, a note, a waived one."""
+    """An error with a related place, an error of a file, a warning, a note and a waived finding."""
     related = (place(3, 3, 7, PEOPLE, "teams.support"),)
     return validation(
         finding(hint="did you mean 'support'?", related=related),

@@ -12,7 +12,7 @@ def lines(*comparisons, unreadable=(), prefix=""):
     return changes_github.render(fleet_diff, prefix=prefix).splitlines()
 
 
-def test_a_weighty_change_is_an_annotation_at_its_place_from_the_top_of_the_repository():
+def test_a_significant_change_is_an_annotation_at_its_place_in_the_repository():
     comparison = compare(known(), known(spec(tools__0__access="admin")), schema=SCHEMA)
 
     first, last = lines(comparison, prefix="agents/")
@@ -22,7 +22,7 @@ def test_a_weighty_change_is_an_annotation_at_its_place_from_the_top_of_the_repo
     assert last == "fleet diff: changes: 1 critical"
 
 
-def test_what_is_light_is_counted_and_not_annotated():
+def test_a_change_of_low_significance_is_counted_and_not_annotated():
     assert lines(compare(known(), known(spec(suspended=True)), schema=SCHEMA)) == [
         "fleet diff: changes: 1 low"
     ]

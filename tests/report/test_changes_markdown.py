@@ -36,13 +36,13 @@ def named(comparison, name):
 
 
 def outside_code(text):
-    """What is left of a comment when its fences and code spans are taken away, as CommonMark reads them."""
+    """The comment without its fences and code spans, as CommonMark reads them."""
     text = re.sub(r"^ {2}(`{3,})diff\n.*?^ {2}\1$", "", text, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", "", text)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_nothing_that_a_fleet_holds_is_read_as_markup(hostile):
+def test_text_of_a_fleet_is_never_markup(hostile):
     prompt = {**FILES, "prompts/system.md": f"Be kind.\n{hostile}\n"}
     after = known(spec(purpose__summary=hostile, owner__team=hostile, **{"x-a": {hostile: hostile}}), prompt)
     comparison = named(compare(known(), after, schema=SCHEMA), "bot")
@@ -64,7 +64,7 @@ def test_a_code_span_holds_its_text_on_one_line(text):
     assert outside_code(span) == ""
 
 
-def test_totals_are_exact_and_the_worst_is_shown_when_there_is_no_room_for_all():
+def test_totals_are_exact_and_the_worst_change_is_listed_when_there_is_no_room_for_all():
     mild = compare(known(), known(spec(purpose__summary="x" * 400)), schema=SCHEMA)
     grave = compare(known(), known(spec(tools__0__access="admin")), schema=SCHEMA)
     many = [
@@ -82,7 +82,7 @@ def test_totals_are_exact_and_the_worst_is_shown_when_there_is_no_room_for_all()
     assert int(omitted) + text.count("- **") == 402
 
 
-def test_the_hidden_marker_is_the_first_line_and_its_digest_follows_what_is_told():
+def test_the_hidden_marker_is_the_first_line_and_its_digest_follows_the_changes():
     at_90 = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
     at_91 = compare(known(), known(spec(budgets__0__haltAt=91)), schema=SCHEMA)
 
@@ -92,14 +92,14 @@ def test_the_hidden_marker_is_the_first_line_and_its_digest_follows_what_is_told
     assert first == again != second
 
 
-def test_what_cannot_be_read_stands_on_top_with_its_place():
+def test_an_unreadable_file_is_listed_first_with_its_place():
     text = rendered([compare(known(), known(spec(suspended=True)), schema=SCHEMA)], [BROKEN])
 
     assert text.index("`environments/staging/broken/agent.yaml:3:5`") < text.index("- **low**")
     assert "could not be read: 1" in text
 
 
-def test_what_many_agents_share_is_told_once():
+def test_a_change_of_many_agents_is_listed_once():
     edited = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
 
     text = rendered([named(edited, f"bot-{n}") for n in range(60)])

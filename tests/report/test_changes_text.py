@@ -92,18 +92,18 @@ def test_the_worst_agent_comes_first(comparisons):
     assert heads.index("staging/edited") < heads.index("staging/come")
 
 
-def test_nothing_moved_is_said_so():
+def test_an_empty_diff_has_totals():
     assert "agents: 0 added, 0 retired, 0 changed; changes: 0" in rendered([])
 
 
-def test_what_a_promotion_will_ask_stands_with_its_change(comparisons):
+def test_the_requirements_of_a_promotion_are_listed_with_the_change(comparisons):
     first = comparisons[0]
     change = replace(first.changes[0], requires=(ExpectedRequirement(kind="approvals", detail="2 of risk"),))
 
     assert "  will require  approvals 2 of risk" in rendered([replace(first, changes=(change,))])
 
 
-def test_a_long_edit_is_cut_until_everything_is_asked_for():
+def test_a_long_edit_is_cut_unless_verbose():
     long = {**FILES, "prompts/system.md": "\n".join(f"line {n}" for n in range(40))}
     comparison = compare(known(), known(files=long), schema=SCHEMA)
 
@@ -145,7 +145,7 @@ def test_the_json_answer_is_what_its_schema_says(comparisons, governance):
     assert list(Draft202012Validator(schema).iter_errors(json.loads(json.dumps(answer)))) == []
 
 
-def test_what_three_agents_share_is_told_once_with_their_names():
+def test_a_change_of_three_agents_is_listed_once_with_their_names():
     edited = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
     agents = [replace(edited, row=replace(edited.row, agent=name), changes=tuple(
         replace(change, agent=name) for change in edited.changes)) for name in ("a", "b", "c")]  # fmt: skip
@@ -159,7 +159,7 @@ def test_what_three_agents_share_is_told_once_with_their_names():
     assert not any("the same in" in line for line in rendered(agents[:2]))
 
 
-def test_json_stays_flat_whoever_shares_a_change():
+def test_json_lists_a_shared_change_for_each_agent():
     edited = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
     agents = [replace(edited, row=replace(edited.row, agent=name)) for name in ("a", "b", "c")]
 

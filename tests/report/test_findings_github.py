@@ -20,15 +20,15 @@ def test_the_report_reads_as_it_did() -> None:
     assert findings_github.render(usual()) == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_nothing_found_says_nothing() -> None:
+def test_a_report_without_findings_is_empty() -> None:
     assert findings_github.render(validation()) == ""
 
 
-def test_what_is_waived_is_no_annotation() -> None:
+def test_a_waived_finding_is_no_annotation() -> None:
     assert findings_github.render(validation(finding(waived=True))) == ""
 
 
-def test_ten_are_shown_as_they_are() -> None:
+def test_ten_findings_are_ten_annotations() -> None:
     assert [kind(command) for command in commands(many(10))] == ["error"] * 10
     assert [kind(command) for command in commands(many(10, Severity.NOTE))] == ["notice"] * 10
 
@@ -40,7 +40,7 @@ def test_the_eleventh_is_counted_by_a_last_line_that_is_no_annotation() -> None:
     assert last == "fleet validate: 3 more findings, not shown here: 13 errors, 0 warnings, 0 notes in total"
 
 
-def test_the_worst_are_the_ten_that_are_shown() -> None:
+def test_the_ten_annotations_are_the_worst_findings() -> None:
     findings = [*many(12, Severity.NOTE).findings, *many(7, Severity.WARNING).findings, *many(2).findings]
 
     *annotations, last = commands(validation(*findings))

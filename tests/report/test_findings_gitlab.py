@@ -11,7 +11,7 @@ def test_the_report_reads_as_it_did() -> None:
     assert findings_gitlab.render(usual()) == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
-def test_every_entry_has_what_gitlab_asks_for() -> None:
+def test_every_entry_has_the_fields_that_gitlab_requires() -> None:
     for entry in findings_gitlab.render(usual()):
         assert entry["severity"] in {"info", "minor", "major", "critical", "blocker"}
         assert entry["description"]
@@ -29,7 +29,7 @@ def test_no_two_entries_share_a_fingerprint_and_the_first_keeps_its_own() -> Non
     assert together[0]["fingerprint"] == alone[0]["fingerprint"]
 
 
-def test_what_is_waived_is_left_out() -> None:
+def test_a_waived_finding_is_left_out() -> None:
     assert findings_gitlab.render(validation(finding(waived=True))) == []
 
 

@@ -26,7 +26,7 @@ def cases(report: Validation) -> dict[tuple[str, str], Xml.Element]:
 
 
 @pytest.mark.parametrize("report", [usual(), validation(), hostile(), many(50)])
-def test_the_report_is_what_jenkins_takes(schema: xmlschema.XMLSchema, report: Validation) -> None:
+def test_the_report_follows_the_schema_of_jenkins(schema: xmlschema.XMLSchema, report: Validation) -> None:
     schema.validate(findings_junit.render(report))
 
 
@@ -42,7 +42,7 @@ def test_an_agent_without_findings_is_a_case_that_passes() -> None:
     assert len(cases(usual())["staging", "triage"]) == 0
 
 
-def test_an_agent_with_an_error_fails_and_what_else_is_said_of_it_stands_beside() -> None:
+def test_an_agent_with_an_error_fails_and_its_other_findings_are_output() -> None:
     case = cases(usual())["staging", "desk"]
 
     [failure] = case.findall("failure")

@@ -33,7 +33,7 @@ def test_the_last_line_is_the_command_in_a_block_of_its_own() -> None:
     assert (last.type, last.level, last.content) == ("code_block", 0, NEXT + "\n")
 
 
-def test_nothing_of_a_fleet_breaks_out() -> None:
+def test_text_of_a_fleet_stays_in_code_spans() -> None:
     text = findings_markdown.render(hostile(), f"fleet validate '{HOSTILE}'")
 
     assert {token.type for token in inline(text)} <= HARMLESS

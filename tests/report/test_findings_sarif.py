@@ -28,7 +28,7 @@ def wrongs(data: dict[str, Any]) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in judge.iter_errors(data)]
 
 
-def test_the_report_is_what_the_official_schema_takes() -> None:
+def test_the_report_follows_the_official_schema() -> None:
     for report in (usual(), validation(), hostile(), usual(prefix="agents of acme/")):
         assert wrongs(rendered(report)) == []
 
@@ -79,7 +79,7 @@ def test_paths_are_given_from_the_top_of_the_repository() -> None:
     assert artifact == {"uri": f"agents%20of%20acme/{MANIFEST}", "uriBaseId": "%SRCROOT%"}
 
 
-def test_equal_findings_are_told_apart_and_lines_do_not_matter() -> None:
+def test_equal_findings_have_distinct_hashes_and_lines_do_not_matter() -> None:
     twice = validation(finding(), finding(place=place(line=9)))
 
     hashes = [result["partialFingerprints"]["primaryLocationLineHash"] for result in run(twice)["results"]]

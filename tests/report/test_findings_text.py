@@ -27,7 +27,7 @@ def test_the_report_reads_as_it_did(name: str, options: dict[str, bool]) -> None
     assert rendered(usual(), **options) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def test_quiet_is_a_line_for_each_error_and_nothing_where_there_is_none() -> None:
+def test_quiet_prints_a_line_for_each_error_and_nothing_without_errors() -> None:
     clean = validation(finding(severity=Severity.WARNING))
 
     assert len(rendered(usual(), quiet=True).splitlines()) == usual().errors
@@ -45,7 +45,7 @@ def test_verbose_shows_a_related_place_in_a_frame_of_its_own() -> None:
     assert "support: {members" not in rendered(usual())
 
 
-def test_what_is_left_off_is_counted_exactly() -> None:
+def test_findings_that_are_not_listed_are_counted() -> None:
     text = rendered(many(findings_text.LARGEST + 3))
 
     assert text.count("owner-unknown") == findings_text.LARGEST
@@ -53,14 +53,14 @@ def test_what_is_left_off_is_counted_exactly() -> None:
     assert "203 errors" in text
 
 
-def test_as_many_as_there_is_room_for_leave_nothing_off() -> None:
+def test_the_largest_list_is_complete() -> None:
     text = rendered(many(findings_text.LARGEST))
 
     assert text.count("owner-unknown") == findings_text.LARGEST
     assert " more finding" not in text
 
 
-def test_verbose_leaves_nothing_off() -> None:
+def test_verbose_lists_all_findings() -> None:
     assert rendered(many(500), verbose=True).count("owner-unknown") == 500
 
 
@@ -79,7 +79,7 @@ def test_errors_come_before_warnings_of_earlier_lines() -> None:
     assert text.index("owner-unknown") < text.index("review-overdue")
 
 
-def test_the_caret_stands_under_what_is_meant_after_wide_and_hidden_characters() -> None:
+def test_the_caret_is_under_the_value_after_wide_and_invisible_characters() -> None:
     wide = finding(place=place(line=4, column=17, length=3, path="spec.lifecycle"))
 
     lines = rendered(validation(wide)).splitlines()
@@ -99,7 +99,7 @@ def test_a_form_feed_does_not_start_a_line_of_the_source() -> None:
     assert "    2 | spec" in plain_text(page)
 
 
-def test_the_last_line_is_the_command_and_nothing_of_a_fleet_starts_a_line() -> None:
+def test_the_last_line_is_the_command_and_text_of_a_fleet_starts_no_line() -> None:
     text = rendered(hostile(), verbose=True)
 
     assert text.splitlines()[-1] == NEXT

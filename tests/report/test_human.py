@@ -1,4 +1,4 @@
-"""Pages on terminals: wrapped between words, and never inside one."""
+"""Pages on terminals: wrapped between words, never inside of one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_digest_and_an_id_are_never_broken(width: int) -> None:
     ],
     ids=["short", "begin", "end", "wide", "long", "edge-40", "edge-80", "edge-120"],
 )
-def test_the_caret_stays_under_what_is_meant_and_nothing_wraps(
+def test_the_caret_stays_under_the_value_and_no_line_wraps(
     width: int, before: str, marked: str, after: str
 ) -> None:
     first, wide = cell_len(before), cell_len(marked)

@@ -62,7 +62,7 @@ def text(*promotions: Promotion, verbose: bool = False) -> str:
     return "\n".join(row.text for row in page)
 
 
-def test_what_was_said_of_other_changes_is_a_number_until_all_is_asked_for() -> None:
+def test_statements_on_other_changes_are_counted_and_listed_if_verbose() -> None:
     promotion = verdict(
         OWNER, approvals=tuple(statement(who, to_state=OTHER) for who in ("alice", "bob", "gita"))
     )
@@ -102,7 +102,7 @@ PENDING refund-bot (update, tier medium, generation 3)
 fleet approve refund-bot --to production"""
 
 
-def test_the_text_tells_everything_and_ends_with_a_command() -> None:
+def test_the_text_has_every_requirement_and_ends_with_a_command() -> None:
     assert text(HELD) == GOLDEN
 
 
@@ -129,7 +129,7 @@ def agent_text(promotion: Promotion) -> str:
     return text(promotion).split("\n\n")[1]
 
 
-def test_a_broken_glass_says_what_it_skips() -> None:
+def test_break_glass_lists_the_skipped_requirements() -> None:
     assert (
         agent_text(BROKEN)
         == f"""\
@@ -144,7 +144,7 @@ PENDING refund-bot (update, tier medium, generation 3, break-glass)
     )
 
 
-def test_a_rollback_says_when_its_release_left_what_holds_it_and_what_is_owed() -> None:
+def test_a_rollback_shows_its_age_its_hold_and_the_open_review() -> None:
     assert (
         agent_text(BACK)
         == f"""\
@@ -175,7 +175,7 @@ def test_every_verdict_has_its_word() -> None:
     assert "UNCHANGED refund-bot (nothing to promote)" in page
 
 
-def test_verbose_adds_the_ground_of_the_verdict() -> None:
+def test_verbose_adds_the_policy_the_time_and_the_files() -> None:
     page = text(HELD, verbose=True)
 
     assert f"policy {POLICY.sha256}" in page
@@ -188,7 +188,7 @@ def test_no_digest_is_ever_shortened() -> None:
     assert NEW in text(HELD)
 
 
-def test_the_json_has_the_shape_that_is_promised() -> None:
+def test_the_json_follows_its_schema() -> None:
     promotions = (
         HELD,
         verdict(OWNER, kind=None),
@@ -199,7 +199,7 @@ def test_the_json_has_the_shape_that_is_promised() -> None:
     Draft202012Validator(json_schema.load_schema("promote-output")).validate(data(*promotions))
 
 
-def test_the_json_says_what_the_gate_said() -> None:
+def test_the_json_has_the_verdict_of_the_gate() -> None:
     report = data(HELD)
 
     [promotion] = report["promotions"]
@@ -231,7 +231,7 @@ def test_the_same_answer_is_the_same_bytes() -> None:
     assert json.dumps(data(HELD)) == json.dumps(data(HELD))
 
 
-def test_the_unit_in_json_is_as_good_as_its_worst() -> None:
+def test_the_verdict_of_a_batch_is_its_worst() -> None:
     allowed = verdict(OWNER, approvals=(statement("alice"),))
 
     assert data(allowed)["verdict"] == "allowed"
@@ -239,7 +239,7 @@ def test_the_unit_in_json_is_as_good_as_its_worst() -> None:
     assert data()["verdict"] == "blocked"
 
 
-def test_a_retirement_ends_in_nothing_and_says_so() -> None:
+def test_a_retirement_says_that_the_agent_is_retired() -> None:
     retirement = verdict(OWNER, kind=PromotionKind.RETIRE)
 
     assert f"    to {retirement.to_state}, the agent is retired\n" in text(retirement)

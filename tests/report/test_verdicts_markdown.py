@@ -1,4 +1,4 @@
-"""A verdict as a comment: it says what the other formats say, and nothing in it breaks out."""
+"""A verdict as a comment: complete, and with all text of the fleet in code spans."""
 
 from __future__ import annotations
 
@@ -96,14 +96,14 @@ def rendered(
     )
 
 
-def test_the_comment_tells_everything_and_ends_with_a_command() -> None:
+def test_the_comment_has_every_requirement_and_ends_with_a_command() -> None:
     marker, body = rendered(WAITS).split("\n", 1)
 
     assert body == GOLDEN
     assert re.fullmatch(r"<!-- fleetward:promote sha256:[0-9a-f]{64} -->", marker)
 
 
-def test_the_marker_changes_with_what_is_told_and_with_nothing_else() -> None:
+def test_the_marker_changes_with_the_content_alone() -> None:
     assert rendered(WAITS) == rendered(WAITS)
     assert rendered(WAITS).splitlines()[0] != rendered(replace(WAITS, generation=4)).splitlines()[0]
 
@@ -118,20 +118,20 @@ def test_the_worst_comes_first() -> None:
     assert "### fleet promote: blocked" in text
 
 
-def test_of_one_that_may_go_nobody_is_asked_for_anything() -> None:
+def test_an_allowed_promotion_names_no_approver() -> None:
     text = rendered(replace(WAITS, verdict=Verdict.ALLOWED))
 
     assert "fewest" not in text
     assert "earliest" not in text
 
 
-def test_where_too_few_people_are_left_it_says_so() -> None:
+def test_too_few_approvers_are_reported() -> None:
     text = rendered(replace(WAITS, unblock=Unblock(minimal_approvers=None)))
 
     assert "too few eligible approvers are left" in text
 
 
-def test_nothing_to_promote_is_said_plainly() -> None:
+def test_an_unchanged_agent_has_nothing_to_promote() -> None:
     text = rendered(
         replace(WAITS, kind=None, tier=None, verdict=Verdict.UNCHANGED, requirements=(), not_counted=())
     )
@@ -139,7 +139,7 @@ def test_nothing_to_promote_is_said_plainly() -> None:
     assert "#### `refund-bot`: unchanged (nothing to promote)" in text
 
 
-def test_what_is_only_supposed_says_so_before_all_else() -> None:
+def test_the_assumption_comes_before_the_verdicts() -> None:
     text = rendered(WAITS, assumption="supposing that bob approved")
 
     assert text.index("`supposing that bob approved`") < text.index("refund-bot")
@@ -155,7 +155,7 @@ def test_what_is_only_supposed_says_so_before_all_else() -> None:
         "\x1b[2J\u202egnp.exe",
     ],
 )
-def test_nothing_breaks_out_of_its_code_span(nasty: str) -> None:
+def test_text_of_a_fleet_stays_in_its_code_span(nasty: str) -> None:
     need = Requirement(
         rule="risk",
         kind="veto",
@@ -182,7 +182,7 @@ def test_nothing_breaks_out_of_its_code_span(nasty: str) -> None:
         assert word not in outside
 
 
-def test_however_much_there_is_it_fits_into_one_comment_and_counts_what_it_leaves_off() -> None:
+def test_many_verdicts_fit_into_one_comment_and_omitted_lines_are_counted() -> None:
     many = [replace(WAITS, agent=f"bot-{number:04}") for number in range(500)]
 
     text = rendered(*many)
@@ -192,7 +192,7 @@ def test_however_much_there_is_it_fits_into_one_comment_and_counts_what_it_leave
     assert text.endswith("    fleet approve refund-bot --to production\n")
 
 
-def test_a_broken_glass_and_a_rollback_are_marked_and_cannot_break_out() -> None:
+def test_break_glass_and_rollback_are_marked_and_stay_in_code_spans() -> None:
     soak = Requirement(
         rule="soak",
         kind="soak",

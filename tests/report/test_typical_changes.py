@@ -1,4 +1,4 @@
-"""A dozen telling changes, as a reader sees them; FLEETWARD_GOLDEN=write writes the files anew."""
+"""Golden files of a dozen typical changes; FLEETWARD_GOLDEN=write writes them again."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.paths import SCHEMAS
 from tests.report.test_changes_text import fleet_diff
 
 POLICY = SCHEMAS / "policy.schema.json"
-GOLDEN = Path(__file__).parent / "golden" / "telling"
+GOLDEN = Path(__file__).parent / "golden" / "typical"
 TOOL = {"name": "mail", "connector": "mail", "allow": ["*"], "access": "write"}
 ANOTHER = {"provider": "openai", "name": "gpt-4.1"}
 
@@ -30,7 +30,7 @@ def pin_class(model):
     return "floating" if model.get("name") == "gpt-4.1" else "pinned"
 
 
-TELLING = {
+TYPICAL = {
     "a-limit-raised": (known(), known(spec(budgets__0__haltAt=90))),
     "a-limit-lowered": (known(), known(spec(budgets__0__haltAt=50))),
     "a-tool-that-may-do-everything": (known(), known(spec(tools__2=TOOL))),
@@ -48,19 +48,19 @@ TELLING = {
 }
 
 
-@pytest.mark.parametrize("name", TELLING)
-def test_a_telling_change_reads_as_it_did(name):
-    before, after = TELLING[name]
+@pytest.mark.parametrize("name", TYPICAL)
+def test_a_typical_change_reads_as_it_did(name):
+    before, after = TYPICAL[name]
     comparison = compare(
         before, after, schema=SCHEMA, tiers=TIERS, dependents=("triage",), pin_class=pin_class
     )
     comment = changes_markdown.render(fleet_diff([comparison]))
 
-    same(f"{name}.txt", text_of([comparison], ()))
-    same(f"{name}.md", comment)
+    assert_golden(f"{name}.txt", text_of([comparison], ()))
+    assert_golden(f"{name}.md", comment)
 
 
-def test_a_policy_that_asks_for_less_reads_as_it_did():
+def test_a_weaker_policy_reads_as_it_did():
     def located(path):
         return Place(file="governance/policy.yaml", line=4, path=path)
 
@@ -76,10 +76,10 @@ def test_a_policy_that_asks_for_less_reads_as_it_did():
         locate_after=located,
     )
 
-    same("a-policy-that-asks-for-less.txt", text_of([], changes))
+    assert_golden("a-policy-that-asks-for-less.txt", text_of([], changes))
 
 
-def test_governance_that_lets_go_reads_as_it_did():
+def test_weaker_governance_reads_as_it_did():
     changes = [
         change
         for name, before, edits in (
@@ -95,7 +95,7 @@ def test_governance_that_lets_go_reads_as_it_did():
         for change in compared(name, before, reduce(edited, edits, before))
     ]
 
-    same("governance-that-lets-go.txt", text_of([], changes))
+    assert_golden("governance-that-lets-go.txt", text_of([], changes))
 
 
 def text_of(comparisons, governance):
@@ -105,7 +105,7 @@ def text_of(comparisons, governance):
     return "".join(f"{line.text}\n" for line in page)
 
 
-def same(name, text):
+def assert_golden(name, text):
     if os.environ.get("FLEETWARD_GOLDEN") == "write":
         GOLDEN.mkdir(parents=True, exist_ok=True)
         (GOLDEN / name).write_text(text, encoding="utf-8")
