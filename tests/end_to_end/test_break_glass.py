@@ -178,7 +178,7 @@ def test_without_a_break_glass_in_the_policy_there_is_no_door(tmp_path: Path) ->
     ran = promote_by_break_glass(repo)
 
     assert ran.code == 2
-    assert "says nothing of breakGlass" in ran.err
+    assert "policy.yaml has no 'breakGlass'" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_a_review_is_of_an_entry_that_broke_the_glass(after: Repository) -> None
     ran = review(after, "carla", seq=2)
 
     assert ran.code == 2
-    assert "entry 2 of ledger/production.jsonl did not break the glass for 'desk-bot'" in ran.err
+    assert "entry 2 of ledger/production.jsonl is no break-glass promotion of 'desk-bot'" in ran.err
     assert "--review one of: 3" in ran.err
     assert after.state == before
 
@@ -373,9 +373,9 @@ def test_the_last_lines_tell_the_review_that_is_owed(desk: Repository) -> None:
         )
     )
 
-    assert "review due by 2026-11-22T12:00:00Z; carla could give that of desk-bot" in before.out
+    assert "review due by 2026-11-22T12:00:00Z; carla can review desk-bot" in before.out
     assert last(ran, 2) == [
-        "entry 3 owes a review by 2026-11-22T12:00:00Z: carla could give that of desk-bot",
+        "entry 3 needs a review by 2026-11-22T12:00:00Z: carla can review desk-bot",
         "fleet approve desk-bot --to production --review 3",
     ]
     assert desk.fleet(*last(ran, 1)[0].split()[1:], identity="carla").code == 0
@@ -418,8 +418,8 @@ def test_the_last_line_asks_for_no_review_that_nobody_may_give(tmp_path: Path) -
     ran = succeeded(repo.fleet(*glass, identity="ci"))
 
     assert last(ran, 2) == [
-        "entry 3 owes a review by 2026-11-22T12:00:00Z: nobody may give that of desk-bot: "
-        "once overdue, it holds up every ordinary promotion",
+        "entry 3 needs a review by 2026-11-22T12:00:00Z: nobody can review desk-bot: "
+        "once overdue, this blocks every ordinary promotion",
         "fleet policy check",
     ]
 

@@ -12,7 +12,6 @@ from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.domain.verdict import Promotion, Verdict
-from fleetward.report.verdicts_json import encode_requirement
 from fleetward.store.records import ledger as lines
 from fleetward.workflows.audit.reevaluate import reevaluate
 from fleetward.workflows.context import run_context
@@ -58,7 +57,7 @@ def reevaluated(repo: Repository, entry: Entry, monkeypatch: pytest.MonkeyPatch)
 def same_verdict(promotions: tuple[Promotion, ...], entry: Entry) -> bool:
     """Allowed, for the same states and for the very same reasons."""
     needs = [
-        {"agent": item.agent, **encode_requirement(need)} for item in promotions for need in item.requirements
+        lines.encode_requirement(item.agent, need) for item in promotions for need in item.requirements
     ]
     states = [(item.agent, item.from_state, item.generation) for item in promotions]
     return (

@@ -127,7 +127,7 @@ def test_without_a_rollback_in_the_policy_nobody_goes_back(tmp_path: Path) -> No
     ran = rollback(repo)
 
     assert ran.code == 2
-    assert "says nothing of rollbacks" in ran.err
+    assert "policy.yaml has no 'rollback'" in ran.err
     block = "rollback: {within: P30D, require: [{approvals: 1, from: owner}]}"
     assert f"try: add to governance/policy.yaml: {block}; then fleet approve --governance" in ran.err
 
@@ -160,7 +160,7 @@ def test_a_second_rollback_does_not_go_forward_again(desk: Repository) -> None:
     ran = rollback(desk, now="2026-11-21T09:00:00Z")
 
     assert ran.code == 2
-    assert "none that is not held" in ran.err
+    assert "every earlier release of 'desk-bot' in production is held by a rollback" in ran.err
     second = ledger(desk)[1]["agents"][0]["release"]
     explicit = rollback(desk, "--to", second, now="2026-11-21T09:00:00Z")
     assert requirement_status(explicit)["held"][0] == "missing"

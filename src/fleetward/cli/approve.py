@@ -74,7 +74,7 @@ def approve(
     context = load_context(session.run, to=to, agents=[agent])
     warn_uncommitted(session, context, [agent])
     _warn_unapproved_governance(session, context)
-    subject = resolve_subject(context, agent, rollback=rollback, overrides_too=with_overrides, review=review)
+    subject = resolve_subject(context, agent, rollback=rollback, with_overrides=with_overrides, review=review)
     return _decide(
         session, context, subject, decision if review is None else Decision.REVIEW, note=note, key=sign
     )
@@ -135,7 +135,7 @@ def _decide(
                     written.statement, written.predicted, files=written.contents, next_command=next_command
                 ),
                 "kind": candidate.request.kind,
-                "review": subject.due.seq if subject.due else None,
+                "review": subject.review.seq if subject.review else None,
             },
         }
     )

@@ -10,25 +10,27 @@ import typer
 
 from fleetward import gate
 from fleetward.cli.applying import applying, warn_uncommitted
+from fleetward.cli.options import As, At, Sign
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb, in_formats
-from fleetward.domain.break_glass import PromotionMode
+from fleetward.domain.break_glass import BreakGlassUse, PromotionMode
 from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
 from fleetward.gate.batch import PASSING
+from fleetward.report import assumption as assumption_report
+from fleetward.report import break_glass as break_glass_report
 from fleetward.report import verdicts_json, verdicts_markdown, verdicts_text
 from fleetward.report.page import Page, line, page, span
-from fleetward.store.git.repository import Id
 from fleetward.workflows.governance.history import require_approved
 from fleetward.workflows.promotion import break_glass as emergency
-from fleetward.workflows.promotion import sign as sealing
 from fleetward.workflows.promotion import what_if
-from fleetward.workflows.promotion.apply import write_promotions
-from fleetward.workflows.promotion.break_glass_reviews import BreakGlassReviews, available_reviewers
+from fleetward.workflows.promotion.apply import WrittenPromotions, write_promotions
+from fleetward.workflows.promotion.break_glass_reviews import break_glass_use, review_commands, with_entries
 from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_all
 from fleetward.workflows.promotion.context import PromotionContext, load_context
 from fleetward.workflows.promotion.next_step import next_command, review_command
 from fleetward.workflows.promotion.partial import allowed_subset, nothing_written_note
+from fleetward.workflows.promotion.sign import entry_signer
 from fleetward.workflows.promotion.source import waiting_changes_note
 
 
@@ -48,8 +50,8 @@ def promote(
     partial: Annotated[
         bool, typer.Option("--partial", help="Those that stand on their own go, the others wait.")
     ] = False,
-    as_: what_if.As = None,
-    at: what_if.At = None,
+    as_: As = None,
+    at: At = None,
     break_glass: Annotated[
         bool,
         typer.Option("--break-glass", help="An emergency: ask what the policy asks then; reviewed after."),
@@ -57,7 +59,7 @@ def promote(
     incident: Annotated[
         str | None, typer.Option("--incident", metavar="ID", help="With --break-glass: which emergency.")
     ] = None,
-    sign: sealing.Sign = None,
+    sign: Sign = None,
 ) -> ExitCode:
     """Judge whether agents may go to an environment; say what is missing, and who could give it."""
     if push and not apply:
@@ -68,7 +70,7 @@ def promote(
         raise UsageError("--base judges a pull request, --apply writes: choose one", hint="leave --base out")
     if apply and (as_ or at):
         raise UsageError("--as and --at only suppose, --apply writes: choose one", hint="leave --apply out")
-    broken_for = emergency.checked_incident(incident, reason, broken=break_glass)
+    broken_for = emergency.checked_incident(incident, reason, break_glass=break_glass)
     with applying(session, apply=apply):
         return _evaluate(
             session,
@@ -116,27 +118,25 @@ def _evaluate(
     context = replace(context, assumed_approvers=what_if.checked_approvers(as_, context.people), mode=mode)
     candidates, promotions = allowed_subset(context, agents) if partial else _evaluate_batch(context, agents)
     verdict = gate.batch_verdict(promotions)
-    reviewers = (
-        available_reviewers(context, _pairs(candidates, promotions), applied=apply) if incident else {}
+    break_glass = break_glass_use(
+        context, _pairs(candidates, promotions), incident=incident, reason=reason, apply=apply
     )
-    written: Id | None = None
+    written: WrittenPromotions | None = None
     if apply and (partial or verdict is Verdict.ALLOWED) and (allowed := _allowed(candidates, promotions)):
-        written = write_promotions(
-            context, allowed, push, reason, incident, sealing.entry_signer(context, sign)
-        )
+        written = write_promotions(context, allowed, push, reason, incident, entry_signer(context, sign))
+        break_glass = break_glass and with_entries(break_glass, written.entries)
     nothing_written = not partial and verdict not in PASSING
     notices = (
         waiting_changes_note(context, promotions),
         nothing_written_note(context, promotions, apply=apply) if nothing_written else "",
     )
     notice = "; ".join(filter(None, notices))
-    break_glass = BreakGlassReviews(incident=incident, reason=reason, reviewers=reviewers)
     _report(
         session,
         context,
         promotions,
         verdict,
-        written,
+        written.commit if written else None,
         partial=partial,
         at=at,
         break_glass=break_glass,
@@ -175,23 +175,25 @@ def _report(
     context: PromotionContext,
     promotions: Sequence[Promotion],
     verdict: Verdict,
-    written: Id | None,
+    written: str | None,
     *,
     partial: bool,
     at: str | None,
-    break_glass: BreakGlassReviews,
+    break_glass: BreakGlassUse | None,
     notice: str,
 ) -> None:
     to = context.target.name
-    supposed = what_if.assumption_data(session.run, context.assumed_approvers, at)
-    incident, reason = break_glass.incident, break_glass.reason
-    flags, warning = (
-        emergency.break_glass_options(incident, reason),
-        emergency.break_glass_summary(context, incident, reason, break_glass.notes),
-    )
-    open_reviews = break_glass.open_reviews(context, written)
-    next_command = break_glass.review_commands(context, open_reviews) or _next_command(
-        context, promotions, verdict, written, partial=partial, supposed=supposed is not None, flags=flags
+    assumption = what_if.assumption(session.run, context.assumed_approvers, at)
+    flags = emergency.break_glass_options(break_glass)
+    warning = break_glass_report.summary(break_glass)
+    next_command = review_commands(context, break_glass) or _next_command(
+        context,
+        promotions,
+        verdict,
+        written,
+        partial=partial,
+        supposed=not assumption.is_empty,
+        flags=flags,
     )
 
     def as_data() -> dict[str, Any]:
@@ -206,8 +208,14 @@ def _report(
             if partial
             else []
         )
-        outcome = {"applied": written is not None, "written": written, "held": waiting, "supposed": supposed}
-        return {**data, **outcome, "breakGlass": break_glass.data(context, open_reviews)}
+        return {
+            **data,
+            "applied": written is not None,
+            "written": written,
+            "held": waiting,
+            "supposed": assumption_report.data(assumption),
+            "breakGlass": break_glass_report.data(break_glass),
+        }
 
     if written:
         session.output.note((line(span("written", "good"), f" as commit {written}, ledger/{to}.jsonl"),))
@@ -224,8 +232,8 @@ def _report(
             now=session.run.now,
             notice=notice,
         )
-        head = (*what_if.assumption_lines(session.run, context.assumed_approvers, at), *_warning(warning))
-        return page([*head, *body, *break_glass.lines(context, open_reviews), last])
+        head = (*assumption_report.lines(assumption), *_warning(warning))
+        return page([*head, *body, *break_glass_report.lines(break_glass), last])
 
     session.output.report(
         {
@@ -238,7 +246,7 @@ def _report(
                 commit=context.head,
                 policy=context.policy,
                 next_command=next_command,
-                assumption=what_if.assumption_text(session.run, context.assumed_approvers, at),
+                assumption=assumption_report.text(assumption),
                 notice=warning,
             ),
         }
@@ -272,7 +280,7 @@ def _next_command(
     context: PromotionContext,
     promotions: Sequence[Promotion],
     verdict: Verdict,
-    written: Id | None,
+    written: str | None,
     *,
     partial: bool,
     supposed: bool,

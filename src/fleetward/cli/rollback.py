@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward.cli.applying import applying
+from fleetward.cli.options import Sign
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain import digest
@@ -23,7 +24,7 @@ from fleetward.workflows.promotion.break_glass import checked_reason
 from fleetward.workflows.promotion.candidates import Candidate, decide_all
 from fleetward.workflows.promotion.context import PromotionContext, load_context
 from fleetward.workflows.promotion.rollback import rollback_candidate
-from fleetward.workflows.promotion.sign import Sign, entry_signer
+from fleetward.workflows.promotion.sign import entry_signer
 
 FORMAT = "fleetward.rollback/1"
 
@@ -55,13 +56,13 @@ def rollback(
     with applying(session, apply=apply):
         context = load_context(session.run, to=env)
         require_approved(context.root, context.head, session.run.now, (context.ledger,))
-        candidate = rollback_candidate(context, agent, to, overrides_too=with_overrides)
+        candidate = rollback_candidate(context, agent, to, with_overrides=with_overrides)
         [promotion] = decide_all(context, [candidate])
         written: Id | None = None
         if apply and promotion.verdict is Verdict.ALLOWED:
             written = write_promotions(
                 context, [(candidate, promotion)], push, reason, signer=entry_signer(context, sign)
-            )
+            ).commit
     _report(session, context, candidate, promotion, reason, written)
     return ExitCode.SUCCESS if promotion.verdict is Verdict.ALLOWED else ExitCode.DENIED
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from fleetward.cli.applying import applying
+from fleetward.cli.options import Sign
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain import digest, layout
@@ -31,7 +32,7 @@ from fleetward.workflows.promotion.apply import commit_edits, write_promotions
 from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_all
 from fleetward.workflows.promotion.context import PromotionContext, load_context
 from fleetward.workflows.promotion.next_step import next_command
-from fleetward.workflows.promotion.sign import Sign, entry_signer
+from fleetward.workflows.promotion.sign import entry_signer
 from fleetward.workflows.promotion.suspension import (
     checked_reason,
     find_agent,
@@ -211,7 +212,7 @@ def _apply_proposal(request: _SuspensionRequest, context: PromotionContext, prop
             proposal,
             promoted=write_promotions(
                 context, [(candidate, outlook)], push, proposal.reason, signer=entry_signer(context, sign)
-            ),
+            ).commit,
         )
     return _report(request, replace(proposal, predicted=outlook), context)
 

@@ -10,10 +10,12 @@ import typer
 
 from fleetward import gate
 from fleetward.cli.applying import warn_uncommitted
+from fleetward.cli.options import As, At
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.report import assumption as assumption_report
 from fleetward.report import verdicts_json, verdicts_text
 from fleetward.report.page import Page
 from fleetward.store.git.fleet_root import find_fleet_root
@@ -33,8 +35,8 @@ def why(
     to: Annotated[
         str | None, typer.Option("--to", metavar="ENV", help="Where to; may be left out where one is gated.")
     ] = None,
-    as_: what_if.As = None,
-    at: what_if.At = None,
+    as_: As = None,
+    at: At = None,
 ) -> ExitCode:
     """Say what is asked of an agent, who has met it, and the fewest people who could finish it; write nothing."""
     session = replace(session, run=what_if.at_instant(session.run, at))
@@ -83,7 +85,7 @@ def _page(
         verbose=session.verbose,
         now=context.run.now,
     )
-    return (*what_if.assumption_lines(context.run, names, at), *lines)
+    return (*assumption_report.lines(what_if.assumption(context.run, names, at)), *lines)
 
 
 def _next_command(context: PromotionContext, promotion: Promotion, supposed: bool) -> str:
@@ -108,7 +110,11 @@ def _data(
         commit=context.head,
         policy=context.policy,
     )
-    return {**data, "format": FORMAT, "supposed": what_if.assumption_data(context.run, names, at)}
+    return {
+        **data,
+        "format": FORMAT,
+        "supposed": assumption_report.data(what_if.assumption(context.run, names, at)),
+    }
 
 
 VERB = Verb(run=why, formats=in_formats("text", "json"))

@@ -46,6 +46,35 @@ class RequiredReview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenReview:
+    """The review that a break-glass promotion of one agent requires, and nobody has given yet."""
+
+    agent: str
+    reviewers: tuple[str, ...]
+    """Who may give it."""
+    seq: int | None = None
+    """The ledger entry to review; None until it is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakGlassUse:
+    """A promotion with ``--break-glass``: what it may skip, and the reviews that it requires."""
+
+    incident: str
+    reason: str
+    skips: tuple[str, ...]
+    """Kinds of requirements, sorted."""
+    review_by: datetime
+    reviews: tuple[OpenReview, ...]
+
+    @property
+    def open_reviews(self) -> tuple[OpenReview, ...]:
+        """The reviews of entries that are written, in the order of the ledger."""
+        written = (review for review in self.reviews if review.seq is not None)
+        return tuple(sorted(written, key=lambda review: review.seq or 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """Who looked at one agent's part of an entry that broke the glass, when, and the statement that says so."""
 

@@ -60,6 +60,8 @@ class Requirement:
     ready_at: datetime | None = None
     eligible: tuple[str, ...] = ()
     """Who could still meet it."""
+    review_seq: int | None = None
+    """Of a review that somebody can give: the ledger entry to review."""
 
 
 class NotCountedCause(StrEnum):

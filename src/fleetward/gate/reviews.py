@@ -126,6 +126,7 @@ def _review_requirement(
         status=RequirementStatus.MISSING if waits else RequirementStatus.MET,
         detail=f"{state}, {_how_to_review(review, who, reviewers)}",
         eligible=who if waits else (),
+        review_seq=review.seq if who else None,
     )
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import AgentTransition, Entry, Ledger
+from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.store.records import ledger
 
 FILE = "ledger/production.jsonl"
@@ -110,6 +111,27 @@ def test_a_line_has_the_keys_of_the_contract_in_their_order() -> None:
     )
     assert list(data["agents"][0]) == ["agent", "from", "to", "release", "generation"]
     assert line == json.dumps(data, separators=(",", ":"))
+
+
+def test_a_requirement_keeps_its_bytes_in_the_ledger() -> None:
+    requirement = Requirement(
+        rule="every-change",
+        kind="soak",
+        condition="PT24H",
+        status=RequirementStatus.MISSING,
+        by=("carla",),
+        detail="1h so far",
+        ready_at=datetime(2026, 11, 21, 9, tzinfo=UTC),
+        eligible=("dina",),
+        review_seq=3,
+    )
+
+    encoded = json.dumps(ledger.encode_requirement("desk-bot", requirement), separators=(",", ":"))
+
+    assert encoded == (
+        '{"agent":"desk-bot","rule":"every-change","kind":"soak","asked":"PT24H","status":"missing",'
+        '"by":["carla"],"detail":"1h so far","readyAt":"2026-11-21T09:00:00Z","could":["dina"]}'
+    )
 
 
 def test_an_empty_file_is_an_empty_ledger() -> None:

@@ -15,7 +15,6 @@ from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import AgentTransition, Entry, LedgerLine
 from fleetward.domain.verdict import Requirement, RequirementStatus
-from fleetward.report import verdicts_json
 from fleetward.store.records import ledger
 from fleetward.store.records.ledger_fast_path import parse_fast
 
@@ -47,19 +46,17 @@ ENTRY = Entry(
     ),
     evidence=({"file": "evidence/x.json", "sha256": DIGEST},),
     requirements=(
-        {
-            "agent": "desk-bot",
-            **verdicts_json.encode_requirement(
-                Requirement(
-                    rule="every-change",
-                    kind="approvals",
-                    condition="1 of owner",
-                    status=RequirementStatus.MET,
-                    by=("carla",),
-                    detail="1 of 1: carla",
-                )
+        ledger.encode_requirement(
+            "desk-bot",
+            Requirement(
+                rule="every-change",
+                kind="approvals",
+                condition="1 of owner",
+                status=RequirementStatus.MET,
+                by=("carla",),
+                detail="1 of 1: carla",
             ),
-        },
+        ),
     ),
     reason='because "it" had to',
     tool="fleetward 0.1.0",

@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fleetward.domain import clock, digest, layout, limits
+from fleetward.domain.approval import Approval
 from fleetward.domain.break_glass import SKIPPABLE, BreakGlassRecord, is_incident
 from fleetward.domain.errors import FleetError
+from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import AgentTransition, Entry, LazyEntries, Ledger, LedgerLine
 from fleetward.domain.policy import Assurance
+from fleetward.domain.verdict import Requirement
 from fleetward.store.formats import strict_json
 from fleetward.store.formats.strict_json import Fields
 from fleetward.store.records.ledger_fast_path import parse_fast
@@ -147,6 +150,42 @@ def append(
     line = _parse_line(encode(entry).encode(), where)
     _check(line, last, _agent_states(ledger), ledger.environment, where)
     return line.entry, "".join(written_line.text + "\n" for written_line in (*lines, line)).encode()
+
+
+def encode_approval(approval: Approval) -> dict[str, Any]:
+    """An approval that counted, as an entry records it."""
+    fields = {
+        "file": approval.file,
+        "sha256": approval.sha256,
+        "approver": approval.approver,
+        "assurance": approval.assurance.word,
+    }
+    return fields if approval.signature is None else {**fields, "signature": approval.signature}
+
+
+def encode_evidence(record: EvidenceRecord) -> dict[str, Any]:
+    """An evaluation record that counted, as an entry records it."""
+    return {"file": record.file, "sha256": record.sha256}
+
+
+def encode_requirement(agent: str, requirement: Requirement) -> dict[str, Any]:
+    """
+    A requirement of *agent*, as an entry records it.
+
+    The keys belong to the ledger format: a new one has to be optional, because older lines lack it.
+    """
+    ready_at = requirement.ready_at
+    return {
+        "agent": agent,
+        "rule": requirement.rule,
+        "kind": requirement.kind,
+        "asked": requirement.condition,
+        "status": requirement.status.value,
+        "by": list(requirement.by),
+        "detail": requirement.detail,
+        "readyAt": None if ready_at is None else clock.format_instant(ready_at),
+        "could": list(requirement.eligible),
+    }
 
 
 def _parse_line(line: bytes, where: str) -> LedgerLine:

@@ -44,7 +44,7 @@ _REQUIREMENT = (
     rf'\{{"agent":{_TEXT},"rule":{_TEXT},"kind":{_TEXT},"asked":{_TEXT},"status":{_TEXT},"by":{_list_of(_TEXT)},'
     rf'"detail":{_TEXT},"readyAt":(?:null|{_TEXT}),"could":{_list_of(_TEXT)}\}}'
 )
-"""As ``report/verdicts_json.py`` has it; a key that it gets later is one that may be absent here."""
+"""As ``ledger.encode_requirement`` writes it; a key that comes later has to be optional here."""
 _AGENTS = re.compile(_AGENT_GROUPS, re.ASCII)
 
 

@@ -62,7 +62,7 @@ def _review_finding(
 def closing_review(run: RunContext, root: FleetRoot, last: Id, entry: Entry, agent: str) -> Approval | None:
     """The statement that reviews it, by the law of the end."""
     context = load_context(run, to=entry.environment, agents=[agent], at=VerifiedCommit(root=root, head=last))
-    subject = resolve_subject(context, agent, rollback=None, overrides_too=False, review=entry.seq)
+    subject = resolve_subject(context, agent, rollback=None, with_overrides=False, review=entry.seq)
     request = subject.candidate.request
     reviewers = gate.reviewers_for(
         request,
@@ -71,4 +71,4 @@ def closing_review(run: RunContext, root: FleetRoot, last: Id, entry: Entry, age
         tier=gate.effective_tier(request, context.policy),
         now=run.now,
     )
-    return gate.review_status(subject.due, request.approvals, reviewers).review if subject.due else None
+    return gate.review_status(subject.review, request.approvals, reviewers).review if subject.review else None

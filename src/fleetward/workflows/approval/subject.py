@@ -1,4 +1,4 @@
-"""What a decision is about: the next promotion, a rollback, or one that broke the glass and is looked at again."""
+"""What an approval is about: the next promotion, a rollback, or a break-glass promotion that is reviewed."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.records import load as records
 from fleetward.workflows.promotion.candidates import Candidate, build_candidates
 from fleetward.workflows.promotion.context import PromotionContext
-from fleetward.workflows.promotion.contributors import break_glass_debts
+from fleetward.workflows.promotion.contributors import required_reviews
 from fleetward.workflows.promotion.rollback import agent_at, rollback_candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalSubject:
     """
-    The case, its two sides, and the entry that is reviewed, if it is one.
+    The candidate, the two states that are compared, and the review, if it is about one.
 
-    Shape: of each side what it is called, and its commit.
+    Shape: *compared* is the label and the commit of the present and of the proposed state.
     """
 
     candidate: Candidate
     compared: tuple[tuple[str, str], tuple[str, str]]
-    due: RequiredReview | None = None
+    review: RequiredReview | None = None
 
 
 def resolve_subject(
-    context: PromotionContext, agent: str, *, rollback: str | None, overrides_too: bool, review: int | None
+    context: PromotionContext, agent: str, *, rollback: str | None, with_overrides: bool, review: int | None
 ) -> ApprovalSubject:
     """
-    What is decided about *agent*; an empty *rollback* is one to the release before the present.
+    The subject that these options name; an empty *rollback* is to the release before the present one.
 
-    Errors: UsageError for options that exclude each other, and for an entry that needs no review.
+    Errors: UsageError for options that exclude each other, and for an entry that requires no review.
     """
     to = context.target.name
     if review is not None:
@@ -47,12 +47,12 @@ def resolve_subject(
             raise UsageError("--rollback and --review exclude each other", hint="leave one of them out")
         return _review_subject(context, agent, review)
     if rollback is not None:
-        candidate = rollback_candidate(context, agent, rollback or None, overrides_too=overrides_too)
+        candidate = rollback_candidate(context, agent, rollback or None, with_overrides=with_overrides)
         release = f"release {digest.short(candidate.request.release or '')}"
         return ApprovalSubject(
             candidate=candidate, compared=((to, context.head), (release, candidate.origin or context.head))
         )
-    if overrides_too:
+    if with_overrides:
         raise UsageError("--with-overrides goes with --rollback", hint="add --rollback")
     [candidate] = build_candidates(context, [agent])
     return ApprovalSubject(
@@ -61,10 +61,10 @@ def resolve_subject(
 
 
 def verdict_with(context: PromotionContext, subject: ApprovalSubject, *statements: Approval) -> Promotion:
-    """The verdict as it would be with what is *statements* committed; on a review, whether that closes it."""
+    """The verdict as it would be with *statements* committed; on a review, whether they complete it."""
     request = subject.candidate.request
     request = replace(request, approvals=(*request.approvals, *statements))
-    if subject.due is None:
+    if subject.review is None:
         return gate.decide(request, policy=context.policy, people=context.people, now=context.run.now)
     reviewers = gate.reviewers_for(
         request,
@@ -73,13 +73,13 @@ def verdict_with(context: PromotionContext, subject: ApprovalSubject, *statement
         tier=gate.effective_tier(request, context.policy),
         now=context.run.now,
     )
-    review = gate.review_status(subject.due, request.approvals, reviewers)
-    closed = review.review is not None
+    status = gate.review_status(subject.review, request.approvals, reviewers)
+    done = status.review is not None
     requirement = Requirement(
         rule="breakGlass",
         kind="review",
-        condition=f"of entry {subject.due.seq}",
-        status=RequirementStatus.MET if closed else RequirementStatus.MISSING,
+        condition=f"of entry {subject.review.seq}",
+        status=RequirementStatus.MET if done else RequirementStatus.MISSING,
     )
     return Promotion(
         agent=request.binding.agent,
@@ -89,22 +89,20 @@ def verdict_with(context: PromotionContext, subject: ApprovalSubject, *statement
         from_state=request.binding.from_state,
         to_state=request.binding.to_state,
         generation=request.binding.generation,
-        verdict=Verdict.ALLOWED if closed else Verdict.PENDING,
+        verdict=Verdict.ALLOWED if done else Verdict.PENDING,
         requirements=(requirement,),
-        not_counted=review.not_counted,
+        not_counted=status.not_counted,
     )
 
 
 def _review_subject(context: PromotionContext, agent: str, seq: int) -> ApprovalSubject:
     """The change that entry *seq* made, as far as history still has it."""
-    by_seq = {due.seq: due for due in break_glass_debts(context, agent)}
+    by_seq = {review.seq: review for review in required_reviews(context, agent)}
     if seq not in by_seq:
         numbers = ", ".join(map(str, by_seq)) or "none"
-        message = (
-            f"entry {seq} of {layout.ledger_file(context.target.name)} did not break the glass for {agent!r}"
-        )
+        message = f"entry {seq} of {layout.ledger_file(context.target.name)} is no break-glass promotion of {agent!r}"
         raise UsageError(message, hint=f"--review one of: {numbers}")
-    entry, agent_entry = next(due for due in context.ledger.transitions(agent) if due[0].seq == seq)
+    entry, transition = next(pair for pair in context.ledger.transitions(agent) if pair[0].seq == seq)
     if entry.kind not in set(PromotionKind):
         message = f"{layout.ledger_file(context.target.name)}:{seq}: {entry.kind!r} is no kind of promotion"
         raise FleetError(message, hint="fleet audit")
@@ -113,8 +111,8 @@ def _review_subject(context: PromotionContext, agent: str, seq: int) -> Approval
         root, context.head, entry.commit, layout.ledger_file(to.name), entry.line.encode()
     )
     agent_before, agent_after = (
-        agent_at(context, agent, due) if promotion_commit else None
-        for due in (entry.commit, promotion_commit or "")
+        agent_at(context, agent, commit) if promotion_commit else None
+        for commit in (entry.commit, promotion_commit or "")
     )
     running = context.fleet.agents.get((to.name, agent))
     statements, _ = records.approvals(
@@ -123,11 +121,11 @@ def _review_subject(context: PromotionContext, agent: str, seq: int) -> Approval
     request = gate.PromotionRequest(
         binding=by_seq[seq].binding,
         kind=PromotionKind(entry.kind),
-        release=agent_entry.release,
+        release=transition.release,
         running=running.manifest if running else None,
         candidate=running.manifest if running else None,
         approvals=statements,
     )
     candidate = Candidate(request=request, running=agent_before, source=None, proposed=agent_after)
     sides = ((to.name, entry.commit), (f"entry {seq}", promotion_commit or context.head))
-    return ApprovalSubject(candidate=candidate, compared=sides, due=by_seq[seq])
+    return ApprovalSubject(candidate=candidate, compared=sides, review=by_seq[seq])

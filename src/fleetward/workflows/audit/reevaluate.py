@@ -46,4 +46,4 @@ def _rollback_candidate(context: PromotionContext, change: AgentTransition) -> C
     candidate = rollback_candidate(context, change.agent, change.release)
     if candidate.request.binding.to_state == change.to_state:
         return candidate
-    return rollback_candidate(context, change.agent, change.release, overrides_too=True)
+    return rollback_candidate(context, change.agent, change.release, with_overrides=True)

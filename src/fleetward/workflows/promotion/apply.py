@@ -1,19 +1,17 @@
-"""Writing what was decided: folders and ledger in one commit, or nothing (SPEC 6.2)."""
+"""Write promotions: agent folders and ledger in one commit, or nothing (SPEC 6.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from fleetward import __version__
 from fleetward.domain import digest, layout
-from fleetward.domain.approval import Approval
 from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.errors import UsageError, WriteFailed
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
 from fleetward.domain.verdict import Promotion
-from fleetward.report import verdicts_json
 from fleetward.store.fleet import suspension_override
 from fleetward.store.git import commit_writer
 from fleetward.store.git.file_history import require_full_history
@@ -23,19 +21,27 @@ from fleetward.store.records import ledger as lines
 from fleetward.store.records import load as records
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.promotion.break_glass import review_by
-from fleetward.workflows.promotion.candidates import Candidate
+from fleetward.workflows.promotion.candidates import Candidate, Decided
 from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.sign import EntrySigner
 
 TOOL = f"fleetward {__version__}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenPromotions:
+    """The commit that was written, and the ledger entries in it."""
+
+    commit: Id
+    entries: tuple[Entry, ...]
+
+
 @contextmanager
 def apply_lock(run: RunContext) -> Iterator[bool]:
     """
-    Hold the lock, and yield whether the work tree of a killed run was brought along first.
+    Hold the lock of the fleet; yields whether an interrupted run was finished first.
 
-    Errors: Unwritten, naming what stands in the way.
+    Errors: WriteFailed, naming the lock or the files that are not committed.
     """
     with commit_writer.apply_lock(find_fleet_root(run.folder, run.environment)):
         yield prepare_work_tree(run)
@@ -43,9 +49,9 @@ def apply_lock(run: RunContext) -> Iterator[bool]:
 
 def prepare_work_tree(run: RunContext) -> bool:
     """
-    Whether a killed run was finished now: its work tree follows its commit.
+    Finish an interrupted run, if there is one, and return whether there was: its commit stands, its files lag behind.
 
-    Errors: Unwritten, naming files that are not committed.
+    Errors: WriteFailed, naming files that are not committed.
     """
     root = find_fleet_root(run.folder, run.environment)
     require_full_history(root.repository)
@@ -61,38 +67,34 @@ def prepare_work_tree(run: RunContext) -> bool:
 
 def write_promotions(
     context: PromotionContext,
-    decided: Sequence[tuple[Candidate, Promotion]],
+    decided: Sequence[Decided],
     remote: str | None,
     reason: str,
     incident: str | None = None,
     signer: EntrySigner | None = None,
-) -> Id:
+) -> WrittenPromotions:
     """
     Write folders and ledger in one commit, or nothing.
 
-    *incident* is what the glass was broken for; *signer* signs the ledger's new lines and the commit.
+    *incident* is the one of ``--break-glass``; *signer* signs the new ledger entries and the commit.
 
-    Errors: BranchMoved, Unwritten, GitError; FleetError where it cannot be signed.
+    Errors: BranchMoved, WriteFailed, GitError; FleetError where it cannot be signed.
     """
-    root, head = context.root, context.head
     edits: dict[str, commit_writer.Blob | None] = {}
     for candidate, _ in decided:
         edits.update(folder_edits(context, candidate))
-    entries, content = _ledger_entries(
-        context,
-        [promotion for _, promotion in decided],
-        reason or _proposal_reason(context, decided),
-        incident,
-    )
+    reason = reason or _proposal_reason(context, decided)
+    entries, content = _ledger_entries(context, decided, reason, incident)
     edits[layout.ledger_file(context.target.name)] = commit_writer.Blob(content=content)
     if signer is not None:
         edits.update(signer.signatures(entries))
     message = _commit_message(context.target.name, [promotion for _, promotion in decided], entries)
-    return commit_edits(context.run, root, head, edits, message, remote, signer)
+    commit = commit_edits(context.run, context.root, context.head, edits, message, remote, signer)
+    return WrittenPromotions(commit=commit, entries=entries)
 
 
-def _proposal_reason(context: PromotionContext, decided: Sequence[tuple[Candidate, Promotion]]) -> str:
-    """Why an agent was suspended or resumed, as its proposal says, where nobody else said why."""
+def _proposal_reason(context: PromotionContext, decided: Sequence[Decided]) -> str:
+    """The reason that a proposal gives for a suspension or its end; empty where it gives none, or two."""
     files = (context.fleet.proposals.get((context.target.name, promotion.agent)) for _, promotion in decided)
     notes = {
         note
@@ -112,9 +114,9 @@ def commit_edits(
     signer: EntrySigner | None = None,
 ) -> Id:
     """
-    One commit on top of *head*, put under the branch in one swap, the work tree brought along.
+    Build one commit on top of *head*, move the branch to it in one compare-and-swap, then update the work tree.
 
-    Errors: BranchMoved, Unwritten, GitError; before the swap nothing has changed.
+    Errors: BranchMoved, WriteFailed, GitError; before the branch moves nothing has changed.
     """
     dated = run.now if run.now_given else None
     new = commit_writer.build_commit(root, head, edits, message, dated, signer.commit if signer else None)
@@ -131,9 +133,9 @@ def commit_edits(
 
 def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, commit_writer.Blob | None]:
     """
-    What the promotion writes: the release byte for byte, its overrides, and the proposal gone.
+    The files that a promotion writes: the release byte for byte and its overrides; the proposal is deleted.
 
-    A rollback takes the release from where it was, and leaves the proposal to those who wrote it.
+    A rollback takes the release from the commit that had it, and keeps the proposal: its authors may still want it.
     """
     name, to = candidate.request.binding.agent, context.target.name
     tree = context.root.commit_tree(context.head)
@@ -160,16 +162,16 @@ def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, c
 
 
 def _ledger_entries(
-    context: PromotionContext, promotions: Sequence[Promotion], reason: str, incident: str | None
+    context: PromotionContext, decided: Sequence[Decided], reason: str, incident: str | None
 ) -> tuple[tuple[Entry, ...], bytes]:
-    """One ledger line for each kind, and the new content of the file."""
-    tree = context.root.commit_tree(context.head)
+    """One ledger entry for each kind of promotion, and the new content of the file."""
     ledger, content = context.ledger, b""
-    governance = records.governance_digest(tree)
+    governance = records.governance_digest(context.root.commit_tree(context.head))
     actor = commit_writer.committer_email(context.root.repository)
     entries = []
-    for kind in sorted({promotion.kind for promotion in promotions if promotion.kind}):
-        batch = [promotion for promotion in promotions if promotion.kind is kind]
+    for kind in sorted({promotion.kind for _, promotion in decided if promotion.kind}):
+        batch = [(candidate, promotion) for candidate, promotion in decided if promotion.kind is kind]
+        promotions = [promotion for _, promotion in batch]
         entry, content = lines.append(
             ledger,
             kind=kind.value,
@@ -177,19 +179,29 @@ def _ledger_entries(
             governance=governance,
             commit=context.head,
             actor=actor,
-            agents=tuple(_ledger_agent(promotion) for promotion in batch),
+            agents=tuple(map(_ledger_agent, promotions)),
             policy_version=context.policy.version,
             policy_sha256=context.policy.sha256,
-            approvals=_approvals(context, batch),
-            evidence=_evidence(context, batch),
+            approvals=tuple(
+                lines.encode_approval(approval)
+                for candidate, promotion in batch
+                for approval in candidate.request.approvals
+                if approval.file in promotion.counted
+            ),
+            evidence=tuple(
+                lines.encode_evidence(record)
+                for candidate, promotion in batch
+                for record in candidate.request.evidence
+                if record.file in promotion.counted
+            ),
             requirements=tuple(
-                {"agent": promotion.agent, **verdicts_json.encode_requirement(need)}
-                for promotion in batch
-                for need in promotion.requirements
+                lines.encode_requirement(promotion.agent, requirement)
+                for promotion in promotions
+                for requirement in promotion.requirements
             ),
             reason=reason,
             tool=TOOL,
-            break_glass=_break_glass(context, batch, incident),
+            break_glass=_break_glass(context, promotions, incident),
         )
         ledger = ledger.with_entry(entry)
         entries.append(entry)
@@ -197,11 +209,11 @@ def _ledger_entries(
 
 
 def _break_glass(
-    context: PromotionContext, batch: Iterable[Promotion], incident: str | None
+    context: PromotionContext, promotions: Iterable[Promotion], incident: str | None
 ) -> BreakGlassRecord | None:
     if incident is None:
         return None
-    skipped = {need.kind for promotion in batch for need in promotion.skipped}
+    skipped = {requirement.kind for promotion in promotions for requirement in promotion.skipped}
     return BreakGlassRecord(incident=incident, skipped=tuple(sorted(skipped)), review_by=review_by(context))
 
 
@@ -216,44 +228,8 @@ def _ledger_agent(promotion: Promotion) -> AgentTransition:
     )
 
 
-def _counted(promotions: Iterable[Promotion]) -> frozenset[str]:
-    return frozenset(file for promotion in promotions for file in promotion.counted)
-
-
-def _approvals(context: PromotionContext, batch: Sequence[Promotion]) -> tuple[dict[str, Any], ...]:
-    counted, to = _counted(batch), context.target.name
-    return tuple(
-        _approval(approval)
-        for promotion in batch
-        for approval in records.approvals(
-            context.root, context.policy_commit, to, promotion.agent, context.people, now=context.run.now
-        )[0]
-        if approval.file in counted
-    )
-
-
-def _approval(approval: Approval) -> dict[str, Any]:
-    fields = {
-        "file": approval.file,
-        "sha256": approval.sha256,
-        "approver": approval.approver,
-        "assurance": approval.assurance.word,
-    }
-    return fields if approval.signature is None else {**fields, "signature": approval.signature}
-
-
-def _evidence(context: PromotionContext, batch: Sequence[Promotion]) -> tuple[dict[str, Any], ...]:
-    counted = _counted(batch)
-    return tuple(
-        {"file": record.file, "sha256": record.sha256}
-        for promotion in batch
-        for record in records.evidence(context.root, context.head, promotion.agent, promotion.release)[0]
-        if record.file in counted
-    )
-
-
 def _commit_message(to: str, promotions: Sequence[Promotion], entries: Sequence[Entry]) -> str:
-    """Fixed words, names and digests only: nothing that somebody else wrote ends up in a trailer."""
+    """Fixed words, names and digests only, so that no text of somebody else becomes a trailer."""
     names = ", ".join(sorted(promotion.agent for promotion in promotions))
     trailers = [
         *(

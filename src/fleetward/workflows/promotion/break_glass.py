@@ -1,27 +1,25 @@
-"""What breaking the glass takes: a door in the policy, an incident, a reason; and what a reason may hold."""
+"""The preconditions of ``--break-glass``: terms in the policy, an incident and a reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from shlex import quote
 
 from fleetward.domain import limits
-from fleetward.domain.break_glass import is_incident
-from fleetward.domain.clock import format_instant
+from fleetward.domain.break_glass import BreakGlassUse, is_incident
 from fleetward.domain.errors import GovernanceInvalid, UsageError
 from fleetward.domain.invisible_characters import FORBIDDEN
 from fleetward.domain.policy import BreakGlassPolicy
 from fleetward.workflows.promotion.context import PromotionContext
 
 
-def checked_incident(text: str | None, reason: str, *, broken: bool) -> str | None:
+def checked_incident(text: str | None, reason: str, *, break_glass: bool) -> str | None:
     """
-    The incident that the glass is broken for; None where it is whole.
+    The incident of a break-glass promotion; None for an ordinary one.
 
-    Errors: UsageError where an incident or a reason is missing, wrong, or there without --break-glass.
+    Errors: UsageError where incident or reason is missing or invalid, or there is one without --break-glass.
     """
-    if not broken:
+    if not break_glass:
         if text is not None:
             raise UsageError("--incident goes with --break-glass", hint="add --break-glass")
         return None
@@ -29,16 +27,16 @@ def checked_incident(text: str | None, reason: str, *, broken: bool) -> str | No
         raise UsageError("--break-glass needs an incident", hint="--incident INC-2041")
     if not is_incident(text):
         hint = "letters, digits and ._:/#- only, at most 80, such as INC-2041"
-        raise UsageError(f"--incident {text!r} is no name of an incident", hint=hint)
+        raise UsageError(f"--incident {text!r} is no incident id", hint=hint)
     checked_reason(reason)
     return text
 
 
 def checked_reason(reason: str) -> str:
     """
-    A reason that says something, on one line.
+    The reason, if it is one visible line.
 
-    Errors: UsageError for an empty one, a longer one, or one with characters that nobody sees.
+    Errors: UsageError where it is empty, too long, or has control or invisible characters.
     """
     if not reason.strip():
         raise UsageError("a reason is needed", hint="--reason TEXT")
@@ -52,12 +50,12 @@ def checked_reason(reason: str) -> str:
 
 def break_glass_terms(context: PromotionContext) -> BreakGlassPolicy:
     """
-    The policy's terms for an emergency.
+    The policy's terms for break-glass promotions.
 
     Errors: GovernanceInvalid where it has none.
     """
     if context.policy.break_glass is None:
-        message = "cannot decide: governance/policy.yaml says nothing of breakGlass"
+        message = "cannot decide: governance/policy.yaml has no 'breakGlass'"
         hint = (
             "add to governance/policy.yaml: breakGlass: {require: [{approvals: 2, from: TEAM}], skips: [soak], "
             "lasts: PT8H, reviewWithin: PT48H}; then fleet approve --governance"
@@ -67,21 +65,10 @@ def break_glass_terms(context: PromotionContext) -> BreakGlassPolicy:
 
 
 def review_by(context: PromotionContext) -> datetime:
-    """When a promotion that breaks the glass now has to be reviewed."""
+    """The time by which a break-glass promotion of now has to be reviewed."""
     return context.run.now + break_glass_terms(context).review_within
 
 
-def break_glass_summary(
-    context: PromotionContext, incident_id: str | None, reason: str, review_notes: Iterable[str]
-) -> str:
-    """What is done and why, in words, with those on who could review it; empty where the glass is whole."""
-    if incident_id is None:
-        return ""
-    skips = ", ".join(sorted(break_glass_terms(context).skips)) or "nothing"
-    head = f"break-glass for {incident_id} ({reason}): may skip {skips}; review due by {format_instant(review_by(context))}"
-    return "; ".join((head, *review_notes))
-
-
-def break_glass_options(incident_id: str | None, reason: str) -> str:
-    """The options that say so again; empty where the glass is whole."""
-    return f" --break-glass --incident {quote(incident_id)} --reason {quote(reason)}" if incident_id else ""
+def break_glass_options(use: BreakGlassUse | None) -> str:
+    """The options that repeat the call; empty without ``--break-glass``."""
+    return f" --break-glass --incident {quote(use.incident)} --reason {quote(use.reason)}" if use else ""

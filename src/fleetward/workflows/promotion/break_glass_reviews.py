@@ -1,103 +1,77 @@
-"""What breaking the glass owes: a review, by whom it could be given, and the command that gives it."""
+"""The reviews that a break-glass promotion requires, and who can give them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
 
 from fleetward import gate
-from fleetward.domain.clock import format_instant
-from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.break_glass import BreakGlassUse, OpenReview
+from fleetward.domain.ledger import Entry
 from fleetward.domain.verdict import Promotion
-from fleetward.report.page import Line, Page, line, span
 from fleetward.store.git import commit_writer
-from fleetward.store.git.repository import Id
-from fleetward.store.records import load as records
 from fleetward.workflows.promotion.break_glass import break_glass_terms, review_by
 from fleetward.workflows.promotion.candidates import Candidate
 from fleetward.workflows.promotion.context import PromotionContext
 
-OpenReviews = Sequence[tuple[str, int]]
-"""Agents, each with the number of the entry whose review it owes."""
+
+def break_glass_use(
+    context: PromotionContext,
+    decided: Iterable[tuple[Candidate, Promotion]],
+    *,
+    incident: str | None,
+    reason: str,
+    apply: bool,
+) -> BreakGlassUse | None:
+    """
+    What this promotion may skip, and who could review each agent; None without an incident.
+
+    Whoever applies a promotion cannot review it: with *apply* that is the committer.
+    """
+    if incident is None:
+        return None
+    actor = commit_writer.committer_email(context.root.repository) if apply else ""
+    return BreakGlassUse(
+        incident=incident,
+        reason=reason,
+        skips=tuple(sorted(break_glass_terms(context).skips)),
+        review_by=review_by(context),
+        reviews=tuple(
+            OpenReview(
+                agent=promotion.agent,
+                reviewers=gate.available_reviewers(
+                    candidate.request,
+                    promotion,
+                    policy=context.policy,
+                    people=context.people,
+                    actor=actor,
+                    now=context.run.now,
+                ),
+            )
+            for candidate, promotion in decided
+            if promotion.kind is not None
+        ),
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BreakGlassReviews:
-    """The emergency of a call, if it is one; *closing* is by agent who could review what it brings."""
-
-    incident: str | None
-    reason: str
-    reviewers: Mapping[str, Sequence[str]]
-
-    @property
-    def notes(self) -> Iterator[str]:
-        """Who could review what goes in, in words for each agent."""
-        return (_reviewer_note(agent, who) for agent, who in self.reviewers.items())
-
-    def open_reviews(self, context: PromotionContext, commit: Id | None) -> OpenReviews:
-        """The reviews that the commit *commit* owes; none where nothing was written, or nothing broken."""
-        if commit is None or self.incident is None:
-            return ()
-        ledger = records.ledger(context.root.commit_tree(commit), context.target.name)
-        entries = ledger.entries[len(context.ledger.entries) :]
-        return tuple((moved.agent, entry.seq) for entry in entries for moved in entry.agents)
-
-    def lines(self, context: PromotionContext, reviews: OpenReviews) -> Page:
-        """The last words of a report: what is owed from now on."""
-        return tuple(self._line(context, agent, seq) for agent, seq in reviews)
-
-    def review_commands(self, context: PromotionContext, reviews: OpenReviews) -> str:
-        """The command that gives those that somebody may, else that says why not; empty where none is owed."""
-        folder_option, to = context.run.chdir, f"--to {context.target.name}"
-        reviewable = [(agent, seq) for agent, seq in reviews if self.reviewers.get(agent)]
-        command = " && ".join(
-            f"fleet approve{folder_option} {agent} {to} --review {seq}" for agent, seq in reviewable
-        )
-        return command or (f"fleet policy check{folder_option}" if reviews else "")
-
-    def data(self, context: PromotionContext, reviews: OpenReviews) -> dict[str, Any] | None:
-        """The emergency, for programs; None where the glass is whole."""
-        if self.incident is None:
-            return None
-        seqs = dict(reviews)
-        return {
-            "incident": self.incident,
-            "reason": self.reason,
-            "skips": sorted(break_glass_terms(context).skips),
-            "reviewBy": format_instant(review_by(context)),
-            "reviews": [
-                {"agent": agent, "entry": seqs.get(agent), "could": list(who)}
-                for agent, who in self.reviewers.items()
-            ],
-        }
-
-    def _line(self, context: PromotionContext, agent: str, seq: int) -> Line:
-        text = f"entry {seq} owes a review by {format_instant(review_by(context))}"
-        return line(
-            span(text, "warning"), f": {_reviewer_note(agent, self.reviewers.get(agent, ()))}", hang=2
-        )
+def with_entries(use: BreakGlassUse, entries: Iterable[Entry]) -> BreakGlassUse:
+    """The same with the numbers of the ledger entries that were written."""
+    seqs = {change.agent: entry.seq for entry in entries for change in entry.agents}
+    return replace(use, reviews=tuple(replace(review, seq=seqs.get(review.agent)) for review in use.reviews))
 
 
-def available_reviewers(
-    context: PromotionContext, decided: Iterable[tuple[Candidate, Promotion]], *, applied: bool
-) -> dict[str, tuple[str, ...]]:
-    """By agent who could review it, were it applied now; whoever applies it cannot."""
-    actor = commit_writer.committer_email(context.root.repository) if applied else ""
-    return {
-        promotion.agent: gate.available_reviewers(
-            candidate.request,
-            promotion,
-            policy=context.policy,
-            people=context.people,
-            actor=actor,
-            now=context.run.now,
-        )
-        for candidate, promotion in decided
-        if promotion.kind is not None
-    }
+def review_commands(context: PromotionContext, use: BreakGlassUse | None) -> str:
+    """
+    The command for the reviews that somebody can give, empty where no entry was written.
 
-
-def _reviewer_note(agent: str, reviewers: Sequence[str]) -> str:
-    if reviewers:
-        return f"{' or '.join(reviewers)} could give that of {agent}"
-    return f"nobody may give that of {agent}: once overdue, it holds up every ordinary promotion"
+    Where nobody can give one, it is the command that shows why.
+    """
+    if use is None or not use.open_reviews:
+        return ""
+    folder, to = context.run.chdir, context.target.name
+    command = " && ".join(
+        f"fleet approve{folder} {review.agent} --to {to} --review {review.seq}"
+        for review in use.open_reviews
+        if review.reviewers
+    )
+    return command or f"fleet policy check{folder}"

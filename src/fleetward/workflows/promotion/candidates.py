@@ -1,8 +1,8 @@
-"""The question about each agent: what runs, what would, and everything that history and records say of it."""
+"""One candidate for each agent of a promotion, with all that the gate decides by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fleetward import gate
@@ -30,7 +30,7 @@ from fleetward.workflows.promotion.blockers import (
     unreadable_proposal,
 )
 from fleetward.workflows.promotion.context import PromotionContext, promotable_agents
-from fleetward.workflows.promotion.contributors import break_glass_debts, change_contributors
+from fleetward.workflows.promotion.contributors import change_contributors, required_reviews
 from fleetward.workflows.promotion.source import (
     changes_only_suspension,
     is_retired,
@@ -43,70 +43,75 @@ from fleetward.workflows.validation.drift import last_promotion_commit, restore_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One agent before the gate: what runs, what would, and the question about it."""
+    """One agent of a promotion: its state in the target environment now and afterwards, and the request to the gate."""
 
     request: gate.PromotionRequest
     running: Agent | None
     source: Agent | None
     proposed: Agent | None
+    """The agent as it would be in the target environment; None where it is retired."""
+    errors: tuple[Finding, ...] = ()
+    """Its own errors, without those that depend on the other candidates of the batch."""
     origin: Id | None = None
-    """The commit whose folder holds the release that a rollback goes back to; nothing else comes from there."""
+    """Of a rollback: the commit whose folder holds the release."""
     with_overrides: bool = False
-    """Its overrides come from there, too."""
+    """Of a rollback: the overrides come from *origin* too."""
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return self.request.binding.agent
 
 
-Staged = Mapping[str, tuple[Candidate, Sequence[Finding]]]
-"""By agent its case, without what others make of it, and the errors that are its own."""
+Decided = tuple[Candidate, Promotion]
+"""A candidate and the gate's verdict on it."""
 
 
 def build_candidates(context: PromotionContext, agents: Sequence[str]) -> tuple[Candidate, ...]:
     """
-    One case for each agent, judged as one unit: every candidate stands in the fleet in which each is validated.
+    A candidate for each of *agents*, as one batch.
 
-    Errors: FleetError where an agent is unknown, or the target's folder is not what the ledger says.
+    Errors: FleetError where an agent is unknown, or its folder in the target environment differs from the ledger.
     """
-    return as_batch(context, {name: _build_candidate(context, name) for name in dict.fromkeys(agents)})
+    return as_batch(context, [_build_candidate(context, name) for name in dict.fromkeys(agents)])
 
 
-def as_batch(context: PromotionContext, staged: Staged) -> tuple[Candidate, ...]:
-    """These cases as one unit."""
+def as_batch(context: PromotionContext, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The same candidates, each validated in the fleet in which all of them are promoted."""
+    to = context.target.name
+    names = tuple(candidate.name for candidate in candidates)
     after = context.fleet.with_agents(
-        (candidate.proposed for candidate, _ in staged.values() if candidate.proposed),
-        without=[
-            (context.target.name, name)
-            for name, (candidate, _) in staged.items()
-            if candidate.proposed is None
-        ],
+        (candidate.proposed for candidate in candidates if candidate.proposed),
+        without=[(to, candidate.name) for candidate in candidates if candidate.proposed is None],
     )
-    caused_errors = rule_errors(context, after, tuple(staged))
+    caused = rule_errors(context, after, names)
     return tuple(
         replace(
             candidate,
             request=replace(
                 candidate.request,
                 errors=(
-                    *errors,
-                    *caused_errors[name],
-                    *_unreadable_dependents(context, after, candidate, tuple(staged)),
+                    *candidate.errors,
+                    *caused[candidate.name],
+                    *_unreadable_dependents(context, after, candidate, names),
                 ),
             ),
         )
-        for name, (candidate, errors) in staged.items()
+        for candidate in candidates
     )
 
 
 def _unreadable_dependents(
     context: PromotionContext, after: Snapshot, candidate: Candidate, names: Sequence[str]
 ) -> Iterable[Finding]:
-    """Those who may still need what goes, and cannot be read; whoever moves with it is judged itself."""
+    """Agents that may need the one that is retired, and cannot be read; those of the batch are checked themselves."""
     if candidate.request.kind is not PromotionKind.RETIRE:
         return ()
-    name = candidate.request.binding.agent
-    return unreadable_agents(context.reading, after, context.target.name, (name, *names))
+    return unreadable_agents(context.reading, after, context.target.name, (candidate.name, *names))
 
 
 def decide_all(context: PromotionContext, candidates: Iterable[Candidate]) -> tuple[Promotion, ...]:
-    """The verdict on every case."""
+    """The verdict on each candidate."""
     now = context.run.now
     return tuple(
         gate.decide(candidate.request, policy=context.policy, people=context.people, now=now)
@@ -114,42 +119,29 @@ def decide_all(context: PromotionContext, candidates: Iterable[Candidate]) -> tu
     )
 
 
-def _build_candidate(context: PromotionContext, name: str) -> tuple[Candidate, tuple[Finding, ...]]:
-    """The case without what others make of it, and the errors that are its own."""
+def _build_candidate(context: PromotionContext, name: str) -> Candidate:
+    """The candidate with its own errors; those of the batch are added by as_batch."""
     fleet, to = context.fleet, context.target.name
     if changes_only_suspension(context, name):
         context = replace(context, sources=(to,))
     sources = [fleet.agents.get((env, name)) for env in context.sources]
     source = sources[0]
     running = running_agent(context, name)
-    current = fleet.agents.get((to, name))
     last = context.ledger.last_transition(name)
     recorded = last[1] if last else None
     if source is None and running is None:
         raise unknown_agent(name, ", ".join(context.sources), promotable_agents(context))
-    findings = [
+    if source is not None and not source.readable:
+        message = f"the release of {source.environment}/{name} cannot be named"
+        raise FleetError(message, hint=f"fleet validate {source.folder}")
+    errors = (
         *environment_skipped(context, name, sources),
         *name_retired(context, name, running, last is not None),
         *unpromoted_state(context, name),
         *unreadable_proposal(context, name),
-    ]
-    proposed = None
-    if source is not None and not source.readable:
-        raise FleetError(
-            f"the release of {source.environment}/{name} cannot be named",
-            hint=f"fleet validate {source.folder}",
-        )
-    if source is not None and not is_retired(source, context.run.documents):
-        overrides = fleet.proposals.get((to, name)) or (current.file(layout.OVERRIDES) if current else None)
-        proposed, problems = build_candidate(
-            source, to, overrides, proposed=(to, name) in fleet.proposals, documents=context.run.documents
-        )
-        findings += [
-            *(finding for finding in problems if finding.severity is Severity.ERROR),
-            *retired_by_overrides(proposed),
-        ]
-    kind = _kind(proposed, recorded if running else None)
-    question = gate.PromotionRequest(
+    )
+    proposed, problems = _proposed_agent(context, name, source)
+    request = gate.PromotionRequest(
         binding=Binding(
             repository=fleet.config.repository,
             environment=to,
@@ -158,15 +150,32 @@ def _build_candidate(context: PromotionContext, name: str) -> tuple[Candidate, t
             to_state=proposed.state if proposed else EMPTY_STATE,
             generation=context.ledger.next_generation(name),
         ),
-        kind=kind,
+        kind=_kind(proposed, recorded if running else None),
         release=proposed.release if proposed else None,
         running=running.manifest if running else None,
         running_unreadable=running is not None and running.manifest is None,
         candidate=proposed.manifest if proposed else None,
     )
-    question, unread = with_records(context, question, running, proposed)
-    candidate_agent = Candidate(request=question, running=running, source=source, proposed=proposed)
-    return candidate_agent, (*findings, *unread)
+    candidate = Candidate(
+        request=request, running=running, source=source, proposed=proposed, errors=(*errors, *problems)
+    )
+    return with_records(context, candidate)
+
+
+def _proposed_agent(
+    context: PromotionContext, name: str, source: Agent | None
+) -> tuple[Agent | None, tuple[Finding, ...]]:
+    """The release of *source* with the overrides of the target, and its errors; None where it is retired."""
+    if source is None or is_retired(source, context.run.documents):
+        return None, ()
+    key = (context.target.name, name)
+    current, proposal = context.fleet.agents.get(key), context.fleet.proposals.get(key)
+    overrides = proposal or (current.file(layout.OVERRIDES) if current else None)
+    proposed, findings = build_candidate(
+        source, context.target.name, overrides, proposed=proposal is not None, documents=context.run.documents
+    )
+    errors = (finding for finding in findings if finding.severity is Severity.ERROR)
+    return proposed, (*errors, *retired_by_overrides(proposed))
 
 
 def running_agent(context: PromotionContext, name: str) -> Agent | None:
@@ -211,42 +220,46 @@ def _kind(proposed: Agent | None, recorded: AgentTransition | None) -> Promotion
     return PromotionKind.OVERRIDE if proposed.release == recorded.release else PromotionKind.UPDATE
 
 
-def with_records(
-    context: PromotionContext, request: gate.PromotionRequest, running: Agent | None, proposed: Agent | None
-) -> tuple[gate.PromotionRequest, tuple[Finding, ...]]:
+def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
     """
-    The question with everything that history and records say about it.
+    The same candidate with all that the gate needs from git history and from the records of the fleet.
 
-    A rollback has no authors: what it brings back was approved when it came, beside those who wrote it, and what
-    was written since stays where it is. For the same reason it has not stayed anywhere for a while.
+    A rollback has no authors and no soak time: its release was approved and soaked when it was first promoted.
     """
+    request, running, proposed = candidate.request, candidate.running, candidate.proposed
     is_rollback = request.kind is PromotionKind.ROLLBACK
-    to, name = context.target.name, request.binding.agent
+    to, name = context.target.name, candidate.name
     comparison = None
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compare_agent(context.fleet, running, proposed, dependents(context.fleet, to, name))
-    folders = [layout.agent_folder(env, name) for env in context.sources]
-    statements, unread = records.approvals(
+    approvals, unreadable_approvals = records.approvals(
         context.root, context.policy_commit, to, name, context.people, now=context.run.now
     )
-    runs, unread_runs = records.evidence(context.root, context.head, name, request.release)
-    stays = [soak_time(context.root, context.head, folder, context.run.now) for folder in folders]
-    shortest = min(stays, key=lambda soak: soak.longest) if proposed and not is_rollback else SoakTime()
-    with_facts = replace(
+    evidence, unreadable_evidence = records.evidence(context.root, context.head, name, request.release)
+    soak = _shortest_soak(context, name) if proposed and not is_rollback else SoakTime()
+    request = replace(
         request,
         comparison=comparison,
         contributors=() if is_rollback else change_contributors(context, name, context.head, context.ledger),
-        approvals=statements,
-        evidence=runs,
-        longest_soak=shortest.longest,
-        is_soaking=shortest.since is not None,
-        soaking_since=shortest.since,
+        approvals=approvals,
+        evidence=evidence,
+        longest_soak=soak.longest,
+        is_soaking=soak.since is not None,
+        soaking_since=soak.since,
         mode=context.mode,
         hold=context.ledger.rollback_hold(name, request.release) if request.release else None,
-        required_reviews=break_glass_debts(context, name),
+        required_reviews=required_reviews(context, name),
     )
     if context.assumed_approvers:
-        with_facts = gate.with_hypothetical_approvals(
-            with_facts, context.assumed_approvers, people=context.people, now=context.run.now
+        request = gate.with_hypothetical_approvals(
+            request, context.assumed_approvers, people=context.people, now=context.run.now
         )
-    return with_facts, (*unread, *unread_runs)
+    errors = (*candidate.errors, *unreadable_approvals, *unreadable_evidence)
+    return replace(candidate, request=request, errors=errors)
+
+
+def _shortest_soak(context: PromotionContext, name: str) -> SoakTime:
+    """The soak time in the source environment that has the release for the shortest time."""
+    folders = [layout.agent_folder(env, name) for env in context.sources]
+    times = [soak_time(context.root, context.head, folder, context.run.now) for folder in folders]
+    return min(times, key=lambda soak: soak.longest)

@@ -1,4 +1,4 @@
-"""Whose hands a change went through: those who wrote what an environment would get, and its proposal."""
+"""Who contributed to a change: the authors of the release and of the proposal of an agent."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ def change_contributors(
     context: PromotionContext, name: str, head: Id, ledger: Ledger
 ) -> tuple[Contributor, ...]:
     """
-    Everybody who wrote what *name* would get at *head*, in release or proposal, by what *ledger* says of it.
+    The authors of the release and of the proposal of *name* at *head*, by *ledger*.
 
-    The release since the entry that brought the one that runs: after a rollback an older one, so that whoever wrote
-    what was left is an author of it still. What keeps the release that runs has no authors but of its proposal.
+    Authors of the release: since the entry that first promoted the release that runs. After a rollback this is an
+    older entry, so that the authors of the release that was left still count. A promotion that keeps the running
+    release has only the authors of its proposal.
     """
     keeps_release = context.sources == (context.target.name,)
     authors = (
@@ -35,21 +36,21 @@ def change_contributors(
     return (*authors, *_proposal_authors(context, name, head, ledger.proposal_entry(name)))
 
 
-def break_glass_debts(context: PromotionContext, name: str) -> tuple[RequiredReview, ...]:
+def required_reviews(context: PromotionContext, name: str) -> tuple[RequiredReview, ...]:
     """
-    The promotions of *name* that broke the glass, reviewed or not.
+    The break-glass promotions of *name*, reviewed or not.
 
-    Each took a release from where releases come from, though what is judged now may keep the one that runs.
+    Each took its release from the source environments, even where the present promotion keeps the running release.
     """
-    debts, context = [], replace(context, sources=context.target.sources)
-    for entry, agent_entry in context.ledger.transitions(name):
+    reviews, context = [], replace(context, sources=context.target.sources)
+    for entry, transition in context.ledger.transitions(name):
         if entry.break_glass is not None:
-            debts.append(
+            reviews.append(
                 RequiredReview(
                     seq=entry.seq,
                     at=entry.at,
                     break_glass=entry.break_glass,
-                    binding=binding_of(context, agent_entry),
+                    binding=binding_of(context, transition),
                     actor=entry.actor,
                     approvers=frozenset(str(approval["approver"]) for approval in entry.approvals),
                     contributors=change_contributors(
@@ -57,22 +58,22 @@ def break_glass_debts(context: PromotionContext, name: str) -> tuple[RequiredRev
                     ),
                 )
             )
-    return tuple(debts)
+    return tuple(reviews)
 
 
 def _ledger_before(ledger: Ledger, entry: Entry) -> Ledger:
     return replace(ledger, entries=ledger.entries[: entry.seq - 1])
 
 
-def binding_of(context: PromotionContext, agent_entry: AgentTransition) -> Binding:
-    """What the approvals of an entry that is written were given for."""
+def binding_of(context: PromotionContext, transition: AgentTransition) -> Binding:
+    """What the approvals of a recorded transition were given for."""
     return Binding(
         repository=context.fleet.config.repository,
         environment=context.target.name,
-        agent=agent_entry.agent,
-        from_state=agent_entry.from_state,
-        to_state=agent_entry.to_state or EMPTY_STATE,
-        generation=agent_entry.generation,
+        agent=transition.agent,
+        from_state=transition.from_state,
+        to_state=transition.to_state or EMPTY_STATE,
+        generation=transition.generation,
     )
 
 
@@ -80,11 +81,11 @@ def _authors(
     context: PromotionContext, target: Environment, name: str, head: Id, since: Entry | None
 ) -> tuple[Contributor, ...]:
     """
-    Everybody who wrote what *target* would get, since its entry *since*.
+    The authors of what *target* would get, since its entry *since*.
 
-    A stage in between is written by promotions alone: asked are those who wrote what was promoted into it, and of
-    what was rolled back there all who ever did, for it is older than what it replaced. What was adopted there
-    nobody promoted: those who wrote it are asked for.
+    Only promotions write a gated source, so its authors are those of what was promoted into it; after a rollback
+    there, all authors ever, because that release is older than the one it replaced. An adopted folder was never
+    promoted: its authors are those of its files.
     """
     root, authors = context.root, list[Contributor]()
     for source in target.sources:
@@ -105,7 +106,7 @@ def _authors(
 
 
 def _authors_since(context: PromotionContext, source: str, name: str, since: Entry | None) -> Id | None:
-    """After which commit *source* moved on; None, the beginning, where an adoption left something waiting there."""
+    """The commit after which changes of *source* count; None for all, where another release waited at the adoption."""
     root = context.root
     if since is None or since.kind != ADOPT or root.repository.find_commit(since.commit) != since.commit:
         return since.commit if since else None
@@ -125,9 +126,10 @@ def _proposal_authors(
     context: PromotionContext, name: str, head: Id, since: Entry | None
 ) -> tuple[Contributor, ...]:
     """
-    Everybody who wrote the proposal; the last promotion took its own away, which makes nobody an author.
+    The authors of the proposal.
 
-    Where one lies in the commit of that promotion, somebody wrote it there.
+    The last promotion deleted its proposal, which makes nobody an author. A proposal in the commit of that
+    promotion was written there by somebody.
     """
     to, since_commit = context.target.name, since.commit if since else None
     proposal = layout.proposal_folder(to, name)

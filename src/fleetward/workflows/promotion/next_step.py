@@ -67,9 +67,9 @@ def _reader(context: PromotionContext) -> Person | None:
 
 
 def review_command(context: PromotionContext, promotion: Promotion) -> str:
-    """The command that closes the first review that *promotion* owes; empty where it owes none, or nobody may."""
-    arguments = (
-        need.detail.partition("fleet approve")[2] for need in promotion.requirements if need.kind == "review"
-    )
-    first = next((words for words in arguments if words), "")
-    return f"fleet approve{context.run.chdir}{first}" if first else ""
+    """The command for the first open review of *promotion*; empty where there is none, or nobody can give it."""
+    seqs = (requirement.review_seq for requirement in promotion.requirements)
+    seq = next((seq for seq in seqs if seq is not None), None)
+    if seq is None:
+        return ""
+    return f"fleet approve{context.run.chdir} {promotion.agent} --to {context.target.name} --review {seq}"

@@ -1,4 +1,4 @@
-"""Those of a unit that stand on their own, when the others have to wait."""
+"""``--partial``: the agents of a batch that can be promoted without the others."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def allowed_subset(
     context: PromotionContext, agents: Sequence[str]
 ) -> tuple[tuple[Candidate, ...], tuple[Promotion, ...]]:
     """
-    The cases that may go, and the verdicts on all that were asked for.
+    The candidates that are allowed, and the verdicts on all *agents*.
 
-    Every time that one is held, the rest is judged again, in a fleet in which that one has not moved.
+    Whenever an agent drops out, the remaining ones are decided again, in a fleet in which it is not promoted.
     """
     names = tuple(dict.fromkeys(agents))
     by_agent: dict[str, Promotion] = {}
@@ -25,7 +25,7 @@ def allowed_subset(
         candidates = build_candidates(context, remaining)
         promotions = hold_dependents(
             decide_all(context, candidates),
-            {name: _required_agents(candidate) for name, candidate in _with_names(candidates)},
+            {candidate.name: _required_agents(candidate) for candidate in candidates},
         )
         by_agent |= {promotion.agent: promotion for promotion in promotions}
         allowed = tuple(promotion.agent for promotion in promotions if promotion.verdict in PASSING)
@@ -36,7 +36,7 @@ def allowed_subset(
 
 
 def nothing_written_note(context: PromotionContext, promotions: Sequence[Promotion], *, apply: bool) -> str:
-    """What is said of a call that is held as a whole: that nothing was written, and who could go alone."""
+    """That nothing was written, because a batch is all or none, and which agents ``--partial`` would promote."""
     names = [promotion.agent for promotion in promotions]
     prefix = "nothing was written" if apply else ""
     if len(names) == 1 or all(promotion.verdict is not Verdict.ALLOWED for promotion in promotions):
@@ -44,15 +44,11 @@ def nothing_written_note(context: PromotionContext, promotions: Sequence[Promoti
     _, verdicts = allowed_subset(context, names)
     allowed = [promotion.agent for promotion in verdicts if promotion.verdict is Verdict.ALLOWED]
     alone = f"; --partial would promote {', '.join(allowed)}" if allowed else ""
-    return f"{prefix or 'nothing would be written'}: all of a call go, or none{alone}"
-
-
-def _with_names(candidates: Sequence[Candidate]) -> list[tuple[str, Candidate]]:
-    return [(candidate.request.binding.agent, candidate) for candidate in candidates]
+    return f"{prefix or 'nothing would be written'}: a batch is promoted as a whole{alone}"
 
 
 def _required_agents(candidate: Candidate) -> frozenset[str]:
-    """The agents that the candidate cannot do without."""
+    """The agents that the candidate depends on, and not optionally."""
     manifest = candidate.proposed.manifest if candidate.proposed else None
     calls = manifest.items("spec.dependsOn") if manifest else ()
     return frozenset(str(call.get("agent")) for call in calls if call.get("optional") is not True)

@@ -1,12 +1,9 @@
-"""Signing what is applied: the new lines of the ledger, and the commit that brings them."""
+"""Sign new ledger entries, and the commit that adds them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from fleetward.domain import layout
 from fleetward.domain.errors import FleetError
@@ -19,27 +16,18 @@ from fleetward.store.signing import sign as signing
 from fleetward.store.signing import ssh_format
 from fleetward.workflows.promotion.context import PromotionContext
 
-Sign = Annotated[
-    str | None,
-    typer.Option(
-        "--sign",
-        metavar="[KEY]",
-        help="With --apply: sign ledger entry and commit, with this key file, or the SSH key of git or the ssh-agent.",
-    ),
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntrySigner:
-    """The hand of whoever applies, person or robot; every signature is looked at before anything is written."""
+    """Signs as whoever applies, person or robot; each signature is checked before anything is written."""
 
     context: PromotionContext
     key_file: str
-    """The key file that was named, or nothing: the key of git or of the ssh-agent."""
+    """Empty: the key of git or of the ssh-agent."""
     actor: Person | Robot
 
     def signatures(self, entries: Iterable[Entry]) -> dict[str, commit_writer.Blob]:
-        """By path the signature of each entry, made over its line without the line feed."""
+        """By path the signature of each entry, over its line without the line feed."""
         return {
             layout.ledger_signature_file(entry.environment, entry.seq): commit_writer.Blob(
                 content=self._sign(entry.line.encode(), signing.LEDGER_NAMESPACE)
@@ -48,7 +36,7 @@ class EntrySigner:
         }
 
     def commit(self, content: bytes) -> bytes:
-        """The signature that git looks for in a commit of this content."""
+        """The signature of a commit with this content, as git verifies it."""
         return self._sign(content, signing.COMMIT_NAMESPACE)
 
     def _sign(self, message: bytes, namespace: str) -> bytes:
@@ -78,9 +66,9 @@ class EntrySigner:
 
 def entry_signer(context: PromotionContext, key_file: str | None) -> EntrySigner | None:
     """
-    The seal of whom git names as committer; None where nothing is to be signed.
+    The signer of git's committer; None without ``--sign``.
 
-    Errors: FleetError where people.yaml does not know them, or they are not with us.
+    Errors: FleetError where people.yaml does not list them, or they have left.
     """
     if key_file is None:
         return None

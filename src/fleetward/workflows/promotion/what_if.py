@@ -1,34 +1,23 @@
-"""What ``--as`` and ``--at`` ask: had these people approved, at that time."""
+"""What ``--as`` and ``--at`` assume: these people have approved, at that time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
 
-import typer
-
-from fleetward.domain.clock import format_instant, parse_instant, suggested_instant
+from fleetward.domain.assumption import Assumption
+from fleetward.domain.clock import parse_instant, suggested_instant
 from fleetward.domain.errors import UsageError
 from fleetward.domain.names import nearest_name
 from fleetward.domain.people import People
-from fleetward.report.page import Line, line, span
 from fleetward.workflows.context import RunContext
-
-As = Annotated[
-    list[str] | None,
-    typer.Option("--as", metavar="PERSON...", help="What if these people approved; writes nothing."),
-]
-At = Annotated[
-    str | None, typer.Option("--at", metavar="INSTANT", help="What if it were this instant; writes nothing.")
-]
 
 
 def at_instant(run: RunContext, at: str | None) -> RunContext:
     """
-    The run, with its clock set to *at*.
+    The same run with its clock set to *at*.
 
-    Errors: UsageError for a time that is none.
+    Errors: UsageError where *at* is no instant.
     """
     if at is None:
         return run
@@ -40,9 +29,9 @@ def at_instant(run: RunContext, at: str | None) -> RunContext:
 
 def checked_approvers(names: Sequence[str] | None, people: People) -> tuple[str, ...]:
     """
-    The people who are supposed to approve, each once.
+    The people who are assumed to have approved, each once.
 
-    Errors: UsageError where ``people.yaml`` has nobody of that name; of a robot the gate itself says why not.
+    Errors: UsageError where ``people.yaml`` has nobody of that name. Why a robot cannot approve, the gate says.
     """
     for name in names or ():
         if name not in people.people and name not in people.robots:
@@ -52,19 +41,6 @@ def checked_approvers(names: Sequence[str] | None, people: People) -> tuple[str,
     return tuple(dict.fromkeys(names or ()))
 
 
-def assumption_lines(run: RunContext, names: Sequence[str], at: str | None) -> tuple[Line, ...]:
-    """The line that says that all of it is supposed; none where nothing is."""
-    text = assumption_text(run, names, at)
-    return (line(span(text, "warning")),) if text else ()
-
-
-def assumption_text(run: RunContext, names: Sequence[str], at: str | None) -> str:
-    """What is supposed, in words; empty where nothing is."""
-    who = f"{', '.join(names)} approved" if names else ""
-    when = f"it is {format_instant(run.now)}" if at else ""
-    return f"supposing that {' and '.join(part for part in (who, when) if part)}" if who or when else ""
-
-
-def assumption_data(run: RunContext, names: Sequence[str], at: str | None) -> dict[str, Any] | None:
-    """What is supposed, for programs; None where nothing is."""
-    return {"people": list(names), "at": format_instant(run.now)} if names or at else None
+def assumption(run: RunContext, approvers: Sequence[str], at: str | None) -> Assumption:
+    """What is assumed in *run*, whose clock ``--at`` has set already."""
+    return Assumption(approvers=tuple(approvers), at=run.now if at else None, now=run.now)
