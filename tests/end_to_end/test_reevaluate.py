@@ -150,5 +150,5 @@ def test_a_rollback_that_the_ledger_made_up_is_not_there_to_be_asked(
     context = context_at(repo, last, monkeypatch)
     alone = replace(context, ledger=Ledger(environment="production", entries=entries(repo)[:1]))
 
-    with pytest.raises(FleetError, match="no release"):
+    with pytest.raises(FleetError, match="no earlier release"):
         reevaluate(alone, replace(last, kind="rollback"))
