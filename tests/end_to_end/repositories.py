@@ -275,7 +275,7 @@ def repository(
             committed=committed,
         )
 
-    files = [[path, text] for path, text in source.items()] if isinstance(source, Mapping) else source
+    files = source if isinstance(source, Path) else list((FLEET if source is None else source).items())
     copy_of(["repository", repr(files), inside, object_format, committed], build, folder)
     return repo
 
@@ -294,7 +294,7 @@ def _build(repo: Repository, source: Files | Path | None, *, object_format: str,
 
 def running(folder: Path, **options: Any) -> Repository:
     """The small fleet with desk-bot in production and in the ledger, and a change of it in staging."""
-    copy_of(["running", options], lambda place: _build_running(place, **options), folder)
+    copy_of(["running", FLEET, options], lambda place: _build_running(place, **options), folder)
     return Repository(top=folder / "fleet", home=folder / "home", fleet_root=options.get("inside", ""))
 
 
@@ -318,7 +318,7 @@ def allowed(folder: Path, **options: Any) -> Repository:
     def build(place: Path) -> None:
         running(place, **options).approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")
 
-    copy_of(["allowed", options], build, folder)
+    copy_of(["allowed", FLEET, options], build, folder)
     return Repository(top=folder / "fleet", home=folder / "home", fleet_root=options.get("inside", ""))
 
 
