@@ -9,7 +9,9 @@ import pytest
 from fleetward import rules
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import FleetConfig, RuleSetting, Snapshot, Waiver
-from tests.build import PRODUCTION, STAGING, fleet, manifest, people, policy
+from fleetward.domain.manifest import Agent
+from tests.build import PRODUCTION, STAGING, agent, fleet, manifest, people, policy
+from tests.rules.usual_fleet import USUAL, findings_of
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEAMS = people({"desk": ["carla", "dina"]})
@@ -38,92 +40,109 @@ def waiver(**changed: Any) -> Waiver:
     return Waiver(**{**usual, **changed})
 
 
-def of(found: tuple[Finding, ...], rule: str) -> list[Finding]:
-    return [one for one in found if one.rule == rule]
+def of_rule(findings: tuple[Finding, ...], rule: str) -> list[Finding]:
+    return [finding for finding in findings if finding.rule == rule]
 
 
-def test_without_a_setting_the_default_weighs() -> None:
-    [found] = of(rules.findings(without_owner(), NOW), "owner-unknown")
+def test_the_default_severity_applies_without_a_setting() -> None:
+    [finding] = of_rule(rules.findings(without_owner(), NOW), "owner-unknown")
 
-    assert found.severity is Severity.ERROR
-    assert (found.environment, found.agent) == ("staging", "lost")
+    assert finding.severity is Severity.ERROR
+    assert (finding.environment, finding.agent) == ("staging", "lost")
 
 
-def test_a_setting_changes_the_weight() -> None:
+def test_a_setting_changes_the_severity() -> None:
     fleet_ = replace(without_owner(), config=setting(Severity.NOTE))
 
-    [found] = of(rules.findings(fleet_, NOW), "owner-unknown")
+    [finding] = of_rule(rules.findings(fleet_, NOW), "owner-unknown")
 
-    assert found.severity is Severity.NOTE
+    assert finding.severity is Severity.NOTE
 
 
-def test_off_is_silence() -> None:
-    assert of(rules.findings(replace(without_owner(), config=setting(None)), NOW), "owner-unknown") == []
+def test_a_rule_that_is_off_finds_nothing() -> None:
+    assert of_rule(rules.findings(replace(without_owner(), config=setting(None)), NOW), "owner-unknown") == []
 
 
 @pytest.mark.parametrize(("tier", "severity"), [("high", Severity.NOTE), ("medium", Severity.ERROR)])
 def test_a_setting_for_a_tier_leaves_the_default_elsewhere(tier: str, severity: Severity) -> None:
     fleet_ = replace(without_owner(tier=tier), config=setting(Severity.NOTE, tiers=frozenset({"high"})))
 
-    [found] = of(rules.findings(fleet_, NOW), "owner-unknown")
+    [finding] = of_rule(rules.findings(fleet_, NOW), "owner-unknown")
 
-    assert found.severity is severity
+    assert finding.severity is severity
 
 
 @pytest.mark.parametrize(("environment", "count"), [("staging", 0), ("production", 1)])
 def test_off_in_one_environment_leaves_the_other(environment: str, count: int) -> None:
     off = setting(None, environments=frozenset({"staging"}))
 
-    found = rules.findings(replace(without_owner(environment), config=off), NOW)
+    findings = rules.findings(replace(without_owner(environment), config=off), NOW)
 
-    assert len(of(found, "owner-unknown")) == count
+    assert len(of_rule(findings, "owner-unknown")) == count
 
 
-def test_a_waived_finding_is_there_and_marked() -> None:
-    found = rules.findings(replace(without_owner(), waivers=(waiver(),)), NOW)
+def test_a_waived_finding_is_included_and_marked() -> None:
+    findings = rules.findings(replace(without_owner(), waivers=(waiver(),)), NOW)
 
-    [one] = of(found, "owner-unknown")
-    assert one.waived
-    assert not [other for other in found if other.waived and other.rule != "owner-unknown"]
-    assert of(found, "waiver-unused") == []
+    [finding] = of_rule(findings, "owner-unknown")
+    assert finding.waived
+    assert not [finding for finding2 in findings if finding2.waived and finding2.rule != "owner-unknown"]
+    assert of_rule(findings, "waiver-unused") == []
 
 
 def test_a_waiver_ends_with_its_last_day_and_not_before() -> None:
     excused = replace(without_owner(), waivers=(waiver(),))
 
-    [last] = of(rules.findings(excused, datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC)), "owner-unknown")
-    [after] = of(rules.findings(excused, datetime(2026, 11, 21, tzinfo=UTC)), "owner-unknown")
+    [last] = of_rule(rules.findings(excused, datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC)), "owner-unknown")
+    [after] = of_rule(rules.findings(excused, datetime(2026, 11, 21, tzinfo=UTC)), "owner-unknown")
 
     assert last.waived
     assert not after.waived
 
 
-def test_an_expired_waiver_is_an_error_and_not_unused_besides() -> None:
+def test_an_expired_waiver_is_an_error_and_not_also_unused() -> None:
     expired = replace(without_owner(), waivers=(waiver(expires=date(2026, 11, 19)),))
 
-    found = rules.findings(expired, NOW)
+    findings = rules.findings(expired, NOW)
 
-    [one] = of(found, "waiver-expired")
-    assert one.severity is Severity.ERROR
-    assert one.place.line == 4
-    assert of(found, "waiver-unused") == []
+    [finding] = of_rule(findings, "waiver-expired")
+    assert finding.severity is Severity.ERROR
+    assert finding.place.line == 4
+    assert of_rule(findings, "waiver-unused") == []
 
 
 @pytest.mark.parametrize(
     "changed", [{"agent": "other"}, {"rule": "owner-left"}, {"environment": "production"}]
 )
-def test_a_waiver_for_something_else_excuses_nothing_and_is_unused(changed: dict[str, str]) -> None:
-    found = rules.findings(replace(without_owner(), waivers=(waiver(**changed),)), NOW)
+def test_a_waiver_that_matches_no_finding_is_unused(changed: dict[str, str]) -> None:
+    findings = rules.findings(replace(without_owner(), waivers=(waiver(**changed),)), NOW)
 
-    [one] = of(found, "owner-unknown")
-    assert not one.waived
-    [left_over] = of(found, "waiver-unused")
+    [finding] = of_rule(findings, "owner-unknown")
+    assert not finding.waived
+    [left_over] = of_rule(findings, "waiver-unused")
     assert left_over.severity is Severity.WARNING
 
 
 def test_findings_come_worst_first_and_the_same_each_time() -> None:
-    found = rules.findings(without_owner(), NOW)
+    findings = rules.findings(without_owner(), NOW)
 
-    assert list(found) == sorted(found, key=lambda one: one.sort_key)
-    assert found == rules.findings(without_owner(), NOW)
-    assert found[0].severity is Severity.ERROR
+    assert list(findings) == sorted(findings, key=lambda finding: finding.sort_key)
+    assert findings == rules.findings(without_owner(), NOW)
+    assert findings[0].severity is Severity.ERROR
+
+
+def test_an_empty_manifest_raises_no_exception_in_any_rule() -> None:
+    bare = fleet(manifest("bare", {}))
+
+    assert {finding.rule for finding in rules.findings(bare, NOW)} >= {"owner-unknown", "retirement-missing"}
+
+
+def test_an_unreadable_agent_does_not_stop_the_rules_for_others() -> None:
+    broken = Agent(
+        environment="staging", name="broken", folder="environments/staging/broken", files=(), manifest=None
+    )
+    lost = agent(manifest("lost", {**USUAL, "owner": {"team": "nobody"}}))
+
+    [finding] = findings_of("owner-unknown", fleet(broken, lost, people=TEAMS, policy=policy()))
+
+    assert finding.agent == "lost"

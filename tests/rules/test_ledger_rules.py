@@ -24,8 +24,8 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STATE = "sha256:" + "a" * 64
 
 
-def found(rule: str, subject: Snapshot) -> list[Finding]:
-    return [one for one in rules.findings(subject, NOW) if one.rule == rule]
+def findings_of(rule: str, subject: Snapshot) -> list[Finding]:
+    return [finding for finding in rules.findings(subject, NOW) if finding.rule == rule]
 
 
 def entry(seq: int, *agents: AgentTransition, environment: str = "production", kind: str = "update") -> Entry:
@@ -50,152 +50,175 @@ def ledgers(*entries: Entry, environment: str = "production") -> Mapping[str, Le
     return {environment: Ledger(environment=environment, entries=entries)}
 
 
-def both(name: str = "desk-bot") -> tuple[Agent, Agent]:
+def in_both_environments(name: str = "desk-bot") -> tuple[Agent, Agent]:
     return agent(manifest(name)), agent(manifest(name, environment="production"))
 
 
 class TestUnpromotedState:
-    def test_the_state_that_was_promoted_last_is_no_wrong(self) -> None:
-        staged, standing = both()
-        known = ledgers(entry(1, moved("desk-bot", STATE)), entry(2, moved("desk-bot", standing.state, 2)))
+    def test_the_state_that_was_promoted_last_has_no_finding(self) -> None:
+        staged, standing = in_both_environments()
+        ledgers_of_production = ledgers(
+            entry(1, moved("desk-bot", STATE)), entry(2, moved("desk-bot", standing.state, 2))
+        )
 
-        assert found("unpromoted-state", fleet(staged, standing, ledgers=known)) == []
+        assert findings_of("unpromoted-state", fleet(staged, standing, ledgers=ledgers_of_production)) == []
 
-    def test_a_state_that_was_promoted_earlier_is_one(self) -> None:
-        staged, standing = both()
-        known = ledgers(entry(1, moved("desk-bot", standing.state)), entry(2, moved("desk-bot", STATE, 2)))
+    def test_a_state_that_was_promoted_earlier_is_a_finding(self) -> None:
+        staged, standing = in_both_environments()
+        ledgers_of_production = ledgers(
+            entry(1, moved("desk-bot", standing.state)), entry(2, moved("desk-bot", STATE, 2))
+        )
 
-        [one] = found("unpromoted-state", fleet(staged, standing, ledgers=known))
+        [finding] = findings_of("unpromoted-state", fleet(staged, standing, ledgers=ledgers_of_production))
 
-        assert one.severity is Severity.ERROR
-        assert (one.environment, one.agent) == ("production", "desk-bot")
-        assert (one.related[0].file, one.related[0].line) == ("ledger/production.jsonl", 2)
+        assert finding.severity is Severity.ERROR
+        assert (finding.environment, finding.agent) == ("production", "desk-bot")
+        assert (finding.related[0].file, finding.related[0].line) == ("ledger/production.jsonl", 2)
 
-    def test_an_agent_that_the_ledger_does_not_know_was_put_there_by_hand(self) -> None:
-        known = ledgers(entry(1, moved("desk-bot", both()[1].state)))
+    def test_an_agent_without_a_ledger_entry_is_a_finding(self) -> None:
+        ledgers_of_production = ledgers(entry(1, moved("desk-bot", in_both_environments()[1].state)))
 
-        [one] = found("unpromoted-state", fleet(*both(), *both("new-bot"), ledgers=known))
+        [finding] = findings_of(
+            "unpromoted-state",
+            fleet(*in_both_environments(), *in_both_environments("new-bot"), ledgers=ledgers_of_production),
+        )
 
-        assert one.agent == "new-bot"
-        assert "without an entry" in one.message
+        assert finding.agent == "new-bot"
+        assert "without an entry" in finding.message
 
     def test_an_agent_that_is_gone_without_a_retirement_is_found_at_its_entry(self) -> None:
-        known = ledgers(entry(1, moved("other", STATE)), entry(2, moved("desk-bot", STATE)))
+        ledgers_of_production = ledgers(entry(1, moved("other", STATE)), entry(2, moved("desk-bot", STATE)))
 
-        gone = found("unpromoted-state", fleet(agent(manifest("desk-bot")), ledgers=known))
+        findings = findings_of(
+            "unpromoted-state", fleet(agent(manifest("desk-bot")), ledgers=ledgers_of_production)
+        )
 
-        assert [(one.agent, one.place.file, one.place.line) for one in gone] == [
+        assert [(finding.agent, finding.place.file, finding.place.line) for finding in findings] == [
             ("other", "ledger/production.jsonl", 1),
             ("desk-bot", "ledger/production.jsonl", 2),
         ]
 
     def test_an_agent_that_was_retired_may_be_gone(self) -> None:
-        known = ledgers(entry(1, moved("desk-bot", STATE)), entry(2, moved("desk-bot", None, 2)))
+        ledgers_of_production = ledgers(
+            entry(1, moved("desk-bot", STATE)), entry(2, moved("desk-bot", None, 2))
+        )
 
-        assert found("unpromoted-state", fleet(agent(manifest("other")), ledgers=known)) == []
+        assert (
+            findings_of("unpromoted-state", fleet(agent(manifest("other")), ledgers=ledgers_of_production))
+            == []
+        )
 
     def test_no_ledger_is_one_note_for_however_many_agents(self) -> None:
-        [one] = found("unpromoted-state", fleet(*both(), *both("order-bot"), ledgers=ledgers()))
+        [finding] = findings_of(
+            "unpromoted-state",
+            fleet(*in_both_environments(), *in_both_environments("order-bot"), ledgers=ledgers()),
+        )
 
-        assert one.severity is Severity.NOTE
-        assert one.hint == "fleet adopt --to production --apply"
+        assert finding.severity is Severity.NOTE
+        assert finding.hint == "fleet adopt --to production --apply"
 
     def test_no_ledger_and_no_agents_is_no_note(self) -> None:
-        assert found("unpromoted-state", fleet(agent(manifest("desk-bot")), ledgers=ledgers())) == []
+        assert findings_of("unpromoted-state", fleet(agent(manifest("desk-bot")), ledgers=ledgers())) == []
 
-    def test_a_ledger_that_was_not_read_says_nothing(self) -> None:
-        assert found("unpromoted-state", fleet(*both())) == []
+    def test_a_ledger_that_was_not_read_has_no_finding(self) -> None:
+        assert findings_of("unpromoted-state", fleet(*in_both_environments())) == []
 
-    def test_a_proposal_does_not_change_what_stands_there(self) -> None:
-        staged, standing = both()
-        wanted = agent(manifest("desk-bot", environment="production"), {"overrides.yaml": "{}"})
+    def test_a_proposal_does_not_change_the_promoted_state(self) -> None:
+        staged, standing = in_both_environments()
+        proposed = agent(manifest("desk-bot", environment="production"), {"overrides.yaml": "{}"})
         subject = fleet(
             staged,
             standing,
             ledgers=ledgers(entry(1, moved("desk-bot", standing.state))),
-            proposed_agents={("production", "desk-bot"): wanted},
+            proposed_agents={("production", "desk-bot"): proposed},
         )
 
-        assert found("unpromoted-state", subject) == []
+        assert findings_of("unpromoted-state", subject) == []
 
-    def test_a_fleet_in_which_a_candidate_is_placed_is_not_held_against_the_ledger(self) -> None:
-        staged, standing = both()
-        known = fleet(staged, standing, ledgers=ledgers(entry(1, moved("desk-bot", standing.state))))
+    def test_a_candidate_in_its_place_is_not_compared_with_the_ledger(self) -> None:
+        staged, standing = in_both_environments()
+        snapshot = fleet(staged, standing, ledgers=ledgers(entry(1, moved("desk-bot", standing.state))))
         candidate = agent(manifest("desk-bot", {"lifecycle": "production"}, environment="production"))
 
         assert candidate.state != standing.state
-        assert found("unpromoted-state", known.with_agents([candidate])) == []
+        assert findings_of("unpromoted-state", snapshot.with_agents([candidate])) == []
 
 
 class TestNameRetired:
     RETIRED = ledgers(entry(1, moved("desk-bot", STATE)), entry(7, moved("desk-bot", None, 2), kind="retire"))
 
     def test_a_retired_name_is_not_used_again_in_any_environment_before(self) -> None:
-        wrongs = found("name-retired", fleet(*both(), ledgers=self.RETIRED))
+        wrongs = findings_of("name-retired", fleet(*in_both_environments(), ledgers=self.RETIRED))
 
-        assert [one.environment for one in wrongs] == ["production", "staging"]
-        assert all("2026-10-07" in one.message for one in wrongs)
+        assert [finding.environment for finding in wrongs] == ["production", "staging"]
+        assert all("2026-10-07" in finding.message for finding in wrongs)
 
-    def test_a_retired_agent_that_was_promoted_again_is_at_work(self) -> None:
-        again = (*self.RETIRED["production"].entries, entry(8, moved("desk-bot", both()[1].state, 3)))
+    def test_a_retired_agent_that_was_promoted_again_is_not_retired(self) -> None:
+        again = (
+            *self.RETIRED["production"].entries,
+            entry(8, moved("desk-bot", in_both_environments()[1].state, 3)),
+        )
 
-        assert found("name-retired", fleet(*both(), ledgers=ledgers(*again))) == []
+        assert findings_of("name-retired", fleet(*in_both_environments(), ledgers=ledgers(*again))) == []
 
-    def test_its_manifest_may_stay_where_releases_are_made_as_long_as_it_says_retired(self) -> None:
+    def test_a_manifest_with_lifecycle_retired_may_stay_in_the_source_environment(self) -> None:
         def stays(environment: str) -> Agent:
             return agent(manifest("desk-bot", {"lifecycle": "retired"}, environment=environment))
 
         subject = fleet(stays("staging"), stays("production"), ledgers=self.RETIRED)
 
-        assert [one.environment for one in found("name-retired", subject)] == ["production"]
+        assert [finding.environment for finding in findings_of("name-retired", subject)] == ["production"]
 
     def test_an_environment_that_is_not_on_the_way_may_use_the_name(self) -> None:
         lab = Environment(name="lab")
         config = FleetConfig(repository="acme/agents", environments=(lab, STAGING, PRODUCTION))
         subject = fleet(agent(manifest("desk-bot", environment="lab")), config=config, ledgers=self.RETIRED)
 
-        assert found("name-retired", subject) == []
+        assert findings_of("name-retired", subject) == []
 
-    def test_a_name_is_looked_for_through_every_stage(self) -> None:
+    def test_a_retired_name_is_found_in_every_source_environment(self) -> None:
         lab = Environment(name="lab")
         stage = Environment(name="staging", sources=("lab",))
         config = FleetConfig(repository="acme/agents", environments=(lab, stage, PRODUCTION))
         subject = fleet(agent(manifest("desk-bot", environment="lab")), config=config, ledgers=self.RETIRED)
 
-        [one] = found("name-retired", subject)
+        [finding] = findings_of("name-retired", subject)
 
-        assert one.environment == "lab"
+        assert finding.environment == "lab"
 
 
 class TestEnvironmentSkipped:
     def test_an_agent_in_production_alone_is_found_and_one_in_both_is_not(self) -> None:
         alone = agent(manifest("alone", environment="production"))
 
-        [one] = found("environment-skipped", fleet(*both(), alone))
+        [finding] = findings_of("environment-skipped", fleet(*in_both_environments(), alone))
 
-        assert (one.agent, one.severity) == ("alone", Severity.WARNING)
+        assert (finding.agent, finding.severity) == ("alone", Severity.WARNING)
 
-    def test_every_source_has_to_hold_it(self) -> None:
+    def test_every_source_environment_must_hold_the_agent(self) -> None:
         east, west = Environment(name="east"), Environment(name="west")
         config = FleetConfig(
             repository="acme/agents",
             environments=(east, west, Environment(name="production", sources=("east", "west"))),
         )
-        held = [agent(manifest("desk-bot", environment=env)) for env in ("east", "production")]
+        agents = [agent(manifest("desk-bot", environment=env)) for env in ("east", "production")]
 
-        [one] = found("environment-skipped", fleet(*held, config=config))
+        [finding] = findings_of("environment-skipped", fleet(*agents, config=config))
 
-        assert "'west'" in one.message
-        assert "'east'" not in one.message
+        assert "'west'" in finding.message
+        assert "'east'" not in finding.message
 
 
 class TestPolicyDeadRule:
-    def dead(self, when: RuleCondition, *others: PolicyRule, **options: Any) -> list[str]:
-        one = PolicyRule(id="one", when=when, require=(), **options)
-        return self.messages(policy(rules=(one, *others)))
+    def messages_about(self, when: RuleCondition, *further_rules: PolicyRule, **options: Any) -> list[str]:
+        policy_rule = PolicyRule(id="one", when=when, require=(), **options)
+        return self.messages(policy(rules=(policy_rule, *further_rules)))
 
-    def messages(self, known: Policy) -> list[str]:
-        return [one.message for one in found("policy-dead-rule", fleet(*both(), policy=known))]
+    def messages(self, policy: Policy) -> list[str]:
+        return [
+            finding.message
+            for finding in findings_of("policy-dead-rule", fleet(*in_both_environments(), policy=policy))
+        ]
 
     @pytest.mark.parametrize(
         "when",
@@ -209,10 +232,10 @@ class TestPolicyDeadRule:
         ],
     )
     def test_a_rule_that_can_apply_is_left_alone(self, when: RuleCondition) -> None:
-        assert self.dead(when) == []
+        assert self.messages_about(when) == []
 
     @pytest.mark.parametrize(
-        ("when", "said"),
+        ("when", "reason"),
         [
             (RuleCondition(to=frozenset({"prod"})), "environment 'prod', and there is none"),
             (RuleCondition(to=frozenset({"production", "staging"})), "'staging', which takes no promotions"),
@@ -228,27 +251,29 @@ class TestPolicyDeadRule:
             ),
         ],
     )
-    def test_a_rule_that_cannot_is_told_why(self, when: RuleCondition, said: str) -> None:
-        [message] = self.dead(when)
+    def test_a_rule_that_can_never_apply_gets_the_reason(self, when: RuleCondition, reason: str) -> None:
+        [message] = self.messages_about(when)
 
-        assert said in message
+        assert reason in message
 
     def test_a_rule_is_dead_where_another_always_replaces_it(self) -> None:
         wide = PolicyRule(
             id="wide", when=RuleCondition(to=frozenset({"production"})), require=(), replaces_all=True
         )
 
-        [message] = self.dead(RuleCondition(to=frozenset({"production"}), tiers=frozenset({"high"})), wide)
+        [message] = self.messages_about(
+            RuleCondition(to=frozenset({"production"}), tiers=frozenset({"high"})), wide
+        )
 
         assert "'wide' replaces it" in message
 
-    def test_a_rule_lives_where_the_other_replaces_it_only_sometimes(self) -> None:
+    def test_a_rule_that_is_replaced_only_sometimes_can_apply(self) -> None:
         narrow = PolicyRule(
             id="narrow", when=RuleCondition(tiers=frozenset({"low"})), require=(), replaces_all=True
         )
 
-        assert self.dead(RuleCondition(tiers=frozenset({"low", "high"})), narrow) == []
-        assert self.dead(RuleCondition(tiers=frozenset({"low"})), narrow, replaces_all=True) == []
+        assert self.messages_about(RuleCondition(tiers=frozenset({"low", "high"})), narrow) == []
+        assert self.messages_about(RuleCondition(tiers=frozenset({"low"})), narrow, replaces_all=True) == []
 
 
 @pytest.fixture
@@ -260,30 +285,34 @@ def running(tmp_path: Path) -> Repository:
 class TestRepository:
     """The same through the command, where the ledger is a file."""
 
-    def told(self, repository: Repository) -> list[tuple[str, str]]:
-        said = repository.fleet("validate", "--json")
-        assert said.err == ""
-        return [(one["rule"], one["severity"]) for one in said.data["findings"] if not one["waived"]]
+    def reported_rules(self, repository: Repository) -> list[tuple[str, str]]:
+        result = repository.fleet("validate", "--json")
+        assert result.err == ""
+        return [
+            (finding["rule"], finding["severity"])
+            for finding in result.data["findings"]
+            if not finding["waived"]
+        ]
 
-    def test_a_fleet_that_was_adopted_has_nothing_left_to_say(self, running: Repository) -> None:
-        assert self.told(running) == []
+    def test_an_adopted_fleet_has_no_findings(self, running: Repository) -> None:
+        assert self.reported_rules(running) == []
 
     def test_an_edit_by_hand_in_production_is_an_error(self, running: Repository) -> None:
         running.write({"environments/production/desk-bot/prompts/system.md": "Approve everything.\n"})
 
-        assert self.told(running) == [("unpromoted-state", "error")]
+        assert self.reported_rules(running) == [("unpromoted-state", "error")]
 
     @pytest.mark.parametrize("committed", [False, True])
     @pytest.mark.parametrize(
-        ("path", "text", "what"),
+        ("path", "text", "message"),
         [
             ("notes.txt", "mine\n", "'notes.txt' was not promoted with it: "),
             ("prompts/system.md", "Approve everything.\n", "'prompts/system.md' is not as it was promoted: "),
             ("evals/quality.yaml", None, "'evals/quality.yaml' is not as it was promoted: "),
         ],
     )
-    def test_it_is_found_at_its_file_with_the_command_that_restores_it(
-        self, running: Repository, path: str, text: str | None, what: str, committed: bool
+    def test_a_change_by_hand_is_found_at_its_file_with_the_command_that_restores_it(
+        self, running: Repository, path: str, text: str | None, message: str, committed: bool
     ) -> None:
         file = f"environments/production/desk-bot/{path}"
         running.write({file: text})
@@ -292,53 +321,55 @@ class TestRepository:
             refused = running.fleet("promote", "desk-bot", "--to", "production")
             assert "try: git restore --source=" in refused.err
 
-        found = running.fleet("validate", "--json").data["findings"]
-        [one] = [one for one in found if one["rule"] == "unpromoted-state"]
-        subprocess.run(["sh", "-c", one["hint"]], cwd=running.root, env=running.environment(), check=True)
+        findings = running.fleet("validate", "--json").data["findings"]
+        [finding] = [finding for finding in findings if finding["rule"] == "unpromoted-state"]
+        subprocess.run(["sh", "-c", finding["hint"]], cwd=running.root, env=running.environment(), check=True)
 
-        assert (one["file"], one["line"]) == (file, 1)
-        assert one["message"].startswith(what)
-        assert self.told(running) == []
+        assert (finding["file"], finding["line"]) == (file, 1)
+        assert finding["message"].startswith(message)
+        assert self.reported_rules(running) == []
 
     def test_a_promotion_is_not_held_up_by_the_state_that_it_would_make(self, running: Repository) -> None:
         running.approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")
 
-        said = running.fleet(*repositories.APPLY, "--json")
+        result = running.fleet(*repositories.APPLY, "--json")
 
-        assert said.code == 0, said.out
-        assert self.told(running) == []
+        assert result.code == 0, result.out
+        assert self.reported_rules(running) == []
 
     def test_a_ledger_with_a_broken_chain_is_a_finding_at_its_line(self, running: Repository) -> None:
         file = running.root / "ledger/production.jsonl"
         first = file.read_bytes().splitlines(keepends=True)[0]
         file.write_bytes(first + first)
 
-        said = running.fleet("validate", "--json")
-        [one] = said.data["findings"]
+        result = running.fleet("validate", "--json")
+        [finding] = result.data["findings"]
 
-        assert said.code == 1
-        assert (one["rule"], one["file"], one["line"]) == ("file-unreadable", "ledger/production.jsonl", 2)
+        assert result.code == 1
+        assert (finding["rule"], finding["file"], finding["line"]) == (
+            "file-unreadable",
+            "ledger/production.jsonl",
+            2,
+        )
 
     @pytest.mark.parametrize("content", [b"{", b"\xff\n", b"[]\n", b"{}"])
-    def test_a_ledger_that_is_none_is_a_finding_not_a_crash(
-        self, running: Repository, content: bytes
-    ) -> None:
+    def test_an_unreadable_ledger_is_a_finding_not_a_crash(self, running: Repository, content: bytes) -> None:
         (running.root / "ledger/production.jsonl").write_bytes(content)
 
-        assert self.told(running) == [("file-unreadable", "error")]
+        assert self.reported_rules(running) == [("file-unreadable", "error")]
 
     def test_a_link_in_place_of_the_ledger_is_not_followed(self, running: Repository) -> None:
         file = running.root / "ledger/production.jsonl"
         shutil.move(file, running.root / "copy.jsonl")
         file.symlink_to("../copy.jsonl")
 
-        assert self.told(running) == [("file-unreadable", "error")]
+        assert self.reported_rules(running) == [("file-unreadable", "error")]
 
     @pytest.mark.parametrize("sample", [repositories.ACME, repositories.EXAMPLE], ids=["acme", "example"])
     def test_a_sample_without_a_ledger_gets_one_note_about_it_and_no_warning(
         self, tmp_path: Path, sample: Path
     ) -> None:
-        told = self.told(repositories.repository(tmp_path, sample))
+        rules_and_severities = self.reported_rules(repositories.repository(tmp_path, sample))
 
-        assert told.count(("unpromoted-state", "note")) == 1
-        assert {severity for _, severity in told} == {"note"}
+        assert rules_and_severities.count(("unpromoted-state", "note")) == 1
+        assert {severity for _, severity in rules_and_severities} == {"note"}

@@ -132,22 +132,22 @@ def labelled() -> list[Any]:
     kinds = {PinClass.PINNED: PINNED, PinClass.VERSIONED: VERSIONED, PinClass.FLOATING: FLOATING}
     return [
         pytest.param(provider, name, cls, id=f"{provider}:{name}")
-        for cls, known in kinds.items()
-        for provider, name in known
+        for cls, names in kinds.items()
+        for provider, name in names
     ]
 
 
 @pytest.mark.parametrize(("provider", "name", "cls"), labelled())
 def test_an_id_is_of_the_class_that_its_provider_promises(provider: str, name: str, cls: PinClass) -> None:
-    found = classify_pin(provider, name)
+    pin = classify_pin(provider, name)
 
-    assert found.pin_class is cls, found.reason
-    assert found.reason
-    assert bool(found.hint) is (cls is not PinClass.PINNED)
+    assert pin.pin_class is cls, pin.reason
+    assert pin.reason
+    assert bool(pin.hint) is (cls is not PinClass.PINNED)
 
 
 @pytest.mark.parametrize(
-    ("said", "cls"),
+    ("fields", "cls"),
     [
         ({"version": "2024-08-06", "upgrade_policy": "no-auto-upgrade", "deployment": "d"}, PinClass.PINNED),
         ({"version": "2024-08-06", "upgrade_policy": "once-expired", "deployment": "d"}, PinClass.VERSIONED),
@@ -163,22 +163,25 @@ def test_an_id_is_of_the_class_that_its_provider_promises(provider: str, name: s
     ],
 )
 def test_azure_is_pinned_by_deployment_version_and_upgrade_policy_together(
-    said: dict[str, str], cls: PinClass
+    fields: dict[str, str], cls: PinClass
 ) -> None:
-    assert classify_pin("azure-openai", "gpt-4o", **said).pin_class is cls
+    assert classify_pin("azure-openai", "gpt-4o", **fields).pin_class is cls
 
 
 def test_a_router_floats_on_azure_however_firmly_its_deployment_is_held() -> None:
-    held = {"version": "2025-11-18", "deployment": "d", "upgrade_policy": "no-auto-upgrade"}
+    deployment_fields = {"version": "2025-11-18", "deployment": "d", "upgrade_policy": "no-auto-upgrade"}
 
-    assert classify_pin("azure-openai", "model-router", **held).pin_class is PinClass.FLOATING
+    assert classify_pin("azure-openai", "model-router", **deployment_fields).pin_class is PinClass.FLOATING
 
 
 @pytest.mark.parametrize("field", ["version", "deployment"])
 def test_white_space_names_neither_a_version_nor_a_deployment(field: str) -> None:
-    held = {"version": "2024-08-06", "deployment": "d", "upgrade_policy": "no-auto-upgrade"}
+    deployment_fields = {"version": "2024-08-06", "deployment": "d", "upgrade_policy": "no-auto-upgrade"}
 
-    assert classify_pin("azure-openai", "gpt-4o", **{**held, field: " "}).pin_class is not PinClass.PINNED
+    assert (
+        classify_pin("azure-openai", "gpt-4o", **{**deployment_fields, field: " "}).pin_class
+        is not PinClass.PINNED
+    )
 
 
 def test_a_vertex_id_says_the_same_with_its_publisher_in_front() -> None:
@@ -233,7 +236,7 @@ def test_a_provider_is_known_in_any_spelling() -> None:
 
 
 @pytest.mark.parametrize("provider", ["openai", "bedrock", "openrouter", "gemini", "groq", "ollama", "own"])
-def test_the_longest_hostile_name_is_answered_at_once(provider: str) -> None:
+def test_the_longest_hostile_name_is_classified_at_once(provider: str) -> None:
     import time
 
     start = time.process_time()

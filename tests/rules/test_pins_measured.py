@@ -44,33 +44,33 @@ class Id(NamedTuple):
 def ids() -> Iterator[Id]:
     for block in yaml.safe_load(TABLE.read_text(encoding="utf-8")):
         for label in PinClass:
-            for one in block.get(label.value, []):
-                name, version, upgrade = [one, None, None] if isinstance(one, str) else [*one, None][:3]
+            for entry in block.get(label.value, []):
+                name, version, upgrade = [entry, None, None] if isinstance(entry, str) else [*entry, None][:3]
                 yield Id(block["provider"], name, version, upgrade, label.value, block["source"])
 
 
-def test_we_agree_with_the_documentation_on_every_id_but_the_listed_exceptions() -> None:
-    known = list(ids())
-    differing = {(one.provider, one.name): one for one in known if one.found.value != one.label}
+def test_every_id_has_the_class_of_its_documentation_but_the_listed_exceptions() -> None:
+    entries = list(ids())
+    differing = {(entry.provider, entry.name): entry for entry in entries if entry.found.value != entry.label}
 
-    agreed = len(known) - len(differing)
+    agreed = len(entries) - len(differing)
     print(  # noqa: T201 - the measure, shown by -rP
-        f"{agreed} of {len(known)} ids of {len({i.provider for i in known})} providers: {agreed / len(known):.1%}"
+        f"{agreed} of {len(entries)} ids of {len({i.provider for i in entries})} providers: {agreed / len(entries):.1%}"
     )
 
     assert differing.keys() == EXCEPTIONS.keys(), [
-        f"{one.provider} {one.name}: documented as {one.label}, ours {one.found.value}"
-        for one in differing.values()
+        f"{entry.provider} {entry.name}: documented as {entry.label}, ours {entry.found.value}"
+        for entry in differing.values()
     ]
-    assert agreed / len(known) >= 0.99
+    assert agreed / len(entries) >= 0.99
 
 
 def test_the_table_is_large_and_holds_every_provider_and_every_label() -> None:
-    known = list(ids())
+    entries = list(ids())
 
-    assert len(known) >= 500
-    assert {one.provider for one in known} == LISTED
-    assert min(Counter(one.label for one in known).values()) >= 100
+    assert len(entries) >= 500
+    assert {entry.provider for entry in entries} == LISTED
+    assert min(Counter(entry.label for entry in entries).values()) >= 100
 
 
 def test_every_block_names_its_source_and_what_it_promises() -> None:
@@ -81,25 +81,31 @@ def test_every_block_names_its_source_and_what_it_promises() -> None:
 
 
 def test_no_id_is_counted_twice_under_one_source_and_none_has_two_labels() -> None:
-    known = list(ids())
+    entries = list(ids())
     labels: dict[tuple[str, str, str | None, str | None], set[str]] = {}
-    for one in known:
-        labels.setdefault(one[:4], set()).add(one.label)
+    for entry in entries:
+        labels.setdefault(entry[:4], set()).add(entry.label)
 
-    assert [key for key, count in Counter((*one[:4], one.source) for one in known).items() if count > 1] == []
-    assert [key for key, said in labels.items() if len(said) > 1] == []
+    assert [
+        key for key, count in Counter((*entry[:4], entry.source) for entry in entries).items() if count > 1
+    ] == []
+    assert [key for key, labels_of_id in labels.items() if len(labels_of_id) > 1] == []
 
 
 def test_an_id_in_capitals_is_judged_like_any_other() -> None:
-    changed = {one: one._replace(name=one.name.upper()) for one in ids()}
+    changed = {entry: entry._replace(name=entry.name.upper()) for entry in ids()}
 
-    assert [one for one, loud in changed.items() if loud.found is not one.found] == []
+    assert [entry for entry, loud in changed.items() if loud.found is not entry.found] == []
 
 
 def test_no_id_stays_pinned_when_latest_is_put_behind_it() -> None:
-    plain = [one for one in ids() if one.version is None and "@" not in one.name and "/" not in one.name]
+    plain = [
+        entry for entry in ids() if entry.version is None and "@" not in entry.name and "/" not in entry.name
+    ]
 
-    assert [one for one in plain if one._replace(name=f"{one.name}-latest").found is PinClass.PINNED] == []
+    assert [
+        entry for entry in plain if entry._replace(name=f"{entry.name}-latest").found is PinClass.PINNED
+    ] == []
 
 
 def test_every_spelling_leads_to_a_provider_of_the_table() -> None:
@@ -108,7 +114,7 @@ def test_every_spelling_leads_to_a_provider_of_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         (("azure", "gpt-4o-2024-08-06", None), ("Azure OpenAI", "gpt-4o", "2024-08-06")),
         (("vertex", "claude-sonnet-4@20250514", None), ("vertex-ai", "claude-sonnet-4", "20250514")),
@@ -116,14 +122,14 @@ def test_every_spelling_leads_to_a_provider_of_the_table() -> None:
         (("own-lab", "parser", "7"), ("own-lab", "parser@7", None)),
     ],
 )
-def test_one_model_written_in_two_ways_is_one(
-    one: tuple[str, str, str | None], other: tuple[str, str, str | None]
+def test_two_spellings_of_one_model_have_one_identity(
+    first: tuple[str, str, str | None], second: tuple[str, str, str | None]
 ) -> None:
-    assert model_identity(*one) == model_identity(*other)
+    assert model_identity(*first) == model_identity(*second)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         (("groq", "openai/gpt-oss-20b", None), ("together", "openai/gpt-oss-20b", None)),
         (("openai", "gpt-4o", "2024-08-06"), ("azure-openai", "gpt-4o", "2024-08-06")),
@@ -131,7 +137,7 @@ def test_one_model_written_in_two_ways_is_one(
         (("own-lab", "parser", None), ("Own-Lab", "parser", None)),
     ],
 )
-def test_what_is_served_by_another_or_in_another_version_is_another_model(
-    one: tuple[str, str, str | None], other: tuple[str, str, str | None]
+def test_another_provider_or_version_is_another_model(
+    first: tuple[str, str, str | None], second: tuple[str, str, str | None]
 ) -> None:
-    assert model_identity(*one) != model_identity(*other)
+    assert model_identity(*first) != model_identity(*second)

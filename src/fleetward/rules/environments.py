@@ -38,7 +38,7 @@ def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     for agent in fleet.effective_agents:
         environment = fleet.config.environment(agent.environment)
         allowed = (ALWAYS, *(environment.overridable if environment else ()))
-        for path in touched(agent.overrides or {}):
+        for path in overridden_paths(agent.overrides or {}):
             if not any(covers(pattern, path) for pattern in allowed):
                 yield Violation(
                     place=_place(agent, path),
@@ -73,7 +73,7 @@ def triggers_without_limits(fleet: Snapshot, now: datetime) -> Iterator[Violatio
                 yield violation(manifest, path, message, f"write {LIMITS}.maxDepth")
 
 
-def touched(patch: Mapping[str, Any]) -> tuple[str, ...]:
+def overridden_paths(patch: Mapping[str, Any]) -> tuple[str, ...]:
     """The paths that a merge patch sets or removes; a list is one value."""
     return tuple(format_path(steps) for steps in _leaves(patch, ()))
 
