@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from fleetward.domain import digest, layout, limits
+from fleetward.domain import layout, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
-from fleetward.store.git.contents import contents, governance_digest
+from fleetward.store.git.contents import governance_digest, state_digest
 from fleetward.store.git.file_history import commits_with_blob
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
@@ -50,9 +50,10 @@ def never_took_effect(ground: FleetRoot, head: Id, blob: Id, content: bytes, fil
 
 def _contradicts(ground: FleetRoot, commit: Id, entry: Entry) -> bool:
     """Does the commit hold something else than its entry says?"""
+    tree = ground.commit_tree(commit)
     return any(
-        _folder_state(ground, commit, layout.agent_folder(entry.environment, moved.agent)) != moved.to_state
-        for moved in entry.agents
+        state_digest(tree, layout.agent_folder(entry.environment, change.agent)) != change.to_state
+        for change in entry.agents
     )
 
 
@@ -61,16 +62,3 @@ def _governance_differs(ground: FleetRoot, entry: Entry) -> bool:
     if ground.repository.find_commit(entry.commit) != entry.commit:
         return False
     return governance_digest(ground.commit_tree(entry.commit)) != entry.governance
-
-
-def _folder_state(ground: FleetRoot, commit: Id, folder: str) -> str | None:
-    """The digest of a folder; None where it is not there, empty where no digest names it."""
-    tree = ground.commit_tree(commit)
-    entries = tree.entries(folder)
-    files = [
-        (path[len(folder) + 1 :], data)
-        for path, data in contents(tree, folder, limit=limits.AGENT_FILE_BYTES).items()
-    ]
-    if len(files) < len(entries):
-        return ""
-    return digest.of_files(files) if files else None
