@@ -29,7 +29,7 @@ def test_the_reverse_of_a_looser_change_is_its_twin_and_of_little_significance(e
     assert forward
     for change in forward:
         reverse = backward[change.path]
-        found = f"the reverse of {change.rule} at {change.path} is {reverse.rule}, {reverse.direction}"
-        assert reverse.direction is Direction.STRICTER, found
-        assert reverse.significance in (Significance.LOW, Significance.MEDIUM), found
-        assert (change.rule, reverse.rule) in twins or change.rule not in with_twin, found
+        message = f"the reverse of {change.rule} at {change.path} is {reverse.rule}, {reverse.direction}"
+        assert reverse.direction is Direction.STRICTER, message
+        assert reverse.significance in (Significance.LOW, Significance.MEDIUM), message
+        assert (change.rule, reverse.rule) in twins or change.rule not in with_twin, message

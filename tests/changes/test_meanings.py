@@ -123,8 +123,8 @@ def _takes_all(earlier, later):
     )  # fmt: skip
 
 
-def _includes(pattern, other):
-    return covers(pattern, other.removesuffix("*")) and (pattern.endswith("*") or not other.endswith("*"))
+def _includes(pattern, inner):
+    return covers(pattern, inner.removesuffix("*")) and (pattern.endswith("*") or not inner.endswith("*"))
 
 
 def test_a_looser_row_names_the_stricter_rule_of_the_reverse_change():

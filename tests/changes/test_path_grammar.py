@@ -24,9 +24,9 @@ PLACES = [
 
 @pytest.mark.parametrize(("path", "kind", "edit"), PLACES, ids=[path for path, _, _ in PLACES])
 def test_a_place_of_the_grammar_has_its_path_and_its_kind(path, kind, edit):
-    found = deltas({"spec": SPEC}, {"spec": spec(**edit)}, SCHEMA)
+    reported = deltas({"spec": SPEC}, {"spec": spec(**edit)}, SCHEMA)
 
-    assert (path, kind) in {(delta.generic, str(delta.kind)) for delta in found}
+    assert (path, kind) in {(delta.generic, str(delta.kind)) for delta in reported}
 
 
 def test_every_path_of_the_printed_grammar_is_tried():

@@ -100,8 +100,8 @@ def _agent_parts(promotion: Promotion) -> Iterator[str]:
         yield f"- {_requirement_head('skipped', skipped)}: {code(skipped.detail)}\n"
     for item in verdict_words.about_this_change(promotion):
         yield f"- not counted: {code(item.approver)}: {code(item.reason)}\n"
-    if others := verdict_words.about_other_changes(promotion):
-        yield f"- not counted: {count_text(others, 'statement')} on other changes\n"
+    if elsewhere := verdict_words.about_other_changes(promotion):
+        yield f"- not counted: {count_text(elsewhere, 'statement')} on other changes\n"
     yield from _unblock_lines(promotion)
     yield "\n"
 

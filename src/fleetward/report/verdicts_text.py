@@ -90,8 +90,8 @@ def _not_counted_lines(promotion: Promotion, verbose: bool) -> Iterator[str]:
     """The statements that do not count; those on other changes are only counted unless *verbose*."""
     listed = promotion.not_counted if verbose else verdict_words.about_this_change(promotion)
     yield from (f"not counted: {item.approver}: {item.reason}" for item in listed)
-    if not verbose and (others := verdict_words.about_other_changes(promotion)):
-        yield f"not counted: {count_text(others, 'statement')} on other changes (-v lists them)"
+    if not verbose and (elsewhere := verdict_words.about_other_changes(promotion)):
+        yield f"not counted: {count_text(elsewhere, 'statement')} on other changes (-v lists them)"
 
 
 def _requirement_lines(requirement: Requirement) -> Iterator[Line]:
