@@ -49,7 +49,7 @@ def file_direction(name: str, *, is_added: bool) -> Direction:
 
 def direction_text(name: str) -> str:
     """In words, how the direction of a change of the governance file *name* is found."""
-    return "looser where it asks for less" if name in _STRICT_FILES else "as the schema says"
+    return "looser if it requires less" if name in _STRICT_FILES else "as the schema says"
 
 
 def _block_rule(depth: int, added: Direction) -> DirectionRule:

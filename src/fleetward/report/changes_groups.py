@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from fleetward.domain.change import Change, Comparison, Unreadable
+from fleetward.domain.change import AgentStatus, Change, Comparison, Unreadable
 from fleetward.domain.fast_dataclass import dataclass
 
 _SMALLEST_GROUP = 3
@@ -56,6 +56,15 @@ def worst_first(comparisons: Sequence[Comparison]) -> list[Comparison]:
 def subject_name(item: Change | Unreadable) -> str:
     """``environment/agent``, or ``governance``."""
     return f"{item.environment}/{item.agent}" if item.agent else "governance"
+
+
+def tier_text(comparison: Comparison, arrow: str) -> str:
+    """``tier high``, or ``tier high -> low`` with this *arrow*; empty without a tier."""
+    row = comparison.row
+    if row.status is AgentStatus.CHANGED and row.tier_before != row.tier_after:
+        return f"tier {row.tier_before or 'none'} {arrow} {row.tier_after or 'none'}"
+    tier = row.tier_after or row.tier_before
+    return f"tier {tier}" if tier else ""
 
 
 def _group_order(group: ChangeGroup) -> tuple[object, ...]:

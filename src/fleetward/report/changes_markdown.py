@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fleetward.domain.change import AgentStatus, Change, ChangeKind, Comparison, Significance
+from fleetward.domain.change import AgentStatus, Change, ChangeKind, Significance
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet_diff import FleetDiff, Revision
-from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes, subject_name
+from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes, subject_name, tier_text
 from fleetward.report.counts import significance_counts
 from fleetward.report.human import visible
 from fleetward.report.markdown import COMMENT_LIMIT, code, longest_run, shorten
@@ -124,17 +124,10 @@ def _group_block(group: ChangeGroup) -> Block:
 def _agent_blocks(section: AgentSection) -> Iterator[Block]:
     row, changes = section.comparison.row, section.comparison.changes
     agent = code(f"{row.environment}/{row.agent}")
-    head = f"#### {agent} {row.status}, {code(_tiers(section.comparison))}{_requirements_text(changes)}"
+    tier = tier_text(section.comparison, "to") or "no tier"
+    head = f"#### {agent} {row.status}, {code(tier)}{_requirements_text(changes)}"
     for change in changes:
         yield _block(head, change, ("~", row.environment, row.agent))
-
-
-def _tiers(comparison: Comparison) -> str:
-    row = comparison.row
-    if row.status is AgentStatus.CHANGED and row.tier_before != row.tier_after:
-        return f"tier {row.tier_before or 'none'} to {row.tier_after or 'none'}"
-    tier = row.tier_after or row.tier_before
-    return f"tier {tier}" if tier else "no tier"
 
 
 def _block(head: str, change: Change, where: tuple[str, ...], agents: str = "", count: int = 1) -> Block:

@@ -11,13 +11,12 @@ from fleetward.domain.change import (
     AgentStatus,
     Change,
     ChangeKind,
-    Comparison,
     Direction,
     Significance,
 )
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet_diff import FleetDiff, Revision
-from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes, subject_name
+from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes, subject_name, tier_text
 from fleetward.report.counts import significance_counts
 from fleetward.report.page import Line, Page, Role, line, page, span
 
@@ -105,9 +104,10 @@ def _agent_lines(section: AgentSection, detail: _Detail) -> Iterator[Line]:
     comparison = section.comparison
     row = comparison.row
     status = "formatting only" if comparison.formatting_only else row.status.value
+    tier = tier_text(comparison, "->")
     yield line(
         span(f"{row.environment}/{row.agent}", "strong"),
-        f"  {status}{_tiers(comparison)}  ",
+        f"  {status}  {tier}  " if tier else f"  {status}  ",
         span(row.significance.value, _ROLES[row.significance]),
     )
     changes = [change for change in comparison.changes if detail.verbose or not _is_trivial(change)]
@@ -131,14 +131,6 @@ def _requirement_lines(changes: Sequence[Change]) -> Iterator[Line]:
 
 def _is_trivial(change: Change) -> bool:
     return change.significance is Significance.NONE
-
-
-def _tiers(comparison: Comparison) -> str:
-    row = comparison.row
-    if row.status is AgentStatus.CHANGED and row.tier_before != row.tier_after:
-        return f"  tier {row.tier_before or 'none'} -> {row.tier_after or 'none'}"
-    tier = row.tier_after or row.tier_before
-    return f"  tier {tier}" if tier else ""
 
 
 def _change_lines(change: Change, detail: _Detail) -> Iterator[Line]:

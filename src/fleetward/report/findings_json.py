@@ -15,18 +15,22 @@ def render(validation: Validation) -> dict[str, Any]:
     """The whole report as data."""
     return {
         "format": FORMAT,
-        "summary": {
-            "agents": validation.agents,
-            "files": validation.files,
-            "errors": validation.errors,
-            "warnings": validation.warnings,
-            "notes": validation.notes,
-            "waived": validation.waived,
-            "unasked": len(validation.skipped),
-        },
+        "summary": {**encode_counts(validation), "unasked": len(validation.skipped)},
         "findings": [
             encode_finding(finding, validation.waiver_for(finding)) for finding in validation.findings
         ],
+    }
+
+
+def encode_counts(validation: Validation) -> dict[str, int]:
+    """What was checked, and how many findings there are of each severity."""
+    return {
+        "agents": validation.agents,
+        "files": validation.files,
+        "errors": validation.errors,
+        "warnings": validation.warnings,
+        "notes": validation.notes,
+        "waived": validation.waived,
     }
 
 

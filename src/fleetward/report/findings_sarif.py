@@ -16,6 +16,7 @@ from urllib.parse import quote
 from fleetward.domain.explanation import Explanation
 from fleetward.domain.finding import Finding, Place
 from fleetward.domain.validation import Validation
+from fleetward.report.findings_json import encode_counts
 from fleetward.report.human import visible
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -47,14 +48,7 @@ def render(
         "originalUriBaseIds": {_TOP: {"description": {"text": "the top of the git repository"}}},
         "invocations": [_invocation(len(validation.findings) - len(findings))],
         "results": _results(findings, validation, index),
-        "properties": {
-            "agents": validation.agents,
-            "files": validation.files,
-            "errors": validation.errors,
-            "warnings": validation.warnings,
-            "notes": validation.notes,
-            "waived": validation.waived,
-        },
+        "properties": encode_counts(validation),
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
