@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult, EvidenceRecord, SampleCounts
-from fleetward.store.imports.evaluations import read_evaluation
+from fleetward.store.imports.evaluations.registry import read_evaluation
 from fleetward.store.records import evidence
 from tests.paths import SAMPLES
 

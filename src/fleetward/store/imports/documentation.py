@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from fleetward.domain import limits
-from fleetward.store.imports.evaluations import ADAPTERS
 from fleetward.store.imports.evaluations.adapter import Adapter
+from fleetward.store.imports.evaluations.registry import ADAPTERS
 from fleetward.store.imports.litellm import read_catalogue
 from fleetward.store.imports.metrics import read_figures
 

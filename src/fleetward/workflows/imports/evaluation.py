@@ -12,7 +12,7 @@ from fleetward.domain.manifest import Agent
 from fleetward.domain.names import nearest_name
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.tree import REGULAR
-from fleetward.store.imports.evaluations import read_evaluation
+from fleetward.store.imports.evaluations.registry import read_evaluation
 from fleetward.store.records import evidence as records
 from fleetward.workflows.agent import agent_at_head
 from fleetward.workflows.context import RunContext

@@ -10,7 +10,7 @@ import pytest
 
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult, SampleCounts
-from fleetward.store.imports.evaluations import FORMATS, read_evaluation
+from fleetward.store.imports.evaluations.registry import FORMATS, read_evaluation
 from tests import paths
 
 SAMPLES = paths.SAMPLES / "evals"

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult
-from fleetward.store.imports.evaluations import read_evaluation
+from fleetward.store.imports.evaluations.registry import read_evaluation
 from tests.end_to_end.repositories import CHECKOUT
 from tests.schemas.reading import schema
 

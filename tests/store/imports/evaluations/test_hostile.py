@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fleetward.domain.errors import FleetError
-from fleetward.store.imports.evaluations import FORMATS, read_evaluation
+from fleetward.store.imports.evaluations.registry import FORMATS, read_evaluation
 from tests import paths
 
 SAMPLES = paths.SAMPLES / "evals"

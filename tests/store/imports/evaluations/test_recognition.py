@@ -7,8 +7,8 @@ import json
 import pytest
 
 from fleetward.domain.errors import FleetError
-from fleetward.store.imports.evaluations import ADAPTERS, FORMATS, read_evaluation, recognise
 from fleetward.store.imports.evaluations.adapter import EvaluationFile
+from fleetward.store.imports.evaluations.registry import ADAPTERS, FORMATS, read_evaluation, recognise
 from tests.paths import SAMPLES
 
 FILES = {
