@@ -57,3 +57,10 @@ def git(folder: Path, *arguments: str) -> None:
     }
     quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     subprocess.run(["git", *arguments], cwd=folder, env={**os.environ, **identity, **quiet}, check=True)
+
+
+def change_all(folder: Path) -> None:
+    """A second commit that changes every agent's prompt."""
+    for prompt in sorted((folder / "environments" / "staging").glob("*/prompts/system.md")):
+        prompt.write_text(prompt.read_text(encoding="utf-8") + "Offer 4 days.\n", encoding="utf-8")
+    commit(folder, "a change of every agent")
