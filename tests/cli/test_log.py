@@ -77,7 +77,7 @@ def test_an_environment_that_keeps_no_ledger_is_no_answer(repo: Repository) -> N
     ran = repo.fleet("log", "--to", "staging")
 
     assert ran.code == 2
-    assert "'staging' is no gated environment" in ran.err
+    assert "'staging' is not a gated environment" in ran.err
 
 
 @pytest.mark.parametrize("flags", [(), ("desk-bot",)])

@@ -125,7 +125,7 @@ class TestCheck:
 
         findings = check_findings(nadia)["policy-uncovered"]
 
-        message = "no rule covers 'driver-brief' on its way to 'production' (tier 'low'): blocked for override, retire"
+        message = "no rule covers a promotion of 'driver-brief' to 'production' (tier 'low'): blocked for override, retire"
         assert [text for _, text in findings if "driver-brief" in text] == [message]
         assert not any("delivery-desk" in text for _, text in findings)
 
@@ -144,18 +144,18 @@ class TestCheck:
             (
                 "    - {dataSensitivity: confidential}\n",
                 "",
-                "{dataSensitivity: confidential} asked for tier 'medium' at least, and now for none",
+                "{dataSensitivity: confidential} required at least tier 'medium', and requires no tier now",
             ),
             (
                 "{financialImpact: material}",
                 "{financialImpact: material, autonomy: act}",
-                "{financialImpact: material} asked for tier 'high' at least, and now for none",
+                "{financialImpact: material} required at least tier 'high', and requires no tier now",
             ),
-            ("spec.owner.backup, ", "", "tier 'high' had to fill in 'spec.owner.backup', and need not now"),
+            ("spec.owner.backup, ", "", "tier 'high' does not require 'spec.owner.backup' any more"),
             (
                 "veto: {from: [risk, security]}",
                 "veto: {from: [risk]}",
-                "'security' had a veto, and has none now",
+                "'security' lost its veto",
             ),
             (
                 "  - id: new-privilege\n"
@@ -164,7 +164,7 @@ class TestCheck:
                 "    require:\n"
                 "      - {approvals: 1, from: security}\n",
                 "",
-                "rule 'new-privilege' is gone",
+                "rule 'new-privilege' was removed",
             ),
             ("soak: PT72H", "soak: PT2H", "rule 'high-and-up' asks for soak 'PT2H', before 'PT72H'"),
         ],

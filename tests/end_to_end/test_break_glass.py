@@ -403,9 +403,9 @@ def test_a_review_that_nobody_may_give_is_told_before_and_after(tmp_path: Path) 
 
     assert before.data["breakGlass"]["reviews"] == [{"agent": "desk-bot", "entry": None, "could": []}]
     assert checked.code == 0
-    message = "an emergency of 'desk-bot' in 'production' could be reviewed by nobody"
+    message = "nobody could review a break-glass promotion of 'desk-bot' to 'production'"
     assert f"warning  policy-unreviewable  {message}" in checked.out
-    assert "where carla or dina wrote it: carla and dina may" in checked.out
+    assert "where carla or dina is its author: carla and dina may review" in checked.out
     assert "overdue, nobody may give it: all of owner had a hand in it" in why.out
 
 

@@ -252,7 +252,7 @@ def test_where_nothing_can_be_checked_that_is_no_yes(tmp_path: Path) -> None:
     [
         (("retire",), "which agent?"),
         (("retire", "desk-bto"), "did you mean 'desk-bot'?"),
-        (("retire", "desk-bot", "--check", "--write"), "choose one"),
+        (("retire", "desk-bot", "--check", "--write"), "exclude each other"),
         (("retire", "desk-bot", "--metrics", "none.csv"), "cannot read 'none.csv'"),
     ],
 )
