@@ -57,9 +57,9 @@ def _section_lines(head: str, rows: Iterable[Line], empty_text: str) -> Iterator
 def _dependent_line(dependent: Dependent) -> Line:
     relation = "requires it" if dependent.required else "optional, or is triggered by it"
     if dependent.blocks and dependent.names_successor:
-        relation = "names the replacement, but still requires it"
+        relation = "names the replacement, and still requires it"
     elif dependent.required and dependent.promoted_together:
-        relation = "requires it, but its next release does not: promote both together"
+        relation = "requires it, its next release does not: promote both together"
     place = f"{dependent.place.file.rpartition('/')[2]}:{dependent.place.line}"
     return line(
         f"{dependent.environment}/{dependent.agent} ({place}): ",
