@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,21 +10,17 @@ import typer
 from fleetward import __version__
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb, in_formats
-from fleetward.domain.audit import Audit, Break
-from fleetward.domain.errors import ExitCode, GitError, NotAFleet, UsageError
+from fleetward.domain.audit import Audit
+from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.finding import Severity
 from fleetward.domain.validation import Validation
 from fleetward.report import audit_json, audit_markdown, audit_text, findings_sarif
 from fleetward.report.page import Page, line, span
 from fleetward.rules import documentation
-from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
-from fleetward.store.git.indexed_history import index_history
-from fleetward.store.git.repository import Id
 from fleetward.workflows.audit import checkpoint
-from fleetward.workflows.audit.replay import HistoryReplay
-
-_GRAFTS = "info/grafts"
+from fleetward.workflows.audit.replay import ReplayResult
+from fleetward.workflows.audit.run import run_audit
 
 
 def audit(
@@ -52,28 +46,16 @@ def audit(
     if base is not None and (span is not None or head_file is not None):
         raise UsageError("--base judges HEAD alone", hint="leave RANGE and --head-file out")
     root = find_fleet_root(session.run.folder, session.run.environment)
-    require_full_history(root.repository)
-    begin, end = (None, root.head()) if base is not None else _replay_range(root, span)
     checkpoint_file = checkpoint.checkpoint_path(root, session.run.path(head_file)) if head_file else None
     folder = _pack_folder(session, evidence) if evidence else None
     previous = checkpoint.read_checkpoint(checkpoint_file) if checkpoint_file else None
-    result, replay = (
-        _audit_since_base(session, root, end, base) if base else _audit_range(session, root, begin, end)
-    )
-    history_breaks = [
-        *_replaced_history(root, end),
-        *(checkpoint.rewritten_history(root, end, previous) if previous else ()),
-    ]
-    result = replace(
-        result,
-        breaks=tuple(sorted([*result.breaks, *history_breaks], key=lambda finding: finding.severity.rank)),
-    )
+    result = run_audit(session.run, root, revisions=span, base=base, checkpoint=previous)
     if folder is not None:
-        session.output.note(_write_pack(folder, root, result, replay))
-    _report(session, root, result, base)
+        session.output.note(_write_pack(folder, root, result))
+    _report(session, root, result.audit, base)
     if checkpoint_file:
-        session.output.note(_write_checkpoint(checkpoint_file, result, previous is not None))
-    return ExitCode.SUCCESS if result.clean else ExitCode.DENIED
+        session.output.note(_write_checkpoint(checkpoint_file, result.audit, previous is not None))
+    return ExitCode.SUCCESS if result.audit.clean else ExitCode.DENIED
 
 
 def _pack_folder(session: Session, evidence: str) -> Path:
@@ -83,10 +65,10 @@ def _pack_folder(session: Session, evidence: str) -> Path:
     return evidence_pack.empty_folder(session.run.path(evidence))
 
 
-def _write_pack(folder: Path, root: FleetRoot, result: Audit, replay: HistoryReplay) -> Page:
+def _write_pack(folder: Path, root: FleetRoot, result: ReplayResult) -> Page:
     from fleetward.workflows.audit import evidence_pack
 
-    files = evidence_pack.build(root, result, replay.entries)
+    files = evidence_pack.build(root, result.audit, result.entries)
     evidence_pack.write(folder, files)
     return (
         line(span("written", "good"), f" an evidence pack of {len(files)} files, {folder}/README.md first"),
@@ -102,73 +84,6 @@ def _write_checkpoint(checkpoint_file: Path, result: Audit, had_checkpoint: bool
     ends = ", ".join(f"{name} at {head.seq}" for name, head in result.heads.items()) or "no ledger yet"
     compared = "" if had_checkpoint else "; nothing was remembered there to compare with"
     return (line(span("written", "good"), f" the ledgers' ends ({ends}) to {checkpoint_file}{compared}"),)
-
-
-def _replay_range(root: FleetRoot, span: str | None) -> tuple[Id | None, Id]:
-    """The commit to begin after, None for the beginning, and the one to end at."""
-    if span is None:
-        return None, root.head()
-    first, dots, last = span.partition("..")
-    if last.startswith("."):
-        raise UsageError(
-            f"{span!r}: an audit follows one line of history", hint=f"fleet audit {first}..{last[1:]}"
-        )
-    if not dots:
-        return None, root.repository.resolve(first)
-    end = root.repository.resolve(last) if last else root.head()
-    return root.repository.resolve(first or "HEAD"), end
-
-
-def _audit_range(session: Session, root: FleetRoot, begin: Id | None, end: Id) -> tuple[Audit, HistoryReplay]:
-    root, history = index_history(root, end)
-    replay = HistoryReplay(session.run, root, history, begin, None)
-    return _require_gated(replay.replay_history(history.first_parent_commits(begin)), replay), replay
-
-
-def _audit_since_base(session: Session, root: FleetRoot, end: Id, base: str) -> tuple[Audit, HistoryReplay]:
-    policy_commit = root.repository.resolve(base)
-    common = root.repository.run("merge-base", policy_commit, end)
-    if common.code != 0:
-        raise GitError(f"HEAD has no history in common with {base!r}", hint="git fetch --unshallow")
-    begin = common.text
-    root, history = index_history(root, end)
-    merge = history.combined_commit(begin)
-    replay = HistoryReplay(session.run, root, history, begin, policy_commit)
-    return _require_gated(replay.replay_history([merge] if merge.changes else []), replay), replay
-
-
-def _require_gated(result: Audit, replay: HistoryReplay) -> Audit:
-    """
-    The audit, where there was anything to look at.
-
-    Errors: NotAFleet where no environment is gated: empty never means yes.
-    """
-    if not replay.adopted and not replay.gated_environments(result.last):
-        raise NotAFleet(
-            "nothing to audit: no environment of fleet-config.yaml has a 'from', and there is no ledger",
-            hint="say where production is promoted from: environments: [{name: production, from: staging}]",
-        )
-    return result
-
-
-def _replaced_history(root: FleetRoot, end: Id) -> Iterator[Break]:
-    """What makes git show another history than the one that was audited."""
-    refs = root.repository.output("for-each-ref", "--format=%(refname)", "refs/replace/").decode().split()
-    for ref in refs:
-        yield _history_replaced(ref.rpartition("/")[2], ref, "git replace -d", ref.rpartition("/")[2])
-    if (root.repository.git_dir / _GRAFTS).exists():
-        yield _history_replaced(end, _GRAFTS, "rm", str(root.repository.git_dir / _GRAFTS))
-
-
-def _history_replaced(commit: Id, file: str, command: str, argument: str) -> Break:
-    return Break(
-        rule="history-replaced",
-        message="git shows something else in its place; the audit looked at what is really there",
-        commit=commit,
-        file=file,
-        severity=Severity.WARNING,
-        hint=f"{command} {argument}",
-    )
 
 
 def _report(session: Session, root: FleetRoot, result: Audit, base: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The last ends of the ledgers that somebody saw, kept outside the repository: what shortened them is noticed."""
+"""The audit checkpoint: the last verified ledger heads, in a file outside the repository."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from fleetward.domain import digest, layout, limits
 from fleetward.domain.audit import Audit, Break, LedgerHead
 from fleetward.domain.errors import FleetError, UsageError, WriteFailed
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.json_text import json_text
 from fleetward.store.formats.strict_json import Fields, parse_json
 from fleetward.store.git.atomic_files import write_file
@@ -22,18 +23,22 @@ from fleetward.store.records import load as records
 FORMAT = "fleetward.heads/1"
 
 
-def checkpoint_path(ground: FleetRoot, path: Path) -> Path:
-    """
-    The path, where it is fit to remember something.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What the last clean audit saw: the commit at its end, and the last line of each ledger by environment."""
 
-    Errors: UsageError inside the repository, or where something else than a file lies.
+    commit: Id
+    heads: Mapping[str, LedgerHead]
+
+
+def checkpoint_path(root: FleetRoot, path: Path) -> Path:
+    """
+    The absolute path of a checkpoint file.
+
+    Errors: UsageError if it is inside the repository, or is not a regular file.
     """
     absolute = path.absolute()
-    folders = [
-        folder.resolve()
-        for folder in (ground.repository.top, ground.repository.git_dir)
-        if folder is not None
-    ]
+    folders = [folder.resolve() for folder in (root.repository.top, root.repository.git_dir) if folder]
     if any(absolute.parent.resolve().is_relative_to(folder) for folder in folders):
         raise UsageError(
             f"{str(path)!r} is inside the repository: whoever rewrites that would rewrite it, too",
@@ -45,11 +50,11 @@ def checkpoint_path(ground: FleetRoot, path: Path) -> Path:
     return absolute
 
 
-def read_checkpoint(path: Path) -> tuple[Id, Mapping[str, LedgerHead]] | None:
+def read_checkpoint(path: Path) -> Checkpoint | None:
     """
-    What was seen last: the commit, and by environment the end of its ledger; None where nothing was yet.
+    The checkpoint of an earlier audit; None if there is no file.
 
-    Errors: FleetError where the file is not what an audit wrote.
+    Errors: FleetError if the file is not what an audit wrote.
     """
     try:
         content = path.read_bytes()
@@ -58,39 +63,38 @@ def read_checkpoint(path: Path) -> tuple[Id, Mapping[str, LedgerHead]] | None:
     except OSError as error:
         raise FleetError(f"cannot read {str(path)!r}: {error.strerror}") from error
     name = str(path)
-    fields = Fields.from_value(
-        parse_json(content, name, limit=limits.CHECKPOINT_BYTES), name, ("format", "commit", "heads")
-    )
+    data = parse_json(content, name, limit=limits.CHECKPOINT_BYTES)
+    fields = Fields.from_value(data, name, ("format", "commit", "heads"))
     fields.constant("format", FORMAT)
     heads = {}
     for row in fields.objects("heads", ("environment", "seq", "line", "commit")):
         head = LedgerHead(seq=row.count("seq", least=1), line=row.digest("line"), commit=row.text("commit"))
         heads[row.name("environment")] = head
-    return fields.text("commit"), heads
+    return Checkpoint(commit=fields.text("commit"), heads=heads)
 
 
-def rewritten_history(
-    ground: FleetRoot, last: Id, checkpoint: tuple[Id, Mapping[str, LedgerHead]]
-) -> Iterator[Break]:
-    """What is not there any more of what was seen: the commit itself, or the end of a ledger."""
-    commit, heads = checkpoint
-    history = ground.repository.output("rev-list", "--first-parent", "--timestamp", last).decode().split()
-    if commit not in history[1::2]:
+def rewritten_history(root: FleetRoot, last: Id, checkpoint: Checkpoint) -> Iterator[Break]:
+    """What the branch up to *last* lacks of the checkpoint: its commit, or the line of a ledger."""
+    history = root.repository.output("rev-list", "--first-parent", "--timestamp", last).decode().split()
+    if checkpoint.commit not in history[1::2]:
         yield Break(
             rule="history-rewritten",
-            message=f"the audit before ended at commit {commit}, which the branch does not have any more",
+            message=(
+                f"the audit before ended at commit {checkpoint.commit}, which the branch does not have any more"
+            ),
             commit=last,
             file=layout.CONFIG,
-            hint=f"git log --oneline --graph {last[:12]} {commit[:12]}",
+            hint=f"git log --oneline --graph {last[:12]} {checkpoint.commit[:12]}",
         )
-    tree = ground.commit_tree(last)
-    for environment, head in sorted(heads.items()):
+    tree = root.commit_tree(last)
+    for environment, head in sorted(checkpoint.heads.items()):
         lines = records.ledger_bytes(tree, environment).split(b"\n")[:-1]
-        line_digest = digest.of_bytes(lines[head.seq - 1]) if len(lines) >= head.seq else "nothing"
-        if line_digest != head.line:
+        line = digest.of_bytes(lines[head.seq - 1]) if len(lines) >= head.seq else "nothing"
+        if line != head.line:
+            change = f"was {head.line} when it was seen last (commit {head.commit})"
             yield Break(
                 rule="history-rewritten",
-                message=f"line {head.seq} was {head.line} when it was seen last (commit {head.commit}), it is {line_digest}",
+                message=f"line {head.seq} {change}, it is {line}",
                 commit=last,
                 file=layout.ledger_file(environment),
                 line=max(1, min(head.seq, len(lines))),
@@ -101,19 +105,18 @@ def rewritten_history(
 
 def write_checkpoint(path: Path, audit: Audit) -> None:
     """
-    Write down what a clean audit saw, in one step.
+    Write the checkpoint of a clean audit, atomically.
 
-    Errors: Unwritten, with the file as it was.
+    Errors: WriteFailed, with the file as it was.
     """
-    content = json_text(as_json(audit)).encode()
+    content = json_text(_encode(audit)).encode()
     try:
         write_file(path, content, mode=0o600)
     except OSError as error:
         raise WriteFailed(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
-def as_json(audit: Audit) -> dict[str, Any]:
-    """What is kept."""
+def _encode(audit: Audit) -> dict[str, Any]:
     heads = [
         {"environment": name, "seq": head.seq, "line": head.line, "commit": head.commit}
         for name, head in sorted(audit.heads.items())

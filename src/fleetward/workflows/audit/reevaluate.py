@@ -1,4 +1,4 @@
-"""What the gate says to a promotion that is written: the same questions, asked again as of then."""
+"""Decide a recorded promotion again, as of its time."""
 
 from __future__ import annotations
 
@@ -15,34 +15,27 @@ from fleetward.workflows.promotion.rollback import rollback_candidate
 
 def reevaluate(context: PromotionContext, *entries: Entry) -> tuple[Promotion, ...]:
     """
-    The verdicts on what *entries* moved, in the order of the entries; none on what was adopted.
+    The verdicts on the agents of *entries*, in their order; adoptions have none.
 
-    *context* is the hearing of that time: its head the commit that they name, its clock at their instant, its ledger
-    without them. Entries of one commit were one unit, and are judged right together only.
-    Errors: FleetError as those who applied them would have got it.
+    *context* is that of the decision: its head is the commit that the entries name, its clock their instant, its
+    ledger ends before them. Entries of one commit were decided as one batch, so they are decided together again.
+    Errors: FleetError, as ``--apply`` would have raised it.
     """
-    promoted_entries = [entry for entry in entries if entry.kind != ADOPT]
-    break_glass = any(entry.break_glass is not None for entry in promoted_entries)
-    context = replace(context, mode=PromotionMode.BREAK_GLASS if break_glass else PromotionMode.NORMAL)
-    rollbacks = [
-        moved for entry in promoted_entries if entry.kind == PromotionKind.ROLLBACK for moved in entry.agents
-    ]
-    agents = [
-        moved.agent
-        for entry in promoted_entries
-        if entry.kind != PromotionKind.ROLLBACK
-        for moved in entry.agents
-    ]
-    candidates = build_candidates(context, agents) if agents else ()
-    promotions = decide_all(
-        context, (*(_rollback_candidate(context, moved) for moved in rollbacks), *candidates)
+    promotions = [entry for entry in entries if entry.kind != ADOPT]
+    is_break_glass = any(entry.break_glass is not None for entry in promotions)
+    context = replace(context, mode=PromotionMode.BREAK_GLASS if is_break_glass else PromotionMode.NORMAL)
+    rollbacks = [entry for entry in promotions if entry.kind == PromotionKind.ROLLBACK]
+    agents = [change.agent for entry in promotions if entry not in rollbacks for change in entry.agents]
+    candidates = (
+        *(_original_rollback(context, change) for entry in rollbacks for change in entry.agents),
+        *(build_candidates(context, agents) if agents else ()),
     )
-    by_agent = {promotion.agent: promotion for promotion in promotions}
-    return tuple(by_agent[moved.agent] for entry in promoted_entries for moved in entry.agents)
+    by_agent = {promotion.agent: promotion for promotion in decide_all(context, candidates)}
+    return tuple(by_agent[change.agent] for entry in promotions for change in entry.agents)
 
 
-def _rollback_candidate(context: PromotionContext, change: AgentTransition) -> Candidate:
-    """The overrides stayed, unless only those of that time make the state that the entry names."""
+def _original_rollback(context: PromotionContext, change: AgentTransition) -> Candidate:
+    """The rollback that makes the state of the entry: with the overrides of the time, or those of the release."""
     candidate = rollback_candidate(context, change.agent, change.release)
     if candidate.request.binding.to_state == change.to_state:
         return candidate

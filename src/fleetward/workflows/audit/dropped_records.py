@@ -1,0 +1,57 @@
+"""Records and ledger lines that a merged branch had and the merge commit lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fleetward.domain import layout, limits
+from fleetward.domain.audit import Break, FirstParentCommit
+from fleetward.store.git.contents import contents
+from fleetward.store.records import load as records
+from fleetward.store.records.invalid_entries import never_took_effect
+from fleetward.workflows.audit.state import HistoryReplay
+
+
+def dropped_records(replay: HistoryReplay, commit: FirstParentCommit) -> Iterator[Break]:
+    """Approvals and evidence of a merged branch that the merge commit lacks."""
+    if commit.is_single:
+        return
+    merged = {
+        (path, blob)
+        for path, blob in replay.history.merged_versions(commit)
+        if path.startswith((f"{layout.APPROVALS}/", f"{layout.EVIDENCE}/"))
+    }
+    entries = replay.root.commit_tree(commit.id).entries(layout.APPROVALS, layout.EVIDENCE)
+    dropped = sorted(merged - {(entry.path, entry.id) for entry in entries})
+    loaded = replay.root.repository.blobs((blob for _, blob in dropped), limits.APPROVAL_BYTES)
+    for path, blob in dropped:
+        content = loaded[blob]
+        if isinstance(content, bytes) and records.is_binding_record(content, path):
+            message = f"the merged branch had this record (blob {blob[:12]}), the merge left it out"
+            yield _dropped(commit, path, blob, message)
+
+
+def dropped_lines(replay: HistoryReplay, commit: FirstParentCommit) -> Iterator[Break]:
+    """Ledger lines of a merged branch that took effect and that the merge commit lacks."""
+    merged = set() if commit.is_single else set(replay.history.merged_versions(commit))
+    tree = replay.root.commit_tree(commit.id)
+    for path, blob in sorted((path, blob) for path, blob in merged if layout.ledger_environment(path)):
+        content = contents(tree, path).get(path, b"")
+        version = replay.root.repository.blobs([blob], limits.LEDGER_BYTES)[blob]
+        has_all = isinstance(version, bytes) and content.startswith(version)
+        if not has_all and not never_took_effect(replay.root, commit.id, blob, content, path):
+            message = f"the merged branch had lines (blob {blob[:12]}) that the merge left out"
+            yield _dropped(commit, path, blob, message, layout.ledger_environment(path))
+
+
+def _dropped(
+    commit: FirstParentCommit, path: str, blob: str, message: str, environment: str | None = None
+) -> Break:
+    return Break(
+        rule="record-dropped",
+        message=message,
+        commit=commit.id,
+        file=path,
+        hint=f"git cat-file blob {blob[:12]}",
+        environment=environment,
+    )

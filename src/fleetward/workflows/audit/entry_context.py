@@ -1,0 +1,39 @@
+"""What the checks of a commit's ledger entries know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from fleetward.domain.audit import Break, FirstParentCommit
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.fleet import FleetConfig
+from fleetward.domain.ledger import Entry
+from fleetward.gate import history_checks
+from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.store.git.repository import Id
+from fleetward.store.records.ledger_revisions import LedgerRevision
+from fleetward.workflows.approval.review_status import LedgerEntryAt
+from fleetward.workflows.context import RunContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryContext:
+    """A commit that added entries to one ledger, and what came before it."""
+
+    run: RunContext
+    root: FleetRoot
+    commit: FirstParentCommit
+    before: LedgerRevision
+    after: LedgerRevision
+    policy_commit: Id | None
+    """The commit whose governance is in force for *commit*."""
+    config: FleetConfig | None
+    """The configuration at *policy_commit*."""
+    latest_date: Callable[[Id], tuple[Id, datetime] | None]
+    """The branch's commit of the latest date, up to where a commit left the branch; None if it never was on it."""
+    earlier_entries: Sequence[LedgerEntryAt] = ()
+
+    def entry_break(self, entry: Entry, rule: str, message: str, agent: str | None = None) -> Break:
+        """A break at the line of *entry*."""
+        return history_checks.entry_break(self.commit, entry, rule, message, agent)

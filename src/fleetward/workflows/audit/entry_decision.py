@@ -1,0 +1,172 @@
+"""The decision behind ledger entries: its commit, its dates, its governance and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from fleetward.domain import digest, layout
+from fleetward.domain.audit import Break
+from fleetward.domain.clock import format_instant
+from fleetward.domain.errors import FleetError
+from fleetward.domain.ledger import Entry
+from fleetward.gate import history_checks
+from fleetward.store.git.commit import read_commits
+from fleetward.store.records import load as records
+from fleetward.store.records.ledger import ADOPT
+from fleetward.workflows.audit.entry_context import EntryContext
+from fleetward.workflows.audit.entry_records import record_dates
+from fleetward.workflows.audit.folder_state import file_content, folder_files, state_digest
+from fleetward.workflows.audit.reevaluate import reevaluate
+from fleetward.workflows.promotion.context import PromotionContext, VerifiedCommit, load_context
+
+
+def check_decision(context: EntryContext, group: Sequence[Entry]) -> Iterator[Break]:
+    """Check the decision on a group of entries, which one ``--apply`` wrote."""
+    first, commit = group[0], context.commit
+    if context.root.repository.find_commit(first.commit) != first.commit:
+        message = f"commit {first.commit[:12]}, at which it was judged, is not in this repository"
+        yield context.entry_break(first, "judged-commit-missing", message)
+        return
+    is_direct = commit.is_single and first.commit == commit.parent
+    yield from _check_dates(context, group, is_direct=is_direct)
+    stale = _stale_decision(context, first)
+    if stale is not None:
+        yield stale
+        return
+    if is_direct:
+        yield from history_checks.unrelated_changes(commit, group)
+    if first.kind == ADOPT:
+        yield from _check_adoption(context, group)
+    else:
+        yield from _check_verdict(context, group)
+
+
+def _check_dates(context: EntryContext, group: Sequence[Entry], *, is_direct: bool) -> Iterator[Break]:
+    first = group[0]
+    decision, commit = read_commits(context.root.repository, [first.commit, context.commit.id])
+    # a forge that squashes or rebases makes another commit, and makes it when somebody merges
+    is_direct = is_direct and commit.committer == first.actor
+    earlier = [(f"commit {decision.id[:12]}, which it was judged at", decision.committed)]
+    if latest := context.latest_date(decision.id):
+        id_, instant = latest
+        words = f"commit {id_[:12]} of {format_instant(instant)}, which the branch had already"
+        earlier.append((words, instant))
+    before = [entry for entry in context.after.entries if entry.seq < first.seq]
+    exact = [("the entry before", before[-1].at)] if before else []
+    for entry in group:
+        dates = [*exact, *record_dates(context, entry)]
+        yield from history_checks.dating_errors(
+            context.commit, entry, direct=is_direct, earlier=earlier, exact=dates
+        )
+
+
+def _stale_decision(context: EntryContext, first: Entry) -> Break | None:
+    """A decision on another ledger, under other governance or with fewer records than the branch had."""
+    root, environment, policy_commit = context.root, first.environment, context.policy_commit
+    lines = [entry.line for entry in context.after.entries if entry.seq < first.seq]
+    expected = "".join(f"{line}\n" for line in lines).encode()
+    at = f"commit {first.commit[:12]}, at which it was judged,"
+    if (
+        policy_commit
+        and records.ledger_bytes(root.commit_tree(policy_commit), environment) != context.before.content
+    ):
+        message = "the base has another ledger than it was written on: promote again on top of it"
+        return context.entry_break(first, "entry-elsewhere", message)
+    if records.ledger_bytes(root.commit_tree(first.commit), environment) != expected:
+        message = f"{at} has another ledger than this one before it"
+        return context.entry_break(first, "entry-elsewhere", message)
+    if first.commit != policy_commit and not _has_same_governance(context, first):
+        message = f"{at} has another governance than was in force"
+        return context.entry_break(first, "policy-not-in-force", message)
+    if first.commit != context.commit.parent and (record := _missing_record(context, first)):
+        message = f"{at} lacks {record}, which the branch had already"
+        return context.entry_break(first, "records-unseen", message)
+    return None
+
+
+def _has_same_governance(context: EntryContext, first: Entry) -> bool:
+    at_decision = folder_files(context.root, first.commit, layout.GOVERNANCE)
+    return at_decision == folder_files(context.root, context.policy_commit, layout.GOVERNANCE)
+
+
+def _missing_record(context: EntryContext, first: Entry) -> str | None:
+    """A record about the agents of *first* that the branch had before, and the commit of the decision lacks."""
+    for change in first.agents:
+        for folder in (
+            layout.approvals_folder(f"{first.environment}/{change.agent}"),
+            f"{layout.EVIDENCE}/{change.agent}",
+        ):
+            at_decision = folder_files(context.root, first.commit, folder)
+            for path, file in sorted(folder_files(context.root, context.policy_commit, folder).items()):
+                if at_decision.get(path) != file:
+                    return f"{folder}/{path}"
+    return None
+
+
+def _check_adoption(context: EntryContext, group: Sequence[Entry]) -> Iterator[Break]:
+    """An adoption is the first entry, and changes no folder."""
+    for entry in group:
+        if entry.seq != 1:
+            message = "an adoption after the ledger had begun: nothing was approved"
+            yield context.entry_break(entry, "adopted-again", message)
+            continue
+        for change in entry.agents:
+            state = state_digest(context.root, entry.commit, entry.environment, change.agent)
+            if state != change.to_state:
+                message = f"{change.agent} was {state or 'nothing'} when it was adopted"
+                yield context.entry_break(entry, "state-mismatch", message, change.agent)
+        yield from _check_policy(context, entry, None)
+
+
+def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Break]:
+    """Decide again, with the governance, the records and the clock of that time."""
+    first = group[0]
+    try:
+        promotion = load_context(
+            replace(context.run, now=first.at),
+            to=first.environment,
+            agents=[change.agent for entry in group for change in entry.agents],
+            at=VerifiedCommit(root=context.root, head=first.commit),
+        )
+        promotions = reevaluate(promotion, *group)
+    except FleetError as error:
+        message = f"it cannot be judged again: {error.message}"
+        yield context.entry_break(first, "verdict-not-allowed", message)
+        return
+    yield from _check_actors(context, group, promotion)
+    break_glass = promotion.policy.break_glass
+    review_within = break_glass.review_within if break_glass else None
+    for entry in group:
+        yield from _check_policy(context, entry, promotion)
+        yield from history_checks.denied_promotions(context.commit, entry, promotions)
+        yield from history_checks.entry_mismatches(context.commit, entry, promotions)
+        yield from history_checks.break_glass_mismatches(context.commit, entry, promotions, review_within)
+
+
+def _check_actors(
+    context: EntryContext, group: Sequence[Entry], promotion: PromotionContext
+) -> Iterator[Break]:
+    """A commit that ``--apply`` made is by the actor of its entries."""
+    if not context.commit.is_single or group[0].commit != context.commit.parent:
+        return
+    [commit] = read_commits(context.root.repository, [context.commit.id])
+    for entry in group:
+        yield from history_checks.actor_mismatch(
+            context.commit, entry, commit.author, commit.committer, promotion.people
+        )
+
+
+def _check_policy(context: EntryContext, entry: Entry, promotion: PromotionContext | None) -> Iterator[Break]:
+    """The policy and governance that an entry names, compared with those of the decision's commit."""
+    content = file_content(context.root, entry.commit, layout.POLICY)
+    actual = digest.of_bytes(content) if content is not None else None
+    is_other_version = promotion is not None and promotion.policy.version != entry.policy_version
+    if entry.policy_sha256 != actual or is_other_version:
+        message = f"it names policy {entry.policy_version} ({entry.policy_sha256}), in force was {actual}"
+        yield context.entry_break(entry, "policy-not-in-force", message)
+        return
+    governance = records.governance_digest(context.root.commit_tree(entry.commit))
+    if entry.governance != governance:
+        message = f"it names governance {entry.governance}, in force was {governance}"
+        yield context.entry_break(entry, "policy-not-in-force", message)

@@ -1,0 +1,82 @@
+"""The records that a ledger entry names: approvals, evidence and signatures, with their dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from fleetward.domain import digest, layout
+from fleetward.domain.audit import Break
+from fleetward.domain.errors import FleetError
+from fleetward.domain.ledger import Entry
+from fleetward.domain.people import People
+from fleetward.store.records import approvals, authenticity, evidence
+from fleetward.store.records import load as records
+from fleetward.workflows.audit.entry_context import EntryContext
+from fleetward.workflows.audit.folder_state import file_content
+from fleetward.workflows.load import load_fleet
+
+
+def check_records(context: EntryContext, entry: Entry) -> Iterator[Break]:
+    """Is every approval and every piece of evidence in the commit, with the digest that the entry names?"""
+    for kind, references in (("approval", entry.approvals), ("evidence", entry.evidence)):
+        for reference in references:
+            file = str(reference["file"])
+            yield from _check_record(context, entry, kind, file, str(reference["sha256"]))
+            if "signature" in reference:
+                signature = records.signature_name(file)
+                yield from _check_record(context, entry, kind, signature, str(reference["signature"]))
+
+
+def _check_record(
+    context: EntryContext, entry: Entry, kind: str, file: str, expected: str
+) -> Iterator[Break]:
+    content = file_content(context.root, context.commit.id, file)
+    name = f"entry {entry.seq} of {entry.environment}"
+    if content is None:
+        message = f"{name} names it, and it is not there"
+        yield _record_break(context, entry, f"{kind}-missing", file, message)
+    elif (actual := digest.of_bytes(content)) != expected:
+        message = f"{name} names it as {expected}, it is {actual}"
+        yield _record_break(context, entry, f"{kind}-changed", file, message)
+
+
+def check_signature(context: EntryContext, entry: Entry) -> Iterator[Break]:
+    """The signature of an entry, if it has one, by the keys of that time."""
+    file = layout.ledger_signature_file(entry.environment, entry.seq)
+    if not context.root.commit_tree(context.commit.id).entries(file):
+        return
+    signature = file_content(context.root, context.commit.id, file) or b""
+    try:
+        people = _people(context, entry)
+    except FleetError:  # check_decision reports it
+        return
+    line = entry.line.encode()
+    fault = authenticity.entry_signature_fault(line, signature, entry.actor, people, entry.at)
+    if fault is not None:
+        message = f"entry {entry.seq} of {entry.environment} is not signed by {entry.actor}: {fault}"
+        yield _record_break(context, entry, "seal-broken", file, message)
+
+
+def _people(context: EntryContext, entry: Entry) -> People:
+    tree = context.root.commit_tree(entry.commit)
+    return load_fleet(tree, only=(), documents=context.run.documents).require_governance().people
+
+
+def _record_break(context: EntryContext, entry: Entry, rule: str, file: str, message: str) -> Break:
+    return replace(context.entry_break(entry, rule, ""), file=file, line=1, message=message)
+
+
+def record_dates(context: EntryContext, entry: Entry) -> Iterator[tuple[str, datetime]]:
+    """When each record of an entry was made, by file; a record that cannot be read has no date."""
+    for reference in (*entry.approvals, *entry.evidence):
+        file = str(reference["file"])
+        content = file_content(context.root, context.commit.id, file)
+        try:
+            if content and file.startswith(f"{layout.APPROVALS}/"):
+                yield file, approvals.decode(content, file).issued
+            elif content:
+                yield file, evidence.decode(content, file).recorded
+        except FleetError:
+            continue

@@ -1,0 +1,74 @@
+"""The folders of gated environments at the end of a replay, compared with their ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from fleetward.domain import layout
+from fleetward.domain.audit import REGULAR_MODES, Break
+from fleetward.domain.finding import Severity
+from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.store.git.repository import Id
+from fleetward.workflows.audit.folder_state import folder_files, state_digest
+from fleetward.workflows.audit.state import HistoryReplay, ReplayState
+
+
+def final_mismatches(
+    replay: HistoryReplay, state: ReplayState, last: Id, earlier: Collection[Break]
+) -> Iterator[Break]:
+    """Folders that are not what their ledger says, those aside of which *earlier* has an error already."""
+    reported = {(item.environment, item.agent) for item in earlier if item.severity is Severity.ERROR}
+    for name in sorted(state.started | replay.governance.at(last).gated):
+        if name not in state.started:
+            yield from _never_adopted(replay.root, last, name)
+        elif name not in state.damaged:
+            for item in _environment_mismatches(replay, state, last, name):
+                if (name, item.agent) not in reported:
+                    yield item
+
+
+def _environment_mismatches(
+    replay: HistoryReplay, state: ReplayState, last: Id, environment: str
+) -> Iterator[Break]:
+    entries = replay.root.commit_tree(last).entries(layout.environment_folder(environment))
+    replay.history.repository.preload(entry.id for entry in entries if entry.id and entry.mode in REGULAR_MODES)
+    ledger = state.ledgers[environment].ledger
+    recorded = {change.agent: change.to_state for entry in ledger.entries for change in entry.agents}
+    for agent in sorted({*recorded, *_agents(replay.root, last, environment)}):
+        actual = state_digest(replay.root, last, environment, agent)
+        if actual != recorded.get(agent):
+            yield _mismatch(replay.root, last, environment, agent, actual, recorded.get(agent))
+
+
+def _mismatch(
+    root: FleetRoot, last: Id, environment: str, agent: str, actual: str | None, expected: str | None
+) -> Break:
+    folder = layout.agent_folder(environment, agent)
+    files = sorted(folder_files(root, last, folder))
+    return Break(
+        rule="state-mismatch",
+        message=f"{folder} holds {actual or 'nothing'}, its ledger says {expected or 'nothing runs'}",
+        commit=last,
+        file=f"{folder}/{layout.MANIFEST if layout.MANIFEST in files or not files else files[0]}",
+        hint=f"git log --oneline -- {folder}",
+        environment=environment,
+        agent=agent,
+    )
+
+
+def _never_adopted(root: FleetRoot, last: Id, environment: str) -> Iterator[Break]:
+    agents = _agents(root, last, environment)
+    if agents:
+        yield Break(
+            rule="never-adopted",
+            message=f"{environment} is gated and holds {len(agents)} agents, and has no ledger",
+            commit=last,
+            file=layout.manifest_file(environment, min(agents)),
+            hint=f"fleet adopt --to {environment} --apply",
+            environment=environment,
+        )
+
+
+def _agents(root: FleetRoot, commit: Id, environment: str) -> set[str]:
+    entries = root.commit_tree(commit).entries(layout.environment_folder(environment))
+    return {parts[2] for entry in entries if len(parts := entry.path.split("/")) > 2}
