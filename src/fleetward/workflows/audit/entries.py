@@ -9,12 +9,13 @@ from fleetward.domain import layout
 from fleetward.domain.audit import Break
 from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
 from fleetward.gate import history_checks
+from fleetward.store.git.contents import state_digest
 from fleetward.store.git.repository import Id
 from fleetward.store.records.ledger import ADOPT
+from fleetward.workflows.audit.commit_files import folder_files
 from fleetward.workflows.audit.entry_context import EntryContext
 from fleetward.workflows.audit.entry_decision import check_decision
 from fleetward.workflows.audit.entry_records import check_records, check_signature
-from fleetward.workflows.audit.folder_state import folder_files, state_digest
 
 _COPYING_KINDS = (
     PromotionKind.CREATE,
@@ -72,12 +73,13 @@ def _folder_states(
     first = {change.agent: item.seq for item in reversed(context.after.added) for change in item.agents}
     before, after = {}, {}
     for change in entry.agents:
-        name = change.agent
+        name, folder = change.agent, layout.agent_folder(entry.environment, change.agent)
         before[name], after[name] = change.from_state, change.to_state
         if first[name] == entry.seq:
-            before[name] = state_digest(context.root, context.commit.parent, entry.environment, name)
+            parent = context.commit.parent
+            before[name] = state_digest(context.root.commit_tree(parent), folder) if parent else None
         if last[name] == entry.seq:
-            after[name] = state_digest(context.root, context.commit.id, entry.environment, name)
+            after[name] = state_digest(context.root.commit_tree(context.commit.id), folder)
     return (dict.fromkeys(before) if entry.kind == ADOPT else before), after
 
 

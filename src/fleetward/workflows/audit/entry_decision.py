@@ -12,11 +12,12 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
 from fleetward.gate import history_checks
 from fleetward.store.git.commit import read_commits
+from fleetward.store.git.contents import state_digest
 from fleetward.store.records import load as records
 from fleetward.store.records.ledger import ADOPT
+from fleetward.workflows.audit.commit_files import file_content, folder_files
 from fleetward.workflows.audit.entry_context import EntryContext
 from fleetward.workflows.audit.entry_records import record_dates
-from fleetward.workflows.audit.folder_state import file_content, folder_files, state_digest
 from fleetward.workflows.audit.reevaluate import reevaluate
 from fleetward.workflows.promotion.context import PromotionContext, VerifiedCommit, load_context
 
@@ -112,7 +113,8 @@ def _check_adoption(context: EntryContext, group: Sequence[Entry]) -> Iterator[B
             yield context.entry_break(entry, "adopted-again", message)
             continue
         for change in entry.agents:
-            state = state_digest(context.root, entry.commit, entry.environment, change.agent)
+            folder = layout.agent_folder(entry.environment, change.agent)
+            state = state_digest(context.root.commit_tree(entry.commit), folder)
             if state != change.to_state:
                 message = f"{change.agent} was {state or 'nothing'} when it was adopted"
                 yield context.entry_break(entry, "state-mismatch", message, change.agent)

@@ -13,8 +13,8 @@ from fleetward.domain.ledger import Entry
 from fleetward.domain.people import People
 from fleetward.store.records import approvals, authenticity, evidence
 from fleetward.store.records import load as records
+from fleetward.workflows.audit.commit_files import file_content
 from fleetward.workflows.audit.entry_context import EntryContext
-from fleetward.workflows.audit.folder_state import file_content
 from fleetward.workflows.load import load_fleet
 
 

@@ -20,7 +20,7 @@ from fleetward.report.human import plain_text
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.records import approvals as statements
 from fleetward.store.records import load as records
-from fleetward.workflows.audit.folder_state import folder_files
+from fleetward.workflows.audit.commit_files import folder_files
 from fleetward.workflows.comparison import revisions
 from fleetward.workflows.comparison import run as moved
 from fleetward.workflows.governance.allowed_signers import allowed_signers

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator
 from fleetward.domain import layout
 from fleetward.domain.audit import REGULAR_MODES, Break
 from fleetward.domain.finding import Severity
+from fleetward.store.git.contents import state_digest
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
-from fleetward.workflows.audit.folder_state import folder_files, state_digest
+from fleetward.workflows.audit.commit_files import folder_files
 from fleetward.workflows.audit.state import HistoryReplay, ReplayState
 
 
@@ -30,12 +31,15 @@ def final_mismatches(
 def _environment_mismatches(
     replay: HistoryReplay, state: ReplayState, last: Id, environment: str
 ) -> Iterator[Break]:
-    entries = replay.root.commit_tree(last).entries(layout.environment_folder(environment))
-    replay.history.repository.preload(entry.id for entry in entries if entry.id and entry.mode in REGULAR_MODES)
+    tree = replay.root.commit_tree(last)
+    entries = tree.entries(layout.environment_folder(environment))
+    replay.history.repository.preload(
+        entry.id for entry in entries if entry.id and entry.mode in REGULAR_MODES
+    )
     ledger = state.ledgers[environment].ledger
     recorded = {change.agent: change.to_state for entry in ledger.entries for change in entry.agents}
     for agent in sorted({*recorded, *_agents(replay.root, last, environment)}):
-        actual = state_digest(replay.root, last, environment, agent)
+        actual = state_digest(tree, layout.agent_folder(environment, agent))
         if actual != recorded.get(agent):
             yield _mismatch(replay.root, last, environment, agent, actual, recorded.get(agent))
 

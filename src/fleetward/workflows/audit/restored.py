@@ -6,9 +6,10 @@ from fleetward.domain import layout, limits
 from fleetward.domain.audit import FirstParentCommit
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.store.git.branch_history import first_parent_commits_of
+from fleetward.store.git.contents import state_digest
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
-from fleetward.workflows.audit.folder_state import folder_files, state_digest
+from fleetward.workflows.audit.commit_files import folder_files
 
 
 def restored_agents(root: FleetRoot, commit: FirstParentCommit, ledger: Ledger) -> dict[str, int]:
@@ -20,12 +21,14 @@ def restored_agents(root: FleetRoot, commit: FirstParentCommit, ledger: Ledger) 
     changes = commit.changes_under(layout.environment_folder(ledger.environment))
     agents = sorted({parts[2] for change in changes if len(parts := change.path.split("/")) > 2})
     last = {name: transition for name in agents if (transition := ledger.last_transition(name))}
-    return {
-        name: entry.seq
-        for name, (entry, change) in last.items()
-        if state_digest(root, commit.id, ledger.environment, name) == change.to_state
-        and _has_promoted_files(root, commit, entry, layout.agent_folder(ledger.environment, name))
-    }
+    restored = {}
+    for name, (entry, change) in last.items():
+        folder = layout.agent_folder(ledger.environment, name)
+        if state_digest(root.commit_tree(commit.id), folder) == change.to_state and _has_promoted_files(
+            root, commit, entry, folder
+        ):
+            restored[name] = entry.seq
+    return restored
 
 
 def _has_promoted_files(root: FleetRoot, commit: FirstParentCommit, entry: Entry, folder: str) -> bool:
