@@ -1,9 +1,8 @@
 """
-A ledger line in which nothing is wrong, told at a glance.
+Ledger lines that are accepted by one regular expression; all others go to ``ledger.decode_line``, the reference.
 
-Accept fast, word slowly: what is not accepted here goes through ``store/ledger.py``, which stays the reference and
-finds the words. The line has to match, from its first byte to its last, a pattern of what the tool itself writes:
-no repeated key, no space, no letter written in another way. So its entry can be made later, or never, and cannot fail.
+The pattern is what ``ledger.encode`` writes, from the first byte to the last: no repeated key, no space, no letter
+in another spelling. So the entry of an accepted line can be built later, or never, and building it cannot fail.
 """
 
 from __future__ import annotations
@@ -49,8 +48,8 @@ _AGENTS = re.compile(_AGENT_GROUPS, re.ASCII)
 
 
 @cache
-def _line_pattern() -> re.Pattern[str]:
-    """Made when there is a line: it takes as long as a hundred of them."""
+def line_pattern() -> re.Pattern[str]:
+    """A whole line; compiled at the first one, which takes as long as reading a hundred of them."""
     return re.compile(
         rf'\{{"seq":({_POSITIVE}),"previous":(null|{_DIGEST}),"governance":{_DIGEST},'
         rf'"environment":({_NAME}),"kind":({_NAME}),"at":"({_INSTANT})",'
@@ -62,8 +61,8 @@ def _line_pattern() -> re.Pattern[str]:
 
 
 def parse_fast(text: str) -> LedgerLine | None:
-    """The line in *text*, or None where somebody has to look closely."""
-    match = _line_pattern().fullmatch(text)
+    """The line in *text*; None where the reference has to decide."""
+    match = line_pattern().fullmatch(text)
     if match is None or ("\\u" in text and not _is_canonical(text)):
         return None
     seq, previous, environment, kind, at, agents = match.groups()
