@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fleetward.domain.errors import BranchMoved, WriteFailed
-from fleetward.store.git import commit_writer
+from fleetward.store.git import commit_writer, work_tree_update
 from fleetward.store.git.commit_writer import Blob
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from tests.end_to_end.repositories import (
@@ -442,7 +442,7 @@ def test_bring_along_names_a_file_that_is_neither_the_old_nor_the_new_one(tmp_pa
     repo.write({prompt: "mine\n"})
 
     with pytest.raises(WriteFailed, match="stands in the way"):
-        commit_writer.update_work_tree(fleet_root(repo), old, new)
+        work_tree_update.update_work_tree(fleet_root(repo), old, new)
 
     assert (repo.root / prompt).read_text() == "mine\n"
 

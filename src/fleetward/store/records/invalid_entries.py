@@ -18,14 +18,14 @@ UNDO_HINT = (
 )
 
 
-def never_took_effect(ground: FleetRoot, head: Id, blob: Id, content: bytes, file: str) -> bool:
+def never_took_effect(root: FleetRoot, head: Id, blob: Id, content: bytes, file: str) -> bool:
     """
     Is what this version of a ledger has, and *content* has not, nothing that was ever decided?
 
     The first line that differs is none, so that nothing could follow it; or it is the only one, and untrue in every
     commit that had it as the last. What was decided on top of a line keeps that where it is.
     """
-    version = ground.repository.blobs([blob], limits.LEDGER_BYTES)[blob]
+    version = root.repository.blobs([blob], limits.LEDGER_BYTES)[blob]
     if not isinstance(version, bytes):  # too large to be read, so that nobody could decide by it
         return True
     version_lines, content_lines = (re.findall(rb"[^\n]*\n|[^\n]+$", text) for text in (version, content))
@@ -41,24 +41,24 @@ def never_took_effect(ground: FleetRoot, head: Id, blob: Id, content: bytes, fil
         return True
     if equal_count + 1 < len(version_lines):
         return False
-    if _governance_differs(ground, entry):
+    if _governance_differs(root, entry):
         return True
     folders = [layout.agent_folder(entry.environment, moved.agent) for moved in entry.agents]
-    commits = commits_with_blob(ground, head, file, blob, folders)
-    return bool(commits) and all(_contradicts(ground, commit, entry) for commit in commits)
+    commits = commits_with_blob(root, head, file, blob, folders)
+    return bool(commits) and all(_contradicts(root, commit, entry) for commit in commits)
 
 
-def _contradicts(ground: FleetRoot, commit: Id, entry: Entry) -> bool:
+def _contradicts(root: FleetRoot, commit: Id, entry: Entry) -> bool:
     """Does the commit hold something else than its entry says?"""
-    tree = ground.commit_tree(commit)
+    tree = root.commit_tree(commit)
     return any(
         state_digest(tree, layout.agent_folder(entry.environment, change.agent)) != change.to_state
         for change in entry.agents
     )
 
 
-def _governance_differs(ground: FleetRoot, entry: Entry) -> bool:
+def _governance_differs(root: FleetRoot, entry: Entry) -> bool:
     """Was it decided by another governance than the commit holds that it names?"""
-    if ground.repository.find_commit(entry.commit) != entry.commit:
+    if root.repository.find_commit(entry.commit) != entry.commit:
         return False
-    return governance_digest(ground.commit_tree(entry.commit)) != entry.governance
+    return governance_digest(root.commit_tree(entry.commit)) != entry.governance

@@ -40,32 +40,32 @@ def ledger(tree: Tree, environment: str) -> Ledger:
     return _ledger(ledger_bytes(tree, environment), environment)
 
 
-def append_only_ledger(ground: FleetRoot, head: Id, environment: str) -> Ledger:
+def append_only_ledger(root: FleetRoot, head: Id, environment: str) -> Ledger:
     """
     The ledger at *head*, of which no line was ever lost.
 
     Errors: FleetError when it is broken, naming the line, or lost some, naming the version.
     """
-    content = _content_from_work_tree(ground, head, environment) or ledger_bytes(
-        ground.commit_tree(head), environment
+    content = _content_from_work_tree(root, head, environment) or ledger_bytes(
+        root.commit_tree(head), environment
     )
     current = _ledger(content, environment)
-    _check_append_only(ground, head, environment, content)
+    _check_append_only(root, head, environment, content)
     return current
 
 
-def _content_from_work_tree(ground: FleetRoot, head: Id, environment: str) -> bytes | None:
+def _content_from_work_tree(root: FleetRoot, head: Id, environment: str) -> bytes | None:
     """The ledger out of the work tree, where its id is the one in *head*: ten times faster than out of git."""
     file = layout.ledger_file(environment)
     entries = [
         entry
-        for entry in ground.commit_tree(head).entries(file)
+        for entry in root.commit_tree(head).entries(file)
         if entry.path == file and entry.mode in REGULAR
     ]
-    if ground.repository.top is None or not entries:
+    if root.repository.top is None or not entries:
         return None
-    content = ground.work_tree().read(entries, limits.LEDGER_BYTES)[file]
-    is_head_version = isinstance(content, bytes) and ground.repository.object_id(content) == entries[0].id
+    content = root.work_tree().read(entries, limits.LEDGER_BYTES)[file]
+    is_head_version = isinstance(content, bytes) and root.repository.object_id(content) == entries[0].id
     return content if isinstance(content, bytes) and is_head_version else None
 
 
@@ -92,7 +92,7 @@ def ledger_bytes(tree: Tree, environment: str) -> bytes:
     return content
 
 
-def _check_append_only(ground: FleetRoot, head: Id, environment: str, content: bytes) -> None:
+def _check_append_only(root: FleetRoot, head: Id, environment: str, content: bytes) -> None:
     """
     Refuse a ledger that is not what it was and more: without its lines, approvals would count a second time.
 
@@ -103,7 +103,7 @@ def _check_append_only(ground: FleetRoot, head: Id, environment: str, content: b
     """
     file = layout.ledger_file(environment)
     ends = {0, *accumulate(len(line) + 1 for line in content.split(b"\n")[:-1])}
-    sizes_by_blob = ground.repository.blobs((blob for _, blob in file_versions(ground, head, file)), 0)
+    sizes_by_blob = root.repository.blobs((blob for _, blob in file_versions(root, head, file)), 0)
     sizes = sorted(
         ((size if isinstance(size, int) else 0, blob_id) for blob_id, size in sizes_by_blob.items()),
         reverse=True,
@@ -111,9 +111,9 @@ def _check_append_only(ground: FleetRoot, head: Id, environment: str, content: b
     spent = 0
     for size, blob_id in sizes:
         compared = size in ends and spent + size <= _COMPARED
-        if size in ends and (not compared or ground.repository.object_id(content[:size]) == blob_id):
+        if size in ends and (not compared or root.repository.object_id(content[:size]) == blob_id):
             spent += size  # what is void is not counted: garbage must not use up the time for what is true
-        elif not never_took_effect(ground, head, blob_id, content, file):
+        elif not never_took_effect(root, head, blob_id, content, file):
             hint = f"git log --oneline -- {file}, then put back the lines that are missing"
             raise FleetError(
                 f"{file}: lines that were there (blob {blob_id[:12]}) are not there any more", hint=hint
@@ -121,7 +121,7 @@ def _check_append_only(ground: FleetRoot, head: Id, environment: str, content: b
 
 
 def approvals(
-    ground: FleetRoot, commit: Id, environment: str, agent: str, people: People, *, now: datetime
+    root: FleetRoot, commit: Id, environment: str, agent: str, people: People, *, now: datetime
 ) -> tuple[tuple[Approval, ...], tuple[Finding, ...]]:
     """
     Every statement about *agent* in *environment* at *commit*; what cannot be read is told, not hidden.
@@ -129,9 +129,9 @@ def approvals(
     Those about governance have no environment.
     Signatures are judged by the keys that count at *now*; one that does not hold makes its statement faulty.
     """
-    tree, folder = ground.commit_tree(commit), "/".join(filter(None, (layout.APPROVALS, environment, agent)))
+    tree, folder = root.commit_tree(commit), "/".join(filter(None, (layout.APPROVALS, environment, agent)))
     signatures = _signatures(tree, folder)
-    commits_by_file = commits_by_path(ground, commit, folder)
+    commits_by_file = commits_by_path(root, commit, folder)
     accepted: list[Approval] = []
     refused: list[Finding] = []
     for file, content in sorted(contents(tree, folder).items(), key=lambda pair: (len(pair[0]), pair[0])):
@@ -154,7 +154,7 @@ def approvals(
                 statement, fault=commit_author_fault(commits_by_file.get(file, ()), statement, people)
             )
         accepted.append(replace(statement, fault=statement.fault or _copy_fault(statement, accepted)))
-    return tuple(accepted), (*refused, *_lost_records(ground, commit, folder, _is_refusal))
+    return tuple(accepted), (*refused, *_lost_records(root, commit, folder, _is_refusal))
 
 
 def signature_name(file: str) -> str:
@@ -163,21 +163,21 @@ def signature_name(file: str) -> str:
 
 
 def evidence(
-    ground: FleetRoot, commit: Id, agent: str, release: str | None
+    root: FleetRoot, commit: Id, agent: str, release: str | None
 ) -> tuple[tuple[EvidenceRecord, ...], tuple[Finding, ...]]:
     """The evaluation records of exactly this release; what cannot be read or was taken away is told."""
     if release is None:
         return (), ()
     folder = layout.evidence_folder(agent, digest.short(release))
     records, refused = [], []
-    for file, content in sorted(contents(ground.commit_tree(commit), folder).items()):
+    for file, content in sorted(contents(root.commit_tree(commit), folder).items()):
         if not file.endswith(".json"):
             continue
         try:
             records.append(runs.decode(content, file))
         except FleetError as error:
             refused.append(_unreadable(file, error))
-    return tuple(records), (*refused, *_lost_records(ground, commit, folder, _is_evidence))
+    return tuple(records), (*refused, *_lost_records(root, commit, folder, _is_evidence))
 
 
 def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
@@ -206,16 +206,16 @@ def _copy_fault(statement: Approval, earlier: Iterable[Approval]) -> str | None:
 
 
 def _lost_records(
-    ground: FleetRoot, commit: Id, folder: str, is_binding: Callable[[bytes, str], bool]
+    root: FleetRoot, commit: Id, folder: str, is_binding: Callable[[bytes, str], bool]
 ) -> Iterator[Finding]:
     """Records that history holds and *commit* does not, or not any more as they were."""
     present = {
         (entry.path, entry.id)
-        for entry in ground.commit_tree(commit).entries(folder)
+        for entry in root.commit_tree(commit).entries(folder)
         if entry.mode in REGULAR
     }
-    lost = sorted(file_versions(ground, commit, folder) - present)
-    blobs = ground.repository.blobs((blob for _, blob in lost), limits.APPROVAL_BYTES)
+    lost = sorted(file_versions(root, commit, folder) - present)
+    blobs = root.repository.blobs((blob for _, blob in lost), limits.APPROVAL_BYTES)
     for file, blob in lost:
         content = blobs[blob]
         if isinstance(content, bytes) and is_binding(content, file):

@@ -13,7 +13,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
 from fleetward.domain.verdict import Promotion
 from fleetward.store.fleet import suspension_override
-from fleetward.store.git import commit_writer
+from fleetward.store.git import commit_writer, work_tree_update
 from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import Id
@@ -56,10 +56,10 @@ def prepare_work_tree(run: RunContext) -> bool:
     root = find_fleet_root(run.folder, run.environment)
     require_full_history(root.repository)
     head = root.head()
-    paths = commit_writer.uncommitted_paths(root, head)
+    paths = work_tree_update.uncommitted_paths(root, head)
     if not paths:
         return False
-    if commit_writer.finish_interrupted(root, head):
+    if work_tree_update.finish_interrupted(root, head):
         return True
     names = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
     raise WriteFailed(f"not committed: {names}", hint="git status, then commit or stash")
@@ -121,13 +121,13 @@ def commit_edits(
     dated = run.now if run.now_given else None
     new = commit_writer.build_commit(root, head, edits, message, dated, signer.commit if signer else None)
     branch = root.repository.branch
-    commit_writer.check_work_tree(root, head, new)
+    work_tree_update.check_work_tree(root, head, new)
     if remote is not None:
         if branch is None:
             raise UsageError("--push needs a branch, HEAD is detached", hint="git switch BRANCH")
         commit_writer.push(root, remote, branch, new)
     commit_writer.update_branch(root, branch, new, head)
-    commit_writer.update_work_tree(root, head, new)
+    work_tree_update.update_work_tree(root, head, new)
     return new
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fleetward.domain import layout
 from fleetward.domain.approval import GOVERNANCE
 from fleetward.domain.names import is_name
-from fleetward.store.git.commit_writer import uncommitted_paths
+from fleetward.store.git.work_tree_update import uncommitted_paths
 from fleetward.workflows.promotion.context import PromotionContext
 
 
