@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fleetward.domain.errors import FleetError, GitError
-from fleetward.store.git.repository import open_repository
+from fleetward.store.git.discovery import open_repository
 from tests.end_to_end.repositories import (
     APPLY,
     DESK,
@@ -140,7 +140,7 @@ def test_a_blob_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
     ran = repo.fleet("validate", "--rev", "HEAD")
 
     assert ran.code == 2
-    assert f"object {blob} does not hold what its name says" in ran.err
+    assert f"object {blob} is corrupt" in ran.err
     assert "git fsck" in ran.err
 
 

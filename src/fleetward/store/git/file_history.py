@@ -15,12 +15,12 @@ from fleetward.store.git.tree import REGULAR
 
 def require_full_history(repository: Repository) -> None:
     """
-    Refuse to decide by a part of the history.
+    Refuse a repository that has only a part of its history.
 
     Errors: GitError in a shallow clone.
     """
     if repository.shallow:
-        raise GitError("this clone is shallow: its history cannot be judged", hint="git fetch --unshallow")
+        raise GitError("this clone is shallow: a part of its history is missing", hint="git fetch --unshallow")
 
 
 def contributors(

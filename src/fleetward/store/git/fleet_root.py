@@ -11,9 +11,10 @@ from fleetward.domain import layout
 from fleetward.domain.errors import GitError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.commit_tree import CommitTree
+from fleetward.store.git.discovery import NoRepository, open_repository
 from fleetward.store.git.history import History
 from fleetward.store.git.plumbing_history import PlumbingHistory
-from fleetward.store.git.repository import Id, NoRepository, Repository, open_repository
+from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import StagedTree, WorkTree
 
 
@@ -28,7 +29,7 @@ class FleetRoot:
 
     def work_tree(self) -> WorkTree:
         """
-        What lies in the work tree.
+        The files in the work tree.
 
         Errors: GitError in a bare repository.
         """
@@ -37,22 +38,22 @@ class FleetRoot:
         return WorkTree(repository=self.repository, root=self.path, prefix=self.prefix)
 
     def staged_tree(self) -> StagedTree:
-        """What is staged."""
+        """The files in git's index."""
         return StagedTree(repository=self.repository, prefix=self.prefix)
 
     def tree_at(self, revision: str) -> CommitTree:
-        """What a revision holds."""
+        """The files of a revision, such as a branch."""
         return self.commit_tree(self.repository.resolve(revision))
 
     def commit_tree(self, commit: Id) -> CommitTree:
-        """What a commit holds, named by its id."""
+        """The files of a commit, by its full id."""
         return CommitTree(repository=self.repository, history=self.history, commit=commit)
 
     def head(self) -> Id:
         """
-        The commit that HEAD is at.
+        The commit that is checked out.
 
-        Errors: GitError when nothing was committed yet, or its commit is broken.
+        Errors: GitError when there is none yet, or it cannot be read.
         """
         commit = self.repository.find_commit("HEAD")
         if commit is None:
@@ -65,10 +66,10 @@ class FleetRoot:
 
 def find_fleet_root(folder: Path, environment: Mapping[str, str], *, root: str | None = None) -> FleetRoot:
     """
-    The fleet around *folder*: walking up to the top of the work tree for ``fleet-config.yaml``.
+    The nearest folder with a ``fleet-config.yaml``, from *folder* up to the top of the work tree.
 
-    *root* names the fleet's folder in the tree instead, as a bare repository needs it where it is no top.
-    Errors: NotAFleet, NoRepository; UsageError for a *root* that leads out of the tree.
+    *root* names the fleet's folder inside the repository instead; a bare repository has no folders to search.
+    Errors: NotAFleet, NoRepository; UsageError for a *root* outside the repository.
     """
     try:
         repository = open_repository(folder, environment)
@@ -99,7 +100,7 @@ def _fleet_root(repository: Repository, path: Path, prefix: str) -> FleetRoot:
 
 
 def _root_prefix(root: str) -> str:
-    """A folder of the tree as git spells it; the top is nothing."""
+    """A folder of the repository as git writes it; empty for the top."""
     inside = posixpath.normpath(root.strip("/") or ".")
     if inside == ".." or inside.startswith("../"):
         raise UsageError(

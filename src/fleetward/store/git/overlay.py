@@ -1,4 +1,4 @@
-"""A tree with some of its files as they would be."""
+"""A tree with some of its files replaced in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fleetward.store.git.tree import Tree, TreeEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverlayTree:
-    """*tree*, with these contents in it instead of what is there."""
+    """*tree* with these contents, by path, in the place of its own."""
 
     tree: Tree
     contents: Mapping[str, bytes]

@@ -1,4 +1,4 @@
-"""One run of git: its configuration quietened, its environment scrubbed, arguments as lists, bytes (SPEC 2)."""
+"""Run git with a clean environment and with nothing that a repository's configuration names (SPEC 2)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from fleetward.domain.fast_dataclass import dataclass
 _WRITING_COMMANDS = frozenset(
     {"hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push", "init"}
 )
-"""Commands that write; the others only ask."""
-# Programs that a repository's configuration could name, and rewriting of what is read: off.
+"""Commands that write; the others only read."""
+# no program that a repository's configuration names, and no rewriting of what is read
 _QUIET_OPTIONS = (
     "-c",
     "core.hooksPath=/dev/null",
@@ -28,7 +28,7 @@ _QUIET_OPTIONS = (
     "core.quotePath=false",
     "-c",
     "protocol.ext.allow=never",
-    # the hint would stand before git's own reason
+    # git prints this hint before the reason of an error
     "-c",
     "advice.graftFileDeprecated=false",
 )
@@ -50,7 +50,7 @@ _ALLOWED_VARIABLES = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitResult:
-    """What git said: exit code, standard output as bytes, standard error as text."""
+    """Exit code, standard output as bytes, standard error as text."""
 
     code: int
     out: bytes
@@ -58,13 +58,13 @@ class GitResult:
 
     @property
     def text(self) -> str:
-        """The output as one stripped line."""
+        """Standard output as text, without white space at both ends."""
         return self.out.decode("utf-8", "surrogateescape").strip()
 
 
 def run_git(folder: Path, arguments: list[str], stdin: bytes, environment: Mapping[str, str]) -> GitResult:
     """
-    Ask git, or have it write, in *folder*; its exit code is the caller's to judge.
+    Run git in *folder*; whether its exit code is an error, the caller decides.
 
     Errors: GitError when git is not installed.
     """
@@ -82,7 +82,7 @@ def run_git(folder: Path, arguments: list[str], stdin: bytes, environment: Mappi
 def _run_subprocess(
     command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
 ) -> tuple[int, bytes, bytes]:
-    """Questions go without GitPython, which takes as long to import as git to answer twenty of them."""
+    """Commands that only read: importing GitPython takes as long as twenty of them."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -103,9 +103,9 @@ def _run_gitpython(
     try:
         from git import Git
         from git.exc import GitCommandNotFound
-    except ImportError as error:  # GitPython asks git for its version at once, and got no answer
-        raise GitError(f"git cannot be asked: {error}", hint="git --version") from error
-    # a file: GitPython would write all of a pipe before it reads
+    except ImportError as error:  # GitPython runs git --version when it is imported
+        raise GitError(f"git does not answer: {error}", hint="git --version") from error
+    # a file: with a pipe GitPython writes all of it before it reads, and both processes wait
     with tempfile.TemporaryFile() as stdin_file:
         stdin_file.write(stdin)
         stdin_file.seek(0)
@@ -126,12 +126,12 @@ def _run_gitpython(
 
 @contextmanager
 def _without_git_variables() -> Iterator[None]:
-    """Git gets the process's environment: what a caller or a hook left there must not steer it."""
-    taken = {name: os.environ.pop(name) for name in list(os.environ) if _steers_git(name)}
+    """GitPython passes on this process's environment, with what a hook or a caller left there for git."""
+    removed = {name: os.environ.pop(name) for name in list(os.environ) if _steers_git(name)}
     try:
         yield
     finally:
-        os.environ.update(taken)
+        os.environ.update(removed)
 
 
 def _steers_git(name: str) -> bool:
@@ -139,12 +139,12 @@ def _steers_git(name: str) -> bool:
 
 
 def allowed_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """What of the caller's environment git may see: identity, configuration, how to reach a remote."""
+    """The variables that git may see: identity, configuration, how to reach a remote."""
     return {name: value for name, value in environment.items() if _ALLOWED_VARIABLES.fullmatch(name)}
 
 
 def first_line(errors: str) -> str:
-    """The first line of what git complained, without its label."""
+    """The first line of an error of git, without its label."""
     lines = [
         line.removeprefix("fatal: ").removeprefix("error: ") for line in errors.splitlines() if line.strip()
     ]

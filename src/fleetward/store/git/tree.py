@@ -21,9 +21,9 @@ REGULAR = frozenset({"100644", "100755"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeEntry:
     """
-    A path of the fleet, relative to its root, and what git knows of it.
+    A file of a tree; *path* is relative to the fleet root, and carries surrogates where it is not UTF-8.
 
-    Paths that are not UTF-8 carry surrogates. ``id`` is None for what git has not stored.
+    *mode* is git's; *id* is None for what git has not stored; *sparse* files are in the index alone.
     """
 
     path: str
@@ -33,7 +33,7 @@ class TreeEntry:
 
 
 class Tree(Protocol):
-    """Files by path; nothing is decoded, nothing is followed."""
+    """A fleet's files, as bytes by path; links are not followed."""
 
     def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every file, or those under these folders, sorted by path."""
@@ -44,13 +44,13 @@ class Tree(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedTree:
-    """What is staged."""
+    """The files in git's index."""
 
     repository: Repository
     prefix: str = ""
 
     def entries(self, *under: str) -> tuple[TreeEntry, ...]:
-        """Every staged file; an unmerged one is an error."""
+        """Every staged file, or those under these folders; GitError where one is unmerged."""
         return tree_entries(_list_files(self.repository, self.prefix, under, unmerged=False), self.prefix)
 
     def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
@@ -67,7 +67,7 @@ class WorkTree:
     prefix: str = ""
 
     def entries(self, *under: str) -> tuple[TreeEntry, ...]:
-        """Every file that is there, with the mode that it has there."""
+        """Every file that is on disk, with its mode there."""
         listed = _list_files(self.repository, self.prefix, under, "-c", "-o", "--exclude-standard")
         present = (self._present(entry) for entry in tree_entries(listed, self.prefix))
         return tuple(sorted((entry for entry in present if entry is not None), key=lambda entry: entry.path))
@@ -87,7 +87,7 @@ class WorkTree:
         return entry if entry.mode == mode and not entry.sparse else replace(entry, mode=mode, sparse=False)
 
     def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
-        """Contents by path as they are in the folder; links in the way are not followed."""
+        """Contents by path as they are on disk; None where a part of the path is a link."""
         requested = list(entries)
         real: set[str] = set()
         contents = {entry.path: self._content(entry, limit, real) for entry in requested if not entry.sparse}
@@ -99,7 +99,8 @@ class WorkTree:
     def _content(self, entry: TreeEntry, limit: int, real: set[str]) -> bytes | int | None:
         if not self._unlinked(entry.path.rpartition("/")[0], real):
             return None
-        try:  # plain text and plain calls: a large fleet has tens of thousands of files
+        # no pathlib: a large fleet has tens of thousands of files
+        try:
             handle = os.open(
                 f"{self.root}/{entry.path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             )
@@ -114,7 +115,7 @@ class WorkTree:
             os.close(handle)
 
     def _unlinked(self, folder: str, real: set[str]) -> bool:
-        """Is every folder on the way a real one?"""
+        """Is no folder on the way a link? Those in *real* are known to be none."""
         if not folder or folder in real:
             return True
         if not self._unlinked(folder.rpartition("/")[0], real):
@@ -162,7 +163,7 @@ def tree_entries(records: Iterable[_RawEntry], prefix: str) -> tuple[TreeEntry, 
 def _list_files(
     repository: Repository, prefix: str, under: Iterable[str], *options: str, unmerged: bool = True
 ) -> list[_RawEntry]:
-    """What git lists of its index, and beside it where *options* asks for that; a path once."""
+    """What git lists of its index, and of untracked files where *options* ask for them; each path once."""
     scope = [prefix + path for path in under] or [prefix.rstrip("/") or "."]
     out = repository.output("ls-files", *options, "-s", "-t", "-z", "--full-name", "--", *scope)
     by_path: dict[bytes, _RawEntry] = {}

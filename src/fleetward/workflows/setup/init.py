@@ -16,14 +16,9 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.invisible_characters import FORBIDDEN
 from fleetward.domain.names import is_name
 from fleetward.store.fleet import scaffold
+from fleetward.store.git.discovery import NoRepository, author_identity, create_repository, open_repository
 from fleetward.store.git.fleet_root import find_fleet_root
-from fleetward.store.git.repository import (
-    NoRepository,
-    Repository,
-    author_identity,
-    create_repository,
-    open_repository,
-)
+from fleetward.store.git.repository import Repository
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.setup.schemas import editor_schemas
 

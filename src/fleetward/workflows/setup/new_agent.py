@@ -22,8 +22,8 @@ from fleetward.domain.risk import required_minimum_tier
 from fleetward.store.fleet import scaffold
 from fleetward.store.fleet.agent_assembly import assemble_agent
 from fleetward.store.formats.yaml_scalar import yaml_scalar
+from fleetward.store.git.discovery import author_identity
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
-from fleetward.store.git.repository import author_identity
 from fleetward.store.records import load as records
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.load import load_fleet
