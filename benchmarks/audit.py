@@ -26,7 +26,7 @@ from fleetward.domain import digest, layout
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.evidence import EvidenceRecord, SampleCounts
 from fleetward.domain.ledger import AgentTransition, Entry
-from fleetward.store.records import approvals, evidence, ledger
+from fleetward.store.records import approvals, evidence, ledger_line
 
 WHOLE_S, LAST_S = 20.0, 1.0
 PROMOTIONS, AGENTS, BATCH = 1_000, 200, 100
@@ -238,7 +238,7 @@ class History:
             requirements=({"agent": moved[0].agent, "rule": "every-change", "status": "met"},),
             tool="fleetward 0.1.0",
         )
-        written = ledger.encode(entry)
+        written = ledger_line.encode(entry)
         self.content += written.encode() + b"\n"
         self.seq, self.previous = entry.seq, digest.of_bytes(written.encode())
         for one in moved:

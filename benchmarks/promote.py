@@ -29,7 +29,7 @@ from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.ledger import AgentTransition, Entry
 from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.report import verdicts_json
-from fleetward.store.records import approvals, ledger
+from fleetward.store.records import approvals, ledger_line
 
 BUDGET_S = 1.0
 APPROVALS, STEPS = 50, 20
@@ -191,7 +191,7 @@ def told(names: list[str], states: dict[str, str], commit: str, governance: str)
         moved = AgentTransition(
             agent=name, from_state=before, to_state=after, release=after, generation=generation + 1
         )
-        line = ledger.encode(entry(number, previous, moved, commit, governance))
+        line = ledger_line.encode(entry(number, previous, moved, commit, governance))
         previous = digest.of_bytes(line.encode())
         yield line
 

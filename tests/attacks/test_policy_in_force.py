@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetward.store.records import ledger
+from fleetward.store.records import ledger_line
 from tests.attacks.scenarios import CONFIG, PEOPLE, POLICY, FleetRepository, running_fleet
 from tests.workflows.audit.histories import LEDGER, agent_change, append_entry, current_ledger
 
@@ -119,7 +119,7 @@ def test_a_forged_line_that_names_a_law_nobody_agreed_to_is_found(tmp_path: Path
         line = replace(
             current_ledger(place).entries[-1], seq=1, previous=None, environment="canary", agents=(first,)
         )
-        place.write("ledger/canary.jsonl", ledger.encode(line) + "\n")
+        place.write("ledger/canary.jsonl", ledger_line.encode(line) + "\n")
         (place.path / LEDGER).write_bytes(before)
     place.commit("promote", who="erin", at="2026-11-03T09:00:00Z")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.attacks.scenarios import FleetRepository, running_fleet
 from tests.workflows.audit.histories import LEDGER, append_entry, at, copy_from_staging
 
-GONE = "are not there any more"
+GONE = "are missing"
 
 
 def revert_commits(place: FleetRepository, commits: str, *, when: str) -> None:

@@ -100,7 +100,7 @@ def test_a_true_line_stays_where_it_is(tmp_path: Path) -> None:
     result = place.judge(now=at(3, 12))
 
     assert result.code == 2
-    assert "are not there any more" in result.err
+    assert "are missing" in result.err
 
 
 def test_a_forged_line_on_which_something_was_decided_stays_where_it_is(tmp_path: Path) -> None:
@@ -117,4 +117,4 @@ def test_a_forged_line_on_which_something_was_decided_stays_where_it_is(tmp_path
     (place.path / "ledger/production.jsonl").write_bytes(before)
     place.commit("clean", at=at(3, 11))
 
-    assert "are not there any more" in place.judge(now=at(3, 12)).err
+    assert "are missing" in place.judge(now=at(3, 12)).err

@@ -126,7 +126,7 @@ def test_a_ledger_that_was_touched_is_no_answer(
     ran = repo.fleet("log")
 
     assert (ran.code, ran.out) == (2, "")
-    assert f"{LEDGER}:{line}:" in ran.err if line else "lines that were there" in ran.err
+    assert f"{LEDGER}:{line}:" in ran.err if line else "lines of an earlier version" in ran.err
 
 
 def test_a_ledger_that_lost_its_last_line_is_no_answer(tmp_path: Path, repo: Repository) -> None:
@@ -137,4 +137,4 @@ def test_a_ledger_that_lost_its_last_line_is_no_answer(tmp_path: Path, repo: Rep
     ran = repo.fleet("log")
 
     assert ran.code == 2
-    assert "lines that were there" in ran.err
+    assert "lines of an earlier version" in ran.err

@@ -12,7 +12,7 @@ from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.domain.verdict import Promotion, Verdict
-from fleetward.store.records import ledger as lines
+from fleetward.store.records import ledger, ledger_line
 from fleetward.workflows.audit.reevaluate import reevaluate
 from fleetward.workflows.context import run_context
 from fleetward.workflows.promotion.context import PromotionContext, load_context
@@ -35,7 +35,7 @@ PROPOSAL = "proposals/production/desk-bot/overrides.yaml"
 
 def entries(repo: Repository) -> tuple[Entry, ...]:
     file = "ledger/production.jsonl"
-    return lines.decode((repo.root / file).read_bytes(), file).entries
+    return ledger.decode((repo.root / file).read_bytes(), file).entries
 
 
 def context_at(repo: Repository, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> PromotionContext:
@@ -57,7 +57,7 @@ def reevaluated(repo: Repository, entry: Entry, monkeypatch: pytest.MonkeyPatch)
 def same_verdict(promotions: tuple[Promotion, ...], entry: Entry) -> bool:
     """Allowed, for the same states and for the very same reasons."""
     needs = [
-        lines.encode_requirement(item.agent, need) for item in promotions for need in item.requirements
+        ledger_line.encode_requirement(item.agent, need) for item in promotions for need in item.requirements
     ]
     states = [(item.agent, item.from_state, item.generation) for item in promotions]
     return (

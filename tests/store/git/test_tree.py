@@ -167,6 +167,7 @@ def test_an_unmerged_index_cannot_be_judged_and_is_named(tmp_path: Path) -> None
 
 def test_a_sparse_checkout_is_judged_whole(tmp_path: Path) -> None:
     repo = repository(tmp_path, {**FLEET, PROMPT: "hidden\u202e\n"})
+    repo.git("update-index", "--refresh")
     repo.git("sparse-checkout", "set", "--no-cone", "/*", f"!{DESK}")
     assert not (repo.root / DESK).exists()
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import AgentTransition, Entry, Ledger
 from fleetward.domain.verdict import Requirement, RequirementStatus
-from fleetward.store.records import ledger
+from fleetward.store.records import ledger, ledger_line
 
 FILE = "ledger/production.jsonl"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -126,7 +126,7 @@ def test_a_requirement_keeps_its_bytes_in_the_ledger() -> None:
         review_seq=3,
     )
 
-    encoded = json.dumps(ledger.encode_requirement("desk-bot", requirement), separators=(",", ":"))
+    encoded = json.dumps(ledger_line.encode_requirement("desk-bot", requirement), separators=(",", ":"))
 
     assert encoded == (
         '{"agent":"desk-bot","rule":"every-change","kind":"soak","asked":"PT24H","status":"missing",'
@@ -164,8 +164,8 @@ def test_an_entry_older_than_the_last_is_refused_and_one_of_the_same_second_is_n
         ("expected 2", [moved("triage", "c", "d", 3)], {}),
         ("expected 4", [moved("refund-bot", None, "d", 1)], {}),
         ("expected 1", [moved("new", None, "d", 2)], {}),
-        ("may do", [moved("triage", "c", "d", 2)], {"kind": "adopt"}),
-        ("may do", [moved("new", None, None, 1)], {"kind": "adopt"}),
+        ("earlier entries", [moved("triage", "c", "d", 2)], {"kind": "adopt"}),
+        ("'to' is null", [moved("new", None, None, 1)], {"kind": "adopt"}),
         ("named twice", [moved("triage", "c", "d", 2), moved("triage", "d", "e", 3)], {}),
         ("no agent", [], {}),
         ("a full commit id", [moved("triage", "c", "d", 2)], {"commit": "abc"}),
@@ -272,7 +272,7 @@ def test_an_agent_that_was_retired_may_come_back_as_a_new_generation() -> None:
         (3, {"a_from": None}, "its last to is"),
         (2, {"a_to": None}, "a release exactly where"),
         (2, {"a_agent": "Refund"}, "a name"),
-        (2, {"kind": "adopt"}, "may do"),
+        (2, {"kind": "adopt"}, "earlier entries"),
         (2, {"kind": 7}, "a text"),
         (2, {"agents": []}, "no agent"),
         (2, {"agents": {}}, "a list"),
@@ -337,7 +337,7 @@ def test_requirements_as_deep_as_the_parser_goes_are_answered() -> None:
     "file", ["ledger/x.json", "production.jsonl", "ledger/a/b.jsonl", "ledger/production.jsonl\n"]
 )
 def test_a_file_that_is_no_ledger_is_refused(file: str) -> None:
-    with pytest.raises(FleetError, match="no name of a ledger"):
+    with pytest.raises(FleetError, match="not the name of a ledger"):
         ledger.decode(b"", file)
 
 

@@ -18,7 +18,7 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import AgentTransition, Entry, LedgerLine
 from fleetward.domain.policy import Assurance
 from fleetward.domain.verdict import Requirement, RequirementStatus
-from fleetward.store.records import ledger, ledger_fast_path
+from fleetward.store.records import ledger_fast_path, ledger_line
 from fleetward.store.records.ledger_fast_path import parse_fast
 
 DIGEST = "sha256:" + "a1" * 32
@@ -49,7 +49,7 @@ ENTRY = Entry(
     ),
     evidence=({"file": "evidence/x.json", "sha256": DIGEST},),
     requirements=(
-        ledger.encode_requirement(
+        ledger_line.encode_requirement(
             "desk-bot",
             Requirement(
                 rule="every-change",
@@ -64,7 +64,7 @@ ENTRY = Entry(
     reason='because "it" had to',
     tool="fleetward 0.1.0",
 )
-LINE = ledger.encode(ENTRY)
+LINE = ledger_line.encode(ENTRY)
 
 
 BREAK_GLASS = BreakGlassRecord(incident="INC-2041", skipped=("freeze", "soak"), review_by=ENTRY.at)
@@ -77,7 +77,7 @@ def fast(line: str) -> Entry | None:
 
 def slow(line: str) -> Entry | None:
     try:
-        return ledger.decode_line(line.encode(), "ledger/production.jsonl:7")
+        return ledger_line.decode_line(line.encode(), "ledger/production.jsonl:7")
     except FleetError:
         return None
 
@@ -154,7 +154,7 @@ def entries(draw: st.DrawFn) -> Entry:
         evidence=tuple(
             {"file": draw(FILLED), "sha256": draw(DIGESTS)} for _ in range(draw(st.integers(0, 2)))
         ),
-        requirements=tuple(ledger.encode_requirement(agent, item) for agent, item in requirements),
+        requirements=tuple(ledger_line.encode_requirement(agent, item) for agent, item in requirements),
         reason=draw(TEXTS),
         tool=draw(TEXTS),
     )
@@ -163,7 +163,7 @@ def entries(draw: st.DrawFn) -> Entry:
 @settings(max_examples=50)
 @given(entries())
 def test_every_entry_that_the_tool_writes_is_read_alike_by_both(entry: Entry) -> None:
-    line = ledger.encode(entry)
+    line = ledger_line.encode(entry)
 
     assert fast(line) == slow(line) == replace(entry, line=line)
 
@@ -193,7 +193,7 @@ def test_the_fields_that_the_chain_is_checked_by_are_those_of_the_entry() -> Non
 
 @pytest.mark.parametrize("requirement", [{"x": 1}, {**ENTRY.requirements[0], "more": {"deep": [0.5, True]}}])
 def test_a_requirement_of_another_shape_goes_to_the_reference(requirement: dict[str, Any]) -> None:
-    line = ledger.encode(replace(ENTRY, requirements=(requirement,)))
+    line = ledger_line.encode(replace(ENTRY, requirements=(requirement,)))
 
     assert parse_fast(line) is None
     assert slow(line) == replace(ENTRY, requirements=(requirement,), line=line)
@@ -264,7 +264,7 @@ def test_the_reference_accepts_every_line_that_the_fast_path_accepts(data: st.Da
 
 
 def test_a_break_glass_line_goes_to_the_reference() -> None:
-    broken = ledger.encode(replace(ENTRY, break_glass=BREAK_GLASS))
+    broken = ledger_line.encode(replace(ENTRY, break_glass=BREAK_GLASS))
 
     assert broken.startswith(LINE[:-1])
     assert parse_fast(broken) is None
@@ -290,7 +290,7 @@ def test_a_break_glass_line_goes_to_the_reference() -> None:
     ],
 )
 def test_a_break_glass_record_in_another_spelling_is_refused(old: str, new: str) -> None:
-    broken = ledger.encode(replace(ENTRY, break_glass=BREAK_GLASS))
+    broken = ledger_line.encode(replace(ENTRY, break_glass=BREAK_GLASS))
     assert old in broken
 
     assert slow(broken.replace(old, new)) is None

@@ -1,7 +1,7 @@
 """
-Ledger lines that are accepted by one regular expression; all others go to ``ledger.decode_line``, the reference.
+Ledger lines that are accepted by one regular expression; all others go to ``ledger_line.decode_line``, the reference.
 
-The pattern is what ``ledger.encode`` writes, from the first byte to the last: no repeated key, no space, no letter
+The pattern is what ``ledger_line.encode`` writes, from the first byte to the last: no repeated key, no space, no letter
 in another spelling. So the entry of an accepted line can be built later, or never, and building it cannot fail.
 """
 
@@ -43,7 +43,7 @@ _REQUIREMENT = (
     rf'\{{"agent":{_TEXT},"rule":{_TEXT},"kind":{_TEXT},"asked":{_TEXT},"status":{_TEXT},"by":{_list_of(_TEXT)},'
     rf'"detail":{_TEXT},"readyAt":(?:null|{_TEXT}),"could":{_list_of(_TEXT)}\}}'
 )
-"""As ``ledger.encode_requirement`` writes it; a key that comes later has to be optional here."""
+"""As ``ledger_line.encode_requirement`` writes it; a key that comes later has to be optional here."""
 _AGENTS = re.compile(_AGENT_GROUPS, re.ASCII)
 
 

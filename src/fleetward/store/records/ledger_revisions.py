@@ -11,7 +11,8 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import Entry, Ledger
 from fleetward.store.git.tree import REGULAR, Tree
-from fleetward.store.records.ledger import decode, decode_line
+from fleetward.store.records.ledger import decode
+from fleetward.store.records.ledger_line import decode_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The records of a fleet as one tree holds them: approvals, evidence, ledgers, the governance digest."""
+"""Load ledgers, approvals and evidence from a commit, and find what was taken out of them."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from fleetward.store.records.authenticity import commit_author_fault, statement_
 from fleetward.store.records.invalid_entries import never_took_effect
 
 _COMPARED = 256 * 1024 * 1024
-"""Bytes of earlier ledgers that are compared: four of the largest, hundreds of a common one."""
+"""Bytes of earlier ledgers that are hashed, in a fifth of a second: 4 of the largest, hundreds of a usual one."""
 
 
 def ledger(tree: Tree, environment: str) -> Ledger:
     """
     The ledger of *environment*, empty where there is none yet.
 
-    Errors: FleetError when it is broken, naming the line.
+    Errors: FleetError with the line when it is broken.
     """
     return _ledger(ledger_bytes(tree, environment), environment)
 
 
 def append_only_ledger(root: FleetRoot, head: Id, environment: str) -> Ledger:
     """
-    The ledger at *head*, of which no line was ever lost.
+    The ledger at *head*, which has every line that it had earlier in history.
 
-    Errors: FleetError when it is broken, naming the line, or lost some, naming the version.
+    Errors: FleetError with the line when it is broken, with the earlier version when lines are missing.
     """
     content = _content_from_work_tree(root, head, environment) or ledger_bytes(
         root.commit_tree(head), environment
@@ -55,7 +55,7 @@ def append_only_ledger(root: FleetRoot, head: Id, environment: str) -> Ledger:
 
 
 def _content_from_work_tree(root: FleetRoot, head: Id, environment: str) -> bytes | None:
-    """The ledger out of the work tree, where its id is the one in *head*: ten times faster than out of git."""
+    """The ledger from the work tree if it is the one of *head*: ten times faster than from git."""
     file = layout.ledger_file(environment)
     entries = [
         entry
@@ -77,9 +77,9 @@ def _ledger(content: bytes, environment: str) -> Ledger:
 
 def ledger_bytes(tree: Tree, environment: str) -> bytes:
     """
-    The ledger's file as it is, empty where there is none.
+    The ledger's file, empty where there is none.
 
-    Errors: FleetError where something lies there that cannot be read.
+    Errors: FleetError for a link, a folder, or a file over the limit.
     """
     file = layout.ledger_file(environment)
     if not tree.entries(file):
@@ -94,12 +94,11 @@ def ledger_bytes(tree: Tree, environment: str) -> bytes:
 
 def _check_append_only(root: FleetRoot, head: Id, environment: str, content: bytes) -> None:
     """
-    Refuse a ledger that is not what it was and more: without its lines, approvals would count a second time.
+    Refuse a ledger that lost lines: approvals that these lines used would count a second time.
 
-    Looked at are the length of everything that history holds, and the content of the longest, as many as are
-    compared in a fifth of a second. A line that is none, or that is untrue and the last, was never decided by:
-    whoever took it out again has lost nothing.
-    Errors: FleetError, naming the lost version.
+    Every earlier version has to end where a line of *content* ends; the longest versions, up to 256 MiB together,
+    have to be a beginning of it, too. A removed line that never took effect is no loss.
+    Errors: FleetError with the version whose lines are missing.
     """
     file = layout.ledger_file(environment)
     ends = {0, *accumulate(len(line) + 1 for line in content.split(b"\n")[:-1])}
@@ -112,11 +111,11 @@ def _check_append_only(root: FleetRoot, head: Id, environment: str, content: byt
     for size, blob_id in sizes:
         compared = size in ends and spent + size <= _COMPARED
         if size in ends and (not compared or root.repository.object_id(content[:size]) == blob_id):
-            spent += size  # what is void is not counted: garbage must not use up the time for what is true
+            spent += size  # only true beginnings count: garbage must not use up the budget
         elif not never_took_effect(root, head, blob_id, content, file):
             hint = f"git log --oneline -- {file}, then put back the lines that are missing"
             raise FleetError(
-                f"{file}: lines that were there (blob {blob_id[:12]}) are not there any more", hint=hint
+                f"{file}: lines of an earlier version (blob {blob_id[:12]}) are missing", hint=hint
             )
 
 
@@ -124,10 +123,10 @@ def approvals(
     root: FleetRoot, commit: Id, environment: str, agent: str, people: People, *, now: datetime
 ) -> tuple[tuple[Approval, ...], tuple[Finding, ...]]:
     """
-    Every statement about *agent* in *environment* at *commit*; what cannot be read is told, not hidden.
+    The statements about *agent* in *environment* at *commit*, and findings for files that are unreadable or lost.
 
-    Those about governance have no environment.
-    Signatures are judged by the keys that count at *now*; one that does not hold makes its statement faulty.
+    For governance *environment* is empty. A statement that is not its approver's own has its *fault* set;
+    signatures are checked against the keys that are in force at *now*.
     """
     tree, folder = root.commit_tree(commit), "/".join(filter(None, (layout.APPROVALS, environment, agent)))
     signatures = _signatures(tree, folder)
@@ -158,14 +157,14 @@ def approvals(
 
 
 def signature_name(file: str) -> str:
-    """Where the signature of the statement *file* lies."""
+    """The file with the signature of the statement in *file*."""
     return f"{file}.sig"
 
 
 def evidence(
     root: FleetRoot, commit: Id, agent: str, release: str | None
 ) -> tuple[tuple[EvidenceRecord, ...], tuple[Finding, ...]]:
-    """The evaluation records of exactly this release; what cannot be read or was taken away is told."""
+    """The evaluation records of this release, and findings for files that are unreadable or lost."""
     if release is None:
         return (), ()
     folder = layout.evidence_folder(agent, digest.short(release))
@@ -182,9 +181,9 @@ def evidence(
 
 def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
     """
-    What lies where signatures belong: bytes, a size where there are too many, None for no regular file.
+    By path what lies where signatures belong: bytes, a size where it is too large, None for no regular file.
 
-    A link or a folder of that name is a signature that does not hold, not the lack of one.
+    A link or a folder of such a name is an invalid signature, not a missing one.
     """
     end = ".json.sig"
     entries = [entry for entry in tree.entries(folder) if end in entry.path]
@@ -197,7 +196,7 @@ def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
 
 
 def _copy_fault(statement: Approval, earlier: Iterable[Approval]) -> str | None:
-    """A file may be copied under another number, which would make it the later decision of one second."""
+    """Set for a copy under another number, which would count as the later decision of the same second."""
     first = next(
         (approval for approval in earlier if approval.sha256 == statement.sha256 and approval.fault is None),
         None,
@@ -208,11 +207,9 @@ def _copy_fault(statement: Approval, earlier: Iterable[Approval]) -> str | None:
 def _lost_records(
     root: FleetRoot, commit: Id, folder: str, is_binding: Callable[[bytes, str], bool]
 ) -> Iterator[Finding]:
-    """Records that history holds and *commit* does not, or not any more as they were."""
+    """Binding records that history has and *commit* lacks, or has with another content."""
     present = {
-        (entry.path, entry.id)
-        for entry in root.commit_tree(commit).entries(folder)
-        if entry.mode in REGULAR
+        (entry.path, entry.id) for entry in root.commit_tree(commit).entries(folder) if entry.mode in REGULAR
     }
     lost = sorted(file_versions(root, commit, folder) - present)
     blobs = root.repository.blobs((blob for _, blob in lost), limits.APPROVAL_BYTES)
@@ -222,21 +219,21 @@ def _lost_records(
             yield Finding(
                 rule="file-unreadable",
                 severity=Severity.ERROR,
-                message=f"the record (blob {blob[:12]}) was changed or taken away: records are append-only",
+                message=f"the record (blob {blob[:12]}) was changed or removed: records are append-only",
                 place=Place(file=file),
                 hint=f"git cat-file blob {blob[:12]} > {file}",
             )
 
 
 def is_binding_record(content: bytes, file: str) -> bool:
-    """Would it be missed: evidence, or a statement that says no or takes something back?"""
+    """Does its loss matter: is it evidence, or a statement that rejects or withdraws?"""
     return (
         _is_evidence(content, file) if file.startswith(f"{layout.EVIDENCE}/") else _is_refusal(content, file)
     )
 
 
 def _is_refusal(content: bytes, file: str) -> bool:
-    """Only a no is missed: an approval or a review that is gone counts for nothing."""
+    """A lost approval or review counts for nothing; a lost rejection would allow."""
     try:
         return statements.decode(content, file).decision in (Decision.REJECT, Decision.WITHDRAW)
     except FleetError:
@@ -252,8 +249,8 @@ def _is_evidence(content: bytes, file: str) -> bool:
 
 
 def _unreadable(file: str, error: FleetError) -> Finding:
-    """A record that cannot be read might have been a veto: it stops the promotion until it is put right."""
-    message = f"a record that cannot be read: {error.message}"
+    """An unreadable record may be a rejection, so it blocks the promotion until it is readable."""
+    message = f"unreadable record: {error.message}"
     return Finding(
         rule="file-unreadable",
         severity=Severity.ERROR,

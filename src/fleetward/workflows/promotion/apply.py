@@ -17,7 +17,8 @@ from fleetward.store.git import commit_writer, work_tree_update
 from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import Id
-from fleetward.store.records import ledger as lines
+from fleetward.store.records import ledger as ledger_chain
+from fleetward.store.records import ledger_line
 from fleetward.store.records import load as records
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.promotion.break_glass import review_by
@@ -172,7 +173,7 @@ def _ledger_entries(
     for kind in sorted({promotion.kind for _, promotion in decided if promotion.kind}):
         batch = [(candidate, promotion) for candidate, promotion in decided if promotion.kind is kind]
         promotions = [promotion for _, promotion in batch]
-        entry, content = lines.append(
+        entry, content = ledger_chain.append(
             ledger,
             kind=kind.value,
             at=context.run.now,
@@ -183,19 +184,19 @@ def _ledger_entries(
             policy_version=context.policy.version,
             policy_sha256=context.policy.sha256,
             approvals=tuple(
-                lines.encode_approval(approval)
+                ledger_line.encode_approval(approval)
                 for candidate, promotion in batch
                 for approval in candidate.request.approvals
                 if approval.file in promotion.counted
             ),
             evidence=tuple(
-                lines.encode_evidence(record)
+                ledger_line.encode_evidence(record)
                 for candidate, promotion in batch
                 for record in candidate.request.evidence
                 if record.file in promotion.counted
             ),
             requirements=tuple(
-                lines.encode_requirement(promotion.agent, requirement)
+                ledger_line.encode_requirement(promotion.agent, requirement)
                 for promotion in promotions
                 for requirement in promotion.requirements
             ),

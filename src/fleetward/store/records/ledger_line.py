@@ -1,0 +1,224 @@
+"""One line of a ledger: an entry as JSON, in one spelling (SPEC 6.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from fleetward.domain import clock, layout, limits
+from fleetward.domain.approval import Approval
+from fleetward.domain.break_glass import SKIPPABLE, BreakGlassRecord, is_incident
+from fleetward.domain.errors import FleetError
+from fleetward.domain.evidence import EvidenceRecord
+from fleetward.domain.ledger import AgentTransition, Entry, LedgerLine
+from fleetward.domain.policy import Assurance
+from fleetward.domain.verdict import Requirement
+from fleetward.store.formats import strict_json
+from fleetward.store.formats.strict_json import Fields
+from fleetward.store.records.ledger_fast_path import parse_fast
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_AGENT_KEYS = ("agent", "from", "to", "release", "generation")
+_KEYS = (
+    *("seq", "previous", "governance", "environment", "kind", "at", "commit", "actor", "agents"),
+    *("policy", "approvals", "evidence", "requirements", "reason", "tool"),
+)
+_BREAK_GLASS = "breakGlass"
+"""The last key, in the lines of break-glass promotions alone."""
+_APPROVAL_KEYS = ("file", "sha256", "approver", "assurance")
+_HINT = "the ledger only grows: compare it with its history, 'git log -p -- ledger/'"
+
+
+def encode(entry: Entry) -> str:
+    """The entry as one line, without its line feed; ``entry.line`` is ignored."""
+    policy = {"version": entry.policy_version, "sha256": entry.policy_sha256}
+    values = {
+        "seq": entry.seq,
+        "previous": entry.previous,
+        "governance": entry.governance,
+        "environment": entry.environment,
+        "kind": entry.kind,
+        "at": clock.format_instant(entry.at),
+        "commit": entry.commit,
+        "actor": entry.actor,
+        "agents": [_encode_agent(change) for change in entry.agents],
+        "policy": None if entry.policy_version is None else policy,
+        "approvals": [dict(record) for record in entry.approvals],
+        "evidence": [dict(record) for record in entry.evidence],
+        "requirements": [dict(record) for record in entry.requirements],
+        "reason": entry.reason,
+        "tool": entry.tool,
+        **_encode_break_glass(entry.break_glass),
+    }
+    return strict_json.ascii_json(values, layout.ledger_file(entry.environment), separators=(",", ":"))
+
+
+def encode_approval(approval: Approval) -> dict[str, Any]:
+    """An approval that counted, as an entry records it."""
+    fields = {
+        "file": approval.file,
+        "sha256": approval.sha256,
+        "approver": approval.approver,
+        "assurance": approval.assurance.word,
+    }
+    return fields if approval.signature is None else {**fields, "signature": approval.signature}
+
+
+def encode_evidence(record: EvidenceRecord) -> dict[str, Any]:
+    """An evaluation record that counted, as an entry records it."""
+    return {"file": record.file, "sha256": record.sha256}
+
+
+def encode_requirement(agent: str, requirement: Requirement) -> dict[str, Any]:
+    """
+    A requirement of *agent*, as an entry records it.
+
+    The keys belong to the ledger format: a new one has to be optional, because older lines lack it.
+    """
+    ready_at = requirement.ready_at
+    return {
+        "agent": agent,
+        "rule": requirement.rule,
+        "kind": requirement.kind,
+        "asked": requirement.condition,
+        "status": requirement.status.value,
+        "by": list(requirement.by),
+        "detail": requirement.detail,
+        "readyAt": None if ready_at is None else clock.format_instant(ready_at),
+        "could": list(requirement.eligible),
+    }
+
+
+def parse_line(line: bytes, where: str) -> LedgerLine:
+    """
+    The line, by the fast path where that accepts it.
+
+    Errors: FleetError whose message begins with *where*.
+    """
+    fast = parse_fast(line.decode("ascii", "replace")) if len(line) <= limits.LEDGER_LINE_BYTES else None
+    return fast or LedgerLine.of(decode_line(line, where))
+
+
+def decode_line(line: bytes, where: str) -> Entry:
+    """
+    The entry in *line*, with every field checked.
+
+    Errors: FleetError whose message begins with *where*.
+    """
+    data = strict_json.parse_json(line, where, limit=limits.LEDGER_LINE_BYTES)
+    is_break_glass = isinstance(data, dict) and _BREAK_GLASS in data
+    fields = Fields.from_value(data, where, (*_KEYS, _BREAK_GLASS) if is_break_glass else _KEYS)
+    version, sha256 = _policy(fields)
+    entry = Entry(
+        seq=fields.count("seq", least=1),
+        previous=None if fields.is_null("previous") else fields.digest("previous"),
+        governance=fields.digest("governance"),
+        environment=fields.name("environment"),
+        kind=fields.name("kind"),
+        at=fields.instant("at"),
+        commit=_commit(fields),
+        actor=fields.text("actor"),
+        agents=tuple(_decode_agent(item) for item in fields.objects("agents", _AGENT_KEYS)),
+        policy_version=version,
+        policy_sha256=sha256,
+        approvals=tuple(
+            _approval(item) for item in fields.objects("approvals", _APPROVAL_KEYS, ("signature",))
+        ),
+        evidence=tuple(_evidence(item) for item in fields.objects("evidence", ("file", "sha256"))),
+        requirements=_requirements(fields),
+        reason=fields.text("reason", empty=True),
+        tool=fields.text("tool", empty=True),
+        break_glass=_decode_break_glass(fields) if is_break_glass else None,
+    )
+    written = encode(entry)
+    if written.encode() != line:
+        raise chain_error(where, "the line is not written as 'fleet' writes it")
+    return replace(entry, line=written)
+
+
+def _decode_agent(fields: Fields) -> AgentTransition:
+    to_state = None if fields.is_null("to") else fields.digest("to")
+    release = None if fields.is_null("release") else fields.digest("release")
+    if (to_state is None) != (release is None):
+        fields.reject("release", "a release exactly where there is a state under 'to'")
+    return AgentTransition(
+        agent=fields.name("agent"),
+        from_state=None if fields.is_null("from") else fields.digest("from"),
+        to_state=to_state,
+        release=release,
+        generation=fields.count("generation", least=1),
+    )
+
+
+def _encode_agent(change: AgentTransition) -> dict[str, Any]:
+    return {
+        "agent": change.agent,
+        "from": change.from_state,
+        "to": change.to_state,
+        "release": change.release,
+        "generation": change.generation,
+    }
+
+
+def _approval(fields: Fields) -> Mapping[str, Any]:
+    fields.text("file")
+    fields.digest("sha256")
+    fields.name("approver")
+    if fields.text("assurance") not in {assurance.word for assurance in Assurance}:
+        fields.reject("assurance", "one of " + ", ".join(assurance.word for assurance in Assurance))
+    if "signature" in fields.data:
+        fields.digest("signature")
+    return fields.data
+
+
+def _evidence(fields: Fields) -> Mapping[str, Any]:
+    fields.text("file")
+    fields.digest("sha256")
+    return fields.data
+
+
+def _requirements(fields: Fields) -> tuple[Mapping[str, Any], ...]:
+    requirements = fields.items("requirements")
+    if not all(isinstance(requirement, dict) for requirement in requirements):
+        fields.reject("requirements", "a list of objects")
+    return requirements
+
+
+def _decode_break_glass(fields: Fields) -> BreakGlassRecord:
+    record = fields.child(_BREAK_GLASS, ("incident", "skipped", "reviewBy"))
+    if not is_incident(record.text("incident")):
+        record.reject("incident", "the name of an incident such as 'INC-2041'")
+    skipped = record.items("skipped")
+    if skipped != tuple(name for name in SKIPPABLE if name in skipped):
+        record.reject("skipped", f"some of {', '.join(SKIPPABLE)}, in this order")
+    return BreakGlassRecord(
+        incident=record.text("incident"), skipped=skipped, review_by=record.instant("reviewBy")
+    )
+
+
+def _encode_break_glass(record: BreakGlassRecord | None) -> dict[str, Any]:
+    if record is None:
+        return {}
+    review_by = clock.format_instant(record.review_by)
+    return {
+        _BREAK_GLASS: {"incident": record.incident, "skipped": list(record.skipped), "reviewBy": review_by}
+    }
+
+
+def _policy(fields: Fields) -> tuple[int | None, str | None]:
+    if fields.is_null("policy"):
+        return None, None
+    policy = fields.child("policy", ("version", "sha256"))
+    return policy.count("version"), policy.digest("sha256")
+
+
+def _commit(fields: Fields) -> str:
+    value = fields.text("commit")
+    return value if _COMMIT.fullmatch(value) else fields.reject("commit", "a full commit id")
+
+
+def chain_error(where: str, message: str) -> FleetError:
+    """A line that does not belong where it stands, with the command that shows its history."""
+    return FleetError(f"{where}: {message}", hint=_HINT)
