@@ -174,9 +174,9 @@ def test_entries_that_cannot_be_understood_are_counted_and_named(zoe: Terminal) 
         (b"[" * 50_000, "is not JSON"),
         (b"\xff\xfe", "is not JSON"),
         (b"", "is not JSON"),
-        (b'{"a": 1}', "is no model catalogue"),
-        (b"[]", "is no model catalogue"),
-        (b'"text"', "is no model catalogue"),
+        (b'{"a": 1}', "is not a model catalogue"),
+        (b"[]", "is not a model catalogue"),
+        (b'"text"', "is not a model catalogue"),
     ],
 )
 def test_what_is_no_catalogue_is_refused_with_exit_2_and_nothing_is_written(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetward.domain.finding import Place
-from fleetward.store.formats import json_schema
+from fleetward.store.formats.schema_findings import schema_findings
 from tests.editor.mutations import mutations
 from tests.editor.node import MODULES, NODE, needs
 from tests.schemas.reading import ANNOTATIONS, FOLDER, ROOT, documents, inputs, load, outputs
@@ -60,9 +60,7 @@ def refusals() -> tuple[list[list[str]], ...]:
 
 def gate(kind: str, data: Any) -> bool:
     """Does the schema's door find nothing to refuse?"""
-    return not json_schema.schema_findings(
-        data, kind, lambda steps, *, at_key=False: Place(file=""), lambda place: ""
-    )
+    return not schema_findings(data, kind, lambda steps, *, at_key=False: Place(file=""), lambda place: "")
 
 
 def keywords(node: Any) -> Iterator[str]:

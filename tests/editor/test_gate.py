@@ -49,4 +49,4 @@ def test_overrides_have_no_free_space_at_their_top() -> None:
 def test_a_key_that_is_no_name_is_named_at_its_place() -> None:
     findings = findings_of(f"{PEOPLE}  Viktor: {{name: Viktor, emails: [viktor@a.example]}}\n", "people")
 
-    assert ("schema", 4, 3, "the key 'Viktor' under people has not the right form") in findings
+    assert ("schema", 4, 3, "the key 'Viktor' under people does not have the right form") in findings

@@ -48,8 +48,8 @@ def test_plain_files_of_both_modes_are_part_of_it() -> None:
     [
         ("120000", "a symbolic link inside an agent"),
         ("160000", "a repository of its own inside an agent"),
-        ("040000", "no regular file inside an agent"),
-        ("100664", "no regular file inside an agent"),
+        ("040000", "a special file inside an agent"),
+        ("100664", "a special file inside an agent"),
     ],
 )
 def test_what_is_no_plain_file_makes_the_release_unnameable(mode, message) -> None:

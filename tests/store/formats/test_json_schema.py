@@ -9,6 +9,7 @@ import pytest
 from fleetward.domain.errors import UsageError
 from fleetward.store.formats import json_schema
 from fleetward.store.formats.document import read_document
+from fleetward.store.formats.schema_defaults import with_defaults
 
 
 def findings_of(text: str, kind: str = "fleet-config") -> list[tuple[str, int, str, str]]:
@@ -49,7 +50,7 @@ def test_what_is_missing_is_named() -> None:
 def test_defaults_fill_what_is_absent_and_leave_what_is_written() -> None:
     data = {"spec": {"tools": [{"name": "crm"}, {"name": "kb", "access": "write"}], "disclosure": {}}}
 
-    filled = json_schema.with_defaults(data, "agent")
+    filled = with_defaults(data, "agent")
 
     assert [tool["access"] for tool in filled["spec"]["tools"]] == ["read", "write"]
     assert filled["spec"]["disclosure"]["aiDisclosed"] is False

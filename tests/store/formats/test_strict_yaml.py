@@ -47,15 +47,6 @@ def value(text: str) -> Any:
     return reading.data["a"]
 
 
-def test_the_pure_parser_is_taken_where_libyaml_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(yaml, "cyaml", raising=False)
-    monkeypatch.setitem(sys.modules, "yaml.cyaml", None)
-
-    from fleetward.store.formats.strict_yaml import _parser as chosen
-
-    assert chosen().__module__ == "fleetward.store.formats.strict_yaml"
-
-
 @both_parsers
 @pytest.mark.parametrize(
     ("text", "rule", "line", "column"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleetward.store.formats import strict_yaml, yaml_positions
+from fleetward.store.formats import strict_yaml, yaml_parser, yaml_positions
 from fleetward.store.formats.document import read_document
 from tests.paths import EXAMPLE_FLEET
 
@@ -28,7 +28,7 @@ def test_what_is_not_there_stands_at_the_nearest_above() -> None:
 
 def test_parsers_without_libyaml_see_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     first = yaml_positions.find_position(BY_HAND, ("d", 0, 1, "f"))
-    monkeypatch.setattr(yaml_positions, "parser_class", strict_yaml._python_parser)
+    monkeypatch.setattr(yaml_positions, "parser_class", yaml_parser._python_parser)
     for cached in (yaml_positions._composer, yaml_positions._root_node):
         cached.cache_clear()
 

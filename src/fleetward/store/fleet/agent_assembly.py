@@ -12,8 +12,8 @@ from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.path import lookup
 from fleetward.domain.secrets import mask_finding
 from fleetward.store.fleet.file_checks import error_at, path_collisions, too_many_files
-from fleetward.store.formats import json_schema
 from fleetward.store.formats.document import Document, DocumentCache, read_document
+from fleetward.store.formats.schema_defaults import with_defaults
 from fleetward.store.formats.secret_scan import secret_findings
 from fleetward.store.formats.strict_yaml import hidden_character_findings
 from fleetward.store.git.tree import TreeEntry
@@ -146,7 +146,7 @@ def _effective_manifest(
         findings = list(overlaid.schema_findings())
         if findings:
             return None, findings
-    effective = json_schema.with_defaults(data, "agent")
+    effective = with_defaults(data, "agent")
     return Manifest(environment=env, name=name, data=data, effective=effective, locate=locate), []
 
 

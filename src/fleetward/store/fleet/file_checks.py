@@ -1,4 +1,4 @@
-"""Files that no agent may hold: links, nested repositories, too large, too many, names that collide."""
+"""Checks of an agent's files: links, submodules, sizes, numbers, names that collide."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.store.git.tree import LINK, REGULAR, SUBMODULE, TreeEntry
 
 Contents = Mapping[str, bytes | int | None]
-"""By path: what a tree read, the size of what is too large, None for what cannot be read."""
+"""By path: the content, the size of a file that is too large, None for a file that cannot be read."""
 
 
 def disallowed_files(inside: list[TreeEntry], contents: Contents) -> list[Finding]:
-    """Files that cannot be part of an agent: links, nested repositories, too large, too many."""
+    """Files that cannot be part of an agent: links, submodules, unreadable or too large files, too many files."""
     findings = []
     for entry in inside:
         if entry.mode not in REGULAR:
             kind = {LINK: "a symbolic link", SUBMODULE: "a repository of its own"}.get(
-                entry.mode, "no regular file"
+                entry.mode, "a special file"
             )
             findings.append(
                 file_error(entry, "link-in-agent", f"{kind} inside an agent", "put the file itself here")
@@ -35,7 +35,7 @@ def disallowed_files(inside: list[TreeEntry], contents: Contents) -> list[Findin
 
 
 def too_many_files(inside: list[TreeEntry]) -> list[Finding]:
-    """An agent of more files than anybody reads."""
+    """The agent has more files than are allowed."""
     if len(inside) <= limits.AGENT_FILES:
         return []
     message = f"{len(inside)} files, {limits.AGENT_FILES} are allowed"
@@ -43,7 +43,7 @@ def too_many_files(inside: list[TreeEntry]) -> list[Finding]:
 
 
 def path_collisions(inside: list[TreeEntry], folder: str) -> list[Finding]:
-    """Paths that are one and the same where upper and lower case are."""
+    """Paths that are the same on a file system that ignores case or Unicode forms."""
     first_paths: dict[str, str] = {}
     findings = []
     for entry in inside:
@@ -61,33 +61,33 @@ def path_collisions(inside: list[TreeEntry], folder: str) -> list[Finding]:
 
 
 def is_clean_path(path: str) -> bool:
-    """Is the path the same text wherever it is written down?"""
+    """Is the path UTF-8 in Unicode form NFC, so that every system stores the same name?"""
     return path.isascii() or (
         unicodedata.is_normalized("NFC", path) and not any("\ud800" <= c <= "\udfff" for c in path)
     )
 
 
 def printable_path(path: str) -> str:
-    """A path fit to be printed and encoded: bytes that are no UTF-8 shown as code points."""
+    """A path that can be printed: bytes that are not UTF-8 are written in hexadecimal."""
     return "".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in path)
 
 
 def unreadable_reason(content: bytes | int | None, limit: int) -> tuple[str, str]:
-    """The rule and the words for a content that a tree did not give."""
+    """The rule and the message for a file that a tree could not read."""
     if isinstance(content, int):
         return "yaml-limit", f"is {content} bytes large, {limit} are allowed"
     return "file-unreadable", "cannot be read"
 
 
 def unreadable_file(entry: TreeEntry, rule: str, message: str) -> Finding:
-    """A finding on a file as a whole."""
+    """An error for a file that cannot be read."""
     return file_error(
         entry, rule, f"{printable_path(entry.path)!r} {message}", "put a regular, smaller file here"
     )
 
 
 def file_error(entry: TreeEntry, rule: str, message: str, hint: str) -> Finding:
-    """An error on a file as a whole."""
+    """An error for a file as a whole."""
     return error_at(rule, message, Place(file=printable_path(entry.path)), hint)
 
 

@@ -1,4 +1,4 @@
-"""Dates brought into governance/models.yaml, with all else in it kept as people wrote it."""
+"""Retirement dates written into governance/models.yaml; all other text stays as it is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STAMP = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedModel:
-    """One line of the register that gets a date: its place in the list, or None for one to be added."""
+    """A language model that gets a date; *position* is its index in the list, None for a new entry."""
 
     provider: str
     name: str
@@ -38,16 +38,16 @@ class DatedModel:
 
 
 def source_note(sha256: str, today: str) -> str:
-    """The words that tell where a date came from, and when."""
+    """The note beside a date: its source, and when that was read."""
     return f"retirement by LiteLLM's model catalogue ({sha256[:19]}), read {today}"
 
 
 def with_dates(content: bytes, listings: Sequence[DatedModel], *, source: str, today: str) -> bytes:
     """
-    models.yaml with these dates, ``checkedAt`` today, and all else as it was written, comments too.
+    models.yaml with these dates and ``checkedAt`` today; comments and layout stay.
 
-    Only the text of values is exchanged, and new text put beside them; what comes out is read again.
-    Errors: FleetError where the file is written in a way that this cannot follow; nothing is guessed.
+    The result is parsed again and compared with what it should say.
+    Errors: FleetError where the layout of the file is not one that can be edited.
     """
     text = _ModelsText(content, GOVERNANCE_LIMITS)
     expected = deepcopy(text.data)
@@ -91,17 +91,17 @@ def put(path: Path, content: bytes) -> None:
 
 
 def _note_text(note: Any, source: str) -> str | None:
-    """What a person wrote, and behind it where the date comes from; None where that does not fit."""
+    """A person's note followed by *source*; None where both together are too long."""
     own_note = _STAMP.sub("", note) if isinstance(note, str) else ""
     joined = f"{own_note}; {source}" if own_note else source
     return joined if len(joined) <= 1000 else None
 
 
 class _ModelsText(EditableText):
-    """The text of a models.yaml, the places of its values, and the exchanges to be made in it."""
+    """The text of a models.yaml with the edits to make in it."""
 
     def set_checked_at(self, today: str) -> None:
-        """``checkedAt`` exchanged, or put in front of the list."""
+        """Replace ``checkedAt``, or insert it before the list."""
         spot = self.positions.get(("checkedAt",))
         if spot is not None:
             self.edits.append((*self.value_range(spot), today))
@@ -113,15 +113,15 @@ class _ModelsText(EditableText):
             self.edits.append((start, start, f"checkedAt: {today}{self.line_end}"))
 
     def is_one_line(self, steps: Steps) -> bool:
-        """Is there no such value yet, or one that begins and ends on a line?"""
+        """Is the value absent, or written on one line?"""
         spot = self.positions.get(steps)
         return spot is None or spot.value[0] == spot.value[2]
 
     def set_values(self, item: Steps, values: Mapping[str, str]) -> None:
-        """Exchange values of a mapping; those that it lacks come right behind what is surely there."""
+        """Replace values of a list item; new keys come after a key that the item has."""
         missing = ""
-        behind = next(key for key in ("retiresAt", "allowed", "name") if (*item, key) in self.positions)
-        spot = self.positions[(*item, behind)]
+        after_key = next(key for key in ("retiresAt", "allowed", "name") if (*item, key) in self.positions)
+        spot = self.positions[(*item, after_key)]
         for key, value in values.items():
             existing = self.positions.get((*item, key))
             if existing is not None:
@@ -135,7 +135,7 @@ class _ModelsText(EditableText):
             self.edits.append((end, end, missing))
 
     def append(self, items: Sequence[Mapping[str, str]]) -> None:
-        """New items behind the last one."""
+        """Add items at the end of the list."""
         if not items:
             return
         lines = [
@@ -157,7 +157,7 @@ class _ModelsText(EditableText):
             self._append_lines(last, lines)
 
     def _append_lines(self, last: int, items: Sequence[str]) -> None:
-        """Behind the last line of a block list, and what is written at the end of that line."""
+        """Add them after the last line of a block list, behind a comment on that line."""
         line, column = self.positions["models", last].value[:2]
         before = self.text[self.starts[line - 1] : self.offset(line, column)]
         dash = before if re.fullmatch(" *- +", before) else "  - "
@@ -167,7 +167,7 @@ class _ModelsText(EditableText):
             if steps[:2] == ("models", last) and (self.is_flow(steps) or not self.is_collection(steps))
         ]
         first, _, end_line, end_column = max(ends, key=lambda span: span[2:])
-        if end_column == 1 and end_line > first:  # a block scalar: it ends where the next line begins
+        if end_column == 1 and end_line > first:  # a block scalar ends at the start of the next line
             at = self.offset(end_line, 1)
             self.edits.append((at, at, "".join(f"{dash}{item}{self.line_end}" for item in items)))
         else:

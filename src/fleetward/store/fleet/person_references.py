@@ -1,4 +1,4 @@
-"""Where a person is named in a file of the fleet, as its schema marks the places."""
+"""Where a file of the fleet names a person; its schema marks these values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fleetward.store.formats.json_schema import Schema, load_schema, resolve_ref
 
 
 class ReferenceKind(StrEnum):
-    """What a place names: a person, somebody (a person or a team), or whatever its writer meant by it."""
+    """What a value names: a person; a person or a team; in free space, anything."""
 
     PERSON = "person"
     SOMEBODY = "somebody"
@@ -20,9 +20,9 @@ class ReferenceKind(StrEnum):
 
 def person_references(data: Any, kind: str, word: str) -> Iterator[tuple[Steps, ReferenceKind]]:
     """
-    The raw steps at which a file of this *kind* says *word* where people are named, and in its free space.
+    The raw steps of each *word* that may name a person in a file of this *kind*.
 
-    Source: ``x-unit`` of the schemas. What overrides.yaml sets is what an agent.yaml would say there.
+    Source: ``x-unit`` of the schemas. ``overrides.yaml`` has the shape of ``agent.yaml``.
     """
     root_schema = load_schema("agent" if kind == "overrides" else kind)
     return _references(data, root_schema, root_schema, word, ())
@@ -47,7 +47,7 @@ def _references(
 
 
 def _entry_schema(node: Schema | None, key: str) -> Schema | None:
-    """What the schema says of an entry; None in free space, and in all beneath it."""
+    """The schema of an entry; None in free space and beneath it."""
     if node is None or key.startswith("x-"):
         return None
     inner = node.get("properties", {}).get(key, node.get("additionalProperties"))
@@ -55,7 +55,7 @@ def _entry_schema(node: Schema | None, key: str) -> Schema | None:
 
 
 def _matching_branch(value: Any, node: Schema, root_schema: Schema) -> Schema:
-    """The alternative of ``anyOf`` that this value is written as."""
+    """The alternative of ``anyOf`` with the type of this value."""
     kind = "object" if isinstance(value, Mapping) else "string"
     written = (resolve_ref(branch, root_schema) for branch in node.get("anyOf", ()))
     fitting = (branch for branch in written if branch.get("type") == kind)

@@ -1,4 +1,4 @@
-"""Files of policy tests: situations and the verdicts that are expected, read as strictly as everything else."""
+"""Files of policy tests: situations with the verdicts that are expected."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _DECISIONS = {"approved": Decision.APPROVE, "rejected": Decision.REJECT, "withdr
 
 def load_policy_tests(path: Path, file: str) -> tuple[tuple[PolicyTest, ...], tuple[Finding, ...]]:
     """
-    The cases in the file at *path*, told as *file*, and what is wrong with it; where anything is, no case.
+    The tests in the file at *path*, and its findings; with a finding there are no tests.
 
-    Errors: FleetError where there is no such file, or it is too large.
+    *file* is its name in messages. Errors: FleetError where the file cannot be read, or is too large.
     """
-    doc = read_document(_content(path, file), file, "policy-test", GOVERNANCE_LIMITS)
-    if doc.data is None or doc.findings:
-        return (), doc.findings
-    notes = Notes(Source(file=file, sha256=doc.sha256, locate=doc.locate), "policy-test")
-    default_instant = notes.instant(doc.data, "at", ())
+    document = read_document(_content(path, file), file, "policy-test", GOVERNANCE_LIMITS)
+    if document.data is None or document.findings:
+        return (), document.findings
+    notes = Notes(Source(file=file, sha256=document.sha256, locate=document.locate), "policy-test")
+    default_instant = notes.instant(document.data, "at", ())
     names: set[str] = set()
     tests = []
-    for index, case in enumerate(doc.data["cases"]):
+    for index, case in enumerate(document.data["cases"]):
         if case["name"] in names:
             notes.error(f"a second case {case['name']!r}", ("cases", index, "name"), "say what differs")
         names.add(case["name"])
@@ -50,7 +50,7 @@ def load_policy_tests(path: Path, file: str) -> tuple[tuple[PolicyTest, ...], tu
 def _content(path: Path, file: str) -> bytes:
     try:
         if path.exists() and not path.is_file():
-            raise FleetError(f"{file!r} is no regular file", hint="fleet policy test FILE")
+            raise FleetError(f"{file!r} is not a regular file", hint="fleet policy test FILE")
         if path.stat().st_size > GOVERNANCE_LIMITS.size:
             raise FleetError(f"{file!r} is larger than {GOVERNANCE_LIMITS.size} bytes", hint="split it")
         return path.read_bytes()
@@ -74,7 +74,7 @@ def _policy_test(
         extra = "breakGlass" if data.get("breakGlass") else "by"
         notes.error(f"a rollback has no {extra!r}", (*at, extra), f"leave {extra!r} out")
     if data.get("kind") != "rollback" and since_left is not None:
-        notes.error("only a rollback goes back to what 'left'", (*at, "left"), "add kind: rollback")
+        notes.error("only a rollback can have 'left'", (*at, "left"), "add kind: rollback")
     tier = data.get("tier") or {}
     if moment is None:
         return None
@@ -123,7 +123,7 @@ def _test_decision(text: str, decision: Decision, at: tuple[Step, ...], notes: N
 
 
 def _test_evaluations(data: Any, at: tuple[Step, ...], notes: Notes) -> dict[str, AssumedResult]:
-    """``passed``, ``failed P2D ago``: for each suite, or for every one."""
+    """``passed`` or ``failed P2D ago``, for each suite or for all of them."""
     results = {EVERY: data} if isinstance(data, str) else dict(data or {})
     evaluations = {}
     for suite, text in results.items():

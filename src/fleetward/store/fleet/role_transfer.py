@@ -1,4 +1,4 @@
-"""Where one person is named in a fleet, and the same files with another in that place."""
+"""The roles of a person in the files of a fleet, and the same files with another person in these roles."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OWNERS = {"accountable": "backup", "backup": "accountable"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferRequest:
-    """From whom, to whom, on which day, in which fleet."""
+    """From whom to whom, and the day and the fleet."""
 
     giver: str
     taker: str
@@ -41,7 +41,7 @@ class TransferRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferPlan:
-    """The roles that were found, and the files that are to be written, by path."""
+    """The roles that were found, and the files to write, by path."""
 
     roles: tuple[AssignedRole, ...]
     contents: Mapping[str, bytes]
@@ -49,29 +49,29 @@ class TransferPlan:
 
 def plan_transfer(tree: Tree, request: TransferRequest) -> TransferPlan:
     """
-    Every role of the giver in *tree*, and the files in which the taker has those that can be edited.
+    Every role of the giver in *tree*, and the edited files in which the taker has it.
 
-    Errors: FleetError where a file is written in a way that cannot be edited without risk.
+    Errors: FleetError where the layout of a file is not one that can be edited.
     """
-    texts, unread = _texts(tree, request.giver)
+    texts, unreadable = _texts(tree, request.giver)
     roles = [
-        _role(file, Place(file=file), TransferOutcome.OPEN, f"cannot be read: {why}")
-        for file, why in unread.items()
+        _role(file, Place(file=file), TransferOutcome.OPEN, f"cannot be read: {reason}")
+        for file, reason in unreadable.items()
     ]
     contents: dict[str, bytes] = {}
     for file, content in texts.items():
         kind, limits = _kind(file)
-        doc = read_document(content, file, kind, limits)
-        if doc.data is None or doc.findings:
-            first = doc.findings[0]
+        document = read_document(content, file, kind, limits)
+        if document.data is None or document.findings:
+            first = document.findings[0]
             place = replace(first.place, path="")
             roles.append(_role(file, place, TransferOutcome.OPEN, f"cannot be read: {first.message}"))
             continue
         changes: dict[Steps, Any] = {}
-        for steps, naming in person_references(doc.data, kind, request.giver):
-            fate, note, change = _role_change(file, doc.data, steps, naming, request, tree)
+        for steps, reference in person_references(document.data, kind, request.giver):
+            outcome, note, change = _role_change(file, document.data, steps, reference, request, tree)
             changes |= change
-            roles.append(_role(file, doc.place(steps), fate, note))
+            roles.append(_role(file, document.place(steps), outcome, note))
         if changes:
             at = _proposal_path(file) if _is_gated(file, request.config) else file
             contents[at] = edit_yaml(content, changes, file, limits)
@@ -80,34 +80,29 @@ def plan_transfer(tree: Tree, request: TransferRequest) -> TransferPlan:
 
 def _texts(tree: Tree, word: str) -> tuple[dict[str, bytes], dict[str, str]]:
     """
-    The files that may name somebody and in which the word stands, and why others cannot be had.
+    The files in which *word* may name a person, and why others cannot be read.
 
-    A backslash may spell it in another way, and so may an encoding that has a NUL in it.
+    A file with a backslash or a NUL counts, too: escapes and encodings can spell the word in another way.
     """
     entries = tree.entries(layout.ENVIRONMENTS, layout.PROPOSALS, layout.GOVERNANCE)
-    links = [
-        item
-        for item in entries
-        if item.mode not in REGULAR and (_kind(item.path)[0] or _may_hide_files(item.path))
-    ]
-    texts = tree.read(
-        [item for item in entries if item.mode in REGULAR and _kind(item.path)[0]], GOVERNANCE_LIMITS.size
-    )
-    sought = (word.encode(), b"\\", b"\0")
-    read = {path: text for path, text in texts.items() if isinstance(text, bytes)}
-    unread = {
-        path: unreadable_reason(text, AGENT_LIMITS.size)[1]
-        for path, text in texts.items()
-        if path not in read
+    regular = [entry for entry in entries if entry.mode in REGULAR and _kind(entry.path)[0]]
+    unreadable = {
+        entry.path: "not a regular file"
+        for entry in entries
+        if entry.mode not in REGULAR and (_kind(entry.path)[0] or _may_hide_files(entry.path))
     }
-    return (
-        {path: text for path, text in read.items() if any(item in text for item in sought)},
-        {**unread, **{item.path: "no regular file" for item in links}},
-    )
+    sought = (word.encode(), b"\\", b"\0")
+    texts: dict[str, bytes] = {}
+    for path, text in tree.read(regular, GOVERNANCE_LIMITS.size).items():
+        if not isinstance(text, bytes):
+            unreadable[path] = unreadable_reason(text, AGENT_LIMITS.size)[1]
+        elif any(token in text for token in sought):
+            texts[path] = text
+    return texts, unreadable
 
 
 def _may_hide_files(path: str) -> bool:
-    """Would a folder be here that may hold what names somebody?"""
+    """Is it a link in place of a folder that could hold files of an agent?"""
     return path.count("/") < 3
 
 
@@ -128,8 +123,8 @@ def _proposal_path(file: str) -> str:
     return file.replace(layout.ENVIRONMENTS, layout.PROPOSALS, 1)
 
 
-def _role(file: str, place: Place, fate: TransferOutcome, note: str) -> AssignedRole:
-    role = AssignedRole(place=place, outcome=fate, note=note)
+def _role(file: str, place: Place, outcome: TransferOutcome, note: str) -> AssignedRole:
+    role = AssignedRole(place=place, outcome=outcome, note=note)
     parts = file.split("/")
     return replace(role, environment=parts[1], agent=parts[2]) if len(parts) == 4 else role
 
@@ -138,17 +133,17 @@ _RoleChange = tuple[TransferOutcome, str, Changes]
 
 
 def _role_change(
-    file: str, data: Any, steps: Steps, naming: ReferenceKind, request: TransferRequest, tree: Tree
+    file: str, data: Any, steps: Steps, reference: ReferenceKind, request: TransferRequest, tree: Tree
 ) -> _RoleChange:
-    """What becomes of one place, why, and the changes that it asks of its file."""
+    """What happens to one role, the reason, and the edits of its file."""
     plain: Changes = {steps: request.taker}
-    if file.endswith("waivers.yaml") and naming is not ReferenceKind.FREE:
-        return TransferOutcome.STAYS, "what was decided stays the decision of whoever took it", {}
+    if file.endswith("waivers.yaml") and reference is not ReferenceKind.FREE:
+        return TransferOutcome.STAYS, "a decision keeps the name of whoever took it", {}
     if _is_gated(file, request.config):
-        return _gated_role_change(file, plain, request, tree, free=naming is ReferenceKind.FREE)
-    if naming is ReferenceKind.FREE:
+        return _gated_role_change(file, plain, request, tree, free=reference is ReferenceKind.FREE)
+    if reference is ReferenceKind.FREE:
         return TransferOutcome.OPEN, "free text: only you know what it means", {}
-    if naming is ReferenceKind.SOMEBODY and request.giver in request.people.teams:
+    if reference is ReferenceKind.SOMEBODY and request.giver in request.people.teams:
         return TransferOutcome.OPEN, f"{request.giver!r} is a team, too: only you know which is meant", {}
     if file.endswith("people.yaml") and steps[0] == "teams" and steps[2] == "members":
         return _membership_change(data, steps, request)
@@ -161,17 +156,15 @@ def _role_change(
 def _gated_role_change(
     file: str, plain: Changes, request: TransferRequest, tree: Tree, *, free: bool
 ) -> _RoleChange:
-    """Nobody edits such a folder: a release comes by promotion, what is its own by a proposal."""
+    """A gated folder is not edited: releases come by promotion, overrides by a proposal."""
     _, env, name, last = file.split("/")
     environment = request.config.environment(env)
     if last == layout.OVERRIDES:
         if tree.entries(_proposal_path(file)):
-            return TransferOutcome.PROMOTION, "the open proposal takes its place", {}
-        return (
-            (TransferOutcome.OPEN, "free text: only you know what it means", {})
-            if free
-            else (TransferOutcome.PROPOSAL, "", plain)
-        )
+            return TransferOutcome.PROMOTION, "the open proposal replaces this file", {}
+        if free:
+            return TransferOutcome.OPEN, "free text: only you know what it means", {}
+        return TransferOutcome.PROPOSAL, "", plain
     source = environment.sources[0] if environment else ""
     if not tree.entries(layout.manifest_file(source, name)):
         return TransferOutcome.OPEN, f"not in {source!r}: bring it back there, or retire it", {}
@@ -180,9 +173,9 @@ def _gated_role_change(
 
 def _membership_change(data: Any, steps: Steps, request: TransferRequest) -> _RoleChange:
     """
-    A place in a team, from today on: nobody is to have been a member before they were.
+    The taker becomes a member from today on, so that approvals of the past do not change.
 
-    Where the taker is in it already, the place goes: one person fills one seat.
+    Where the taker is a member already, the giver's membership is removed: one person fills one seat.
     """
     members, at = data["teams"][steps[1]]["members"], steps[:4]
     item = members[steps[3]]
@@ -199,7 +192,11 @@ def _membership_change(data: Any, steps: Steps, request: TransferRequest) -> _Ro
         member for member in members[: int(steps[3])] if _is_active_membership(member, request.giver, today)
     ]
     if taker_memberships or earlier_memberships:
-        return TransferOutcome.EDIT, f"{request.taker!r} is in the team already: this place goes", {at: None}
+        return (
+            TransferOutcome.EDIT,
+            f"{request.taker!r} is in the team already: this membership is removed",
+            {at: None},
+        )
     since = max(today, attributes.get("since", today))
     until = f" until {attributes['until']}" if "until" in attributes else ""
     if attributes:

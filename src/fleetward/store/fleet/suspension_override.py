@@ -1,4 +1,4 @@
-"""Overrides with the emergency brake on or off, and a line that says why."""
+"""``overrides.yaml`` with ``spec.suspended`` set or removed, and a comment that gives the reason."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from fleetward.store.formats.yaml_edit import edit_yaml, inline_value
 
 SUSPENDED = ("spec", "suspended")
 MAX_NOTE_LENGTH = 540
-"""What the longest reason makes."""
+"""Characters of the comment with the longest reason."""
 _NOTE = re.compile(r"# (suspended|resumed) on [0-9]{4}-[0-9]{2}-[0-9]{2}: .*")
-"""What an earlier run of this wrote; people's own comments stay."""
+"""The comment of an earlier suspension; other comments stay."""
 
 
 def with_suspension(
     content: bytes | None, *, suspended: bool, released: bool, reason: str, today: date, file: str
 ) -> bytes:
     """
-    ``overrides.yaml`` (None: there is none) with the brake on or off, and nothing else moved.
+    ``overrides.yaml`` (None where it does not exist) with the agent suspended or not; all else stays.
 
-    Where the release itself says the same (*released*), nothing has to be overridden, and the entry goes.
-    Errors: FleetError where the file cannot be read, or edited without risk.
+    Where the release has the same value (*released*), no override is needed, and the entry is removed.
+    Errors: FleetError where the file cannot be read, or its layout is not one that can be edited.
     """
     if content is not None and read_document(content, file, "overrides").findings:
         raise FleetError(f"{file} cannot be read", hint="fleet validate")
@@ -41,13 +41,13 @@ def with_suspension(
 
 
 def suspension_note(content: bytes) -> str:
-    """What the line about the brake says, such as ``resumed on 2026-11-20: it is mended``; empty without one."""
+    """The comment, such as ``resumed on 2026-11-20: it is mended``; empty without one."""
     notes = (line for line in content.decode("utf-8-sig", "replace").splitlines() if _NOTE.fullmatch(line))
     return next(notes, "")[2 : MAX_NOTE_LENGTH + 2]
 
 
 def is_empty_override(content: bytes) -> bool:
-    """Is nothing overridden, and nothing said but what this wrote?"""
+    """Is nothing overridden, and no comment there but ours?"""
     lines = content.decode("utf-8-sig").splitlines()
     return parse_yaml(content, "").data == {} and all(
         _NOTE.fullmatch(line) for line in lines if line.strip() != "{}"
@@ -67,5 +67,5 @@ def _with_value(text: str, value: bool | None, file: str) -> str:
 
 
 def _comments(text: str) -> str:
-    """The lines that are comments; there is nothing else whose text could begin like one."""
+    """The lines that are comments; the file has no block scalars that could hold such lines."""
     return "".join(line for line in text.splitlines(keepends=True) if line.lstrip().startswith("#"))

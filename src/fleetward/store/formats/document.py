@@ -1,4 +1,4 @@
-"""A YAML file of the fleet: its data, and where each value of it stands."""
+"""A YAML file of the fleet: its data, its findings, and the place of each value."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from fleetward.domain import digest
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place
 from fleetward.domain.path import Steps, item_key, parse_path
-from fleetward.store.formats import json_schema as schema
 from fleetward.store.formats import yaml_positions
+from fleetward.store.formats.json_schema import load_schema, path_of_steps
+from fleetward.store.formats.schema_findings import schema_findings
 from fleetward.store.formats.strict_yaml import AGENT_LIMITS, Limits, NodePosition, parse_yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What was read of one file; *data* is None where it could not be, and *findings* say why."""
+    """One file, parsed and checked; *data* is None where it cannot be parsed, and *findings* say why."""
 
     file: str
     content: bytes
@@ -33,20 +34,20 @@ class Document:
         return digest.of_bytes(self.content)
 
     def place(self, steps: Steps, *, at_key: bool = False) -> Place:
-        """Where raw steps stand: a one-line value itself, a block at its key, else the nearest above."""
-        if self.data is None or not steps:  # what could not be read is not to be looked at again
+        """The place of raw steps: of a one-line value, or of a block's key; of the nearest above if absent."""
+        if self.data is None or not steps:  # a file that could not be parsed may be hostile
             return Place(file=self.file, path="")
-        steps, spot = yaml_positions.find_position(self.content, steps)
-        path = schema.path_of_steps(steps, self.data, schema.load_schema(self.schema))
+        steps, position = yaml_positions.find_position(self.content, steps)
+        path = path_of_steps(steps, self.data, load_schema(self.schema))
         if not steps:
             return Place(file=self.file, path=path)
-        line, column, end_line, end_column = spot.key if at_key or _is_block(spot) else spot.value
+        line, column, end_line, end_column = position.key if at_key or _is_block(position) else position.value
         return Place(
             file=self.file, line=line, column=column, end_line=end_line, end_column=end_column, path=path
         )
 
     def locate(self, path: str) -> Place:
-        """Where *path*, such as ``spec.tools[crm].allow``, stands, or the nearest thing above it."""
+        """The place of a path such as ``spec.tools[crm].allow``, or of the nearest value above it."""
         return self.place(raw_steps(self.data, path))
 
     def source_text(self, place: Place) -> str:
@@ -57,8 +58,8 @@ class Document:
         return lines[place.line - 1][place.column - 1 : place.end_column - 1]
 
     def schema_findings(self, data: Any = None) -> tuple[Finding, ...]:
-        """What the schema refuses of the file's data, or of *data* made from it."""
-        return schema.schema_findings(data or self.data, self.schema, self.place, self.source_text)
+        """The schema's errors in the file's data, or in *data* made from it."""
+        return schema_findings(data or self.data, self.schema, self.place, self.source_text)
 
 
 def read_document(
@@ -89,7 +90,7 @@ class DocumentCache:
 
 
 def raw_steps(data: Any, path: str) -> Steps:
-    """The steps of *path* as they lie in *data*, items by position; as far as they are there."""
+    """The raw steps of *path* in *data*, items by position; as far as they exist."""
     result: list[str | int] = []
     value = data
     for step in parse_path(path):
@@ -111,5 +112,5 @@ def _index(items: list[Any], step: str) -> int | None:
     return int(step) if step.isdigit() and int(step) < len(items) else None
 
 
-def _is_block(spot: NodePosition) -> bool:
-    return spot.value[0] != spot.value[2]
+def _is_block(position: NodePosition) -> bool:
+    return position.value[0] != position.value[2]

@@ -1,4 +1,4 @@
-"""Credentials in the files of an agent: where they stand, and never what they are."""
+"""Credentials in the files of an agent, as findings that never quote them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from fleetward.domain.secrets import Secret, certain_secrets
 
 Locate = Callable[[str], Place]
 Value = tuple[str, str, str]
-"""A text of a document: its path, what it is called there, and itself."""
+"""A text of a document: its path, the name of its key, the text."""
 MAX_FINDINGS = 20
-"""Findings a file: what is told about that many will hold for the rest."""
+"""Findings a file."""
 _ESCAPE_MARKS = ("\\", "value:", 'value"')
-"""Escapes, and a value that may stand before its name: only a reader sees through."""
+"""Escapes, and values written before their names: these texts are scanned again as parsed YAML."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HINT = "revoke it where it was issued, then keep it outside and write a reference such as ${NAME}"
 
@@ -29,8 +29,8 @@ def secret_findings(
     """
     One finding for each credential, at most MOST a file.
 
-    *data* and *locate* are what the text says as YAML, and where that stands: for the path of a finding, and for
-    what is written with escapes.
+    *data* and *locate* are the parsed YAML and its places: for the path of a finding, and for secrets that are
+    written with escapes.
     """
     written = certain_secrets(text)
     odd = any(mark in text for mark in _ESCAPE_MARKS)
@@ -69,7 +69,7 @@ def _visible_secrets(
 
 
 def _path(beginning: str, line: int, values: tuple[Value, ...], locate: Locate) -> str:
-    """The value that holds it, the one written nearest where several do; none for a comment."""
+    """The path of the value with this text, the nearest of several; empty for a comment."""
     holding = [path for path, _, value in values if beginning in value]
     return min(holding, key=lambda path: abs(locate(path).line - line), default="")
 
@@ -77,7 +77,7 @@ def _path(beginning: str, line: int, values: tuple[Value, ...], locate: Locate) 
 def _hidden_secrets(
     texts: Collection[str], lines: Collection[int], values: tuple[Value, ...], locate: Locate
 ) -> Iterator[Finding]:
-    """Those that only the reader sees: written with escapes, broken over lines, or away from what they are called."""
+    """Secrets that only parsed YAML shows: written with escapes, over several lines, or apart from their name."""
     for path, name, value in values:
         alone, together = certain_secrets(value), f"{name}: {value}"
         for secret in alone or certain_secrets(together):
@@ -88,7 +88,7 @@ def _hidden_secrets(
 
 
 def _values(value: Any, at: Steps = (), label: str = "") -> Iterator[Value]:
-    """Every text in a document, items of lists by their key where they have one."""
+    """Every text in a document; the path names items of keyed lists by their key."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             name = value.get("name") if key == "value" else None

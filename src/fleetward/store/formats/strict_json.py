@@ -1,4 +1,4 @@
-"""JSON from outside, read so that nothing is guessed: no duplicate key, no NaN, no bomb."""
+"""Strict JSON: no duplicate keys, no NaN, no infinity, limits on size and depth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fleetward.domain.names import is_name
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _MAX_SHOWN = 80
-"""Levels of a JSON text: far more than any record has, far fewer than Python can walk."""
+"""Levels of a JSON text; more than any record has, fewer than Python can recurse."""
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 2, _MAX_SHOWN, _MAX_SHOWN, _MAX_SHOWN
 
@@ -52,7 +52,7 @@ def parse_json(content: bytes, name: str, *, limit: int) -> Any:
 
 
 def _too_deep(level: list[Any]) -> bool:
-    """How deep the parser itself goes differs from one Python to the next."""
+    """Counted here: the depth at which the parser itself stops depends on the version of Python."""
     for _ in range(limits.JSON_DEPTH + 1):
         inner = [container.values() if isinstance(container, dict) else container for container in level]
         level = [child for container in inner for child in container if isinstance(child, dict | list)]
@@ -71,7 +71,7 @@ def json_bytes(value: Mapping[str, Any], name: str) -> bytes:
 
 
 def ascii_json(value: Mapping[str, Any], name: str, **layout: Any) -> str:
-    """JSON in ASCII, so that a reviewer sees every character that is there."""
+    """JSON in ASCII, so that a reviewer sees every character."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
         return json.dumps(value, allow_nan=False, **layout)
@@ -82,13 +82,13 @@ def ascii_json(value: Mapping[str, Any], name: str, **layout: Any) -> str:
 
 
 def short(value: object) -> str:
-    """The value as a message shows it: never longer than a line, however deep it goes."""
+    """The value for a message: one line, however large it is."""
     text = _SHORT.repr(value)
     return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "..."
 
 
 def finite_number(value: object) -> float | None:
-    """A finite number, or None where *value* is none; true and false are no numbers."""
+    """*value* as a finite number; None for anything else, and for true and false."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -100,7 +100,7 @@ def finite_number(value: object) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """An object whose fields are asked for by name and type; ``where`` begins every complaint."""
+    """A JSON object whose fields are read by name and type; ``where`` begins every message."""
 
     data: Mapping[str, Any]
     where: str
@@ -110,9 +110,9 @@ class Fields:
         cls, value: object, where: str, keys: tuple[str, ...], optional: tuple[str, ...] = ()
     ) -> Fields:
         """
-        The object *value*, which has exactly these keys, and may have those that are optional.
+        *value* as an object with exactly these keys, and perhaps the optional ones.
 
-        Errors: FleetError when it is no object, lacks one, or has another.
+        Errors: FleetError when it is not an object, lacks a key, or has another.
         """
         if not isinstance(value, dict):
             raise FleetError(f"{where}: expected an object, found {short(value)}")
@@ -141,7 +141,7 @@ class Fields:
         )
 
     def constant(self, key: str, expected: str) -> str:
-        """The text under *key*, which can only be *expected*."""
+        """The text under *key*, which has to be *expected*."""
         return expected if self.data[key] == expected else self.reject(key, repr(expected))
 
     def text(self, key: str, *, empty: bool = False) -> str:
@@ -186,11 +186,11 @@ class Fields:
         return self.reject(key, "a number") if value is None else value
 
     def is_null(self, key: str) -> bool:
-        """Is null written under *key*?"""
+        """Is the value under *key* null?"""
         return self.data[key] is None
 
     def reject(self, key: str, expected: str) -> NoReturn:
-        """Say what is under *key* instead of what was wanted."""
+        """Raise a FleetError that says what was expected under *key*, and what is there."""
         raise FleetError(f"{self.where}: {key}: expected {expected}, found {short(self.data[key])}")
 
 
@@ -204,7 +204,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _not_finite(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON number")
+    raise ValueError(f"{text} is not a JSON number")
 
 
 def _finite(text: str) -> float:

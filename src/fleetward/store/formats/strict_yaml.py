@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -13,6 +11,8 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.invisible_characters import invisible_characters
 from fleetward.domain.path import Steps, format_path
+from fleetward.store.formats.yaml_parser import parser_class
+from fleetward.store.formats.yaml_scalar import AmbiguousScalar, plain_scalar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +26,13 @@ class Limits:
 
 AGENT_LIMITS = Limits()
 GOVERNANCE_LIMITS = Limits(size=limits.GOVERNANCE_YAML_BYTES, nodes=limits.GOVERNANCE_YAML_NODES)
-
 Span = tuple[int, int, int, int]
 """Line, column, end line, end column; from 1, the end exclusive."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodePosition:
-    """Where a node stands: its key (itself, in a list) and its value."""
+    """The positions of a node's key (in a list: of the node itself) and of its value."""
 
     key: Span
     value: Span
@@ -41,7 +40,7 @@ class NodePosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedYaml:
-    """What a file holds: *data* is None where it could not be read; *spots* only when asked for."""
+    """A parsed file: *data* is None with a finding; *positions* only where they were requested."""
 
     data: dict[str, Any] | None
     findings: tuple[Finding, ...] = ()
@@ -49,7 +48,7 @@ class ParsedYaml:
 
 
 class _ParsingStopped(Exception):
-    """Reading cannot go on."""
+    """Parsing cannot go on."""
 
 
 def parse_yaml(
@@ -80,7 +79,7 @@ def parse_yaml(
 
 
 def hidden_character_findings(text: str, file: str) -> tuple[Finding, ...]:
-    """One finding for each character that cannot be seen, at most twenty a file."""
+    """One finding for each invisible character, at most twenty a file."""
     findings = []
     for character in invisible_characters(text):
         place = Place(
@@ -101,67 +100,15 @@ def _finding(rule: str, message: str, place: Place, hint: str = "") -> Finding:
     return Finding(rule=rule, severity=Severity.ERROR, message=message, place=place, hint=hint)
 
 
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_HEX = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-# What YAML 1.1 and 1.2, or two parsers of either, read as different values.
-_AMBIGUOUS = re.compile(
-    r"[-+]?0[0-9_]+(\.[0-9_]*)?([eE][-+]?[0-9]+)?|0o[0-7_]+|[-+]?0b[01_]+|[-+]?0x[0-9a-fA-F_]+"
-    r"|[-+]?[0-9](?=[0-9.]*_)[0-9_]*(\.[0-9_]*)?"  # looks ahead: two open runs of _ would be quadratic
-    r"|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
-    r"|\.(nan|NaN|NAN)|[-+]?\.(inf|Inf|INF)"
-)
 _MAX_FINDINGS = 100
-"""Findings in one file, after which nobody reads on."""
-_MAX_EXACT_INTEGER = 2**53
-"""Beyond this, readers that count in doubles see another number."""
-
-
-class _Ambiguous(ValueError):
-    """A plain scalar that two readers would read as two things."""
-
-
-def plain_scalar(text: str) -> Any:
-    """
-    The value of an unquoted scalar by the YAML 1.2 core schema.
-
-    Errors: ValueError for what other readers take for something else.
-    """
-    if text in _NULL:
-        return None
-    if text in _BOOLEAN:
-        return _BOOLEAN[text]
-    if text[0] not in "+-.0123456789":
-        return text
-    if _INTEGER.fullmatch(text):
-        return _exact_integer(int(text) if len(text) < 20 else _MAX_EXACT_INTEGER + 1, text)
-    if _HEX.fullmatch(text):
-        return _exact_integer(int(text, 16) if len(text) < 20 else _MAX_EXACT_INTEGER + 1, text)
-    if _AMBIGUOUS.fullmatch(text):
-        raise _Ambiguous(f"{text} is read as different things by different readers")
-    if _FLOAT.fullmatch(text):
-        value = float(text)
-        if not math.isfinite(value):
-            raise _Ambiguous(f"{text} is larger than any number")
-        return value
-    return text
-
-
+"""Findings a file, after which parsing stops."""
 _MAX_CACHED_LENGTH = 40
 _cached_scalar = lru_cache(maxsize=8192)(plain_scalar)
-"""Short scalars are mostly the same ones: keys, names, dates. Kept, they are one object each, too."""
-
-
-def _exact_integer(value: int, text: str) -> int:
-    if abs(value) > _MAX_EXACT_INTEGER:
-        raise _Ambiguous(f"{text} is too large to be read exactly everywhere")
-    return value
+"""Keys, names and dates recur: a cache saves their parsing, and memory."""
 
 
 class _Frame:
-    """A collection that is being filled; *key* is the one whose value comes next."""
+    """A collection that is being filled; *key* is the key whose value comes next."""
 
     __slots__ = ("container", "is_mapping", "key", "key_span", "start")
 
@@ -177,7 +124,7 @@ class _Frame:
 
 
 class _Builder:
-    """Values, and where asked their spots, from parser events; no recursion, so no stack to exhaust."""
+    """Values, and where requested their positions, from parser events; without recursion, so depth is no danger."""
 
     def __init__(self, text: str, file: str, limits: Limits, spots: bool) -> None:
         self.text, self.file, self.limits = text, file, limits
@@ -206,8 +153,8 @@ class _Builder:
         return ParsedYaml(data=data, findings=tuple(self.findings), positions=self.positions)
 
     def _read_events(self) -> None:
-        """Most of the time of a large fleet goes by here: one look at each event, and one call."""
-        parser = _parser()(self.text)
+        """The hot loop of a large fleet: one lookup and one call for each event."""
+        parser = parser_class()(self.text)
         handlers = {
             "ScalarEvent": self._scalar,
             "MappingStartEvent": self._mapping,
@@ -300,7 +247,7 @@ class _Builder:
         if not event.style:
             try:
                 return _cached_scalar(text) if len(text) <= _MAX_CACHED_LENGTH else plain_scalar(text)
-            except _Ambiguous as error:
+            except AmbiguousScalar as error:
                 self._report("yaml-ambiguous", str(error), event, f'write "{text}"', self._steps())
                 return text
         for character in invisible_characters(text):
@@ -311,7 +258,7 @@ class _Builder:
         return text
 
     def _steps(self) -> Steps:
-        """Where the reading is; worked out only when it is asked for."""
+        """The raw steps of the value that comes next; computed only for findings and positions."""
         steps: list[str | int] = []
         for frame in self.stack:
             if frame.key is not None:
@@ -351,29 +298,6 @@ class _Builder:
         raise _ParsingStopped
 
 
-def _parser() -> Any:
-    """libyaml's, else PyYAML's own where it was built without: the same events, ten times slower."""
-    try:
-        from yaml import cyaml
-    except ImportError:
-        return _python_parser()
-    return vars(cyaml)["CParser"]
-
-
-def _python_parser() -> Any:
-    from yaml.parser import Parser
-    from yaml.reader import Reader
-    from yaml.scanner import Scanner
-
-    class Python(Reader, Scanner, Parser):
-        def __init__(self, text: str) -> None:
-            Reader.__init__(self, text)
-            Scanner.__init__(self)
-            Parser.__init__(self)
-
-    return Python
-
-
 def _syntax_finding(error: Exception, file: str, text: str) -> Finding:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -398,7 +322,3 @@ def _indented_by_tab(text: str, line: int) -> bool:
 def _span(start: Any, end: Any) -> Span:
     first, last = start.start_mark, end.end_mark
     return (first.line + 1, first.column + 1, last.line + 1, last.column + 1)
-
-
-parser_class = _parser
-"""The class of the parser, for whoever looks at a file a second time."""

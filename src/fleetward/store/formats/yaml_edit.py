@@ -1,4 +1,4 @@
-"""YAML edited in place: the text of values is exchanged, all else stays as people wrote it, comments too."""
+"""YAML edited in place: only the text of the changed values is replaced, comments and layout stay."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from fleetward.store.formats.strict_yaml import AGENT_LIMITS, Limits, NodePositi
 from fleetward.store.formats.yaml_scalar import yaml_scalar
 
 Changes = Mapping[Steps, Any]
-"""By raw steps: the text, truth or small mapping that comes there; None takes out what is there."""
+"""By raw steps: the new text, boolean or flat mapping; None removes the entry."""
 
 
 def edit_yaml(content: bytes, changes: Changes, file: str, limits: Limits = AGENT_LIMITS) -> bytes:
     """
-    The file with these changes in it, which is read again to see that nothing else moved.
+    The file with these changes; the result is parsed again and compared with what it should say.
 
-    Errors: FleetError where the file is written in a way that this cannot follow; nothing is guessed.
+    Errors: FleetError where the layout of the file is not one that can be edited.
     """
     text = EditableText(content, limits)
     expected = deepcopy(text.data)
@@ -45,7 +45,7 @@ def _parent(data: Any, steps: Steps) -> Any:
 
 
 def inline_value(value: Any) -> str:
-    """A value on one line, as every reader takes it; a date is a string here, and needs no quotes."""
+    """A value as YAML on one line; dates are strings in a fleet, and stay without quotes."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {inline_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, bool):
@@ -54,7 +54,7 @@ def inline_value(value: Any) -> str:
 
 
 class EditableText:
-    """The text of a file that could be read, the places of its values, and the exchanges to be made in it."""
+    """The text of a valid YAML file, the positions of its values, and the edits to make in it."""
 
     def __init__(self, content: bytes, limits: Limits = AGENT_LIMITS) -> None:
         self.bom = b"\xef\xbb\xbf" if content.startswith(b"\xef\xbb\xbf") else b""
@@ -63,19 +63,19 @@ class EditableText:
         self.data: dict[str, Any] = reading.data or {}
         self.positions: Mapping[Steps, NodePosition] = reading.positions or {}
         self.starts = [0, *(line_break.end() for line_break in re.finditer(r"\r\n|\r|\n", self.text))]
-        self.starts.append(len(self.text))  # the parser ends a last line that nothing ends
+        self.starts.append(len(self.text))  # the parser adds a line end to the last line
         self.line_end = "\r\n" if "\r\n" in self.text else "\n"
         self.edits: list[tuple[int, int, str]] = []
 
     def edited_bytes(self) -> bytes:
-        """The text with its exchanges."""
+        """The text with all edits made."""
         text = self.text
         for start, end, replacement in sorted(self.edits, reverse=True):
             text = text[:start] + replacement + text[end:]
         return self.bom + text.encode()
 
     def set_value(self, steps: Steps, value: Any) -> None:
-        """A value exchanged, in the quotes that it had; or written first in its mapping, where it is new."""
+        """Replace a value and keep its quotes; a new key becomes the first of its mapping."""
         if steps in self.positions:
             start, end = self.value_range(self.positions[steps])
             quote = self.text[start] if isinstance(value, str) and self.text[start] in "\"'" else ""
@@ -88,14 +88,14 @@ class EditableText:
             self._insert_line(steps[:-1], f"{steps[-1]}: {inline_value(value)}")
 
     def _insert_line(self, parent: Steps, entry: str) -> None:
-        """Under the line of the mapping's own key; under its first entry, where it is an item of a list."""
+        """Insert after the line of the mapping's key; in an item of a list after the item's first entry."""
         first = self.positions[self._children(parent)[0]].key
         above = first[0] if isinstance(parent[-1], int) else self.positions[parent].key[0]
         end = self.end_of_line(above)
         self.edits.append((end, end, f"{self.line_end}{' ' * (first[1] - 1)}{entry}"))
 
     def remove(self, steps: Steps) -> None:
-        """An entry or item taken out, with the lines that are its own."""
+        """Remove an entry or item with its lines."""
         spot = self.positions[steps]
         if self.is_flow(steps[:-1]):
             start, end = self.offset(*spot.key[:2]), self.value_range(spot)[1]
@@ -114,7 +114,7 @@ class EditableText:
         return [path for path in self.positions if len(path) == len(steps) + 1 and path[:-1] == steps]
 
     def _leaves(self, steps: Steps) -> list[Steps]:
-        """What of it has an end of its own: a block ends only where the next thing begins."""
+        """The values beneath that have an end of their own: a block ends only where the next value begins."""
         inside = [path for path in self.positions if path[: len(steps)] == steps]
         return [path for path in inside if self.is_flow(path) or not self.is_collection(path)]
 
@@ -130,15 +130,15 @@ class EditableText:
         return self.text.startswith(("{", "["), self.value_range(self.positions[steps])[0])
 
     def value_range(self, spot: NodePosition) -> tuple[int, int]:
-        """Where a value begins and ends in the text."""
+        """Start and end of a value, as offsets in the text."""
         line, column, end_line, end_column = spot.value
         return self.offset(line, column), self.offset(end_line, end_column)
 
     def offset(self, line: int, column: int) -> int:
-        """A place in the text."""
+        """The offset of a line and column."""
         return self.starts[line - 1] + column - 1
 
     def end_of_line(self, line: int) -> int:
-        """Where a line ends in the text, before what ends it."""
+        """The offset of the end of a line, before its line break."""
         line_break = re.compile(r"\r|\n").search(self.text, self.starts[line - 1])
         return line_break.start() if line_break else len(self.text)

@@ -1,4 +1,4 @@
-"""Where a value of a YAML file stands: a second look, taken only at files of which something is reported."""
+"""Line and column of a value in a YAML file; computed only for files with something to report."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from functools import lru_cache
 from typing import Any
 
 from fleetward.domain.path import Steps
-from fleetward.store.formats.strict_yaml import NodePosition, Span, parser_class
+from fleetward.store.formats.strict_yaml import NodePosition, Span
+from fleetward.store.formats.yaml_parser import parser_class
 
 _MAX_CACHED = 32
-"""Files whose nodes are kept: what is reported of one file mostly comes in a row."""
+"""Files whose nodes are cached; findings of one file mostly come in a row."""
 
 
 def find_position(content: bytes, at: Steps) -> tuple[Steps, NodePosition]:
     """
-    The spot of the value at *at*, or of the nearest above it; with the steps that lead there.
+    The position of the value at *at*, or of the nearest one above it, with the steps that lead there.
 
-    *content* was read before without a finding: hostile files end there, and are not looked at again.
+    *content* was parsed before without a finding: hostile files do not get here.
     """
     key = value = _root_node(content)
     for depth, step in enumerate(at):
@@ -28,7 +29,7 @@ def find_position(content: bytes, at: Steps) -> tuple[Steps, NodePosition]:
 
 
 def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
-    """The key and the value one step further in; an item of a list is its own key."""
+    """The key and the value one step deeper; an item of a list is its own key."""
     if node.id == "mapping" and isinstance(step, str):
         return next(((key, value) for key, value in node.value if key.value == step), None)
     if node.id == "sequence" and isinstance(step, int) and step < len(node.value):
@@ -43,7 +44,7 @@ def _span(node: Any) -> Span:
 
 @lru_cache(maxsize=_MAX_CACHED)
 def _root_node(content: bytes) -> Any:
-    """The file as nodes, which libyaml makes in half the time that its events take to be read."""
+    """The file as nodes: libyaml composes them in half the time of a walk over its events."""
     return _composer()(content.decode("utf-8-sig")).get_single_node()
 
 
@@ -54,7 +55,7 @@ def _composer() -> Any:
     reader = parser_class()
 
     class Nodes(reader, Composer):  # type: ignore[misc, valid-type]
-        """Nodes with their places; nobody asks for their tags."""
+        """Nodes with their positions; their tags are not resolved."""
 
         def __init__(self, text: str) -> None:
             Composer.__init__(self)

@@ -80,7 +80,7 @@ def _entries(content: bytes, file: str) -> Iterable[tuple[str, dict[str, Any]]]:
         raise FleetError(f"{file!r} is not JSON: {str(error)[:200]}", hint=hint) from None
     pairs = [(key, dict(value)) for key, value in loaded if _is_object(value)] if _is_object(loaded) else []
     if not any("litellm_provider" in entry for _, entry in pairs):
-        raise FleetError(f"{file!r} is no model catalogue: nothing in it has a litellm_provider", hint=hint)
+        raise FleetError(f"{file!r} is not a model catalogue: no entry has a litellm_provider", hint=hint)
     return pairs
 
 

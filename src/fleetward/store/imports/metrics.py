@@ -23,7 +23,7 @@ _MAX_FINDINGS = 20
 
 
 class _InvalidLine(ValueError):
-    """A line that does not say what it should."""
+    """A line that is not valid."""
 
 
 def read_figures(path: Path, file_name: str, today: date) -> tuple[MetricValue, ...]:
@@ -149,12 +149,12 @@ def _too_much(number: int) -> str:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise _InvalidLine("a key that is there twice")
+        raise _InvalidLine("a key is there twice")
     return result
 
 
 def _reject_constant(word: str) -> float:
-    raise _InvalidLine(f"{word} is no number")
+    raise _InvalidLine(f"{word} is not a number")
 
 
 def _figure(row: dict[str, Any] | _InvalidLine, line: int, today: date) -> MetricValue:
@@ -173,15 +173,15 @@ def _figure(row: dict[str, Any] | _InvalidLine, line: int, today: date) -> Metri
 
 def _number(raw: Any) -> float:
     if isinstance(raw, str) and not _NUMBER.fullmatch(raw):
-        raise _InvalidLine(f"{raw!r} is no number")
+        raise _InvalidLine(f"{raw!r} is not a number")
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
-        raise _InvalidLine(f"{raw!r} is no number")
+        raise _InvalidLine(f"{raw!r} is not a number")
     try:
         value = float(raw)
     except OverflowError:
         value = math.inf
     if not math.isfinite(value):
-        raise _InvalidLine(f"{raw!r} is no number")
+        raise _InvalidLine(f"{raw!r} is not a number")
     return value
 
 

@@ -24,6 +24,7 @@ from fleetward.store.fleet.load import LoadedFleet, with_agents
 from fleetward.store.fleet.proposals import orphan_proposal
 from fleetward.store.formats import json_schema
 from fleetward.store.formats.document import Document, read_document
+from fleetward.store.formats.schema_defaults import with_defaults
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS
 from fleetward.store.git.tree import LINK, REGULAR, SUBMODULE, Tree, TreeEntry
 from fleetward.workflows.comparison.agents import compare_agent, dependents
@@ -378,7 +379,7 @@ def _load_document(tree: Tree, path: str, kind: str) -> tuple[bool, Document | N
 
 def _with_defaults(kind: str, *sides: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, ...]:
     """Both sides with what holds where nothing is written; of a rule that one side weighs, its usual weight."""
-    filled = tuple(None if item is None else json_schema.with_defaults(item, kind) for item in sides)
+    filled = tuple(None if item is None else with_defaults(item, kind) for item in sides)
     if kind != "fleet-config":
         return filled
     weights = [{} if item is None else item.get("rules") or {} for item in filled]

@@ -1,4 +1,4 @@
-"""``fleet-config.yaml``: environments in order, rule settings, and which tool may judge."""
+"""``fleet-config.yaml``: environments in order, settings of rules, and the range of tool versions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ INPUT_RULES = frozenset(
         "secret-in-manifest",
     }
 )
-"""What is found before rules can be asked; never below error."""
+"""Rules that are checked while files are read; their severity is always error."""
 _CLAUSE = r"(>=|<=|==|!=|>|<)\s*([0-9]+(?:\.[0-9]+)*)"
 _VERSION = r"[0-9]+(\.[0-9]+)*"
 
@@ -40,15 +40,15 @@ def parse_config(
     data: Mapping[str, Any], source: Source, version: str, rule_ids: Collection[str] = ()
 ) -> tuple[FleetConfig | None, tuple[Finding, ...]]:
     """
-    The configuration; *rule_ids* are those that can be weighed, none where nobody knows.
+    The configuration; settings are checked against *rule_ids*, where there are any.
 
-    Errors: FleetError when ``requires`` does not let this *version* of the tool judge, or cannot be read.
+    Errors: FleetError when ``requires`` excludes this *version* of the tool, or is not a range.
     Rules: schema.
     """
     _require_version(data.get("requires"), version, source)
     notes = Notes(source, "schema")
     environments = _environments(data["environments"], notes)
-    names = frozenset(item.name for item in environments)
+    names = frozenset(environment.name for environment in environments)
     for rule in data.get("rules") or {}:
         if rule_ids and rule not in INPUT_RULES and rule not in rule_ids:
             hint = spelling_hint(rule, rule_ids, "fleet explain --list")
@@ -64,8 +64,8 @@ def permits(requires: str, version: str) -> bool:
     """
     Is *version* within a range such as ``>=0.1,<1``?
 
-    What follows the numbers of a version (``0.2rc1``) is not looked at; trailing zeros mean nothing.
-    Errors: ValueError for what is no range.
+    The text after the numbers of a version (``0.2rc1``) is ignored, and so are trailing zeros.
+    Errors: ValueError where *requires* is not a range.
     """
     clauses = [re.fullmatch(_CLAUSE, part.strip()) for part in requires.split(",")]
     if not all(clauses):
@@ -112,7 +112,9 @@ def _environments(data: Sequence[Mapping[str, Any]], notes: Notes) -> tuple[Envi
     for index, item in enumerate(data):
         name = item["name"]
         if not is_name(name):
-            notes.error(f"{name!r} is no name", ("environments", index, "name"), "use a-z, 0-9 and hyphens")
+            notes.error(
+                f"{name!r} is not a valid name", ("environments", index, "name"), "use a-z, 0-9 and hyphens"
+            )
         if name == GOVERNANCE:
             message = f"{name!r} is what approvals call the governance folder"
             notes.error(message, ("environments", index, "name"), "give it another name")
@@ -144,7 +146,7 @@ def _setting(rule: str, data: Any, environments: frozenset[str], notes: Notes) -
     settings = data if isinstance(data, Mapping) else {"severity": data}
     word = settings["severity"]
     if rule in INPUT_RULES and word != Severity.ERROR:
-        notes.error(f"{rule!r} cannot be {word!r}", at, "reading rules stay at error; take this line out")
+        notes.error(f"{rule!r} cannot be {word!r}", at, "this rule is always an error; delete this line")
     for index, name in enumerate(as_tuple(settings.get("environments"))):
         if name not in environments:
             hint = spelling_hint(name, environments, "name an environment of this file")

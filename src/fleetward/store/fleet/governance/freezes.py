@@ -1,4 +1,4 @@
-"""Times in which nothing is promoted, written in the local time of a zone."""
+"""Freezes: periods without promotions, written in the local time of a zone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def parse_freeze(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) ->
     """
     One freeze as instants.
 
-    Where a clock change makes a local time happen twice or not at all, the freeze is the longer one.
+    Where a clock change repeats or skips a local time, the longer freeze is taken.
     """
     zone = _zone(data.get("zone") or "UTC", (*at, "zone"), notes)
     first, last = (_instants(data[key], zone, (*at, key), notes) for key in ("from", "to"))
@@ -39,7 +39,7 @@ def _zone(name: str, at: tuple[Step, ...], notes: Notes) -> tzinfo | None:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        # the names are a folder of files: looked through only where one is wrong
+        # the names are a folder of files: read only for a wrong one
         from zoneinfo import available_timezones
 
         hint = spelling_hint(name, available_timezones(), "write a zone such as Europe/Berlin, or UTC")
@@ -48,13 +48,13 @@ def _zone(name: str, at: tuple[Step, ...], notes: Notes) -> tzinfo | None:
 
 
 def _instants(text: str, zone: tzinfo | None, at: tuple[Step, ...], notes: Notes) -> tuple[datetime, ...]:
-    """The instants that a local time can mean: one, or two around a change of the clocks."""
+    """The instants of a local time: two while the clocks are changed, else one twice."""
     try:
         if not _LOCAL.fullmatch(text):
             raise ValueError(text)
         local = datetime.fromisoformat(text)
     except ValueError:
-        notes.error(f"{text!r} is no local time", at, 'write it as "2026-12-20T00:00"')
+        notes.error(f"{text!r} is not a local time", at, 'write it as "2026-12-20T00:00"')
         return ()
     if zone is None:
         return ()

@@ -1,4 +1,4 @@
-"""Files that are only looked things up in: allowed models, shared connectors."""
+"""Governance files that rules look things up in: language models, connectors."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ from fleetward.store.fleet.governance.source import Source
 def parse_lookup_file(
     data: Mapping[str, Any], source: Source
 ) -> tuple[LookupFile | None, tuple[Finding, ...]]:
-    """The file as it is; what its entries mean is the business of rules."""
+    """The data as it is; rules interpret the entries."""
     return LookupFile(file=source.file, data=data, locate=source.locate), ()

@@ -1,4 +1,4 @@
-"""``governance/people.yaml``: one identity for one person, and teams of people who exist."""
+"""``governance/people.yaml``: people, robots and teams; an identity belongs to one of them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _ADDRESS = re.compile(r"[^\s@*?<>,;|]+@[^\s@*?<>,;|]+")
 
 
 _INVALID_DOMAIN = ".invalid"
-"""The end of addresses that can never be anybody's (RFC 2606)."""
+"""The top-level domain of addresses that can never exist (RFC 2606)."""
 
 
 def parse_people(data: Mapping[str, Any], source: Source) -> tuple[People | None, tuple[Finding, ...]]:
     """
-    Everybody.
+    All people, robots and teams.
 
-    Rules: people-pattern (an identity that is none, a placeholder, or that two share), role-unknown (nobody's name).
+    Rules: people-pattern (an identity that is not valid, a placeholder, or shared), role-unknown (an unknown name).
     """
     notes = Notes(source, "people-pattern")
     persons, robots = data.get("people") or {}, data.get("robots") or {}
@@ -47,7 +47,7 @@ def _person(name: str, data: dict[str, Any], notes: Notes) -> Person:
     if not emails:
         notes.error(f"{name!r} has no e-mail address", at, "list the addresses that commits carry")
     if any(email.casefold().endswith(_INVALID_DOMAIN) for email in emails):
-        message = f"{name!r} is a placeholder: an address under {_INVALID_DOMAIN} is nobody's"
+        message = f"{name!r} is a placeholder: an address under {_INVALID_DOMAIN} belongs to nobody"
         hint = "write a person there, with the addresses that their commits carry"
         notes.warning(message, (*at, "emails"), hint)
     return Person(
@@ -71,7 +71,7 @@ def _robot(name: str, data: dict[str, Any], persons: Mapping[str, Any], notes: N
 
 
 def _keys(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> tuple[SigningKey, ...]:
-    """The keys that can be read; one that cannot is noted, and signs for nobody."""
+    """The keys that can be read; another one is an error, and cannot sign."""
     keys = []
     for index, entry in enumerate(data.get("keys") or ()):
         place = (*at, "keys", index)
@@ -85,7 +85,7 @@ def _keys(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> tuple[
             text = ssh_format.public_key(entry["key"]).text
         except ssh_format.SignatureError as error:
             hint = "write the line that the .pub file holds"
-            notes.error(f"no key that can sign: {error}", (*place, "key"), hint)
+            notes.error(f"not a key that can sign: {error}", (*place, "key"), hint)
             continue
         keys.append(SigningKey(text=text, since=since, until=until, compromised_since=compromised_since))
     return tuple(keys)
@@ -127,19 +127,19 @@ def _membership(
 
 
 def _identities(persons: Mapping[str, Any], robots: Mapping[str, Any], notes: Notes) -> None:
-    """Every name, address and key is one person's or one robot's alone."""
+    """Every name, address and key belongs to one person or one robot."""
     emails: dict[str, str] = {}
     keys: dict[str, str] = {}
     for group, name, data in _all_identities(persons, robots):
         if not is_name(name):
-            notes.error(f"{name!r} is no name", (group, name), "use a-z, 0-9 and hyphens")
+            notes.error(f"{name!r} is not a valid name", (group, name), "use a-z, 0-9 and hyphens")
         if group == "robots" and name in persons:
             notes.error(f"{name!r} is a person and a robot", (group, name), "give the robot another name")
         who = f"{group}.{name}"
         for index, email in enumerate(data.get("emails") or ()):
             at: tuple[Step, ...] = (group, name, "emails", index)
             if not _ADDRESS.fullmatch(email):
-                notes.error(f"{email!r} is no single address", at, "write the whole address of one person")
+                notes.error(f"{email!r} is not a single address", at, "write the whole address of one person")
             _require_unique(email.casefold(), who, emails, notes, f"{email!r} is already the address of", at)
         for index, entry in enumerate(data.get("keys") or ()):
             at = (group, name, "keys", index, "key")
@@ -160,7 +160,7 @@ def _require_unique(
 ) -> None:
     holder = holders.setdefault(identity, who)
     if holder != who:
-        notes.error(f"{message} {holder.partition('.')[2]!r}", at, "an identity is one person's alone")
+        notes.error(f"{message} {holder.partition('.')[2]!r}", at, "an identity belongs to one person")
 
 
 def _without_comment(key: str) -> str:

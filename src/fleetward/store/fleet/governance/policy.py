@@ -1,4 +1,4 @@
-"""``governance/policy.yaml``: what is asked, refused wherever nobody could ever meet it."""
+"""``governance/policy.yaml``: what promotions require; requirements that nobody could meet are errors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def parse_policy(
     data: Mapping[str, Any], source: Source, people: People
 ) -> tuple[Policy | None, tuple[Finding, ...]]:
     """
-    The policy; None where anything in it is wrong.
+    The policy; None with an error in it.
 
     Rules: policy-unsatisfiable.
     """
@@ -72,7 +72,9 @@ def parse_policy(
 
 def _check_version(version: Any, notes: Notes) -> None:
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        notes.error(f"{version!r} is no version", ("version",), "begin with 1 and only ever go up")
+        notes.error(
+            f"{version!r} is not a version", ("version",), "begin with 1, and raise it with each change"
+        )
 
 
 def _check_tiers(data: Mapping[str, Any], tiers: tuple[str, ...], notes: Notes) -> None:
@@ -107,7 +109,7 @@ def _floor_lines(data: Iterable[Mapping[str, str]]) -> tuple[Mapping[str, str], 
 
 
 def _is_known_key(key: str) -> bool:
-    """Keys that begin with ``x-`` are free space."""
+    """Is it not free space, as keys that begin with ``x-`` are?"""
     return not key.startswith("x-")
 
 
@@ -191,7 +193,7 @@ def _approvals(
 
 
 def _teams(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes) -> frozenset[str]:
-    """The teams under ``from`` that exist; the others are noted."""
+    """The teams under ``from`` that exist; each other name is an error."""
     names = as_tuple(data.get("from"))
     team_ids = {OWNER, *people.teams}
     for name in names:
@@ -202,13 +204,13 @@ def _teams(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes:
 
 
 def _special_rule(data: Mapping[str, Any], group: str, people: People, notes: Notes) -> PolicyRule | None:
-    """What rollback, break-glass and changes of governance ask, as a rule of that name."""
+    """The requirements of rollback, break-glass and governance changes, as a rule of that name."""
     part = data.get(group)
     if part is None:
         return None
     requirements = _requirements(part.get("require") or (), (group, "require"), people, notes)
     if not any(isinstance(requirement, RequiredApprovals) for requirement in requirements):
-        notes.error("asks nobody", (group, "require"), "ask for at least one approval")
+        notes.error("requires no approval", (group, "require"), "ask for at least one approval")
     if group == "governance" and any(
         not isinstance(requirement, RequiredApprovals) or OWNER in requirement.teams
         for requirement in requirements
@@ -230,7 +232,7 @@ def _special_rule(data: Mapping[str, Any], group: str, people: People, notes: No
 def _check_requirements(
     group: str, requirements: tuple[RuleRequirement, ...], skips: Iterable[str], notes: Notes
 ) -> None:
-    """What could never be met, or never be asked."""
+    """Requirements that can never be met, or that the same part skips."""
     for number, requirement in enumerate(requirements):
         kind = (
             "soak"
@@ -240,9 +242,7 @@ def _check_requirements(
             else ""
         )
         if group == "rollback" and kind == "soak":
-            message = (
-                "a rollback goes back at once: what it brings has not stayed anywhere, so no soak is ever met"
-            )
+            message = "a rollback cannot wait: its release has no soak time in any environment"
             notes.error(message, (group, "require", number), "take soak out")
         elif group == "breakGlass" and kind in skips:
             message = f"asks for {kind}, which it skips"

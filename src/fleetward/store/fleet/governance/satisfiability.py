@@ -1,4 +1,4 @@
-"""Whether everything that a policy asks of one promotion could be given, every seat by another person."""
+"""Are there enough people for all approvals that a policy can require of one promotion?"""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from fleetward.domain.policy import OWNER, PolicyRule, RequiredApprovals
 from fleetward.store.fleet.governance.source import Notes
 
 SeatCounts = Mapping[frozenset[str], int]
-"""Teams to how many different people out of them together."""
+"""Teams, and how many different people of them together have to approve: the seats."""
 
 
 _MAX_RULES = 20_000
 _MAX_COMBINATIONS = 200
 _MAX_SEATS = 100
-"""What is looked at; a policy past these is none that people wrote, and the gate refuses it all the same."""
+"""Limits of the check; a larger policy passes it, and its promotions are refused by the gate."""
 
 
 def check_rules(rules: Sequence[PolicyRule], tiers: Sequence[str], people: People, notes: Notes) -> None:
-    """Note each rule with which the seats that a promotion asks for could not all be filled."""
+    """An error for each rule with which the seats of a promotion cannot all be filled."""
     environments = sorted({*chain.from_iterable(rule.when.to for rule in rules), ""})
     if len(environments) * len(tiers) * len(rules) > _MAX_RULES:
         return
@@ -39,7 +39,7 @@ def check_rules(rules: Sequence[PolicyRule], tiers: Sequence[str], people: Peopl
 
 
 def check_special_rules(rules: Sequence[PolicyRule], people: People, notes: Notes) -> None:
-    """Note each of these rules, asked alone and named for where it stands, of which not every seat could be filled."""
+    """The same for ``rollback``, ``breakGlass`` and ``governance``, each rule alone."""
     for rule in rules:
         seat_counts = _combined_seats([rule], {})
         if not _can_fill(seat_counts, people):
@@ -50,9 +50,9 @@ def _rule_combinations(
     rules: Sequence[PolicyRule], to: str, tier: str
 ) -> Iterator[tuple[PolicyRule, SeatCounts]]:
     """
-    What is asked together: by the rules about every change, and by these with one about some changes.
+    The seats that apply together: of all unconditional rules, and of these with each conditional rule.
 
-    A rule that replaces the others is asked alone.
+    A rule that replaces the others applies alone.
     """
     applicable = [
         rule for rule in rules if (not rule.when.to or to in rule.when.to) and _applies_to(rule, tier)
@@ -76,7 +76,7 @@ def _is_conditional(rule: PolicyRule) -> bool:
 
 
 def _combined_seats(rules: Sequence[PolicyRule], base: SeatCounts) -> SeatCounts:
-    """For the same teams the largest count, not the sum."""
+    """The seats of *rules* added to *base*; for the same teams the largest count counts."""
     combined = dict(base)
     for rule in rules:
         for requirement in rule.require:
@@ -87,7 +87,7 @@ def _combined_seats(rules: Sequence[PolicyRule], base: SeatCounts) -> SeatCounts
 
 def _can_fill(seat_counts: SeatCounts, people: People) -> bool:
     """
-    Could a different person sit on every seat? Of owners alone a policy cannot tell: manifests name them.
+    Can every seat be filled by another person? True for owners alone: manifests name them, not the policy.
 
     Source: augmenting paths (Berge 1957), seat by seat.
     """
@@ -121,7 +121,7 @@ def _assign_seat(
 
 
 def _eligible(teams: frozenset[str], people: People) -> Sequence[str]:
-    """Who an owner is, only a manifest says: it may be anybody."""
+    """The people for a seat; an owner can be anybody, because manifests name the owners."""
     if OWNER in teams:
         return sorted(people.people)
     return sorted({member.person for team in teams for member in people.teams[team].members})

@@ -1,4 +1,4 @@
-"""A governance file while it is being understood: where its paths stand, and what was found wrong in it."""
+"""A governance file while it is parsed: the places of its paths, and the findings so far."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fleetward.domain.path import Step, format_path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The file that data came from: its path, the digest of its bytes, and where each path stands."""
+    """The file of some data: its path, the digest of its bytes, and the place of each path."""
 
     file: str
     sha256: str
@@ -28,7 +28,7 @@ class Source:
 
 
 class Notes:
-    """The findings of one reading, gathered on the way."""
+    """The findings of one file, collected while it is parsed."""
 
     def __init__(self, source: Source, rule: str) -> None:
         self.source = source
@@ -36,38 +36,38 @@ class Notes:
         self.collected: list[Finding] = []
 
     def error(self, message: str, at: Iterable[Step], hint: str = "", *, rule: str | None = None) -> None:
-        """Note an error."""
+        """Add an error."""
         self.collected.append(self.source.error(rule or self.rule, message, at, hint))
 
     def warning(self, message: str, at: Iterable[Step], hint: str) -> None:
-        """Note a warning: it can be decided by, and is hardly meant."""
+        """Add a warning: the file is usable, but this is probably a mistake."""
         self.collected.append(self.source.error(self.rule, message, at, hint).with_severity(Severity.WARNING))
 
     def day(self, data: dict[str, Any], key: str, at: tuple[Step, ...]) -> date | None:
-        """The date under *key*, where there is one; one that no calendar has is noted."""
+        """The date under *key*, if any; an impossible one is an error."""
         if data.get(key) is None:
             return None
         try:
             return parse_date(data[key])
         except ValueError:
             self.error(
-                f"{data[key]!r} is no day of the calendar", (*at, key), "write a date such as 2026-11-20"
+                f"{data[key]!r} is not a day of the calendar", (*at, key), "write a date such as 2026-11-20"
             )
             return None
 
     def instant(self, data: dict[str, Any], key: str, at: tuple[Step, ...]) -> datetime | None:
-        """The instant under *key*, where there is one; one that no calendar has is noted."""
+        """The instant under *key*, if any; an impossible one is an error."""
         if data.get(key) is None:
             return None
         try:
             return parse_instant(data[key])
         except (ValueError, OverflowError):
             hint = "write an instant such as 2026-11-20T12:00:00Z"
-            self.error(f"{data[key]!r} is no instant of the calendar", (*at, key), hint)
+            self.error(f"{data[key]!r} is not an instant of the calendar", (*at, key), hint)
             return None
 
     def span(self, text: str | None, at: tuple[Step, ...]) -> timedelta | None:
-        """A duration, where there is one; one whose length is not fixed is noted."""
+        """A duration, if any; one without a fixed length is an error."""
         if text is None:
             return None
         try:
@@ -78,18 +78,18 @@ class Notes:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything noted, by place."""
+        """All findings, by place."""
         return tuple(sorted(self.collected, key=lambda finding: finding.sort_key))
 
 
 def as_tuple(value: Any) -> tuple[Any, ...]:
-    """A value that may be written alone or as a list, always as many."""
+    """A value that may be written alone or as a list, as a tuple."""
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def spelling_hint(text: str, words: Iterable[str], fallback: str) -> str:
-    """A hint that names the nearest known word, or else what to do."""
+    """A hint with the nearest of *words*; *fallback* where none is near."""
     close = nearest_name(text, words)
     return f"did you mean {close!r}?" if close else fallback

@@ -1,4 +1,4 @@
-"""Dated exceptions to rules."""
+"""``governance/waivers.yaml``: exceptions to rules with an end."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ UNWAIVABLE = INPUT_RULES | {
     "waiver-expired",
     "waiver-unused",
 }
-"""What cannot be read cannot be excused, nor can what says who decides, nor a waiver by a waiver."""
+"""Input errors, errors of people and policy, and findings about waivers cannot be waived."""
 
 
 def parse_waivers(
     data: Mapping[str, Any], source: Source, people: People, rule_ids: Collection[str]
 ) -> tuple[tuple[Waiver, ...] | None, tuple[Finding, ...]]:
     """
-    The exceptions; one that names no rule, no person or no day excepts nothing and is left out.
+    The waivers; one without a valid rule, approver, day or reason is left out.
 
     Rules: schema, role-unknown.
     """
@@ -44,7 +44,7 @@ def _waiver(
     rule, approver = data["rule"], data["approvedBy"]
     waivable = rule in rule_ids and rule not in UNWAIVABLE
     if rule in UNWAIVABLE:
-        notes.error(f"{rule!r} cannot be waived", (*at, "rule"), f"cure it: fleet explain {rule}")
+        notes.error(f"{rule!r} cannot be waived", (*at, "rule"), f"fix it: fleet explain {rule}")
     elif not waivable:
         notes.error(
             f"no rule is called {rule!r}",

@@ -1,4 +1,4 @@
-"""Members of a zip archive, read one at a time and never further than allowed."""
+"""Members of a zip archive, unpacked one at a time and within limits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, 
 
 def list_members(content: bytes, file: str) -> Members:
     """
-    What the archive lists, by name.
+    The members that the archive lists, by name.
 
     Errors: FleetError when it is damaged, too large, or lists a name twice, so that two readers could differ.
     """
@@ -34,7 +34,7 @@ def list_members(content: bytes, file: str) -> Members:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             listed = opened.infolist()
     except (*_DAMAGED, NotImplementedError) as error:
-        raise FleetError(f"{file}: no zip archive that can be read: {error}") from None
+        raise FleetError(f"{file}: not a readable zip archive: {error}") from None
     by_name = {member.filename: member for member in listed}
     if len(by_name) != len(listed):
         raise FleetError(f"{file}: the archive lists a name twice")
@@ -49,7 +49,7 @@ def read_member(content: bytes, member: zipfile.ZipInfo, file: str, *, limit: in
     """
     where = f"{file}: {member.filename}"
     if member.flag_bits & 0x41 or member.compress_type not in (_STORED, _DEFLATED, _ZSTANDARD):
-        raise FleetError(f"{where}: encrypted, or packed in a way that is not read")
+        raise FleetError(f"{where}: encrypted, or packed in an unknown way")
     if max(member.file_size, member.compress_size) > limit:
         raise FleetError(f"{where}: {member.file_size} bytes unpacked, the limit is {limit}")
     try:
@@ -81,7 +81,7 @@ def _unpacked(packed: bytes, kind: int, limit: int) -> bytes:
 
 
 def _zstandard(packed: bytes, limit: int) -> bytes:
-    """Python's own from 3.14 on, before that its backport, which the extra ``inspect`` brings."""
+    """By Python from 3.14 on; before that by ``backports.zstd``, of the extra ``inspect``."""
     try:
         zstd: Any = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
     except ImportError:

@@ -1,4 +1,4 @@
-"""What every adapter ends with: outcomes counted, averages taken, nothing passed by being absent."""
+"""Counts, averages and checked values for adapters; missing results count as errors."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Averages:
-    """Means by metric, as samples bring their values."""
+    """Means by metric, of values that are added one by one."""
 
     values: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, metric: str, value: float) -> None:
-        """One more value of *metric*."""
+        """Add a value of *metric*."""
         self.values.setdefault(metric, []).append(value)
 
     def means(self) -> dict[str, float]:
@@ -46,9 +46,9 @@ class Averages:
 
 def parse_counts(value: object, where: str, *, sparse: bool = False) -> SampleCounts:
     """
-    Counts as our own records write them; with *sparse*, what is not written is zero.
+    Counts as our own records write them; with *sparse*, absent ones are zero.
 
-    Errors: FleetError when one is no whole number, or they do not add up to the total.
+    Errors: FleetError when one is not a whole number, or they do not add up to the total.
     """
     written = mapping(value, where)
     fields = Fields.from_value({**dict.fromkeys(_PARTS, 0), **written} if sparse else written, where, _COUNTS)
@@ -59,7 +59,7 @@ def parse_counts(value: object, where: str, *, sparse: bool = False) -> SampleCo
 
 
 def count_outcomes(outcomes: Iterable[Outcome], *, missing: int = 0) -> SampleCounts:
-    """How many ended how; *missing* ones that should have run are errors."""
+    """The number of each outcome; *missing* samples did not run, and are errors."""
     ended = list(outcomes)
     errored = ended.count(Outcome.ERRORED) + max(0, missing)
     return SampleCounts(
@@ -83,7 +83,7 @@ def measurement(
     faults: Iterable[str] = (),
     dirty: bool = False,
 ) -> EvaluationResult:
-    """The measurement: ``pass-rate`` is passed of total, so that errors and skips never count as passed."""
+    """The result of a run; ``pass-rate`` is passed of total, so errors and skips never count as passed."""
     empty = ("the file holds no sample: nothing ran",) if counts.total == 0 else ()
     rate = counts.passed / counts.total if counts.total else 0.0
     return EvaluationResult(
@@ -101,9 +101,9 @@ def measurement(
 
 def mapping(value: object, where: str) -> Mapping[str, Any]:
     """
-    *value*, which has to be an object.
+    *value*, if it is an object.
 
-    Errors: FleetError when it is another thing.
+    Errors: FleetError for anything else.
     """
     if not isinstance(value, dict):
         raise FleetError(f"{where}: expected an object, found {strict_json.short(value)}")
@@ -117,9 +117,9 @@ def optional_mapping(value: object, where: str) -> Mapping[str, Any]:
 
 def sequence(value: object, where: str) -> list[Any]:
     """
-    *value*, which has to be a list.
+    *value*, if it is a list.
 
-    Errors: FleetError when it is another thing.
+    Errors: FleetError for anything else.
     """
     if not isinstance(value, list):
         raise FleetError(f"{where}: expected a list, found {strict_json.short(value)}")
@@ -128,9 +128,9 @@ def sequence(value: object, where: str) -> list[Any]:
 
 def whole(value: object, where: str) -> int:
     """
-    *value*, which has to be a whole number from 0.
+    *value*, if it is a whole number from 0.
 
-    Errors: FleetError when it is another thing.
+    Errors: FleetError for anything else.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
         raise FleetError(f"{where}: expected a whole number from 0, found {strict_json.short(value)}")
@@ -139,9 +139,9 @@ def whole(value: object, where: str) -> int:
 
 def number(value: object, where: str) -> float:
     """
-    *value*, which has to be a finite number.
+    *value*, if it is a finite number.
 
-    Errors: FleetError when it is another thing.
+    Errors: FleetError for anything else.
     """
     result = strict_json.finite_number(value)
     if result is None:
@@ -150,7 +150,7 @@ def number(value: object, where: str) -> float:
 
 
 def optional_instant(value: object) -> datetime | None:
-    """The instant that a tool wrote, or None where it wrote none, or none with a zone."""
+    """The instant that a tool wrote; None without one, or without its zone."""
     try:
         return clock.parse_instant(value) if isinstance(value, str) else None
     except (ValueError, OverflowError):
@@ -161,7 +161,7 @@ def release_tag(values: Mapping[str, Any], where: str) -> str | None:
     """
     The tag ``fleet.release`` among *values*.
 
-    Errors: FleetError when it is there and is no text: a tag that cannot be compared is not no tag.
+    Errors: FleetError when it is not a text: a tag that cannot be compared must not count as absent.
     """
     if RELEASE_TAG not in values:
         return None
@@ -175,7 +175,7 @@ def release_tag(values: Mapping[str, Any], where: str) -> str | None:
 
 
 def label(value: object) -> str | None:
-    """A text of a tool that may go into a record, or None: half characters and novels may not."""
+    """A text of a tool, fit for a record; None for an empty or very long one."""
     if not isinstance(value, str) or not value or len(value) > 500:
         return None
     return value.encode("utf-8", "replace").decode()

@@ -69,14 +69,14 @@ def _outcome(case: Mapping[str, Any], file: str) -> Outcome:
     if any(result.get("error") for result in results):
         return Outcome.ERRORED
     if not results:
-        # nothing judged it, whatever it says of itself
+        # no metric judged it, even if it reports success
         return Outcome.SKIPPED
     passed = case.get("success") is True and all(result.get("success") is True for result in results)
     return Outcome.PASSED if passed else Outcome.FAILED
 
 
 def _metrics(cases: list[Mapping[str, Any]], file: str) -> dict[str, float]:
-    """Means by metric; a judgement that ended in an error, or without a score, is a zero."""
+    """Means by metric; a metric with an error or without a score counts as 0."""
     averages = Averages()
     for case in cases:
         for result in _metric_results(case, file):

@@ -1,4 +1,4 @@
-"""The record for tools that nobody wrote an adapter for: ``fleetward.evaluation/1``."""
+"""Our own record of a run, for tools without an adapter: ``fleetward.evaluation/1``."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ def read(evaluation: EvaluationFile) -> EvaluationResult:
 
 def _metric(key: str, file: str) -> str:
     if counting.label(key) != key:
-        raise FleetError(f"{file}: metrics: {strict_json.short(key)} is no name of a metric")
+        raise FleetError(f"{file}: metrics: {strict_json.short(key)} is not a name of a metric")
     return key

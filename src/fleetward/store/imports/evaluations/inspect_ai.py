@@ -40,7 +40,7 @@ def _unpacked(content: bytes, file: str) -> Mapping[str, Any]:
     members = archive.list_members(content, file)
     if "header.json" not in members:
         raise FleetError(
-            f"{file}: no log of Inspect, or one of a run that did not finish: it holds no 'header.json'",
+            f"{file}: not a log of Inspect, or the run did not finish: it has no 'header.json'",
             hint="give the .eval file of a finished run",
         )
     header, summaries = (
@@ -89,7 +89,7 @@ def _samples(data: Mapping[str, Any], file: str) -> list[Mapping[str, Any]]:
         return []
     if samples is None:
         raise FleetError(
-            f"{file}: the log holds no samples, so that nobody can count them",
+            f"{file}: the log holds no samples, so they cannot be counted",
             hint="run Inspect with its default --log-samples, and give the whole log, not its header",
         )
     return [
@@ -118,7 +118,7 @@ def _faults(data: Mapping[str, Any], samples: list[Mapping[str, Any]], file: str
         error = counting.optional_mapping(data.get("error"), f"{file}: error").get("message")
         detail = f": {strict_json.short(error)}" if counting.label(error) else ""
         yield f"the run ended with status {strict_json.short(status)}{detail}"
-    # only a clear false, or a version that did not know the word, is not invalidated
+    # any other value than a plain false, such as a text, invalidates the log
     if data.get("invalidated", False) is not False:
         yield "the log was invalidated"
     invalid = [
@@ -136,9 +136,9 @@ def _unscored(errored: int, total: int) -> Iterator[str]:
 
 def _metrics(results: Mapping[str, Any], file: str) -> dict[str, float]:
     """
-    ``scorer/metric`` for all, and ``metric`` alone where only one scorer has it, or Inspect's headline is it.
+    ``scorer/metric`` for all; ``metric`` alone where one scorer has it, or it is Inspect's headline.
 
-    What two scores call by the same full name (several reducers) is only held as ``scorer/metric/reducer``.
+    Where two scores have the same full name (several reducers), only ``scorer/metric/reducer`` is kept.
     """
     full: dict[str, list[float]] = {}
     bare: dict[str, list[float]] = {}

@@ -1,4 +1,4 @@
-"""JUnit XML, as pytest, promptfoo and others write it: only a test without a mark is a pass."""
+"""JUnit XML, as pytest, promptfoo and others write it; a test passes without error, failure and skip."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read(evaluation: EvaluationFile) -> EvaluationResult:
     file = evaluation.name
     root = _root(_text(evaluation.content, file), file)
     if root.tag not in ("testsuites", "testsuite"):
-        raise FleetError(f"{file}: no JUnit report: the first element is {strict_json.short(root.tag)}")
+        raise FleetError(f"{file}: not a JUnit report: the first element is {strict_json.short(root.tag)}")
     outcomes = [_outcome(case) for case in root.iter("testcase")]
     declared = _declared(root, "tests", file)
     properties = list(_properties(root))
@@ -84,7 +84,7 @@ def _text(content: bytes, file: str) -> str:
 def _root(text: str, file: str) -> Element:
     from xml.etree.ElementTree import ParseError, XMLPullParser
 
-    # without document types and entities what is left of the parser's dangers is depth
+    # document types and entities are refused before; depth is the danger that is left
     parser: Any = XMLPullParser(("start", "end"))
     root: Element | None = None
     depth = 0
@@ -110,7 +110,7 @@ def _outcome(case: Element) -> Outcome:
 
 
 def _declared(root: Element, attribute: str, file: str) -> int:
-    """What the report says of itself: the outermost element that says it."""
+    """A count that the report declares, at the outermost elements that have it."""
     value = root.get(attribute)
     if value is None:
         return sum(_declared(suite, attribute, file) for suite in root if suite.tag == "testsuite")
@@ -120,7 +120,7 @@ def _declared(root: Element, attribute: str, file: str) -> int:
 
 
 def _hidden_failures(root: Element, outcomes: list[Outcome], file: str) -> tuple[str, ...]:
-    """A failure that is counted but not shown: the report was cut or edited."""
+    """A failure that is counted but not listed: the report was cut or edited."""
     declared = sum(_declared(root, attribute, file) for attribute in ("failures", "errors"))
     visible = outcomes.count(Outcome.FAILED) + outcomes.count(Outcome.ERRORED)
     if declared <= visible:
@@ -129,7 +129,7 @@ def _hidden_failures(root: Element, outcomes: list[Outcome], file: str) -> tuple
 
 
 def _properties(root: Element) -> Iterator[tuple[str, str]]:
-    """Properties of the report and its suites; those of single tests are about the test."""
+    """Properties of the report and its suites, without those of single tests."""
     for suite in (root, *root.iter("testsuite")):
         for element in suite.findall("properties/property"):
             value = element.get("value", element.text)

@@ -1,4 +1,4 @@
-"""Promptfoo's JSON output: one row a test, with its own verdict, and averages of the named metrics."""
+"""JSON output of promptfoo: one row a test with its verdict, and averages of the named metrics."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_MODELS = frozenset(
         *("http", "https", "webhook", "ws", "wss", "browser", "mcp", "sequence"),
     }
 )
-"""Providers whose id says where the answer came from, not which model gave it."""
+"""Prefixes of provider ids that name a channel, not a model."""
 
 
 _EXPORT = "write JSON: 'promptfoo eval -o results.json', or 'promptfoo export eval EVAL-ID -o results.json'"
@@ -97,12 +97,12 @@ def _outcome(row: Mapping[str, Any], file: str) -> Outcome:
         return Outcome.ERRORED
     if not success or reason not in (0, None) or grading.get("pass", True) is not True:
         return Outcome.FAILED
-    # promptfoo lets a test without any assertion pass
+    # promptfoo passes a test without assertions
     return Outcome.SKIPPED if grading.get("reason") == "No assertions" else Outcome.PASSED
 
 
 def _check_stats(counts: SampleCounts, stats: Mapping[str, Any], file: str) -> None:
-    """Rows that were taken out, or verdicts that were edited, no longer add up to the stats."""
+    """Refuse rows that do not add up to the stats: rows were removed, or verdicts were edited."""
     if not stats:
         return
     parts = {key: counting.whole(stats.get(key, 0), f"{file}: stats.{key}") for key in _STATS}
@@ -128,13 +128,13 @@ def _metrics(rows: list[Mapping[str, Any]], file: str) -> dict[str, float]:
             _asserted_metrics(counting.optional_mapping(row.get("testCase"), f"{file}: testCase"))
             - scores.keys()
         ):
-            # an error before the assertions ran must not lift the average of the others
+            # without this, an error before the assertions ran would raise the average
             averages.add(metric, 0.0)
     return {metric: mean for metric, mean in averages.means().items() if counting.label(metric) == metric}
 
 
 def _parts(row: Mapping[str, Any], metric: str) -> int:
-    """Of how many scores a row's named score is the sum: one where promptfoo has averaged already."""
+    """How many scores a row's named score is the sum of; 1 where promptfoo has averaged."""
     grading = row.get("gradingResult")
     if not isinstance(grading, dict) or "namedScoreWeights" in grading:
         return 1
@@ -159,7 +159,7 @@ def _asserted_metrics(test: Mapping[str, Any]) -> set[str]:
 
 
 def _assertions(value: object) -> Iterator[Mapping[str, Any]]:
-    """Assertions, and those of assertion sets, which go one level deep."""
+    """Assertions, and those of assertion sets, which have one level."""
     for assertion in value if isinstance(value, list) else ():
         if isinstance(assertion, dict):
             inner = assertion.get("assert")
