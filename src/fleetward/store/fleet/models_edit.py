@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
-from fleetward.domain.errors import FleetError, WriteFailed
+from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.path import Steps
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS, parse_yaml
 from fleetward.store.formats.yaml_edit import EditableText, inline_value
-from fleetward.store.git.atomic_files import write_file
 
 EMPTY_MODELS = b"""\
 # The language models that agents may use, and the last day on which their providers serve them.
@@ -76,18 +74,6 @@ def with_dates(content: bytes, listings: Sequence[DatedModel], *, source: str, t
             message, hint="write its list as one item a line, such as - {provider: ..., name: ...}"
         )
     return result
-
-
-def put(path: Path, content: bytes) -> None:
-    """
-    Exchange the file in one step; its mode stays.
-
-    Errors: WriteFailed, with the file as it was.
-    """
-    try:
-        write_file(path, content)
-    except OSError as error:
-        raise WriteFailed(f"cannot write {path.name!r}: {error.strerror}") from error
 
 
 def _note_text(note: Any, source: str) -> str | None:

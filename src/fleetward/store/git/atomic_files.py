@@ -40,6 +40,18 @@ def write_file(path: Path, content: bytes, *, mode: int | None = None) -> None:
         raise
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """
+    Write one file of the fleet in one step.
+
+    Errors: WriteFailed, with the file as it was.
+    """
+    try:
+        write_file(path, content)
+    except OSError as error:
+        raise WriteFailed(f"cannot write {path.name!r}: {error.strerror}") from error
+
+
 def replace_files(root: Path, before: Contents, after: Contents) -> None:
     """
     Put *after* where *before* was read; modes stay, folders that are missing are made.

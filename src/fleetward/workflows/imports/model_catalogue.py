@@ -11,9 +11,10 @@ from fleetward.domain import digest, layout, limits
 from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.rules.pins import model_identity
-from fleetward.store.fleet.models_edit import EMPTY_MODELS, DatedModel, put, source_note, with_dates
+from fleetward.store.fleet.models_edit import EMPTY_MODELS, DatedModel, source_note, with_dates
 from fleetward.store.formats.document import Document, read_document
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS
+from fleetward.store.git.atomic_files import replace_file
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.imports.litellm import Catalogue, read_catalogue
 from fleetward.workflows.context import RunContext
@@ -51,7 +52,7 @@ def import_models(run: RunContext, file: str, *, write: bool) -> ModelImport:
     source = source_note(sha256, today)
     updated = _valid_document(with_dates(current.content, changes, source=source, today=today))
     if write:
-        put(path, updated.content)
+        replace_file(path, updated.content)
     differs = updated.content != current.content
     return ModelImport(
         source=file,
