@@ -374,8 +374,9 @@ def test_the_last_lines_tell_the_review_that_is_owed(desk: Repository) -> None:
     )
 
     assert "review due by 2026-11-22T12:00:00Z; carla can review desk-bot" in before.out
-    assert last(ran, 2) == [
+    assert last(ran, 3) == [
         "entry 3 needs a review by 2026-11-22T12:00:00Z: carla can review desk-bot",
+        "next: give the review, as somebody who can:",
         "fleet approve desk-bot --to production --review 3",
     ]
     assert desk.fleet(*last(ran, 1)[0].split()[1:], identity="carla").code == 0
@@ -417,9 +418,10 @@ def test_the_last_line_asks_for_no_review_that_nobody_may_give(tmp_path: Path) -
 
     ran = succeeded(repo.fleet(*glass, identity="ci"))
 
-    assert last(ran, 2) == [
+    assert last(ran, 3) == [
         "entry 3 needs a review by 2026-11-22T12:00:00Z: nobody can review desk-bot: "
         "once overdue, this blocks every ordinary promotion",
+        "next: nobody can give the review, check the policy:",
         "fleet policy check",
     ]
 

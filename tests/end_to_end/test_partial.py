@@ -58,7 +58,7 @@ def test_without_partial_it_is_all_or_none(tmp_path: Path) -> None:
     assert ran.code == 1
     assert verdicts(ran.data) == {FRONT: "allowed", BACK: "pending", ALONE: "allowed"}
     assert (ran.data["applied"], ran.data["held"]) == (False, [])
-    line = repo.fleet(*APPLY[:-1]).out.splitlines()[-2]
+    line = repo.fleet(*APPLY[:-1]).out.splitlines()[-3]
     assert line == f"nothing was written: a batch is promoted as a whole; --partial would promote {ALONE}"
     assert repo.state == before
 

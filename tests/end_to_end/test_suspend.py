@@ -93,7 +93,7 @@ def test_while_it_waits_it_says_that_nothing_is_stopped_yet_and_what_comes_after
 ) -> None:
     ran = strict.fleet(*STOP, "--apply", now="2026-11-20T09:00:00Z")
     by_dina = strict.fleet(*STOP, "--apply", identity="dina", now="2026-11-20T09:05:00Z")
-    *_, status, _, last = ran.out.splitlines()
+    *_, status, _, _, last = ran.out.splitlines()
     waiting, _, again = status.rpartition(": ")
 
     assert waiting == "not done yet: desk-bot still runs. When all requirements are met"

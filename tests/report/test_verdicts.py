@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.ledger import PromotionKind, RollbackHold
+from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import Promotion
 from fleetward.report import verdicts_json, verdicts_text
 from fleetward.store.formats import json_schema
@@ -55,7 +56,7 @@ def text(*promotions: Promotion, verbose: bool = False) -> str:
         sources=("staging",),
         commit=COMMIT,
         policy=POLICY,
-        next_command="fleet approve refund-bot --to production",
+        next_step=NextStep(command="fleet approve refund-bot --to production", reason="approve this change"),
         verbose=verbose,
         now=NOW,
     )
@@ -99,6 +100,7 @@ PENDING refund-bot (update, tier medium, generation 3)
   smallest set of approvers: bob
   earliest: 2026-11-20T13:00:00Z, in 1h
 
+next: approve this change:
 fleet approve refund-bot --to production"""
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import NotCounted, Promotion, Requirement, RequirementStatus, Unblock, Verdict
 from fleetward.report.verdicts_markdown import render
 from tests.build import policy
@@ -76,7 +77,7 @@ GOLDEN = f"""\
 - smallest set of approvers: `bob`, `farid`
 - earliest: 2026-11-21T00:00:00Z
 
-next:
+next: approve this change:
 
     fleet approve refund-bot --to production
 """  # noqa: W291 (two spaces end a line)
@@ -91,7 +92,7 @@ def rendered(
         sources=["staging"],
         commit=COMMIT,
         policy=policy(),
-        next_command=command,
+        next_step=NextStep(command=command, reason="approve this change"),
         assumption=assumption,
     )
 
@@ -177,7 +178,7 @@ def test_text_of_a_fleet_stays_in_its_code_span(nasty: str) -> None:
     assert "\u202e" not in text
     for start in ("# promoted", "::add-mask::", "##["):
         assert not any(line.strip().startswith(start) for line in body.splitlines())
-    outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", body.split("\nnext:\n")[0])
+    outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", body.split("\nnext: ")[0])
     for word in ("@everyone", "<script>", "evil.example", "**bold**", "</details>"):
         assert word not in outside
 
@@ -208,7 +209,7 @@ def test_break_glass_and_rollback_are_marked_and_stay_in_code_spans() -> None:
         sources=("staging",),
         commit=COMMIT,
         policy=policy(),
-        next_command="x",
+        next_step=NextStep(command="x", reason="see all details"),
         notice="break-glass for INC-1 (`@all` <b>now</b>)",
         verb="rollback",
     )

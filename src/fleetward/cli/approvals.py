@@ -11,14 +11,12 @@ from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb, in_formats
 from fleetward.domain import clock, layout
 from fleetward.domain.approval import Approval, Decision
-from fleetward.domain.errors import ExitCode, UsageError
+from fleetward.domain.errors import ExitCode
 from fleetward.domain.finding import Finding
 from fleetward.domain.verdict import Promotion, RequirementStatus
 from fleetward.report.page import Line, Page, Role, line, page, span
-from fleetward.store.git.fleet_root import find_fleet_root
-from fleetward.workflows.load import load_fleet
 from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_all
-from fleetward.workflows.promotion.context import PromotionContext, load_context
+from fleetward.workflows.promotion.context import PromotionContext, load_context, only_gated_environment
 
 _DECISION_WORDS = {
     Decision.APPROVE: "approved",
@@ -41,7 +39,7 @@ def approvals(
     ] = None,
 ) -> ExitCode:
     """List who approved what, how sure it is, what counts now and why not."""
-    context = load_context(session.run, to=to or _only_gated_environment(session), agents=[agent])
+    context = load_context(session.run, to=to or only_gated_environment(session.run), agents=[agent])
     [candidate] = build_candidates(context, [agent])
     [promotion] = decide_all(context, [candidate])
     statements = sorted(candidate.request.approvals, key=lambda statement: (statement.issued, statement.file))
@@ -53,16 +51,6 @@ def approvals(
         }
     )
     return ExitCode.SUCCESS
-
-
-def _only_gated_environment(session: Session) -> str:
-    ground = find_fleet_root(session.run.folder, session.run.environment)
-    config = load_fleet(ground.commit_tree(ground.head()), only=()).require_governance().config
-    gated = [environment.name for environment in config.environments if environment.gated]
-    if len(gated) == 1:
-        return gated[0]
-    names = ", ".join(gated) or "none, fleet-config.yaml has no environment with 'from'"
-    raise UsageError("which environment?", hint=f"--to one of: {names}")
 
 
 def _count_state(statement: Approval, promotion: Promotion) -> tuple[bool, str | None]:

@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from fleetward.domain.next_step import NextStep
 from fleetward.domain.suspension import Suspension
+from fleetward.report.next_step import lines as next_step_lines
 from fleetward.report.page import Line, Page, line, page, span
 from fleetward.report.verdicts_text import agent_lines
 
 
 def render(
-    suspension: Suspension, *, next_command: str, again: str, author: str | None, verbose: bool, now: datetime
+    suspension: Suspension,
+    *,
+    next_step: NextStep,
+    repeat: str,
+    author: str | None,
+    verbose: bool,
+    now: datetime,
 ) -> Page:
     """
-    The whole answer; its last line is *next_command*.
+    The whole answer; its last line is the command of *next_step*.
 
-    *again* is the command to run once all requirements are met. *author* is who writes the proposal, if known: the one
+    *repeat* is the command to run once all requirements are met. *author* is who writes the proposal, if known: the one
     person who cannot approve it.
     """
     head = line(
@@ -31,11 +39,11 @@ def render(
             lines += [line(f"{author} is the author of the proposal, and cannot approve it"), line()]
     if suspension.is_pending:
         state = "still runs" if suspension.suspended else "is still suspended"
-        text = f": {suspension.agent} {state}. When all requirements are met: {again}"
+        text = f": {suspension.agent} {state}. When all requirements are met: {repeat}"
         lines += [line(span("not done yet", "warning"), text, hang=2), line()]
     if suspension.promoted is not None:
         lines += [line(span("promoted", "good"), f", commit {suspension.promoted}"), line()]
-    return page([*lines, line(span(next_command, "code"))])
+    return page([*lines, *next_step_lines(next_step)])
 
 
 def _file_lines(suspension: Suspension) -> Iterator[Line]:

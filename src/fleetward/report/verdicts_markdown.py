@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from fleetward.domain.clock import format_instant
+from fleetward.domain.next_step import NextStep
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import (
     Promotion,
@@ -36,7 +37,7 @@ def render(
     sources: Sequence[str],
     commit: str,
     policy: Policy,
-    next_command: str,
+    next_step: NextStep,
     assumption: str = "",
     notice: str = "",
     verb: str = "promote",
@@ -49,7 +50,7 @@ def render(
     head = "".join(
         f"{text}\n\n" for text in _head(verb, promotions, to, sources, commit, policy, assumption, notice)
     )
-    command = f"next:\n\n    {visible(next_command)}\n"
+    command = f"next: {next_step.reason}:\n\n    {visible(next_step.command)}\n"
     marker = len(f"<!-- fleetward:{verb} sha256: -->\n") + 64
     room = COMMENT_LIMIT - marker - len(head) - min(len(command), COMMENT_LIMIT // 2) - _OMISSION_ROOM
     body = _body_within(

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fleetward.domain.clock import format_duration, format_instant
+from fleetward.domain.next_step import NextStep
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, Verdict
 from fleetward.report import verdict_words
 from fleetward.report.counts import count_text
+from fleetward.report.next_step import lines as next_step_lines
 from fleetward.report.page import Line, Page, Role, line, page, span
 
 _WORDS: dict[Verdict, tuple[str, Role]] = {
@@ -33,13 +35,13 @@ def render(
     sources: Sequence[str],
     commit: str,
     policy: Policy,
-    next_command: str,
+    next_step: NextStep,
     verbose: bool,
     now: datetime,
-    notice: str = "",
+    notes: Page = (),
 ) -> Page:
     """
-    The whole answer; its last line is *next_command*, before it the *notice*.
+    The whole answer; its last line is the command of *next_step*, before it come the *notes*.
 
     Verbose adds the time, the policy's digest, each agent's release and the files that count.
     """
@@ -52,9 +54,7 @@ def render(
     lines.append(line())
     for promotion in promotions:
         lines += [*agent_lines(promotion, verbose, now), line()]
-    if notice:
-        lines.append(line(span(notice, "warning"), hang=2))
-    return page([*lines, line(span(next_command, "code"))])
+    return page([*lines, *notes, *next_step_lines(next_step)])
 
 
 def _head_line(to: str, sources: Sequence[str], commit: str, policy: Policy) -> Line:

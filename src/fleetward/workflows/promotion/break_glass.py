@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from shlex import quote
 
-from fleetward.domain import limits
 from fleetward.domain.break_glass import BreakGlassUse, is_incident
 from fleetward.domain.errors import GovernanceInvalid, UsageError
-from fleetward.domain.invisible_characters import FORBIDDEN
 from fleetward.domain.policy import BreakGlassPolicy
 from fleetward.workflows.promotion.context import PromotionContext
+from fleetward.workflows.promotion.reason import checked_reason
 
 
 def checked_incident(text: str | None, reason: str, *, break_glass: bool) -> str | None:
@@ -30,22 +29,6 @@ def checked_incident(text: str | None, reason: str, *, break_glass: bool) -> str
         raise UsageError(f"--incident {text!r} is no incident id", hint=hint)
     checked_reason(reason)
     return text
-
-
-def checked_reason(reason: str) -> str:
-    """
-    The reason, if it is one visible line.
-
-    Errors: UsageError where it is empty, too long, or has control or invisible characters.
-    """
-    if not reason.strip():
-        raise UsageError("a reason is needed", hint="--reason TEXT")
-    if len(reason) > limits.REASON_CHARACTERS or FORBIDDEN.search(reason) or set(reason) & set("\t\r\n"):
-        hint = (
-            f"one line of at most {limits.REASON_CHARACTERS} characters, none of them a control or hidden one"
-        )
-        raise UsageError(f"--reason {reason[:80]!r} cannot be written down", hint=hint)
-    return reason
 
 
 def break_glass_terms(context: PromotionContext) -> BreakGlassPolicy:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fleetward import gate
 from fleetward.domain.break_glass import BreakGlassUse, OpenReview
 from fleetward.domain.ledger import Entry
+from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import Promotion
 from fleetward.store.git import commit_writer
 from fleetward.workflows.promotion.break_glass import break_glass_terms, review_by
@@ -60,18 +61,18 @@ def with_entries(use: BreakGlassUse, entries: Iterable[Entry]) -> BreakGlassUse:
     return replace(use, reviews=tuple(replace(review, seq=seqs.get(review.agent)) for review in use.reviews))
 
 
-def review_commands(context: PromotionContext, use: BreakGlassUse | None) -> str:
-    """
-    The command for the reviews that somebody can give, empty where no entry was written.
-
-    Where nobody can give one, it is the command that shows why.
-    """
+def open_reviews_step(context: PromotionContext, use: BreakGlassUse | None) -> NextStep | None:
+    """The step for the reviews that written entries require; None where no entry was written."""
     if use is None or not use.open_reviews:
-        return ""
+        return None
     folder, to = context.run.chdir, context.target.name
     command = " && ".join(
         f"fleet approve{folder} {review.agent} --to {to} --review {review.seq}"
         for review in use.open_reviews
         if review.reviewers
     )
-    return command or f"fleet policy check{folder}"
+    if command:
+        return NextStep(command=command, reason="give the review, as somebody who can")
+    return NextStep(
+        command=f"fleet policy check{folder}", reason="nobody can give the review, check the policy"
+    )

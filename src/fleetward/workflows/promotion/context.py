@@ -120,6 +120,22 @@ def load_context(
     )
 
 
+def only_gated_environment(run: RunContext) -> str:
+    """
+    The environment that is meant where ``--to`` is left out.
+
+    Errors: UsageError unless there is exactly one with a gate.
+    """
+    root = find_fleet_root(run.folder, run.environment)
+    config = load_fleet(root.commit_tree(root.head()), only=()).require_governance().config
+    names = [environment.name for environment in config.environments if environment.gated]
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise UsageError("no environment in fleet-config.yaml has 'from'", hint="fleet validate")
+    raise UsageError("several environments take promotions", hint=f"--to one of: {', '.join(names)}")
+
+
 def _agents_to_read(
     run: RunContext, root: FleetRoot, head: Id, to: str, names: Sequence[str]
 ) -> Callable[[FleetConfig], Collection[AgentKey]]:

@@ -1,75 +1,107 @@
-"""The command that brings a promotion on: what stands in its way says which."""
+"""The next step after a verdict: the first thing that is missing decides it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import GitError
 from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.next_step import NextStep
 from fleetward.domain.people import Person
 from fleetward.domain.verdict import Promotion, RequirementStatus
 from fleetward.store.git.commit_writer import committer_email
 from fleetward.workflows.promotion.context import PromotionContext
 
-_CONTENT, _EVIDENCE, _PEOPLE = ("validation",), ("evals",), ("approvals", "held")
+_APPROVALS = ("approvals", "held")
+"""The kinds of requirements that approvals meet."""
 
 
-def next_command(
+def next_step(
     context: PromotionContext, promotion: Promotion, names: Sequence[str], flags: str = ""
-) -> str:
+) -> NextStep:
     """
-    The next thing to type for *promotion*, which is held; *names* are those of its call, *flags* that call's flags.
+    The next step for *promotion*, which is not allowed; *names* is its batch, *flags* are options to repeat.
 
-    What is wrong comes first, then what takes long, then people; a time is only waited for.
+    Errors come first, then what takes long, then people, and a time to wait for last.
     """
-    where, to = context.run.chdir, context.target.name
-    agent = f"{where} {promotion.agent} --to {to}"
-    open_ = {need.kind: need for need in promotion.requirements if need.status is not RequirementStatus.MET}
-    if open_.keys() & set(_CONTENT):
-        return f"fleet validate{where}"
+    folder, to = context.run.chdir, context.target.name
+    agent = f"{folder} {promotion.agent} --to {to}"
+    open_ = {item.kind for item in promotion.requirements if item.status is not RequirementStatus.MET}
+    if "validation" in open_:
+        return NextStep(command=f"fleet validate{folder}", reason="fix the errors that this lists")
     if "veto" in open_:
-        return f"fleet approvals{agent}"
-    if open_.keys() & set(_EVIDENCE):
-        env_option = f" --env {to}" if promotion.kind is PromotionKind.OVERRIDE else ""
-        return f"fleet release{where} {promotion.agent}{env_option}"
-    if open_.keys() & set(_PEOPLE):
-        return _approval_command(context, promotion, agent)
+        return NextStep(command=f"fleet approvals{agent}", reason="read who vetoed it, and why")
+    if "evals" in open_:
+        env = f" --env {to}" if promotion.kind is PromotionKind.OVERRIDE else ""
+        return NextStep(
+            command=f"fleet release{folder} {promotion.agent}{env}",
+            reason="run the missing evaluation, tagged with the release that this prints",
+        )
+    if open_ & set(_APPROVALS):
+        return _approval_step(context, promotion, agent)
     if "review" in open_:
-        return review_command(context, promotion) or f"fleet policy check{where}"
-    again = f"fleet promote{where} {' '.join(names)} --to {to}{flags}"
+        return review_step(context, promotion) or _policy_check_step(context)
+    retry = f"fleet promote{folder} {' '.join(names)} --to {to}{flags}"
     ready = promotion.unblock.ready_at
-    return (
-        f"{again} --at {format_instant(ready)}"
-        if ready is not None and ready > context.run.now
-        else f"{again} -v"
+    if ready is not None and ready > context.run.now:
+        return NextStep(
+            command=f"{retry} --at {format_instant(ready)}", reason="see the verdict at the earliest time"
+        )
+    return NextStep(command=f"{retry} -v", reason="see all details")
+
+
+def first_review_step(context: PromotionContext, promotions: Iterable[Promotion]) -> NextStep | None:
+    """The first open review of these promotions that somebody can give."""
+    steps = (review_step(context, promotion) for promotion in promotions)
+    return next((step for step in steps if step is not None), None)
+
+
+def review_step(context: PromotionContext, promotion: Promotion) -> NextStep | None:
+    """The first open review of *promotion*; None where there is none, or nobody can give it."""
+    seqs = (requirement.review_seq for requirement in promotion.requirements)
+    seq = next((seq for seq in seqs if seq is not None), None)
+    if seq is None:
+        return None
+    command = f"fleet approve{context.run.chdir} {promotion.agent} --to {context.target.name} --review {seq}"
+    return NextStep(command=command, reason=f"review entry {seq}, a break-glass promotion")
+
+
+def validate_step(context: PromotionContext) -> NextStep:
+    """The step where nothing is to be promoted."""
+    return NextStep(
+        command=f"fleet validate{context.run.chdir}", reason="nothing to promote, check the fleet"
     )
 
 
-def _approval_command(context: PromotionContext, promotion: Promotion, agent: str) -> str:
-    """Who may, approves; who may not sees what those who may would change; where nobody may, the policy is asked."""
-    if promotion.unblock.minimal_approvers is None:
-        return f"fleet policy check{context.run.chdir}"
-    able = {person for need in promotion.requirements if need.kind in _PEOPLE for person in need.eligible}
-    me = _reader(context)
-    if me is None or me.id in able or not promotion.unblock.minimal_approvers:
-        return f"fleet approve{agent}"
-    return f"fleet why{agent} --as {' '.join(promotion.unblock.minimal_approvers)}"
+def _approval_step(context: PromotionContext, promotion: Promotion, agent: str) -> NextStep:
+    """An eligible reader approves; another one sees what the missing approvals would change."""
+    approvers = promotion.unblock.minimal_approvers
+    if approvers is None:
+        return _policy_check_step(context)
+    eligible = {
+        person for item in promotion.requirements if item.kind in _APPROVALS for person in item.eligible
+    }
+    reader = _reader(context)
+    if reader is None or reader.id in eligible or not approvers:
+        return NextStep(command=f"fleet approve{agent}", reason="approve this change")
+    return NextStep(
+        command=f"fleet why{agent} --as {' '.join(approvers)}",
+        reason=f"ask {', '.join(approvers)} to approve, and see what would then be missing",
+    )
+
+
+def _policy_check_step(context: PromotionContext) -> NextStep:
+    return NextStep(
+        command=f"fleet policy check{context.run.chdir}",
+        reason="nobody is left who could do it, check the policy",
+    )
 
 
 def _reader(context: PromotionContext) -> Person | None:
-    """The person whom git's identity names; a robot's report is read by others."""
+    """The person of git's identity; a robot's report is read by other people."""
     try:
         person = context.people.by_email(committer_email(context.root.repository))
     except GitError:
         return None
     return person if isinstance(person, Person) else None
-
-
-def review_command(context: PromotionContext, promotion: Promotion) -> str:
-    """The command for the first open review of *promotion*; empty where there is none, or nobody can give it."""
-    seqs = (requirement.review_seq for requirement in promotion.requirements)
-    seq = next((seq for seq in seqs if seq is not None), None)
-    if seq is None:
-        return ""
-    return f"fleet approve{context.run.chdir} {promotion.agent} --to {context.target.name} --review {seq}"

@@ -1,43 +1,111 @@
-"""Rollback: the release that ran before, restored from the commit that promoted it."""
+"""``fleet rollback`` as a use case: the release that ran before comes back from the commit that promoted it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from datetime import datetime
-from itertools import pairwise
+from shlex import quote
 
 from fleetward import gate
 from fleetward.domain import digest, layout, limits
-from fleetward.domain.errors import FleetError, GovernanceInvalid, UsageError
+from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Severity
-from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
+from fleetward.domain.ledger import AgentTransition, PromotionKind
 from fleetward.domain.manifest import Agent
+from fleetward.domain.next_step import NextStep
+from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
 from fleetward.store.fleet.agent_assembly import build_candidate
 from fleetward.store.fleet.agents import read_agents
 from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.git.repository import Id
-from fleetward.workflows.promotion.candidates import Candidate, as_batch, running_agent, with_records
-from fleetward.workflows.promotion.context import PromotionContext
+from fleetward.workflows.context import RunContext
+from fleetward.workflows.governance.history import require_approved
+from fleetward.workflows.promotion.apply import write_promotions
+from fleetward.workflows.promotion.candidates import (
+    Candidate,
+    as_batch,
+    decide_all,
+    running_agent,
+    with_records,
+)
+from fleetward.workflows.promotion.context import PromotionContext, load_context
 from fleetward.workflows.promotion.contributors import binding_of
-
-_PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{12,64})")
-_SHOWN = 8
+from fleetward.workflows.promotion.earlier_releases import EarlierRelease, select_release
+from fleetward.workflows.promotion.reason import checked_reason
+from fleetward.workflows.promotion.sign import entry_signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EarlierRelease:
-    """A release that ran before: the last ledger entry that promoted it, and when the next one replaced it."""
+class RollbackOptions:
+    """The options of ``fleet rollback``."""
 
-    entry: Entry
-    agent: AgentTransition
-    replaced_at: datetime
+    agent: str
+    environment: str
+    reason: str
+    release: str | None = None
+    """A digest or its beginning; None for the release before the present one."""
+    with_overrides: bool = False
+    apply: bool = False
+    push: str | None = None
+    sign: str | None = None
 
-    @property
-    def release(self) -> str:
-        """Its digest."""
-        return str(self.agent.release)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackResult:
+    """The verdict on a rollback, and the commit that was written, if any."""
+
+    context: PromotionContext
+    candidate: Candidate
+    promotion: Promotion
+    reason: str
+    written: Id | None
+    next_step: NextStep
+
+
+def roll_back(run: RunContext, options: RollbackOptions) -> RollbackResult:
+    """
+    The verdict on a rollback; with ``apply`` it is written where it is allowed.
+
+    Errors: as of rollback_candidate; BranchMoved and WriteFailed where writing fails.
+    """
+    checked_reason(options.reason)
+    context = load_context(run, to=options.environment)
+    require_approved(context.root, context.head, run.now, (context.ledger,))
+    candidate = rollback_candidate(
+        context, options.agent, options.release, with_overrides=options.with_overrides
+    )
+    [promotion] = decide_all(context, [candidate])
+    written = None
+    if options.apply and promotion.verdict is Verdict.ALLOWED:
+        signer = entry_signer(context, options.sign)
+        decided = [(candidate, promotion)]
+        written = write_promotions(context, decided, options.push, options.reason, signer=signer).commit
+    return RollbackResult(
+        context=context,
+        candidate=candidate,
+        promotion=promotion,
+        reason=options.reason,
+        written=written,
+        next_step=_next_step(context, candidate, promotion, options.reason, written),
+    )
+
+
+def _next_step(
+    context: PromotionContext, candidate: Candidate, promotion: Promotion, reason: str, written: Id | None
+) -> NextStep:
+    folder, to, name = context.run.chdir, context.target.name, promotion.agent
+    release = digest.short(promotion.release or "")
+    flags = " --with-overrides" if candidate.with_overrides else ""
+    if written:
+        command = f"fleet diff{folder} {context.head[:12]}..{written[:12]}"
+        return NextStep(command=command, reason="see what was rolled back")
+    again = f"fleet rollback{folder} {name} --env {to} --to {release}{flags} --reason {quote(reason)}"
+    if promotion.verdict is Verdict.ALLOWED:
+        return NextStep(command=f"{again} --apply", reason="roll it back")
+    open_ = {item.kind for item in promotion.requirements if item.status is not RequirementStatus.MET}
+    if open_ & {"approvals", "held"}:
+        command = f"fleet approve{folder} {name} --to {to} --rollback {release}{flags}"
+        return NextStep(command=command, reason="approve this rollback")
+    return NextStep(command=f"{again} -v", reason="see all details")
 
 
 def rollback_candidate(
@@ -57,67 +125,6 @@ def rollback_candidate(
     earlier = select_release(context, name, release)
     [candidate] = as_batch(context, [_build_candidate(context, name, earlier, with_overrides=with_overrides)])
     return candidate
-
-
-def select_release(context: PromotionContext, name: str, release: str | None) -> EarlierRelease:
-    """
-    The earlier release that *release* names; None: the newest one that no rollback holds.
-
-    Errors: UsageError where there is no such release.
-    """
-    to = context.target.name
-    transitions = context.ledger.transitions(name)
-    running = transitions[-1][1].release if transitions else None
-    if running is None:
-        message = f"{name!r} does not run in {to}: nothing to roll back"
-        raise UsageError(message, hint=f"fleet log{context.run.chdir}")
-    releases = earlier_releases(transitions)
-    if release is None:
-        for earlier in releases:
-            if context.ledger.rollback_hold(name, earlier.release) is None:
-                return earlier
-        if releases:
-            message = f"every earlier release of {name!r} in {to} is held by a rollback: choose one"
-            raise UsageError(message, hint=_choices_hint(releases))
-        message = f"{name!r} has no earlier release in {to} to roll back to"
-        raise UsageError(message, hint=_suspend_hint(context, name))
-    match = _PREFIX.fullmatch(release)
-    start = f"sha256:{match[1]}" if match else ""
-    matches = [earlier for earlier in releases if start and earlier.release.startswith(start)]
-    if len(matches) == 1:
-        return matches[0]
-    hint = _choices_hint(releases) or _suspend_hint(context, name)
-    if start and running.startswith(start):
-        raise UsageError(f"{name!r} runs {running} now", hint=hint)
-    raise UsageError(f"{name!r} has no earlier release {release!r} in {to}", hint=hint)
-
-
-def earlier_releases(transitions: Sequence[tuple[Entry, AgentTransition]]) -> tuple[EarlierRelease, ...]:
-    """
-    Every release that ran before the present one, the newest entry first.
-
-    Shape: *transitions* are all entries of one agent, oldest first.
-    """
-    replaced: dict[str, EarlierRelease] = {}
-    for (entry, agent), (next_entry, next_agent) in pairwise(transitions):
-        if agent.release is not None and agent.release != next_agent.release:
-            replaced[agent.release] = EarlierRelease(entry=entry, agent=agent, replaced_at=next_entry.at)
-    running = transitions[-1][1].release if transitions else None
-    releases = [earlier for release, earlier in replaced.items() if release != running]
-    return tuple(sorted(releases, key=lambda earlier: earlier.entry.seq, reverse=True))
-
-
-def _choices_hint(releases: Sequence[EarlierRelease]) -> str:
-    """The releases to choose from, with the days between which each of them ran."""
-    choices = [
-        f"{digest.short(earlier.release)} ({earlier.entry.at:%Y-%m-%d} to {earlier.replaced_at:%Y-%m-%d})"
-        for earlier in releases[:_SHOWN]
-    ]
-    return f"--to one of: {', '.join(choices)}" if choices else ""
-
-
-def _suspend_hint(context: PromotionContext, name: str) -> str:
-    return f"fleet suspend{context.run.chdir} {name} --env {context.target.name} --reason TEXT"
 
 
 def _build_candidate(

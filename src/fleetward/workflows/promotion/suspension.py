@@ -1,13 +1,12 @@
-"""What the emergency brake finds: where it is to hold, what runs there, and what is proposed already."""
+"""Suspension of an agent: its environment, its present state, and the proposal that changes it."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from fleetward.domain import layout, limits
-from fleetward.domain.errors import FleetError, UsageError
+from fleetward.domain import layout
+from fleetward.domain.errors import FleetError
 from fleetward.domain.fleet import Environment, Snapshot
-from fleetward.domain.invisible_characters import FORBIDDEN
 from fleetward.domain.manifest import Agent, File
 from fleetward.domain.path import lookup
 from fleetward.domain.suspension import Suspension
@@ -20,23 +19,9 @@ from fleetward.workflows.promotion.source import differ_only_in_suspension
 from fleetward.workflows.suggestions import unknown_agent, unknown_environment
 
 
-def checked_reason(reason: str) -> str:
-    """
-    The reason as it goes into the file and the ledger.
-
-    Errors: UsageError where it is none, too long, or more than one plain line.
-    """
-    text = reason.strip()
-    if not text or len(text) > limits.REASON_CHARACTERS:
-        raise UsageError(f"--reason takes 1 to {limits.REASON_CHARACTERS} characters, this has {len(text)}")
-    if "\n" in text or "\r" in text or FORBIDDEN.search(text):
-        raise UsageError("--reason holds a character that a reader cannot see", hint="write one plain line")
-    return text
-
-
 def find_environment(root: FleetRoot, name: str) -> Environment:
     """
-    The environment of this name, in the work tree.
+    The environment of this name in the work tree.
 
     Errors: UsageError where there is none.
     """
@@ -51,7 +36,7 @@ def find_environment(root: FleetRoot, name: str) -> Environment:
 
 def find_agent(suspension: Suspension, fleet: Snapshot | None, tree: Tree) -> Agent:
     """
-    The agent as it runs there.
+    The agent that is to be suspended or resumed.
 
     Errors: UsageError where there is none.
     """
@@ -67,14 +52,14 @@ def find_agent(suspension: Suspension, fleet: Snapshot | None, tree: Tree) -> Ag
 
 
 def is_suspended(agent: Agent) -> bool:
-    """Does the brake hold? Where the manifest cannot be read, its overrides alone are asked."""
+    """Whether the agent is suspended; where its manifest is invalid, by its overrides alone."""
     if agent.manifest is not None:
         return agent.manifest.get("spec.suspended", False) is True
     return lookup(agent.overrides or {}, "spec.suspended")[1] is True
 
 
 def suspension_overrides(suspension: Suspension, today: date, agent: Agent, content: bytes | None) -> bytes:
-    """The overrides *content* with the brake as it is asked for, everything else as it stands."""
+    """The overrides *content* with the suspension set or removed, and nothing else changed."""
     return suspension_override.with_suspension(
         content,
         suspended=suspension.suspended,
@@ -86,7 +71,7 @@ def suspension_overrides(suspension: Suspension, today: date, agent: Agent, cont
 
 
 def is_already_proposed(suspension: Suspension, agent: Agent, proposed: File) -> bool:
-    """Is the very same already proposed? Then its approvals count, and a new text would lose them."""
+    """Whether the same is proposed already: its approvals count, and a new text would void them."""
     patch = read_document(proposed.content, suspension.file, "overrides")
     if patch.findings or patch.data is None:
         return False
@@ -98,7 +83,7 @@ def is_already_proposed(suspension: Suspension, agent: Agent, proposed: File) ->
 
 
 def _release_is_suspended(agent: Agent) -> bool:
-    """Does the release itself say that it is suspended?"""
+    """Whether the manifest of the release, without overrides, has spec.suspended."""
     manifest = agent.file(layout.MANIFEST)
     data = read_document(manifest.content, layout.MANIFEST, "agent").data if manifest else None
     return lookup(data, "spec.suspended")[1] is True
