@@ -40,7 +40,7 @@ def test_why_says_what_is_missing_and_the_fewest_people_who_could_give_it(nadia:
 
     assert ran.code == 1
     assert "missing approvals 1 of owner (every-change): 0 of 1" in ran.out
-    assert "fewest who could complete the approvals: greta, lena" in ran.out
+    assert "smallest set of approvers: greta, lena" in ran.out
     assert ran.out.splitlines()[-1] == "fleet release delivery-desk"
 
 
