@@ -9,10 +9,11 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from fleetward.cli.validate import VERB
 from tests.cli.outside import Terminal, terminal
 from tests.paths import SAMPLES
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
+FORMATS = tuple(VERB.formats)
 LATE = "2027-11-20T12:00:00Z"
 DESK = "environments/staging/refund-bot"
 
@@ -98,7 +99,7 @@ def test_an_unknown_format_is_refused_with_those_there_are(zoe: Terminal) -> Non
     ran = zoe.fleet("validate", "-C", "agents of acme", "-o", "xml")
 
     assert ran.code == 2
-    assert "text, json, sarif, junit, github, gitlab, markdown" in ran.err
+    assert ", ".join(FORMATS) in ran.err
 
 
 def test_agents_of_which_no_rule_could_be_asked_are_named_and_counted(zoe: Terminal) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fleetward.cli.validate import VERB
 from fleetward.domain.secrets import certain_secrets
 from tests.domain.credentials import CREDENTIALS
 from tests.end_to_end import repositories
@@ -32,7 +33,7 @@ def leaking(tmp_path: Path) -> Repository:
     return repositories.repository(tmp_path, files)
 
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
+FORMATS = tuple(VERB.formats)
 
 
 @pytest.mark.parametrize("form", FORMATS)

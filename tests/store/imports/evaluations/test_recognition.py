@@ -27,7 +27,7 @@ SHAPES = {
     "deepeval": {"testRunData": {}},
     "promptfoo": {"results": {"results": []}},
 }
-"""What each JSON adapter recognises, and no more."""
+"""What each JSON adapter recognises, and no more; in the order of ADAPTERS."""
 
 
 def evaluation(content: bytes) -> EvaluationFile:
@@ -48,13 +48,9 @@ def test_exactly_one_adapter_recognises_a_sample(path: str | None) -> None:
 
 
 def test_the_order_of_recognition_is_that_of_the_table() -> None:
-    assert [adapter.format for adapter in ADAPTERS] == [
-        "fleetward",
-        "inspect",
-        "deepeval",
-        "promptfoo",
-        "junit",
-    ]
+    assert [adapter.format for adapter in ADAPTERS] == [*SHAPES, "junit"], (
+        "list the JSON formats in SHAPES in the order of ADAPTERS"
+    )
 
 
 @pytest.mark.parametrize("first", range(len(SHAPES)))
@@ -62,7 +58,8 @@ def test_a_file_that_several_adapters_recognise_goes_to_the_first_of_them(first:
     shapes = list(SHAPES.values())[first:]
     content = json.dumps({key: value for shape in shapes for key, value in shape.items()}).encode()
 
-    assert [adapter.recognises(evaluation(content)) for adapter in ADAPTERS[first:4]] == [True] * len(shapes)
+    in_shapes = [adapter for adapter in ADAPTERS if adapter.format in list(SHAPES)[first:]]
+    assert [adapter.recognises(evaluation(content)) for adapter in in_shapes] == [True] * len(shapes)
     adapter = recognise(evaluation(content))
     assert adapter is not None
     assert adapter.format == list(SHAPES)[first]
