@@ -7,6 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from fleetward.domain.batch_verdict import BatchVerdict
 from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.ledger import PromotionKind, RollbackHold
 from fleetward.domain.next_step import NextStep
@@ -51,11 +52,7 @@ HELD = verdict(
 
 def text(*promotions: Promotion, verbose: bool = False) -> str:
     page = verdicts_text.render(
-        promotions,
-        to="production",
-        sources=("staging",),
-        commit=COMMIT,
-        policy=POLICY,
+        batch(*promotions),
         next_step=NextStep(command="fleet approve refund-bot --to production", reason="approve this change"),
         verbose=verbose,
         now=NOW,
@@ -79,8 +76,12 @@ def test_statements_on_other_changes_are_counted_and_listed_if_verbose() -> None
 
 
 def data(*promotions: Promotion) -> dict[str, Any]:
-    return verdicts_json.render(
-        promotions, to="production", sources=("staging",), commit=COMMIT, policy=POLICY
+    return verdicts_json.render(batch(*promotions))
+
+
+def batch(*promotions: Promotion) -> BatchVerdict:
+    return BatchVerdict(
+        promotions=promotions, target="production", sources=("staging",), commit=COMMIT, policy=POLICY
     )
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fleetward.domain.batch_verdict import BatchVerdict
 from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.next_step import NextStep
@@ -87,13 +88,15 @@ def rendered(
     *promotions: Promotion, command: str = "fleet approve refund-bot --to production", assumption: str = ""
 ) -> str:
     return render(
-        promotions,
-        to="production",
-        sources=["staging"],
-        commit=COMMIT,
-        policy=policy(),
+        batch(*promotions),
         next_step=NextStep(command=command, reason="approve this change"),
         assumption=assumption,
+    )
+
+
+def batch(*promotions: Promotion) -> BatchVerdict:
+    return BatchVerdict(
+        promotions=promotions, target="production", sources=("staging",), commit=COMMIT, policy=policy()
     )
 
 
@@ -204,11 +207,7 @@ def test_break_glass_and_rollback_are_marked_and_stay_in_code_spans() -> None:
     broken = replace(WAITS, mode=PromotionMode.BREAK_GLASS, skipped=(soak,))
 
     comment = render(
-        [broken],
-        to="production",
-        sources=("staging",),
-        commit=COMMIT,
-        policy=policy(),
+        batch(broken),
         next_step=NextStep(command="x", reason="see all details"),
         notice="break-glass for INC-1 (`@all` <b>now</b>)",
         verb="rollback",

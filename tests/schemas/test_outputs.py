@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from fleetward.changes import compare
 from fleetward.domain.approval import Binding
+from fleetward.domain.batch_verdict import BatchVerdict
 from fleetward.domain.change import Unreadable
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet_diff import FleetDiff
@@ -93,7 +94,13 @@ def promote() -> dict[str, Any]:
     )
     verdict = decide(question, policy=active_policy, people=people({"payments": ["carla"]}), now=NOW)
     return verdicts_json.render(
-        [verdict], to="production", sources=["staging"], commit=COMMIT, policy=active_policy
+        BatchVerdict(
+            promotions=(verdict,),
+            target="production",
+            sources=("staging",),
+            commit=COMMIT,
+            policy=active_policy,
+        )
     )
 
 

@@ -89,17 +89,12 @@ def promote(
 def _text(result: PromotionResult, session: Session) -> Page:
     from fleetward.report import assumption, break_glass, verdicts_text
 
-    context = result.context
     notes = (*_warning(result.notice), *break_glass.lines(result.break_glass))
     verdicts = verdicts_text.render(
-        result.promotions,
-        to=context.target.name,
-        sources=context.sources,
-        commit=context.head,
-        policy=context.policy,
+        result.batch,
         next_step=result.next_step,
         verbose=session.verbose,
-        now=context.run.now,
+        now=result.context.run.now,
         notes=notes,
     )
     return (
@@ -116,13 +111,8 @@ def _warning(text: str) -> Page:
 def _markdown(result: PromotionResult, _session: Session) -> str:
     from fleetward.report import assumption, break_glass, verdicts_markdown
 
-    context = result.context
     return verdicts_markdown.render(
-        result.promotions,
-        to=context.target.name,
-        sources=context.sources,
-        commit=context.head,
-        policy=context.policy,
+        result.batch,
         next_step=result.next_step,
         assumption=assumption.text(result.assumption),
         notice=break_glass.summary(result.break_glass),
@@ -132,14 +122,7 @@ def _markdown(result: PromotionResult, _session: Session) -> str:
 def _json(result: PromotionResult, _session: Session) -> dict[str, Any]:
     from fleetward.report import assumption, break_glass, verdicts_json
 
-    context = result.context
-    verdicts = verdicts_json.render(
-        result.promotions,
-        to=context.target.name,
-        sources=context.sources,
-        commit=context.head,
-        policy=context.policy,
-    )
+    verdicts = verdicts_json.render(result.batch)
     waiting = result.waiting if result.partial else ()
     return {
         **verdicts,

@@ -67,16 +67,11 @@ def _summary(result: RollbackResult) -> str:
 def _text(result: RollbackResult, session: Session) -> Page:
     from fleetward.report import verdicts_text
 
-    context = result.context
     verdict = verdicts_text.render(
-        [result.promotion],
-        to=context.target.name,
-        sources=(),
-        commit=context.head,
-        policy=context.policy,
+        result.batch,
         next_step=result.next_step,
         verbose=session.verbose,
-        now=context.run.now,
+        now=result.context.run.now,
     )
     return (line(span(_summary(result), "strong")), *verdict)
 
@@ -84,13 +79,8 @@ def _text(result: RollbackResult, session: Session) -> Page:
 def _markdown(result: RollbackResult, _session: Session) -> str:
     from fleetward.report import verdicts_markdown
 
-    context = result.context
     return verdicts_markdown.render(
-        [result.promotion],
-        to=context.target.name,
-        sources=(),
-        commit=context.head,
-        policy=context.policy,
+        result.batch,
         next_step=result.next_step,
         notice=f"{_summary(result)}, because: {result.reason}",
         verb="rollback",
@@ -100,15 +90,13 @@ def _markdown(result: RollbackResult, _session: Session) -> str:
 def _json(result: RollbackResult, _session: Session) -> dict[str, Any]:
     from fleetward.report import verdicts_json
 
-    context, candidate = result.context, result.candidate
-    verdict = verdicts_json.render(
-        [result.promotion], to=context.target.name, sources=(), commit=context.head, policy=context.policy
-    )
+    candidate = result.candidate
+    verdict = verdicts_json.render(result.batch)
     left_at = candidate.request.left_at
     return {
         **{key: value for key, value in verdict.items() if key not in ("from", "to")},
         "format": FORMAT,
-        "environment": context.target.name,
+        "environment": result.batch.target,
         "release": result.promotion.release,
         "origin": candidate.origin,
         "left": None if left_at is None else format_instant(left_at),

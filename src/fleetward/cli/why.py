@@ -45,16 +45,11 @@ def why(
 def _text(result: PromotionResult, session: Session) -> Page:
     from fleetward.report import assumption, verdicts_text
 
-    context = result.context
     verdicts = verdicts_text.render(
-        result.promotions,
-        to=context.target.name,
-        sources=context.sources,
-        commit=context.head,
-        policy=context.policy,
+        result.batch,
         next_step=result.next_step,
         verbose=session.verbose,
-        now=context.run.now,
+        now=result.context.run.now,
     )
     return (*assumption.lines(result.assumption), *verdicts)
 
@@ -62,14 +57,7 @@ def _text(result: PromotionResult, session: Session) -> Page:
 def _json(result: PromotionResult, _session: Session) -> dict[str, Any]:
     from fleetward.report import assumption, verdicts_json
 
-    context = result.context
-    verdicts = verdicts_json.render(
-        result.promotions,
-        to=context.target.name,
-        sources=context.sources,
-        commit=context.head,
-        policy=context.policy,
-    )
+    verdicts = verdicts_json.render(result.batch)
     supposed = assumption.data(result.assumption)
     return {**verdicts, "format": "fleetward.why/1", "supposed": supposed}
 

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from fleetward.domain.batch_verdict import BatchVerdict
 from fleetward.domain.clock import format_instant
-from fleetward.domain.policy import Policy
-from fleetward.domain.verdict import Promotion, Requirement, Unblock, worst_verdict
+from fleetward.domain.verdict import Promotion, Requirement, Unblock
 
 FORMAT = "fleetward.promote/1"
 
 
-def render(
-    promotions: Sequence[Promotion], *, to: str, sources: Sequence[str], commit: str, policy: Policy
-) -> dict[str, Any]:
+def render(batch: BatchVerdict) -> dict[str, Any]:
     """The whole answer; within this format fields are only added."""
     return {
         "format": FORMAT,
-        "verdict": worst_verdict(item.verdict for item in promotions).value,
-        "from": sources[0] if len(sources) == 1 else list(sources),
-        "to": to,
-        "commit": commit,
-        "policy": {"version": policy.version, "sha256": policy.sha256},
-        "promotions": [encode_promotion(item) for item in promotions],
+        "verdict": batch.verdict.value,
+        "from": batch.sources[0] if len(batch.sources) == 1 else list(batch.sources),
+        "to": batch.target,
+        "commit": batch.commit,
+        "policy": {"version": batch.policy.version, "sha256": batch.policy.sha256},
+        "promotions": [encode_promotion(item) for item in batch.promotions],
     }
 
 
@@ -51,7 +48,7 @@ def encode_promotion(item: Promotion) -> dict[str, Any]:
 
 
 def encode_requirement(item: Requirement) -> dict[str, Any]:
-    """One requirement and how it stands."""
+    """One requirement and its status."""
     return {
         "rule": item.rule,
         "kind": item.kind,

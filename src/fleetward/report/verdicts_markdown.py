@@ -10,15 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from fleetward.domain.batch_verdict import BatchVerdict
 from fleetward.domain.clock import format_instant
 from fleetward.domain.next_step import NextStep
-from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import (
     Promotion,
     Requirement,
     RequirementStatus,
     Verdict,
-    worst_verdict,
 )
 from fleetward.report import verdict_words
 from fleetward.report.counts import count_text
@@ -31,12 +30,8 @@ _OMISSION_ROOM = 200
 
 
 def render(
-    promotions: Sequence[Promotion],
+    batch: BatchVerdict,
     *,
-    to: str,
-    sources: Sequence[str],
-    commit: str,
-    policy: Policy,
     next_step: NextStep,
     assumption: str = "",
     notice: str = "",
@@ -47,33 +42,20 @@ def render(
 
     *assumption* is what the verdicts assume (``--as``, ``--at``), *notice* a note that stands before them.
     """
-    head = "".join(
-        f"{text}\n\n" for text in _head(verb, promotions, to, sources, commit, policy, assumption, notice)
-    )
+    head = "".join(f"{text}\n\n" for text in _head(verb, batch, assumption, notice))
     command = f"next: {next_step.reason}:\n\n    {visible(next_step.command)}\n"
     marker = len(f"<!-- fleetward:{verb} sha256: -->\n") + 64
     room = COMMENT_LIMIT - marker - len(head) - min(len(command), COMMENT_LIMIT // 2) - _OMISSION_ROOM
-    body = _body_within(
-        sorted(promotions, key=lambda promotion: (-promotion.verdict.rank, promotion.agent)), room
-    )
+    body = _body_within(sorted(batch.promotions, key=lambda p: (-p.verdict.rank, p.agent)), room)
     comment = f"{head}{body}{command}"
     digest = hashlib.sha256(comment.encode("utf-8", "backslashreplace")).hexdigest()
     return f"<!-- fleetward:{verb} sha256:{digest} -->\n{comment}"
 
 
-def _head(
-    verb: str,
-    promotions: Sequence[Promotion],
-    to: str,
-    sources: Sequence[str],
-    commit: str,
-    policy: Policy,
-    assumption: str,
-    notice: str,
-) -> Iterator[str]:
-    yield f"### fleet {verb}: {worst_verdict(promotion.verdict for promotion in promotions)}"
-    start = f"{', '.join(map(code, sources))} to " if sources else "to "
-    yield f"{start}{code(to)} at {code(commit)}, policy version {policy.version}."
+def _head(verb: str, batch: BatchVerdict, assumption: str, notice: str) -> Iterator[str]:
+    yield f"### fleet {verb}: {batch.verdict}"
+    start = f"{', '.join(map(code, batch.sources))} to " if batch.sources else "to "
+    yield f"{start}{code(batch.target)} at {code(batch.commit)}, policy version {batch.policy.version}."
     if assumption:
         yield f"**What-if:** {code(assumption)}."
     if notice:

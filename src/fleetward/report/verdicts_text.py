@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
+from fleetward.domain.batch_verdict import BatchVerdict
 from fleetward.domain.clock import format_duration, format_instant
 from fleetward.domain.next_step import NextStep
-from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, Verdict
 from fleetward.report import verdict_words
 from fleetward.report.counts import count_text
@@ -29,12 +29,8 @@ _MARK_WIDTH = max(len(status) for status in RequirementStatus)
 
 
 def render(
-    promotions: Sequence[Promotion],
+    batch: BatchVerdict,
     *,
-    to: str,
-    sources: Sequence[str],
-    commit: str,
-    policy: Policy,
     next_step: NextStep,
     verbose: bool,
     now: datetime,
@@ -45,21 +41,23 @@ def render(
 
     Verbose adds the time, the policy's digest, each agent's release and the files that count.
     """
-    lines = [_head_line(to, sources, commit, policy)]
+    lines = [_head_line(batch)]
     if verbose:
         lines += [
-            line(span(f"policy {policy.sha256}", "dim")),
+            line(span(f"policy {batch.policy.sha256}", "dim")),
             line(span(f"at {format_instant(now)}", "dim")),
         ]
     lines.append(line())
-    for promotion in promotions:
+    for promotion in batch.promotions:
         lines += [*agent_lines(promotion, verbose, now), line()]
     return page([*lines, *notes, *next_step_lines(next_step)])
 
 
-def _head_line(to: str, sources: Sequence[str], commit: str, policy: Policy) -> Line:
-    start = f"{', '.join(sources)} -> " if sources else ""
-    return line(span(f"{start}{to}", "strong"), f" at {commit}, policy version {policy.version}")
+def _head_line(batch: BatchVerdict) -> Line:
+    start = f"{', '.join(batch.sources)} -> " if batch.sources else ""
+    return line(
+        span(f"{start}{batch.target}", "strong"), f" at {batch.commit}, policy version {batch.policy.version}"
+    )
 
 
 def agent_lines(promotion: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from shlex import quote
 
 from fleetward import gate
 from fleetward.domain import digest, layout, limits
+from fleetward.domain.batch_verdict import BatchVerdict
 from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Severity
@@ -59,6 +60,16 @@ class RollbackResult:
     reason: str
     written: Id | None
     next_step: NextStep
+
+    @property
+    def batch(self) -> BatchVerdict:
+        """The verdict with the commit and the policy, for reports."""
+        return BatchVerdict(
+            promotions=(self.promotion,),
+            target=self.context.target.name,
+            commit=self.context.head,
+            policy=self.context.policy,
+        )
 
 
 def roll_back(run: RunContext, options: RollbackOptions) -> RollbackResult:

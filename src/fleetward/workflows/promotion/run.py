@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fleetward import gate
 from fleetward.domain.assumption import Assumption
+from fleetward.domain.batch_verdict import BatchVerdict
 from fleetward.domain.break_glass import BreakGlassUse, PromotionMode
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.next_step import NextStep
@@ -62,6 +63,17 @@ class PromotionResult:
     written: str | None
     """The commit; None where nothing was written."""
     next_step: NextStep
+
+    @property
+    def batch(self) -> BatchVerdict:
+        """The verdicts with the commit and the policy, for reports."""
+        return BatchVerdict(
+            promotions=self.promotions,
+            target=self.context.target.name,
+            sources=self.context.sources,
+            commit=self.context.head,
+            policy=self.context.policy,
+        )
 
     @property
     def waiting(self) -> tuple[Promotion, ...]:
