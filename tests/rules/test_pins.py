@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fleetward.rules import PinClass, classify_pin
-from fleetward.rules.pins import model_identity
+from fleetward.rules.pin_classes import model_identity
 
 SHA = "46e0c10c039e019119339687c3c1757cc81b9da49709a3b3924863ba87ca666e"
 COMMIT = "9213176726f574b556790deb65791e0c5aa438b6"

@@ -12,8 +12,8 @@ import yaml
 
 from fleetward.rules import classify_pin
 from fleetward.rules.pin import PinClass
+from fleetward.rules.pin_classes import model_identity
 from fleetward.rules.pin_spellings import PROVIDERS, SPELLING
-from fleetward.rules.pins import model_identity
 
 TABLE = Path(__file__).with_name("pin_ids.yaml")
 # (provider, id): why we say something else than the documentation. There is none today.

@@ -2,7 +2,7 @@
 
 from fleetward.rules.engine import add_fleet_findings, agent_findings, compared_fields, findings
 from fleetward.rules.pin import Pin, PinClass
-from fleetward.rules.pins import classify_pin
+from fleetward.rules.pin_classes import classify_pin
 from fleetward.rules.rule import Rule, Violation
 from fleetward.rules.rule_table import CATALOGUE, find_rule
 from fleetward.rules.waiver_rules import in_force, waiver_state

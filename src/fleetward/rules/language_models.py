@@ -11,7 +11,7 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
 from fleetward.rules.pin import Pin, PinClass
-from fleetward.rules.pins import classify_pin, model_identity
+from fleetward.rules.pin_classes import classify_pin, model_identity
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import (
     choices,

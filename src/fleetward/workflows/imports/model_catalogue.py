@@ -10,7 +10,7 @@ from typing import Any
 from fleetward.domain import digest, layout, limits
 from fleetward.domain.errors import FleetError, GovernanceInvalid
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.rules.pins import model_identity
+from fleetward.rules.pin_classes import model_identity
 from fleetward.store.fleet.models_edit import EMPTY_MODELS, DatedModel, source_note, with_dates
 from fleetward.store.formats.document import Document, read_document
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS
