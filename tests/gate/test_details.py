@@ -178,9 +178,9 @@ def test_a_veto_is_told_with_its_author_and_why() -> None:
         need(
             *("veto", "veto", "lifted by bob", REFUSED, "rejected by bob: too soon"),
             by=("bob",),
-            could=("bob",),
+            eligible=("bob",),
         ),
-        need("veto", "veto", "lifted by hugo", REFUSED, "rejected by hugo", by=("hugo",), could=("hugo",)),
+        need("veto", "veto", "lifted by hugo", REFUSED, "rejected by hugo", by=("hugo",), eligible=("hugo",)),
     ]
 
 
@@ -295,9 +295,9 @@ def test_who_comes_later_is_told_so_even_where_the_day_of_leaving_is_known() -> 
         )["alice"]
 
     assert reason(since=date(2026, 11, 21)) == "not there before 2026-11-21"
-    assert reason(since=date(2026, 11, 21), left=date(2026, 12, 31)) == "not there before 2026-11-21"
-    assert reason(since=date(2026, 11, 20), left=date(2026, 11, 20)) == "left on 2026-11-20"
-    assert reason(left=date(2026, 11, 19)) == "left on 2026-11-19"
+    assert reason(since=date(2026, 11, 21), departed=date(2026, 12, 31)) == "not there before 2026-11-21"
+    assert reason(since=date(2026, 11, 20), departed=date(2026, 11, 20)) == "left on 2026-11-20"
+    assert reason(departed=date(2026, 11, 19)) == "left on 2026-11-19"
 
 
 # evaluations and soak

@@ -496,9 +496,9 @@ def test_what_holds_a_release_is_named_with_its_entry_its_day_and_its_reason() -
     promotion = verdict(rule("none"), hold=HELD, **LOW)
 
     [need] = of_kind(promotion, "held")
-    assert need.asked == "1 of owner, given after the rollback"
+    assert need.condition == "1 of owner, given after the rollback"
     assert need.detail.startswith("left by rollback 4 on 2026-11-20T10:00:00Z, because: it lied; 0 of 1")
-    assert need.could == ("alice", "carla", "dina", "zoe")
+    assert need.eligible == ("alice", "carla", "dina", "zoe")
     assert promotion.unblock.minimal_approvers == ("alice",)
 
 
@@ -544,7 +544,7 @@ def test_a_review_that_does_not_count_says_why() -> None:
         "carla": "approved entry 7",
         "erin": "author of the change (commit c0ffeec0ffee)",
     }
-    assert of_kind(promotion, "review")[0].could == ("alice", "zoe")
+    assert of_kind(promotion, "review")[0].eligible == ("alice", "zoe")
 
 
 @pytest.mark.parametrize(
@@ -562,7 +562,7 @@ def test_a_way_back_tells_when_its_release_left(
 
     [need] = of_kind(promotion, "rollback")
     assert (need.rule, need.status, need.detail) == ("rollback", status, detail)
-    assert need.asked == "a release that left less than 30d ago"
+    assert need.condition == "a release that left less than 30d ago"
 
 
 def test_a_hold_is_a_rule_of_its_own_and_asks_for_the_surest_word_of_the_others() -> None:
@@ -596,9 +596,9 @@ def test_a_review_tells_how_it_stands_and_how_it_is_given(
     [need] = of_kind(verdict(OWNER, required_reviews=(required_review(ago),), **facts), "review")
 
     assert (need.rule, need.status) == ("breakGlass", status)
-    assert need.asked == f"of entry 7 (INC-7) by {format_instant(NOW - ago + 2 * DAY)}"
+    assert need.condition == f"of entry 7 (INC-7) by {format_instant(NOW - ago + 2 * DAY)}"
     assert need.detail == f"{state}: fleet approve refund-bot --to production --review 7"
-    assert need.could == (("alice", "zoe") if status is RequirementStatus.MISSING else ())
+    assert need.eligible == (("alice", "zoe") if status is RequirementStatus.MISSING else ())
 
 
 def test_a_review_that_does_not_count_names_its_teams_and_its_file() -> None:
@@ -624,7 +624,7 @@ def test_the_rules_of_its_own_tier_say_who_reviews_and_how_sure_that_has_to_be()
     )
 
     [need] = of_kind(promotion, "review")
-    assert need.could == ("alice", "bob", "zoe")
+    assert need.eligible == ("alice", "bob", "zoe")
     assert reasons(promotion) == {"bob": "its assurance is recorded, signed is asked"}
 
 
@@ -641,7 +641,7 @@ def test_the_rules_of_another_tier_say_nothing_of_a_review() -> None:
         approvals=(review_statement("alice"), statement("alice")),
     )
 
-    assert need.could == ("alice", "zoe")
+    assert need.eligible == ("alice", "zoe")
     assert counted.verdict is ALLOWED
 
 

@@ -113,5 +113,5 @@ def test_a_review_that_nobody_may_give_says_what_to_do() -> None:
         "review",
     )
 
-    assert need.could == ()
+    assert need.eligible == ()
     assert "nobody may give it: all of owner had a hand in it" in need.detail

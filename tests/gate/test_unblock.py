@@ -51,8 +51,8 @@ def test_a_requirement_names_who_met_it_and_who_still_could() -> None:
 
     [risk] = of_kind(promotion, "approvals")
 
-    assert (risk.asked, risk.by, risk.detail) == ("2 of risk", ("gita",), "1 of 2: gita")
-    assert risk.could == ("bob", "farid")
+    assert (risk.condition, risk.by, risk.detail) == ("2 of risk", ("gita",), "1 of 2: gita")
+    assert risk.eligible == ("bob", "farid")
     assert promotion.unblock.people == ("bob", "farid")
     assert promotion.counted == (statement("gita").file,)
 
@@ -60,7 +60,7 @@ def test_a_requirement_names_who_met_it_and_who_still_could() -> None:
 def test_who_could_leaves_out_authors_and_those_who_sit_already() -> None:
     promotion = verdict(OWNER, SECURITY, contributors=(contributor("hugo"),), approvals=(statement("alice"),))
 
-    assert of_kind(promotion, "approvals")[1].could == ("dina",)
+    assert of_kind(promotion, "approvals")[1].eligible == ("dina",)
 
 
 def test_who_could_includes_those_whose_seat_lets_another_move_up() -> None:
@@ -69,7 +69,7 @@ def test_who_could_includes_those_whose_seat_lets_another_move_up() -> None:
     [owner, security] = of_kind(promotion, "approvals")
 
     assert owner.by == ("dina",)
-    assert security.could == ("alice", "carla", "zoe")
+    assert security.eligible == ("alice", "carla", "zoe")
 
 
 def test_too_few_people_left_is_said() -> None:
@@ -147,7 +147,7 @@ def test_a_veto_names_its_author_who_alone_can_lift_it() -> None:
 
     [veto] = of_kind(promotion, "veto")
 
-    assert (veto.status, veto.by, veto.could) == (RequirementStatus.REFUSED, ("bob",), ("bob",))
+    assert (veto.status, veto.by, veto.eligible) == (RequirementStatus.REFUSED, ("bob",), ("bob",))
     assert "too soon" in veto.detail
     assert promotion.unblock.people == ("bob",)
 
