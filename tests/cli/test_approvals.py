@@ -54,7 +54,7 @@ def test_each_statement_is_told_with_what_it_is_worth(repo: Repository, key: Pat
 
     assert rows(listed(repo)) == [
         ("alice", "approve", "recorded", False, listed(repo).data["approvals"][0]["reason"]),
-        ("dina", "approve", "recorded", False, "not needed, every seat that could be taken is taken"),
+        ("dina", "approve", "recorded", False, "not needed: it would fill no further seat"),
         ("carla", "approve", "signed", True, None),
     ]
     assert "author of the change" in str(listed(repo).data["approvals"][0]["reason"])
@@ -154,7 +154,7 @@ def test_the_page_says_the_same_and_ends_with_a_command_that_works(repo: Reposit
     page = repo.fleet("approvals", "desk-bot").out
 
     assert "carla approved on 2026-11-20T12:00:00Z until 2026-12-04T12:00:00Z, signed\n" in page
-    assert "  does not count: not needed, every seat that could be taken is taken\n" in page
+    assert "  does not count: not needed: it would fill no further seat\n" in page
     assert "  note: read it twice\n" in page
     assert "with these: allowed\n" in page
     verb, *arguments = page.splitlines()[-1].split()

@@ -57,7 +57,7 @@ def test_a_run_without_a_tag_is_recorded_as_claimed_and_the_verdict_says_so(repo
     assert ran.code == 0, ran.err
     assert list(Draft202012Validator(schema("output/evidence-output")).iter_errors(ran.data)) == []
     assert (ran.data["claimed"], ran.data["dirty"]) == (True, False)
-    assert "its file names no release, this one is claimed" in detail(repo)
+    assert "its file names no release, so this release is only claimed" in detail(repo)
 
 
 def test_a_tagged_run_is_not_claimed(repo: Repository) -> None:

@@ -103,7 +103,7 @@ def test_who_has_no_key_could_not_sign(nadia: Terminal) -> None:
     promotion = why_promotion(nadia, "claims-clerk", "--as", "helen")
 
     assert promotion["notCounted"] == [
-        {"approver": "helen", "reason": "its assurance is recorded, signed is asked"}
+        {"approver": "helen", "reason": "its assurance is recorded, signed is required"}
     ]
 
 

@@ -302,7 +302,7 @@ def test_an_overdue_review_holds_up_no_emergency_no_rollback_and_nothing_that_is
 
     for status, detail in (stopping, glass, requirement_status(back)["review"]):
         assert status == "met"
-        assert detail.startswith("overdue, which does not hold up this, carla could give it: ")
+        assert detail.startswith("overdue, but not blocking this promotion, carla could give it: ")
 
 
 def test_a_review_is_of_an_entry_that_broke_the_glass(after: Repository) -> None:

@@ -74,7 +74,7 @@ def test_partial_holds_what_needs_a_held_one_and_promotes_the_rest(tmp_path: Pat
     assert ran.code == 1
     assert verdicts(ran.data) == {FRONT: "pending", BACK: "pending", ALONE: "allowed"}
     assert set(why) == {FRONT, BACK}
-    assert "back-bot is held" in why[FRONT]
+    assert "back-bot is not allowed yet" in why[FRONT]
     assert "approvals 1 of owner" in why[BACK]
     assert in_production(repo) == {ALONE}
     assert [[item["agent"] for item in entry["agents"]] for entry in ledger(repo)] == [[ALONE]]

@@ -75,7 +75,7 @@ def test_the_release_that_was_left_is_held_until_somebody_approves_it_again(desk
     ]
     assert need["kind"] == "held"
     assert need["could"] == ["carla", "dina"]
-    assert "left by rollback 3 on 2026-11-20T12:00:00Z, because: it lies about orders" in need["detail"]
+    assert "rolled back by entry 3 on 2026-11-20T12:00:00Z, because: it lies about orders" in need["detail"]
     lines = desk.fleet(*PROMOTE, now=later).out.splitlines()
     assert lines[-1] == "fleet why desk-bot --to production --as carla"
 

@@ -101,7 +101,7 @@ def test_a_recorded_approval_is_not_enough_where_signed_is_asked(repo: Repositor
     done = repo.fleet(*ASKED)
 
     assert done.code == 1
-    assert "its assurance is recorded, signed is asked" in reasons(done)
+    assert "its assurance is recorded, signed is required" in reasons(done)
 
 
 def _edited(repo: Repository, file: str, keys: dict[str, Path]) -> None:

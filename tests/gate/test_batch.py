@@ -37,7 +37,7 @@ def test_what_needs_a_held_one_waits_for_it_and_says_so() -> None:
     assert (missing.kind, missing.status, missing.detail) == (
         "dependency",
         RequirementStatus.MISSING,
-        "back is held",
+        "back is not allowed yet",
     )
 
 

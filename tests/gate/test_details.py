@@ -68,7 +68,7 @@ def test_that_no_rule_speaks_is_told_with_kind_place_and_tier() -> None:
     assert requirements_of(verdict()) == (
         need(
             *("rules", "policy", "a rule that applies", REFUSED),
-            "no rule speaks about update to 'production' at tier 'medium'",
+            "no policy rule covers update to 'production' at tier 'medium'",
         ),
     )
 
@@ -78,15 +78,17 @@ def test_a_rule_that_asks_nothing_is_told_by_its_name() -> None:
 
     low = verdict(nothing, running=None, candidate=manifest("low"))
 
-    assert requirements_of(low) == (need("nothing", "policy", "nothing", MET, "asks nothing"),)
+    assert requirements_of(low) == (need("nothing", "policy", "nothing", MET, "requires nothing"),)
     assert requirements_of(verdict(nothing)) == (
-        need("nothing", "policy", "nothing", REFUSED, "asks nothing, too little at tier 'medium'"),
+        need(
+            "nothing", "policy", "nothing", REFUSED, "requires nothing, which is too little at tier 'medium'"
+        ),
     )
 
 
 def test_a_retirement_that_would_be_asked_nothing_is_told_so() -> None:
     assert requirements_of(verdict(EVALS, kind=PromotionKind.RETIRE, candidate=None)) == (
-        need("evals", "policy", "nothing", REFUSED, "asks nothing, too little at tier 'medium'"),
+        need("evals", "policy", "nothing", REFUSED, "requires nothing, which is too little at tier 'medium'"),
     )
 
 
@@ -98,7 +100,7 @@ def test_every_author_whom_nobody_knows_is_told_once() -> None:
     assert of_kind(promotion, "policy") == [
         need(
             *("approvals.unknownAuthors", "policy", "known authors", REFUSED),
-            f"{email!r}, author of commit c0ffeec0ffee, is nobody in people.yaml",
+            f"{email!r}, author of commit c0ffeec0ffee, is not listed in people.yaml",
         )
         for email in ("a@evil.example", "X@Evil.example")
     ]
@@ -151,9 +153,9 @@ def test_seats_that_nobody_is_left_for_are_counted() -> None:
     taken = verdict(three, contributors=hands[:2], approvals=(statement("gita"),))
 
     assert [of_kind(promotion, "approvals")[0].detail for promotion in (nobody, single, taken)] == [
-        "0 of 3; nobody left who could fill 3 seats",
-        "0 of 3; 1 left who could fill 3 seats",
-        "1 of 3: gita; nobody left who could fill 2 seats",
+        "0 of 3; no eligible people for 3 seats",
+        "0 of 3; only 1 eligible person for 3 seats",
+        "1 of 3: gita; no eligible people for 2 seats",
     ]
 
 
@@ -260,8 +262,8 @@ def test_reasons_name_what_was_approved_instead() -> None:
     )
 
     assert reasons(promotion) == {
-        "alice": f"approved the step from another state ({OTHER})",
-        "bob": "approved the step from another state (none)",
+        "alice": f"approved a change from another state ({OTHER})",
+        "bob": "approved a change from another state (none)",
         "carla": "approved generation 7, this is 3",
         "dina": "approved staging/refund-bot",
         "farid": "approved production/policy-lookup",
@@ -283,9 +285,7 @@ def test_an_approval_that_its_author_took_back_says_how() -> None:
 
 
 def test_where_nobody_is_asked_an_approver_is_in_no_team_that_is() -> None:
-    assert reasons(verdict(SOAK, approvals=(statement("alice"),))) == {
-        "alice": "not in any team that is asked"
-    }
+    assert reasons(verdict(SOAK, approvals=(statement("alice"),))) == {"alice": "not in a required team"}
 
 
 def test_who_comes_later_is_told_so_even_where_the_day_of_leaving_is_known() -> None:
@@ -294,8 +294,8 @@ def test_who_comes_later_is_told_so_even_where_the_day_of_leaving_is_known() -> 
             verdict(OWNER, approvals=(statement("alice"),), people=people_with_dates("alice", **days))
         )["alice"]
 
-    assert reason(since=date(2026, 11, 21)) == "not there before 2026-11-21"
-    assert reason(since=date(2026, 11, 21), departed=date(2026, 12, 31)) == "not there before 2026-11-21"
+    assert reason(since=date(2026, 11, 21)) == "not active before 2026-11-21"
+    assert reason(since=date(2026, 11, 21), departed=date(2026, 12, 31)) == "not active before 2026-11-21"
     assert reason(since=date(2026, 11, 20), departed=date(2026, 11, 20)) == "left on 2026-11-20"
     assert reason(departed=date(2026, 11, 19)) == "left on 2026-11-19"
 
@@ -349,16 +349,16 @@ def test_why_a_record_does_not_pass_is_told_behind_its_name() -> None:
         return str(requirement.detail).removeprefix(f"{record.file}: ")
 
     mean = {"name": "quality", "metric": "score", "max": 0.5}
-    assert why(counts=(0, 0, 1, 1)) == "no sample ran to its end"
+    assert why(counts=(0, 0, 1, 1)) == "no sample completed"
     assert why(counts=(99, 0, 1, 1), value=1.0) == "0.9802 on 2026-11-19T12:00:00Z"
     assert why(mean, metric="score", counts=(8, 0, 1, 1)) == (
-        "2 of 10 samples did not run to their end, 'score' leaves them out"
+        "2 of 10 samples did not complete, and 'score' leaves them out"
     )
     assert why(mean, metric="score", counts=(9, 1, 0, 0), value=0.6) == "0.6 is above 0.5"
-    assert why(metric="accuracy") == "measures 'accuracy', the suite asks 'pass-rate'"
+    assert why(metric="accuracy") == "measures 'accuracy', but the suite requires 'pass-rate'"
     assert why(ago=-HOUR) == "dated in the future (2026-11-20T13:00:00Z)"
-    assert why(ago=8 * DAY) == "finished 8d ago, at most 7d counts"
-    assert why({"name": "quality"}, value=0.9) == "90 of 100 samples passed, every one is asked"
+    assert why(ago=8 * DAY) == "finished 8d ago, the limit is 7d"
+    assert why({"name": "quality"}, value=0.9) == "90 of 100 samples passed, all are required"
     assert why({**SUITES[0], "maxAge": "P1M"}).startswith("'P1M'")
     assert why(counts=(0, 1, 0, 0), value=1.0) == "0 is below 0.95"
     assert why(counts=(1, 0, 0, 0), value=1.0) == "1 on 2026-11-19T12:00:00Z"
@@ -392,7 +392,7 @@ def test_a_freeze_is_told_with_its_end_and_with_when_all_of_them_are_over() -> N
 
     assert of_kind(promotion, "freeze") == [
         need(
-            *("year-end", "freeze", "over", REFUSED, "frozen until 2026-11-21T12:00:00Z"),
+            *("year-end", "freeze", "no freeze in force", REFUSED, "frozen until 2026-11-21T12:00:00Z"),
             ready_at=NOW + 2 * DAY,
         )
     ]
@@ -462,7 +462,7 @@ def test_what_is_held_is_told_beside_what_was_asked_already() -> None:
     assert waiting_front.verdict is Verdict.PENDING
     assert waiting_front.requirements == (
         *front.requirements,
-        need("unit", "dependency", "back promoted before or with it", MISSING, "back is held"),
+        need("unit", "dependency", "back promoted before or with it", MISSING, "back is not allowed yet"),
     )
 
 

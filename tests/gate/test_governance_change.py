@@ -156,7 +156,7 @@ def test_an_approval_from_before_the_law_that_it_changes_is_told_as_such() -> No
     )
 
     assert {(excluded.approver, excluded.reason) for excluded in promotion.not_counted} == {
-        ("bob", "given before the governance that it changes was in place"),
+        ("bob", "given before the governance that it changes was in force"),
         ("farid", "cut off"),
     }
 

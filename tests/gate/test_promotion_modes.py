@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.break_glass import BreakGlassRecord, PromotionMode, RequiredReview
 from fleetward.domain.clock import format_instant
+from fleetward.domain.contributor import ContributorRole
 from fleetward.domain.ledger import PromotionKind, RollbackHold
 from fleetward.domain.policy import (
     ApprovalTerms,
@@ -24,7 +25,6 @@ from fleetward.domain.policy import (
     RuleCondition,
 )
 from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
-from fleetward.gate import ContributorRole
 from tests.gate.test_properties import ANYTHING, RULES
 from tests.gate.world import (
     BINDING,
@@ -497,7 +497,7 @@ def test_what_holds_a_release_is_named_with_its_entry_its_day_and_its_reason() -
 
     [need] = of_kind(promotion, "held")
     assert need.condition == "1 of owner, given after the rollback"
-    assert need.detail.startswith("left by rollback 4 on 2026-11-20T10:00:00Z, because: it lied; 0 of 1")
+    assert need.detail.startswith("rolled back by entry 4 on 2026-11-20T10:00:00Z, because: it lied; 0 of 1")
     assert need.eligible == ("alice", "carla", "dina", "zoe")
     assert promotion.unblock.minimal_approvers == ("alice",)
 
@@ -586,7 +586,7 @@ def test_a_hold_is_a_rule_of_its_own_and_asks_for_the_surest_word_of_the_others(
             3 * DAY,
             {"comparison": comparison(STRICTER)},
             RequirementStatus.MET,
-            "overdue, which does not hold up this, alice or zoe could give it",
+            "overdue, but not blocking this promotion, alice or zoe could give it",
         ),
     ],
 )
@@ -625,7 +625,7 @@ def test_the_rules_of_its_own_tier_say_who_reviews_and_how_sure_that_has_to_be()
 
     [need] = of_kind(promotion, "review")
     assert need.eligible == ("alice", "bob", "zoe")
-    assert reasons(promotion) == {"bob": "its assurance is recorded, signed is asked"}
+    assert reasons(promotion) == {"bob": "its assurance is recorded, signed is required"}
 
 
 def test_the_rules_of_another_tier_say_nothing_of_a_review() -> None:

@@ -114,4 +114,4 @@ def test_a_review_that_nobody_may_give_says_what_to_do() -> None:
     )
 
     assert need.eligible == ()
-    assert "nobody may give it: all of owner had a hand in it" in need.detail
+    assert "nobody may give it: everybody in owner was involved" in need.detail

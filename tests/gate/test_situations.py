@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from fleetward.domain.change import ChangeClass, Direction, Significance
+from fleetward.domain.contributor import ContributorRole
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import ApprovalTerms, Assurance, Freeze
 from fleetward.domain.verdict import Verdict
-from fleetward.gate import ContributorRole
 from tests.gate.world import (
     BINDING,
     DAY,
@@ -611,7 +611,7 @@ SITUATIONS: list[Row] = [
     ),
     row("approved for another agent", PENDING, OWNER, approvals=(statement("alice", agent="policy-lookup"),)),
     row(
-        "approved the step from another state",
+        "approved a change from another state",
         PENDING,
         OWNER,
         approvals=(statement("alice", from_state=OTHER),),

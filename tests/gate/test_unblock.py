@@ -77,7 +77,7 @@ def test_too_few_people_left_is_said() -> None:
 
     [security] = of_kind(promotion, "approvals")
 
-    assert security.detail == "0 of 1; nobody left who could fill 1 seat"
+    assert security.detail == "0 of 1; no eligible people for 1 seat"
     assert promotion.unblock.people == ()
 
 
@@ -107,7 +107,7 @@ def test_every_approval_that_does_not_count_says_why() -> None:
         "dina": "expired on 2026-11-20T12:00:00Z",
         "erin": "committed by somebody else",
         "farid": "dated in the future (2026-11-20T12:01:00Z)",
-        "mallory": "nobody of this name in people.yaml",
+        "mallory": "not listed in people.yaml",
         "zoe": "left on 2026-11-01",
     }
     assert promotion.counted == ()
@@ -120,7 +120,7 @@ def test_what_was_taken_back_or_is_weaker_than_asked_says_so() -> None:
 
     assert reasons(promotion) == {
         "alice": "withdrawn on 2026-11-20T11:30:00Z",
-        "dina": "its assurance is recorded, signed is asked",
+        "dina": "its assurance is recorded, signed is required",
     }
 
 
@@ -130,7 +130,7 @@ def test_an_approval_that_counts_but_is_not_needed_is_accounted_for() -> None:
     assert promotion.verdict is Verdict.ALLOWED
     assert promotion.counted == (statement("alice").file,)
     assert promotion.not_counted == (
-        NotCounted(approver="dina", reason="not needed, every seat that could be taken is taken"),
+        NotCounted(approver="dina", reason="not needed: it would fill no further seat"),
     )
 
 
@@ -203,8 +203,8 @@ def test_what_is_not_sure_of_a_record_that_counts_is_told() -> None:
         RequirementStatus.MET,
     ]
     assert [requirement.detail for requirement in requirements] == [
-        "0.97 on 2026-11-19T12:00:00Z; its file names no release, this one is claimed",
-        "0.002 on 2026-11-19T12:00:00Z; its file names no release, this one is claimed"
+        "0.97 on 2026-11-19T12:00:00Z; its file names no release, so this release is only claimed",
+        "0.002 on 2026-11-19T12:00:00Z; its file names no release, so this release is only claimed"
         "; ran in a work tree with uncommitted changes",
     ]
     assert (

@@ -17,6 +17,7 @@ from fleetward.domain.change import (
     Facet,
     Significance,
 )
+from fleetward.domain.contributor import Contributor, ContributorRole
 from fleetward.domain.digest import of_bytes
 from fleetward.domain.evidence import EvidenceRecord, SampleCounts
 from fleetward.domain.finding import Finding, Place, Severity
@@ -33,7 +34,7 @@ from fleetward.domain.policy import (
     RuleCondition,
 )
 from fleetward.domain.verdict import Promotion
-from fleetward.gate import Contributor, ContributorRole, PromotionRequest, decide
+from fleetward.gate import PromotionRequest, decide
 from tests import build
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

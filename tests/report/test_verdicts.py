@@ -156,7 +156,7 @@ PENDING refund-bot (rollback, tier medium, generation 3)
     to {NEW}
   missing approvals 1 of on-call (rollback): 0 of 1
           could approve: carla, erin, hugo
-  missing held 1 of on-call, given after the rollback (rollback): left by rollback 4 on 2026-11-20T11:00:00Z, \
+  missing held 1 of on-call, given after the rollback (rollback): rolled back by entry 4 on 2026-11-20T11:00:00Z, \
 because: it lied; 0 of 1
           could approve: carla, erin, hugo
   met     rollback a release that left less than 30d ago (rollback): left on 2026-11-19T12:00:00Z, 1d ago

@@ -70,6 +70,14 @@ def suggested_instant(text: str) -> str:
     return _EXAMPLE
 
 
+def instant_after(moment: datetime, span: timedelta) -> datetime:
+    """*moment* plus *span*, or the last instant of the calendar where it lies beyond."""
+    try:
+        return moment + span
+    except OverflowError:
+        return datetime.max.replace(tzinfo=moment.tzinfo)
+
+
 def format_instant(moment: datetime) -> str:
     """The instant as text, in UTC, to the second: ``2026-11-20T12:00:00Z``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

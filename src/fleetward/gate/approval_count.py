@@ -1,9 +1,9 @@
 """
-Which approvals count, which do not and why, and whose veto stands.
+Which approvals count, which do not and why, and which vetoes are in force.
 
-One principle settles every doubt: a statement that is not beyond doubt may take away, never give. So a reject
-or withdrawal that is dated in the future or was tampered with still cancels its author's approval, a tampered
-veto still stands, and neither lifts one.
+A statement that cannot be trusted may restrict, never permit. A rejection or withdrawal that is dated in the
+future or was changed afterwards still cancels its author's approval. A veto that was changed afterwards stays in
+force. Neither of them lifts a veto.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from fleetward.domain.approval import Approval, Binding, Decision
-from fleetward.domain.clock import format_instant
+from fleetward.domain.clock import format_instant, instant_after
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.people import People
 from fleetward.domain.policy import ApprovalTerms, Assurance, RequiredApprovals
@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"-([0-9]{1,9})\.json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalCriteria:
-    """What an approval must be to count for this question."""
+    """What an approval has to meet to count for this request."""
 
     binding: Binding
     requirements: Sequence[RequiredApprovals]
@@ -39,39 +39,41 @@ class ApprovalCriteria:
 
     @property
     def people(self) -> People:
-        """Everybody who is known."""
+        """Everybody of ``governance/people.yaml``."""
         return self.eligibility.people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalCount:
-    """Person to the approval that counts for them, and to the requirements where it may take a seat."""
+    """Which approvals count; requirements go by their position in the criteria."""
 
     counted: Mapping[str, Approval] = field(default_factory=dict)
+    """By person."""
     options: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """By person the requirements in which the approval may fill a seat."""
     not_counted: tuple[NotCounted, ...] = ()
     vetoes: tuple[Approval, ...] = ()
 
 
-def count_approvals(approvals: Sequence[Approval], terms: ApprovalCriteria) -> ApprovalCount:
-    """Every statement judged, reviews aside; the order in which they come does not matter."""
+def count_approvals(approvals: Sequence[Approval], criteria: ApprovalCriteria) -> ApprovalCount:
+    """Sort every statement but reviews into those that count and those that do not; their order does not matter."""
     decisions = (statement for statement in approvals if statement.decision is not Decision.REVIEW)
     statements = sorted(decisions, key=_sort_key, reverse=True)
-    vetoes = tuple(v for v in reversed(statements) if _is_standing_veto(v, statements, terms))
+    vetoes = tuple(v for v in reversed(statements) if _is_standing_veto(v, statements, criteria))
     counted: dict[str, Approval] = {}
     refused: dict[tuple[str, str, NotCountedCause], list[str]] = {}
     for statement in statements:
-        reason = _refusal(statement, statements, counted, terms)
+        reason = _refusal(statement, statements, counted, criteria)
         if statement.decision is Decision.APPROVE and reason is None:
             counted[statement.approver] = statement
         elif reason is not None:
-            refused.setdefault((statement.approver, reason, _cause(statement, reason, terms)), []).append(
+            refused.setdefault((statement.approver, reason, _cause(statement, reason, criteria)), []).append(
                 statement.file
             )
     return ApprovalCount(
         counted=counted,
         options={
-            person: fillable_requirements(person, statement.issued, terms)
+            person: fillable_requirements(person, statement.issued, criteria)
             for person, statement in counted.items()
         },
         not_counted=tuple(
@@ -82,13 +84,13 @@ def count_approvals(approvals: Sequence[Approval], terms: ApprovalCriteria) -> A
     )
 
 
-def fillable_requirements(person: str, issued: datetime, terms: ApprovalCriteria) -> frozenset[int]:
-    """The requirements for which *person* could speak at *issued* and still can now."""
+def fillable_requirements(person: str, issued: datetime, criteria: ApprovalCriteria) -> frozenset[int]:
+    """The requirements in whose teams *person* was at *issued* and is now."""
     return frozenset(
         number
-        for number, requirement in enumerate(terms.requirements)
-        if person in terms.eligibility.members(requirement.teams, issued)
-        and person in terms.eligibility.members(requirement.teams, terms.now)
+        for number, requirement in enumerate(criteria.requirements)
+        if person in criteria.eligibility.members(requirement.teams, issued)
+        and person in criteria.eligibility.members(requirement.teams, criteria.now)
     )
 
 
@@ -106,25 +108,25 @@ def _is_later(later: Approval, earlier: Approval) -> bool:
     return _sort_key(later)[:2] > _sort_key(earlier)[:2]
 
 
-def _is_standing_veto(veto: Approval, statements: Sequence[Approval], terms: ApprovalCriteria) -> bool:
-    """Only its author lifts a veto: by withdrawing it, or by approving the very state it was against."""
-    if veto.decision is not Decision.REJECT or not _same_agent(veto.binding, terms.binding):
+def _is_standing_veto(veto: Approval, statements: Sequence[Approval], criteria: ApprovalCriteria) -> bool:
+    """Only its author lifts a veto: by withdrawing it, or by approving the state that it rejected."""
+    if veto.decision is not Decision.REJECT or not _same_agent(veto.binding, criteria.binding):
         return False
-    if veto.approver not in terms.eligibility.members(terms.veto, terms.now):
+    if veto.approver not in criteria.eligibility.members(criteria.veto, criteria.now):
         return False
-    return not any(_lifts(later, veto, terms) for later in statements)
+    return not any(_lifts(later, veto, criteria) for later in statements)
 
 
-def _lifts(later: Approval, veto: Approval, terms: ApprovalCriteria) -> bool:
-    speaks = later.decision is Decision.WITHDRAW or (
+def _lifts(later: Approval, veto: Approval, criteria: ApprovalCriteria) -> bool:
+    takes_back = later.decision is Decision.WITHDRAW or (
         later.decision is Decision.APPROVE and later.binding == veto.binding
     )
     return (
-        speaks
+        takes_back
         and later.approver == veto.approver
         and _same_agent(later.binding, veto.binding)
         and _is_later(later, veto)
-        and _doubt(later, terms) is None
+        and _doubt(later, criteria) is None
     )
 
 
@@ -136,13 +138,13 @@ def _same_agent(first: Binding, second: Binding) -> bool:
     )
 
 
-def _doubt(statement: Approval, terms: ApprovalCriteria) -> str | None:
+def _doubt(statement: Approval, criteria: ApprovalCriteria) -> str | None:
     if statement.fault is not None:
         return statement.fault
-    if statement.issued > terms.now:
+    if statement.issued > criteria.now:
         return f"dated in the future ({format_instant(statement.issued)})"
-    if statement.assurance < terms.assurance:
-        return f"its assurance is {statement.assurance.word}, {terms.assurance.word} is asked"
+    if statement.assurance < criteria.assurance:
+        return f"its assurance is {statement.assurance.word}, {criteria.assurance.word} is required"
     return None
 
 
@@ -150,20 +152,20 @@ def _refusal(
     statement: Approval,
     statements: Sequence[Approval],
     counted: Mapping[str, Approval],
-    terms: ApprovalCriteria,
+    criteria: ApprovalCriteria,
 ) -> str | None:
-    """Why this statement does not count as an approval; None where it does, or was never meant to."""
+    """Why this statement does not count as an approval; None where it counts or is no approval."""
     if statement.decision is Decision.WITHDRAW:
         return None
     if statement.decision is Decision.REJECT:
-        powerless = statement.approver not in terms.eligibility.members(terms.veto, terms.now)
+        may_not_veto = statement.approver not in criteria.eligibility.members(criteria.veto, criteria.now)
         return (
             "rejected, but is in no team that may veto"
-            if statement.binding == terms.binding and powerless
+            if statement.binding == criteria.binding and may_not_veto
             else None
         )
     return next(
-        (reason for reason in _reasons(statement, statements, counted, terms) if reason is not None), None
+        (reason for reason in _reasons(statement, statements, counted, criteria) if reason is not None), None
     )
 
 
@@ -171,22 +173,22 @@ def _reasons(
     approval: Approval,
     statements: Sequence[Approval],
     counted: Mapping[str, Approval],
-    terms: ApprovalCriteria,
+    criteria: ApprovalCriteria,
 ) -> Iterator[str | None]:
-    yield _binding_mismatch(approval.binding, terms.binding)
+    yield _binding_mismatch(approval.binding, criteria.binding)
     yield _taken_back(approval, statements)
     yield "replaced by a later approval" if approval.approver in counted else None
-    yield _doubt(approval, terms)
-    yield _expiry(approval, terms)
-    yield from _person_refusals(approval, terms)
+    yield _doubt(approval, criteria)
+    yield _expiry(approval, criteria)
+    yield from _person_refusals(approval, criteria)
 
 
-def _cause(approval: Approval, reason: str, terms: ApprovalCriteria) -> NotCountedCause:
-    if approval.binding != terms.binding:
+def _cause(approval: Approval, reason: str, criteria: ApprovalCriteria) -> NotCountedCause:
+    if approval.binding != criteria.binding:
         return NotCountedCause.ELSEWHERE
     return (
         NotCountedCause.CONTRIBUTOR
-        if reason == terms.exclusions.get(approval.approver)
+        if reason == criteria.exclusions.get(approval.approver)
         else NotCountedCause.OTHER
     )
 
@@ -199,7 +201,7 @@ def _binding_mismatch(actual: Binding, expected: Binding) -> str | None:
     if actual.to_state != expected.to_state:
         return f"approved another state ({actual.to_state})"
     if actual.from_state != expected.from_state:
-        return f"approved the step from another state ({actual.from_state or 'none'})"
+        return f"approved a change from another state ({actual.from_state or 'none'})"
     if actual.generation != expected.generation:
         return f"approved generation {actual.generation}, this is {expected.generation}"
     return None
@@ -207,52 +209,44 @@ def _binding_mismatch(actual: Binding, expected: Binding) -> str | None:
 
 def _taken_back(approval: Approval, statements: Sequence[Approval]) -> str | None:
     for later in statements:
-        is_about_it = later.approver == approval.approver and later.binding == approval.binding
-        if is_about_it and later.decision is not Decision.APPROVE and not _is_later(approval, later):
+        is_same_change = later.approver == approval.approver and later.binding == approval.binding
+        if is_same_change and later.decision is not Decision.APPROVE and not _is_later(approval, later):
             word = "withdrawn" if later.decision is Decision.WITHDRAW else "replaced by a rejection"
             return f"{word} on {format_instant(later.issued)}"
     return None
 
 
-def _expiry(approval: Approval, terms: ApprovalCriteria) -> str | None:
+def _expiry(approval: Approval, criteria: ApprovalCriteria) -> str | None:
     ends = [approval.expires] if approval.expires is not None else []
-    if terms.policy.expire is not None:
-        ends.append(instant_after(approval.issued, terms.policy.expire))
+    if criteria.policy.expire is not None:
+        ends.append(instant_after(approval.issued, criteria.policy.expire))
     end = min(ends, default=None)
-    return f"expired on {format_instant(end)}" if end is not None and terms.now >= end else None
+    return f"expired on {format_instant(end)}" if end is not None and criteria.now >= end else None
 
 
-def _person_refusals(approval: Approval, terms: ApprovalCriteria) -> Iterator[str | None]:
-    people = terms.people
+def _person_refusals(approval: Approval, criteria: ApprovalCriteria) -> Iterator[str | None]:
+    people = criteria.people
     person = people.people.get(approval.approver)
     if approval.approver in people.robots:
         yield "a robot, and robots do not approve"
     if person is None:
-        yield "nobody of this name in people.yaml"
-    elif not person.is_active(terms.now):
+        yield "not listed in people.yaml"
+    elif not person.is_active(criteria.now):
         has_left = person.departed is not None and not (
-            person.since and terms.now.astimezone(UTC).date() < person.since
+            person.since and criteria.now.astimezone(UTC).date() < person.since
         )
-        yield f"left on {person.departed}" if has_left else f"not there before {person.since}"
-    yield terms.exclusions.get(approval.approver)
-    yield _membership_refusal(approval, terms)
+        yield f"left on {person.departed}" if has_left else f"not active before {person.since}"
+    yield criteria.exclusions.get(approval.approver)
+    yield _membership_refusal(approval, criteria)
 
 
-def _membership_refusal(approval: Approval, terms: ApprovalCriteria) -> str | None:
-    if fillable_requirements(approval.approver, approval.issued, terms):
+def _membership_refusal(approval: Approval, criteria: ApprovalCriteria) -> str | None:
+    if fillable_requirements(approval.approver, approval.issued, criteria):
         return None
-    teams = frozenset[str]().union(*(requirement.teams for requirement in terms.requirements))
-    names = " or ".join(sorted(teams)) or "any team that is asked"
-    if approval.approver in terms.eligibility.members(teams, terms.now):
+    teams = frozenset[str]().union(*(requirement.teams for requirement in criteria.requirements))
+    names = " or ".join(sorted(teams)) or "a required team"
+    if approval.approver in criteria.eligibility.members(teams, criteria.now):
         return f"was not in {names} when approving ({format_instant(approval.issued)})"
-    if approval.approver in terms.eligibility.members(teams, approval.issued):
+    if approval.approver in criteria.eligibility.members(teams, approval.issued):
         return f"is no longer in {names}"
     return f"not in {names}"
-
-
-def instant_after(moment: datetime, span: timedelta) -> datetime:
-    """*moment* plus *span*, or the end of all calendars where it lies beyond."""
-    try:
-        return moment + span
-    except OverflowError:
-        return datetime.max.replace(tzinfo=moment.tzinfo)

@@ -1,4 +1,4 @@
-"""Who sits where: every seat a different person, and as many seats filled as can be."""
+"""Assign people to the seats of requirements: nobody twice, and as many seats filled as possible."""
 
 from __future__ import annotations
 
@@ -8,76 +8,80 @@ from collections.abc import Mapping, Sequence
 from fleetward.domain.fast_dataclass import dataclass
 
 SeatOptions = Mapping[str, frozenset[int]]
-"""Person to the numbers of the requirements in which they may take a seat."""
+"""By person the positions of the requirements in which they may fill a seat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Who sits at which requirement."""
+    """Which person fills a seat of which requirement."""
 
     seat_of: Mapping[str, int]
 
     def people_in(self, requirement: int) -> tuple[str, ...]:
-        """The people who sit there, sorted."""
+        """The people assigned to *requirement*, sorted."""
         return tuple(sorted(person for person, seat in self.seat_of.items() if seat == requirement))
 
 
-def assign_seats(counts: Sequence[int], fits: SeatOptions) -> Assignment:
+def assign_seats(counts: Sequence[int], options: SeatOptions) -> Assignment:
     """
-    A seating that fills as many seats as any could; the same for the same input in whatever order.
+    The assignment that fills the most seats; it does not depend on the order of people.
 
     Shape: ``counts`` holds the number of seats of each requirement.
-    Source: augmenting paths (Berge 1957), grown from the side of the requirements. A seat once filled stays
-    filled, so where not all can be, the requirements that come first have theirs.
+    Source: augmenting paths (Berge 1957), grown from the requirements. A filled seat stays filled, so earlier
+    requirements are served first where not all seats can be filled.
     """
-    at: dict[str, int] = {}
+    seat_of: dict[str, int] = {}
     for requirement, count in enumerate(counts):
         for _ in range(count):
-            if not _fill_seat(requirement, fits, at):
+            if not _fill_seat(requirement, options, seat_of):
                 break
-    return Assignment(at)
+    return Assignment(seat_of)
 
 
-def relieving_requirements(requirement: int, fits: SeatOptions, seating: Assignment) -> frozenset[int]:
+def relieving_requirements(requirement: int, options: SeatOptions, assignment: Assignment) -> frozenset[int]:
     """
-    The requirements where one more person would let *requirement* fill another seat.
+    The requirements in which one more person would let *requirement* fill another seat.
 
-    It is among them; so is any whose people could move up to it.
+    These are the requirement itself and those whose people could move to it.
     """
     requirements = {requirement}
     while True:
         additional = {
-            seat for person, seat in seating.seat_of.items() if fits[person] & requirements
+            seat for person, seat in assignment.seat_of.items() if options[person] & requirements
         } - requirements
         if not additional:
             return frozenset(requirements)
         requirements |= additional
 
 
-def _fill_seat(requirement: int, fits: SeatOptions, at: dict[str, int]) -> bool:
+def _fill_seat(requirement: int, options: SeatOptions, seat_of: dict[str, int]) -> bool:
     wanted_by: dict[str, int] = {}
-    leaver: dict[int, str] = {}
+    leaves_for: dict[int, str] = {}
     waiting = deque([requirement])
     while waiting:
-        wanting = waiting.popleft()
-        for person in sorted(fits):
-            if wanting not in fits[person] or person in wanted_by or at.get(person) == wanting:
+        current = waiting.popleft()
+        for person in sorted(options):
+            if current not in options[person] or person in wanted_by or seat_of.get(person) == current:
                 continue
-            wanted_by[person] = wanting
-            if person not in at:
-                _move_up(person, requirement, wanted_by, leaver, at)
+            wanted_by[person] = current
+            if person not in seat_of:
+                _move_up(person, requirement, wanted_by, leaves_for, seat_of)
                 return True
-            if at[person] != requirement and at[person] not in leaver:
-                leaver[at[person]] = person
-                waiting.append(at[person])
+            if seat_of[person] != requirement and seat_of[person] not in leaves_for:
+                leaves_for[seat_of[person]] = person
+                waiting.append(seat_of[person])
     return False
 
 
 def _move_up(
-    person: str, start: int, wanted_by: Mapping[str, int], leaver: Mapping[int, str], at: dict[str, int]
+    person: str,
+    start: int,
+    wanted_by: Mapping[str, int],
+    leaves_for: Mapping[int, str],
+    seat_of: dict[str, int],
 ) -> None:
     while True:
-        seat = at[person] = wanted_by[person]
+        seat = seat_of[person] = wanted_by[person]
         if seat == start:
             return
-        person = leaver[seat]
+        person = leaves_for[seat]

@@ -1,4 +1,4 @@
-"""Several agents of one call: who has to wait because of whom."""
+"""Several agents in one promotion: an agent waits for those that it needs."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ def hold_dependents(
     promotions: Sequence[Promotion], needs: Mapping[str, frozenset[str]]
 ) -> tuple[Promotion, ...]:
     """
-    The same verdicts, with those held that need one that is held.
+    The verdicts; an allowed agent becomes pending while an agent that it needs is not allowed.
 
-    Shape: *needs* by agent those that it cannot do without; one that is not of the unit holds nobody.
+    Shape: *needs* holds by agent the agents that it requires. Agents outside the batch block nothing.
     """
     decided = list(promotions)
     while True:
-        held_back = {promotion.agent for promotion in decided if promotion.verdict not in PASSING}
+        not_allowed = {promotion.agent for promotion in decided if promotion.verdict not in PASSING}
         dependents = [
             promotion
             for promotion in decided
-            if promotion.verdict is Verdict.ALLOWED and needs.get(promotion.agent, set()) & held_back
+            if promotion.verdict is Verdict.ALLOWED and needs.get(promotion.agent, set()) & not_allowed
         ]
         if not dependents:
             return tuple(decided)
         decided = [
-            _waiting_for(promotion, needs[promotion.agent] & held_back)
+            _waiting_for(promotion, needs[promotion.agent] & not_allowed)
             if promotion in dependents
             else promotion
             for promotion in decided
@@ -37,14 +37,14 @@ def hold_dependents(
 
 
 def _waiting_for(promotion: Promotion, needed: frozenset[str]) -> Promotion:
-    """Nothing is wrong with it: what it needs has to come first."""
+    """The verdict with a requirement for each agent that has to be allowed first."""
     missing = (
         Requirement(
             rule="unit",
             kind="dependency",
             condition=f"{name} promoted before or with it",
             status=RequirementStatus.MISSING,
-            detail=f"{name} is held",
+            detail=f"{name} is not allowed yet",
         )
         for name in sorted(needed)
     )

@@ -1,4 +1,4 @@
-"""What stops a promotion outright, whoever approves it: no rule, unknown authors, a freeze, errors."""
+"""What blocks a promotion whoever approves it: no rule, unknown authors, a freeze, validation errors."""
 
 from __future__ import annotations
 
@@ -15,42 +15,43 @@ from fleetward.gate.request import PromotionRequest
 
 FREEZE = "freeze"
 _LISTED_ERRORS = 3
-"""Errors told in a verdict; ``fleet validate`` has them all."""
+"""How many errors a verdict lists; ``fleet validate`` lists them all."""
 
 
 def missing_rules(
     request: PromotionRequest, rules: Sequence[PolicyRule], tier: str, policy: Policy
 ) -> Iterator[Requirement]:
-    """No rule applies, or those that do ask nothing of a change that is not of the lowest tier."""
+    """Refused where no rule applies, or where the rules require nothing above the lowest tier."""
     if not rules:
-        detail = f"no rule speaks about {request.kind} to {request.binding.environment!r} at tier {tier!r}"
+        detail = f"no policy rule covers {request.kind} to {request.binding.environment!r} at tier {tier!r}"
         yield _policy("rules", "a rule that applies", RequirementStatus.REFUSED, detail)
     elif not any(_applies_to(requirement, request.kind) for rule in rules for requirement in rule.require):
         lowest = tier == policy.tiers[0]
-        detail = "asks nothing" if lowest else f"asks nothing, too little at tier {tier!r}"
+        detail = "requires nothing" if lowest else f"requires nothing, which is too little at tier {tier!r}"
         yield _policy(
             rules[0].id, "nothing", RequirementStatus.MET if lowest else RequirementStatus.REFUSED, detail
         )
 
 
 def unknown_authors(request: PromotionRequest, policy: Policy, people: People) -> Iterator[Requirement]:
-    """Somebody wrote a part of the change whom ``people.yaml`` does not know."""
+    """Refused for each contributor whom ``people.yaml`` does not list."""
     if policy.approvals.ignore_unknown_authors:
         return
     for contributor in unknown_contributors(request.contributors, people):
-        detail = f"{contributor.email!r}, {contributor.role} of commit {contributor.commit[:12]}, is nobody in people.yaml"
+        role = f"{contributor.role} of commit {contributor.commit[:12]}"
+        detail = f"{contributor.email!r}, {role}, is not listed in people.yaml"
         yield _policy("approvals.unknownAuthors", "known authors", RequirementStatus.REFUSED, detail)
 
 
 def active_freezes(rules: Sequence[PolicyRule], policy: Policy, now: datetime) -> Iterator[Requirement]:
-    """The freezes that hold at *now*; the end is the first instant after."""
+    """The freezes in force at *now*; a freeze ends just before its end instant."""
     for freeze in applicable_freezes(rules, policy):
         if freeze.start <= now < freeze.end:
             ready = first_unfrozen(rules, policy, freeze.end)
             yield Requirement(
                 rule=freeze.id,
                 kind=FREEZE,
-                condition="over",
+                condition="no freeze in force",
                 status=RequirementStatus.REFUSED,
                 detail=f"frozen until {format_instant(freeze.end)}",
                 ready_at=ready,
@@ -58,13 +59,13 @@ def active_freezes(rules: Sequence[PolicyRule], policy: Policy, now: datetime) -
 
 
 def applicable_freezes(rules: Sequence[PolicyRule], policy: Policy) -> tuple[Freeze, ...]:
-    """The freezes that hold for this change: none where every rule that applies is exempt."""
+    """The freezes that apply to this change: none where every applicable rule is exempt."""
     exempt = bool(rules) and all(FREEZE in rule.exempt for rule in rules)
     return () if exempt else policy.freezes
 
 
 def first_unfrozen(rules: Sequence[PolicyRule], policy: Policy, moment: datetime) -> datetime:
-    """The first instant from *moment* on at which no freeze holds."""
+    """The first instant from *moment* on without a freeze."""
     for freeze in sorted(applicable_freezes(rules, policy), key=lambda f: f.start):
         if freeze.start <= moment < freeze.end:
             moment = freeze.end
@@ -72,7 +73,7 @@ def first_unfrozen(rules: Sequence[PolicyRule], policy: Policy, moment: datetime
 
 
 def validation_errors(request: PromotionRequest) -> Iterator[Requirement]:
-    """Errors on the candidate, as it would stand in the target environment."""
+    """The errors of the candidate as it would be in the target environment."""
     if not request.errors:
         return
     errors = sorted(request.errors, key=lambda finding: finding.sort_key)

@@ -1,4 +1,4 @@
-"""The verdict on one agent: everything that is asked of it, held against everything that was shown."""
+"""Decide on one agent: compare everything that the policy requires with the records."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from fleetward.gate.rollback_hold import with_rollback_hold
 
 def decide(request: PromotionRequest, *, policy: Policy, people: People, now: datetime) -> Promotion:
     """
-    May the candidate take the place of what runs, by this policy, at this instant?
+    The verdict on *request* by this policy at this instant.
 
-    A retirement is asked for no evaluations and no soak: nothing is left that could be evaluated.
+    A retirement needs no evaluations and no soak: nothing is left to evaluate.
     Source: SPEC 6 and 6.1.
     """
     tier = effective_tier(request, policy)
@@ -75,12 +75,12 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
 
 
 def batch_verdict(promotions: Iterable[Promotion]) -> Verdict:
-    """The verdict on all agents of one call, as one unit."""
+    """The verdict on all agents of one promotion: that of the worst."""
     return worst_verdict(promotion.verdict for promotion in promotions)
 
 
 def verdict_from(requirements: Sequence[Requirement]) -> Verdict:
-    """What these requirements come to: a refused one blocks, a missing one waits; none at all is no yes."""
+    """Blocked by a refused requirement or by having none at all, pending while one is missing, else allowed."""
     statuses = {requirement.status for requirement in requirements}
     if RequirementStatus.REFUSED in statuses or not requirements:
         return Verdict.BLOCKED
@@ -89,9 +89,9 @@ def verdict_from(requirements: Sequence[Requirement]) -> Verdict:
 
 def effective_tier(request: PromotionRequest, policy: Policy) -> str:
     """
-    The tier that a promotion is judged by: the highest of what runs, the candidate, and both computed floors.
+    The highest of four tiers: those that the running agent and the candidate declare, and the floor of each.
 
-    One that the policy does not define is taken for its highest, and so is that of what runs but cannot be read.
+    A tier that the policy does not define counts as its highest, and so does a running agent that cannot be read.
     """
     if request.running_unreadable:
         return policy.tiers[-1]
@@ -106,7 +106,7 @@ def effective_tier(request: PromotionRequest, policy: Policy) -> str:
 def _evidence_and_soak(
     request: PromotionRequest, rules: tuple[PolicyRule, ...], now: datetime
 ) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
-    """What evaluations and soak show, and the files of the records that met."""
+    """The requirements about evaluations and soak, and the files of the records that met them."""
     if request.kind is PromotionKind.RETIRE:
         return (), ()
     requirements: list[Requirement] = []
@@ -122,7 +122,7 @@ def _evidence_and_soak(
 
 
 def _unblock(requirements: Sequence[Requirement], approved: Quorum, terms: ModeTerms) -> Unblock:
-    """A soak that ends inside a freeze is of use only when the freeze has ended, too."""
+    """A soak that ends during a freeze helps only when the freeze has ended, too."""
     people = {person for requirement in requirements for person in requirement.eligible}
     instants = [requirement.ready_at for requirement in requirements if requirement.ready_at is not None]
     ready = max(instants, default=None)

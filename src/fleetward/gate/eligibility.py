@@ -1,27 +1,26 @@
-"""Who may speak for a change: owners, members of teams, but nobody who had a hand in it."""
+"""Who may approve a change: owners and members of teams, but no contributor to it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from fleetward.domain.contributor import Contributor, ContributorRole
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import People, Robot
 from fleetward.domain.policy import OWNER, ApprovalTerms
-from fleetward.gate.request import Contributor, ContributorRole, PromotionRequest
+from fleetward.gate.request import PromotionRequest
 
 _BY_ROBOT = "robot"
 
 
 def manifest_with_owners(request: PromotionRequest) -> Manifest | None:
     """
-    The manifest whose owners are asked as ``owner``.
+    The manifest whose owners count as ``owner``: the running one, or the candidate of a new agent.
 
-    What runs has owners already, and a change that hands the agent to others is theirs to let go: the new
-    owner alone cannot wave it through. So the running manifest speaks wherever there is one, the candidate
-    for a new agent alone.
+    A change of ownership needs the approval of the present owners. The new owner alone cannot approve it.
     """
     if request.kind is PromotionKind.CREATE or request.running is None:
         return request.candidate
@@ -30,25 +29,25 @@ def manifest_with_owners(request: PromotionRequest) -> Manifest | None:
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """The people around one question."""
+    """The people who may approve, given the manifest of an agent."""
 
     people: People
-    owned_manifest: Manifest | None
+    manifest: Manifest | None
 
     def members(self, teams: Iterable[str], when: datetime) -> frozenset[str]:
-        """The active humans of these teams at *when*; ``owner`` is one of them."""
+        """The active people in any of these teams at *when*; ``owner`` counts as a team."""
         groups = (self._owners(when) if t == OWNER else self.people.members(t, when) for t in teams)
         return frozenset[str]().union(*groups)
 
     def _owners(self, when: datetime) -> frozenset[str]:
-        if self.owned_manifest is None:
+        if self.manifest is None:
             return frozenset()
         names = {
-            self.owned_manifest.get("spec.owner.accountable"),
-            self.owned_manifest.get("spec.owner.backup"),
+            self.manifest.get("spec.owner.accountable"),
+            self.manifest.get("spec.owner.backup"),
         }
         individuals = {name for name in names if isinstance(name, str) and self.people.is_active(name, when)}
-        team = self.owned_manifest.get("spec.owner.team")
+        team = self.manifest.get("spec.owner.team")
         return (
             self.people.members(team, when) | individuals if isinstance(team, str) else frozenset(individuals)
         )
@@ -58,26 +57,24 @@ def excluded_contributors(
     contributors: Iterable[Contributor], people: People, terms: ApprovalTerms
 ) -> Mapping[str, str]:
     """
-    Who may not approve because they had a hand in the change, and which.
+    By person the reason why they may not approve: their contribution to the change.
 
-    A robot is nobody's approval, but what it writes counts as written by the person who operates it.
+    What a robot writes counts as written by the person who operates it.
     """
     exclusions: dict[str, str] = {}
     for contributor in sorted(contributors, key=_sort_key):
         account = people.by_email(contributor.email)
+        role = f"{contributor.role} of the change (commit {contributor.commit[:12]})"
         if isinstance(account, Robot):
             if account.operated_by and terms.exclude & {_BY_ROBOT, contributor.role}:
-                reason = f"operates the robot {account.id!r}, {contributor.role} of the change (commit {contributor.commit[:12]})"
-                exclusions.setdefault(account.operated_by, reason)
+                exclusions.setdefault(account.operated_by, f"operates the robot {account.id!r}, {role}")
         elif account is not None and contributor.role in terms.exclude:
-            exclusions.setdefault(
-                account.id, f"{contributor.role} of the change (commit {contributor.commit[:12]})"
-            )
+            exclusions.setdefault(account.id, role)
     return exclusions
 
 
 def unknown_contributors(contributors: Iterable[Contributor], people: People) -> tuple[Contributor, ...]:
-    """The contributors whose address ``people.yaml`` does not know, each address once."""
+    """The contributors whose address ``people.yaml`` does not list, each address once."""
     unknown: dict[str, Contributor] = {}
     for contributor in sorted(contributors, key=_sort_key):
         if people.by_email(contributor.email) is None:

@@ -1,4 +1,4 @@
-"""What evaluations and time have shown of a release: suites passed, long enough in the environment before."""
+"""Whether a release has its evaluations passed, and ran long enough in the source environment."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from fleetward.domain.clock import format_duration, format_instant, parse_duration
+from fleetward.domain.clock import format_duration, format_instant, instant_after, parse_duration
 from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import PolicyRule, RequiredEvals, RequiredSoak
 from fleetward.domain.verdict import Requirement, RequirementStatus
-from fleetward.gate.approval_count import instant_after
 from fleetward.gate.request import PromotionRequest
 
 PASSED_RATE = "pass-rate"
@@ -21,7 +20,7 @@ PASSED_RATE = "pass-rate"
 def evaluations(
     request: PromotionRequest, rule: PolicyRule, required: RequiredEvals, now: datetime
 ) -> Iterator[tuple[Requirement, EvidenceRecord | None]]:
-    """One requirement for each suite of the candidate, with the record that meets it."""
+    """A requirement for each suite of the candidate, with the record that meets it."""
     suites = request.candidate.items("spec.evals") if request.candidate else ()
     if not suites:
         detail = "the manifest declares no evaluation suite"
@@ -48,7 +47,7 @@ def evaluations(
 
 
 def soak(request: PromotionRequest, rule: PolicyRule, required: RequiredSoak, now: datetime) -> Requirement:
-    """Whether the release has stayed long enough; the very instant at which the span is full counts."""
+    """Whether the release ran long enough; the instant at which the span ends counts."""
     condition = f"at least {format_duration(required.span)}"
     if request.longest_soak >= required.span:
         detail = f"stayed {format_duration(request.longest_soak)}"
@@ -78,7 +77,7 @@ def soak(request: PromotionRequest, rule: PolicyRule, required: RequiredSoak, no
 
 
 def _add_command(request: PromotionRequest, suite: Mapping[str, Any]) -> str:
-    """The command that brings what is missing, and what its file has to be; a release that stays is the target's."""
+    """The command that adds the missing record, with its file format; the release of an override is the target's."""
     written_by = f" ({suite['format']})" if suite.get("format") else ""
     binding = request.binding
     option = f" --env {binding.environment}" if request.kind is PromotionKind.OVERRIDE else ""
@@ -86,7 +85,7 @@ def _add_command(request: PromotionRequest, suite: Mapping[str, Any]) -> str:
 
 
 def _newest(request: PromotionRequest, name: str, suite: Mapping[str, Any]) -> EvidenceRecord | None:
-    """Of two that are equally new, the one that fails."""
+    """The newest record of the suite; of two equally new ones, the one that failed."""
     binding = request.binding
     mine = [
         record
@@ -122,21 +121,21 @@ def _suite_status(
 
 
 def _caveats(record: EvidenceRecord) -> str:
-    """What a reader has to know of a record that counts all the same."""
-    claimed = "; its file names no release, this one is claimed" if record.claimed else ""
+    """Doubts about a record that counts nevertheless."""
+    claimed = "; its file names no release, so this release is only claimed" if record.claimed else ""
     return claimed + ("; ran in a work tree with uncommitted changes" if record.dirty else "")
 
 
 def _unusable(record: EvidenceRecord, suite: Mapping[str, Any], now: datetime) -> str | None:
     counts = record.counts
-    unseen = counts.errored + counts.skipped
+    incomplete = counts.errored + counts.skipped
     if record.metric != _metric(suite):
-        return f"measures {record.metric!r}, the suite asks {_metric(suite)!r}"
-    if counts.total - unseen <= 0:
-        return "no sample ran to its end"
-    if record.metric != PASSED_RATE and unseen:
+        return f"measures {record.metric!r}, but the suite requires {_metric(suite)!r}"
+    if counts.total - incomplete <= 0:
+        return "no sample completed"
+    if record.metric != PASSED_RATE and incomplete:
         return (
-            f"{unseen} of {counts.total} samples did not run to their end, {record.metric!r} leaves them out"
+            f"{incomplete} of {counts.total} samples did not complete, and {record.metric!r} leaves them out"
         )
     if record.finished > now:
         return f"dated in the future ({format_instant(record.finished)})"
@@ -144,12 +143,12 @@ def _unusable(record: EvidenceRecord, suite: Mapping[str, Any], now: datetime) -
 
 
 def _failure(record: EvidenceRecord, suite: Mapping[str, Any]) -> str | None:
-    """The manifest's threshold, judged anew; a suite without one asks that every sample passes."""
+    """Compare with the threshold of the manifest; a suite without one requires that every sample passes."""
     value, counts = _value(record), record.counts
     minimum, maximum = suite.get("min"), suite.get("max")
     if minimum is None and maximum is None:
         short = counts.passed < counts.total
-        return f"{counts.passed} of {counts.total} samples passed, every one is asked" if short else None
+        return f"{counts.passed} of {counts.total} samples passed, all are required" if short else None
     if minimum is not None and not value >= minimum:
         return f"{_number(value)} is below {_number(minimum)}"
     if maximum is not None and not value <= maximum:
@@ -158,7 +157,7 @@ def _failure(record: EvidenceRecord, suite: Mapping[str, Any]) -> str | None:
 
 
 def _with_skipped_passed(record: EvidenceRecord) -> EvidenceRecord:
-    """As if all that was skipped had passed: what fails even so has failed, and no other run would help."""
+    """As if every skipped sample had passed: a record that fails even so needs no other run to be refused."""
     counts = record.counts
     if record.metric != PASSED_RATE or not counts.skipped or record.value < counts.passed / counts.total:
         return record
@@ -167,7 +166,7 @@ def _with_skipped_passed(record: EvidenceRecord) -> EvidenceRecord:
 
 
 def _value(record: EvidenceRecord) -> float:
-    """Samples that errored or were skipped have not passed, whatever the record says."""
+    """At most the share of passed samples: errored and skipped samples have not passed."""
     if record.metric != PASSED_RATE or record.counts.total <= 0:
         return record.value
     return min(record.value, record.counts.passed / record.counts.total)
@@ -185,7 +184,7 @@ def _staleness(
     longest, age = min(ages, default=None), now - record.finished
     if longest is None or age < longest:
         return None
-    return f"finished {format_duration(age)} ago, at most {format_duration(longest)} counts"
+    return f"finished {format_duration(age)} ago, the limit is {format_duration(longest)}"
 
 
 def _metric(suite: Mapping[str, Any]) -> str:

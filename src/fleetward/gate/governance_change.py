@@ -1,4 +1,4 @@
-"""The verdict on a change of governance itself, by the governance before it (SPEC 7)."""
+"""Decide on a change of governance by the governance before it (SPEC 7)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fleetward.gate.decide import verdict_from
 from fleetward.gate.quorum import assess_quorum
 from fleetward.gate.request import PromotionRequest
 
-_EARLY = "given before the governance that it changes was in place"
+_EARLY = "given before the governance that it changes was in force"
 
 
 def decide_governance_change(
@@ -32,16 +32,17 @@ def decide_governance_change(
     unread: Sequence[Finding] = (),
 ) -> Promotion:
     """
-    May the governance folder become what *binding* says, by the *policy* and *people* that it has?
+    The verdict on the change of the governance folder that *binding* names, by the *policy* and *people* before it.
 
-    Where the policy does not say what this needs, somebody else of any team has to agree. A statement given
-    before *since*, when that governance came to be, does not count: else going there and back and there again
-    would need only one approval. *unread* are records that cannot be read, of which one might be a veto.
+    Where the policy does not say what such a change needs, one approval of a person in any team is required. A
+    statement issued before *since*, when the present governance began, does not count. Otherwise one approval
+    would allow the same change again after it was reverted. *unread* are records that cannot be read, and any of
+    them might be a veto.
     """
     request = PromotionRequest(
         binding=binding,
         kind=None,
-        approvals=tuple(replace(item, fault=item.fault or _timing_fault(item, since)) for item in statements),
+        approvals=tuple(replace(s, fault=s.fault or _timing_fault(s, since)) for s in statements),
         contributors=tuple(contributors),
         errors=tuple(unread),
     )
@@ -52,7 +53,7 @@ def decide_governance_change(
         *approved.requirements,
         *validation_errors(request),
     )
-    eligible = {person for item in requirements for person in item.eligible}
+    eligible = {person for requirement in requirements for person in requirement.eligible}
     return Promotion(
         agent=GOVERNANCE,
         kind=None,

@@ -1,4 +1,4 @@
-"""Which of the policy's rules speak about a change, and what they ask of it together."""
+"""Which rules of the policy apply to a change, and what they require together."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def policy_requirements(
     kind: PromotionKind,
     agent: str | None = None,
 ) -> tuple[tuple[PolicyRule, RuleRequirement], ...]:
-    """What the policy's rules together would ask of this change, each with the rule that asks it."""
+    """What the policy requires of this change; each requirement with its rule."""
     rules = applicable_rules(policy, to=to, tier=tier, comparison=comparison, kind=kind, agent=agent)
     return strictest_requirements(rules)
 
@@ -43,10 +43,10 @@ def applicable_rules(
     agent: str | None = None,
 ) -> tuple[PolicyRule, ...]:
     """
-    The rules that apply, in the policy's order; those that replace all others alone, where one of them does.
+    The rules that apply, in the policy's order; where one of them replaces all others, only those that do.
 
-    A tier that the policy does not know is taken for its highest. Where nothing is known of the change
-    (*comparison* is None), rules about classes and directions apply and rules for harmless changes do not.
+    A tier that the policy does not define counts as its highest. Where the change was not compared
+    (*comparison* is None), rules about classes and directions apply, and rules for harmless changes do not.
     """
     known_tier = tier if tier in policy.tiers else policy.tiers[-1]
     name = agent or (comparison.row.agent if comparison else None)
@@ -59,7 +59,7 @@ def applicable_rules(
 
 
 def rules_for_agent(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[PolicyRule, ...]:
-    """The rules that speak about this agent at this tier, whatever moves."""
+    """The rules about this agent at this tier, for any kind of promotion and change."""
     return tuple(
         rule
         for rule in policy.rules
@@ -69,9 +69,9 @@ def rules_for_agent(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[
 
 def strictest_requirements(rules: tuple[PolicyRule, ...]) -> tuple[tuple[PolicyRule, RuleRequirement], ...]:
     """
-    What these rules ask together: for the same teams the largest count, the shortest age, the longest soak.
+    What these rules require together: for the same teams the largest count, the shortest age, the longest soak.
 
-    Each with the first rule that asks as much.
+    Each with the first rule that requires as much.
     """
     strictest: dict[object, tuple[PolicyRule, RuleRequirement]] = {}
     for rule in rules:
@@ -110,12 +110,12 @@ def _matches_change(rule: PolicyRule, comparison: Comparison | None, kind: Promo
 
 
 def _matches_direction(direction: Direction, required: Direction | None) -> bool:
-    """A change of which nobody can tell the way might be a looser one, and is asked for what that would be."""
+    """A change of unknown direction might be looser, so rules about looser changes apply to it."""
     return required in (None, direction) or (required is Direction.LOOSER and direction is Direction.UNKNOWN)
 
 
 def goes_only(target: Direction, facets: frozenset[Facet]) -> bool:
-    """Does something go this way, and all that matters?"""
+    """Does at least one facet go in the *target* direction, and no facet of any significance in another?"""
     harmless = (Direction.NEUTRAL, Significance.NONE)
     return any(direction is target for _, direction, _ in facets) and all(
         direction is target or (direction, significance) == harmless for _, direction, significance in facets
@@ -123,7 +123,7 @@ def goes_only(target: Direction, facets: frozenset[Facet]) -> bool:
 
 
 def _strictness(requirement: RuleRequirement) -> float:
-    """How much is asked, beside others of its kind."""
+    """How strict the requirement is, compared with others of its kind."""
     if isinstance(requirement, RequiredApprovals):
         return requirement.count
     if isinstance(requirement, RequiredSoak):

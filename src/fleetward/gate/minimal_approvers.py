@@ -1,4 +1,4 @@
-"""The fewest people whose approval would finish what is asked."""
+"""The smallest set of people whose approval would complete what is required."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from fleetward.gate.assignment import SeatOptions
 
 Cost = Callable[[int, int], int]
-"""What it costs to put the person of this number on the seat of this number."""
+"""The cost of a seat for a person, both by their positions."""
 
 
 def smallest_approver_set(
     counts: Sequence[int], approved: SeatOptions, eligible: SeatOptions
 ) -> tuple[str, ...] | None:
     """
-    The smallest set of people who would have to approve, so that every seat is another person's; None where none can.
+    The smallest set of people who have to approve until every seat is filled; None where no set fills them.
 
-    Shape: ``counts`` holds the seats of each requirement, ``approved`` whose approval counts where already, ``eligible``
-    who might approve now. Of sets that are equally small, the first by the alphabet.
+    Shape: ``counts`` seat_held the seats of each requirement, ``approved`` the people whose approval counts already,
+    ``eligible`` those who might approve now. Of equally small sets, the first in alphabetical order.
     Source: the assignment problem, solved exactly by shortest augmenting paths (Kuhn 1955, Munkres 1957).
     """
     people = _sufficient_people(sum(counts), approved, eligible)
@@ -35,14 +35,14 @@ def smallest_approver_set(
             return one_more - (1 << (len(people) - 1 - number))
         return never
 
-    paid = [(number, cost(seat, number)) for number, seat in _assigned(len(seats), len(people), cost)]
-    if any(price == never for _, price in paid):
+    costs = [(number, cost(seat, number)) for number, seat in _assigned(len(seats), len(people), cost)]
+    if any(price == never for _, price in costs):
         return None
-    return tuple(sorted(people[number] for number, price in paid if price))
+    return tuple(sorted(people[number] for number, price in costs if price))
 
 
 def _sufficient_people(seats: int, approved: SeatOptions, eligible: SeatOptions) -> list[str]:
-    """Of those who may sit in the same places, no more than there are seats: the rest would change nothing."""
+    """Of people with the same options no more than there are seats: further ones change nothing."""
     groups: dict[tuple[frozenset[int] | None, frozenset[int] | None], list[str]] = {}
     for person in sorted({*approved, *eligible}):
         group = groups.setdefault((approved.get(person), eligible.get(person)), [])
@@ -52,27 +52,27 @@ def _sufficient_people(seats: int, approved: SeatOptions, eligible: SeatOptions)
 
 
 def _assigned(seats: int, people: int, cost: Cost) -> list[tuple[int, int]]:
-    """(person, seat) for every seat, together as cheap as can be; there are at least as many people."""
+    """The cheapest assignment, as pairs of person and seat; there are at least as many people as seats."""
     seat_price, price = [0] * seats, [0] * people
-    holds: list[int | None] = [None] * people
+    seat_held: list[int | None] = [None] * people
     for start in range(seats):
-        free, came_from = _nearest_free(start, holds, seat_price, price, cost)
+        free, came_from = _nearest_free(start, seat_held, seat_price, price, cost)
         while free is not None:
             before, seat = came_from[free]
-            holds[free] = seat
+            seat_held[free] = seat
             free = before
-    return [(number, seat) for number, seat in enumerate(holds) if seat is not None]
+    return [(number, seat) for number, seat in enumerate(seat_held) if seat is not None]
 
 
 def _nearest_free(
-    start: int, holds: list[int | None], seat_price: list[int], price: list[int], cost: Cost
+    start: int, seat_held: list[int | None], seat_price: list[int], price: list[int], cost: Cost
 ) -> tuple[int | None, dict[int, tuple[int | None, int]]]:
     """
-    The free person whom the seat reaches most cheaply, and for each on the way where one came from.
+    The nearest free person by cost, and for each person on the path the step that led there.
 
-    Prices are moved along, so that what is assigned stays as cheap as can be.
+    Prices are adjusted so that the present assignment stays the cheapest.
     """
-    far: dict[int, int] = {}
+    reached: dict[int, int] = {}
     came_from: dict[int, tuple[int | None, int]] = {}
     passed: dict[int, int] = {}
     at: int | None = None
@@ -80,17 +80,20 @@ def _nearest_free(
     while True:
         for number in range(len(price)):
             reach = distance + cost(seat, number) - seat_price[seat] - price[number]
-            if number not in passed and reach < far.get(number, reach + 1):
-                far[number], came_from[number] = reach, (at, seat)
-        at = min((number for number in far if number not in passed), key=lambda number: (far[number], number))
-        distance = far[at]
-        sitting = holds[at]
-        if sitting is None:
+            if number not in passed and reach < reached.get(number, reach + 1):
+                reached[number], came_from[number] = reach, (at, seat)
+        at = min(
+            (number for number in reached if number not in passed),
+            key=lambda number: (reached[number], number),
+        )
+        distance = reached[at]
+        taken = seat_held[at]
+        if taken is None:
             break
-        passed[at] = seat = sitting
+        passed[at] = seat = taken
     seat_price[start] += distance
     for number, occupied in passed.items():
-        slack = distance - far[number]
+        slack = distance - reached[number]
         price[number] -= slack
         seat_price[occupied] += slack
     return at, came_from

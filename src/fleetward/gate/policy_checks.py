@@ -1,4 +1,4 @@
-"""What is wrong with a policy as a whole: promotions no rule speaks about, and what it asks no longer."""
+"""Checks of a whole policy: promotions without a rule, and requirements that were dropped."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from fleetward.domain.risk import SCALES
 from fleetward.gate.matching_rules import applicable_rules
 
 RULED_KINDS = (PromotionKind.CREATE, PromotionKind.UPDATE, PromotionKind.OVERRIDE, PromotionKind.RETIRE)
-"""The kinds of promotion that a policy's rules decide; going back has a part of its own."""
+"""The kinds of promotion that rules decide; rollbacks have their own part of the policy."""
 
 
 def uncovered_kinds(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[PromotionKind, ...]:
-    """The kinds of promotion of *agent* that no rule speaks about, where the change is nothing special."""
+    """The kinds of promotion of *agent* that no rule covers, given an ordinary change."""
     ordinary = Comparison(
         row=AgentChange(
             environment=to,
@@ -38,19 +38,20 @@ def uncovered_kinds(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[
 
 def lowered_floors(before: Policy, after: Policy) -> Iterator[tuple[str, Mapping[str, str], str | None]]:
     """
-    Lines of the floors *before* that do not hold *after*: the tier that each asked, the line, the tier it has now.
+    Lines of ``floors`` that require a lower tier *after*: the tier before, the line, the tier after.
 
-    A floor only rises with what an agent could do, so the least that fits each line tells of all that fit it.
+    A floor only rises with the capabilities of an agent. So the least capable agent that a line matches shows the
+    result for all that it matches.
     """
     for tier in before.tiers:
         for line in before.floors.get(tier, ()):
-            reached = _floor(line, after)
-            if reached is None or after.tier_rank(reached) < after.tier_rank(tier):
-                yield tier, line, reached
+            tier_after = _floor(line, after)
+            if tier_after is None or after.tier_rank(tier_after) < after.tier_rank(tier):
+                yield tier, line, tier_after
 
 
 def dropped_fields(before: Policy, after: Policy) -> Iterator[tuple[str, str]]:
-    """What manifests of a tier had to fill in *before* and need not *after*: tier and path."""
+    """Fields that manifests of a tier needed *before* and no longer need: tier and path."""
     reported: set[str] = set()
     for tier in before.tiers:
         now = _required(after, tier)
@@ -60,7 +61,7 @@ def dropped_fields(before: Policy, after: Policy) -> Iterator[tuple[str, str]]:
 
 
 def removed_rules(before: Policy, after: Policy) -> tuple[str, ...]:
-    """The rules *before* that asked beside others and are no more; one with another id only is still there."""
+    """The ids of the rules *before* that are gone; a rule that only got another id is not."""
     remaining_ids = {rule.id for rule in after.rules}
     remaining = [replace(rule, id="", place=None) for rule in after.rules]
     return tuple(
@@ -73,7 +74,7 @@ def removed_rules(before: Policy, after: Policy) -> tuple[str, ...]:
 
 
 def _floor(line: Mapping[str, str], policy: Policy) -> str | None:
-    """The tier asked of an agent that has what *line* names, and of everything else the least."""
+    """The tier that the floors require of an agent with the factors of *line*, the others at their lowest."""
     tiers = [
         tier
         for tier, lines in policy.floors.items()
@@ -91,8 +92,8 @@ def _reaches(line: Mapping[str, str], factor: str, minimum: str) -> bool:
 
 
 def _required(policy: Policy, tier: str) -> frozenset[str]:
-    """Added up from the lowest tier; a tier that is no more asks nothing."""
+    """The fields that a tier and all lower ones require; none for a tier that does not exist."""
     if tier not in policy.tiers:
         return frozenset()
-    upto = policy.tiers[: policy.tiers.index(tier) + 1]
-    return frozenset(path for level in upto for path in policy.required.get(level, ()))
+    tiers = policy.tiers[: policy.tiers.index(tier) + 1]
+    return frozenset(path for level in tiers for path in policy.required.get(level, ()))

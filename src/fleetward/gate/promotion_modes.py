@@ -1,9 +1,9 @@
 """
-Other ways through the gate: back to what ran before, and the glass that is broken when waiting is worse.
+What a promotion requires in each mode: normal, rollback, break-glass.
 
-Both put a rule of their own in place of what the policy's rules ask of people. A rollback puts it in place of all
-that they ask; behind the broken glass evaluations, soak and freezes are asked as ever, and those that the policy
-lists are passed over where they are not met. Nothing passes over validation, vetoes or people.
+A rollback has one rule of its own in place of all others. Break-glass has one rule of its own in place of all
+approvals. Evaluations, soak and freezes are still required there, but those that the policy lists are skipped
+where they are not met. Validation, vetoes and approvals are never skipped.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from fleetward.domain.break_glass import PromotionMode
-from fleetward.domain.clock import format_duration, format_instant
+from fleetward.domain.clock import format_duration, format_instant, instant_after
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Policy, PolicyRule
 from fleetward.domain.verdict import Requirement, RequirementStatus
-from fleetward.gate.approval_count import instant_after
 from fleetward.gate.matching_rules import applicable_rules
 from fleetward.gate.request import PromotionRequest
 
@@ -26,9 +25,9 @@ from fleetward.gate.request import PromotionRequest
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeTerms:
     """
-    What is asked this way: *rules* speak about the change, *approving* are those whose approvals are asked.
+    What one mode requires: *rules* apply to the change, *approval_rules* are those whose approvals are required.
 
-    ``policy`` is the whole one, its approvals lasting no longer than they do this way.
+    ``policy`` is the whole policy, with approvals that expire no later than this mode allows.
     """
 
     policy: Policy
@@ -37,12 +36,12 @@ class ModeTerms:
     skippable: frozenset[str] = frozenset()
 
     def skips(self, requirement: Requirement) -> bool:
-        """Is it not met, and not waited for?"""
+        """Is the requirement not met, and skipped in this mode?"""
         return requirement.status is not RequirementStatus.MET and requirement.kind in self.skippable
 
 
 def mode_terms(request: PromotionRequest, kind: PromotionKind, policy: Policy, tier: str) -> ModeTerms:
-    """What the policy asks of this change through the door that it takes; no rule where that door is not there."""
+    """What the policy requires of this change in its mode; no rules where the policy does not allow the mode."""
     if kind is PromotionKind.ROLLBACK:
         rollback_rules = (policy.rollback.rule,) if policy.rollback else ()
         return ModeTerms(policy=policy, rules=rollback_rules, approval_rules=rollback_rules)
@@ -61,7 +60,7 @@ def mode_terms(request: PromotionRequest, kind: PromotionKind, policy: Policy, t
 
 
 def _break_glass_terms(policy: Policy, rules: tuple[PolicyRule, ...]) -> ModeTerms:
-    """Where no rule speaks about a change, nothing says that it could ever be made: the glass does not help."""
+    """No rules where none applies to the change: break-glass skips requirements, it does not replace a rule."""
     break_glass = policy.break_glass
     if break_glass is None or not rules:
         return ModeTerms(policy=policy)
@@ -77,7 +76,7 @@ def _break_glass_terms(policy: Policy, rules: tuple[PolicyRule, ...]) -> ModeTer
 def split_skipped(
     terms: ModeTerms, requirements: Iterable[Requirement]
 ) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
-    """Those that stand, and those that are passed over."""
+    """The requirements that apply, and those that are skipped."""
     listed = tuple(requirements)
     return (
         tuple(requirement for requirement in listed if not terms.skips(requirement)),
@@ -87,9 +86,9 @@ def split_skipped(
 
 def rollback_age(request: PromotionRequest, policy: Policy, now: datetime) -> Iterator[Requirement]:
     """
-    Whether the release of a rollback left recently enough: for the policy's span after that instant, its end excluded.
+    Whether the release of a rollback left less than the policy's span ago; the end of the span is excluded.
 
-    What never ran there never left, and is refused.
+    A release that never ran there is refused.
     """
     if request.kind is not PromotionKind.ROLLBACK or policy.rollback is None:
         return

@@ -1,4 +1,4 @@
-"""The approvals that are asked, the people who fill them, and those who still could."""
+"""Which approvals are required, who gave them, and who still could."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from fleetward.gate.request import PromotionRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quorum:
-    """How the approvals and vetoes stand; ``files`` are the statements that fill a seat."""
+    """The state of approvals and vetoes; ``files`` are the statements that fill a seat."""
 
     requirements: tuple[Requirement, ...]
     not_counted: tuple[NotCounted, ...]
     files: tuple[str, ...]
     minimal_approvers: tuple[str, ...] | None
-    """The smallest set of people whose approval would fill every seat; None where nobody's would."""
+    """The smallest set of people whose approval would fill every seat; None where no set does."""
 
 
 def assess_quorum(
     request: PromotionRequest, rules: tuple[PolicyRule, ...], *, policy: Policy, people: People, now: datetime
 ) -> Quorum:
-    """What these rules ask of people, held against what people said."""
+    """Compare the approvals that these rules require with the statements of people."""
     required = [
         (rule, requirement)
         for rule, requirement in strictest_requirements(rules)
         if isinstance(requirement, RequiredApprovals)
     ]
-    terms = ApprovalCriteria(
+    criteria = ApprovalCriteria(
         binding=request.binding,
         requirements=tuple(requirement for _, requirement in required),
         assurance=max((rule.assurance for rule in rules), default=Assurance.RECORDED),
@@ -51,43 +51,44 @@ def assess_quorum(
         exclusions=excluded_contributors(request.contributors, people, policy.approvals),
         now=now,
     )
-    votes = count_approvals(request.approvals, terms)
-    seating = assign_seats([requirement.count for requirement in terms.requirements], votes.options)
+    count = count_approvals(request.approvals, criteria)
+    assignment = assign_seats([requirement.count for requirement in criteria.requirements], count.options)
     seats = [
-        _seat_requirement(number, rule, votes, seating, terms) for number, (rule, _) in enumerate(required)
+        _seat_requirement(number, rule, count, assignment, criteria)
+        for number, (rule, _) in enumerate(required)
     ]
     return Quorum(
-        requirements=(*seats, *_vetoes(votes)),
-        not_counted=_not_counted(votes, seating),
-        files=tuple(votes.counted[person].file for person in sorted(seating.seat_of)),
-        minimal_approvers=_minimal_approvers(votes, seating, terms),
+        requirements=(*seats, *_vetoes(count)),
+        not_counted=_not_counted(count, assignment),
+        files=tuple(count.counted[person].file for person in sorted(assignment.seat_of)),
+        minimal_approvers=_minimal_approvers(count, assignment, criteria),
     )
 
 
 def _minimal_approvers(
-    votes: ApprovalCount, seating: Assignment, terms: ApprovalCriteria
+    count: ApprovalCount, assignment: Assignment, criteria: ApprovalCriteria
 ) -> tuple[str, ...] | None:
-    counts = [requirement.count for requirement in terms.requirements]
-    if len(seating.seat_of) == sum(counts):
+    counts = [requirement.count for requirement in criteria.requirements]
+    if len(assignment.seat_of) == sum(counts):
         return ()
-    teams = frozenset[str]().union(*(requirement.teams for requirement in terms.requirements))
-    able = terms.eligibility.members(teams, terms.now) - set(terms.exclusions)
-    eligible = {person: fillable_requirements(person, terms.now, terms) for person in able}
-    return smallest_approver_set(counts, votes.options, eligible)
+    teams = frozenset[str]().union(*(requirement.teams for requirement in criteria.requirements))
+    able = criteria.eligibility.members(teams, criteria.now) - set(criteria.exclusions)
+    eligible = {person: fillable_requirements(person, criteria.now, criteria) for person in able}
+    return smallest_approver_set(counts, count.options, eligible)
 
 
 def _seat_requirement(
-    number: int, rule: PolicyRule, votes: ApprovalCount, seating: Assignment, terms: ApprovalCriteria
+    number: int, rule: PolicyRule, count: ApprovalCount, assignment: Assignment, criteria: ApprovalCriteria
 ) -> Requirement:
-    required = terms.requirements[number]
-    by = seating.people_in(number)
+    required = criteria.requirements[number]
+    by = assignment.people_in(number)
     status = RequirementStatus.MET if len(by) >= required.count else RequirementStatus.MISSING
-    eligible = () if status is RequirementStatus.MET else _eligible(number, votes, seating, terms)
+    eligible = () if status is RequirementStatus.MET else _eligible(number, count, assignment, criteria)
     detail = f"{len(by)} of {required.count}" + (f": {', '.join(by)}" if by else "")
     if status is RequirementStatus.MISSING and len(by) + len(eligible) < required.count:
-        detail += f"; {len(eligible) or 'nobody'} left who could fill {_seat_count(required.count - len(by))}"
-    if terms.assurance > Assurance.RECORDED:
-        detail += f" ({terms.assurance.word})"
+        detail += f"; {_people_left(len(eligible))} for {_seat_count(required.count - len(by))}"
+    if criteria.assurance > Assurance.RECORDED:
+        detail += f" ({criteria.assurance.word})"
     return Requirement(
         rule=rule.id,
         kind="approvals",
@@ -99,23 +100,27 @@ def _seat_requirement(
     )
 
 
+def _people_left(count: int) -> str:
+    return "only 1 eligible person" if count == 1 else f"{f'only {count}' if count else 'no'} eligible people"
+
+
 def _seat_count(count: int) -> str:
     return "1 seat" if count == 1 else f"{count} seats"
 
 
 def _eligible(
-    number: int, votes: ApprovalCount, seating: Assignment, terms: ApprovalCriteria
+    number: int, count: ApprovalCount, assignment: Assignment, criteria: ApprovalCriteria
 ) -> tuple[str, ...]:
-    """Whose approval would fill one more seat here, be it by letting somebody move up."""
-    open_to = relieving_requirements(number, votes.options, seating)
-    teams = frozenset[str]().union(*(terms.requirements[index].teams for index in open_to))
-    members = terms.eligibility.members(teams, terms.now)
-    return tuple(sorted(members - set(terms.exclusions) - set(seating.seat_of)))
+    """Whose approval would fill one more seat here, also where another approver has to change seats for it."""
+    open_to = relieving_requirements(number, count.options, assignment)
+    teams = frozenset[str]().union(*(criteria.requirements[index].teams for index in open_to))
+    members = criteria.eligibility.members(teams, criteria.now)
+    return tuple(sorted(members - set(criteria.exclusions) - set(assignment.seat_of)))
 
 
-def _vetoes(votes: ApprovalCount) -> tuple[Requirement, ...]:
-    """One for each person; only they can lift it."""
-    latest = {veto.approver: veto for veto in votes.vetoes}
+def _vetoes(count: ApprovalCount) -> tuple[Requirement, ...]:
+    """One for each person, who alone can lift it."""
+    latest = {veto.approver: veto for veto in count.vetoes}
     return tuple(
         Requirement(
             rule="veto",
@@ -130,11 +135,13 @@ def _vetoes(votes: ApprovalCount) -> tuple[Requirement, ...]:
     )
 
 
-def _not_counted(votes: ApprovalCount, seating: Assignment) -> tuple[NotCounted, ...]:
-    reason = "not needed, every seat that could be taken is taken"
+def _not_counted(count: ApprovalCount, assignment: Assignment) -> tuple[NotCounted, ...]:
+    reason = "not needed: it would fill no further seat"
     spare = (
         NotCounted(approver=person, reason=reason, files=(approval.file,))
-        for person, approval in votes.counted.items()
-        if person not in seating.seat_of
+        for person, approval in count.counted.items()
+        if person not in assignment.seat_of
     )
-    return tuple(sorted((*votes.not_counted, *spare), key=lambda person: (person.approver, person.reason)))
+    return tuple(
+        sorted((*count.not_counted, *spare), key=lambda excluded: (excluded.approver, excluded.reason))
+    )

@@ -1,4 +1,4 @@
-"""Everything that one agent's promotion is decided by; nothing else may sway it."""
+"""Everything that the verdict on one agent depends on, besides policy, people and time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fleetward.domain.approval import Approval, Binding
 from fleetward.domain.break_glass import PromotionMode, RequiredReview
 from fleetward.domain.change import Comparison
-from fleetward.domain.contributor import Contributor, ContributorRole
+from fleetward.domain.contributor import Contributor
 from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding
@@ -18,11 +18,11 @@ from fleetward.domain.manifest import Manifest
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionRequest:
     """
-    May this candidate take the place of what runs?
+    The promotion of one agent into one environment.
 
-    Shape: ``approvals`` are all statements found for this environment and agent, those about other states
-    too, because a veto outlives the state that it was given for. ``errors`` are the unwaived error findings
-    on the candidate as if it stood in the target environment.
+    Shape: ``approvals`` are all statements about this environment and agent, also those about other states, because
+    a veto outlives the state that it rejects. ``errors`` are the unwaived errors of the candidate as it would be in
+    the target environment.
     Source: SPEC 6 and 6.1.
     """
 
@@ -32,27 +32,24 @@ class PromotionRequest:
     release: str | None = None
     running: Manifest | None = None
     running_unreadable: bool = False
-    """Something runs, and its manifest cannot be read any more."""
+    """An agent runs, but its manifest cannot be read."""
     candidate: Manifest | None = None
     comparison: Comparison | None = None
     contributors: tuple[Contributor, ...] = ()
     approvals: tuple[Approval, ...] = ()
     evidence: tuple[EvidenceRecord, ...] = ()
     longest_soak: timedelta = timedelta()
-    """The longest continuous stay of the release in the environment before."""
+    """The longest continuous time of the release in the source environment."""
     is_soaking: bool = False
-    """Is it there now?"""
+    """Is the release in the source environment now?"""
     soaking_since: datetime | None = None
-    """When the present stay began, where that is known."""
+    """When its present time there began, where that is known."""
     errors: tuple[Finding, ...] = ()
     mode: PromotionMode = PromotionMode.NORMAL
-    """Through which door; a rollback is told by its kind."""
+    """A rollback is told by its kind, not by its mode."""
     left_at: datetime | None = None
     """When the release that a rollback goes back to left the environment."""
     hold: RollbackHold | None = None
-    """The rollback that left this release."""
+    """The rollback that removed this release from the environment."""
     required_reviews: tuple[RequiredReview, ...] = ()
-    """Promotions of this agent that broke the glass, reviewed or not."""
-
-
-__all__ = ["Contributor", "ContributorRole", "PromotionRequest"]
+    """One for each break-glass promotion of this agent, reviewed or not."""

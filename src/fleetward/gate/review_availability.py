@@ -1,4 +1,4 @@
-"""Who could close what breaking the glass opens: told before it is broken, and before anybody has to."""
+"""Whether anybody could review a break-glass promotion, asked before it is made."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fleetward.gate.reviews import possible_reviewers, reviewers_for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDeadlock:
-    """*bench* may review; *never* can one of them, whoever wrote it, or only not where one of *authors* did."""
+    """No reviewer is left: *always*, or only for changes that one of *authors* wrote."""
 
     reviewers: tuple[str, ...]
     always: bool
@@ -37,9 +37,9 @@ def available_reviewers(
     now: datetime,
 ) -> tuple[str, ...]:
     """
-    Who could review this emergency, were it applied now by *actor*, an e-mail address or nothing.
+    Who could review this break-glass promotion if *actor* (an e-mail address, or empty) applied it now.
 
-    Those who have approved it are out, and where approvals are missing, the fewest who could complete them.
+    Approvers may not review it. Where approvals are missing, the minimal approvers count as approvers.
     """
     approvals = (requirement for requirement in promotion.requirements if requirement.kind == "approvals")
     review = RequiredReview(
@@ -69,10 +69,10 @@ def review_deadlock(
     now: datetime,
 ) -> ReviewDeadlock | None:
     """
-    Would the review of an emergency be left to nobody? None where there is no glass, or always somebody.
+    Whether a break-glass promotion could leave nobody to review it; None where there is always a reviewer.
 
-    As far as teams tell: an author and those whose approvals the glass asks review nothing, and whoever could take
-    a seat that another could take as well is taken for free. The robot that applies it may take one more away.
+    Computed from teams alone: neither authors nor the approvers that break-glass requires may review. A person
+    whose seat another could fill counts as free. Whoever applies the promotion may be one person less.
     """
     if policy.break_glass is None:
         return None
@@ -94,8 +94,8 @@ def review_deadlock(
 
     def can_approve(without: Iterable[str]) -> bool:
         free = frozenset[str]().union(*groups) - frozenset(without)
-        fits = {who: frozenset(n for n, group in enumerate(groups) if who in group) for who in free}
-        return len(assign_seats([requirement.count for requirement in required], fits).seat_of) == sum(
+        options = {who: frozenset(n for n, group in enumerate(groups) if who in group) for who in free}
+        return len(assign_seats([requirement.count for requirement in required], options).seat_of) == sum(
             requirement.count for requirement in required
         )
 
@@ -103,15 +103,11 @@ def review_deadlock(
         return any(can_approve((*without, reviewer)) for reviewer in reviewers - set(without))
 
     authors = tuple(
-        sorted(
-            requirement
-            for requirement in people.people
-            if can_approve((requirement,)) and not can_review(requirement)
-        )
+        sorted(person for person in people.people if can_approve((person,)) and not can_review(person))
     )
-    never = can_approve(()) and not can_review()
+    always = can_approve(()) and not can_review()
     return (
-        ReviewDeadlock(reviewers=tuple(sorted(reviewers)), always=never, authors=authors)
-        if never or authors
+        ReviewDeadlock(reviewers=tuple(sorted(reviewers)), always=always, authors=authors)
+        if always or authors
         else None
     )

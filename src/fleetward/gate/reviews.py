@@ -1,10 +1,11 @@
-"""Reviews of what went through the emergency door: who may give one, and what waits until it is given."""
+"""Reviews of break-glass promotions: who may give one, and what an overdue one blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from fleetward.domain import layout
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.break_glass import PromotionMode, RequiredReview
 from fleetward.domain.change import Direction
@@ -23,7 +24,7 @@ _RULE = "breakGlass"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewers:
-    """Who may review promotions of an agent, and how sure it has to be that it was them."""
+    """Who may review promotions of an agent, and with which assurance."""
 
     eligibility: Eligibility
     teams: frozenset[str]
@@ -33,7 +34,7 @@ class Reviewers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewStatus:
-    """How a review stands: the statement that gives it, and those that do not."""
+    """The statement that gives the review, and those that do not count."""
 
     review: Approval | None
     not_counted: tuple[NotCounted, ...]
@@ -42,7 +43,7 @@ class ReviewStatus:
 def reviewers_for(
     request: PromotionRequest, *, policy: Policy, people: People, tier: str, now: datetime
 ) -> Reviewers:
-    """The owners, and everybody in a team that the policy's rules for this agent at this tier name."""
+    """The owners, and the members of all teams in the policy's rules for this agent at this tier."""
     binding = request.binding
     rules = rules_for_agent(policy, to=binding.environment, tier=tier, agent=binding.agent)
     team_sets = (
@@ -64,10 +65,10 @@ def review_status(
     review: RequiredReview, approvals: Sequence[Approval], reviewers: Reviewers
 ) -> ReviewStatus:
     """
-    The first statement that reviews *review*, which is a fact from then on: its author may leave and it still is one.
+    The first statement that gives *review*; it counts from then on, even when its author leaves.
 
-    It has to be a review of exactly that entry, given after it, by a person who was on the *bench* then, did not
-    approve it, did not apply it and is no author of it.
+    It has to be about exactly that entry and issued after it, by a person who was one of the *reviewers* then and
+    neither approved nor applied nor wrote the change.
     """
     refused = []
     for statement in sorted(approvals, key=lambda statement: (statement.issued, statement.file)):
@@ -87,10 +88,10 @@ def review_requirements(
     request: PromotionRequest, reviewers: Reviewers
 ) -> tuple[tuple[Requirement, ...], tuple[NotCounted, ...]]:
     """
-    The reviews that nobody has given yet, and the statements that were meant to be.
+    A requirement for each open review, and the statements on it that do not count.
 
-    One that is overdue holds up every ordinary promotion. It holds up neither another emergency nor a rollback nor
-    a change that only makes things stricter: the way to safety stays open, and none of these opens anything else.
+    An overdue review blocks ordinary promotions. It does not block break-glass, rollbacks or changes that are only
+    stricter, because these restore safety.
     """
     statuses = [
         (review, review_status(review, request.approvals, reviewers)) for review in request.required_reviews
@@ -103,7 +104,7 @@ def review_requirements(
 
 
 def possible_reviewers(review: RequiredReview, reviewers: Reviewers) -> tuple[str, ...]:
-    """Who is on the bench and had no hand in it: a review of theirs would count."""
+    """The reviewers who neither approved nor applied nor wrote the change: their review would count."""
     members = reviewers.eligibility.members(reviewers.teams, reviewers.now)
     return tuple(
         sorted(
@@ -117,12 +118,15 @@ def _review_requirement(
 ) -> Requirement:
     overdue = reviewers.now >= review.break_glass.review_by
     waits = overdue and _is_ordinary(request)
-    state = "not due yet" if not overdue else "overdue" if waits else "overdue, which does not hold up this"
+    state = (
+        "not due yet" if not overdue else "overdue" if waits else "overdue, but not blocking this promotion"
+    )
     who = possible_reviewers(review, reviewers)
+    incident, review_by = review.break_glass.incident, format_instant(review.break_glass.review_by)
     return Requirement(
         rule=_RULE,
         kind="review",
-        condition=f"of entry {review.seq} ({review.break_glass.incident}) by {format_instant(review.break_glass.review_by)}",
+        condition=f"of entry {review.seq} ({incident}) by {review_by}",
         status=RequirementStatus.MISSING if waits else RequirementStatus.MET,
         detail=f"{state}, {_how_to_review(review, who, reviewers)}",
         eligible=who if waits else (),
@@ -133,14 +137,14 @@ def _review_requirement(
 def _how_to_review(review: RequiredReview, who: Sequence[str], reviewers: Reviewers) -> str:
     if not who:
         teams = " or ".join(sorted(reviewers.teams))
-        return f"nobody may give it: all of {teams} had a hand in it, add somebody in governance/people.yaml"
+        return f"nobody may give it: everybody in {teams} was involved, add a person in {layout.PEOPLE}"
     binding = review.binding
     command = f"fleet approve {binding.agent} --to {binding.environment} --review {review.seq}"
     return f"{' or '.join(who)} could give it: {command}"
 
 
 def _is_ordinary(request: PromotionRequest) -> bool:
-    """Nothing to promote, an emergency, a way back or something safer: none of these waits."""
+    """Is it neither unchanged nor break-glass nor a rollback nor only stricter?"""
     if request.kind in (None, PromotionKind.ROLLBACK) or request.mode is PromotionMode.BREAK_GLASS:
         return False
     changes = request.comparison
@@ -150,23 +154,19 @@ def _is_ordinary(request: PromotionRequest) -> bool:
 
 def _reasons(statement: Approval, review: RequiredReview, reviewers: Reviewers) -> Iterator[str | None]:
     yield statement.fault
-    yield (
-        f"dated in the future ({format_instant(statement.issued)})"
-        if statement.issued > reviewers.now
-        else None
-    )
-    yield (
-        f"given before the promotion ({format_instant(review.at)})" if statement.issued < review.at else None
-    )
+    if statement.issued > reviewers.now:
+        yield f"dated in the future ({format_instant(statement.issued)})"
+    if statement.issued < review.at:
+        yield f"given before the promotion ({format_instant(review.at)})"
     if statement.assurance < reviewers.assurance:
-        yield f"its assurance is {statement.assurance.word}, {reviewers.assurance.word} is asked"
+        yield f"its assurance is {statement.assurance.word}, {reviewers.assurance.word} is required"
     yield _involvement(statement.approver, review, reviewers.eligibility.people)
     if statement.approver not in reviewers.eligibility.members(reviewers.teams, statement.issued):
         yield f"was not in {' or '.join(sorted(reviewers.teams))} then ({format_instant(statement.issued)})"
 
 
 def _involvement(name: str, review: RequiredReview, people: People) -> str | None:
-    """Why a review by this person would be one of their own doing."""
+    """How the person was involved in the promotion; None where they may review it."""
     actor = people.by_email(review.actor)
     applied_by = (
         actor.id if isinstance(actor, Person) else actor.operated_by if isinstance(actor, Robot) else None

@@ -1,4 +1,4 @@
-"""A release that a rollback left: it comes back when somebody has looked at it again, and not before."""
+"""The hold on a release that a rollback removed: it needs a new approval to come back."""
 
 from __future__ import annotations
 
@@ -17,43 +17,40 @@ from fleetward.gate.request import PromotionRequest
 def with_rollback_hold(
     request: PromotionRequest,
     rules: Sequence[PolicyRule],
-    approved: Quorum,
+    quorum: Quorum,
     *,
     policy: Policy,
     people: People,
     now: datetime,
 ) -> Quorum:
     """
-    *approved*, and what a release is asked besides that was left by a rollback.
+    *quorum* with the requirement of the rollback hold, where *request* has one.
 
-    That is one approval given after the rollback by any of the people whom these rules ask, or by an owner where
-    they ask nobody. It takes no seat of its own: who fills one with such an approval has given this, too.
+    It requires one approval issued after the rollback, by anybody whom these rules name, or by an owner where they
+    name nobody. Such an approval may fill a seat of the rules at the same time.
     """
     hold = request.hold
     if hold is None:
-        return approved
-    since = replace(
-        request,
-        approvals=tuple(
-            item
-            for item in request.approvals
-            if item.decision is not Decision.APPROVE or item.issued > hold.at
-        ),
+        return quorum
+    since = tuple(s for s in request.approvals if s.decision is not Decision.APPROVE or s.issued > hold.at)
+    fresh = assess_quorum(
+        replace(request, approvals=since), (_hold_rule(rules),), policy=policy, people=people, now=now
     )
-    fresh = assess_quorum(since, (_hold_rule(rules),), policy=policy, people=people, now=now)
     requirement = fresh.requirements[0]
-    detail = f"left by rollback {hold.seq} on {format_instant(hold.at)}, because: {hold.reason}; {requirement.detail}"
+    rollback = f"rolled back by entry {hold.seq} on {format_instant(hold.at)}, because: {hold.reason}"
     condition = f"{requirement.condition}, given after the rollback"
     return Quorum(
         requirements=(
-            *approved.requirements,
-            replace(requirement, kind="held", condition=condition, detail=detail),
+            *quorum.requirements,
+            replace(
+                requirement, kind="held", condition=condition, detail=f"{rollback}; {requirement.detail}"
+            ),
         ),
-        not_counted=tuple(item for item in approved.not_counted if not {*item.files} <= {*fresh.files}),
-        files=tuple(dict.fromkeys((*approved.files, *fresh.files))),
+        not_counted=tuple(n for n in quorum.not_counted if not {*n.files} <= {*fresh.files}),
+        files=tuple(dict.fromkeys((*quorum.files, *fresh.files))),
         minimal_approvers=fresh.minimal_approvers
-        if approved.minimal_approvers == ()
-        else approved.minimal_approvers,
+        if quorum.minimal_approvers == ()
+        else quorum.minimal_approvers,
     )
 
 

@@ -1,4 +1,4 @@
-"""What if these people approved: the same question, with statements in it that nobody has made."""
+"""What-if: the request as it would be if these people approved it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def with_hypothetical_approvals(
     request: PromotionRequest, names: Sequence[str], *, people: People, now: datetime
 ) -> PromotionRequest:
     """
-    *request*, had each of these people approved exactly this at *now*.
+    *request* with an approval by each of these people at *now*.
 
-    It would be signed by whoever has a key that counts at *now*, and recorded by the others.
+    The approval is signed for a person who has a valid key at *now*, and recorded for the others.
     """
     hypothetical = tuple(_approval(request, name, people, now) for name in dict.fromkeys(names))
     return replace(request, approvals=(*request.approvals, *hypothetical))
@@ -29,7 +29,7 @@ def _approval(request: PromotionRequest, name: str, people: People, now: datetim
     person = people.people.get(name)
     signs = person is not None and any(key.refusal(now) is None for key in person.keys)
     return Approval(
-        # the number makes it the last word on whatever else was said at this very instant
+        # the number makes it the latest statement of this instant
         file=f"supposed/{name}-999999999.json",
         sha256=of_bytes(b""),
         decision=Decision.APPROVE,

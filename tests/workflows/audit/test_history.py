@@ -198,7 +198,7 @@ def test_what_was_put_back_is_named_once_and_a_range_after_it_is_clean(place: Fl
     assert back not in {commit_id for _, commit_id, _ in result.errors}
     [note] = since.data["breaks"]
     assert (since.code, note["severity"], note["commit"]) == (0, "note", back)
-    assert note["message"] == "desk was put back in production to what entry 3 says"
+    assert note["message"] == "desk was restored in production to the state of entry 3"
 
 
 @pytest.mark.parametrize("how", ["mode", "older", "part", "ledger"])

@@ -12,7 +12,7 @@ from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Severity
 from fleetward.domain.ledger import Entry
-from fleetward.gate import history_checks
+from fleetward.gate import entry_checks
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.workflows.approval.subject import resolve_subject
@@ -42,18 +42,18 @@ def _review_finding(
     try:
         review = closing_review(run, root, last, entry, agent)
     except FleetError as error:
-        finding = history_checks.entry_break(
+        finding = entry_checks.entry_break(
             landing, entry, "glass-broken", f"{summary}; {error.message}", agent
         )
         return replace(finding, severity=Severity.WARNING)
     if review is not None:
         message = f"{summary}; reviewed by {review.approver} on {format_instant(review.issued)}"
-        finding = history_checks.entry_break(landing, entry, "glass-broken", message, agent)
+        finding = entry_checks.entry_break(landing, entry, "glass-broken", message, agent)
         return replace(finding, severity=Severity.NOTE)
     timing = "overdue since" if run.now >= break_glass.review_by else "due by"
     message = f"{summary}; its review is {timing} {format_instant(break_glass.review_by)}"
     return replace(
-        history_checks.entry_break(landing, entry, "glass-broken", message, agent),
+        entry_checks.entry_break(landing, entry, "glass-broken", message, agent),
         severity=Severity.WARNING,
         hint=f"fleet approve {agent} --to {entry.environment} --review {entry.seq}",
     )

@@ -8,7 +8,7 @@ from itertools import groupby
 from fleetward.domain import layout
 from fleetward.domain.audit import Break
 from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
-from fleetward.gate import history_checks
+from fleetward.gate import entry_checks
 from fleetward.store.git.contents import state_digest
 from fleetward.store.git.repository import Id
 from fleetward.store.records.ledger import ADOPT
@@ -52,7 +52,7 @@ def _check_states(context: EntryContext, entry: Entry) -> Iterator[Break]:
     added = context.after.added
     last = {change.agent: item.seq for item in added for change in item.agents}
     before, after = _folder_states(context, entry, last)
-    breaks = tuple(history_checks.state_mismatches(context.commit, entry, before, after))
+    breaks = tuple(entry_checks.state_mismatches(context.commit, entry, before, after))
     if entry.kind == ADOPT:
         yield from (item for item in breaks if item.rule != "entry-elsewhere")
         return
@@ -91,7 +91,7 @@ def _check_copied_files(context: EntryContext, entry: Entry, last: Mapping[str, 
         origin = _release_origin(context, entry, change)
         if origin is not None:
             target = layout.agent_folder(entry.environment, change.agent)
-            yield from history_checks.release_mode_changes(
+            yield from entry_checks.release_mode_changes(
                 context.commit,
                 entry,
                 change.agent,

@@ -9,7 +9,7 @@ from fleetward.domain.audit import Break, FirstParentCommit
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Entry
-from fleetward.gate import history_checks
+from fleetward.gate import entry_checks
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.store.records.ledger_revisions import LedgerRevision
@@ -36,4 +36,4 @@ class EntryContext:
 
     def entry_break(self, entry: Entry, rule: str, message: str, agent: str | None = None) -> Break:
         """A break at the line of *entry*."""
-        return history_checks.entry_break(self.commit, entry, rule, message, agent)
+        return entry_checks.entry_break(self.commit, entry, rule, message, agent)

@@ -10,7 +10,7 @@ from fleetward.domain.audit import Break
 from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
-from fleetward.gate import history_checks
+from fleetward.gate import entry_checks, history_checks
 from fleetward.store.git.commit import read_commits
 from fleetward.store.git.contents import state_digest
 from fleetward.store.records import load as records
@@ -57,7 +57,7 @@ def _check_dates(context: EntryContext, group: Sequence[Entry], *, is_direct: bo
     exact = [("the entry before", before[-1].at)] if before else []
     for entry in group:
         dates = [*exact, *record_dates(context, entry)]
-        yield from history_checks.dating_errors(
+        yield from entry_checks.dating_errors(
             context.commit, entry, direct=is_direct, earlier=earlier, exact=dates
         )
 
@@ -141,9 +141,9 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
     review_within = break_glass.review_within if break_glass else None
     for entry in group:
         yield from _check_policy(context, entry, promotion)
-        yield from history_checks.denied_promotions(context.commit, entry, promotions)
-        yield from history_checks.entry_mismatches(context.commit, entry, promotions)
-        yield from history_checks.break_glass_mismatches(context.commit, entry, promotions, review_within)
+        yield from entry_checks.denied_promotions(context.commit, entry, promotions)
+        yield from entry_checks.entry_mismatches(context.commit, entry, promotions)
+        yield from entry_checks.break_glass_mismatches(context.commit, entry, promotions, review_within)
 
 
 def _check_actors(
@@ -154,7 +154,7 @@ def _check_actors(
         return
     [commit] = read_commits(context.root.repository, [context.commit.id])
     for entry in group:
-        yield from history_checks.actor_mismatch(
+        yield from entry_checks.actor_mismatch(
             context.commit, entry, commit.author, commit.committer, promotion.people
         )
 

@@ -11,6 +11,7 @@ from fleetward import gate
 from fleetward.domain import digest, layout
 from fleetward.domain.approval import Approval, Binding
 from fleetward.domain.change import AgentChange, AgentStatus, Comparison, Significance
+from fleetward.domain.contributor import Contributor, ContributorRole
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvidenceRecord, SampleCounts
 from fleetward.domain.fleet import Environment, Snapshot
@@ -19,7 +20,7 @@ from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.names import nearest_name
 from fleetward.domain.policy import Policy
 from fleetward.domain.policy_test import EVERY, AssumedResult, PolicyTest, PolicyTestResult
-from fleetward.gate import Contributor, ContributorRole, PromotionRequest
+from fleetward.gate import PromotionRequest
 from fleetward.store.fleet.agent_assembly import assemble_agent
 from fleetward.workflows.comparison.agents import compare_agent
 

@@ -1,0 +1,238 @@
+"""
+Checks of the ledger entries in one first-parent commit: states, dates, verdicts and actor.
+
+Dates are compared with a tolerance of fifteen minutes, because clocks differ and an apply takes its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from fleetward.domain import layout
+from fleetward.domain.audit import REGULAR_MODES, Break, FileStep, FileVersion, FirstParentCommit
+from fleetward.domain.clock import format_instant
+from fleetward.domain.finding import Severity
+from fleetward.domain.ledger import Entry
+from fleetward.domain.people import People, Robot
+from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.gate.history_checks import file_break, mode_break
+
+TOLERANCE = timedelta(minutes=15)
+LATE = timedelta(days=1)
+"""How long a merged promotion may take to reach the branch without a warning."""
+
+
+def state_mismatches(
+    commit: FirstParentCommit, entry: Entry, before: Mapping[str, str | None], after: Mapping[str, str | None]
+) -> Iterator[Break]:
+    """
+    Agents that the commit does not change although the entry says so, or whose states differ from the entry.
+
+    Shape: *before* and *after* hold by agent the state digest of its folder, None where there is no folder.
+    """
+    for transition in entry.agents:
+        name, was, now = transition.agent, before.get(transition.agent), after.get(transition.agent)
+        changed = bool(commit.changes_under(layout.agent_folder(entry.environment, name)))
+        if now != transition.to_state:
+            message = f"the entry says that {name} becomes {transition.to_state or 'nothing'}, it is {now or 'nothing'}"
+            yield entry_break(commit, entry, "state-mismatch", message, name)
+        elif not changed and transition.to_state != transition.from_state:
+            message = f"the entry is about {name}, which this commit does not change"
+            yield entry_break(commit, entry, "entry-elsewhere", message, name)
+        elif was != transition.from_state:
+            message = f"the entry says that {name} was {transition.from_state or 'nothing'}, it was {was or 'nothing'}"
+            yield entry_break(commit, entry, "state-mismatch", message, name)
+
+
+def release_mode_changes(
+    commit: FirstParentCommit,
+    entry: Entry,
+    agent: str,
+    source_files: Mapping[str, FileVersion],
+    target_files: Mapping[str, FileVersion],
+) -> Iterator[Break]:
+    """
+    Files of a promoted release whose mode differs from the source, and files that are not regular.
+
+    Shape: files by path in the agent's folder. Overrides belong to the environment and are not compared.
+    """
+    folder = layout.agent_folder(entry.environment, agent)
+    for path in sorted({*source_files, *target_files} - {layout.OVERRIDES}):
+        expected, actual = source_files.get(path), target_files.get(path)
+        change = FileStep(f"{folder}/{path}", expected, actual)
+        if expected and actual and change.mode_only and expected.mode != actual.mode:
+            yield mode_break(commit, change, entry.environment, agent)
+    for path, actual in target_files.items():
+        if actual.mode not in REGULAR_MODES:
+            change = FileStep(f"{folder}/{path}", None, actual)
+            yield file_break(
+                commit,
+                change,
+                "mode-changed",
+                f"not a regular file: mode {actual.mode}",
+                entry.environment,
+                agent,
+            )
+
+
+def dating_errors(
+    commit: FirstParentCommit,
+    entry: Entry,
+    *,
+    direct: bool,
+    earlier: Sequence[tuple[str, datetime]],
+    exact: Sequence[tuple[str, datetime]],
+) -> Iterator[Break]:
+    """
+    An entry older than its records, or with another date than its commit.
+
+    Shape: *exact* and *earlier* pair a name with the instant that the entry may not precede. *earlier* are dates of
+    commits, compared with the tolerance. *direct*: ``--apply`` made this very commit.
+    """
+    for event, when in (*exact, *((event, when - TOLERANCE) for event, when in earlier)):
+        if entry.at < when:
+            message = f"the entry is dated {format_instant(entry.at)}, before {event}"
+            yield entry_break(commit, entry, "entry-backdated", message)
+            return
+    dates = f"the entry is dated {format_instant(entry.at)}, its commit {format_instant(commit.committed)}"
+    if entry.at > commit.committed + TOLERANCE:
+        yield entry_break(commit, entry, "entry-postdated", dates)
+    elif not direct and entry.at < commit.committed - LATE:
+        late = entry_break(commit, entry, "landed-late", f"{dates}: review the commits in between")
+        yield replace(late, severity=Severity.WARNING)
+    elif direct and entry.at < commit.committed - TOLERANCE:
+        yield entry_break(commit, entry, "entry-backdated", dates)
+
+
+def denied_promotions(
+    commit: FirstParentCommit, entry: Entry, promotions: Sequence[Promotion]
+) -> Iterator[Break]:
+    """Agents of the entry on which the verdict at that time is not allowed."""
+    by_agent = {promotion.agent: promotion for promotion in promotions}
+    for transition in entry.agents:
+        promotion = by_agent.get(transition.agent)
+        if promotion is None or promotion.verdict is not Verdict.ALLOWED:
+            verdict = promotion.verdict if promotion else "not given"
+            why = _unmet_text(promotion) if promotion else ""
+            message = (
+                f"the verdict on {transition.agent} at that time is {verdict}{f': {why}' if why else ''}"
+            )
+            yield entry_break(commit, entry, "verdict-not-allowed", message, transition.agent)
+
+
+def entry_mismatches(
+    commit: FirstParentCommit, entry: Entry, promotions: Sequence[Promotion]
+) -> Iterator[Break]:
+    """Fields of an entry that differ from its verdict: kind, states, release, generation, files of records."""
+    by_agent = {
+        promotion.agent: promotion for promotion in promotions if promotion.verdict is Verdict.ALLOWED
+    }
+    allowed = [by_agent[transition.agent] for transition in entry.agents if transition.agent in by_agent]
+    for transition in entry.agents:
+        promotion = by_agent.get(transition.agent)
+        if promotion is None:
+            continue
+        is_removal = transition.to_state is None
+        stated = (
+            entry.kind,
+            transition.from_state,
+            transition.generation,
+            transition.to_state,
+            transition.release,
+        )
+        states = (None, None) if is_removal else (promotion.to_state, promotion.release)
+        computed = (str(promotion.kind), promotion.from_state, promotion.generation, *states)
+        for word, actual, expected in zip(
+            ("kind", "from", "generation", "to", "release"), stated, computed, strict=True
+        ):
+            if actual != expected:
+                message = f"{word} of {transition.agent} is {actual!r}, its verdict gives {expected!r}"
+                yield entry_break(commit, entry, "entry-untrue", message, transition.agent)
+    if len(allowed) != len(entry.agents):
+        return
+    stated_files = {str(record["file"]) for record in (*entry.approvals, *entry.evidence)}
+    counted_files = {file for promotion in allowed for file in promotion.counted}
+    for file in sorted(stated_files ^ counted_files):
+        claim = "names" if file in stated_files else "does not name"
+        fact = "does not rest on" if file in stated_files else "rests on"
+        yield entry_break(
+            commit, entry, "entry-untrue", f"the entry {claim} {file}, and its verdict {fact} it"
+        )
+
+
+def break_glass_mismatches(
+    commit: FirstParentCommit, entry: Entry, promotions: Sequence[Promotion], within: timedelta | None
+) -> Iterator[Break]:
+    """Break-glass fields of an entry that differ from its verdict: what was skipped, when the review is due."""
+    break_glass = entry.break_glass
+    if break_glass is None or within is None:
+        return
+    entry_agents = {transition.agent for transition in entry.agents}
+    skipped = tuple(
+        sorted(
+            {
+                requirement.kind
+                for promotion in promotions
+                if promotion.agent in entry_agents
+                for requirement in promotion.skipped
+            }
+        )
+    )
+    stated = (", ".join(break_glass.skipped) or "nothing", format_instant(break_glass.review_by))
+    computed = (", ".join(skipped) or "nothing", format_instant(entry.at + within))
+    for word, actual, expected in zip(("skipped", "review by"), stated, computed, strict=True):
+        if actual != expected:
+            yield entry_break(
+                commit, entry, "entry-untrue", f"{word} is {actual}, its verdict gives {expected}"
+            )
+
+
+def actor_mismatch(
+    commit: FirstParentCommit, entry: Entry, author: str, committer: str, people: People
+) -> Iterator[Break]:
+    """
+    A promotion committed by another person than the actor of its entry.
+
+    Addresses are only claims of the commit. A forge commits with an address that belongs to no person, which is no
+    break, or with an author and a committer who differ, which is a warning.
+    """
+    actor, author_account, committer_account = (
+        people.by_email(email) for email in (entry.actor, author, committer)
+    )
+    is_forge = committer_account is None or (
+        isinstance(committer_account, Robot) and committer_account.operated_by is None
+    )
+    is_own_commit = entry.actor.casefold() in (author.casefold(), committer.casefold())
+    if is_own_commit or is_forge or (actor is not None and actor in (author_account, committer_account)):
+        return
+    message = f"its actor is {entry.actor}, but {committer} made the commit"
+    mismatch = entry_break(commit, entry, "actor-unlike", message)
+    yield mismatch if author_account == committer_account else replace(mismatch, severity=Severity.WARNING)
+
+
+def _unmet_text(promotion: Promotion) -> str:
+    unmet = [requirement for requirement in promotion.requirements if requirement.status.value != "met"]
+    reasons = [
+        f"{requirement.kind} {requirement.condition}: {requirement.detail or requirement.status}"
+        for requirement in unmet
+    ]
+    ignored = [f"{it.approver} does not count: {it.reason}" for it in promotion.not_counted]
+    return "; ".join([*reasons, *ignored][:4])
+
+
+def entry_break(
+    commit: FirstParentCommit, entry: Entry, rule: str, message: str, agent: str | None = None
+) -> Break:
+    """A break at the line of a ledger entry."""
+    return Break(
+        rule=rule,
+        message=f"entry {entry.seq} of {entry.environment}: {message}",
+        commit=commit.id,
+        file=layout.ledger_file(entry.environment),
+        line=entry.seq,
+        hint=f"git show {commit.id[:12]}",
+        environment=entry.environment,
+        agent=agent,
+    )

@@ -1,0 +1,346 @@
+"""Checks of the ledger entries in one commit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fleetward.domain.audit import FileStep, FileVersion, FirstParentCommit
+from fleetward.domain.break_glass import BreakGlassRecord
+from fleetward.domain.clock import format_instant
+from fleetward.domain.finding import Severity
+from fleetward.domain.ledger import Entry, PromotionKind
+from fleetward.domain.verdict import NotCounted, Promotion, Requirement, RequirementStatus, Verdict
+from fleetward.gate import entry_checks
+from tests.gate.commits import (
+    AT,
+    ENTRY,
+    OTHERS,
+    PLAIN,
+    PROGRAM,
+    PROMPT,
+    commit_with,
+    entry,
+    judged,
+    rule_ids,
+    subjects,
+    summaries,
+)
+from tests.gate.world import NEW, OLD, OTHER
+
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+
+
+def test_what_an_entry_says_of_its_states_is_held_against_the_folders() -> None:
+    commit = commit_with(FileStep(PROMPT, PLAIN, OTHERS))
+    removal = entry(agents=(replace(ENTRY.agents[0], to_state=None),))
+    file = "ledger/production.jsonl"
+
+    def breaks_of(
+        checked: Entry, was: str | None, now: str | None, at: FirstParentCommit = commit
+    ) -> list[tuple[str, str, str]]:
+        breaks = list(entry_checks.state_mismatches(at, checked, {"desk": was}, {"desk": now}))
+        assert subjects(breaks) == [("production", "desk", 2)] * len(breaks)
+        return summaries(breaks)
+
+    start = "entry 2 of production: the entry says that desk"
+    assert breaks_of(ENTRY, OLD, NEW) == []
+    assert breaks_of(ENTRY, OLD, None) == [("state-mismatch", file, f"{start} becomes {NEW}, it is nothing")]
+    assert breaks_of(removal, OLD, NEW) == [("state-mismatch", file, f"{start} becomes nothing, it is {NEW}")]
+    assert breaks_of(ENTRY, None, NEW) == [("state-mismatch", file, f"{start} was {OLD}, it was nothing")]
+    words = "entry 2 of production: the entry is about desk, which this commit does not change"
+    assert breaks_of(ENTRY, NEW, NEW, commit_with()) == [("entry-elsewhere", file, words)]
+
+
+def test_an_entry_that_moves_nothing_needs_no_change_but_the_right_state() -> None:
+    still = entry(agents=(replace(ENTRY.agents[0], from_state=NEW), replace(ENTRY.agents[0], agent="two")))
+    created = entry(agents=(replace(ENTRY.agents[0], from_state=None),))
+
+    assert summaries(
+        entry_checks.state_mismatches(
+            commit_with(), still, {"desk": NEW, "two": OLD}, {"desk": NEW, "two": NEW}
+        )
+    ) == [
+        (
+            "entry-elsewhere",
+            "ledger/production.jsonl",
+            "entry 2 of production: the entry is about two, which this commit does not change",
+        )
+    ]
+    [breaks] = entry_checks.state_mismatches(
+        commit_with(FileStep(PROMPT, None, PLAIN)), created, {"desk": OLD}, {"desk": NEW}
+    )
+    assert breaks.message.endswith(f"was nothing, it was {OLD}")
+
+
+@pytest.mark.parametrize(
+    ("dated", "direct", "rule"),
+    [
+        (15 * MINUTE, True, None),
+        (15 * MINUTE + SECOND, True, "entry-postdated"),
+        (15 * MINUTE + SECOND, False, "entry-postdated"),
+        (-15 * MINUTE, True, None),
+        (-15 * MINUTE - SECOND, True, "entry-backdated"),
+        (-15 * MINUTE - SECOND, False, None),
+        (-timedelta(days=1), False, None),
+        (-timedelta(days=1) - SECOND, False, "landed-late"),
+    ],
+)
+def test_an_entry_is_dated_as_its_commit_is(dated: timedelta, direct: bool, rule: str | None) -> None:
+    b = entry(at=AT + dated)
+
+    breaks = list(entry_checks.dating_errors(commit_with(), b, direct=direct, earlier=(), exact=()))
+
+    when, noon = format_instant(AT + dated), format_instant(AT)
+    words = {
+        "landed-late": f"the entry is dated {when}, its commit {noon}: review the commits in between",
+        None: "",
+    }.get(rule, f"the entry is dated {when}, its commit {noon}")
+    expected = [(rule, "ledger/production.jsonl", f"entry 2 of production: {words}")] if rule else []
+    assert summaries(breaks) == expected
+    assert subjects(breaks) == [("production", None, 2)] * len(expected)
+    severity = Severity.WARNING if rule == "landed-late" else Severity.ERROR
+    assert all(b.severity is severity for b in breaks)
+
+
+def test_an_entry_is_not_older_than_what_it_rests_on() -> None:
+    def breaks_of(exact: timedelta, earlier: timedelta) -> list[str]:
+        breaks = entry_checks.dating_errors(
+            commit_with(),
+            ENTRY,
+            direct=True,
+            exact=[("its approval", AT + exact)],
+            earlier=[("the commit of its evidence", AT + earlier)],
+        )
+        return [
+            f"{rule}: {words.removeprefix('entry 2 of production: ')}" for rule, _, words in summaries(breaks)
+        ]
+
+    noon = "entry-backdated: the entry is dated 2026-11-20T12:00:00Z, before"
+    assert breaks_of(0 * MINUTE, 15 * MINUTE) == []
+    assert breaks_of(SECOND, 0 * MINUTE) == [f"{noon} its approval"]
+    assert breaks_of(0 * MINUTE, 15 * MINUTE + SECOND) == [f"{noon} the commit of its evidence"]
+    assert breaks_of(SECOND, 16 * MINUTE) == [f"{noon} its approval"]
+
+
+def test_what_the_verdict_did_not_allow_is_told_with_what_was_open() -> None:
+    def need(kind: str, status: RequirementStatus, detail: str = "") -> Requirement:
+        return Requirement(rule="every-change", kind=kind, condition="asked", status=status, detail=detail)
+
+    requirements = (
+        need("approvals", RequirementStatus.MISSING, "0 of 1"),
+        need("soak", RequirementStatus.MET),
+        need("evals", RequirementStatus.REFUSED),
+    )
+    spare = tuple(NotCounted(approver=name, reason="left") for name in ("alice", "bob", "carla"))
+    blocked = judged(verdict=Verdict.BLOCKED, requirements=requirements, not_counted=spare)
+    start, file = "entry 2 of production: the verdict on desk at that time is", "ledger/production.jsonl"
+
+    assert summaries(entry_checks.denied_promotions(commit_with(), ENTRY, [judged()])) == []
+    breaks = list(entry_checks.denied_promotions(commit_with(), ENTRY, [blocked]))
+    assert summaries(breaks) == [
+        (
+            "verdict-not-allowed",
+            file,
+            f"{start} blocked: approvals asked: 0 of 1; evals asked: refused; "
+            "alice does not count: left; bob does not count: left",
+        )
+    ]
+    assert subjects(breaks) == [("production", "desk", 2)]
+    assert summaries(entry_checks.denied_promotions(commit_with(), ENTRY, [judged("other")])) == [
+        ("verdict-not-allowed", file, f"{start} not given")
+    ]
+    assert summaries(
+        entry_checks.denied_promotions(commit_with(), ENTRY, [judged(verdict=Verdict.PENDING)])
+    ) == [("verdict-not-allowed", file, f"{start} pending")]
+
+
+@pytest.mark.parametrize(
+    ("word", "changes", "stated", "that"),
+    [
+        ("kind", {"kind": PromotionKind.CREATE}, "'update'", "'create'"),
+        ("from", {"from_state": OTHER}, repr(OLD), repr(OTHER)),
+        ("generation", {"generation": 3}, "2", "3"),
+        ("to", {"to_state": OLD}, repr(NEW), repr(OLD)),
+        ("release", {"release": OLD}, repr(OTHER), repr(OLD)),
+    ],
+)
+def test_what_an_entry_says_is_what_its_verdict_says(
+    word: str, changes: dict[str, Any], stated: str, that: str
+) -> None:
+    breaks = list(entry_checks.entry_mismatches(commit_with(), ENTRY, [judged(**changes)]))
+
+    words = f"{word} of desk is {stated}, its verdict gives {that}"
+    assert summaries(breaks) == [
+        ("entry-untrue", "ledger/production.jsonl", f"entry 2 of production: {words}")
+    ]
+    assert subjects(breaks) == [("production", "desk", 2)]
+
+
+def test_an_entry_of_a_retirement_leaves_nothing_behind() -> None:
+    retired = judged(kind=PromotionKind.RETIRE)
+    removal = entry(kind="retire", agents=(replace(ENTRY.agents[0], to_state=None, release=None),))
+
+    assert summaries(entry_checks.entry_mismatches(commit_with(), removal, [retired])) == []
+    assert rule_ids(entry_checks.entry_mismatches(commit_with(), entry(kind="retire"), [retired])) == []
+    half = entry(kind="retire", agents=(replace(ENTRY.agents[0], to_state=None),))
+    [breaks] = entry_checks.entry_mismatches(commit_with(), half, [retired])
+    assert breaks.message.endswith(f"release of desk is {OTHER!r}, its verdict gives None")
+
+
+def test_an_entry_names_exactly_what_its_verdicts_rest_on() -> None:
+    recorded = entry(
+        agents=(ENTRY.agents[0], replace(ENTRY.agents[0], agent="other")),
+        approvals=({"file": "approvals/1"}, {"file": "approvals/2"}),
+        evidence=({"file": "evidence/1"}, {"file": "evidence/2"}),
+    )
+    promotions = [judged(counted=("approvals/1", "evidence/1")), judged("other", counted=("approvals/3",))]
+
+    breaks = list(entry_checks.entry_mismatches(commit_with(), recorded, promotions))
+
+    start = "entry 2 of production: the entry"
+    assert [b.message for b in breaks] == [
+        f"{start} names approvals/2, and its verdict does not rest on it",
+        f"{start} does not name approvals/3, and its verdict rests on it",
+        f"{start} names evidence/2, and its verdict does not rest on it",
+    ]
+    assert {(b.rule, b.agent) for b in breaks} == {("entry-untrue", None)}
+    assert summaries(entry_checks.entry_mismatches(commit_with(), recorded, promotions[:1])) == []
+    assert (
+        summaries(
+            entry_checks.entry_mismatches(
+                commit_with(), recorded, [promotions[0], judged("other", verdict=Verdict.PENDING)]
+            )
+        )
+        == []
+    )
+
+
+def test_one_agent_without_a_verdict_hides_nothing_of_the_next() -> None:
+    two = entry(agents=(replace(ENTRY.agents[0], agent="none"), ENTRY.agents[0]))
+
+    [breaks] = entry_checks.entry_mismatches(commit_with(), two, [judged(generation=9)])
+
+    assert breaks.message.endswith("generation of desk is 2, its verdict gives 9")
+
+
+def test_what_was_skipped_is_told_of_the_agents_of_the_entry_alone() -> None:
+    def skipped(*kinds: str) -> tuple[Requirement, ...]:
+        return tuple(
+            Requirement(rule="r", kind=kind, condition="", status=RequirementStatus.MISSING, detail="")
+            for kind in kinds
+        )
+
+    glass = BreakGlassRecord(incident="INC-1", skipped=("freeze", "soak"), review_by=AT + timedelta(hours=48))
+    broken = entry(break_glass=glass)
+
+    def messages_of(*promotions: Promotion) -> list[str]:
+        breaks = list(
+            entry_checks.break_glass_mismatches(commit_with(), broken, promotions, timedelta(hours=48))
+        )
+        assert {(b.rule, b.line) for b in breaks} <= {("entry-untrue", 2)}
+        return [b.message for b in breaks]
+
+    assert messages_of(judged(skipped=skipped("soak", "freeze", "soak"))) == []
+    assert messages_of(judged(skipped=skipped("freeze")), judged("other", skipped=skipped("soak"))) == [
+        "entry 2 of production: skipped is freeze, soak, its verdict gives freeze"
+    ]
+    broken = replace(broken, break_glass=replace(glass, skipped=()))
+    assert messages_of(judged(skipped=skipped("soak"))) == [
+        "entry 2 of production: skipped is nothing, its verdict gives soak"
+    ]
+
+
+def test_what_is_said_about_an_entry_names_its_line() -> None:
+    break_ = entry_checks.entry_break(commit_with(), ENTRY, "line-unsigned", "nobody signed it", "desk")
+
+    assert summaries([break_]) == [
+        ("line-unsigned", "ledger/production.jsonl", "entry 2 of production: nobody signed it")
+    ]
+    assert subjects([break_]) == [("production", "desk", 2)]
+
+
+def test_an_entry_belongs_where_its_change_is() -> None:
+    states = {"desk": NEW}
+
+    elsewhere = entry_checks.state_mismatches(commit_with(), ENTRY, states, states)
+    in_place = entry_checks.state_mismatches(
+        commit_with(FileStep(PROMPT, PLAIN, OTHERS)), ENTRY, {"desk": OLD}, states
+    )
+    from_another = entry_checks.state_mismatches(
+        commit_with(FileStep(PROMPT, PLAIN, OTHERS)), ENTRY, {"desk": OTHER}, states
+    )
+    from_nothing = entry_checks.state_mismatches(
+        commit_with(FileStep(PROMPT, None, OTHERS)), ENTRY, {}, states
+    )
+
+    assert rule_ids(elsewhere) == ["entry-elsewhere"]
+    assert rule_ids(in_place) == []
+    assert [b.rule for b in (*from_another, *from_nothing)] == ["state-mismatch", "state-mismatch"]
+
+
+def test_a_release_keeps_its_modes_and_the_environment_its_overrides() -> None:
+    source_files = {"run.sh": PROGRAM, "agent.yaml": PLAIN, "overrides.yaml": PLAIN}
+    target_files = {
+        "run.sh": PLAIN,
+        "agent.yaml": PLAIN,
+        "overrides.yaml": PROGRAM,
+        "link": FileVersion("120000", "e" * 40),
+    }
+
+    [mode, link] = entry_checks.release_mode_changes(commit_with(), ENTRY, "desk", source_files, target_files)
+
+    folder = "environments/production/desk"
+    assert summaries([mode, link]) == [
+        ("mode-changed", f"{folder}/run.sh", "its mode is 100644, it was 100755"),
+        ("mode-changed", f"{folder}/link", "not a regular file: mode 120000"),
+    ]
+    assert subjects([mode, link]) == [("production", "desk", 1)] * 2
+
+
+def test_other_contents_and_other_files_are_no_other_modes() -> None:
+    program = FileVersion("100755", "b" * 40)
+
+    assert (
+        summaries(
+            entry_checks.release_mode_changes(
+                commit_with(), ENTRY, "desk", {"a": PLAIN}, {"a": program, "b": PLAIN}
+            )
+        )
+        == []
+    )
+    assert (
+        summaries(
+            entry_checks.release_mode_changes(
+                commit_with(), ENTRY, "desk", {"a": PLAIN, "c": PLAIN}, {"a": PLAIN}
+            )
+        )
+        == []
+    )
+
+
+def test_what_an_entry_says_of_the_broken_glass_is_held_against_its_verdict() -> None:
+    within = timedelta(hours=48)
+    glass = BreakGlassRecord(incident="INC-1", skipped=("soak",), review_by=AT + 2 * within)
+
+    forged = [
+        b.message
+        for b in entry_checks.break_glass_mismatches(
+            commit_with(), replace(ENTRY, break_glass=glass), (), within
+        )
+    ]
+
+    assert forged == [
+        "entry 2 of production: skipped is soak, its verdict gives nothing",
+        "entry 2 of production: review by is 2026-11-24T12:00:00Z, its verdict gives 2026-11-22T12:00:00Z",
+    ]
+    assert rule_ids(entry_checks.break_glass_mismatches(commit_with(), ENTRY, (), within)) == []
+    assert (
+        rule_ids(
+            entry_checks.break_glass_mismatches(commit_with(), replace(ENTRY, break_glass=glass), (), None)
+        )
+        == []
+    )
