@@ -140,9 +140,7 @@ def _document_entries() -> Iterator[RuleEntry]:
                 else direction.value,
                 subject=layout.CONFIG if name == "fleet-config" else f"governance/{name}.yaml",
                 condition=ending,
-                message="what changed in the file"
-                if ending == "changed"
-                else f"the file was {ending}",
+                message="what changed in the file" if ending == "changed" else f"the file was {ending}",
                 twin=f"{cls}/{name}-removed" if ending == "added" and direction is Direction.LOOSER else "",
             )
     yield RuleEntry(

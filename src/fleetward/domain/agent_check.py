@@ -1,4 +1,4 @@
-"""One agent's part of a look at a whole fleet: what is wrong with it alone, and what others compare it by."""
+"""What validation found about one agent, with a summary of it for rules that compare agents."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from fleetward.domain.manifest import Agent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentCheck:
-    """*agent* and *proposed* are sketches: without their files, and of the manifest what rules compare."""
+    """*agent* and *proposed_agent* are summaries: no files, and of the manifest only what rules compare."""
 
     key: AgentKey
     load_findings: tuple[Finding, ...]
-    """What reading found."""
+    """Findings of loading."""
     rule_findings: tuple[Finding, ...]
-    """What rules found that look at each agent alone, before waivers."""
+    """Findings of rules that check one agent at a time, before waivers."""
     files: int
     agent: Agent | None
     proposed_agent: Agent | None = None

@@ -1,4 +1,4 @@
-"""What a person said about one change of one agent: approve, reject, withdraw, or reviewed afterwards."""
+"""Statements of people about a change: approval, rejection, withdrawal, review."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.policy import Assurance
 
 GOVERNANCE = "governance"
-"""The subject of a decision on the governance folder as a whole; no environment is called so."""
+"""The subject of a statement about the governance folder; no environment may have this name."""
 
 
 class Decision(StrEnum):
-    """What was said."""
+    """What a statement decides."""
 
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
     REVIEW = "review"
-    """Looked at after it went through the emergency door."""
+    """The review of a break-glass promotion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
     """
-    The one thing an approval is for; it counts for nothing else.
+    The change that a statement is about; it counts for no other.
 
-    A change of governance has no environment and no generation: the states are digests of the folder.
+    A change of governance has no environment and generation 0. Its states are digests of the folder.
     """
 
     repository: str
@@ -46,10 +46,10 @@ class Binding:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
     """
-    A statement under ``approvals/``, with what its surroundings say of it.
+    A statement under ``approvals/``, with what its history and signature show.
 
-    ``fault`` is why the file itself cannot count (committed by another, changed afterwards, unsigned where
-    a signature is claimed), found by the reader; the rest is judged by the gate.
+    ``fault`` says why the file itself cannot count: committed by another person, changed afterwards, or unsigned
+    where a signature is claimed. Everything else is decided by the gate.
     """
 
     file: str

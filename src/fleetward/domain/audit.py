@@ -1,4 +1,4 @@
-"""What an audit looks at, and what it finds: commits as they landed, breaks, and how much was looked at."""
+"""Values of an audit: first-parent commits, the files that they changed, breaks, ledger heads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REGULAR_MODES = frozenset({"100644", "100755"})
 
 @dataclass(frozen=True, slots=True)
 class FileVersion:
-    """How a tree keeps a file: git's mode and the id of its content."""
+    """A file in one tree: git's mode and the object id of its content."""
 
     mode: str
     id: str
@@ -22,7 +22,7 @@ class FileVersion:
 
 @dataclass(frozen=True, slots=True)
 class FileStep:
-    """What became of one file: None where it was not there, or is not any more; the path is the fleet's."""
+    """The change of one file, its path relative to the fleet root; None where the file does not exist."""
 
     path: str
     old: FileVersion | None
@@ -30,16 +30,16 @@ class FileStep:
 
     @property
     def mode_only(self) -> bool:
-        """Is the content the same?"""
+        """Did the mode change and the content stay the same?"""
         return self.old is not None and self.new is not None and self.old.id == self.new.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstParentCommit:
     """
-    A commit of the branch by its result: what differs from its first parent.
+    A commit of the branch, with the files that differ from its first parent.
 
-    *alone* is False for a merge, and where several commits are taken as one.
+    *is_single* is False for a merge, and for several commits that are checked as one.
     """
 
     id: str
@@ -49,7 +49,7 @@ class FirstParentCommit:
     is_single: bool = True
 
     def changes_under(self, folder: str) -> tuple[FileStep, ...]:
-        """The steps inside *folder*, which has no slash at its end, or of the file of this name."""
+        """The changes of the file *folder*, or inside the folder of this name (without a trailing slash)."""
         return tuple(
             change for change in self.changes if change.path == folder or change.path.startswith(f"{folder}/")
         )
@@ -57,7 +57,7 @@ class FirstParentCommit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
-    """Something that the promise does not allow: the rule, the commit that did it, the file that shows it."""
+    """A break of a rule for histories: the rule, the commit, and the file that shows it."""
 
     rule: str
     message: str
@@ -71,7 +71,7 @@ class Break:
 
     @property
     def finding(self) -> Finding:
-        """The same as a finding, for reports that know only these."""
+        """The same as a finding, for reports that print findings."""
         return Finding(
             rule=self.rule,
             severity=self.severity,
@@ -84,13 +84,13 @@ class Break:
 
     @property
     def sort_key(self) -> tuple[int, str, str]:
-        """Worst first, then as history and files go; breaks of one weight come in the order of their commits."""
+        """Worst first, then by file and rule; a stable sort keeps the order of commits."""
         return (self.severity.rank, self.file, self.rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerHead:
-    """The end of one ledger: its last line by number and digest, and the commit that the audit ended at."""
+    """The end of one ledger: number and digest of its last line, and the last audited commit."""
 
     seq: int
     line: str
@@ -99,24 +99,24 @@ class LedgerHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What an audit looked at and found; *breaks* worst first."""
+    """The result of an audit; *breaks* worst first."""
 
     first: str | None
-    """The commit that it began after; None where it began with the history."""
+    """The commit after which it began; None where it began with the first commit."""
     last: str
     commits: int
     promotions: int
     adoptions: int
     governance: int
-    """Landings that changed the governance folder."""
+    """How many commits changed the governance folder."""
     breaks: tuple[Break, ...] = ()
     heads: Mapping[str, LedgerHead] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
-        """Did nothing say no?"""
+        """Has the audit found no error?"""
         return not any(b.severity is Severity.ERROR for b in self.breaks)
 
     def count(self, severity: Severity) -> int:
-        """How many breaks weigh this much."""
+        """How many breaks have this severity."""
         return sum(b.severity is severity for b in self.breaks)

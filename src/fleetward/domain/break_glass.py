@@ -1,4 +1,4 @@
-"""What a bad day leaves behind: a glass that was broken, its review, a release that a rollback left."""
+"""Break-glass: what a promotion skipped, and the review that it requires."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fleetward.domain.contributor import Contributor
 from fleetward.domain.fast_dataclass import dataclass
 
 SKIPPABLE = ("evals", "freeze", "soak")
-"""All that an emergency may pass over, sorted; never validation, vetoes or people."""
+"""The requirements that break-glass may skip, sorted; never validation, vetoes or approvals."""
 _INCIDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#-]{0,79}")
 
 
 class PromotionMode(StrEnum):
-    """Through which door a promotion goes."""
+    """Whether a promotion meets all requirements, or skips some as an emergency."""
 
     NORMAL = "normal"
     BREAK_GLASS = "break-glass"
@@ -24,7 +24,7 @@ class PromotionMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakGlassRecord:
-    """What a ledger entry tells of its emergency: *skipped* is what was asked, not met and passed over, sorted."""
+    """The break-glass part of a ledger entry: *skipped* are the requirements not met and skipped, sorted."""
 
     incident: str
     skipped: tuple[str, ...]
@@ -33,14 +33,14 @@ class BreakGlassRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredReview:
-    """One agent's part of an entry that broke the glass, and whose review of it would be one's own."""
+    """One agent of a break-glass entry, with the people who may not review it."""
 
     seq: int
     at: datetime
     break_glass: BreakGlassRecord
     binding: Binding
     actor: str
-    """The address of who applied it."""
+    """The e-mail address of whoever applied it."""
     approvers: frozenset[str]
     contributors: tuple[Contributor, ...]
 
@@ -76,7 +76,7 @@ class BreakGlassUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """Who looked at one agent's part of an entry that broke the glass, when, and the statement that says so."""
+    """A review of one agent of a break-glass entry: who gave it, when, and its statement."""
 
     environment: str
     seq: int

@@ -1,4 +1,4 @@
-"""A change: what moved, which way, and how much it matters (SPEC 5)."""
+"""A change of an agent: its class, direction and significance (SPEC 5)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fleetward.domain.finding import Finding, Place
 
 
 class ChangeKind(StrEnum):
-    """How a value moved."""
+    """What happened to a value."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -39,7 +39,7 @@ class ChangeClass(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way the reins went."""
+    """Whether a change loosens or tightens control."""
 
     LOOSER = "looser"
     STRICTER = "stricter"
@@ -63,7 +63,7 @@ class Significance(StrEnum):
 
 
 class AgentStatus(StrEnum):
-    """What became of an agent."""
+    """What happened to an agent."""
 
     ADDED = "added"
     RETIRED = "retired"
@@ -72,7 +72,7 @@ class AgentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedRequirement:
-    """What a promotion will ask because of a change: kind is approvals, evals, soak or note."""
+    """What a promotion will require because of a change: kind is approvals, evals, soak or note."""
 
     kind: str
     detail: str
@@ -80,7 +80,7 @@ class ExpectedRequirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of meaning; ``before`` and ``after`` are effective values, masked where they are secret."""
+    """One change with a meaning; ``before`` and ``after`` are effective values, masked where they are secret."""
 
     environment: str | None
     agent: str | None
@@ -89,21 +89,21 @@ class Change:
     before: Any = None
     after: Any = None
     rule: str
-    """Class and what, such as ``privilege/tool-added``."""
+    """Class and meaning, such as ``privilege/tool-added``."""
     cls: ChangeClass
     direction: Direction
     significance: Significance
     reason: str
-    """One sentence that carries the values."""
+    """One sentence with the values in it."""
     requires: tuple[ExpectedRequirement, ...] = ()
     place: Place | None = None
     proposed: bool = False
     lines: tuple[str, ...] = ()
-    """For texts: what to show, one line each, marked ``+``, ``-`` or ``~``."""
+    """For texts: the lines of the diff, each marked ``+``, ``-`` or ``~``."""
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same change, wherever its lines stand."""
+        """Equal for equal changes, whatever their line numbers."""
         parts = [self.environment, self.agent, self.path, self.kind, self.before, self.after, self.rule]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
@@ -131,29 +131,29 @@ Facet = tuple[ChangeClass, Direction, Significance]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """
-    What became of one agent between two states.
+    The comparison of two states of one agent.
 
-    ``changes`` is what a reader sees (an added agent is one card); ``facets`` is the class, direction and
-    significance of every leaf beneath, which is what policy rules match, so that a new agent's tools count.
+    ``changes`` are for readers: an added agent is one change. ``facets`` are for policy rules: the class, direction
+    and significance of every value in it, so that the tools of a new agent count.
     """
 
     row: AgentChange
     changes: tuple[Change, ...]
     facets: frozenset[Facet]
     formatting_only: bool = False
-    """Bytes moved, meaning did not."""
+    """The files differ, the meaning does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """What could not be read at one side (``base`` or ``head``), and why; a governing file has no agent."""
+    """What could not be read at one side (``base`` or ``head``), and why; governance files have no agent."""
 
     environment: str | None
     agent: str | None
     side: str
     finding: Finding
     further_findings: int = 0
-    """Further findings on the same."""
+    """How many further findings it has."""
 
     @property
     def sort_key(self) -> tuple[str, str, str, str]:

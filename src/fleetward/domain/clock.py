@@ -41,7 +41,7 @@ def parse_date(text: str) -> date:
     """
     A date such as ``2026-11-20``.
 
-    Errors: ValueError when it is none.
+    Errors: ValueError when it is not a date.
     """
     if not _DAY.fullmatch(text):
         raise ValueError(f"{text!r} is not a date such as 2026-11-20")
@@ -52,7 +52,7 @@ def parse_instant(text: str) -> datetime:
     """
     An instant with its zone, such as ``2026-11-20T12:00:00Z``.
 
-    Errors: ValueError when it is none, or has no zone.
+    Errors: ValueError when it is not an instant, or has no zone.
     """
     if not _INSTANT.fullmatch(text):
         raise ValueError(f"{text!r} is not an instant such as {_EXAMPLE}")
@@ -60,7 +60,7 @@ def parse_instant(text: str) -> datetime:
 
 
 def suggested_instant(text: str) -> str:
-    """The instant that *text* lacks a time or a zone of, else one to go by."""
+    """*text* completed to an instant where it lacks a time or a zone, else an example."""
     for tail in ("Z", ":00Z", "T00:00:00Z"):
         try:
             parse_instant(text + tail)
@@ -84,7 +84,7 @@ def format_instant(moment: datetime) -> str:
 
 
 def format_duration(span: timedelta) -> str:
-    """A duration as people say it: ``3d 4h``, ``90min``."""
+    """A duration for readers: ``3d 4h``, ``90min``."""
     seconds = max(0, int(span.total_seconds()))
     days, remainder = divmod(seconds, 86_400)
     hours, remainder = divmod(remainder, 3_600)

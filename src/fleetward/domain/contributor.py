@@ -1,4 +1,4 @@
-"""Who had a hand in a change, as its commits name them."""
+"""Contributors to a change, as its commits name them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fleetward.domain.fast_dataclass import dataclass
 
 
 class ContributorRole(StrEnum):
-    """The hand that somebody had in a commit."""
+    """How somebody contributed to a commit."""
 
     AUTHOR = "author"
     COMMITTER = "committer"
@@ -17,7 +17,7 @@ class ContributorRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributor:
-    """Somebody who wrote a part of the change, as the commit names them."""
+    """Somebody whom a commit of the change names as author, committer or co-author."""
 
     email: str
     role: ContributorRole

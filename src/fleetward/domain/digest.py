@@ -1,4 +1,4 @@
-"""What names a content: SHA-256 over sorted lines that ``sha256sum`` writes too (SPEC 1)."""
+"""Digests of files and folders: SHA-256 over sorted lines as ``sha256sum`` writes them (SPEC 1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def of_files(files: Iterable[tuple[str, bytes]]) -> str:
     """
     The digest of a folder.
 
-    Shape: (path relative to the folder, content) in any order; bytes of a path that are no UTF-8 as surrogates.
+    Shape: (path relative to the folder, content) in any order; bytes of a path that are not UTF-8 as surrogates.
     """
     encoded = ((path.encode("utf-8", "surrogateescape"), content) for path, content in files)
     lines = sorted((path, hashlib.sha256(content).hexdigest().encode()) for path, content in encoded)
@@ -30,7 +30,7 @@ def _line(path: bytes, sha: bytes) -> bytes:
 
 
 def of_parts(*parts: bytes) -> str:
-    """64 hex digits for some parts, none of which can run over into the next."""
+    """64 hex digits for a sequence of parts; each part counts with its length."""
     hasher = hashlib.sha256()
     for part in parts:
         hasher.update(b"%d:" % len(part))
@@ -39,5 +39,5 @@ def of_parts(*parts: bytes) -> str:
 
 
 def short(digest: str) -> str:
-    """The twelve hex digits that file names carry."""
+    """The first twelve hex digits, as in file names."""
     return digest.removeprefix("sha256:")[:12]

@@ -1,4 +1,4 @@
-"""Why there is no answer, and the exit codes that say so."""
+"""Errors that prevent an answer, and the exit codes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What the process says to its caller; only YES allows."""
+    """The exit codes (SPEC 3); only SUCCESS allows."""
 
     SUCCESS = 0
     DENIED = 1
@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
 
 
 class FleetError(Exception):
-    """No answer could be given; *hint* is the next thing to do or type."""
+    """The command cannot give an answer; *hint* is the next thing to do or type."""
 
     code = ExitCode.ERROR
 
@@ -34,19 +34,19 @@ class FleetError(Exception):
 
 
 class UsageError(FleetError):
-    """The command was asked something that it does not offer."""
+    """The command line asks for something that the command does not offer."""
 
 
 class GitError(FleetError):
-    """git is missing, refused, or does not know what was named."""
+    """git is missing, failed, or does not know a revision."""
 
 
 class NotAFleet(FleetError):
-    """There is no fleet here, or nothing in it to look at."""
+    """There is no fleet here, or it has no agents."""
 
 
 class GovernanceInvalid(FleetError):
-    """A file that decisions rest on is wrong; *findings* say where."""
+    """A governance file is invalid; *findings* say where."""
 
 
 class WriteFailed(FleetError):
@@ -54,10 +54,10 @@ class WriteFailed(FleetError):
 
 
 class OutputClosed(WriteFailed):
-    """Whoever read the report has gone: nothing is left to be said, and it was no yes."""
+    """The reader of the output has closed it; the command did not succeed."""
 
 
 class BranchMoved(FleetError):
-    """Somebody else was faster; nothing was written."""
+    """The branch moved meanwhile; nothing was written."""
 
     code = ExitCode.BRANCH_MOVED

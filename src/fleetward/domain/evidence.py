@@ -1,4 +1,4 @@
-"""What an evaluation run showed, bound to one release."""
+"""Results of evaluation runs, and the evidence records that bind them to a release."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fleetward.domain.fast_dataclass import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleCounts:
-    """How the samples of a run ended; only *passed* is a pass."""
+    """How the samples of a run ended; only *passed* counts as a pass."""
 
     total: int = 0
     passed: int = 0
@@ -20,26 +20,26 @@ class SampleCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationResult:
-    """What an evaluation tool's file says, before it is bound to anything."""
+    """The content of an evaluation tool's file, not yet bound to a release."""
 
     format: str
     metrics: dict[str, float]
-    """By name; ``pass-rate`` (0..1, passed of all that ran or should have run) is always there."""
+    """By name; ``pass-rate`` (0..1, passed of all samples that ran or should have run) is always present."""
     counts: SampleCounts
     model: str | None
     started: datetime | None
     finished: datetime | None
     release: str | None
-    """The tag ``fleet.release``, where the run carried one."""
+    """The tag ``fleet.release`` of the run, where it has one."""
     faults: tuple[str, ...] = ()
-    """Why it is no evidence: an error run, an invalidated log, nothing ran."""
+    """Why it cannot be evidence: a failed run, an invalidated log, no sample."""
     dirty: bool = False
-    """The file says that it ran in a work tree with changes that no commit holds."""
+    """The file says that it ran in a work tree with uncommitted changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRecord:
-    """A file under ``evidence/``."""
+    """A record under ``evidence/``: the result of one suite for one release."""
 
     file: str
     sha256: str
@@ -59,6 +59,6 @@ class EvidenceRecord:
     source_sha256: str
     faults: tuple[str, ...] = ()
     claimed: bool = False
-    """The file names no release: that it was this one says whoever added it."""
+    """The file names no release; whoever added it claims this one."""
     dirty: bool = False
-    """It ran in a work tree with changes that no commit holds."""
+    """It ran in a work tree with uncommitted changes."""

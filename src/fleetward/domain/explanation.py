@@ -1,4 +1,4 @@
-"""A rule in words: what it finds, why that matters, what to write instead."""
+"""The documentation of a rule as a value."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from fleetward.domain.finding import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What a rule's documentation says; *bad* and *good* are YAML, the rest is prose on one line."""
+    """*bad* and *good* are YAML, the other texts are prose on one line."""
 
     rule: str
     severity: Severity
-    """By default; a fleet may weigh it otherwise."""
+    """The default; a fleet may configure another one."""
     severity_exceptions: str
-    """Where the default is another one, in words; empty where it is the same everywhere."""
+    """Where the default differs, in words; empty where it is the same everywhere."""
     fixed: bool
-    """Found while reading: it can be neither turned down nor waived."""
+    """Found while loading: the severity cannot be changed, and the finding cannot be waived."""
     summary: str
     why: str
     bad: str

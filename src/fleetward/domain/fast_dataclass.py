@@ -1,8 +1,8 @@
 """
-Frozen values: what ``dataclasses`` makes, with each method written when it is called for.
+Frozen dataclasses whose methods are generated on their first call.
 
-Writing all of them for every class takes a third of the time in which a small fleet is checked; most runs make
-values of a few classes, few values of most of those, and compare and print fewer still.
+Generating all methods of every class at import takes a quarter of the time of ``fleet validate`` for six agents:
+239 instead of 181 ms of processor time, and 271 instead of 191 ms for ``fleet diff`` (ADR 0003).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(*, frozen: bool, slots: bool, kw_only: bool = False) -> Any:
-        """The decorator of the standard library, for frozen classes with slots; a subclass is made by it, too."""
+        """``dataclasses.dataclass`` for frozen classes with slots; subclasses have to use it, too."""
 
         def made(cls: type) -> type:
             value = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
@@ -31,11 +31,11 @@ else:
 
 
 _FILLED_BY_FIELD = 8
-"""As many values are filled field by field before ``__init__`` is written: that takes as long as twenty of them."""
+"""How many values are filled field by field before ``__init__`` is generated, which takes as long as twenty."""
 
 
 def _deferred(value: type, name: str, write: Callable[[type, str], Any]) -> Any:
-    """A method that puts the written one in its own place, and does what that does."""
+    """A method that generates the real one on its first call, puts it in its place and calls it."""
     remaining = _FILLED_BY_FIELD if write is _written_init else 0
 
     def first(self: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -53,7 +53,7 @@ def _deferred(value: type, name: str, write: Callable[[type, str], Any]) -> Any:
 def _fill(
     self: object, fields: tuple[Any, ...], arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> bool:
-    """Were the arguments all that the fields ask for, and no more? Else the written method has the words."""
+    """Set all fields; False where the arguments do not fit, so that the generated method raises the error."""
     names = [field.name for field in fields if not field.kw_only][: len(arguments)]
     if len(names) < len(arguments) or any(name in keywords for name in names):
         return False
@@ -72,7 +72,7 @@ def _fill(
 
 
 def _written_init(value: type, name: str) -> Any:
-    """Fields by object's own door, for the class's is shut."""
+    """``__init__`` that sets fields with ``object.__setattr__``, because that of a frozen class refuses."""
     namespace: dict[str, Any] = {"_set": object.__setattr__, "_absent": dataclasses.MISSING}
     parameters, lines = ["self"], []
     for field in dataclasses.fields(value):
@@ -95,7 +95,7 @@ def _written_init(value: type, name: str) -> Any:
 
 
 def _standard_method(value: type, name: str) -> Any:
-    """The method as the standard library writes it."""
+    """The method as the standard library generates it."""
     fields = {field.name: field for field in dataclasses.fields(value)}
     names = {name: field.type for name, field in fields.items()}
     attributes = {
@@ -118,7 +118,7 @@ _METHOD_WRITERS = {
 
 
 def _reduce(self: Any) -> tuple[Any, ...]:
-    """How it is copied, and sent to another process: by its fields, since nothing may be set on it."""
+    """Copy and pickle by the fields, because the default way sets attributes."""
     return _rebuilt, (type(self), *(getattr(self, field.name) for field in dataclasses.fields(self)))
 
 

@@ -1,4 +1,4 @@
-"""A wrong, and the place where it stands."""
+"""A finding and its place in a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fleetward.domain.fast_dataclass import dataclass
 
 
 class Severity(StrEnum):
-    """How much a finding weighs; only errors say no."""
+    """The severity of a finding; only errors fail a check."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -32,12 +32,12 @@ class Place:
     end_line: int = 1
     end_column: int = 1
     path: str = ""
-    """Where in the document: ``spec.tools[crm].allow``; empty where the file as a whole is meant."""
+    """The path in the document, such as ``spec.tools[crm].allow``; empty for the file as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One wrong, found by *rule* at *place*; *hint* names the edit that cures it."""
+    """A violation of *rule* at *place*; *hint* names the edit that fixes it."""
 
     rule: str
     severity: Severity
@@ -48,17 +48,17 @@ class Finding:
     agent: str | None = None
     related: tuple[Place, ...] = ()
     missing_folders: tuple[str, ...] = ()
-    """Folders of agents that are not there, where that is what is wrong."""
+    """Folders of agents whose absence is the violation."""
     waived: bool = False
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same wrong wherever its lines have moved to."""
+        """Equal for equal findings, whatever their line numbers."""
         text = "\0".join((self.rule, self.place.file, self.place.path, self.message))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def with_severity(self, severity: Severity) -> Finding:
-        """The same finding with another weight."""
+        """The same finding with another severity."""
         return replace(self, severity=severity)
 
     @property

@@ -1,4 +1,4 @@
-"""A fleet at one moment: its configuration, its agents, and what governs them."""
+"""A fleet at one moment: configuration, agents, governance, ledgers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AgentKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where agents run; one with sources is gated."""
+    """An environment; one with sources is gated."""
 
     name: str
     sources: tuple[str, ...] = ()
@@ -29,13 +29,13 @@ class Environment:
 
     @property
     def gated(self) -> bool:
-        """Do its folders change through promotion alone?"""
+        """Do its folders change only by promotion?"""
         return bool(self.sources)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSetting:
-    """What a fleet made of a rule's severity; None switches it off. Empty tiers or environments mean all."""
+    """A configured severity of a rule, None to switch it off; empty tiers or environments mean all."""
 
     severity: Severity | None
     tiers: frozenset[str] = frozenset()
@@ -50,7 +50,7 @@ class FleetConfig:
     environments: tuple[Environment, ...]
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)
     locate: Callable[[str], Place] | None = field(default=None, compare=False)
-    """Where a path of the file stands."""
+    """The place of a path in the file."""
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name."""
@@ -70,13 +70,13 @@ class Waiver:
     place: Place
 
     def covers(self, finding: Finding) -> bool:
-        """Is this the rule, the agent and the environment that it was granted for? Whatever the day."""
+        """Is the waiver for this rule, agent and environment? Its expiry is not checked."""
         in_environment = self.environment in (None, finding.environment)
         return in_environment and self.rule == finding.rule and self.agent == finding.agent
 
 
 class WaiverStatus(StrEnum):
-    """How a dated exception stands on a day."""
+    """The state of a waiver on a day."""
 
     ACTIVE = "active"
     EXPIRES_SOON = "expires soon"
@@ -86,7 +86,7 @@ class WaiverStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupFile:
-    """A governance file that is only looked things up in (models, connectors), and where its paths stand."""
+    """A governance file that only serves lookups (models, connectors)."""
 
     file: str
     data: Mapping[str, Any]
@@ -95,7 +95,7 @@ class LookupFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything a judgement may rest on, read once from one tree."""
+    """Everything that a decision may depend on, loaded once from one tree."""
 
     config: FleetConfig
     agents: Mapping[AgentKey, Agent]
@@ -105,11 +105,11 @@ class Snapshot:
     models: LookupFile | None = None
     waivers: tuple[Waiver, ...] = ()
     proposals: Mapping[AgentKey, File] = field(default_factory=dict)
-    """Wanted ``overrides.yaml`` of gated environments."""
+    """Proposed ``overrides.yaml`` of gated environments."""
     proposed_agents: Mapping[AgentKey, Agent] = field(default_factory=dict)
-    """Agents that stand in a gated environment, with the proposal in place; rules judge these instead."""
+    """Agents of gated environments with their proposal applied; rules check these instead."""
     ledgers: Mapping[str, Ledger] = field(default_factory=dict)
-    """Of gated environments, where the fleet was read whole; an empty one is not there yet."""
+    """Of gated environments, where the whole fleet was loaded; empty where the file does not exist yet."""
 
     @property
     def manifests(self) -> Iterator[Manifest]:
@@ -120,24 +120,24 @@ class Snapshot:
 
     @property
     def effective_agents(self) -> Iterator[Agent]:
-        """Every agent as rules see it, by environment and name: with its proposal in place."""
+        """Every agent with its proposal applied, by environment and name."""
         for key in sorted(self.agents):
             yield self.proposed_agents.get(key, self.agents[key])
 
     def manifest(self, environment: str, name: str) -> Manifest | None:
-        """The manifest of an agent that is there and readable."""
+        """The manifest of an agent; None where there is none that can be read."""
         agent = self.proposed_agents.get((environment, name)) or self.agents.get((environment, name))
         return agent.manifest if agent else None
 
     def agent_names(self, environment: str) -> frozenset[str]:
-        """The agents that are in *environment*, readable or not."""
+        """The names of all agents in *environment*, also of those that cannot be read."""
         return frozenset(name for env, name in self.agents if env == environment)
 
     def with_agents(self, agents: Iterable[Agent], without: Iterable[AgentKey] = ()) -> Snapshot:
         """
-        The same fleet with these agents in place, and those gone.
+        The same fleet with these agents added or replaced, and those *without* removed.
 
-        Without its ledgers: they tell of what stands, not of what would.
+        It has no ledgers, because they describe the present agents.
         """
         removed = frozenset(without)
         placed = {(agent.environment, agent.name): agent for agent in agents}

@@ -1,4 +1,4 @@
-"""Characters that a reader cannot see, or that change what is seen (SPEC 2)."""
+"""Characters that a reader cannot see, or that change how text is displayed (SPEC 2)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class InvisibleCharacter:
 
 
 def invisible_characters(text: str) -> Iterator[InvisibleCharacter]:
-    """Every forbidden character of *text*; one BOM at the start is tolerated where it was kept."""
+    """Every forbidden character of *text*."""
     if FORBIDDEN.search(text) is None:
         return
     for number, line in enumerate(text.split("\n"), 1):

@@ -1,4 +1,4 @@
-"""An agent: its folder, and what its manifest says there."""
+"""An agent in one environment: its files and its manifest."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class Manifest:
     """
     An effective manifest: ``agent.yaml`` with ``overrides.yaml`` merged in, clean by the schema.
 
-    ``data`` is what was written; ``effective`` has the schema's defaults filled in besides.
+    ``data`` is what was written, ``effective`` has the schema's defaults as well.
     """
 
     environment: str
     name: str
-    """The folder's name, which is the agent's."""
+    """The name of the folder and the agent."""
     data: Mapping[str, Any]
     effective: Mapping[str, Any]
     locate: Callable[[str], Place]
-    """Where a path is written; the nearest thing above it where it is not."""
+    """The place of a path; that of its nearest parent where the path is not written."""
 
     def get(self, path: str, default: Any = None) -> Any:
         """The effective value at *path*, such as ``spec.owner.team``."""
@@ -38,7 +38,7 @@ class Manifest:
         return value if isinstance(value, Sequence) else ()
 
     def has(self, path: str) -> bool:
-        """Is something written at *path* that is neither null nor empty?"""
+        """Is a value written at *path* that is neither null nor empty?"""
         exists, value = lookup(self.data, path)
         return exists and value is not None and value != [] and value != {} and value != ""
 
@@ -80,7 +80,7 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """One agent in one environment: every file that defines it, and its manifest where that can be read."""
+    """One agent in one environment: all its files, and its manifest where that is valid."""
 
     environment: str
     name: str
@@ -89,15 +89,15 @@ class Agent:
     files: tuple[File, ...]
     manifest: Manifest | None
     readable: bool = True
-    """False when its release cannot be named: a link, a colliding path, a file too large."""
+    """False when its release has no digest: a link, a colliding path, a file too large."""
     proposed: bool = False
-    """Its overrides are those of ``proposals/``, judged as if in place."""
+    """Its overrides are those of its proposal."""
     overrides: Mapping[str, Any] | None = None
     """The merge patch as written; None where there is none."""
     locate_overrides: Callable[[str], Place] | None = None
     """Where a path of the merge patch is written."""
     cached_state: str | None = None
-    """Its state digest, where the files themselves are no longer at hand."""
+    """Its state digest, where its files are not loaded."""
 
     def file(self, path: str) -> File | None:
         """The file at *path* inside the folder."""

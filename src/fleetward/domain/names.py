@@ -1,4 +1,4 @@
-"""What may be a name, and the nearest one that is."""
+"""Valid names, and the nearest known name for a typing error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def is_name(text: object) -> TypeGuard[str]:
 
 
 def nearest_name(text: str, names: Iterable[str]) -> str | None:
-    """The known word that *text* was most likely meant to be, or None."""
+    """The one of *names* that is most similar to *text*, or None."""
     from difflib import get_close_matches
 
     words = sorted(set(names))

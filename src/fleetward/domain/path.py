@@ -25,7 +25,7 @@ _TOKEN = re.compile(r'\[("(?:[^"\\]|\\.)*"|[^\]]*)\]|([^.\[\]]+)')
 
 
 def format_path(steps: Iterable[Step]) -> str:
-    """The steps as text: ``("spec", "tools", Item("crm"), "allow", 0)`` is ``spec.tools[crm].allow[0]``."""
+    """The path as text: ``("spec", "tools", Item("crm"), "allow", 0)`` is ``spec.tools[crm].allow[0]``."""
     text = ""
     for step in steps:
         if isinstance(step, int):
@@ -49,7 +49,7 @@ def parse_path(path: str) -> tuple[str, ...]:
 
 
 def lookup(data: Any, path: str) -> tuple[bool, Any]:
-    """Whether *path* is there in *data*, and its value; list items are found by key, else by position."""
+    """Whether *path* exists in *data*, and its value; list items are found by key, else by position."""
     value = data
     for step in parse_path(path):
         if type(value) is dict:  # nearly always; asking for the abstract Mapping costs ten times as much
@@ -64,7 +64,7 @@ def lookup(data: Any, path: str) -> tuple[bool, Any]:
 
 
 def covers(pattern: str, path: str) -> bool:
-    """Is *path* the place that *pattern* names, or inside it?"""
+    """Is *path* the path *pattern*, or inside it?"""
     return path == pattern or (path.startswith(pattern) and path[len(pattern)] in ".[")
 
 
@@ -81,7 +81,7 @@ def _step(value: Any, step: str) -> tuple[bool, Any]:
 
 
 def item_key(item: Any) -> str | None:
-    """The key that a list item goes by, where it has one."""
+    """The key of a list item, None where it has none."""
     if isinstance(item, Mapping):
         for key in ITEM_KEYS:
             if isinstance(item.get(key), str):

@@ -1,4 +1,4 @@
-"""Who may speak: people, the robots they run, the teams they are in."""
+"""People, robots and teams of ``governance/people.yaml``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fleetward.domain.fast_dataclass import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
     """
-    A public key that signs for somebody; both days count, from the compromise on it is gone.
+    A public key of a person or robot; both days are included, and from the compromise on it does not count.
 
     Shape: ``text`` is kind and base64 as ssh writes them, without a comment.
     """
@@ -37,7 +37,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A human; ``left`` is the first day on which they are gone."""
+    """A person; ``departed`` is the first day after their time."""
 
     id: str
     name: str
@@ -47,7 +47,7 @@ class Person:
     keys: tuple[SigningKey, ...] = ()
 
     def is_active(self, when: datetime) -> bool:
-        """Is this person with us at *when*?"""
+        """Does the person belong to the organisation at *when*?"""
         today = when.astimezone(UTC).date()
         return (self.since is None or self.since <= today) and (
             self.departed is None or today < self.departed
@@ -56,7 +56,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Robot:
-    """An account without a human hand; what it writes counts as written by who operates it."""
+    """An automated account; what it writes counts as written by the person who operates it."""
 
     id: str
     emails: tuple[str, ...]
@@ -66,7 +66,7 @@ class Robot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """A person's time in a team; both days count."""
+    """A person's time in a team; both days are included."""
 
     person: str
     since: date | None = None
@@ -80,7 +80,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """People who answer for something together."""
+    """A team with its memberships."""
 
     id: str
     members: tuple[Membership, ...] = ()
@@ -95,7 +95,7 @@ class People:
     teams: Mapping[str, Team] = field(default_factory=dict)
 
     def by_email(self, email: str) -> Person | Robot | None:
-        """Whose address this is; upper and lower case are one."""
+        """The person or robot with this address, regardless of case."""
         folded = email.casefold()
         everybody: tuple[Person | Robot, ...] = (*self.people.values(), *self.robots.values())
         for account in everybody:
@@ -104,12 +104,12 @@ class People:
         return None
 
     def by_key(self, text: str) -> Person | Robot | None:
-        """Whose key this is, whether it counts or not."""
+        """The person or robot with this key, also where the key is not valid."""
         everybody: tuple[Person | Robot, ...] = (*self.people.values(), *self.robots.values())
         return next((account for account in everybody if any(key.text == text for key in account.keys)), None)
 
     def members(self, team: str, when: datetime) -> frozenset[str]:
-        """The ids of the active people who are in *team* at *when*; empty where there is no such team."""
+        """The ids of the active members of *team* at *when*; empty where there is no such team."""
         memberships = self.teams.get(team)
         if memberships is None:
             return frozenset()
@@ -118,5 +118,5 @@ class People:
         )
 
     def is_active(self, person: str, when: datetime) -> bool:
-        """Is there such a person, with us at *when*?"""
+        """Does *person* exist, and belong to the organisation at *when*?"""
         return person in self.people and self.people[person].is_active(when)

@@ -1,4 +1,4 @@
-"""What a promotion must show, as ``governance/policy.yaml`` asks it (SPEC 6.1)."""
+"""The policy of ``governance/policy.yaml``: what promotions require (SPEC 6.1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OWNER = "owner"
 
 
 class Assurance(IntEnum):
-    """How sure it is that an approval is its approver's."""
+    """How strongly an approval is bound to its approver."""
 
     RECORDED = 0
     FORGE = 1
@@ -30,7 +30,7 @@ class Assurance(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredApprovals:
-    """So many different people out of these teams together."""
+    """Approvals of *count* different people of any of these teams."""
 
     count: int
     teams: frozenset[str]
@@ -43,14 +43,14 @@ class RequiredApprovals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredEvals:
-    """Every suite of the manifest passed for exactly this release, at most this long ago."""
+    """Every suite of the manifest passed for this release, at most *max_age* ago."""
 
     max_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredSoak:
-    """The release stayed in the environment before for at least this long."""
+    """The release was in the source environment for at least *span*."""
 
     span: timedelta
 
@@ -60,7 +60,7 @@ RuleRequirement = RequiredApprovals | RequiredEvals | RequiredSoak
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCondition:
-    """What a rule applies to; an empty field means any."""
+    """Which promotions a rule applies to; an empty field means any."""
 
     to: frozenset[str] = frozenset()
     tiers: frozenset[str] = frozenset()
@@ -86,7 +86,7 @@ class PolicyRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalTerms:
-    """How long approvals last, and whose do not count."""
+    """How long approvals count, and whose do not."""
 
     expire: timedelta | None = timedelta(days=14)
     exclude: frozenset[str] = frozenset({"author", "committer", "co-author", "robot"})
@@ -95,7 +95,7 @@ class ApprovalTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze:
-    """A time in which nothing is promoted; the end is exclusive, as every instant of expiry."""
+    """A time without promotions; the end is excluded, like every instant of expiry."""
 
     id: str
     start: datetime
@@ -104,7 +104,7 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackPolicy:
-    """Going back: to what ran at most *within* ago, under *rule* in place of all rules."""
+    """Rollback to a release that left at most *within* ago; *rule* replaces all rules."""
 
     within: timedelta
     rule: PolicyRule
@@ -112,13 +112,13 @@ class RollbackPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakGlassPolicy:
-    """The emergency door: *rule* in place of the approvals of all rules, and what of them is not waited for."""
+    """Break-glass: *rule* replaces the approvals of all rules, and *skips* are not required."""
 
     rule: PolicyRule
     skips: frozenset[str]
     """Of soak, evals and freeze."""
     lasts: timedelta
-    """How long an approval for it counts."""
+    """How long an approval of a break-glass promotion counts."""
     review_within: timedelta
 
 
@@ -138,17 +138,17 @@ class Policy:
     veto: frozenset[str] = frozenset()
     freezes: tuple[Freeze, ...] = ()
     rollback: RollbackPolicy | None = None
-    """None: nobody may go back."""
+    """None: rollbacks are not allowed."""
     break_glass: BreakGlassPolicy | None = None
-    """None: there is no emergency door."""
+    """None: break-glass is not allowed."""
     governance: PolicyRule | None = None
-    """What a change of the governance folder itself needs; None where the policy does not say."""
+    """The rule for changes of the governance folder; None where the policy has none."""
 
     def tier_rank(self, tier: str | None) -> int:
-        """The position of *tier*, lowest 0; an unknown one is above all (fail closed)."""
+        """The position of *tier*, lowest 0; an unknown tier ranks highest (fail closed)."""
         return self.tiers.index(tier) if tier in self.tiers else len(self.tiers)
 
     def highest_tier(self, *tiers: str | None) -> str:
-        """The highest of these tiers; those that are None do not speak."""
+        """The highest of these tiers; None is ignored, and without any tier the highest of all counts."""
         declared = [tier for tier in tiers if tier is not None]
         return max(declared, key=self.tier_rank) if declared else self.tiers[-1]

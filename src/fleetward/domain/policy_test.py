@@ -1,4 +1,4 @@
-"""A case of a policy test: a situation told in a few words, and the verdict that the policy has to give."""
+"""A policy test: a situation and the verdict that the policy has to give."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVERY = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssumedStatement:
-    """What a person is taken to have said, so long before the case is judged."""
+    """A statement that is assumed, *ago* before the test's time."""
 
     person: str
     decision: Decision
@@ -32,7 +32,7 @@ class AssumedStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssumedResult:
-    """How a suite is taken to have ended: passed, failed or missing, so long ago."""
+    """The assumed result of a suite: passed, failed or missing, *ago* before the test's time."""
 
     result: str
     ago: timedelta
@@ -40,7 +40,7 @@ class AssumedResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTest:
-    """One case; what it leaves out is as the fleet has it, or did not happen."""
+    """One test case; whatever it leaves out is as in the fleet, or did not happen."""
 
     name: str
     agent: str
@@ -49,7 +49,7 @@ class PolicyTest:
     at: datetime
     expect: Verdict
     missing: frozenset[str] | None = None
-    """All that is not met, in the words of ``wants``; None where the case says nothing of it."""
+    """All unmet requirements, as ``unmet_requirements`` writes them; None where the test does not say."""
     not_counted: frozenset[str] | None = None
     tier_before: str | None = None
     tier_after: str | None = None
@@ -67,7 +67,7 @@ class PolicyTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What is otherwise than expected: the verdict, what is missing, whose approval does not count."""
+    """A difference from the expected result, in one aspect: verdict, missing or notCounted."""
 
     aspect: str
     expected: tuple[str, ...]
@@ -76,14 +76,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTestResult:
-    """A case and what the gate said to it."""
+    """A test case and the verdict of the gate."""
 
     case: PolicyTest
     promotion: Promotion
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """Everything that is not as expected; none where the case holds."""
+        """All differences; none where the test passes."""
         case, promotion = self.case, self.promotion
         spare = frozenset(approval.approver for approval in promotion.not_counted)
         pairs = (
@@ -99,7 +99,7 @@ class PolicyTestResult:
 
 
 def unmet_requirements(promotion: Promotion) -> frozenset[str]:
-    """What is not met: approvals as they are asked (``2 of risk``), anything else by its kind (``soak``)."""
+    """Unmet requirements: approvals by their condition (``2 of risk``), others by their kind (``soak``)."""
     return frozenset(
         requirement.condition if requirement.kind == "approvals" else requirement.kind
         for requirement in promotion.requirements

@@ -1,4 +1,4 @@
-"""How an agent ends: what is due to end it, and all that hangs on it when it goes."""
+"""The retirement of an agent: its criteria, and everything that depends on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fleetward.domain.fleet import Waiver
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricValue:
-    """What was measured of an agent on one day; *line* is where the file of figures says so."""
+    """A metric of an agent on one day; *line* is its line in the metrics file."""
 
     day: date
     agent: str
@@ -22,7 +22,7 @@ class MetricValue:
 
 
 class CriterionStatus(StrEnum):
-    """Is a criterion met? Missing figures never are."""
+    """Whether a retirement criterion is met; without values it is unknown."""
 
     DUE = "due"
     NOT_DUE = "not due"
@@ -31,7 +31,7 @@ class CriterionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionResult:
-    """One criterion of one agent: what was asked, and what the figures or the calendar say."""
+    """One retirement criterion of one agent, compared with its values or the date."""
 
     agent: str
     environment: str
@@ -40,16 +40,15 @@ class CriterionResult:
     detail: str
     place: Place
     gaps: tuple[tuple[date, date], ...] = ()
-    """Days without a figure, as first and last."""
+    """Ranges of days without a value, each as first and last day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependent:
     """
-    An agent that calls this one, or is set off by it.
+    An agent that calls this one or is triggered by it.
 
-    Shape: *along* where it stands in a gated environment and its release before no longer requires this one: both
-    are promoted together then.
+    Shape: *promoted_together* where its release in the source environment no longer requires this one.
     """
 
     environment: str
@@ -59,17 +58,17 @@ class Dependent:
     promoted_together: bool = False
     names_successor: bool = False
     edits: tuple[Place, ...] = ()
-    """Where releases are made, what has to be edited so that it can do without; none where it has none there."""
+    """Places in the source environment that still require this one; empty where there are none."""
 
     @property
     def blocks(self) -> bool:
-        """Would it call nobody?"""
+        """Would it lose an agent that it requires?"""
         return self.required and not self.promoted_together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """Where the agent stands, and where it is in its life there."""
+    """The agent in one environment, with its lifecycle there."""
 
     environment: str
     gated: bool
@@ -78,7 +77,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftover:
-    """Something of it that stays behind: what it is, its name, and who else has to do with it."""
+    """A resource that remains after the retirement, with the agents that also use it."""
 
     kind: str
     name: str
@@ -87,7 +86,7 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetirementPlan:
-    """The plan of one retirement; *files* are edited, or would be."""
+    """The plan of one retirement; *files* are edited when it is applied."""
 
     agent: str
     deployments: tuple[Deployment, ...]
@@ -107,5 +106,5 @@ class RetirementPlan:
 
     @property
     def blocked(self) -> bool:
-        """Does something still need it, with nothing in its place?"""
+        """Does an agent still require it?"""
         return any(dependent.blocks for dependent in self.dependents)

@@ -1,4 +1,4 @@
-"""What an agent could do, measured by its factors and tools, and the tier that this asks for at least."""
+"""The exposure of an agent by its risk factors and tools, and the minimum tier that follows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCALES: Mapping[str, tuple[str, ...]] = {
     "autonomy": ("suggest", "act-with-review", "act"),
     "toolAccess": ACCESS,
 }
-"""The values of each factor, least first."""
+"""The values of each factor, lowest first."""
 FACTORS = "spec.risk.factors"
 
 
@@ -25,10 +25,9 @@ def exposure(manifest: Manifest) -> dict[str, str]:
     """
     The value of each factor, as far as it is known.
 
-    Fail closed: where ``spec.risk.factors`` is written, a factor that it leaves out counts as its highest
-    value, so that forgetting one never lowers the floor. Where the group is not written at all nobody has
-    assessed anything yet: that absence is the business of ``required`` in the policy, and only what the
-    manifest shows by itself counts, its tools and the users it names.
+    Fail closed: where ``spec.risk.factors`` is written, a missing factor counts as its highest value, so that
+    forgetting one never lowers the floor. Where the group is not written at all, only tools and users of the
+    manifest count; the policy's ``required`` is there to demand the group.
     """
     values = {"toolAccess": tool_access(manifest)}
     if manifest.has(FACTORS):
@@ -39,7 +38,7 @@ def exposure(manifest: Manifest) -> dict[str, str]:
 
 
 def tool_access(manifest: Manifest) -> str:
-    """The highest access of any of its tools; none at all counts as reading."""
+    """The highest access of its tools; read where it has none."""
     return max(
         (tool.get("access") or ACCESS[0] for tool in manifest.items("spec.tools")),
         key=_access,
@@ -48,7 +47,7 @@ def tool_access(manifest: Manifest) -> str:
 
 
 def required_floor(manifest: Manifest, policy: Policy) -> tuple[str, Mapping[str, str]] | None:
-    """The highest tier that a line of ``floors`` asks for, and that line; None where none holds."""
+    """The highest tier that a matching line of ``floors`` requires, and that line; None where no line matches."""
     values = exposure(manifest)
     for tier in sorted(policy.floors, key=policy.tier_rank, reverse=True):
         for line in policy.floors[tier]:
@@ -58,13 +57,13 @@ def required_floor(manifest: Manifest, policy: Policy) -> tuple[str, Mapping[str
 
 
 def required_minimum_tier(manifest: Manifest, policy: Policy) -> str | None:
-    """The lowest tier that this agent may have; None where no line of the policy speaks of it."""
+    """The lowest tier that this agent may have; None where no line of ``floors`` matches."""
     match = required_floor(manifest, policy)
     return match[0] if match else None
 
 
 def _reaches(values: Mapping[str, str], factor: str, minimum: Any) -> bool:
-    """Is the factor at least *minimum*? A word that no scale knows counts as reached (fail closed)."""
+    """Is the factor at least *minimum*? An unknown value counts as reached (fail closed)."""
     if factor not in values:
         return factor not in SCALES
     return _rank(factor, values[factor], unknown=len(SCALES[factor])) >= _rank(factor, minimum, unknown=-1)

@@ -1,4 +1,4 @@
-"""The makers' patterns for their credentials, as their documentation gives them."""
+"""Patterns of credentials, as documented by their makers."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ STARTS: tuple[tuple[str, str, str], ...] = (
     ("Sentry token", "sntrys_ sntryu_", r"[\w+/=-]{32,400}"),
 )
 """
-(kind, how it may start, pattern of the rest) of credentials that begin a word of letters, digits, ``-`` and ``_``.
+(kind, prefixes, pattern of the rest) of credentials at the start of a word of letters, digits, ``-`` and ``_``.
 
-The first that fits counts. Every repetition has a bound, and is tried at the start of a word only.
+The first match counts. Every repetition has a bound and is tried only at the start of a word.
 """
 
 MARKED: tuple[tuple[str, str, str], ...] = (
@@ -97,4 +97,4 @@ MARKED: tuple[tuple[str, str, str], ...] = (
     ),
     ("Discord webhook", "/api/webhooks/", r"/api/webhooks/[0-9]{16,20}/[\w-]{50,90}"),
 )
-"""(kind, a literal that the text must hold, pattern) of those whose mark is no word of its own."""
+"""(kind, a literal in the text, pattern) of credentials whose mark is not the start of a word."""

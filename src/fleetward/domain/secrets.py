@@ -1,4 +1,4 @@
-"""Credentials in text: told by their makers' patterns, and by entropy where something is called a password."""
+"""Credentials in text, found by the patterns of their makers and by entropy after a word such as ``password``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fleetward.domain.secret_kinds import MARKED, STARTS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
-    """What stands at ``start`` to ``end`` of a text: what is not *sure* is masked, but not reported."""
+    """A credential from ``start`` to ``end`` of a text; one that is not *certain* is masked, but not reported."""
 
     kind: str
     start: int
@@ -26,8 +26,8 @@ class Secret:
 
 
 # Patterns that few texts need are compiled when one does: re keeps them.
-# A word is where a token of a known maker may begin; the pattern may then run on past its end. Looking at word
-# starts alone keeps the search linear, whatever the text.
+# A token of a known maker begins at the start of a word; its pattern may run past the end of that word. Searching
+# at word starts only keeps the search linear.
 _WORD = re.compile(r"[A-Za-z0-9_-]{18,}")
 _KEY_BLOCK = r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-[0-9]"
 _LONGEST_KEY = 16_000
@@ -55,9 +55,9 @@ _PUBLIC = r"AAAA(?:[BC]3NzaC1|E2VjZHNh|[GI]nNr)|sha(?:1|256|384|512)[-_:]"
 _RUN = r"[A-Za-z0-9]{12,}"
 _SHORT_RUN = r"[A-Za-z0-9]{10,}"
 _BITS = 4.0
-"""Shannon entropy a character from which a long token looks drawn at random."""
+"""Shannon entropy per character from which a long token counts as random."""
 _BITS_LABELLED = 2.75
-"""The same for what is called a password, which is short."""
+"""The same for a value after a label such as ``password``, which is shorter."""
 
 _STAND_IN = (
     r"(?i)example|sample|dummy|placeholder|change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|with)|your[-_]|redacted"
@@ -70,12 +70,12 @@ _REFERENCE = (
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _IDENTIFIER = r"[a-z]+[0-9]{0,4}(?:[-_./:][a-z0-9]{1,24})*|[A-Z]+(?:_[A-Z0-9]+)*|[A-Za-z]+[0-9]{0,2}"
 _RUN_OF_BOTH = r"(?:[a-z]+[0-9]+){3}|(?:[0-9]+[a-z]+){3}"
-_NAMES_SECRET = r"(?i)pass|pw|secret|token"
+_NAMES_SECRET = r"(?i)pass|pw|secret|token"  # noqa: S105 - a pattern
 _NO_SECRET = frozenset(("user", "pass", "password", "passwd", "pwd", "secret", "token", "root"))
 
 
 def _prefix_table() -> dict[str, list[tuple[str, str, str]]]:
-    """(kind, start, pattern of the rest) by the first two characters of a start, in the order of the table."""
+    """By the first two characters of a prefix: (kind, prefix, pattern of the rest), in the order of the table."""
     table = defaultdict(list)
     for kind, starts, pattern in STARTS:
         for start in starts.split():
@@ -88,9 +88,9 @@ _PREFIXES = _prefix_table()
 
 def find_secrets(text: str) -> tuple[Secret, ...]:
     """
-    Everything in *text* that is a credential, or may be one, in order and apart from each other.
+    Every possible credential in *text*, in order and without overlaps.
 
-    What only stands in for one (``<token>``, ``${TOKEN}``, ``EXAMPLE``) is not sure.
+    Placeholders (``<token>``, ``${TOKEN}``, ``EXAMPLE``) are not certain.
     """
     drawn = (match for match in _RANDOM_TOKEN.finditer(text) if _random(match[0]))
     unsure = (
@@ -100,7 +100,7 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
 
 
 def certain_secrets(text: str) -> tuple[Secret, ...]:
-    """The sure ones alone, which takes less time."""
+    """Only the certain ones, which takes less time."""
     return _cached(text) if len(text) <= _CACHED_LENGTH else _certain(text)
 
 
@@ -110,12 +110,12 @@ def _certain(text: str) -> tuple[Secret, ...]:
 
 _CACHED_LENGTH = 4096
 _cached = lru_cache(maxsize=8192)(_certain)
-"""Prompts and suites are mostly the same at both sides of a comparison; long texts are not kept."""
+"""Prompts and suites are mostly equal on both sides of a comparison; long texts are not cached."""
 
 
 @lru_cache(maxsize=4)
 def mask_secrets(text: str) -> str:
-    """The text with an asterisk for each character of what may be a credential; nothing else moves."""
+    """The text with an asterisk for each character of a possible credential."""
     return _masked(text)
 
 
@@ -155,7 +155,7 @@ def _prefixed(text: str) -> Iterator[Secret]:
 
 
 def _key_blocks(text: str) -> Iterator[Secret]:
-    """Whole blocks, to their end line; where that is missing, as far as a key may reach."""
+    """Whole blocks up to their end line; without one, up to the largest length of a key."""
     at = 0 if "PRIVATE KEY" in text or "PuTTY" in text else len(text)
     while (begin := re.compile(_KEY_BLOCK).search(text, at)) is not None:
         limit = min(len(text), begin.end() + _LONGEST_KEY)
@@ -186,7 +186,7 @@ def _logins(text: str) -> Iterator[Secret]:
 
 
 def _marked(text: str) -> Iterator[Secret]:
-    """Tokens whose mark is not the start of a word; the literal goes first, since most texts have none."""
+    """Tokens whose mark is not the start of a word; the literal is searched first, because most texts have none."""
     for kind, literal, pattern in MARKED:
         if literal in text:
             for match in re.finditer(pattern, text):
@@ -200,7 +200,7 @@ def _with_certainty(kind: str, text: str, start: int, end: int) -> Secret:
 
 
 def _basic(text: str) -> Iterator[Secret]:
-    """``Basic`` and what decodes to a name and its password."""
+    """``Basic`` followed by an encoded name and password."""
     for match in re.finditer(_BASIC, text) if "asic " in text else ():
         try:
             decoded = b64decode(match[1], validate=True).decode("ascii")
@@ -215,7 +215,7 @@ def _basic(text: str) -> Iterator[Secret]:
 
 
 def _labelled(text: str) -> Iterator[Secret]:
-    """What stands behind ``password:`` and its kin; a variable in its place is nothing to hide."""
+    """Values after labels such as ``password:``; a variable there is no credential."""
     lower = text.lower()
     if len(lower) != len(text):  # a few letters have two for their lower case
         lower = "".join(c.lower() if c.isascii() else c for c in text)
@@ -238,7 +238,7 @@ def _is_label(lower: str, word: str, at: int) -> bool:
 
 
 def _labelled_apart(text: str, lower: str, at: int, end: int) -> Iterator[Secret]:
-    """What stands further off: on the next line, in a pair, behind an option or ``is``. Only what is sure."""
+    """Values further away: on the next line, in a pair, after an option or after ``is``; only certain ones."""
     match = _VALUE_APART.match(text, end)
     if match is None and _is_option(lower, at):
         match = re.compile(_VALUE_OF_OPTION).match(text, end)
@@ -255,7 +255,7 @@ def _labelled_apart(text: str, lower: str, at: int, end: int) -> Iterator[Secret
 
 
 def _is_option(lower: str, at: int) -> bool:
-    """Is the word the end of one such as ``--db-password``?"""
+    """Is the word the end of an option such as ``--db-password``?"""
     words = lower[max(0, at - 24) : at].split()
     return bool(words) and words[-1].startswith("--") and not lower[at - 1 : at].isspace()
 
@@ -269,7 +269,7 @@ def _value(match: re.Match[str]) -> Iterator[Secret]:
 
 
 def _credible(value: str) -> bool:
-    """Drawn from letters and digits (and signs) rather than a word, a name, a number or a stand-in."""
+    """Does it look like random letters and digits, and not like a word, a name, a number or a placeholder?"""
     mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
     if not mixed or re.search(_STAND_IN, value) or re.fullmatch(_UUID, value) or re.match(_REFERENCE, value):
         return False
@@ -283,7 +283,7 @@ def _credible(value: str) -> bool:
 
 
 def _random(token: str) -> bool:
-    """Upper and lower case and digits in one unbroken run, and hardly a character twice."""
+    """Are upper case, lower case and digits mixed in one run, with few repetitions?"""
     if re.match(_PUBLIC, token):
         return False
     if not any(_mixed(run) for run in re.findall(_RUN, token)):
@@ -300,7 +300,7 @@ def _entropy(token: str) -> float:
 
 
 def _without_overlaps(candidates: Iterable[Secret]) -> Iterator[Secret]:
-    """Where several overlap the sure one speaks, else the first; the others are covered by its mask."""
+    """Merge overlapping ones: the certain one gives the kind, else the first."""
     joined: Secret | None = None
     for secret in sorted(candidates, key=lambda secret: (secret.start, not secret.certain, -secret.end)):
         if joined is not None and secret.start < joined.end:
@@ -314,12 +314,12 @@ def _without_overlaps(candidates: Iterable[Secret]) -> Iterator[Secret]:
 
 
 def _joined(first: Secret, second: Secret) -> Secret:
-    speaker = second if second.certain and not first.certain else first
-    return replace(speaker, start=first.start, end=max(first.end, second.end))
+    source = second if second.certain and not first.certain else first
+    return replace(source, start=first.start, end=max(first.end, second.end))
 
 
 def mask_finding(finding: Finding) -> Finding:
-    """The same finding with nothing in its words that may be a credential; messages quote what was written."""
+    """The same finding with possible credentials masked, because messages quote values."""
     place, message, hint = finding.place, finding.message, finding.hint
     if finding.rule != "secret-in-manifest":  # which quotes nothing
         message, hint = _masked_briefly(message), _masked_briefly(hint)

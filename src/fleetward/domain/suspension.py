@@ -1,4 +1,4 @@
-"""The emergency brake of one agent: what was asked, and what came of it."""
+"""The suspension of one agent: the request and its result."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from fleetward.domain.verdict import Promotion, Verdict
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspension:
     """
-    On or off, in one environment.
+    Suspend or resume an agent in one environment.
 
-    Shape: ``content`` is the overrides.yaml as it would be, or is; None where there would be none. ``outlook`` is
-    the verdict on it, None where no gate is asked.
+    Shape: ``content`` is the new content of overrides.yaml, None where the file goes away. ``predicted`` is the
+    verdict on it, None where the environment is not gated.
     """
 
     agent: str
@@ -23,11 +23,11 @@ class Suspension:
     file: str
     content: bytes | None = None
     has_changes: bool = True
-    """Is there anything to change?"""
+    """Does the file have to change?"""
     already_proposed: bool = False
-    """The same is proposed already."""
+    """The same content is already proposed."""
     contradicting_proposal: bool = False
-    """Nothing to change, but what is proposed would change it."""
+    """The file is as requested, but a proposal would change that."""
     written: bool = False
     committed: str | None = None
     predicted: Promotion | None = None
@@ -40,6 +40,6 @@ class Suspension:
 
     @property
     def is_pending(self) -> bool:
-        """Is it proposed, and nothing has changed yet because somebody has still to say or show something?"""
+        """Is it proposed, and waiting for an approval or another requirement?"""
         proposed = self.already_proposed or self.committed is not None
         return proposed and self.predicted is not None and self.predicted.verdict is Verdict.PENDING

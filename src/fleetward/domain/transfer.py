@@ -1,4 +1,4 @@
-"""The roles that one person holds, and what becomes of each when another takes them over."""
+"""The roles of a person, and what happens to each when another person takes over."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from fleetward.domain.finding import Finding, Place
 
 
 class TransferOutcome(StrEnum):
-    """What becomes of a role."""
+    """What happens to a role."""
 
     EDIT = "edit"
-    """Written where it stands."""
+    """Edited in place."""
     PROPOSAL = "proposal"
-    """A gated environment's own value: written as a proposal."""
+    """An override of a gated environment: written as a proposal."""
     PROMOTION = "promotion"
-    """A gated environment's folder: it comes with the next promotion of the release."""
+    """In a gated environment: changed by the next promotion of the release."""
     STAYS = "stays"
-    """Of the past, and meant to stay."""
+    """A record of the past: not changed."""
     OPEN = "open"
-    """Cannot be edited: somebody has to look."""
+    """Cannot be edited automatically."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignedRole:
-    """One place at which the person is named; *note* says why it is treated so, where that is not plain."""
+    """A place that names the person; *note* explains the outcome where that is not plain."""
 
     place: Place
     outcome: TransferOutcome
@@ -36,7 +36,7 @@ class AssignedRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """All of them; *files* are written, or would be, and *problems* are what would be found that is not now."""
+    """All roles; *files* are written when applied, and *problems* are the findings that the change would add."""
 
     giver: str
     taker: str
@@ -46,5 +46,5 @@ class Transfer:
     written: bool = False
 
     def roles_with(self, *fates: TransferOutcome) -> tuple[AssignedRole, ...]:
-        """The roles that this becomes of."""
+        """The roles with one of these outcomes."""
         return tuple(role for role in self.roles if role.outcome in fates)

@@ -1,4 +1,4 @@
-"""What a look at a whole fleet found."""
+"""The result of validating a fleet."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ from fleetward.domain.fleet import AgentKey, Waiver
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """Findings in order, waived ones among them, and how much was looked at."""
+    """Findings in order, with the waived ones, and how much was checked."""
 
     findings: tuple[Finding, ...]
     agents: int
     """(environment, agent) pairs."""
     files: int
     checked: tuple[AgentKey, ...] = ()
-    """Which agents those were."""
+    """The agents that were checked."""
     skipped: tuple[AgentKey, ...] = ()
-    """Those of them whose manifest is not right, so that no rule was asked of it."""
+    """The agents that no rule checked, because their manifest is invalid."""
     waivers: tuple[Waiver, ...] = ()
-    """The exceptions that are in force."""
+    """The waivers in force."""
     prefix: str = ""
     """The fleet root inside its repository: empty, or with a trailing slash."""
 
     @property
     def errors(self) -> int:
-        """Findings that say no."""
+        """How many errors are not waived."""
         return self._count(Severity.ERROR)
 
     @property
     def warnings(self) -> int:
-        """Findings that ask for care."""
+        """How many warnings are not waived."""
         return self._count(Severity.WARNING)
 
     @property
     def notes(self) -> int:
-        """Findings that tell."""
+        """How many notes are not waived."""
         return self._count(Severity.NOTE)
 
     @property
     def waived(self) -> int:
-        """Findings that a dated exception covers."""
+        """How many findings are waived."""
         return sum(f.waived for f in self.findings)
 
     @property
     def unwaived(self) -> tuple[Finding, ...]:
-        """The findings that no exception covers, worst first."""
+        """The findings that are not waived, worst first."""
         return tuple(f for f in self.findings if not f.waived)
 
     def waiver_for(self, finding: Finding) -> Waiver | None:
-        """The exception that covers a finding."""
+        """The waiver that covers a finding."""
         return next((waiver for waiver in self.waivers if waiver.covers(finding)), None)
 
     def repository_path(self, file: str) -> str:
-        """A file of the fleet as forges name it: from the top of the repository."""
+        """The path of a fleet file from the top of the repository, as forges need it."""
         return self.prefix + file
 
     def _count(self, severity: Severity) -> int:

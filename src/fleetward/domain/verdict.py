@@ -1,4 +1,4 @@
-"""A decision that explains itself: what was asked, who met it, what is missing (SPEC 6)."""
+"""A verdict with its reasons: what is required, who met it, what is missing (SPEC 6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fleetward.domain.ledger import PromotionKind
 
 
 class Verdict(StrEnum):
-    """May it pass?"""
+    """Whether a change may pass."""
 
     UNCHANGED = "unchanged"
     ALLOWED = "allowed"
@@ -22,21 +22,21 @@ class Verdict(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 is best; a unit is as good as its worst member."""
+        """0 is best; the verdict on a batch is that of its worst member."""
         return list(Verdict).index(self)
 
 
 def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
     """
-    The verdict on several agents as one unit: that of the worst.
+    The verdict on several agents together: the worst one.
 
-    One with nothing to promote does not worsen the others. No agent at all is blocked: empty never means yes.
+    An unchanged agent does not worsen the others. No agent at all is blocked: empty never allows.
     """
     return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.BLOCKED)
 
 
 class RequirementStatus(StrEnum):
-    """How one requirement stands."""
+    """Whether a requirement is met; only a refused one blocks."""
 
     MET = "met"
     MISSING = "missing"
@@ -46,7 +46,7 @@ class RequirementStatus(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
     """
-    One thing that was asked.
+    One requirement of a promotion.
 
     Its kind is approvals, evals, soak, veto, freeze, validation, policy, dependency, rollback, held or review.
     """
@@ -65,18 +65,18 @@ class Requirement:
 
 
 class NotCountedCause(StrEnum):
-    """What kind of reason an approval does not count for."""
+    """The kind of reason why an approval does not count."""
 
     ELSEWHERE = "elsewhere"
-    """It is about another change, or a generation that is spent."""
+    """It is about another change, or an earlier generation."""
     CONTRIBUTOR = "hand"
-    """Who gave it had a hand in the change: no statement of theirs on it will ever count."""
+    """The approver contributed to the change, so no approval of theirs can count."""
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotCounted:
-    """An approval that was given and does not count, and why; ``files`` are its statements."""
+    """An approval that does not count, and why; ``files`` are its statements."""
 
     approver: str
     reason: str
@@ -86,17 +86,17 @@ class NotCounted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unblock:
-    """Who could release it, and when time alone has done its part."""
+    """Who could complete the requirements, and when waiting is over."""
 
     people: tuple[str, ...] = ()
     ready_at: datetime | None = None
     minimal_approvers: tuple[str, ...] | None = ()
-    """The smallest set of people whose approval completes all that are asked; None where nobody's would."""
+    """The smallest set of people whose approval completes the approvals; None where no set does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """One agent's verdict."""
+    """The verdict on the promotion of one agent."""
 
     agent: str
     kind: PromotionKind | None
@@ -110,7 +110,7 @@ class Promotion:
     not_counted: tuple[NotCounted, ...] = ()
     unblock: Unblock = Unblock()
     counted: tuple[str, ...] = ()
-    """Files of the approvals and evidence that the verdict rests on."""
+    """Files of the approvals and evidence that the verdict counts."""
     mode: PromotionMode = PromotionMode.NORMAL
     skipped: tuple[Requirement, ...] = ()
-    """What is not met and passed over, because the glass is broken."""
+    """Unmet requirements that break-glass skips."""

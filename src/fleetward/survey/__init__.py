@@ -1,4 +1,4 @@
-"""Questions to a whole fleet: who is due to go, and what hangs on one that does."""
+"""Questions about a whole fleet: which agents are due to retire, and what depends on them."""
 
 from fleetward.survey.criteria import criteria_results, unused_values
 from fleetward.survey.retirement import retirement_plan

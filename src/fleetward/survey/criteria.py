@@ -1,4 +1,4 @@
-"""Which agents are due to retire, by their own criteria."""
+"""Which agents are due to retire by their criteria."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def criteria_results(
     fleet: Snapshot, figures: Sequence[MetricValue], now: datetime, agent: str | None = None
 ) -> tuple[CriterionResult, ...]:
     """
-    Every criterion of every agent (or of this one), as it stands furthest on its way, retired ones aside.
+    Every criterion of every agent (or of *agent*), in the last environment that has it; retired agents are left out.
 
-    A figure counts for a whole day; a span is the days before today, for today is not over. One day without a
-    figure, and the criterion is not met; one day on the other side of the line, and it is certainly not.
+    A value is for a whole day. A span is the days before today, because today is not over. With a day without a
+    value the result is unknown; with a value on the other side of the threshold the criterion is not met.
     """
     today = now.astimezone(UTC).date()
-    order = {item.name: number for number, item in enumerate(fleet.config.environments)}
+    order = {environment.name: number for number, environment in enumerate(fleet.config.environments)}
     last: dict[str, Manifest] = {}
-    for manifest in sorted(fleet.manifests, key=lambda item: order.get(item.environment, -1)):
+    for manifest in sorted(fleet.manifests, key=lambda m: order.get(m.environment, -1)):
         if agent in (None, manifest.name):
             last[manifest.name] = manifest
     by_metric: dict[tuple[str, str], dict[date, float]] = {}
-    for item in figures:
-        by_metric.setdefault((item.agent, item.metric), {})[item.day] = item.value
+    for figure in figures:
+        by_metric.setdefault((figure.agent, figure.metric), {})[figure.day] = figure.value
     results: list[CriterionResult] = []
     for name in sorted(last):
         results += _results(last[name], by_metric, today) if last[name].lifecycle != "retired" else ()
@@ -40,8 +40,8 @@ def criteria_results(
 
 
 def unused_values(fleet: Snapshot, figures: Sequence[MetricValue]) -> tuple[tuple[MetricValue, str], ...]:
-    """The first figure of each kind that nothing asks for, and why."""
-    criteria = {(m.name, str(value.get("metric"))) for m in fleet.manifests for value in m.items(CRITERIA)}
+    """The first value of each metric that no criterion uses, and why."""
+    criteria = {(m.name, str(c.get("metric"))) for m in fleet.manifests for c in m.items(CRITERIA)}
     agents = {name for _, name in fleet.agents}
     unmatched: dict[tuple[str, str], tuple[MetricValue, str]] = {}
     for value in figures:
@@ -106,7 +106,7 @@ def _metric_result(criterion: Mapping[str, Any], values: _Values, today: date) -
 def _threshold_result(
     days: Sequence[date], values: _Values, side: str, limit: float
 ) -> tuple[CriterionStatus, str, tuple[tuple[date, date], ...]]:
-    """Was the figure on that side of the line on every one of the days?"""
+    """Was the value on that side of the threshold on all days?"""
     beyond: Callable[[float], bool] = (lambda v: v < limit) if side == "below" else (lambda v: v > limit)
     measured = [(day, values[day]) for day in days if day in values]
     against = [(day, value) for day, value in measured if not beyond(value)]

@@ -1,4 +1,4 @@
-"""What hangs on an agent that is to go: who needs it, what it leaves behind, what stands in the way."""
+"""Plan a retirement: which agents depend on it, what it leaves behind, what blocks it."""
 
 from __future__ import annotations
 
@@ -20,60 +20,48 @@ def retirement_plan(
     fleet: Snapshot, name: str, figures: Sequence[MetricValue], now: datetime
 ) -> RetirementPlan:
     """
-    The plan for an agent of this fleet.
+    The retirement plan of an agent of this fleet.
 
-    It is blocked while another agent of an environment requires it there. One that names the replacement as well
-    still does; it has moved over when it no longer requires this one. In a gated environment it is enough that its
-    release in the environment before has: both are promoted together then.
+    It is blocked while another agent requires this one in the same environment, even if that one names the
+    successor as well. In a gated environment it is enough that the dependent's release in the source environment no
+    longer requires it, because both are promoted together.
     """
     deployments = tuple(_deployments(fleet, name))
-    manifests = [
-        item
-        for item in (fleet.manifest(where.environment, name) for where in deployments)
-        if item is not None
-    ]
-    successor = next(
-        (
-            str(item.get("spec.retirement.replacedBy"))
-            for item in manifests
-            if item.has("spec.retirement.replacedBy")
-        ),
-        None,
-    )
-    disposition = next((item.get("spec.retirement.dataDisposition") for item in manifests), None)
-    other_manifests = [item for item in fleet.manifests if item.name != name and item.lifecycle != "retired"]
-    where = {item.environment for item in deployments}
+    environments = frozenset(deployment.environment for deployment in deployments)
+    possible = (fleet.manifest(deployment.environment, name) for deployment in deployments)
+    manifests = [manifest for manifest in possible if manifest is not None]
+    other_manifests = [m for m in fleet.manifests if m.name != name and m.lifecycle != "retired"]
+    named = (m.get("spec.retirement.replacedBy") for m in manifests if m.has("spec.retirement.replacedBy"))
+    successor = next(map(str, named), None)
     return RetirementPlan(
         agent=name,
         deployments=deployments,
-        dependents=tuple(item for env in deployments for item in _dependents(fleet, env, name, successor)),
+        dependents=tuple(d for env in deployments for d in _dependents(fleet, env, name, successor)),
         shared_states=tuple(_shared_states(manifests, other_manifests)),
         credentials=tuple(_credentials(manifests, other_manifests)),
         triggers=_sorted_names(trigger for manifest in manifests for trigger in _triggers(manifest)),
         unshared=tuple(_unshared(manifests, other_manifests)),
-        disposition=disposition,
+        disposition=next((m.get("spec.retirement.dataDisposition") for m in manifests), None),
         successor=successor,
         successor_in=tuple(
-            env for env in _environment_names(fleet) if env in where and successor in fleet.agent_names(env)
+            environment.name
+            for environment in fleet.config.environments
+            if environment.name in environments and successor in fleet.agent_names(environment.name)
         ),
         criteria=criteria_results(fleet, figures, now, name),
         proposals=tuple(
             layout.proposal_file(env, agent) for env, agent in sorted(fleet.proposals) if agent == name
         ),
-        waivers=tuple(item for item in fleet.waivers if item.agent == name),
+        waivers=tuple(waiver for waiver in fleet.waivers if waiver.agent == name),
     )
-
-
-def _environment_names(fleet: Snapshot) -> Iterator[str]:
-    return (environment.name for environment in fleet.config.environments)
 
 
 def _deployments(fleet: Snapshot, name: str) -> Iterator[Deployment]:
     for environment in fleet.config.environments:
         if (environment.name, name) in fleet.agents:
             manifest = fleet.manifest(environment.name, name)
-            life = manifest.lifecycle if manifest else None
-            yield Deployment(environment=environment.name, gated=environment.gated, lifecycle=life)
+            lifecycle = manifest.lifecycle if manifest else None
+            yield Deployment(environment=environment.name, gated=environment.gated, lifecycle=lifecycle)
 
 
 def _dependents(
@@ -87,7 +75,7 @@ def _dependents(
             or manifest.lifecycle == "retired"
         ):
             continue
-        called = {str(dependency.get("agent")) for dependency in manifest.items(DEPENDS_ON)}
+        required_agents = {str(dependency.get("agent")) for dependency in manifest.items(DEPENDS_ON)}
         required = _requires(manifest, name)
         for path in _mentions(manifest, name):
             yield Dependent(
@@ -97,13 +85,13 @@ def _dependents(
                 place=manifest.place(path),
                 promoted_together=environment is not None
                 and _source_does_without(fleet, environment, manifest.name, name),
-                names_successor=successor in called,
+                names_successor=successor in required_agents,
                 edits=tuple(_edits(fleet, environment, manifest, name)),
             )
 
 
 def _mentions(manifest: Manifest, name: str) -> Iterator[str]:
-    """Where it calls the agent, and where it is set off by it."""
+    """Paths where the manifest calls the agent or is triggered by it."""
     if any(item.get("agent") == name for item in manifest.items(DEPENDS_ON)):
         yield f"{DEPENDS_ON}[{name}]"
     for number, item in enumerate(manifest.items(TRIGGERS)):
@@ -119,7 +107,7 @@ def _requires(manifest: Manifest, name: str) -> bool:
 
 
 def _source_does_without(fleet: Snapshot, environment: Environment, dependent: str, name: str) -> bool:
-    """Is there a release of the dependent in the environment before, which does without?"""
+    """Has the source environment a release of the dependent that does not require the agent?"""
     before = [fleet.manifest(source, dependent) for source in environment.sources]
     return bool(before) and all(manifest is not None and not _requires(manifest, name) for manifest in before)
 
@@ -127,16 +115,16 @@ def _source_does_without(fleet: Snapshot, environment: Environment, dependent: s
 def _edits(
     fleet: Snapshot, environment: Environment | None, dependent: Manifest, name: str
 ) -> Iterator[Place]:
-    """Where it says that it needs this one: in place, or where its next release comes from."""
+    """Places that require the agent: in the environment itself, or in its sources."""
     sources = environment.sources if environment else ()
-    manifests = [fleet.manifest(manifest, dependent.name) for manifest in sources] if sources else [dependent]
+    manifests = [fleet.manifest(source, dependent.name) for source in sources] if sources else [dependent]
     for manifest in manifests:
         if manifest is not None and _requires(manifest, name):
             yield manifest.place(f"{DEPENDS_ON}[{name}]")
 
 
 def _shared_states(manifests: Sequence[Manifest], other_manifests: Sequence[Manifest]) -> Iterator[Leftover]:
-    """Shared state of which it is the owner, with those who touch it."""
+    """Shared state that the agent owns, with the other agents that use it."""
     names = {
         str(s["name"]) for m in manifests for s in m.items("spec.sharedState") if s.get("owner") == m.name
     }
@@ -150,7 +138,7 @@ def _shared_states(manifests: Sequence[Manifest], other_manifests: Sequence[Mani
 
 
 def _credentials(manifests: Sequence[Manifest], other_manifests: Sequence[Manifest]) -> Iterator[Leftover]:
-    """Identities to revoke, with those who work under the same."""
+    """Identities to revoke, with the other agents that use them."""
     listed = {str(name) for m in manifests for name in m.get("spec.retirement.credentials", ())}
     for identity in sorted(listed | {name for m in manifests for name in _identities(m)}):
         kind = "listed" if identity in listed else "tool"
@@ -167,7 +155,7 @@ def _identities(manifest: Manifest) -> frozenset[str]:
 
 
 def _unshared(manifests: Sequence[Manifest], other_manifests: Sequence[Manifest]) -> Iterator[Leftover]:
-    """Connectors and sources of knowledge that nobody else needs."""
+    """Connectors and knowledge sources that no other agent uses."""
     for kind, path, field in (
         ("connector", "spec.tools", "connector"),
         ("knowledge", "spec.knowledge", "source"),
