@@ -9,7 +9,7 @@ from datetime import datetime
 from fleetward.domain import layout
 from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import Environment, Snapshot
-from fleetward.domain.ledger import AgentTransition, Ledger, LedgerLine
+from fleetward.domain.ledger import AgentTransition, EntryHead, Ledger
 from fleetward.domain.manifest import Agent
 from fleetward.rules.rule import Violation, rule
 from fleetward.rules.selectors import agents_by_environment
@@ -153,11 +153,11 @@ def _agents_in(fleet: Snapshot, environment: str) -> Iterator[Agent]:
     return (agent for key, agent in sorted(fleet.agents.items()) if key[0] == environment)
 
 
-def _last_entries(ledger: Ledger) -> dict[str, tuple[LedgerLine, AgentTransition]]:
-    return {moved.agent: (line, moved) for line in ledger.lines for moved in line.agents}
+def _last_entries(ledger: Ledger) -> dict[str, tuple[EntryHead, AgentTransition]]:
+    return {moved.agent: (head, moved) for head in ledger.heads for moved in head.agents}
 
 
-def _all_last_entries(fleet: Snapshot) -> Iterator[tuple[str, LedgerLine, AgentTransition]]:
+def _all_last_entries(fleet: Snapshot) -> Iterator[tuple[str, EntryHead, AgentTransition]]:
     for environment, ledger in sorted(fleet.ledgers.items()):
         for _, (line, moved) in sorted(_last_entries(ledger).items()):
             yield environment, line, moved
@@ -188,7 +188,7 @@ def _name_place(agent: Agent) -> Place:
     return Place(file=f"{agent.folder}/{layout.MANIFEST}")
 
 
-def _entry_place(entry: LedgerLine) -> Place:
+def _entry_place(entry: EntryHead) -> Place:
     return Place(file=layout.ledger_file(entry.environment), line=entry.seq, end_line=entry.seq)
 
 

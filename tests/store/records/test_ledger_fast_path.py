@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.errors import FleetError
-from fleetward.domain.ledger import AgentTransition, Entry, LedgerLine
+from fleetward.domain.ledger import AgentTransition, Entry
 from fleetward.domain.policy import Assurance
 from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.store.records import ledger_fast_path, ledger_line
+from fleetward.store.records.lazy_entries import LedgerLine
 from fleetward.store.records.ledger_fast_path import parse_fast
 
 DIGEST = "sha256:" + "a1" * 32

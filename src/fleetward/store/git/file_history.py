@@ -20,7 +20,9 @@ def require_full_history(repository: Repository) -> None:
     Errors: GitError in a shallow clone.
     """
     if repository.shallow:
-        raise GitError("this clone is shallow: a part of its history is missing", hint="git fetch --unshallow")
+        raise GitError(
+            "this clone is shallow: a part of its history is missing", hint="git fetch --unshallow"
+        )
 
 
 def contributors(

@@ -11,7 +11,8 @@ from fleetward.domain import clock, digest, layout, limits
 from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.ledger import AgentTransition, Entry, LazyEntries, Ledger, LedgerLine
+from fleetward.domain.ledger import AgentTransition, Entry, Ledger
+from fleetward.store.records.lazy_entries import LazyEntries, LedgerLine
 from fleetward.store.records.ledger_line import chain_error, encode, parse_line
 
 ADOPT = "adopt"
@@ -84,7 +85,7 @@ def append(
     Errors: FleetError when it would be refused by `decode`: *at* is older than the last entry, or ``from`` and
     generation do not continue the agent's last transition.
     """
-    lines = ledger.lines
+    lines = LazyEntries.of(ledger.entries).lines
     last = lines[-1] if lines else None
     entry = Entry(
         seq=len(lines) + 1,
@@ -109,6 +110,12 @@ def append(
     line = parse_line(encode(entry).encode(), where)
     _check(line, last, _agent_states(ledger), ledger.environment, where)
     return line.entry, "".join(written_line.text + "\n" for written_line in (*lines, line)).encode()
+
+
+def with_entry(ledger: Ledger, entry: Entry) -> Ledger:
+    """The ledger with *entry* at its end."""
+    lines = (*LazyEntries.of(ledger.entries).lines, LedgerLine.of(entry))
+    return Ledger(environment=ledger.environment, entries=LazyEntries(lines))
 
 
 def _check(
@@ -153,7 +160,7 @@ def _check_continuity(line: LedgerLine, change: AgentTransition, states: _AgentS
 
 def _agent_states(ledger: Ledger) -> _AgentStates:
     return {
-        change.agent: (change.to_state, change.generation) for line in ledger.lines for change in line.agents
+        change.agent: (change.to_state, change.generation) for head in ledger.heads for change in head.agents
     }
 
 

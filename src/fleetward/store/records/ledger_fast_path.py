@@ -13,8 +13,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from fleetward.domain.ledger import AgentTransition, Entry, LedgerLine
+from fleetward.domain.ledger import AgentTransition, Entry
 from fleetward.domain.policy import Assurance
+from fleetward.store.records.lazy_entries import LedgerLine
 
 _DIGEST = r'"sha256:[0-9a-f]{64}"'
 _NAME = r'"(?=[a-z0-9-]{1,63}")[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"'

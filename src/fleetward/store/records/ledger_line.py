@@ -12,11 +12,12 @@ from fleetward.domain.approval import Approval
 from fleetward.domain.break_glass import SKIPPABLE, BreakGlassRecord, is_incident
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvidenceRecord
-from fleetward.domain.ledger import AgentTransition, Entry, LedgerLine
+from fleetward.domain.ledger import AgentTransition, Entry
 from fleetward.domain.policy import Assurance
 from fleetward.domain.verdict import Requirement
 from fleetward.store.formats import strict_json
 from fleetward.store.formats.strict_json import Fields
+from fleetward.store.records.lazy_entries import LedgerLine
 from fleetward.store.records.ledger_fast_path import parse_fast
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

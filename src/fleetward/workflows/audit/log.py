@@ -89,14 +89,13 @@ def _entries(ledgers: Sequence[Ledger], agent: str | None, present: Collection[s
 
     Errors: UsageError for an unknown agent.
     """
-    lines = [line for ledger in ledgers for line in ledger.lines]
-    recorded = {change.agent for line in lines for change in line.agents}
+    recorded = {change.agent for ledger in ledgers for head in ledger.heads for change in head.agents}
     if agent is not None and agent not in {*recorded, *present}:
         raise unknown_agent(agent, "this fleet", {*recorded, *present})
     entries = [
-        record.entry
-        for record in lines
-        if agent is None or any(change.agent == agent for change in record.agents)
+        entry
+        for ledger in ledgers
+        for entry in (ledger.entries if agent is None else (entry for entry, _ in ledger.transitions(agent)))
     ]
     return tuple(
         sorted(entries, key=lambda record: (record.at, record.environment, record.seq), reverse=True)

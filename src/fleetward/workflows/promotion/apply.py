@@ -204,7 +204,7 @@ def _ledger_entries(
             tool=TOOL,
             break_glass=_break_glass(context, promotions, incident),
         )
-        ledger = ledger.with_entry(entry)
+        ledger = ledger_chain.with_entry(ledger, entry)
         entries.append(entry)
     return tuple(entries), content
 
