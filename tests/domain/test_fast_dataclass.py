@@ -108,14 +108,14 @@ def test_the_first_values_are_filled_as_all_later_ones_are() -> None:
     class Fresh:
         first: int
         second: int = 2
-        more: dict[str, int] = dataclasses.field(default_factory=dict)
+        extra: dict[str, int] = dataclasses.field(default_factory=dict)
         last: str = dataclasses.field(default="z", kw_only=True)
 
     for count in range(20):
-        values = [Fresh(count), Fresh(count, 2), Fresh(first=count, last="z"), Fresh(count, more={})]
+        values = [Fresh(count), Fresh(count, 2), Fresh(first=count, last="z"), Fresh(count, extra={})]
         assert all(value == values[0] for value in values)
-        assert (values[0].first, values[0].second, values[0].more, values[0].last) == (count, 2, {}, "z")
-        assert len({id(value.more) for value in values}) == len(values)
+        assert (values[0].first, values[0].second, values[0].extra, values[0].last) == (count, 2, {}, "z")
+        assert len({id(value.extra) for value in values}) == len(values)
 
 
 @pytest.mark.parametrize(

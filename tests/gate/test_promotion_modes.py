@@ -453,7 +453,7 @@ SITUATIONS: list[Row] = [
 
 
 @pytest.mark.parametrize(
-    ("expected", "rules", "facts"), [one[1:] for one in SITUATIONS], ids=[one[0] for one in SITUATIONS]
+    ("expected", "rules", "facts"), [r[1:] for r in SITUATIONS], ids=[r[0] for r in SITUATIONS]
 )
 def test_situation(expected: Verdict, rules: tuple[Any, ...], facts: dict[str, Any]) -> None:
     assert verdict(*rules, **facts).verdict is expected

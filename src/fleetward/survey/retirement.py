@@ -31,8 +31,10 @@ def retirement_plan(
     possible = (fleet.manifest(deployment.environment, name) for deployment in deployments)
     manifests = [manifest for manifest in possible if manifest is not None]
     other_manifests = [m for m in fleet.manifests if m.name != name and m.lifecycle != "retired"]
-    named = (m.get("spec.retirement.replacedBy") for m in manifests if m.has("spec.retirement.replacedBy"))
-    successor = next(map(str, named), None)
+    replacements = (
+        m.get("spec.retirement.replacedBy") for m in manifests if m.has("spec.retirement.replacedBy")
+    )
+    successor = next(map(str, replacements), None)
     return RetirementPlan(
         agent=name,
         deployments=deployments,
