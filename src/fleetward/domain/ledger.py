@@ -72,15 +72,20 @@ class EntryHead(Protocol):
     """What an entry moves; an ``Entry`` has it as well, and a decoder may know it before the rest of the entry."""
 
     @property
-    def seq(self) -> int: ...
+    def seq(self) -> int:
+        """The number of the entry, from 1."""
     @property
-    def environment(self) -> str: ...
+    def environment(self) -> str:
+        """The environment of the ledger."""
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """The kind of promotion, or ``adopt``."""
     @property
-    def at(self) -> datetime: ...
+    def at(self) -> datetime:
+        """When it was applied."""
     @property
-    def agents(self) -> tuple[AgentTransition, ...]: ...
+    def agents(self) -> tuple[AgentTransition, ...]:
+        """The agents that it moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
