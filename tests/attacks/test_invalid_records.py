@@ -73,7 +73,7 @@ def test_a_review_that_is_put_off_in_the_ledger_is_found(tmp_path: Path) -> None
     result = place.fleet("audit", "--json", now=at(8, 11))
 
     assert {b["rule"] for b in result.data["breaks"] if b["severity"] == "error"} == {"entry-untrue"}
-    assert "its review is 2026-11-29" in result.out
+    assert "the review deadline: 2026-11-29" in result.out
 
 
 def test_a_promotion_that_a_forge_squashed_hours_later_is_clean(tmp_path: Path) -> None:

@@ -246,11 +246,11 @@ def test_what_was_skipped_is_told_of_the_agents_of_the_entry_alone() -> None:
 
     assert messages_of(judged(skipped=skipped("soak", "freeze", "soak"))) == []
     assert messages_of(judged(skipped=skipped("freeze")), judged("other", skipped=skipped("soak"))) == [
-        "entry 2 of production: skipped is freeze, soak, its verdict gives freeze"
+        "entry 2 of production: the skipped requirements: freeze, soak, but its verdict gives freeze"
     ]
     broken = replace(broken, break_glass=replace(glass, skipped=()))
     assert messages_of(judged(skipped=skipped("soak"))) == [
-        "entry 2 of production: skipped is nothing, its verdict gives soak"
+        "entry 2 of production: the skipped requirements: nothing, but its verdict gives soak"
     ]
 
 
@@ -334,8 +334,8 @@ def test_what_an_entry_says_of_the_broken_glass_is_held_against_its_verdict() ->
     ]
 
     assert forged == [
-        "entry 2 of production: skipped is soak, its verdict gives nothing",
-        "entry 2 of production: review by is 2026-11-24T12:00:00Z, its verdict gives 2026-11-22T12:00:00Z",
+        "entry 2 of production: the skipped requirements: soak, but its verdict gives nothing",
+        "entry 2 of production: the review deadline: 2026-11-24T12:00:00Z, but its verdict gives 2026-11-22T12:00:00Z",
     ]
     assert rule_ids(entry_checks.break_glass_mismatches(commit_with(), ENTRY, (), within)) == []
     assert (

@@ -182,10 +182,12 @@ def break_glass_mismatches(
     )
     stated = (", ".join(break_glass.skipped) or "nothing", format_instant(break_glass.review_by))
     computed = (", ".join(skipped) or "nothing", format_instant(entry.at + within))
-    for word, actual, expected in zip(("skipped", "review by"), stated, computed, strict=True):
+    for word, actual, expected in zip(
+        ("the skipped requirements", "the review deadline"), stated, computed, strict=True
+    ):
         if actual != expected:
             yield entry_break(
-                commit, entry, "entry-untrue", f"{word} is {actual}, its verdict gives {expected}"
+                commit, entry, "entry-untrue", f"{word}: {actual}, but its verdict gives {expected}"
             )
 
 
