@@ -31,9 +31,9 @@ def pasted(repo: Repository, who: str, line: str) -> subprocess.CompletedProcess
     )
 
 
-@pytest.mark.parametrize("more", [(), ("--sign",)])
-def test_ones_own_change_is_refused_with_those_who_could(repo: Repository, more: tuple[str, ...]) -> None:
-    ran = repo.fleet(*APPROVE, *more)
+@pytest.mark.parametrize("flags", [(), ("--sign",)])
+def test_ones_own_change_is_refused_with_those_who_could(repo: Repository, flags: tuple[str, ...]) -> None:
+    ran = repo.fleet(*APPROVE, *flags)
 
     assert (ran.code, repo.state[1]) == (1, "")
     *_, why, able, nothing, last = ran.out.splitlines()
@@ -57,12 +57,12 @@ def test_the_author_may_still_say_no(repo: Repository, flag: str) -> None:
     assert repo.fleet(*APPROVE, flag).code == 0
 
 
-@pytest.mark.parametrize(("who", "what"), [("nobody", "is nobody"), ("ci", "is a robot's")])
-def test_whom_no_statement_can_name_is_told_who_could(repo: Repository, who: str, what: str) -> None:
+@pytest.mark.parametrize(("who", "status"), [("nobody", "is nobody"), ("ci", "is a robot's")])
+def test_whom_no_statement_can_name_is_told_who_could(repo: Repository, who: str, status: str) -> None:
     ran = repo.fleet(*APPROVE, identity=who)
 
     assert (ran.code, repo.state[1]) == (2, "")
-    assert f"{who}@acme.example' {what} in {PEOPLE}; who could say it: carla, dina\n" in ran.err
+    assert f"{who}@acme.example' {status} in {PEOPLE}; who could say it: carla, dina\n" in ran.err
 
 
 def test_who_is_not_asked_hears_who_is(repo: Repository) -> None:

@@ -207,20 +207,22 @@ def test_the_decision_shows_what_the_change_means(guarded: Repository) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("approve", "--governance"), "nothing to approve"),
         (("approve", "desk-bot", "--governance"), "no agent"),
         (("approve",), "say which agent"),
     ],
 )
-def test_a_decision_on_nothing_is_refused(arguments: tuple[str, ...], said: str, guarded: Repository) -> None:
+def test_a_decision_on_nothing_is_refused(
+    arguments: tuple[str, ...], message: str, guarded: Repository
+) -> None:
     before = guarded.state
 
     refused = guarded.fleet(*arguments, identity="erin")
 
     assert (refused.code, guarded.state) == (2, before)
-    assert said in refused.err
+    assert message in refused.err
 
 
 def test_before_the_first_ledger_nothing_is_held_to_approvals(tmp_path: Path) -> None:

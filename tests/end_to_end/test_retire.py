@@ -248,7 +248,7 @@ def test_where_nothing_can_be_checked_that_is_no_yes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("arguments", "message"),
     [
         (("retire",), "which agent?"),
         (("retire", "desk-bto"), "did you mean 'desk-bot'?"),
@@ -256,11 +256,13 @@ def test_where_nothing_can_be_checked_that_is_no_yes(tmp_path: Path) -> None:
         (("retire", "desk-bot", "--metrics", "none.csv"), "cannot read 'none.csv'"),
     ],
 )
-def test_what_makes_no_sense_is_refused(running: Repository, given: tuple[str, ...], told: str) -> None:
-    ran = running.fleet(*given)
+def test_what_makes_no_sense_is_refused(
+    running: Repository, arguments: tuple[str, ...], message: str
+) -> None:
+    ran = running.fleet(*arguments)
 
     assert ran.code == 2
-    assert told in ran.err
+    assert message in ran.err
 
 
 def test_a_manifest_that_cannot_be_read_is_not_guessed_at(running: Repository) -> None:

@@ -150,15 +150,15 @@ def test_an_agent_that_is_gone_from_staging_can_be_suspended_before_it_goes(runn
     assert ran.data["promotions"][0]["kind"] == "override"
 
 
-@pytest.mark.parametrize("gone", [True, False])
+@pytest.mark.parametrize("removed", [True, False])
 def test_a_brake_that_waits_gives_way_to_a_retirement_that_came_later_and_leaves_with_it(
-    running: Repository, gone: bool
+    running: Repository, removed: bool
 ) -> None:
     stop = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks", "--apply")
     assert running.fleet(*stop, now="2026-11-20T09:00:00Z").code == 1
-    if gone:
+    if removed:
         running.git("rm", "-rq", DESK)
-    running.commit("desk-bot goes", files={} if gone else {f"{DESK}/agent.yaml": RETIRED})
+    running.commit("desk-bot goes", files={} if removed else {f"{DESK}/agent.yaml": RETIRED})
     running.approve("desk-bot", "dina")
 
     again = running.fleet(*stop)

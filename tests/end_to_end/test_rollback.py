@@ -87,17 +87,17 @@ def test_the_release_that_was_left_is_held_until_somebody_approves_it_again(desk
     assert requirement_status(ran)["held"][0] == "met"
 
 
-@pytest.mark.parametrize("more", [{}, {PROMPT: THIRD}])
+@pytest.mark.parametrize("later_files", [{}, {PROMPT: THIRD}])
 def test_whoever_wrote_what_a_rollback_left_does_not_bring_it_back_alone(
-    desk: Repository, more: dict[str, str]
+    desk: Repository, later_files: dict[str, str]
 ) -> None:
     """What ran between is written anew by nobody; its authors are those of the next promotion all the same."""
     desk.commit("third", identity="dina", at="2026-11-13T09:00:00+00:00", files={PROMPT: "by dina\n"})
     promoted(desk, "2026-11-14T09:00:00Z")
     approved(desk)
     succeeded(rollback(desk, "--apply"))
-    if more:
-        desk.commit("fourth", identity="bob", at="2026-11-20T13:00:00+00:00", files=more)
+    if later_files:
+        desk.commit("fourth", identity="bob", at="2026-11-20T13:00:00+00:00", files=later_files)
     desk.write({"governance/policy.yaml": STRICT.replace(", {evals: passed}, {soak: PT24H}", "")})
     desk.commit("asks an owner", identity="farid", at="2026-11-20T13:00:00+00:00")
     desk.agree("carla", now="2026-11-20T14:00:00Z")

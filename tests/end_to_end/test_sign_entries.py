@@ -123,7 +123,7 @@ def test_without_a_key_named_the_one_of_git_signs(repo: Repository, keys: dict[s
 
 
 @pytest.mark.parametrize(
-    ("key", "who", "told", "hint"),
+    ("key", "who", "message", "hint"),
     [
         (
             "stranger",
@@ -138,14 +138,14 @@ def test_without_a_key_named_the_one_of_git_signs(repo: Repository, keys: dict[s
     ],
 )
 def test_a_key_that_is_not_the_runners_writes_nothing(
-    repo: Repository, keys: dict[str, Path], key: str, who: str, told: str, hint: str
+    repo: Repository, keys: dict[str, Path], key: str, who: str, message: str, hint: str
 ) -> None:
     before = repo.state
 
     ran = apply(repo, keys.get(key, Path("missing")), who)
 
     assert ran.code == 2
-    assert told in ran.err
+    assert message in ran.err
     assert hint in ran.err
     assert repo.state == before
     assert not (repo.root / "ledger" / "production.sigs").exists()

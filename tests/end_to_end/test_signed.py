@@ -196,7 +196,7 @@ def _copied(repo: Repository, file: str, keys: dict[str, Path]) -> None:
         (_link, "no regular file"),
         (_folder, "no regular file"),
     ],
-    ids=lambda one: getattr(one, "__name__", ""),
+    ids=lambda case: getattr(case, "__name__", ""),
 )
 def test_a_forged_signature_never_counts_even_when_its_approver_commits_it(
     repo: Repository,
@@ -220,7 +220,7 @@ def test_a_forged_signature_never_counts_even_when_its_approver_commits_it(
 
 
 @pytest.mark.parametrize(
-    ("more", "reason"),
+    ("validity", "reason"),
     [
         (", until: 2026-11-19", "valid until 2026-11-19"),
         (", since: 2026-11-21", "not valid before 2026-11-21"),
@@ -228,12 +228,12 @@ def test_a_forged_signature_never_counts_even_when_its_approver_commits_it(
     ],
 )
 def test_a_key_that_stopped_counting_takes_its_approvals_along(
-    repo: Repository, keys: dict[str, Path], more: str, reason: str
+    repo: Repository, keys: dict[str, Path], validity: str, reason: str
 ) -> None:
     approve(repo, keys["carla"])
     repo.commit("approve", identity="carla")
     assert repo.fleet(*ASKED).code == 0
-    with_keys(repo, carla=inside(keys["carla"], more))
+    with_keys(repo, carla=inside(keys["carla"], validity))
 
     done = repo.fleet(*ASKED)
 

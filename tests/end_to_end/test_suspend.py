@@ -202,7 +202,8 @@ def test_written_the_last_line_commits_and_asks_the_gate(strict: Repository) -> 
 
 
 def test_overrides_that_stand_are_kept_with_their_comments(tmp_path: Path) -> None:
-    overrides = "# of production\nspec:\n  budgets: # small\n    - {window: day, currency: EUR, alertAt: 1, haltAt: 2}\n"
+    budget = "{window: day, currency: EUR, alertAt: 1, haltAt: 2}"
+    overrides = f"# of production\nspec:\n  budgets: # small\n    - {budget}\n"
     stands = {path.replace("staging", "production"): FLEET[path] for path in FLEET if path.startswith(DESK)}
     repo = repositories.repository(tmp_path, {**FLEET, **stands, f"{PRODUCTION}/overrides.yaml": overrides})
     assert repo.fleet("adopt", "--to", "production", "--apply").code == 0
@@ -273,7 +274,7 @@ def test_a_reason_that_cannot_be_read_is_refused(running: Repository, words: str
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("arguments", "message"),
     [
         (("suspend", "desk-bto", "--env", "production", "--reason", "x"), "did you mean 'desk-bot'?"),
         (("suspend", "desk-bot", "--env", "prod", "--reason", "x"), "one of: staging, production"),
@@ -282,12 +283,12 @@ def test_a_reason_that_cannot_be_read_is_refused(running: Repository, words: str
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_way_on(
-    running: Repository, given: tuple[str, ...], told: str
+    running: Repository, arguments: tuple[str, ...], message: str
 ) -> None:
-    ran = running.fleet(*given)
+    ran = running.fleet(*arguments)
 
     assert ran.code == 2
-    assert told in ran.err
+    assert message in ran.err
 
 
 def test_a_link_in_the_way_is_not_followed(running: Repository) -> None:

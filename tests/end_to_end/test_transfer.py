@@ -270,7 +270,7 @@ def test_a_team_of_the_same_name_is_not_mistaken_for_the_person(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("giver", "taker", "told"),
+    ("giver", "taker", "message"),
     [
         ("carla", "gone", "'gone' left on 2026-10-01"),
         ("carla", "carla", "has these roles already"),
@@ -280,14 +280,14 @@ def test_a_team_of_the_same_name_is_not_mistaken_for_the_person(tmp_path: Path) 
     ],
 )
 def test_only_a_person_who_is_here_takes_over_and_only_from_a_person(
-    tmp_path: Path, giver: str, taker: str, told: str
+    tmp_path: Path, giver: str, taker: str, message: str
 ) -> None:
     repo = town(tmp_path, adopted=False)
 
     ran = repo.fleet("transfer", "--from", giver, "--to", taker, "--write")
 
     assert ran.code == 2
-    assert told in ran.err
+    assert message in ran.err
     assert repo.state[1] == ""
 
 
