@@ -66,7 +66,7 @@ def test_an_environment_without_its_gate_for_a_while_takes_no_law_along(tmp_path
     result = place.fleet("promote", "desk", "--to", "canary", "--apply", now="2026-11-03T11:00:00Z")
 
     assert result.code == 2, result.output
-    assert "nobody may decide by it" in result.err
+    assert "and is not approved yet" in result.err
 
 
 def test_a_merge_onto_an_old_law_does_not_bring_it_back(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_merge_onto_an_old_law_does_not_bring_it_back(tmp_path: Path) -> None:
     result = place.judge(now="2026-11-05T11:00:00Z")
 
     assert result.code == 2, result.output
-    assert "nobody may decide by it" in result.err
+    assert "and is not approved yet" in result.err
     assert place.fleet("audit", now="2026-11-05T11:00:00Z").code == 1
 
 

@@ -61,7 +61,7 @@ def test_a_line_that_names_a_lost_commit_brings_no_law_along(tmp_path: Path) -> 
     result = place.judge(now=at(3, 10))
 
     assert result.code == 2
-    assert "nobody may decide by it" in result.err
+    assert "and is not approved yet" in result.err
 
 
 @pytest.mark.parametrize("lie", ["a state", "a law"])

@@ -288,7 +288,7 @@ class TestTest:
                 HOLDS.replace("delivery-desk", "delivery-dusk"),
                 "no agent 'delivery-dusk'",
             ),
-            ("  - {name: x, agent: delivery-desk, expect: pending}\n", "says nothing of what changed"),
+            ("  - {name: x, agent: delivery-desk, expect: pending}\n", "does not say what changes"),
             (HOLDS.replace("expect", "approved: [nadja], expect"), "nobody is called 'nadja'"),
             (HOLDS.replace("expect", "by: [nadja], expect"), "nobody is called 'nadja'"),
             (HOLDS.replace("expect", "to: staging, expect"), "no gated environment 'staging'"),

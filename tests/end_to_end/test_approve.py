@@ -62,7 +62,7 @@ def test_whom_no_statement_can_name_is_told_who_could(repo: Repository, who: str
     ran = repo.fleet(*APPROVE, identity=who)
 
     assert (ran.code, repo.state[1]) == (2, "")
-    assert f"{who}@acme.example' {status} in {PEOPLE}; who could say it: carla, dina\n" in ran.err
+    assert f"{who}@acme.example' {status} in {PEOPLE}; who could approve: carla, dina\n" in ran.err
 
 
 def test_who_is_not_asked_hears_who_is(repo: Repository) -> None:

@@ -1,4 +1,4 @@
-"""What went through the emergency door, and whether somebody has looked at it since."""
+"""Break-glass promotions, and whether each has been reviewed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LedgerEntryAt = tuple[FirstParentCommit, Entry]
 def break_glass_findings(
     run: RunContext, root: FleetRoot, last: Id, entries: Iterable[LedgerEntryAt]
 ) -> Iterator[Break]:
-    """Every entry that broke the glass with the state of its review: done is a note, all else a warning."""
+    """A finding for each break-glass promotion: a note where it is reviewed, else a warning."""
     for landing, entry in entries:
         for moved in entry.agents:
             if entry.break_glass is not None:
@@ -60,7 +60,7 @@ def _review_finding(
 
 
 def closing_review(run: RunContext, root: FleetRoot, last: Id, entry: Entry, agent: str) -> Approval | None:
-    """The statement that reviews it, by the law of the end."""
+    """The statement that reviews the entry, by the governance at *last*; None where there is none."""
     context = load_context(run, to=entry.environment, agents=[agent], at=VerifiedCommit(root=root, head=last))
     subject = resolve_subject(context, agent, rollback=None, with_overrides=False, review=entry.seq)
     request = subject.candidate.request

@@ -1,4 +1,4 @@
-"""A decision as it is written down: by whom, signed with which key, in which files, and how it is committed."""
+"""Write and sign an approval statement, and the command that commits it."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ from fleetward.store.signing import ssh_format
 from fleetward.workflows.context import RunContext
 
 PredictVerdict = Callable[[Approval], Promotion]
-"""What the verdict would be with a statement."""
+"""The verdict as it would be with a statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementContext:
-    """Where a decision is written, and the people and policy that it is held to."""
+    """Where a statement is written, and the people and the policy that it is checked by."""
 
     run: RunContext
     root: FleetRoot
     people: People
     policy: Policy
     eligible: tuple[str, ...] = ()
-    """Whose decision would be of use."""
+    """Whose approval would count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementDraft:
-    """A decision as it will lie in its files, which are not written yet; none where it could never count."""
+    """A statement before it is written; it has no files where it could never count."""
 
     statement: Approval
     predicted: Promotion
-    """The verdict as it would be with it."""
+    """The verdict with this statement."""
     contents: Mapping[str, bytes]
 
     @property
     def signed(self) -> bool:
-        """Does a signature go with it?"""
+        """Whether it has a signature."""
         return len(self.contents) > 1
 
 
@@ -64,7 +64,7 @@ def draft_statement(
     predict: PredictVerdict,
 ) -> StatementDraft:
     """
-    The decision of the person whom git's identity names, on exactly *binding*.
+    The decision of git's identity on exactly *binding*.
 
     Signed where *key_file* is given: a file, or empty for the key that git or the ssh-agent has.
     Errors: FleetError where that is nobody, or the key is not theirs.
@@ -90,9 +90,9 @@ def draft_statement(
 
 def write_statement(context: StatementContext, contents: Mapping[str, bytes]) -> None:
     """
-    All of these files, or none: a statement without its signature would be another decision.
+    Write all of these files or none: without its signature a statement would count less.
 
-    Errors: Unwritten.
+    Errors: WriteFailed.
     """
     written: list[Path] = []
     for name, content in contents.items():
@@ -109,7 +109,7 @@ def write_statement(context: StatementContext, contents: Mapping[str, bytes]) ->
 
 
 def commit_command(context: StatementContext, draft: StatementDraft) -> str:
-    """The command that commits it and nothing else; a signature has its statement's name, and more."""
+    """The command that commits the statement and its signature, and nothing else."""
     start = context.run.folder if context.run.chdir else Path.cwd()
     paths = quote(os.path.relpath(context.root.path / draft.statement.file, start)) + "*" * draft.signed
     binding = draft.statement.binding
@@ -121,7 +121,7 @@ def commit_command(context: StatementContext, draft: StatementDraft) -> str:
 
 
 def _is_contributor(statement: Approval, predicted: Promotion) -> bool:
-    """Had its author a hand in the change, so that it will never count?"""
+    """Whether its author contributed to the change, so that it can never count."""
     return any(
         ignored.cause is NotCountedCause.CONTRIBUTOR and statement.file in ignored.files
         for ignored in predicted.not_counted
@@ -134,13 +134,9 @@ def _approver(context: StatementContext) -> Person:
     if isinstance(person, Person) and person.is_active(context.run.now):
         return person
     status = (
-        "is nobody"
-        if person is None
-        else "is a robot's"
-        if not isinstance(person, Person)
-        else "is not with us"
+        "is nobody" if person is None else "is a robot's" if not isinstance(person, Person) else "has left"
     )
-    eligible = f"; who could say it: {', '.join(context.eligible)}" if context.eligible else ""
+    eligible = f"; who could approve: {', '.join(context.eligible)}" if context.eligible else ""
     raise FleetError(
         f"{email!r} {status} in governance/people.yaml{eligible}",
         hint="git config user.email with an address that is listed",
@@ -170,12 +166,12 @@ def _statement(context: StatementContext, binding: Binding, decision: Decision, 
 
 
 def _is_taken(context: StatementContext, file: str) -> bool:
-    """Does anything lie there, or where its signature would: a broken link, too?"""
+    """Whether the path of the statement or of its signature exists, be it as a broken link."""
     return any(os.path.lexists(context.root.path / name) for name in (file, signature_name(file)))
 
 
 def _signature(context: StatementContext, statement: Approval, content: bytes, key_file: str) -> bytes:
-    """The signature over the statement, by a key that counts as its approver's."""
+    """The signature of the statement, by a key of its approver."""
     run = context.run
     signature = signing.sign(
         statements.pre_authentication(content),

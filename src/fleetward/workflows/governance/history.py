@@ -1,9 +1,9 @@
 """
-The changes of governance since it was last trusted, each held against the governance before it (SPEC 7).
+The changes of governance since the last ledger entry, each decided by the governance before it (SPEC 7).
 
-Trusted is what an entry of a ledger was decided by; the first is trusted as it was adopted. From there on the branch
-is followed: a commit that changes ``governance/`` carries its approvals, in itself or in a later one before anything
-is decided. What is not agreed to leaves the law as it was, so that a change can never judge itself, nor let others.
+The governance of a ledger entry is trusted, the first one as it was adopted. From there the branch is followed: a
+change of ``governance/`` needs approvals, in the same commit or in a later one before the next decision. Until then
+the governance in force stays as it was, so that no change can approve itself.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ APPROVALS = layout.approvals_folder(GOVERNANCE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GovernanceInForce:
-    """The governance that judges: the digest of its folder, where it lies, and since when it is in place."""
+    """The governance that decides: its commit, the digest of its folder, and since when it is in force."""
 
     commit: Id
     digest: str
@@ -48,9 +48,9 @@ class GovernanceInForce:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GovernanceChange:
     """
-    A commit that changed governance, and the verdict of the law before it.
+    A commit that changed governance, and the verdict by the governance in force before it.
 
-    ``settled`` is the commit that carried the approvals, None where none did.
+    ``approved_in`` is the commit with the approvals, None where they are missing.
     """
 
     commit: Id
@@ -61,21 +61,21 @@ class GovernanceChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GovernanceHistory:
-    """How governance went on: the law at the end, and every change on the way."""
+    """The governance in force at the end of a history, and every change on the way."""
 
     in_force: GovernanceInForce
     digest: str
-    """The digest of the folder as it is at the end; the law's own where all was agreed to."""
+    """The digest of the folder at the end; that of *in_force* where every change is approved."""
     changes: tuple[GovernanceChange, ...] = ()
     pending: tuple[GovernanceChange, ...] = ()
-    """Those of them that made what stands at the end, where that is not agreed to."""
+    """The changes at the end that are not approved."""
 
 
 def governance_at(root: FleetRoot, commit: Id, *, since: datetime | None = None) -> GovernanceInForce:
     """
-    The governance of *commit*, taken as trusted.
+    The governance of *commit*, trusted as it is.
 
-    Errors: GovernanceInvalid where nobody could decide by it.
+    Errors: GovernanceInvalid where it cannot decide anything.
     """
     tree = root.commit_tree(commit)
     fleet = load_fleet(tree, only=()).require_governance()
@@ -108,7 +108,7 @@ def governance_history(
     for touching_commit in (*touched, None):
         commit = touching_commit or head
         before, state = state, records.governance_digest(root.commit_tree(commit))
-        if state == in_force.digest:  # taken back: nobody agreed to it, nobody has to any more
+        if state == in_force.digest:  # reverted: it needs no approval any more
             approved, pending = [*approved, *pending], []
             continue
         moment = min(moments[touching_commit], now) if touching_commit else now
@@ -132,7 +132,7 @@ def decide_change(
     now: datetime,
     new_statements: Iterable[Approval] = (),
 ) -> Promotion:
-    """What *in_force* says of the governance *state* that *commit* holds, with its statements and those just *new_statements*."""
+    """The verdict of *in_force* on the governance *state* of *commit*, by its statements and *new_statements*."""
     statements, unread = records.approvals(root, commit, "", GOVERNANCE, in_force.people, now=now)
     return gate.decide_governance_change(
         binding(in_force, state),
@@ -147,7 +147,7 @@ def decide_change(
 
 
 def binding(in_force: GovernanceInForce, state: str) -> Binding:
-    """The one thing that an approval of this change is for."""
+    """The binding of an approval of this change."""
     return Binding(
         repository=in_force.repository,
         environment="",
@@ -161,7 +161,7 @@ def binding(in_force: GovernanceInForce, state: str) -> Binding:
 def _successor(
     root: FleetRoot, commit: Id, moment: datetime, promotion: Promotion
 ) -> GovernanceInForce | None:
-    """The law after this verdict; what nobody could decide by does not become law."""
+    """The governance in force after this verdict; None where it is not approved, or cannot decide anything."""
     if promotion.verdict is not Verdict.ALLOWED:
         return None
     try:
@@ -172,9 +172,9 @@ def _successor(
 
 def current_history(root: FleetRoot, head: Id, now: datetime) -> GovernanceHistory | None:
     """
-    How governance went on since the newest entry of all ledgers at *head*; None where nothing is adopted yet.
+    The history of governance since the newest entry of all ledgers at *head*; None where nothing is adopted yet.
 
-    Errors: FleetError where that entry was decided by another governance than its commit holds.
+    Errors: FleetError where the commit of that entry has another governance than the entry says.
     """
     entries = _entries(root, head, ())
     return _history_since(root, entries, head, now) if entries else None
@@ -194,9 +194,9 @@ def _history_since(root: FleetRoot, entries: Sequence[Entry], head: Id, now: dat
 
 def _newest_reachable(root: FleetRoot, entries: Sequence[Entry], head: Id) -> Entry:
     """
-    The newest entry whose commit, at which it was decided, is still behind *head*; the newest where none is.
+    The newest entry whose commit is an ancestor of *head*; the newest of all where there is none.
 
-    What was squashed names a law that history cannot show: an older one is followed to the end instead.
+    A squashed commit is not in history any more, so an older entry is taken instead.
     """
     newest = entries[0]
     if root.repository.run("merge-base", "--is-ancestor", newest.commit, head).code == 0:
@@ -220,13 +220,14 @@ def require_approved(root: FleetRoot, head: Id, now: datetime, ledgers: Iterable
     first = history.pending[0]
     promotion = decide_change(root, history.in_force, head, history.digest, now)
     raise GovernanceInvalid(
-        f"governance/ was changed in commit {first.commit[:12]}, and nobody may decide by it yet: {missing_requirements(promotion)}",
+        f"governance/ was changed in commit {first.commit[:12]}, and is not approved yet: "
+        f"{missing_requirements(promotion)}",
         hint="fleet approve --governance, then commit it",
     )
 
 
 def missing_requirements(promotion: Promotion) -> str:
-    """What a change of governance has yet to show, in words."""
+    """The requirements that a change of governance does not meet yet, in words."""
     missing = (
         requirement
         for requirement in promotion.requirements
@@ -241,7 +242,7 @@ def missing_requirements(promotion: Promotion) -> str:
 
 
 def _entries(root: FleetRoot, head: Id, known_ledgers: Iterable[Ledger]) -> tuple[Entry, ...]:
-    """All entries of all ledgers, newest first, whatever the configuration of the day says of their environments."""
+    """All entries of all ledgers, newest first, also of environments that are not configured any more."""
     tree, by_environment = root.commit_tree(head), {ledger.environment: ledger for ledger in known_ledgers}
     names = (layout.ledger_environment(item.path) for item in tree.entries(layout.LEDGERS))
     ledgers = (by_environment.get(name) or records.ledger(tree, name) for name in names if is_name(name))
@@ -250,7 +251,7 @@ def _entries(root: FleetRoot, head: Id, known_ledgers: Iterable[Ledger]) -> tupl
 
 
 def _is_unchanged(root: FleetRoot, newest: Entry, head: Id) -> bool:
-    """Is governance what it was, without a look at how it came here?"""
+    """Whether governance is that of the newest entry, and no commit since has touched it."""
     if root.repository.find_commit(newest.commit) != newest.commit:
         return False
     return (
@@ -260,7 +261,7 @@ def _is_unchanged(root: FleetRoot, newest: Entry, head: Id) -> bool:
 
 
 def _squash_hint(root: FleetRoot, commit: Id) -> str:
-    """The way back to the commit that an entry was decided at: once it is merged, it tells which law that was."""
+    """The command that brings a squashed commit back: its governance is the one that decided."""
     merge = f"git merge {commit[:12]}, which was squashed away"
     if root.repository.find_commit(commit) == commit:
         return f"{merge}; {UNDO_HINT}"
@@ -268,11 +269,7 @@ def _squash_hint(root: FleetRoot, commit: Id) -> str:
 
 
 def _start_commit(root: FleetRoot, head: Id, entry: Entry) -> Id:
-    """
-    From where to follow: the commit that the entry was decided at, or the one that brought the entry here.
-
-    Errors: FleetError where history knows neither.
-    """
+    """The commit to start at: the one that the entry names, else the one that added the entry, else *head*."""
     repository = root.repository
     decided_at = repository.find_commit(entry.commit)
     if (

@@ -1,4 +1,4 @@
-"""Cases of policy tests, put to the gate as promotions are: the fleet's own manifests, people and policy."""
+"""Run policy tests through the gate, with the fleet's own manifests, people and policy."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _COMMIT = "0" * 40
 
 def run_policy_test(fleet: Snapshot, policy: Policy, case: PolicyTest) -> PolicyTestResult:
     """
-    What the gate says to a case.
+    The verdict of the gate on a case.
 
-    Errors: FleetError where the case names what this fleet does not have, or leaves out what changed.
+    Errors: FleetError where the case names something unknown to this fleet, or does not say what changes.
     """
     promotion = gate.decide(_request(fleet, case), policy=policy, people=fleet.people, now=case.at)
     return PolicyTestResult(case=case, promotion=promotion)
@@ -80,7 +80,7 @@ def _target(fleet: Snapshot, case: PolicyTest) -> Environment:
 
 
 def _before_and_after(fleet: Snapshot, target: Environment, case: PolicyTest) -> tuple[Agent, Agent]:
-    """What is taken to run and to take its place: the agent as it stands in the source, with what the case says."""
+    """The running and the proposed state: the agent of the source environment, with the edits of the case."""
     states = [fleet.agents.get((name, case.agent)) for name in (*target.sources, target.name)]
     agent = next((state for state in states if state is not None), None)
     if agent is None:
@@ -122,11 +122,11 @@ def _patched(source: Agent, to: str, patch: Mapping[str, Any], case: PolicyTest)
 def _comparison(
     fleet: Snapshot, before: Agent | None, after: Agent | None, case: PolicyTest
 ) -> Comparison | None:
-    """The changes that the case names, else those that its edit makes."""
+    """The changes that the case lists, else those of its edit."""
     if case.facets is None:
         comparison = compare_agent(fleet, before, after)
         if comparison is None:
-            raise _invalid_case(case, "says nothing of what changed", "write changes or edit")
+            raise _invalid_case(case, "does not say what changes", "write changes or edit")
         return comparison
     tiers = [state.manifest.tier if state and state.manifest else None for state in (before, after)]
     worst = min(
@@ -189,7 +189,7 @@ def _records(candidate: Manifest, case: PolicyTest) -> Iterator[EvidenceRecord]:
 
 
 def _record(name: str, suite: Mapping[str, Any], ended: AssumedResult, case: PolicyTest) -> EvidenceRecord:
-    """A run that just meets the suite's threshold, or just does not."""
+    """A record whose value just meets the threshold of the suite, or just misses it."""
     passed = ended.result == "passed"
     finished = case.at - ended.ago
     minimum, maximum = suite.get("min"), suite.get("max")

@@ -1,4 +1,4 @@
-"""What stands against a promotion before anybody is asked: errors of the candidate, and those that it would cause."""
+"""Errors that block a promotion before any approval counts: of the candidate, and those that it would cause."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fleetward.workflows.promotion.context import PromotionContext
 def rule_errors(
     context: PromotionContext, after: Snapshot, names: Sequence[str]
 ) -> dict[str, tuple[Finding, ...]]:
-    """By agent: the errors on it in the target environment, and those that the unit causes for others there."""
+    """By agent: its errors in the target environment, and those that the batch causes for other agents there."""
     to, now = context.target.name, context.run.now
     errors_after = [
         finding for finding in rules.findings(after, now) if _blocks(finding) and finding.environment == to
@@ -42,7 +42,7 @@ def _blocks(finding: Finding) -> bool:
 def environment_skipped(
     context: PromotionContext, name: str, sources: Sequence[Agent | None]
 ) -> Iterable[Finding]:
-    """Every source has to hold the release."""
+    """All source environments must have the same release."""
     release_agent = sources[0]
     for environment, agent in zip(context.sources[1:], sources[1:], strict=True):
         if (agent and agent.release) != (release_agent and release_agent.release):
@@ -55,7 +55,7 @@ def environment_skipped(
 
 
 def unpromoted_state(context: PromotionContext, name: str) -> Iterable[Finding]:
-    """A gated source passes on what was promoted into it, nothing that somebody wrote there."""
+    """A folder in a gated source must be as it was promoted, not edited by hand."""
     for source in context.sources:
         stage = context.fleet.config.environment(source)
         ledger = (
@@ -75,7 +75,7 @@ def unpromoted_state(context: PromotionContext, name: str) -> Iterable[Finding]:
 
 
 def unreadable_proposal(context: PromotionContext, name: str) -> Iterable[Finding]:
-    """What lies under ``proposals/`` and is none must not be passed over."""
+    """Errors of a proposal that cannot be read: without it the promotion would be another one."""
     to = context.target.name
     if (to, name) not in context.fleet.proposals:
         place = f"proposals/{to}/{name}/"
@@ -87,7 +87,7 @@ def unreadable_proposal(context: PromotionContext, name: str) -> Iterable[Findin
 def name_retired(
     context: PromotionContext, name: str, running: Agent | None, recorded: bool
 ) -> Iterable[Finding]:
-    """A name that was retired stays taken."""
+    """The name of a retired agent cannot be used again."""
     if running is None and recorded:
         place = layout.manifest_file(context.sources[0], name)
         yield _error(

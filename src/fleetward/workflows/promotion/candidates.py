@@ -180,9 +180,9 @@ def _proposed_agent(
 
 def running_agent(context: PromotionContext, name: str) -> Agent | None:
     """
-    What the ledger says runs, where the folder agrees.
+    The agent in the target environment; None where the ledger says that it does not run.
 
-    Errors: FleetError where it does not: a promotion builds on nothing that nobody allowed.
+    Errors: FleetError where folder and ledger differ: such a state was never promoted.
     """
     to = context.target.name
     folder = layout.agent_folder(to, name)

@@ -1,4 +1,4 @@
-"""What promote, approve and their kin begin with: one commit of a fleet, and the law that it is judged by."""
+"""The context of a promotion: one commit of a fleet, the policy in force, the target and its ledger."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from fleetward.workflows.suggestions import unknown_environment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedCommit:
-    """A commit to be judged in place of HEAD, by one who has seen that the ledgers before it only grew."""
+    """A commit to decide at instead of HEAD; its ledgers are known to be append-only up to here."""
 
     root: FleetRoot
     head: Id
@@ -36,7 +36,7 @@ class VerifiedCommit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionContext:
-    """One commit of a fleet, before the law of the same or an earlier one."""
+    """One commit of a fleet, and the policy of the same or of an earlier commit."""
 
     run: RunContext
     root: FleetRoot
@@ -50,7 +50,7 @@ class PromotionContext:
     sources: tuple[str, ...]
     ledger: Ledger
     assumed_approvers: tuple[str, ...] = ()
-    """Who is taken to have approved now, though nobody wrote that down; never where anything is written."""
+    """Of ``--as``: who is assumed to have approved; empty where anything is written."""
     mode: PromotionMode = PromotionMode.NORMAL
 
 
@@ -64,10 +64,10 @@ def load_context(
     at: VerifiedCommit | None = None,
 ) -> PromotionContext:
     """
-    The fleet at HEAD, or *at* another moment, and what promotions into *to* are decided by.
+    The context of promotions into *to*, at HEAD or *at* another commit, by the policy there or of *base*.
 
-    Where *agents* are named, no more of it is read than hangs together with them.
-    Errors: UsageError for an environment that is none, or takes no promotions; GovernanceInvalid, GitError.
+    With *agents*, only these and the agents related to them are read.
+    Errors: UsageError for an unknown environment or one without a gate; GovernanceInvalid, GitError.
     """
     root = at.root if at else find_fleet_root(run.folder, run.environment)
     require_full_history(root.repository)
@@ -139,7 +139,7 @@ def only_gated_environment(run: RunContext) -> str:
 def _agents_to_read(
     run: RunContext, root: FleetRoot, head: Id, to: str, names: Sequence[str]
 ) -> Callable[[FleetConfig], Collection[AgentKey]]:
-    """What to read of the fleet; all of *to* where there is no ledger yet that would know what stands there."""
+    """The agents to read; all of *to* where it has no ledger yet."""
     tree, empty_blob = root.commit_tree(head), root.repository.object_id(b"")
 
     def keys(config: FleetConfig) -> Collection[AgentKey]:
@@ -154,7 +154,7 @@ def _agents_to_read(
 
 
 def _agent_names(tree: Tree, environment: str) -> frozenset[str]:
-    """The names of the agents in *environment*, read or not."""
+    """The names of all agents in *environment*, read or not."""
     paths = (entry.path.split("/") for entry in tree.entries(layout.environment_folder(environment)))
     return frozenset(parts[2] for parts in paths if len(parts) > 2)
 
@@ -197,7 +197,7 @@ def _target_and_sources(fleet: Snapshot, to: str, source: str | None) -> tuple[E
             or "none"
         )
         message = f"{to!r} takes no promotions: it has no 'from' in fleet-config.yaml"
-        raise UsageError(message, hint=f"one that has: {gated}")
+        raise UsageError(message, hint=f"environments with a gate: {gated}")
     if source is not None and source not in names:
         raise unknown_environment(source, target.sources)
     if source is not None and source not in target.sources:

@@ -75,7 +75,7 @@ def entry_signer(context: PromotionContext, key_file: str | None) -> EntrySigner
     email = commit_writer.committer_email(context.root.repository)
     actor = context.people.by_email(email)
     if actor is None or (isinstance(actor, Person) and not actor.is_active(context.run.now)):
-        status = "is nobody" if actor is None else "is not with us"
+        status = "is nobody" if actor is None else "has left"
         hint = "list the address and its key there, under people or robots, or leave --sign out"
         raise FleetError(f"{email!r} {status} in governance/people.yaml: nothing can be signed", hint=hint)
     return EntrySigner(context=context, key_file=key_file, actor=actor)

@@ -1,4 +1,4 @@
-"""What a promotion takes from the environment before: its release, nothing where that is retired, or none at all."""
+"""What a promotion takes from the source environment: a release, a retirement, or only a suspension."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ RETIRED = "retired"
 
 def is_retired(source: Agent, documents: DocumentCache | None = None) -> bool:
     """
-    Does the release itself say that the agent is at its end?
+    Whether the manifest of the release has lifecycle 'retired'.
 
-    Overrides cannot say so, nor take it back: what leaves an environment is decided where releases are made.
+    Overrides do not count: a retirement is decided in the source environment.
     """
     plain, _ = build_candidate(source, source.environment, None, proposed=False, documents=documents)
     return plain.manifest is not None and plain.manifest.lifecycle == RETIRED
@@ -34,9 +34,9 @@ def unreadable_agents(
     reading: LoadedFleet, fleet: Snapshot, environment: str, leaving: Sequence[str]
 ) -> Iterator[Finding]:
     """
-    The agents of *environment* beside those *leaving* that cannot be read: each may need the first of these.
+    The agents of *environment* that cannot be read, other than *leaving*: each may depend on the first of these.
 
-    Shape: one finding an agent, at the first place that is wrong with it.
+    Shape: one finding an agent, at its first error.
     """
     for env, name in sorted(fleet.agents):
         agent = fleet.agents[env, name]
@@ -60,7 +60,7 @@ def unreadable_agents(
 
 
 def retired_by_overrides(proposed: Agent | None) -> Iterator[Finding]:
-    """A release that is not retired does not become so by overrides: it would stay, and nobody would look at it."""
+    """An error where only the overrides say 'retired': the agent would stay, and not be checked any more."""
     if proposed is not None and proposed.manifest is not None and proposed.manifest.lifecycle == RETIRED:
         yield Finding(
             rule="override-not-allowed",
@@ -73,11 +73,11 @@ def retired_by_overrides(proposed: Agent | None) -> Iterator[Finding]:
 
 def changes_only_suspension(context: PromotionContext, name: str) -> bool:
     """
-    Is all that is proposed to suspend the agent that runs, or to let it go on?
+    Whether the proposal only suspends or resumes the running agent.
 
-    Then nothing else moves: a brake that took the newest release along would have to wait for what that is asked.
-    What runs though it says that it is retired is not braked: it goes. So does what was retired where releases come
-    from after the brake had been proposed: the later word counts, or a brake that waits would keep the agent there.
+    Then the release stays: a suspension must not wait for the requirements of a new release. An agent whose running
+    release is retired leaves instead. So does one that was retired in the source environment after the suspension was
+    proposed: otherwise a pending suspension would keep it.
     """
     key = (context.target.name, name)
     current, proposed = context.fleet.agents.get(key), context.fleet.proposals.get(key)
@@ -94,7 +94,7 @@ def changes_only_suspension(context: PromotionContext, name: str) -> bool:
 
 
 def waiting_changes_note(context: PromotionContext, promotions: Iterable[Promotion]) -> str:
-    """What is said where a brake goes ahead of a release that waits; empty where none does."""
+    """That a suspension is promoted before a waiting release, in words; empty where none waits."""
     waiting = [
         promotion.agent
         for promotion in promotions
@@ -114,13 +114,13 @@ def waiting_changes_note(context: PromotionContext, promotions: Iterable[Promoti
 
 
 def differ_only_in_suspension(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Do these two merge patches differ in ``spec.suspended``, and in nothing else?"""
+    """Whether two merge patches differ in ``spec.suspended``, and in nothing else."""
     differs = _suspension(before) is not _suspension(after)
     return differs and _without_suspension(before) == _without_suspension(after)
 
 
 def _retired_since(context: PromotionContext, name: str) -> bool:
-    """Is the agent gone from where releases come from, or retired there, and the proposal older than that?"""
+    """Whether the agent was removed or retired in the source environment after its proposal was written."""
     source = context.fleet.agents.get((context.sources[0], name))
     if source is not None and not (source.readable and is_retired(source, context.run.documents)):
         return False
@@ -129,7 +129,7 @@ def _retired_since(context: PromotionContext, name: str) -> bool:
         layout.proposal_folder(context.target.name, name),
         layout.agent_folder(context.sources[0], name),
     )
-    if not root.commit_tree(head).entries(proposal):  # it is about to be written
+    if not root.commit_tree(head).entries(proposal):  # not committed yet, so it is newer
         return False
     return (
         first_parent_commits_of(root, head, None, [proposal])[-1:]
@@ -150,7 +150,7 @@ def _suspension(patch: Mapping[str, Any]) -> Any:
 
 
 def _without_suspension(patch: Mapping[str, Any]) -> dict[str, Any]:
-    """The patch without the brake, and without a spec that is empty for it."""
+    """The patch without ``spec.suspended``, and without a spec that is empty then."""
     spec = {key: value for key, value in (patch.get("spec") or {}).items() if key != "suspended"}
     outside_spec = {key: value for key, value in patch.items() if key != "spec"}
     return {**outside_spec, **({"spec": spec} if spec else {})}

@@ -1,4 +1,4 @@
-"""What lies in the work tree and is not judged, because only what is committed is."""
+"""Uncommitted files of agents and governance: decisions ignore them."""
 
 from __future__ import annotations
 
