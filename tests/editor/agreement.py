@@ -1,4 +1,4 @@
-"""One text before both readers: the gate's findings of shape, and the editor's marks."""
+"""Compares the gate's schema findings in a text with an editor's marks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHAPE = {"schema", "unknown-key"}
 
 
 class Plain(yaml.SafeDumper):
-    """Writes what occurs twice twice: an alias is not allowed."""
+    """Writes repeated values in full: aliases are not allowed."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -57,12 +57,12 @@ def as_text(kind: str, name: str, data: Any) -> Text:
 
 
 def files(folder: Path, texts: list[Text]) -> dict[Path, str]:
-    """Where an editor would see them; nothing has to be there."""
+    """The texts by paths for an editor; the files need not exist."""
     return {folder / f"{index}.yaml": text.with_modeline for index, text in enumerate(texts)}
 
 
 def is_disputed(text: Text, marks: list[Mark]) -> bool:
-    """Is one of the two readers alone in calling it wrong?"""
+    """Does only one of the two find errors in it?"""
     return bool(text.gate_lines()) != bool(marks)
 
 

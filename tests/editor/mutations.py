@@ -1,4 +1,4 @@
-"""Every manifest that is one mistake away from a right one: systematic, so the same on every machine."""
+"""Every manifest that is one mistake away from a valid one, the same on every machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEXTS = (
 
 
 def mutations(data: Any, every: int = 1) -> Iterator[tuple[str, Any]]:
-    """What was done, as ``kind at path``, and what came of it: each (or one in *every*) that differs from *data*."""
+    """Each mutation as ``kind at path`` with its data, or one in *every*; only those that differ from *data*."""
     before = json.dumps(data)
     changes = ((name, path, change) for path, value in _places(data, ()) for name, change in _at(path, value))
     for name, path, change in islice(changes, 0, None, every):

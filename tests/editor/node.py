@@ -1,4 +1,4 @@
-"""Where node and the packages of package.json are, if they are here."""
+"""The places of node and of the packages of package.json, if they are installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate and an editor call the same files wrong, at the same lines."""
+"""The gate and an editor find errors in the same files, at the same lines."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DIFFERENCES = {
 
 
 def cases(folder: Path) -> list[Text]:
-    """The files of the fleets of all cases, each once; not those whose wrong is that YAML cannot be read."""
+    """The files of all cases, each once; without files that are not valid YAML."""
     by_content = {(kind, file.read_bytes()): file for kind, file in documents(write_all(folder))}
     return [
         Text(kind=kind, name=str(file.relative_to(folder)), body=body.decode())
@@ -52,7 +52,7 @@ def mutated() -> list[Text]:
     return [as_text(kind, name, data) for kind, body in texts for name, data in mutations(load(body), EVERY)]
 
 
-def test_they_agree_on_every_file_of_every_case_folder(tmp_path: Path) -> None:
+def test_gate_and_editor_agree_on_every_file_of_every_case_folder(tmp_path: Path) -> None:
     texts = cases(tmp_path / "cases")
 
     with editor(tmp_path) as session:
@@ -64,7 +64,7 @@ def test_they_agree_on_every_file_of_every_case_folder(tmp_path: Path) -> None:
         assert list(lines_marked_once(text, marks)) == [], (text.name, marks)
 
 
-def test_they_agree_on_mutated_files_but_for_the_differences_that_are_listed(tmp_path: Path) -> None:
+def test_gate_and_editor_agree_on_mutated_files_but_for_the_listed_differences(tmp_path: Path) -> None:
     texts = mutated()
 
     with editor(tmp_path) as session:

@@ -1,4 +1,4 @@
-"""ajv at its strictest takes our schemas, and says of every mutated file what the gate says."""
+"""ajv in strict mode accepts our schemas, and agrees with the gate on every mutated file."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def refusals() -> tuple[list[list[str]], ...]:
 
 
 def gate(kind: str, data: Any) -> bool:
-    """Does the schema's door find nothing to refuse?"""
+    """Does the gate accept it?"""
     return not schema_findings(data, kind, lambda steps, *, at_key=False: Place(file=""), lambda place: "")
 
 

@@ -1,4 +1,4 @@
-"""check-jsonschema, a validator for CI and pre-commit, takes our schemas and the example as they are."""
+"""check-jsonschema, a validator for CI and pre-commit, accepts our schemas and the example."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_files_of_both_fleets_are_accepted(kind: str) -> None:
         ("onTimeout: deny", "onTimeout: yes"),
     ],
 )
-def test_what_the_gate_refuses_is_refused(right: str, faulty: str, tmp_path: Path) -> None:
+def test_it_refuses_what_the_gate_refuses(right: str, faulty: str, tmp_path: Path) -> None:
     assert right in DESK.read_text()
     file = tmp_path / "agent.yaml"
     file.write_text(DESK.read_text().replace(right, faulty), encoding="utf-8")

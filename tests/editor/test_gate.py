@@ -1,4 +1,4 @@
-"""What other readers of the schemas taught the gate: each was a difference once."""
+"""Files on which the gate and other readers of the schemas once differed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_overrides_have_no_free_space_at_their_top() -> None:
     assert findings == [("unknown-key", 2, 1, "no key 'x-ours' under the top")]
 
 
-def test_a_key_that_is_no_name_is_named_at_its_place() -> None:
+def test_an_invalid_key_is_found_at_its_place() -> None:
     findings = findings_of(f"{PEOPLE}  Viktor: {{name: Viktor, emails: [viktor@a.example]}}\n", "people")
 
     assert ("schema", 4, 3, "the key 'Viktor' under people does not have the right form") in findings

@@ -1,4 +1,4 @@
-"""What a person sees who opens a manifest in an editor: the real yaml-language-server, through the modeline."""
+"""An editor with yaml-language-server, led by the modeline, shows errors, descriptions and completions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def changed(session: Editor, right: str, faulty: str) -> tuple[str, list[tuple[i
 
 
 def completions(session: Editor, line: str, cut: str) -> dict[str, str]:
-    """What completion offers at the end of *cut*, written in place of the whole line that begins with *line*."""
+    """The completions at the end of *cut*, which replaces the line that begins with *line*."""
     lines = DESK.read_text().splitlines()
     number = next(index for index, text in enumerate(lines) if text.startswith(line))
     lines[number] = cut
@@ -53,7 +53,7 @@ def completions(session: Editor, line: str, cut: str) -> dict[str, str]:
 
 
 def hover_text(session: Editor, line: str) -> str:
-    """What hovering over the first word of this line of DESK tells."""
+    """The text that an editor shows for the first word of this line of DESK."""
     text = DESK.read_text()
     file = beside(DESK)
     session.open({file: text})

@@ -30,12 +30,12 @@ Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)
 
 
 def inputs() -> list[str]:
-    """The schemas of what people write."""
+    """The names of the schemas of fleet files."""
     return sorted(file.name.removesuffix(".schema.json") for file in FOLDER.glob("*.schema.json"))
 
 
 def outputs() -> list[str]:
-    """The schemas of what commands print."""
+    """The names of the schemas of JSON output."""
     return sorted(f"output/{f.name.removesuffix('.schema.json')}" for f in (FOLDER / "output").glob("*.json"))
 
 
@@ -63,13 +63,13 @@ def every_node(names: list[str]) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def kind_of(file: Path) -> str | None:
-    """Which schema a file of a fleet is judged by; None for what lies in an agent's folder besides."""
+    """The schema of a file; None for other files in an agent's folder."""
     kinds = {"agent.yaml": "agent", "overrides.yaml": "overrides", "fleet-config.yaml": "fleet-config"}
     return kinds.get(file.name) or (file.stem if file.parent.name == "governance" else None)
 
 
 def documents(fleet: Path) -> list[tuple[str, Path]]:
-    """(schema, file) of every file of a fleet that a schema judges."""
+    """(schema, file) of every file of a fleet that has a schema."""
     pairs = [(kind_of(file), file) for file in sorted(fleet.rglob("*.yaml"))]
     return [(kind, file) for kind, file in pairs if kind is not None]
 
@@ -79,6 +79,6 @@ def load(text: str) -> Any:
 
 
 def violations(kind: str, data: Any) -> list[str]:
-    """What the schema refuses, as ``path: message``."""
+    """The errors of the schema, as ``path: message``."""
     judge = Draft202012Validator(schema(kind), format_checker=FormatChecker(["date"]))
     return [f"{error.json_path}: {error.message}" for error in judge.iter_errors(data)]

@@ -1,4 +1,4 @@
-"""What the schemas take, and what they refuse."""
+"""The schemas accept the sample fleets and refuse wrong values."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_example_shows_every_class_and_every_lifecycle() -> None:
     assert {spec["lifecycle"] for spec in specs} == set(properties["lifecycle"]["enum"])
 
 
-def test_what_runs_in_the_example_is_what_staging_tried() -> None:
+def test_production_of_the_example_runs_releases_of_staging() -> None:
     production = EXAMPLE / "environments" / "production"
     files = [
         file for file in sorted(production.rglob("*")) if file.is_file() and file.name != "overrides.yaml"
@@ -135,7 +135,7 @@ def test_a_duration_of_fixed_length_is_accepted(span: str) -> None:
     assert violations("agent", put(manifest(), "spec.review.cadence", span)) == []
 
 
-def test_what_a_rule_judges_is_left_to_the_rule() -> None:
+def test_schemas_accept_values_that_only_a_rule_checks() -> None:
     bare = {
         "apiVersion": "fleetward/v1",
         "kind": "Agent",
@@ -172,7 +172,7 @@ def policy(require: object) -> dict[str, Any]:
     [{"approvals": 1, "from": "owner"}, {"approvals": 2, "from": ["risk", "owner"]}, {"evals": "passed"},
      {"evals": "passed", "maxAge": "P7D"}, {"soak": "PT24H"}],
 )  # fmt: skip
-def test_a_requirement_is_one_thing(requirement: dict[str, Any]) -> None:
+def test_a_requirement_of_one_kind_is_accepted(requirement: dict[str, Any]) -> None:
     assert violations("policy", policy([requirement])) == []
 
 
@@ -182,7 +182,7 @@ def test_a_requirement_is_one_thing(requirement: dict[str, Any]) -> None:
      {"approvals": 1, "from": "owner", "soak": "PT24H"}, {"evals": "passed", "from": "owner"},
      {"approvals": 0, "from": "owner"}, {"approvals": 1, "from": []}, {"evals": "run"}, {"soak": "P1M"}],
 )  # fmt: skip
-def test_a_requirement_of_nothing_or_of_two_things_is_refused(requirement: dict[str, Any]) -> None:
+def test_a_requirement_of_no_kind_or_of_two_kinds_is_refused(requirement: dict[str, Any]) -> None:
     assert violations("policy", policy([requirement])) != []
 
 

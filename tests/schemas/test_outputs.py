@@ -1,4 +1,4 @@
-"""What commands print in JSON is what the output schemas promise."""
+"""The JSON output of commands matches the output schemas."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_the_answers_above_show_something_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("name", outputs())
-def test_an_answer_names_its_format_and_may_say_more(name: str) -> None:
+def test_an_answer_names_its_format_and_may_have_more_fields(name: str) -> None:
     verb = name.removeprefix("output/").removesuffix("-output")
     output_schema = schema(name)
 
@@ -134,5 +134,5 @@ def test_an_answer_names_its_format_and_may_say_more(name: str) -> None:
     assert "format" in output_schema["required"]
 
 
-def test_a_field_to_come_is_accepted() -> None:
+def test_a_further_field_is_accepted() -> None:
     assert violations("validate", {**validate(), "later": {"than": "today"}}) == []

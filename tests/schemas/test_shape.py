@@ -1,4 +1,4 @@
-"""Rules that every schema keeps, whatever it is about."""
+"""Rules for all schemas."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_schema_is_valid_2020_12_under_its_own_name(name: str) -> None:
     assert data["$id"] == f"https://fleetward.dev/schemas/v1/{name}.schema.json"
 
 
-def test_no_schema_says_a_word_that_is_not_known() -> None:
+def test_schemas_use_known_keywords_only() -> None:
     assert [(path, set(node) - KNOWN) for path, node in IN + OUT if set(node) - KNOWN] == []
 
 
@@ -102,7 +102,7 @@ def test_every_property_has_a_description() -> None:
     assert bare == []
 
 
-def test_every_list_says_how_its_items_are_told_apart_and_how_many_fit() -> None:
+def test_every_list_declares_how_items_are_matched_and_how_many_fit() -> None:
     bare = [path for path, node in of_type("array") if not {"x-list", "maxItems", "items"} <= set(node)]
 
     assert bare == []
@@ -120,11 +120,11 @@ def test_only_lists_of_text_are_compared_for_equal_items() -> None:
     assert [p for p, n in of_type("array") if "uniqueItems" in n and n["items"].get("type") != "string"] == []
 
 
-def test_every_text_has_an_end() -> None:
+def test_every_text_has_a_largest_length() -> None:
     assert [p for p, n in of_type("string") if not {"maxLength", "enum", "const"} & set(n)] == []
 
 
-def test_every_mapping_refuses_unknown_keys_or_says_how_many_it_takes() -> None:
+def test_every_mapping_refuses_unknown_keys_or_limits_their_number() -> None:
     for path, node in of_type("object"):
         extra = node.get("additionalProperties")
         if extra is False:
@@ -135,7 +135,7 @@ def test_every_mapping_refuses_unknown_keys_or_says_how_many_it_takes() -> None:
             assert (extra is True) == (path in FREE), path
 
 
-def test_a_mapping_by_name_holds_names_only_so_that_x_hides_nobody() -> None:
+def test_a_mapping_by_name_accepts_valid_names_only() -> None:
     by_name = [
         (path, node)
         for path, node in of_type("object")
@@ -148,7 +148,7 @@ def test_a_mapping_by_name_holds_names_only_so_that_x_hides_nobody() -> None:
         assert "patternProperties" not in node, path
 
 
-def test_outputs_stay_open_for_fields_to_come() -> None:
+def test_outputs_allow_further_fields() -> None:
     assert [path for path, node in OUT if "additionalProperties" in node or "maxProperties" in node] == []
 
 
@@ -174,7 +174,7 @@ def test_patterns_are_anchored_and_plain_ascii() -> None:
 
 
 def repeats(tree: Any, inside: bool = False) -> Iterator[bool]:
-    """For every repetition, whether it stands in another one that may go round twice."""
+    """For every repetition, whether it is inside another one that may repeat."""
     for code, value in tree:
         name = str(code)
         if name in ("MAX_REPEAT", "MIN_REPEAT"):
@@ -205,7 +205,7 @@ def with_vocabulary() -> Draft202012Validator:
 
 
 @pytest.mark.parametrize("name", [*inputs(), *outputs()])
-def test_annotations_say_only_what_the_vocabulary_declares(name: str) -> None:
+def test_annotations_use_declared_values_only(name: str) -> None:
     assert [error.message for error in with_vocabulary().iter_errors(schema(name))] == []
 
 

@@ -1,4 +1,4 @@
-"""Which files can be part of an agent: what cannot is named, and its release is not."""
+"""Files that cannot be part of an agent are findings, and make the agent unreadable."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MANIFEST = {"agent.yaml": b"x: 1\n"}
 
 
 def read_bot(files, modes=None):
-    """The agent made of these files (path to content), and what is told of them: rule, file and words."""
+    """The agent of these files (path to content), and their findings: rule, file, message."""
     entries = [TreeEntry(path=FOLDER + path, mode=(modes or {}).get(path, "100644")) for path in files]
     read = read_agents(entries, {FOLDER + path: content for path, content in files.items()}, CONFIG)
     findings = [
@@ -30,7 +30,7 @@ def read_bot(files, modes=None):
     return read.agents["staging", "bot"], findings
 
 
-def test_plain_files_of_both_modes_are_part_of_it() -> None:
+def test_regular_files_of_both_modes_are_part_of_the_agent() -> None:
     agent, findings = read_bot({**MANIFEST, "run.sh": b"", "prompts/a.md": b"hi"}, {"run.sh": "100755"})
 
     assert findings == []
@@ -52,7 +52,7 @@ def test_plain_files_of_both_modes_are_part_of_it() -> None:
         ("100664", "a special file inside an agent"),
     ],
 )
-def test_what_is_no_plain_file_makes_the_release_unnameable(mode, message) -> None:
+def test_a_special_file_makes_the_agent_unreadable(mode, message) -> None:
     agent, findings = read_bot({**MANIFEST, "x": b"agent.yaml"}, {"x": mode})
 
     assert findings == [("link-in-agent", "x", message)]
@@ -70,7 +70,7 @@ def test_what_is_no_plain_file_makes_the_release_unnameable(mode, message) -> No
         ("last\udfff.md", "last\udfff.md"),
     ],
 )
-def test_a_path_that_is_no_clean_text_makes_the_release_unnameable(path, printable) -> None:
+def test_a_path_that_is_not_nfc_utf_8_makes_the_agent_unreadable(path, printable) -> None:
     agent, findings = read_bot({**MANIFEST, path: b"hi"})
 
     assert findings == [("file-unreadable", printable, "its path is not UTF-8 in Unicode form NFC")]
@@ -118,7 +118,7 @@ def test_files_of_one_folder_and_names_that_begin_alike_do_not_collide() -> None
     assert agent.readable
 
 
-def test_a_collision_is_told_once_for_each_file_that_has_one() -> None:
+def test_a_collision_is_reported_once_for_each_file() -> None:
     _, findings = read_bot({**MANIFEST, "a/b.md": b"1", "A/B.md": b"2", "A/c.md": b"3"})
 
     assert [(rule, file) for rule, file, _ in findings] == [
@@ -138,7 +138,7 @@ def test_a_collision_is_told_once_for_each_file_that_has_one() -> None:
         ),
     ],
 )
-def test_a_file_that_no_tree_gave_is_named_with_the_reason(content, rule, message) -> None:
+def test_an_unreadable_file_is_named_with_the_reason(content, rule, message) -> None:
     agent, findings = read_bot({**MANIFEST, "x.md": content})
 
     assert findings == [(rule, "x.md", f"{FOLDER + 'x.md'!r} {message}")]
@@ -155,7 +155,7 @@ def test_a_file_that_no_tree_gave_is_named_with_the_reason(content, rule, messag
         ({f"{number}": b"" for number in range(limits.AGENT_FILES)}, {}, "keep data outside and refer to it"),
     ],
 )
-def test_what_is_wrong_with_a_file_names_what_to_do(files, mode, hint) -> None:
+def test_the_hint_of_a_file_error_says_what_to_do(files, mode, hint) -> None:
     entries = [TreeEntry(path=FOLDER + path, mode=mode.get(path, "100644")) for path in {**MANIFEST, **files}]
     read = read_agents(entries, {FOLDER + path: text for path, text in {**MANIFEST, **files}.items()}, CONFIG)
 
@@ -192,7 +192,7 @@ spec:
 @pytest.mark.parametrize(
     "content", ["Höflich bleiben".encode("latin-1"), "Say no".encode("utf-16"), b"ok \xff"]
 )
-def test_a_prompt_that_is_no_utf_8_is_told_and_other_files_may_be_anything(content) -> None:
+def test_a_prompt_has_to_be_utf_8_and_other_files_need_not(content) -> None:
     _, findings = read_bot({"agent.yaml": AGENT, "prompts/system.md": content, "logo.png": content})
 
     assert findings == [

@@ -1,4 +1,4 @@
-"""From files to a fleet: what can be trusted, and that one bad file hides nothing of the others."""
+"""A fleet is loaded from files, and one bad file hides no finding in the others."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_without_a_configuration_there_is_no_fleet(tmp_path: Path) -> None:
         read_fleet(tree, version="0.1.0")
 
 
-def test_another_version_of_the_tool_is_not_asked(tmp_path: Path) -> None:
+def test_validate_refuses_a_fleet_for_another_version(tmp_path: Path) -> None:
     repo = repository(tmp_path)
     repo.write({"fleet-config.yaml": FLEET["fleet-config.yaml"].replace(">=0.1,<1", ">=7")})
 
@@ -82,7 +82,7 @@ def test_another_version_of_the_tool_is_not_asked(tmp_path: Path) -> None:
     assert "fleet-config.yaml:3" in ran.out + ran.err
 
 
-def test_what_decides_is_not_decided_by_wrong_governance(tmp_path: Path) -> None:
+def test_an_error_in_governance_refuses_decisions(tmp_path: Path) -> None:
     loaded = load_repository(tmp_path, {"governance/people.yaml": "kind: People\n"})
 
     with pytest.raises(GovernanceInvalid) as refused:
@@ -92,7 +92,7 @@ def test_what_decides_is_not_decided_by_wrong_governance(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("path", ["environments", "environments/staging"])
-def test_a_link_in_place_of_a_folder_of_agents_is_found_not_passed_over(tmp_path: Path, path: str) -> None:
+def test_a_link_in_place_of_a_folder_of_agents_is_found(tmp_path: Path, path: str) -> None:
     repo = repository(tmp_path, FLEET)
     real = repo.root / path
     real.rename(tmp_path / "elsewhere")
@@ -104,7 +104,7 @@ def test_a_link_in_place_of_a_folder_of_agents_is_found_not_passed_over(tmp_path
     assert ("link-in-agent", path) in finding_files(loaded)
 
 
-def test_a_setting_for_a_tier_that_the_policy_has_not_is_found_with_the_nearest(tmp_path: Path) -> None:
+def test_a_setting_for_an_unknown_tier_is_found_with_the_nearest(tmp_path: Path) -> None:
     setting = "rules:\n  owner-alone: {severity: error, tiers: [low, hgih]}\n"
 
     [finding] = load_repository(
@@ -117,7 +117,7 @@ def test_a_setting_for_a_tier_that_the_policy_has_not_is_found_with_the_nearest(
 
 
 @pytest.mark.parametrize("name", ["models.yml", "model.yaml", "Waivers.yaml", "connector.YAML"])
-def test_a_governing_file_under_another_name_is_found_and_not_passed_over(tmp_path: Path, name: str) -> None:
+def test_a_misnamed_governance_file_is_found(tmp_path: Path, name: str) -> None:
     assert finding_files(load_repository(tmp_path, {f"governance/{name}": "x: 1\n"})) == {
         ("file-unreadable", f"governance/{name}")
     }
@@ -126,5 +126,5 @@ def test_a_governing_file_under_another_name_is_found_and_not_passed_over(tmp_pa
 @pytest.mark.parametrize(
     "name", ["README.md", "people.old.yaml", "tests/models.yml", "glossary.yaml", "models.txt"]
 )
-def test_other_files_may_lie_beside_what_governs(tmp_path: Path, name: str) -> None:
+def test_other_files_may_lie_in_the_governance_folder(tmp_path: Path, name: str) -> None:
     assert finding_files(load_repository(tmp_path, {f"governance/{name}": "x: 1\n"})) == set()

@@ -1,4 +1,4 @@
-"""The places at which somebody is named, told by the schemas."""
+"""Values that name a person are found by the annotations of the schemas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def places(data: object, kind: str) -> dict[str, str]:
     return {format_path(steps): naming.value for steps, naming in person_references(data, kind, "ada")}
 
 
-def test_duties_of_a_manifest_are_found_and_what_only_looks_like_one_is_not() -> None:
+def test_people_of_a_manifest_are_found_and_look_alikes_are_not() -> None:
     spec = {
         "owner": {"team": "ada", "accountable": "ada", "backup": "bob", "roles": {"prompts": "ada"}},
         "model": {"provider": "ada", "name": "ada"},

@@ -1,4 +1,4 @@
-"""What hangs together with an agent: no finding on it, or caused by it, is lost by reading no more than that."""
+"""With its related agents alone, an agent has the same findings as in the whole fleet."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def finding_texts(findings: tuple[Finding, ...], environment: str, agent: str) -
 
 
 @pytest.mark.parametrize("rule_id", sorted({rule.id for rule in rules.CATALOGUE} - WHOLE))
-def test_every_rule_finds_the_same_in_what_hangs_together(cases: Path, rule_id: str) -> None:
+def test_every_rule_finds_the_same_among_related_agents(cases: Path, rule_id: str) -> None:
     ids = [rule.id for rule in rules.CATALOGUE]
     tree = find_fleet_root(cases / rule_id / "bad", os.environ).work_tree()
     fleet = read_fleet(tree, version="0.1.0", rules=ids).snapshot
@@ -54,7 +54,7 @@ def test_every_rule_finds_the_same_in_what_hangs_together(cases: Path, rule_id: 
 
 
 def related(tmp_path: Path, *neighbours: tuple[str, str]) -> set[str]:
-    """Who of production is read beside desk-bot, whose state is ``order-book``; each other as a name and its lines."""
+    """The agents of production that are loaded with desk-bot (state ``order-book``); *neighbours*: name and lines."""
     manifest = (
         FLEET[f"{DESK}/agent.yaml"] + "  sharedState: [{name: order-book, access: write, owner: desk-bot}]\n"
     )
@@ -83,16 +83,16 @@ def related(tmp_path: Path, *neighbours: tuple[str, str]) -> set[str]:
     ],
     ids=["calls it", "shares its state", "says another owner", "spells it with an escape"],
 )
-def test_one_that_names_the_agent_or_its_state_belongs_to_it(tmp_path: Path, appended: str) -> None:
+def test_an_agent_that_names_it_or_its_state_is_related(tmp_path: Path, appended: str) -> None:
     assert related(tmp_path, ("other-bot", appended)) == {"other-bot"}
 
 
-def test_whom_it_relies_on_belongs_to_it_to_the_last(tmp_path: Path) -> None:
+def test_dependencies_are_related_however_deep(tmp_path: Path) -> None:
     first = ("first-bot", "  dependsOn: [{agent: desk-bot}, {agent: second-bot}]\n")
     second, third = ("second-bot", "  dependsOn: [{agent: third-bot}]\n"), ("third-bot", "")
 
     assert related(tmp_path, first, second, third) == {"first-bot", "second-bot", "third-bot"}
 
 
-def test_a_stranger_is_not_read(tmp_path: Path) -> None:
+def test_an_unrelated_agent_is_not_loaded(tmp_path: Path) -> None:
     assert related(tmp_path, ("other-bot", ""), ("lone-bot", "  dependsOn: [{agent: other-bot}]\n")) == set()

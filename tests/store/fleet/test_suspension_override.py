@@ -1,4 +1,4 @@
-"""The brake in an overrides.yaml: on, off, and all else as it was."""
+"""``spec.suspended`` in overrides.yaml is set and removed, and all else stays."""
 
 from __future__ import annotations
 
@@ -56,29 +56,29 @@ def test_suspending_sets_one_entry_and_says_why(before: str | None, after: str) 
         ),
     ],
 )
-def test_resuming_takes_it_out_again(before: str, after: str) -> None:
+def test_resuming_removes_the_override(before: str, after: str) -> None:
     assert resumed(before) == after
 
 
-def test_a_release_that_is_suspended_itself_has_to_be_overridden_to_go_on() -> None:
+def test_a_release_that_is_suspended_itself_is_resumed_by_an_override() -> None:
     assert resumed(None, released=True) == f"{OFF}spec: {{suspended: false}}\n"
     assert suspended("spec: {suspended: false}\n", released=True) == f"{ON}{{}}\n"
 
 
-def test_on_and_off_leaves_what_people_wrote() -> None:
+def test_suspending_and_resuming_keeps_comments_of_people() -> None:
     text = "# of this environment\nspec: # here\n  budgets: [] # none\n"
 
     assert resumed(suspended(text)).removeprefix(OFF) == text
 
 
-def test_a_file_is_bare_when_nobody_but_this_wrote_in_it() -> None:
+def test_overrides_with_only_our_comment_are_empty() -> None:
     assert is_empty_override(resumed(suspended(None)).encode())
     assert not is_empty_override(resumed(suspended("# ours\n{}\n")).encode())
     assert not is_empty_override(suspended(None).encode())
 
 
 @pytest.mark.parametrize("text", ["spec: [\n", "spec: 5\n", "- spec\n", "spec: {a: 1}\nother: 1\n", ""])
-def test_what_cannot_be_read_is_not_written_over(text: str) -> None:
+def test_unreadable_overrides_are_not_overwritten(text: str) -> None:
     with pytest.raises(FleetError, match="o cannot be read"):
         suspended(text)
 

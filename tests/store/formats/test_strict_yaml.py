@@ -1,4 +1,4 @@
-"""The YAML subset: what it reads, what it refuses and where, and that nothing makes it fall."""
+"""The YAML subset: what it reads, what it refuses and where; no content makes the parser raise."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def value(text: str) -> Any:
         ('b: 1\n"k\\u202e": 2\n', "hidden-characters", 2, 1),
     ],
 )
-def test_what_the_subset_leaves_out_is_refused_at_its_place(
+def test_yaml_outside_the_subset_is_refused_at_its_place(
     text: str, rule: str, line: int, column: int
 ) -> None:
     reading = parse_yaml(text.encode("utf-8", "surrogateescape"), FILE)
@@ -242,7 +242,7 @@ def test_limits_are_those_of_the_contract() -> None:
 
 
 @both_parsers
-def test_several_mistakes_of_one_file_are_told_together() -> None:
+def test_several_mistakes_of_one_file_are_reported_together() -> None:
     reading = parse_yaml(b"a: 0777\nb: 1\nb: 12:30\n", FILE)
 
     assert finding_places(reading) == [
@@ -253,7 +253,7 @@ def test_several_mistakes_of_one_file_are_told_together() -> None:
 
 
 @both_parsers
-def test_spots_tell_where_keys_and_values_stand() -> None:
+def test_positions_give_line_and_column_of_keys_and_values() -> None:
     reading = parse_yaml(b"a: 1\nb:\n  - {c: two}\n", FILE, spots=True)
 
     assert reading.positions is not None

@@ -1,4 +1,4 @@
-"""A value exchanged in the text that people wrote, and nothing else."""
+"""An edit of YAML replaces the values that it names, and nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def edited_text(text: str, changes: dict[Steps, object]) -> str:
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.parent.name)
-def test_one_line_of_a_whole_manifest_moves_and_its_comment_stays(path: Path) -> None:
+def test_an_edit_changes_one_line_of_a_manifest_and_keeps_its_comment(path: Path) -> None:
     before = path.read_text()
 
     after = edited_text(before, {LIFE: "retired"})
@@ -47,7 +47,7 @@ def test_one_line_of_a_whole_manifest_moves_and_its_comment_stays(path: Path) ->
         ("spec:\n  lifecycle:\n    draft\n", "spec:\n  lifecycle:\n    retired\n"),
     ],
 )  # fmt: skip
-def test_a_value_is_exchanged_or_written_first_in_its_mapping(before: str, after: str) -> None:
+def test_a_value_is_replaced_or_inserted_first_in_its_mapping(before: str, after: str) -> None:
     assert edited_text(before, {LIFE: "retired"}) == after
 
 
@@ -63,11 +63,11 @@ def test_a_value_is_exchanged_or_written_first_in_its_mapping(before: str, after
         ("spec:\n  suspended:\n    true\n\n  a: 1\n", "spec:\n\n  a: 1\n"),
     ],
 )
-def test_an_entry_is_taken_out_with_the_lines_that_are_its_own(before: str, after: str) -> None:
+def test_an_entry_is_removed_with_its_lines(before: str, after: str) -> None:
     assert edited_text(before, {BRAKE: None}) == after
 
 
-def test_items_of_lists_are_exchanged_and_taken_out_together() -> None:
+def test_items_of_lists_are_replaced_and_removed_together() -> None:
     block = "members:\n  - alice # first\n  - bob\n  - person: carla\n    until: 2027-01-01\n  - dina\n"
 
     after = edited_text(
@@ -87,7 +87,7 @@ def test_items_of_lists_are_exchanged_and_taken_out_together() -> None:
     )
 
 
-def test_what_cannot_be_followed_is_refused_and_named() -> None:
+def test_a_file_with_another_layout_is_refused_by_its_name() -> None:
     with pytest.raises(FleetError, match=r"a\.yaml is written in a way") as caught:
         edited_text("spec:\n  - suspended: true\n    other: 1\n  - {}\n", {("spec", 0, "suspended"): None})
 

@@ -1,4 +1,4 @@
-"""The second look at a file finds what the first one would have told."""
+"""Positions that are computed later are those that the parser saw."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BY_HAND = b'\xef\xbb\xbfa: {b: [1, "x\\\r\n  y"], c: }\r\nd:\r\n- - e\r\n  - f: 
 
 
 @pytest.mark.parametrize("content", [*(file.read_bytes() for file in EXAMPLES), BY_HAND])
-def test_every_value_stands_where_reading_saw_it(content: bytes) -> None:
+def test_every_value_has_the_position_that_the_parser_saw(content: bytes) -> None:
     spots = strict_yaml.parse_yaml(content, "any.yaml", strict_yaml.GOVERNANCE_LIMITS, spots=True).positions
 
     assert spots
@@ -22,11 +22,11 @@ def test_every_value_stands_where_reading_saw_it(content: bytes) -> None:
     }
 
 
-def test_what_is_not_there_stands_at_the_nearest_above() -> None:
+def test_an_absent_value_has_the_position_of_the_nearest_one_above() -> None:
     assert yaml_positions.find_position(b"a: {b: [1]}\n", ("a", "b", 7, "c"))[0] == ("a", "b")
 
 
-def test_parsers_without_libyaml_see_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_positions_without_libyaml_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     first = yaml_positions.find_position(BY_HAND, ("d", 0, 1, "f"))
     monkeypatch.setattr(yaml_positions, "parser_class", yaml_parser._python_parser)
     for cached in (yaml_positions._composer, yaml_positions._root_node):
@@ -39,7 +39,7 @@ def test_parsers_without_libyaml_see_the_same(monkeypatch: pytest.MonkeyPatch) -
     assert again == first
 
 
-def test_what_could_not_be_read_is_not_looked_at_again() -> None:
+def test_a_file_that_failed_to_parse_has_no_positions() -> None:
     hostile = read_document(b"[" * 50_000, "agent.yaml", "agent")
 
     assert hostile.place(("spec",)).line == 1

@@ -1,4 +1,4 @@
-"""Files of figures: right to the last line, or refused with the lines that are wrong."""
+"""A file of metrics is read if all of its lines are valid, else refused with the wrong lines."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def figures_of(folder: Path, content: str | bytes) -> list[tuple[str, str, str, 
         ("\n" + OBJECT.replace("41", "41.0"), 2),
     ],
 )
-def test_a_table_and_objects_say_the_same(tmp_path: Path, content: str, line: int) -> None:
+def test_csv_and_json_lines_give_the_same_values(tmp_path: Path, content: str, line: int) -> None:
     assert figures_of(tmp_path, content) == [("2026-11-19", "bot", "runs", 41.0, line)]
 
 
@@ -85,7 +85,7 @@ def test_a_table_and_objects_say_the_same(tmp_path: Path, content: str, line: in
         (b"date,agent\n\x00\n", "figures:1: the head is"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, content: str | bytes, message: str) -> None:
+def test_a_wrong_line_is_named_by_its_number(tmp_path: Path, content: str | bytes, message: str) -> None:
     with pytest.raises(FleetError) as caught:
         figures_of(tmp_path, content)
 
@@ -110,6 +110,6 @@ def test_a_file_that_is_too_large_costs_little(tmp_path: Path) -> None:
     assert time.process_time() - start < 5
 
 
-def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FleetError, match="cannot read 'figures'"):
         read_figures(tmp_path / "none", "figures", TODAY)

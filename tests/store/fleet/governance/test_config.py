@@ -43,7 +43,7 @@ def test_a_configuration_becomes_environments_in_order() -> None:
     assert value.environments[2].overridable == ("spec.budgets",)
 
 
-def test_settings_of_rules_are_words_or_have_a_reach() -> None:
+def test_a_rule_setting_is_a_severity_or_names_tiers_and_environments() -> None:
     value, findings = read_config(
         rules={
             "review-overdue": "off",
@@ -99,12 +99,12 @@ def test_versions_compare_number_by_number(requires: str, version: str, permitte
 
 
 @pytest.mark.parametrize("requires", ["", ">=0.1,", "~=0.1", "0.1", ">=", ">=0.1.", ">=0..1", ">=v1"])
-def test_what_is_no_range_is_refused(requires: str) -> None:
+def test_a_malformed_range_of_versions_is_refused(requires: str) -> None:
     with pytest.raises(FleetError, match=r"fleet-config.yaml:7: .* is not a range"):
         read_config(requires=requires)
 
 
-def test_a_tool_of_another_version_does_not_judge() -> None:
+def test_a_version_outside_the_range_is_refused() -> None:
     with pytest.raises(FleetError, match=r"fleet-config.yaml:7: this fleet requires fleetward >=2") as caught:
         read_config(requires=">=2")
 

@@ -6,7 +6,7 @@ from fleetward.store.fleet.governance.lookup_file import parse_lookup_file
 from tests.store.fleet.governance.sources import source
 
 
-def test_a_register_is_the_file_as_it_is() -> None:
+def test_a_lookup_file_is_kept_as_it_is() -> None:
     data = {"connectors": {"crm": {"owner": "payments"}}}
 
     value, findings = parse_lookup_file(data, source("governance/connectors.yaml", data))

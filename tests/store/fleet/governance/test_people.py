@@ -104,7 +104,7 @@ def test_a_wrong_identity_is_found_at_its_path(changes: dict[str, Any], expected
     assert finding_paths(read_people(**changes)[1]) == [expected]
 
 
-def test_one_person_may_have_the_same_key_for_two_times() -> None:
+def test_one_person_may_have_the_same_key_for_two_periods() -> None:
     keys = [{"key": KEY, "until": "2025-01-01"}, {"key": f"{KEY} again", "since": "2026-01-01"}]
 
     assert read_people(people={"a": {"emails": ["a@y.example"], "keys": keys}})[1] == ()

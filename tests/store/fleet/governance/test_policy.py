@@ -83,7 +83,7 @@ def test_a_policy_becomes_values() -> None:
     assert second.place.path == "rules[only-safer]"
 
 
-def test_what_a_policy_leaves_out_is_strict() -> None:
+def test_absent_settings_of_a_policy_are_the_strictest() -> None:
     value, _ = read_policy()
 
     assert value is not None
@@ -132,14 +132,14 @@ GLASS = {"lasts": "PT8H", "reviewWithin": "P2D", "skips": ["soak", "evals"]}
         ({"breakGlass": {**GLASS, "require": [ONE, {"evals": "passed"}]}}, "breakGlass.require[1]"),
     ],
 )
-def test_a_policy_that_nobody_could_meet_is_no_policy(changes: dict[str, Any], path: str) -> None:
+def test_a_policy_that_nobody_could_meet_is_refused(changes: dict[str, Any], path: str) -> None:
     value, findings = read_policy(**changes)
 
     assert finding_paths(findings) == [("policy-unsatisfiable", path)]
     assert value is None
 
 
-def test_evaluations_may_be_asked_of_what_comes_back_and_of_an_emergency_that_waits_for_them() -> None:
+def test_evaluations_may_be_required_of_rollback_and_break_glass() -> None:
     evals = {"evals": "passed"}
 
     value, findings = read_policy(
@@ -152,7 +152,7 @@ def test_evaluations_may_be_asked_of_what_comes_back_and_of_an_emergency_that_wa
 
 
 @pytest.mark.parametrize("group", ["rollback", "breakGlass", "governance"])
-def test_an_exit_that_too_few_people_could_open_is_found_before_the_bad_day(group: str) -> None:
+def test_a_special_rule_that_too_few_people_could_approve_is_found(group: str) -> None:
     satisfiable = [{"approvals": 2, "from": "risk"}, {"approvals": 1, "from": ["risk"]}]
     impossible = [{"approvals": 2, "from": "risk"}, {"approvals": 3, "from": ["risk", "payments"]}]
     usual = {
@@ -178,18 +178,18 @@ def test_a_freeze_stops_a_rollback_unless_the_policy_says_otherwise() -> None:
     assert rules == [frozenset(), frozenset({"freeze"})]
 
 
-def test_a_rule_of_the_lowest_tier_may_ask_nothing() -> None:
+def test_a_rule_of_the_lowest_tier_may_require_nothing() -> None:
     value, findings = read_policy(rules=[rule("a", when={"tier": "low"})])
 
     assert findings == ()
     assert value is not None
 
 
-def test_as_many_as_two_teams_have_together_can_be_asked() -> None:
+def test_as_many_approvals_as_two_teams_have_members_can_be_required() -> None:
     assert read_policy(rules=[rule("a", {"approvals": 4, "from": ["risk", "payments"]})])[1] == ()
 
 
-def test_owner_is_no_team_and_can_always_be_asked() -> None:
+def test_owner_is_not_a_team_and_can_always_be_required() -> None:
     assert read_policy(build.people({}), rules=[rule("a", {"approvals": 2, "from": "owner"})])[1] == ()
 
 

@@ -73,7 +73,7 @@ def test_seats_that_would_need_one_person_twice_are_refused(rules: list[PolicyRu
     assert "different people" in finding.message
 
 
-def test_the_message_tells_too_few_people_from_the_wrong_ones() -> None:
+def test_the_message_distinguishes_too_few_people_from_unsuitable_ones() -> None:
     [few] = findings(rule("a", (2, "risk"), (1, "security")))
     narrow = people({"risk": ["ada"], "security": ["ada"], "admins": ["ada", "ben", "cleo"]})
     [finding] = findings(rule("a", (1, "risk"), (1, "security"), (1, "admins")), known_people=narrow)
@@ -82,7 +82,7 @@ def test_the_message_tells_too_few_people_from_the_wrong_ones() -> None:
     assert "cannot be 3 different people" in finding.message
 
 
-def test_a_policy_of_thousands_of_rules_is_answered_at_once() -> None:
+def test_a_policy_of_thousands_of_rules_is_checked_at_once() -> None:
     many = [rule(f"r{number}", (1, "risk"), when={"to": frozenset({f"e{number}"})}) for number in range(3000)]
 
     assert findings(*many) == ()

@@ -47,7 +47,7 @@ def test_a_waiver_becomes_a_value_with_its_place() -> None:
         ({"reason": " \t"}, ("schema", "waivers[0].reason")),
     ],
 )
-def test_a_wrong_waiver_excepts_nothing(changes: dict[str, Any], expected: tuple[str, str]) -> None:
+def test_a_wrong_waiver_is_left_out(changes: dict[str, Any], expected: tuple[str, str]) -> None:
     value, findings = waive(**changes)
 
     assert value == ()

@@ -1,4 +1,4 @@
-"""Inspect's logs are packed with Zstandard: what a library unpacks, and what damage does to it."""
+"""Members of archives are unpacked within limits; damaged ones are refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_damaged_member_is_refused_not_half_read(name: str) -> None:
         archive.read_member(bytes(content), member, "log", limit=10**6)
 
 
-def test_more_than_the_limit_is_never_unpacked() -> None:
+def test_a_member_is_never_unpacked_beyond_the_limit() -> None:
     member = max(members().values(), key=lambda m: m.file_size)
 
     with pytest.raises(FleetError, match="limit"):

@@ -1,4 +1,4 @@
-"""Files that want to break the reader: each is answered, none crashes, hangs or passes."""
+"""Hostile files: each is refused or read; none crashes, hangs or passes."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_json_that_is_ambiguous_or_a_bomb_is_refused(content: bytes, message: st
     "content", [b"", b"\n", b"\x00" * 100, b"[]", b"null", b"{}", b"PK", b"PK\x03\x04junk", b"\xef\xbb\xbf"]
 )
 @pytest.mark.parametrize("kind", [None, *FORMATS])
-def test_what_is_nothing_known_is_refused(content: bytes, kind: str | None) -> None:
+def test_content_of_no_known_format_is_refused(content: bytes, kind: str | None) -> None:
     with pytest.raises(FleetError):
         read_content(content, kind)
 
@@ -108,7 +108,7 @@ def test_a_member_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked() -
         read_content(bomb)
 
 
-def test_a_member_that_lies_about_its_size_is_found_out() -> None:
+def test_a_member_with_a_wrong_size_is_refused() -> None:
     content = archive_of({"header.json": b" " * 4_000_000, "summaries.json": b"[]"})
     lied = content.replace(struct.pack("<I", 4_000_000), struct.pack("<I", 10))
 
@@ -239,7 +239,7 @@ def test_any_value_in_a_known_envelope_is_answered(value: Any) -> None:
             continue
 
 
-def test_half_characters_of_a_tool_never_reach_a_record() -> None:
+def test_surrogates_of_a_tool_never_reach_a_record() -> None:
     text = (SAMPLES / "promptfoo/promptfoo.json").read_text().replace("gpt-4.1-2025-04-14", "\\ud83d")
 
     measurement = read_content(text.encode())
