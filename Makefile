@@ -25,11 +25,13 @@ lint: $(VENV)/.develops
 	$(BIN)/lint-imports
 	$(BIN)/python -m fleetward.rules > $(VENV)/rules.md && diff -u docs/reference/rules.md $(VENV)/rules.md
 	$(BIN)/python -m fleetward.changes > $(VENV)/changes.md && diff -u docs/reference/changes.md $(VENV)/changes.md
+	$(BIN)/python -m fleetward.cli > $(VENV)/cli.md && diff -u docs/reference/cli.md $(VENV)/cli.md
 	$(BIN)/python -m fleetward.store.imports > $(VENV)/formats.md && diff -u docs/reference/formats.md $(VENV)/formats.md
 
 docs: $(VENV)/.develops
 	$(BIN)/python -m fleetward.rules > docs/reference/rules.md
 	$(BIN)/python -m fleetward.changes > docs/reference/changes.md
+	$(BIN)/python -m fleetward.cli > docs/reference/cli.md
 	$(BIN)/python -m fleetward.store.imports > docs/reference/formats.md
 
 $(BIN)/python:

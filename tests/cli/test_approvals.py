@@ -43,7 +43,7 @@ def rows(done: CommandResult) -> list[tuple[str, str, str, bool, str | None]]:
 
 def test_without_any_statement_it_says_so(repo: Repository) -> None:
     assert listed(repo).data["approvals"] == []
-    assert "nobody said anything about it" in repo.fleet("approvals", "desk-bot").out
+    assert "no approvals or other statements" in repo.fleet("approvals", "desk-bot").out
 
 
 def test_each_statement_is_told_with_what_it_is_worth(repo: Repository, key: Path) -> None:
@@ -156,7 +156,7 @@ def test_the_page_says_the_same_and_ends_with_a_command_that_works(repo: Reposit
     assert "carla approved on 2026-11-20T12:00:00Z until 2026-12-04T12:00:00Z, signed\n" in page
     assert "  does not count: not needed: it would fill no further seat\n" in page
     assert "  note: read it twice\n" in page
-    assert "with these: allowed\n" in page
+    assert "verdict with these: allowed\n" in page
     verb, *arguments = page.splitlines()[-1].split()
     assert verb == "fleet"
     assert repo.fleet(*arguments).code == 0

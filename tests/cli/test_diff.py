@@ -253,7 +253,7 @@ def test_a_commit_compared_with_itself_is_told(fleet):
     ran = fleet.fleet("diff")
 
     assert ran.code == 0
-    assert "refs/remotes/origin/HEAD and HEAD are one commit: nothing could differ" in ran.err
+    assert "refs/remotes/origin/HEAD and HEAD are the same commit: there is nothing to compare" in ran.err
 
 
 def test_unrelated_histories_are_never_compared_silently(fleet):
@@ -586,7 +586,7 @@ def test_the_exit_code_follows_the_worst_change_and_what_was_asked(fleet):
     }
 
     assert codes == {"critical": 0, "high": 1, "low": 1}
-    assert "--fail-on high: 1 of 1 changes weigh that much or more" in (
+    assert "--fail-on high: 1 of 1 changes are high or higher" in (
         fleet.fleet("diff", "HEAD~1", "--fail-on", "high").err
     )
     assert fleet.fleet("diff", "HEAD~1").code == 0
@@ -615,7 +615,7 @@ def test_what_is_not_committed_is_told_of_in_one_line_and_only_then(fleet):
     )
 
     assert [ran.err for ran in (clean, quiet, older, in_worktree)] == [""] * 4
-    assert edited.err == "2 files are not as committed, and not looked at here: fleet diff --worktree\n"
+    assert edited.err == "uncommitted changes are not compared (2 files): fleet diff --worktree\n"
     assert edited.out == clean.out
 
 

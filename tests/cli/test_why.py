@@ -144,7 +144,7 @@ def test_nothing_is_ever_written_on_what_is_supposed(nadia: Terminal, options: t
     ran = nadia.fleet("promote", "delivery-desk", "--to", "production", "--apply", *options)
 
     assert ran.code == 2
-    assert "--as and --at only suppose" in ran.err
+    assert "--as and --at exclude --apply" in ran.err
     assert (nadia.contents(), nadia.git("rev-parse", "HEAD")) == before
 
 

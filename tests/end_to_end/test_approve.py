@@ -82,7 +82,7 @@ def test_governance_that_nobody_agreed_to_is_told_before_anything_else(repo: Rep
     ran = repo.fleet(*APPROVE, identity="carla")
 
     assert ran.code == 0
-    assert ran.err.startswith("it waits for governance: governance/ was changed in commit ")
+    assert ran.err.startswith("waits for an approval of governance: governance/ was changed in commit ")
     assert ran.err.endswith("  try: fleet approve --governance\n")
 
 

@@ -210,8 +210,8 @@ def test_the_decision_shows_what_the_change_means(guarded: Repository) -> None:
     ("arguments", "message"),
     [
         (("approve", "--governance"), "nothing to approve"),
-        (("approve", "desk-bot", "--governance"), "no agent"),
-        (("approve",), "say which agent"),
+        (("approve", "desk-bot", "--governance"), "excludes AGENT"),
+        (("approve",), "which agent, and which environment?"),
     ],
 )
 def test_a_decision_on_nothing_is_refused(

@@ -222,7 +222,7 @@ def test_another_proposal_is_not_overwritten(strict: Repository) -> None:
     ran = strict.fleet(*STOP, "--apply")
 
     assert ran.code == 2
-    assert f"{PROPOSAL} proposes something else already" in ran.err
+    assert f"{PROPOSAL} already proposes another change" in ran.err
     assert (strict.root / PROPOSAL).read_text() == budget
 
 

@@ -1,4 +1,4 @@
-"""The lock of ``--apply``, and the note about uncommitted files."""
+"""What verbs with ``--apply`` share: the lock, and notes about what was written and what is not committed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from fleetward.cli.session import Session
 from fleetward.report.page import line, span
+from fleetward.store.git.repository import Id
 from fleetward.workflows.promotion import apply as promotion_apply
 from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.uncommitted import uncommitted_files
@@ -39,3 +40,10 @@ def warn_uncommitted(session: Session, context: PromotionContext, agents: Sequen
         f" and {len(files) - _MAX_NAMES} more" if len(files) > _MAX_NAMES else ""
     )
     session.output.note((line(span("uncommitted, ignored", "warning"), f": {names}", hang=2),))
+
+
+def note_written(session: Session, commit: Id | None, environment: str) -> None:
+    """Name the commit that was written, if one was."""
+    if commit is not None:
+        message = f" as commit {commit}, ledger/{environment}.jsonl"
+        session.output.note((line(span("written", "good"), message),))

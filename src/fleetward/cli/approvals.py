@@ -1,22 +1,19 @@
-"""``fleet approvals``: who said what about an agent, what of it counts now, and why the rest does not."""
+"""``fleet approvals``: the statements on an agent, whether each counts now, and why not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from fleetward.cli.session import Session
-from fleetward.cli.verb import Verb, in_formats
-from fleetward.domain import clock, layout
-from fleetward.domain.approval import Approval, Decision
+from fleetward.cli.verb import Verb
+from fleetward.domain.approval import Decision
+from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import ExitCode
-from fleetward.domain.finding import Finding
-from fleetward.domain.verdict import Promotion, RequirementStatus
 from fleetward.report.page import Line, Page, Role, line, page, span
-from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_all
-from fleetward.workflows.promotion.context import PromotionContext, load_context, only_gated_environment
+from fleetward.workflows.approval.statements import AgentStatements, StatementStatus, agent_statements
 
 _DECISION_WORDS = {
     Decision.APPROVE: "approved",
@@ -35,124 +32,77 @@ def approvals(
     agent: Annotated[str, typer.Argument(metavar="AGENT", help="The agent.")],
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="ENV", help="Where it should run; the only gated environment."),
+        typer.Option(
+            "--to", metavar="ENV", help="Target environment; the gated one where there is only one."
+        ),
     ] = None,
 ) -> ExitCode:
-    """List who approved what, how sure it is, what counts now and why not."""
-    context = load_context(session.run, to=to or only_gated_environment(session.run), agents=[agent])
-    [candidate] = build_candidates(context, [agent])
-    [promotion] = decide_all(context, [candidate])
-    statements = sorted(candidate.request.approvals, key=lambda statement: (statement.issued, statement.file))
-    counting = {statement.file: _count_state(statement, promotion) for statement in statements}
-    session.output.report(
-        {
-            "text": lambda: _page(context, candidate, promotion, statements, counting),
-            "json": lambda: _data(context, candidate, promotion, statements, counting),
-        }
-    )
+    """List who approved what, how the statement is authenticated, and whether it counts now."""
+    session.report(VERB.formats, agent_statements(session.run, agent, to))
     return ExitCode.SUCCESS
 
 
-def _count_state(statement: Approval, promotion: Promotion) -> tuple[bool, str | None]:
-    """Does the statement count now, and the reason where it does not, or where it does so as a no."""
-    reason = next((it.reason for it in promotion.not_counted if statement.file in it.files), None)
-    if statement.decision is Decision.APPROVE:
-        counts = statement.file in promotion.counted
-        return counts, None if counts else reason or "nothing to promote"
-    if statement.decision is Decision.REJECT:
-        against = any(
-            it.kind == "veto" and it.status is RequirementStatus.REFUSED and statement.approver in it.by
-            for it in promotion.requirements
-        )
-        return against, reason or (None if against else "no veto that stands")
-    if statement.decision is Decision.REVIEW:
-        return reason is None and statement.fault is None, reason or statement.fault
-    return True, statement.fault
-
-
-def _page(
-    context: PromotionContext,
-    candidate: Candidate,
-    promotion: Promotion,
-    statements: Sequence[Approval],
-    counting: Mapping[str, tuple[bool, str | None]],
-) -> Page:
-    binding = candidate.request.binding
-    head = f"{binding.environment}/{binding.agent}"
-    lines = [line(span(head, "strong"), f" at {context.head}, generation {binding.generation}")]
+def _text(listed: AgentStatements, _session: Session) -> Page:
+    binding = listed.candidate.request.binding
+    subject = f"{binding.environment}/{binding.agent}"
+    lines = [line(span(subject, "strong"), f" at {listed.context.head}, generation {binding.generation}")]
     lines += [line(f"  from {binding.from_state or 'nothing'}"), line(f"    to {binding.to_state}"), line()]
-    if not statements:
-        lines += [line("nobody said anything about it"), line()]
-    for statement in statements:
-        lines += [*_statement(statement, *counting[statement.file]), line()]
-    for fault in _unreadable(candidate):
-        lines += [line(span("error", "error"), f" {fault.place.file}: {fault.message}"), line()]
-    lines.append(line(f"with these: {promotion.verdict}"))
-    next_command = f"fleet promote{context.run.chdir} {binding.agent} --to {binding.environment}"
-    return page([*lines, line(span(next_command, "code"))])
+    if not listed.statements:
+        lines += [line("no approvals or other statements"), line()]
+    for status in listed.statements:
+        lines += [*_statement_lines(status), line()]
+    for error in listed.unreadable:
+        lines += [line(span("error", "error"), f" {error.place.file}: {error.message}"), line()]
+    lines.append(line(f"verdict with these: {listed.promotion.verdict}"))
+    return page([*lines, line(span(listed.next_command, "code"))])
 
 
-def _statement(statement: Approval, counts: bool, reason: str | None) -> Iterator[Line]:
-    word, role = _COUNT_WORDS[counts]
-    until = f" until {clock.format_instant(statement.expires)}" if statement.expires else ""
-    yield line(
-        span(statement.approver, "strong"),
-        f" {_DECISION_WORDS[statement.decision]} on {clock.format_instant(statement.issued)}{until}, {statement.assurance.word}",
-    )
+def _statement_lines(status: StatementStatus) -> Iterator[Line]:
+    statement = status.statement
+    word, role = _COUNT_WORDS[status.counts]
+    until = f" until {format_instant(statement.expires)}" if statement.expires else ""
+    decided = f" {_DECISION_WORDS[statement.decision]} on {format_instant(statement.issued)}{until}"
+    yield line(span(statement.approver, "strong"), f"{decided}, {statement.assurance.word}")
     yield line(f"  {statement.binding.to_state}, generation {statement.binding.generation}")
-    yield line("  ", span(word, role), f": {reason}" if reason else "", hang=4)
+    yield line("  ", span(word, role), f": {status.reason}" if status.reason else "", hang=4)
     if statement.note:
         yield line(f"  note: {statement.note}", hang=8)
     yield line("  ", span(statement.file, "place"))
 
 
-def _unreadable(candidate: Candidate) -> list[Finding]:
-    """Statements that cannot be read, or are there no more."""
-    return [
-        error for error in candidate.request.errors if error.place.file.startswith(f"{layout.APPROVALS}/")
-    ]
-
-
-def _data(
-    context: PromotionContext,
-    candidate: Candidate,
-    promotion: Promotion,
-    statements: Sequence[Approval],
-    counting: Mapping[str, tuple[bool, str | None]],
-) -> dict[str, Any]:
-    binding = candidate.request.binding
+def _json(listed: AgentStatements, _session: Session) -> dict[str, Any]:
+    binding = listed.candidate.request.binding
     return {
         "format": "fleetward.approvals/1",
-        "commit": context.head,
+        "commit": listed.context.head,
         "environment": binding.environment,
         "agent": binding.agent,
         "fromState": binding.from_state,
         "toState": binding.to_state,
         "generation": binding.generation,
-        "verdict": promotion.verdict.value,
-        "approvals": [_row(entry, *counting[entry.file]) for entry in statements],
-        "unreadable": [
-            {"file": entry.place.file, "message": entry.message} for entry in _unreadable(candidate)
-        ],
+        "verdict": listed.promotion.verdict.value,
+        "approvals": [_encode(status) for status in listed.statements],
+        "unreadable": [{"file": error.place.file, "message": error.message} for error in listed.unreadable],
     }
 
 
-def _row(statement: Approval, counts: bool, reason: str | None) -> dict[str, Any]:
+def _encode(status: StatementStatus) -> dict[str, Any]:
+    statement = status.statement
     return {
         "file": statement.file,
         "sha256": statement.sha256,
         "approver": statement.approver,
         "decision": statement.decision.value,
         "assurance": statement.assurance.word,
-        "counts": counts,
-        "reason": reason,
+        "counts": status.counts,
+        "reason": status.reason,
         "fromState": statement.binding.from_state,
         "toState": statement.binding.to_state,
         "generation": statement.binding.generation,
-        "issued": clock.format_instant(statement.issued),
-        "expires": clock.format_instant(statement.expires) if statement.expires else None,
+        "issued": format_instant(statement.issued),
+        "expires": format_instant(statement.expires) if statement.expires else None,
         "note": statement.note,
     }
 
 
-VERB = Verb(run=approvals, formats=in_formats("text", "json"))
+VERB = Verb(run=approvals, formats={"text": _text, "json": _json})

@@ -1,28 +1,23 @@
-"""``fleet approve``: see the change, then say yes or no to exactly that."""
+"""``fleet approve``: show a change, and record a decision on exactly that."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from fleetward.cli import approve_governance
 from fleetward.cli.applying import warn_uncommitted
 from fleetward.cli.session import Session
-from fleetward.cli.verb import Verb, in_formats
+from fleetward.cli.verb import Verb
 from fleetward.domain.approval import Decision
 from fleetward.domain.errors import ExitCode, GovernanceInvalid, UsageError
-from fleetward.domain.fleet_diff import FleetDiff
-from fleetward.report import changes_text, statements_json, statements_text
 from fleetward.report.page import Page, line, page, span
-from fleetward.workflows.approval.statement import (
-    StatementContext,
-    commit_command,
-    draft_statement,
-    write_statement,
+from fleetward.workflows.approval.decide import (
+    DecisionOptions,
+    RecordedDecision,
+    decide_on_agent,
+    decide_on_governance,
 )
-from fleetward.workflows.approval.subject import ApprovalSubject, resolve_subject, verdict_with
-from fleetward.workflows.comparison.agents import compare_agent, dependents
 from fleetward.workflows.governance.history import require_approved
 from fleetward.workflows.promotion.context import PromotionContext, load_context
 
@@ -30,127 +25,101 @@ from fleetward.workflows.promotion.context import PromotionContext, load_context
 def approve(
     session: Session,
     agent: Annotated[str | None, typer.Argument(metavar="AGENT", help="The agent.")] = None,
-    to: Annotated[str | None, typer.Option("--to", metavar="ENV", help="Where it should run.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="ENV", help="Target environment.")] = None,
     governance: Annotated[
-        bool, typer.Option("--governance", help="Decide on the change of the governance folder instead.")
+        bool, typer.Option("--governance", help="Decide on the change of governance/ instead.")
     ] = False,
     reject: Annotated[
-        bool, typer.Option("--reject", help="Say no; a veto where the policy gives you one.")
+        bool, typer.Option("--reject", help="Reject; a veto where the policy gives you one.")
     ] = False,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back what you said before.")] = False,
-    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; goes into the statement.")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw your earlier decision.")] = False,
+    note: Annotated[
+        str, typer.Option("--note", metavar="TEXT", help="Reason, recorded in the statement.")
+    ] = "",
     sign: Annotated[
         str | None,
         typer.Option(
             "--sign",
             metavar="[KEY]",
-            help="Sign it, with this key file, or the SSH key that git or the ssh-agent has.",
+            help="Sign the statement with this key file, or with the SSH key of git or the ssh-agent.",
         ),
     ] = None,
     rollback: Annotated[
         str | None,
-        typer.Option("--rollback", metavar="[RELEASE]", help="About going back to what ran before."),
+        typer.Option(
+            "--rollback",
+            metavar="[RELEASE]",
+            help="Decide on a rollback to this release; the previous one by default.",
+        ),
     ] = None,
     with_overrides: Annotated[
-        bool, typer.Option("--with-overrides", help="With --rollback: its overrides of that time, too.")
+        bool, typer.Option("--with-overrides", help="With --rollback: the overrides of that time as well.")
     ] = False,
     review: Annotated[
         int | None,
-        typer.Option("--review", metavar="SEQ", help="Close the review of this entry that broke the glass."),
+        typer.Option("--review", metavar="SEQ", help="Record the review of this break-glass entry."),
     ] = None,
 ) -> ExitCode:
-    """Show what a promotion would change, and write down your decision on exactly that content."""
+    """Show what a promotion would change, and record your decision on exactly that content."""
     if reject and withdraw:
         raise UsageError("--reject and --withdraw exclude each other", hint="leave one of them out")
     if review is not None and (reject or withdraw):
-        raise UsageError("--review says that you looked: it takes no other decision", hint="--note TEXT")
-    decision = Decision.REJECT if reject else Decision.WITHDRAW if withdraw else Decision.APPROVE
+        raise UsageError("--review excludes --reject and --withdraw", hint="--note TEXT")
+    options = DecisionOptions(
+        decision=Decision.REJECT if reject else Decision.WITHDRAW if withdraw else Decision.APPROVE,
+        note=note,
+        key=sign,
+        rollback=rollback,
+        with_overrides=with_overrides,
+        review=review,
+    )
     if governance:
         if agent or to or rollback is not None or review is not None:
-            raise UsageError("--governance is about no agent and no environment", hint="leave them out")
-        return approve_governance.decide_governance(session, decision, note=note, key=sign)
+            message = "--governance excludes AGENT, --to, --rollback and --review"
+            raise UsageError(message, hint="leave them out")
+        decision = decide_on_governance(session.run, options)
+        session.report(VERB.formats, decision)
+        return ExitCode.SUCCESS if decision.is_written else ExitCode.DENIED
     if not agent or not to:
-        raise UsageError("say which agent, and where to", hint="fleet approve AGENT --to ENV")
+        raise UsageError("which agent, and which environment?", hint="fleet approve AGENT --to ENV")
     context = load_context(session.run, to=to, agents=[agent])
     warn_uncommitted(session, context, [agent])
     _warn_unapproved_governance(session, context)
-    subject = resolve_subject(context, agent, rollback=rollback, with_overrides=with_overrides, review=review)
-    return _decide(
-        session, context, subject, decision if review is None else Decision.REVIEW, note=note, key=sign
-    )
+    decision = decide_on_agent(context, agent, options)
+    session.report(VERB.formats, decision)
+    return ExitCode.SUCCESS if decision.is_written else ExitCode.DENIED
 
 
 def _warn_unapproved_governance(session: Session, context: PromotionContext) -> None:
-    """Say beside the report that nobody may decide by this governance yet."""
+    """Say that no promotion is possible before the governance of HEAD is approved; the decision is recorded anyway."""
     try:
         require_approved(context.root, context.policy_commit, session.run.now, (context.ledger,))
     except GovernanceInvalid as error:
-        message = line(span("it waits for governance", "warning"), f": {error.message}", hang=2)
+        message = line(span("waits for an approval of governance", "warning"), f": {error.message}", hang=2)
         session.output.note((message, line(f"  try: fleet approve{session.run.chdir} --governance")))
 
 
-def _decide(
-    session: Session,
-    context: PromotionContext,
-    subject: ApprovalSubject,
-    decision: Decision,
-    *,
-    note: str,
-    key: str | None,
-) -> ExitCode:
-    """Write the decision, unless it could never count, and tell what it comes to."""
-    candidate, to = subject.candidate, context.target.name
-    if candidate.request.kind is None and decision is Decision.APPROVE:
-        raise UsageError(f"nothing to approve: {to} runs what {context.sources[0]} holds", hint="fleet diff")
-    statement_context = StatementContext(
-        run=context.run,
-        root=context.root,
-        people=context.people,
-        policy=context.policy,
-        eligible=verdict_with(context, subject).unblock.people,
+def _text(decision: RecordedDecision, session: Session) -> Page:
+    from fleetward.report import changes_text, statements_text
+
+    change = changes_text.render(decision.change(), verbose=session.verbose, next_command="")
+    return statements_text.render(
+        decision.draft.statement,
+        decision.draft.predicted,
+        change=page(change),
+        files=tuple(decision.draft.contents),
+        next_command=decision.next_command,
     )
-    binding = candidate.request.binding
-    written = draft_statement(
-        statement_context,
-        binding,
-        decision,
-        note=note,
-        key_file=key,
-        predict=lambda approval: verdict_with(context, subject, approval),
-    )
-    write_statement(statement_context, written.contents)
-    promote_command = f"fleet promote{context.run.chdir} {binding.agent} --to {to}"
-    next_command = commit_command(statement_context, written) if written.contents else promote_command
-    session.output.report(
-        {
-            "text": lambda: statements_text.render(
-                written.statement,
-                written.predicted,
-                change=_change_page(session, context, subject),
-                files=tuple(written.contents),
-                next_command=next_command,
-            ),
-            "json": lambda: {
-                **statements_json.render(
-                    written.statement, written.predicted, files=written.contents, next_command=next_command
-                ),
-                "kind": candidate.request.kind,
-                "review": subject.review.seq if subject.review else None,
-            },
-        }
-    )
-    return ExitCode.SUCCESS if written.contents else ExitCode.DENIED
 
 
-def _change_page(session: Session, context: PromotionContext, subject: ApprovalSubject) -> Page:
-    """The meaning of what is approved, without the report's last line."""
-    candidate, (base, head) = subject.candidate, subject.compared
-    fleet, to, name = context.fleet, context.target.name, candidate.request.binding.agent
-    comparison = compare_agent(fleet, candidate.running, candidate.proposed, dependents(fleet, to, name))
-    agents = (comparison,) if comparison else ()
-    fleet_diff = FleetDiff(base=base, head=head, agents=agents)
-    report = changes_text.render(fleet_diff, verbose=session.verbose, next_command="")
-    return page(report)
+def _json(decision: RecordedDecision, _session: Session) -> dict[str, Any]:
+    from fleetward.report.statements_json import render
+
+    draft = decision.draft
+    data = render(draft.statement, draft.predicted, files=draft.contents, next_command=decision.next_command)
+    if draft.statement.binding.environment:
+        return {**data, "kind": decision.kind, "review": decision.review}
+    return data
 
 
-VERB = Verb(run=approve, formats=in_formats("text", "json"))
+VERB = Verb(run=approve, formats={"text": _text, "json": _json})

@@ -1,0 +1,177 @@
+"""Record a decision: on the promotion of an agent, or on a change of governance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fleetward.domain.approval import Approval, Decision
+from fleetward.domain.errors import UsageError
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.fleet_diff import FleetDiff
+from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.verdict import Promotion
+from fleetward.store.git.file_history import require_full_history
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.store.git.repository import Id
+from fleetward.workflows.approval.statement import (
+    StatementContext,
+    StatementDraft,
+    commit_command,
+    draft_statement,
+    write_statement,
+)
+from fleetward.workflows.approval.subject import ApprovalSubject, resolve_subject, verdict_with
+from fleetward.workflows.comparison.agents import compare_agent, dependents
+from fleetward.workflows.comparison.revisions import resolve_revisions
+from fleetward.workflows.comparison.run import compare_fleets
+from fleetward.workflows.context import RunContext
+from fleetward.workflows.governance.history import (
+    GovernanceInForce,
+    binding,
+    current_history,
+    decide_change,
+)
+from fleetward.workflows.load import load_fleet
+from fleetward.workflows.promotion.context import PromotionContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionOptions:
+    """What ``fleet approve`` was asked to record."""
+
+    decision: Decision
+    note: str = ""
+    key: str | None = None
+    """The key file to sign with, empty for the key of git or the ssh-agent; None: no signature."""
+    rollback: str | None = None
+    """The release to go back to, empty for the previous one; None: an ordinary promotion."""
+    with_overrides: bool = False
+    review: int | None = None
+    """The break-glass entry to review."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedDecision:
+    """A statement with its predicted verdict; it has no files where it could never count."""
+
+    draft: StatementDraft
+    change: Callable[[], FleetDiff]
+    """Compares what the decision is about; only pages for people show it."""
+    next_command: str
+    kind: PromotionKind | None = None
+    review: int | None = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the statement was written."""
+        return bool(self.draft.contents)
+
+
+def decide_on_agent(context: PromotionContext, agent: str, options: DecisionOptions) -> RecordedDecision:
+    """
+    Record the decision of git's user on the next promotion of *agent*, on a rollback or on a review.
+
+    Errors: UsageError where there is nothing to decide; FleetError where the user is not a person of the fleet
+    or the key is not theirs; WriteFailed.
+    """
+    subject = resolve_subject(
+        context,
+        agent,
+        rollback=options.rollback,
+        with_overrides=options.with_overrides,
+        review=options.review,
+    )
+    request, to = subject.candidate.request, context.target.name
+    decision = options.decision if options.review is None else Decision.REVIEW
+    if request.kind is None and decision is Decision.APPROVE:
+        message = f"nothing to approve: {to} and {context.sources[0]} have the same release"
+        raise UsageError(message, hint="fleet diff")
+    statement_context = StatementContext(
+        run=context.run,
+        root=context.root,
+        people=context.people,
+        policy=context.policy,
+        eligible=verdict_with(context, subject).unblock.people,
+    )
+    draft = draft_statement(
+        statement_context,
+        request.binding,
+        decision,
+        note=options.note,
+        key_file=options.key,
+        predict=lambda approval: verdict_with(context, subject, approval),
+    )
+    commit = _write(statement_context, draft)
+    return RecordedDecision(
+        draft=draft,
+        change=lambda: _agent_change(context, subject),
+        next_command=commit or f"fleet promote{context.run.chdir} {request.binding.agent} --to {to}",
+        kind=request.kind,
+        review=subject.review.seq if subject.review else None,
+    )
+
+
+def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedDecision:
+    """
+    Record the decision of git's user on the governance of HEAD, compared with the governance in force.
+
+    Errors: UsageError where there is nothing to decide; GovernanceInvalid where HEAD's governance is invalid;
+    FleetError as for agents; WriteFailed.
+    """
+    root = find_fleet_root(run.folder, run.environment)
+    require_full_history(root.repository)
+    head = root.head()
+    load_fleet(root.commit_tree(head), only=()).require_governance()
+    history = current_history(root, head, run.now)
+    if history is None:
+        message = "no environment has a ledger yet: fleet adopt makes the present governance trusted"
+        raise UsageError(message, hint="fleet adopt")
+    in_force, state = history.in_force, history.digest
+    if state == in_force.digest and options.decision is Decision.APPROVE:
+        message = f"nothing to approve: governance at commit {head[:12]} is approved already"
+        raise UsageError(message, hint="commit the change of governance/ first")
+
+    def predict(*approvals: Approval) -> Promotion:
+        return decide_change(root, in_force, head, state, run.now, approvals)
+
+    statement_context = StatementContext(
+        run=run,
+        root=root,
+        people=in_force.people,
+        policy=in_force.policy,
+        eligible=predict().unblock.people,
+    )
+    draft = draft_statement(
+        statement_context,
+        binding(in_force, state),
+        options.decision,
+        note=options.note,
+        key_file=options.key,
+        predict=predict,
+    )
+    commit = _write(statement_context, draft)
+    return RecordedDecision(
+        draft=draft,
+        change=lambda: _governance_change(run, root, in_force, head),
+        next_command=commit or f"fleet diff{run.chdir} {in_force.commit[:12]}..{head[:12]}",
+    )
+
+
+def _write(context: StatementContext, draft: StatementDraft) -> str:
+    """Write the draft; the command that commits it, empty where it has no files."""
+    write_statement(context, draft.contents)
+    return commit_command(context, draft) if draft.contents else ""
+
+
+def _agent_change(context: PromotionContext, subject: ApprovalSubject) -> FleetDiff:
+    candidate, (base, head) = subject.candidate, subject.compared
+    fleet, to = context.fleet, context.target.name
+    relying = dependents(fleet, to, candidate.name)
+    comparison = compare_agent(fleet, candidate.running, candidate.proposed, relying)
+    return FleetDiff(base=base, head=head, agents=(comparison,) if comparison else ())
+
+
+def _governance_change(run: RunContext, root: FleetRoot, in_force: GovernanceInForce, head: Id) -> FleetDiff:
+    base, now = resolve_revisions(root, [f"{in_force.commit}..{head}"], run.environment)
+    governance = compare_fleets(root, base, now).governance
+    return FleetDiff(base=base.label, head=now.label, governance=governance)
