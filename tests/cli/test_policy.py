@@ -125,7 +125,10 @@ class TestCheck:
 
         findings = check_findings(nadia)["policy-uncovered"]
 
-        message = "no rule covers a promotion of 'driver-brief' to 'production' (tier 'low'): blocked for override, retire"
+        message = (
+            "no rule covers a promotion of 'driver-brief' to 'production' (tier 'low'): "
+            "blocked for override, retire"
+        )
         assert [text for _, text in findings if "driver-brief" in text] == [message]
         assert not any("delivery-desk" in text for _, text in findings)
 

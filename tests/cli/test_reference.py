@@ -22,7 +22,7 @@ def help_text(name: str) -> str:
 
 
 def test_the_printed_page_is_the_one_in_the_documentation() -> None:
-    assert PAGE == (CHECKOUT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    assert (CHECKOUT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8") == PAGE
 
 
 @pytest.mark.parametrize("name", VERBS)

@@ -71,10 +71,6 @@ class Output:
             else:
                 _print(_text(report), sys.stdout)
 
-    def report(self, reports: Mapping[str, Callable[[], Report]]) -> None:
-        """Print or write every report that was asked for."""
-        self.write(lambda name: reports[name]())
-
     def finish(self, code: ExitCode) -> ExitCode:
         """The exit code; prints what ``-q`` has withheld where it is no success, and names the files of a denial."""
         for page in self.withheld if code is not ExitCode.SUCCESS else ():

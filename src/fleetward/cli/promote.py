@@ -57,9 +57,10 @@ def promote(
     """Decide whether agents may be promoted; say what is missing, and who could provide it."""
     require_apply(apply=apply, push=push or None, sign=sign)
     if base and apply:
-        raise UsageError("--base judges a pull request, --apply writes: choose one", hint="leave --base out")
+        raise UsageError("--base excludes --apply: it only evaluates", hint="leave --base out")
     if apply and (as_ or at):
-        raise UsageError("--as and --at only suppose, --apply writes: choose one", hint="leave --apply out")
+        message = "--as and --at exclude --apply: nothing is written on an assumption"
+        raise UsageError(message, hint="leave --apply out")
     options = PromotionOptions(
         agents=tuple(agents),
         to=to,

@@ -15,12 +15,3 @@ class Verb(NamedTuple):
     run: Callable[..., ExitCode]
     """Its parameters after the session are the options of the command."""
     formats: Formats[Any]
-
-
-def in_formats(*names: str) -> Formats[Any]:
-    """The formats of a verb that renders in its own body."""
-    return dict.fromkeys(names, _unreachable)
-
-
-def _unreachable(_value: Any, _session: Any) -> str:
-    raise NotImplementedError

@@ -129,10 +129,10 @@ def test_what_is_written_is_told_and_where(
 
     count = sum(file.is_file() for file in pack.rglob("*"))
     assert f"written an evidence pack of {count} files, {pack}/README.md first\n" in first
-    end = f"written the ledgers' ends (production at 4) to {memo}"
-    assert f"{end}; nothing was remembered there to compare with\n" in first
+    end = f"written the ledger heads (production at 4) to {memo}"
+    assert f"{end}; there was no earlier checkpoint to compare with\n" in first
     assert again == f"{end}\n"
-    assert broken.startswith(f"{memo} is left as it was: only a clean audit is remembered\n")
+    assert broken.startswith(f"{memo} is left unchanged: only a clean audit updates the checkpoint\n")
 
 
 def test_quiet_leaves_out_what_does_not_say_no(spoilt: FleetRepository) -> None:

@@ -12,7 +12,6 @@ from fleetward.workflows.promotion.candidates import Candidate, build_candidates
 from fleetward.workflows.promotion.context import PromotionContext, load_context, only_gated_environment
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementStatus:
     """A statement, whether it counts now, and why or why not."""
