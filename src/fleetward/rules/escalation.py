@@ -156,12 +156,12 @@ def _overdue_test(
     fleet: Snapshot, manifest: Manifest, path: str, allowed: str, subject: str, now: datetime
 ) -> Iterator[Violation]:
     tested, oldest = parse_day(manifest.get(path)), limit(fleet, allowed)
-    hint = f"test it, and write {path.rpartition('.')[2]}: {today(now)}"
+    hint = f"try it, and write {path.rpartition('.')[2]}: {today(now)}"
     if tested is None:
-        yield violation(manifest, path, f"{subject} was never tested", hint)
+        yield violation(manifest, path, f"{subject} was never tried", hint)
     elif tested > today(now):
         yield violation(manifest, path, f"the test of {tested} lies in the future", hint)
     elif today(now) - tested > oldest:
         yield violation(
-            manifest, path, f"{subject} was last tested on {tested}, more than {oldest.days} days ago", hint
+            manifest, path, f"{subject} was last tried on {tested}, more than {oldest.days} days ago", hint
         )
