@@ -69,9 +69,11 @@ def _pack_folder(session: Session, evidence: str) -> Path:
 
 
 def _write_pack(folder: Path, root: FleetRoot, result: ReplayResult) -> Page:
+    from fleetward.report.evidence_pack import audit_files, change_files, readme_files
     from fleetward.workflows.audit import evidence_pack
 
-    files = evidence_pack.build(root, result.audit, result.entries)
+    renderers = evidence_pack.PackRenderers(audit=audit_files, change=change_files, readme=readme_files)
+    files = evidence_pack.build(root, result.audit, result.entries, renderers)
     evidence_pack.write(folder, files)
     return (
         line(span("written", "good"), f" an evidence pack of {len(files)} files, {folder}/README.md first"),

@@ -74,15 +74,19 @@ class EntryHead(Protocol):
     @property
     def seq(self) -> int:
         """The number of the entry, from 1."""
+
     @property
     def environment(self) -> str:
         """The environment of the ledger."""
+
     @property
     def kind(self) -> str:
         """The kind of promotion, or ``adopt``."""
+
     @property
     def at(self) -> datetime:
         """When it was applied."""
+
     @property
     def agents(self) -> tuple[AgentTransition, ...]:
         """The agents that it moved."""

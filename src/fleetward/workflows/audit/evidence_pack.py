@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +12,10 @@ from fleetward.domain import digest, layout, limits
 from fleetward.domain.approval import Approval
 from fleetward.domain.audit import Audit, FirstParentCommit
 from fleetward.domain.errors import FleetError, UsageError, WriteFailed
-from fleetward.domain.json_text import json_text
+from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.domain.ledger import Entry
 from fleetward.domain.people import People
-from fleetward.report import audit_json, audit_text, changes_json, changes_text, evidence_pack_readme
-from fleetward.report.human import plain_text
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.records import approvals as statements
 from fleetward.store.records import load as records
@@ -28,6 +27,16 @@ from fleetward.workflows.load import load_fleet
 
 CommittedEntry = tuple[FirstParentCommit, Entry]
 Files = dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackRenderers:
+    """What makes the texts of a pack; each gives files by name."""
+
+    audit: Callable[[Audit], Files]
+    change: Callable[[FleetDiff], Files]
+    readme: Callable[[Audit, str], Files]
+    """Of an audit, and the folder of the fleet in its repository."""
 
 
 def empty_folder(path: Path) -> Path:
@@ -64,33 +73,29 @@ def write(path: Path, files: Files) -> None:
         raise WriteFailed(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
-def build(ground: FleetRoot, audit: Audit, entries: Iterable[CommittedEntry]) -> Files:
+def build(
+    root: FleetRoot, audit: Audit, entries: Iterable[CommittedEntry], renderers: PackRenderers
+) -> Files:
     """The files of a pack by name, the digests of all of them last."""
     entries = tuple(entries)
-    record_files = _record_files(ground, audit, entries)
+    record_files = _record_files(root, audit, entries)
     files: Files = {
         **record_files,
-        "audit.json": json_text(audit_json.render(audit)).encode(),
-        "audit.txt": plain_text(audit_text.render(audit, next_command="fleet audit")).encode(),
+        **renderers.audit(audit),
         "records.txt": "".join(f"{name}\n" for name in sorted(record_files)).encode(),
     }
     signatures: list[str] = []
-    for landing, entry in entries:
-        files |= _promotion_files(ground, landing, entry)
-        files |= _governance_files(ground, entry)
-        signatures += _signature_lines(record_files, files, entry, _people(ground, entry))
+    for commit, entry in entries:
+        files |= _promotion_files(root, commit, entry, renderers)
+        files |= _governance_files(root, entry)
+        signatures += _signature_lines(record_files, files, entry, _people(root, entry))
     files["signed.txt"] = "".join(f"{line}\n" for line in sorted(set(signatures))).encode()
-    files["README.md"] = evidence_pack_readme.render(
-        scope=audit_text.scope_text(audit),
-        commit_range=audit_text.range_text(audit),
-        last=audit.last,
-        prefix=ground.prefix,
-    ).encode()
+    files |= renderers.readme(audit, root.prefix)
     sums = "".join(f"{digest.of_bytes(files[name])[7:]}  {name}\n" for name in sorted(files))
     return {**dict(sorted(files.items())), "SHA256SUMS": sums.encode()}
 
 
-def _record_files(ground: FleetRoot, audit: Audit, committed_entries: Iterable[CommittedEntry]) -> Files:
+def _record_files(root: FleetRoot, audit: Audit, committed_entries: Iterable[CommittedEntry]) -> Files:
     """Ledgers, approvals with their signatures, and evidence, as the last commit has them."""
     names = {
         str(record["file"])
@@ -98,7 +103,7 @@ def _record_files(ground: FleetRoot, audit: Audit, committed_entries: Iterable[C
         for record in (*entry.approvals, *entry.evidence)
     }
     names |= {records.signature_name(file) for file in names if file.startswith(f"{layout.APPROVALS}/")}
-    tree = ground.commit_tree(audit.last)
+    tree = root.commit_tree(audit.last)
     entries = tree.entries(*layout.RECORDS)
     packed = [
         record
@@ -112,14 +117,16 @@ def _record_files(ground: FleetRoot, audit: Audit, committed_entries: Iterable[C
     return {path: content for path, content in contents.items() if isinstance(content, bytes)}
 
 
-def _promotion_files(ground: FleetRoot, landing: FirstParentCommit, entry: Entry) -> Files:
+def _promotion_files(
+    root: FleetRoot, commit: FirstParentCommit, entry: Entry, renderers: PackRenderers
+) -> Files:
     """One entry, and what it changed."""
     folder = f"promotions/{entry.environment}-{entry.seq:06}"
     files = {f"{folder}/entry.jsonl": f"{entry.line}\n".encode()}
-    if landing.parent is None:
+    if commit.parent is None:
         return files
-    base, head = revisions.resolve_revisions(ground, [f"{landing.parent}..{landing.id}"], {})
-    fleet_diff = moved.compare_fleets(ground, base, head)
+    base, head = revisions.resolve_revisions(root, [f"{commit.parent}..{commit.id}"], {})
+    fleet_diff = moved.compare_fleets(root, base, head)
     names = {item.agent for item in entry.agents}
     comparisons = tuple(
         item
@@ -127,18 +134,14 @@ def _promotion_files(ground: FleetRoot, landing: FirstParentCommit, entry: Entry
         if item.row.environment == entry.environment and item.row.agent in names
     )
     change = replace(fleet_diff, agents=comparisons, governance=())
-    text = changes_text.render(change, verbose=True, next_command="fleet audit")
-    data = changes_json.render(change)
-    files[f"{folder}/change.txt"] = plain_text(text).encode()
-    files[f"{folder}/change.json"] = json_text(data).encode()
-    return files
+    return files | {f"{folder}/{name}": content for name, content in renderers.change(change).items()}
 
 
-def _governance_files(ground: FleetRoot, entry: Entry) -> Files:
+def _governance_files(root: FleetRoot, entry: Entry) -> Files:
     """The governance that an entry was decided by, and who could sign then."""
-    tree, folder = ground.commit_tree(entry.commit), _governance_folder(entry)
-    governance_files = folder_files(ground, entry.commit, layout.GOVERNANCE)
-    contents = ground.repository.blobs(
+    tree, folder = root.commit_tree(entry.commit), _governance_folder(entry)
+    governance_files = folder_files(root, entry.commit, layout.GOVERNANCE)
+    contents = root.repository.blobs(
         (file.id for file in governance_files.values()), limits.EVIDENCE_PACK_FILE_BYTES
     )
     files: Files = {}
@@ -150,14 +153,14 @@ def _governance_files(ground: FleetRoot, entry: Entry) -> Files:
         people = load_fleet(tree, only=()).require_governance().people
     except FleetError:
         return files
-    # told for the time of the entry, so that the same range always makes the same pack
+    # for the time of the entry, so that the same range always makes the same pack
     lines = "".join(f"{file.line}\n" for file in allowed_signers(people, entry.at))
     return {**files, _signers_file(entry): lines.encode()}
 
 
-def _people(ground: FleetRoot, entry: Entry) -> People | None:
+def _people(root: FleetRoot, entry: Entry) -> People | None:
     try:
-        return load_fleet(ground.commit_tree(entry.commit), only=()).require_governance().people
+        return load_fleet(root.commit_tree(entry.commit), only=()).require_governance().people
     except FleetError:
         return None
 
