@@ -181,9 +181,9 @@ def test_of_several_keys_in_the_agent_the_only_one_that_is_yours_signs(
     ("names", "expected"),
     [
         ((), "no key to sign with"),
-        (("carla", "office"), "holds 2 keys, several of them yours"),
-        (("stranger", "dina"), "holds 2 keys, none of them yours"),
-        (("stranger",), "people.yaml does not know"),
+        (("carla", "office"), "holds 2 keys, and several of them are yours"),
+        (("stranger", "dina"), "holds 2 keys, and none of them is yours"),
+        (("stranger",), "is not in people.yaml"),
     ],
 )
 def test_an_agent_that_leaves_it_open_is_asked_about(
@@ -210,7 +210,7 @@ def test_without_any_key_the_option_is_named(repo: Repository) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("stranger", "does not know"),
+        ("stranger", "not in people.yaml"),
         ("dina", "a key of dina, not of carla"),
         ("nowhere", "no key file"),
         ("empty", "could not sign"),

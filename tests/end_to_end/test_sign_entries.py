@@ -128,7 +128,7 @@ def test_without_a_key_named_the_one_of_git_signs(repo: Repository, keys: dict[s
         (
             "stranger",
             "ci",
-            "a key that people.yaml does not know",
+            "a key that is not in people.yaml",
             "robots.ci.keys of governance/people.yaml",
         ),
         ("carla", "ci", "signed with a key of carla, not of ci", "robots.ci.keys of governance/people.yaml"),

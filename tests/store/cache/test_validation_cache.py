@@ -46,9 +46,9 @@ def invalid_fleet(tmp_path: Path) -> Repository:
 def forged(body: bytes, tool: str | None = None) -> bytes:
     """The same, with nothing wrong in it."""
     values = json.loads(body)
-    for piece in values["pieces"].values():
+    for piece in values["agent_checks"].values():
         piece[1], piece[2] = [], []
-    values["verdicts"] = {name: [] for name in values["verdicts"]}
+    values["fleet_findings"] = {name: [] for name in values["fleet_findings"]}
     values["tool"] = tool or values["tool"]
     return json.dumps(values).encode()
 
@@ -117,7 +117,7 @@ def of_a_good_agent(repo: Repository) -> None:
     repo.write({f"{DESK}/agent.yaml": MANIFEST})
     assert repo.fleet("validate").code == 0
     good = json.loads(cache_file(repo).read_bytes()[64:])
-    for part in ("pieces", "verdicts"):
+    for part in ("agent_checks", "fleet_findings"):
         good[part] = dict(zip(invalid[part], good[part].values(), strict=True))
     put(cache_file(repo), cache_file(repo).read_bytes()[:64] + json.dumps(good).encode())
     repo.write({f"{DESK}/agent.yaml": BAD})
@@ -191,7 +191,7 @@ def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path, damage: str) -> None
     put(cache_file(repo), DAMAGES[damage](cache_file(repo).read_bytes()))
 
     assert validate_output(repo) == expected
-    assert json.loads(cache_file(repo).read_bytes()[64:])["pieces"]  # whole again
+    assert json.loads(cache_file(repo).read_bytes()[64:])["agent_checks"]  # whole again
 
 
 @pytest.mark.parametrize("there", ["folder", "pipe", "large"])
@@ -266,7 +266,7 @@ def test_runs_at_the_same_time_do_each_other_no_harm(tmp_path: Path) -> None:
 
     assert {code for _, code in results} == {1}
     assert len({out for out, _ in results}) == 1
-    assert json.loads(cache_file(repo).read_bytes()[64:])["pieces"]
+    assert json.loads(cache_file(repo).read_bytes()[64:])["agent_checks"]
 
 
 def test_linked_work_trees_share_one_cache(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def test_a_statement_that_is_not_whole_is_refused_with_its_file(place: str, valu
     ],
 )
 def test_a_statement_that_was_moved_is_refused(file: str) -> None:
-    with pytest.raises(FleetError, match=r"belongs at|no name of an approval"):
+    with pytest.raises(FleetError, match=r"belongs at|not the name of an approval"):
         approvals.decode(statement(), file)
 
 

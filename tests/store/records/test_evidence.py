@@ -89,7 +89,7 @@ def test_a_tag_of_another_release_is_refused(tag: str) -> None:
 
 
 def test_a_format_that_the_suite_does_not_ask_for_is_refused() -> None:
-    with pytest.raises(FleetError, match="the file is promptfoo, suite 'safety' asks for 'junit'"):
+    with pytest.raises(FleetError, match="the file is promptfoo, suite 'safety' needs 'junit'"):
         bound(suite={"format": "junit"})
 
 
@@ -97,7 +97,7 @@ def test_a_metric_that_the_file_does_not_hold_is_refused_with_those_it_holds() -
     with pytest.raises(FleetError, match="no metric 'accuracy'") as caught:
         bound(suite={"metric": "accuracy"})
 
-    assert "it holds grounding, pass-rate;" in caught.value.hint
+    assert "it has grounding, pass-rate;" in caught.value.hint
 
 
 @pytest.mark.parametrize("limit", ["0.9", True, [0.9]])

@@ -75,18 +75,18 @@ ANOTHER = approvals.pre_authentication(PAYLOAD.replace(b'"generation": 1', b'"ge
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (CARLA.sign(ANOTHER), "does not fit"),
-        (CARLA.sign(PAYLOAD), "does not fit"),
+        (CARLA.sign(ANOTHER), "does not match"),
+        (CARLA.sign(PAYLOAD), "does not match"),
         (CARLA.sign(MESSAGE, namespace=b"git"), "signed in namespace 'git', not 'fleet-approval-v1'"),
         (CARLA.sign(MESSAGE, namespace=b"fleet-approval-v1x"), "signed in namespace"),
         (DINA.sign(MESSAGE), "signed with a key of dina, not of carla"),
-        (DINA.sign(MESSAGE, key=CARLA.blob), "does not fit"),
+        (DINA.sign(MESSAGE, key=CARLA.blob), "does not match"),
         (ROBOT.sign(MESSAGE), "signed with a key of ci, not of carla"),
-        (NOBODY.sign(MESSAGE), "a key that people.yaml does not know (SHA256:"),
-        (SIGNED + SIGNED, "does not hold: not one"),
-        (b"", "does not hold: not one"),
-        (1_000_000, "no SSH signature: 1000000 bytes"),
-        (None, "no regular file"),
+        (NOBODY.sign(MESSAGE), "a key that is not in people.yaml (SHA256:"),
+        (SIGNED + SIGNED, "is invalid: not one"),
+        (b"", "is invalid: not one"),
+        (1_000_000, "not an SSH signature: 1000000 bytes"),
+        (None, "not a regular file"),
     ],
     # keys are made anew in every process: nothing of them may name a case
     ids=lambda _: "case",
@@ -102,7 +102,7 @@ def test_an_edited_statement_is_no_longer_signed() -> None:
     edited = PAYLOAD.replace(b'"approve"', b'"reject"')
 
     assert edited != PAYLOAD
-    assert "does not fit" in str(refusal(payload=edited))
+    assert "does not match" in str(refusal(payload=edited))
 
 
 @pytest.mark.parametrize(

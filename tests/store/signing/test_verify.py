@@ -146,8 +146,8 @@ TEXT = HAND.sign(MESSAGE)
         (TEXT.replace(b"\n", b"\r\n"), "not one"),
         (TEXT.replace(b"SSH SIGNATURE", b"PGP SIGNATURE"), "not one"),
         (TEXT[: len(TEXT) // 2], "not one"),
-        (b"-----BEGIN SSH SIGNATURE-----\nAA=A\n-----END SSH SIGNATURE-----\n", "no base64"),
-        (b"-----BEGIN SSH SIGNATURE-----\nAAB=\n-----END SSH SIGNATURE-----\n", "no base64"),
+        (b"-----BEGIN SSH SIGNATURE-----\nAA=A\n-----END SSH SIGNATURE-----\n", "is not base64"),
+        (b"-----BEGIN SSH SIGNATURE-----\nAAB=\n-----END SSH SIGNATURE-----\n", "is not base64"),
         (armored(SOUND[:-1]), "cut short"),
         (armored(SOUND[:40]), "cut short"),
         (armored(SOUND[:3]), "cut short"),
@@ -158,9 +158,9 @@ TEXT = HAND.sign(MESSAGE)
         (HAND.sign(MESSAGE, reserved=b"x"), "reserved field is not empty"),
         (HAND.sign(MESSAGE, hashed=b"sha1"), "hashed with 'sha1'"),
         (HAND.sign(MESSAGE, hashed=b"none"), "hashed with 'none'"),
-        (HAND.sign(MESSAGE, namespace=b""), "is no name"),
-        (HAND.sign(MESSAGE, namespace=b"fleet\x00"), "is no name"),
-        (HAND.sign(MESSAGE, key=keyring.ed25519_key().blob), "does not fit"),
+        (HAND.sign(MESSAGE, namespace=b""), "is not a name"),
+        (HAND.sign(MESSAGE, namespace=b"fleet\x00"), "is not a name"),
+        (HAND.sign(MESSAGE, key=keyring.ed25519_key().blob), "does not match"),
         (HAND.sign(MESSAGE, key=HAND.blob + b"\0"), "more follows after the key"),
         (HAND.sign(MESSAGE, key=_CERTIFICATE), "certificate"),
         (HAND.sign(MESSAGE, key=_DSA), "'ssh-dss' are not accepted"),
@@ -171,9 +171,9 @@ TEXT = HAND.sign(MESSAGE)
         ),
         (_RSA.sign(MESSAGE), "'ssh-rsa': SHA-1 is not accepted"),
         (_SMALL.sign(MESSAGE), "an RSA key of 1024 bits"),
-        (keyring.sk_ed25519(flags=0).sign(MESSAGE), "without anybody touching"),
-        (keyring.sk_ecdsa(flags=4).sign(MESSAGE), "without anybody touching"),
-        (keyring.sk_ed25519(application=b"webauthn.example").sign(MESSAGE), "not made for ssh"),
+        (keyring.sk_ed25519(flags=0).sign(MESSAGE), "nobody touched the security key"),
+        (keyring.sk_ecdsa(flags=4).sign(MESSAGE), "nobody touched the security key"),
+        (keyring.sk_ed25519(application=b"webauthn.example").sign(MESSAGE), "not made for SSH"),
         (
             b"-----BEGIN SSH SIGNATURE-----\n" + b"A" * 20_000 + b"\n-----END SSH SIGNATURE-----\n",
             "more than 16384",
@@ -190,7 +190,7 @@ def test_the_flags_of_a_security_key_cannot_be_added_afterwards() -> None:
     inner = bytearray(untouched.unarmored(MESSAGE))
     inner[-5] = 1
 
-    assert "does not fit" in reason(armored(bytes(inner)))
+    assert "does not match" in reason(armored(bytes(inner)))
 
 
 def test_a_number_in_a_longer_form_is_refused() -> None:
@@ -227,11 +227,11 @@ def test_a_point_that_is_on_no_curve_is_refused(blob: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "no base64"),
-        ("ssh-ed25519", "no base64"),
-        ("ssh-ed25519 AAAA...", "no base64"),
+        ("", "is not base64"),
+        ("ssh-ed25519", "is not base64"),
+        ("ssh-ed25519 AAAA...", "is not base64"),
         (f"ssh-rsa {HAND.text.split()[1]}", "says 'ssh-ed25519' inside and 'ssh-rsa' outside"),
-        (f"{HAND.text}=", "no base64"),
+        (f"{HAND.text}=", "is not base64"),
         ("ssh-ed25519 " + base64.b64encode(string(b"ssh-ed25519") + string(bytes(31))).decode(), "31 bytes"),
         ("ssh-dss " + base64.b64encode(_DSA).decode(), "not accepted"),
         (
@@ -254,7 +254,7 @@ def test_a_point_that_is_on_no_curve_is_refused(blob: bytes) -> None:
             + base64.b64encode(
                 string(b"ecdsa-sha2-nistp256") + string(b"nistp256") + string(b"\2" + bytes(32))
             ).decode(),
-            "no uncompressed point",
+            "not an uncompressed point",
         ),
     ],
     ids=_case,
@@ -295,9 +295,9 @@ def test_without_cryptography_nothing_is_checked_and_nothing_passes(tmp_path: Pa
     (tmp_path / "cryptography.py").write_text("raise ImportError('not here')\n")
     (tmp_path / "signature").write_bytes(TEXT)
     script = (
-        "import sys; from pathlib import Path; from fleetward.store import signature, ssh\n"
-        "try: signature.verify(ssh.signature(Path('signature').read_bytes()), sys.argv[1].encode())\n"
-        "except signature.Uncheckable: print('uncheckable')\n"
+        "import sys; from pathlib import Path; from fleetward.store.signing import ssh_format, verify\n"
+        "try: verify.verify(ssh_format.signature(Path('signature').read_bytes()), sys.argv[1].encode())\n"
+        "except verify.VerifierMissing: print('uncheckable')\n"
         "else: print('passed')\n"
     )
 

@@ -99,7 +99,7 @@ def test_neither_processes_nor_the_cache_change_what_is_found(
             )
             == expected
         )
-    assert open_cache(ground, repo.home).pieces
+    assert open_cache(ground, repo.home).agent_checks
     repo.write({"environments/staging/a0/agent.yaml": MANIFEST})  # one changes, the others are known
     again = validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home), processes=2)
     assert comparable(again) == read_at_once(ground)
@@ -193,4 +193,4 @@ def test_the_cache_holds_what_the_last_look_saw_and_no_more(tmp_path: Path) -> N
         validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home))
 
     cache = open_cache(ground, repo.home)
-    assert (len(cache.pieces), len(cache.documents), len(cache.verdicts)) == (1, 3, 1)
+    assert (len(cache.agent_checks), len(cache.documents), len(cache.fleet_findings)) == (1, 3, 1)

@@ -1,4 +1,4 @@
-"""Pieces as JSON, for other processes and other runs; and agents without what nobody compares."""
+"""Checks of agents as JSON, for other processes and later runs; of an agent only what fleet-wide rules compare."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from fleetward.domain.manifest import Agent, Manifest
 from fleetward.domain.path import lookup, parse_path
 
 ComparedKeys = Mapping[str, tuple[str, ...]]
-"""By path of a manifest the keys there that are compared, of the mapping or of every item of the list."""
+"""By path of a manifest the keys that rules compare, of the mapping there or of every item of the list."""
 Locate = Callable[[AgentKey, bool, str], Place]
-"""Where a path of an agent is written; of its proposal where True."""
+"""The place of a path of an agent, or of its proposal where the second argument is True."""
 
 
 def encode(check: AgentCheck, compared: ComparedKeys) -> list[Any]:
-    """The piece as JSON values; its agents may be whole ones."""
+    """The check as JSON values, its agents reduced to the *compared* keys."""
     return [
         list(check.key),
         encode_findings(check.load_findings),
@@ -31,13 +31,13 @@ def encode(check: AgentCheck, compared: ComparedKeys) -> list[Any]:
 
 
 def decode(value: list[Any], locate: Locate) -> AgentCheck:
-    """The piece that `encoded` wrote."""
-    (environment, name), unfit, violations, files, agent, proposed = value
+    """The check that `encode` wrote."""
+    (environment, name), load_findings, rule_findings, files, agent, proposed = value
     key = (environment, name)
     return AgentCheck(
         key=key,
-        load_findings=decode_findings(unfit),
-        rule_findings=decode_findings(violations),
+        load_findings=decode_findings(load_findings),
+        rule_findings=decode_findings(rule_findings),
         files=files,
         agent=_decode_agent(key, agent, locate, proposed=False),
         proposed_agent=_decode_agent(key, proposed, locate, proposed=True),
@@ -45,17 +45,17 @@ def decode(value: list[Any], locate: Locate) -> AgentCheck:
 
 
 def file_count(value: list[Any]) -> int:
-    """How many files went into an encoded piece."""
+    """The number of files of an encoded check."""
     return int(value[3])
 
 
 def has_agent(value: list[Any]) -> bool:
-    """Is there an agent in an encoded piece, and not a proposal alone?"""
+    """Has an encoded check an agent, and not a proposal alone?"""
     return value[4] is not None
 
 
 def was_skipped(value: list[Any]) -> bool:
-    """Does an agent stand in an encoded piece without a manifest that rules could be asked of?"""
+    """Has an encoded check an agent whose manifest is invalid, so that no rule ran?"""
     return has_agent(value) and value[4][2] is None
 
 
@@ -65,7 +65,7 @@ def encode_findings(findings: Iterable[Finding]) -> list[Any]:
 
 
 def decode_findings(value: list[Any]) -> tuple[Finding, ...]:
-    """The findings that `written` wrote."""
+    """The findings that `encode_findings` wrote."""
     return tuple(_decode_finding(item) for item in value)
 
 
@@ -106,7 +106,7 @@ def _decode_manifest(key: AgentKey, data: dict[str, Any], locate: Locate, propos
 
 
 def reduced(data: Mapping[str, Any], compared: ComparedKeys) -> dict[str, Any]:
-    """Of a manifest, only what is compared; what is not there stays absent."""
+    """The *compared* keys of a manifest; absent ones stay absent."""
     result: dict[str, Any] = {}
     for path, keys in compared.items():
         present, value = lookup(data, path)

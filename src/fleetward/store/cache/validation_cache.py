@@ -1,9 +1,8 @@
 """
-What earlier looks at a fleet found, kept beside its repository.
+The results of earlier validations, in a file inside the git directory.
 
-A file is believed only when it is sealed with a key that lies with the user and outside every repository, and was
-written by this very tool: whoever can write into the repository, or hands over a copy of it, cannot make us say
-yes. Whatever is wrong with a file, it is as if there were none.
+The file is signed with a key in the user's home and counts only for the tool that wrote it. So nobody who can write
+into the repository, or passes on a copy of it, can make a validation succeed. An invalid file counts as none.
 """
 
 from __future__ import annotations
@@ -33,23 +32,31 @@ _STALE_S = 3600.0
 
 @dataclass(slots=True, kw_only=True)
 class ValidationCache:
-    """Pieces and verdicts by the digest of all that they rest on, documents by that of their content."""
+    """
+    Results by the digest of all their input, documents by the digest of their content.
+
+    *agent_checks* are checks of single agents, *fleet_findings* the findings of the fleet-wide rules.
+    """
 
     file: Path
     key: bytes
     tool: str
-    pieces: dict[str, list[Any]] = field(default_factory=dict)
+    agent_checks: dict[str, list[Any]] = field(default_factory=dict)
     documents: dict[str, list[Any]] = field(default_factory=dict)
-    verdicts: dict[str, list[Any]] = field(default_factory=dict)
+    fleet_findings: dict[str, list[Any]] = field(default_factory=dict)
 
     def save(
         self,
-        pieces: Mapping[str, list[Any]],
+        agent_checks: Mapping[str, list[Any]],
         documents: Mapping[str, Any],
-        verdicts: Mapping[str, list[Any]],
+        fleet_findings: Mapping[str, list[Any]],
     ) -> None:
-        """Keep these and nothing else, all or not at all; where that cannot be, nothing is kept."""
-        stored: dict[str, Any] = {"documents": documents, "pieces": pieces, "verdicts": verdicts}
+        """Replace everything in the cache by these; without effect where the file cannot be written."""
+        stored: dict[str, Any] = {
+            "documents": documents,
+            "agent_checks": agent_checks,
+            "fleet_findings": fleet_findings,
+        }
         if all(current.keys() == getattr(self, name).keys() for name, current in stored.items()):
             return
         stored["tool"] = self.tool
@@ -61,11 +68,11 @@ class ValidationCache:
                 write_file(self.file, _seal(self.key, body) + body, mode=0o600)
 
 
-def open_cache(common: Path, prefix: str, environment: Mapping[str, str]) -> ValidationCache | None:
+def open_cache(common_dir: Path, prefix: str, environment: Mapping[str, str]) -> ValidationCache | None:
     """
-    The cache of the fleet at *prefix* of the repository whose shared folder is *common*.
+    The cache of the fleet at *prefix* of the repository whose common git directory is *common_dir*.
 
-    None where the environment switches it off, or no key of the user's can be had.
+    None where FLEETWARD_NO_CACHE is set, or the user's key cannot be read or made.
     """
     if environment.get("FLEETWARD_NO_CACHE"):
         return None
@@ -73,26 +80,23 @@ def open_cache(common: Path, prefix: str, environment: Mapping[str, str]) -> Val
     if key is None:
         return None
     name = hashlib.sha256(os.fsencode(prefix)).hexdigest()[:12]
-    cache = ValidationCache(file=common / "fleetward" / f"validate-{name}.json", key=key, tool=_tool())
+    cache = ValidationCache(file=common_dir / "fleetward" / f"validate-{name}.json", key=key, tool=_tool())
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        _fill(cache)
+        _read_file(cache)
     return cache
 
 
-def _fill(cache: ValidationCache) -> None:
+def _read_file(cache: ValidationCache) -> None:
     if not stat.S_ISDIR(os.lstat(cache.file.parent).st_mode):
         return
-    stored = _read(cache.file, limits.CACHE_BYTES)
+    stored = _read_private(cache.file, limits.CACHE_BYTES)
     body = stored[_SEAL_SIZE:]
     if not hmac.compare_digest(stored[:_SEAL_SIZE], _seal(cache.key, body)):
         return
     values = json.loads(body)
     if values["tool"] == cache.tool:
-        cache.pieces, cache.documents, cache.verdicts = (
-            values["pieces"],
-            values["documents"],
-            values["verdicts"],
-        )
+        cache.agent_checks, cache.documents = values["agent_checks"], values["documents"]
+        cache.fleet_findings = values["fleet_findings"]
 
 
 def _seal(key: bytes, body: bytes) -> bytes:
@@ -100,7 +104,7 @@ def _seal(key: bytes, body: bytes) -> bytes:
 
 
 def _tool() -> str:
-    """What judges, to the last byte: an edited checkout or another library is another tool."""
+    """The digest of our own code, the schemas and the names of all installed packages."""
     package, schemas = str(Path(__file__).parents[2]), str(json_schema.schema_folder())
     installed = sorted(
         name
@@ -115,7 +119,7 @@ def _tool() -> str:
 
 
 def _files(folder: str, ending: str) -> list[str]:
-    """Plain text and plain calls: this is asked at every start."""
+    """No pathlib: this runs at every start."""
     return sorted(
         f"{place}/{name}" for place, _, names in os.walk(folder) for name in names if name.endswith(ending)
     )
@@ -130,7 +134,7 @@ def _content(file: str) -> bytes:
 
 
 def _key(environment: Mapping[str, str]) -> bytes | None:
-    """The user's own key, made at first need; None where it could be anybody's."""
+    """The user's key, created at first use; None where another user could have read or written it."""
     home = environment.get("HOME", "")
     state = environment.get("XDG_STATE_HOME") or (home and f"{home}/.local/state")
     if not os.path.isabs(state):  # noqa: PTH117 - empty text, too
@@ -153,15 +157,15 @@ def _key(environment: Mapping[str, str]) -> bytes | None:
 
 
 def _read_key(file: Path) -> bytes | None:
-    key = _read(file, _KEY_SIZE)
+    key = _read_private(file, _KEY_SIZE)
     return key if len(key) == _KEY_SIZE else None
 
 
 def _make_private_folder(folder: Path) -> None:
     """
-    Make the folder, ours alone.
+    Create the folder for this user alone.
 
-    Errors: OSError where something else is there.
+    Errors: OSError where a link, a file or another user's folder is there.
     """
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
@@ -170,11 +174,11 @@ def _make_private_folder(folder: Path) -> None:
         raise NotADirectoryError(str(folder))
 
 
-def _read(file: Path, limit: int) -> bytes:
+def _read_private(file: Path, limit: int) -> bytes:
     """
-    A file that only we can have written.
+    The content of a file that no other user can have written.
 
-    Errors: OSError for a link, for what others own or may write, for what is larger than *limit*.
+    Errors: OSError for a link, for a file that others own or may read or write, or one larger than *limit*.
     """
     handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as opened_file:
@@ -196,7 +200,7 @@ def _write_new(file: Path, content: bytes) -> None:
 
 
 def _remove_stale(folder: Path) -> None:
-    """Take out what killed runs left half written."""
+    """Remove the half-written files of killed runs."""
     for path in folder.glob(".fleet-*"):
         if time.time() - path.lstat().st_mtime > _STALE_S:
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Approval statements: in-toto Statement v1, one file a decision (SPEC 6.2)."""
+"""Approval statements: in-toto Statement v1, one file for each decision (SPEC 6.2)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:fleetward:approval:v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 EMPTY_STATE = digest.of_files([])
-"""The state of an agent that is gone: what the approval of a retirement is for."""
+"""The state of a retired agent, which the approval of a retirement names."""
 
 _FILE = re.compile(
     r"approvals/(?P<subject>[^/]+/[^/]+|governance)/"
@@ -31,14 +31,14 @@ _PREDICATE_KEYS = (
 
 
 def file_name(approval: Approval, n: int) -> str:
-    """Where the *n*-th statement of this person about this state belongs."""
+    """The path of the *n*-th statement of this person about this state."""
     binding = approval.binding
     name = f"{digest.short(binding.to_state)}-{approval.approver}-{n}.json"
     return f"{layout.approvals_folder(binding.subject)}/{name}"
 
 
 def encode(approval: Approval) -> bytes:
-    """The statement as a file holds it; times to the second."""
+    """The statement as the content of its file; times to the second."""
     binding = approval.binding
     statement = {
         "_type": STATEMENT,
@@ -58,7 +58,7 @@ def decode(content: bytes, file: str) -> Approval:
     """
     The approval in *content*, which lies at *file* (relative to the fleet root).
 
-    Errors: FleetError when anything is missing, unknown, of another type, or not what the file's name says.
+    Errors: FleetError for a missing or unknown key, a value of another type, or one that contradicts the file name.
     """
     top = Fields.from_value(strict_json.parse_json(content, file, limit=limits.APPROVAL_BYTES), file, _KEYS)
     top.constant("_type", STATEMENT)
@@ -83,7 +83,7 @@ def decode(content: bytes, file: str) -> Approval:
 
 
 def pre_authentication(payload: bytes) -> bytes:
-    """What a signature is made over: DSSE v1, its pre-authentication encoding of the statement's bytes."""
+    """The bytes that are signed: the pre-authentication encoding of DSSE v1."""
     kind = PAYLOAD_TYPE.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
@@ -145,7 +145,7 @@ def _check_location(approval: Approval) -> None:
     match = _FILE.fullmatch(approval.file)
     if match is None:
         raise FleetError(
-            f"{approval.file}: no name of an approval",
+            f"{approval.file}: not the name of an approval",
             hint="approvals are written by 'fleet approve' as "
             "approvals/<environment>/<agent>/<12 hex of state>-<person>-<n>.json",
         )

@@ -1,9 +1,9 @@
 """
-Whether a statement is its approver's own: by the key that signed it, or else by the hands that committed it.
+Is a statement its approver's own? Decided by the key that signed it, or without one by who committed it.
 
-A key has to be in force when the statement says that it was given and now. Both dates matter: a statement may say
-any date, and so may the commit that holds it, so an old key that got lost could speak for the days when it was
-good. For the same reason nothing counts any more that a compromised key signed, whenever that was.
+A key has to be in force both now and at the date in the statement. Anybody can write any date into a statement and
+its commit, so a lost old key could sign for the time when it was valid. For the same reason nothing counts that a
+compromised key ever signed.
 """
 
 from __future__ import annotations
@@ -25,15 +25,14 @@ def statement_signature_fault(
     statement: Approval, payload: bytes, content: bytes | int | None, people: People, now: datetime
 ) -> str | None:
     """
-    Why *content*, the file beside the statement, is no signature of its approver's; None where it is one.
+    Why *content*, the signature file of the statement, is not its approver's signature; None where it is.
 
-    *payload* are the statement's bytes; *content* is a size where it is too large to be read, None for what is
-    no regular file.
+    *payload* are the statement's bytes. *content* is a size where the file is too large, None for no regular file.
     """
     if content is None:
-        return "its signature is no regular file"
+        return "its signature is not a regular file"
     if isinstance(content, int):
-        return f"its signature is no SSH signature: {content} bytes"
+        return f"its signature is not an SSH signature: {content} bytes"
     try:
         parsed = ssh_format.signature(content)
         if parsed.namespace != NAMESPACE:
@@ -42,7 +41,7 @@ def statement_signature_fault(
             return refusal
         signature.verify(parsed, statements.pre_authentication(payload))
     except SignatureError as error:
-        return f"its signature does not hold: {error}"
+        return f"its signature is invalid: {error}"
     except signature.VerifierMissing:
         return f"its signature cannot be checked without cryptography: {signature.HINT}"
     return None
@@ -51,7 +50,7 @@ def statement_signature_fault(
 def entry_signature_fault(
     line: bytes, content: bytes, actor: str, people: People, at: datetime
 ) -> str | None:
-    """Why *content* is no signature over *line* of a ledger by *actor*, an address; None where it is one."""
+    """Why *content* is not a signature of *actor*, an e-mail address, over *line* of a ledger; None where it is."""
     try:
         parsed = ssh_format.signature(content)
         if parsed.namespace != LEDGER_NAMESPACE:
@@ -60,7 +59,7 @@ def entry_signature_fault(
             return refusal
         signature.verify(parsed, line)
     except SignatureError as error:
-        return f"its signature does not hold: {error}"
+        return f"its signature is invalid: {error}"
     except signature.VerifierMissing:
         return f"its signature cannot be checked without cryptography: {signature.HINT}"
     return None
@@ -69,7 +68,7 @@ def entry_signature_fault(
 def approver_key_fault(
     key: ssh_format.PublicKey, statement: Approval, people: People, now: datetime
 ) -> str | None:
-    """Why *key* cannot sign this statement at *now*; None where it is one of its approver's in force."""
+    """Why *key* does not sign this statement at *now*; None where it is a key in force of its approver."""
     return key_fault(
         key, people.people.get(statement.approver), statement.approver, people, (now, statement.issued)
     )
@@ -82,10 +81,10 @@ def key_fault(
     people: People,
     instants: Collection[datetime],
 ) -> str | None:
-    """Why *key* is not one that was *owner*'s, called *name*, at all these instants; None where it was."""
+    """Why *key* was not a key of *owner* (called *name*) at all these instants; None where it was."""
     holder = people.by_key(key.text)
     if holder is None:
-        return f"signed with a key that people.yaml does not know ({key.fingerprint})"
+        return f"signed with a key that is not in people.yaml ({key.fingerprint})"
     if holder != owner:
         return f"signed with a key of {holder.id}, not of {name} ({key.fingerprint})"
     refusals = [
@@ -100,14 +99,14 @@ def key_fault(
 
 def commit_author_fault(commits: Sequence[Commit], statement: Approval, people: People) -> str | None:
     """
-    Why a statement without a signature is not its approver's: theirs it is when nobody else ever committed it.
+    Why an unsigned statement is not its approver's: because somebody else committed it; None where nobody did.
 
-    *commits* are the commits that wrote its file, newest first. A veto stands as soon as its author once committed
-    it: touching it must not lift it.
+    *commits* are the commits that wrote its file, newest first. A rejection counts as soon as its approver committed
+    it once: nobody can lift it by committing it again.
     """
     by_others = [commit for commit in commits if not _is_person(people, commit.author, statement.approver)]
     if not commits:
-        return "no commit of its approver's added it"
+        return "no commit by its approver added it"
     if statement.decision is Decision.REJECT and len(by_others) < len(commits):
         return None
     if by_others:

@@ -1,4 +1,4 @@
-"""The ledgers of gated environments as one tree holds them, for a look at the whole fleet."""
+"""All ledgers of a tree, for the validation of a whole fleet."""
 
 from __future__ import annotations
 
@@ -17,11 +17,9 @@ def load_ledgers(
     tree: Tree, entries: Iterable[TreeEntry], config: FleetConfig
 ) -> tuple[dict[str, Ledger], tuple[Finding, ...], Mapping[str, bytes | int | None]]:
     """
-    By gated environment its ledger, empty where there is none yet; one that is broken is a finding instead.
+    By gated environment its ledger, a finding for each broken one, and the contents that were read, by path.
 
-    With them, what was read, by path.
-
-    *entries* are those of the tree, whichever they are besides ledgers.
+    An environment without a ledger file has an empty one. *entries* are files of the tree, ledgers or not.
     """
     files = {item.path: item for item in entries if item.path.startswith(f"{layout.LEDGERS}/")}
     gated = [item.name for item in config.environments if item.gated]
@@ -60,7 +58,7 @@ def _decode(content: bytes | int | None, file: str) -> Ledger:
 
 
 def _finding(error: FleetError, file: str, environment: str) -> Finding:
-    """The message begins with the place, which a finding holds apart."""
+    """The message of the error begins with the place, which a finding has as a field."""
     where = re.match(rf"{re.escape(file)}(?::([0-9]+))?: ", error.message)
     line = int(where[1]) if where and where[1] else 1
     return Finding(

@@ -1,4 +1,4 @@
-"""Evidence records: what an evaluation showed, bound to one release of one agent (SPEC 6.2)."""
+"""Evidence records: the result of an evaluation, bound to one release of one agent (SPEC 6.2)."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _KEYS = (
     *("finished", "recorded", "source", "faults"),
 )
 _MARKS = ("claimed", "dirty")
-"""Written where they are true, and only there."""
+"""Keys that are written only where they are true."""
 _SUITE_KEYS = ("name", "format", "metric", "min", "max")
 
 
 def record_name(record: EvidenceRecord) -> str:
-    """Where the record belongs; ``record.file`` is not looked at."""
+    """The path of the record's file; ``record.file`` is ignored."""
     name = f"{record.suite}-{digest.short(record.source_sha256)}.json"
     return f"{layout.evidence_folder(record.agent, digest.short(record.release))}/{name}"
 
 
 def encode(record: EvidenceRecord) -> bytes:
-    """The record as a file holds it; times to the second."""
+    """The record as the content of its file; times to the second."""
     values = {
         "format": FORMAT,
         "agent": record.agent,
@@ -60,7 +60,7 @@ def decode(content: bytes, file: str) -> EvidenceRecord:
     """
     The record in *content*, which lies at *file* (relative to the fleet root).
 
-    Errors: FleetError when anything is missing, unknown, of another type, or not what the file's name says.
+    Errors: FleetError for a missing or unknown key, a value of another type, or one that contradicts the file name.
     """
     top = Fields.from_value(
         strict_json.parse_json(content, file, limit=limits.EVIDENCE_BYTES), file, _KEYS, _MARKS
@@ -113,8 +113,7 @@ def bind(
 
     Shape: *suite* is the manifest's item of ``spec.evals``; *model* the manifest's ``spec.model.name``;
     *source* the evaluation file's name, of which the last part is kept.
-    Errors: FleetError when the file names another release, is of another format than the suite asks, or
-    does not hold its metric.
+    Errors: FleetError when the run names another release, has another format than the suite, or lacks its metric.
     """
     _check_release(measured, agent, release)
     _check_format(measured, suite)
@@ -147,7 +146,7 @@ def bind(
 
 
 def same_model(first: str, second: str) -> bool:
-    """Do both name one model, with or without its provider in front, as in ``openai:gpt-4.1``?"""
+    """Do both name the same language model, with or without its provider, as in ``openai:gpt-4.1``?"""
     short, long = sorted((first.casefold(), second.casefold()), key=len)
     return short == long or long.endswith((":" + short, "/" + short))
 
@@ -167,7 +166,7 @@ def _check_format(measured: EvaluationResult, suite: Mapping[str, Any]) -> None:
     expected = suite.get("format")
     if expected is not None and expected != measured.format:
         raise FleetError(
-            f"the file is {measured.format}, suite {suite['name']!r} asks for {expected!r}",
+            f"the file is {measured.format}, suite {suite['name']!r} needs {expected!r}",
             hint="give the file that the suite's tool wrote, or correct 'format' in spec.evals",
         )
 
@@ -176,8 +175,8 @@ def _value(measured: EvaluationResult, metric: str, suite: str) -> float:
     if metric not in measured.metrics:
         metrics = ", ".join(sorted(measured.metrics))[:500]
         raise FleetError(
-            f"the file holds no metric {metric!r}, which suite {suite!r} asks for",
-            hint=f"it holds {metrics}; correct 'metric' in spec.evals or the suite",
+            f"the file has no metric {metric!r}, which suite {suite!r} needs",
+            hint=f"it has {metrics}; correct 'metric' in spec.evals or the suite",
         )
     return float(measured.metrics[metric])
 

@@ -1,4 +1,4 @@
-"""Lines of a ledger that nobody could decide by, or that tell of what never was: taken out again, none is missed."""
+"""Ledger lines that may be removed again: broken ones, and untrue ones that no decision used."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ UNDO_HINT = (
 
 def never_took_effect(root: FleetRoot, head: Id, blob: Id, content: bytes, file: str) -> bool:
     """
-    Is what this version of a ledger has, and *content* has not, nothing that was ever decided?
+    Did the lines that *content* lacks, and this version (*blob*) of the ledger has, never take effect?
 
-    The first line that differs is none, so that nothing could follow it; or it is the only one, and untrue in every
-    commit that had it as the last. What was decided on top of a line keeps that where it is.
+    True if the first of them is broken, because nothing can follow it. True also if it is the only one, and untrue
+    in every commit that had it as the last line. A line with another line after it was used, and has to stay.
     """
     version = root.repository.blobs([blob], limits.LEDGER_BYTES)[blob]
-    if not isinstance(version, bytes):  # too large to be read, so that nobody could decide by it
+    if not isinstance(version, bytes):  # too large to be read, so no decision used it
         return True
     version_lines, content_lines = (re.findall(rb"[^\n]*\n|[^\n]+$", text) for text in (version, content))
     equal_count = next(
@@ -49,7 +49,7 @@ def never_took_effect(root: FleetRoot, head: Id, blob: Id, content: bytes, file:
 
 
 def _contradicts(root: FleetRoot, commit: Id, entry: Entry) -> bool:
-    """Does the commit hold something else than its entry says?"""
+    """Has the commit other states than the entry says?"""
     tree = root.commit_tree(commit)
     return any(
         state_digest(tree, layout.agent_folder(entry.environment, change.agent)) != change.to_state
@@ -58,7 +58,7 @@ def _contradicts(root: FleetRoot, commit: Id, entry: Entry) -> bool:
 
 
 def _governance_differs(root: FleetRoot, entry: Entry) -> bool:
-    """Was it decided by another governance than the commit holds that it names?"""
+    """Does the entry name another governance than its own commit has?"""
     if root.repository.find_commit(entry.commit) != entry.commit:
         return False
     return governance_digest(root.commit_tree(entry.commit)) != entry.governance

@@ -1,4 +1,4 @@
-"""A ledger as history wrote it: what each commit added to its file, and where it did not only grow."""
+"""A ledger commit by commit: the entries that each commit added, and where it rewrote others."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class LedgerRevision:
     environment: str
     content: bytes = b""
     entries: Sequence[Entry] = ()
-    """Those that can be read; all of them where the chain holds."""
+    """The readable ones; all where the chain is intact."""
     added: Sequence[Entry] = ()
-    """Those that the last commit brought."""
+    """The entries of the last commit."""
     reported: frozenset[str] = field(default=frozenset())
-    """Broken chains that were named already."""
+    """Messages of breaks that were reported already."""
 
     @property
     def ledger(self) -> Ledger:
-        """As values, for questions about agents."""
+        """The entries as a ledger."""
         return Ledger(environment=self.environment, entries=self.entries)
 
     def head(self, commit: str) -> LedgerHead | None:
-        """Its end, to be remembered; None where nothing was written yet."""
+        """The last entry, for a checkpoint; None where there is none."""
         if not self.entries:
             return None
         last = self.entries[-1]
@@ -42,7 +42,7 @@ class LedgerRevision:
 
 
 def first_revision(tree: Tree, environment: str, commit: str) -> tuple[LedgerRevision, tuple[Break, ...]]:
-    """The ledger as a commit holds it, and what is wrong with its chain."""
+    """The ledger in *commit*, and the breaks of its chain."""
     content = _content(tree, environment)
     if content is None:
         return LedgerRevision(environment=environment), (_unreadable(environment, commit),)
@@ -50,26 +50,26 @@ def first_revision(tree: Tree, environment: str, commit: str) -> tuple[LedgerRev
 
 
 def next_revision(
-    chapter: LedgerRevision, tree: Tree, landing: FirstParentCommit
+    revision: LedgerRevision, tree: Tree, commit: FirstParentCommit
 ) -> tuple[LedgerRevision, tuple[Break, ...]]:
-    """The ledger after *landing*, with the lines that it added, and whatever else it did to the file."""
-    steps = landing.changes_under(layout.ledger_file(chapter.environment))
+    """The ledger after *commit*, with the entries that it added, and the breaks that it made."""
+    steps = commit.changes_under(layout.ledger_file(revision.environment))
     if not steps:
-        return replace(chapter, added=()), ()
-    content = _content(tree, chapter.environment)
+        return replace(revision, added=()), ()
+    content = _content(tree, revision.environment)
     if content is None:
-        return replace(chapter, added=()), (_unreadable(chapter.environment, landing.id),)
-    shorter = tuple(_rewrites(chapter, content, landing))
-    after, broken = _read(chapter, content, landing.id)
-    if shorter:  # what stands in the place of another line was not added
-        count = len(chapter.entries)
+        return replace(revision, added=()), (_unreadable(revision.environment, commit.id),)
+    rewrites = tuple(_rewrites(revision, content, commit))
+    after, broken = _read(revision, content, commit.id)
+    if rewrites:  # a line in the place of another one was not added
+        count = len(revision.entries)
         after = replace(after, added=tuple(entry for entry in after.entries if entry.seq > count))
-        return after, shorter  # a chain that does not hold any more is the same wrong
+        return after, rewrites  # a broken chain would be a second report of the same rewrite
     return after, broken
 
 
 def _content(tree: Tree, environment: str) -> bytes | None:
-    """The file's bytes, empty where it is absent; None where something else lies in its place."""
+    """The file's bytes, empty where it is absent; None for a link, a folder, or a file over the limit."""
     file = layout.ledger_file(environment)
     entries = tree.entries(file)
     if not entries:
@@ -80,25 +80,25 @@ def _content(tree: Tree, environment: str) -> bytes | None:
     return content if isinstance(content, bytes) else None
 
 
-def _read(chapter: LedgerRevision, content: bytes, commit: str) -> tuple[LedgerRevision, tuple[Break, ...]]:
-    file = layout.ledger_file(chapter.environment)
-    start = len(chapter.content) if content.startswith(chapter.content) else 0
+def _read(revision: LedgerRevision, content: bytes, commit: str) -> tuple[LedgerRevision, tuple[Break, ...]]:
+    file = layout.ledger_file(revision.environment)
+    start = len(revision.content) if content.startswith(revision.content) else 0
     try:
         entries = decode(content, file).entries
     except FleetError as error:
-        earlier = chapter.entries if start else ()
+        earlier = revision.entries if start else ()
         readable = tuple(_readable_lines(content[start:], file, len(earlier)))
-        after = replace(chapter, content=content, entries=(*earlier, *readable), added=readable)
-        if error.message in chapter.reported:
+        after = replace(revision, content=content, entries=(*earlier, *readable), added=readable)
+        if error.message in revision.reported:
             return after, ()
-        broken = _chain_break(error, chapter.environment, commit)
-        return replace(after, reported=chapter.reported | {error.message}), (broken,)
+        broken = _chain_break(error, revision.environment, commit)
+        return replace(after, reported=revision.reported | {error.message}), (broken,)
     added = entries[content[:start].count(b"\n") :]
-    return replace(chapter, content=content, entries=entries, added=added), ()
+    return replace(revision, content=content, entries=entries, added=added), ()
 
 
 def _readable_lines(lines: bytes, file: str, before: int) -> Iterator[Entry]:
-    """Every line that can be read on its own: a broken chain hides no promotion."""
+    """Every line that is readable alone, so that a broken chain hides no promotion."""
     for number, line in enumerate(lines.split(b"\n"), before + 1):
         try:
             yield decode_line(line, f"{file}:{number}")
@@ -106,23 +106,23 @@ def _readable_lines(lines: bytes, file: str, before: int) -> Iterator[Entry]:
             continue
 
 
-def _rewrites(chapter: LedgerRevision, content: bytes, landing: FirstParentCommit) -> Iterator[Break]:
-    file = layout.ledger_file(chapter.environment)
-    if content.startswith(chapter.content):
+def _rewrites(revision: LedgerRevision, content: bytes, commit: FirstParentCommit) -> Iterator[Break]:
+    file = layout.ledger_file(revision.environment)
+    if content.startswith(revision.content):
         return
-    old, new = chapter.content.split(b"\n"), content.split(b"\n")
+    old, new = revision.content.split(b"\n"), content.split(b"\n")
     line = next((n for n, (a, b) in enumerate(zip(old, new, strict=False), 1) if a != b), len(new))
-    shortened = chapter.content.startswith(content)
-    count = chapter.content.count(b"\n") - content.count(b"\n")
+    shortened = revision.content.startswith(content)
+    count = revision.content.count(b"\n") - content.count(b"\n")
     shortened_message = "its last line is gone" if count == 1 else f"its last {count} lines are gone"
     yield Break(
         rule="ledger-shortened" if shortened else "ledger-edited",
-        message=shortened_message if shortened else f"line {line} is another one",
-        commit=landing.id,
+        message=shortened_message if shortened else f"line {line} was changed",
+        commit=commit.id,
         file=file,
         line=max(1, content.count(b"\n")) if shortened else line,
-        hint=f"git diff {(landing.parent or '')[:12]} {landing.id[:12]} -- {file}",
-        environment=chapter.environment,
+        hint=f"git diff {(commit.parent or '')[:12]} {commit.id[:12]} -- {file}",
+        environment=revision.environment,
     )
 
 
@@ -144,7 +144,7 @@ def _chain_break(error: FleetError, environment: str, commit: str) -> Break:
 def _unreadable(environment: str, commit: str) -> Break:
     return Break(
         rule="ledger-edited",
-        message="no regular file that can be read lies there",
+        message="the ledger is not a regular file, or it is too large",
         commit=commit,
         file=layout.ledger_file(environment),
         hint=f"git log --oneline -- {layout.ledger_file(environment)}",

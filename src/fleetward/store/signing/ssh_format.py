@@ -1,4 +1,4 @@
-"""SSH keys and signatures as bytes, read strictly; nothing is believed yet (PROTOCOL.sshsig, PROTOCOL.u2f)."""
+"""Parse SSH keys and signatures strictly, without verifying them (PROTOCOL.sshsig, PROTOCOL.u2f)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CURVES: Mapping[str, tuple[str, int]] = {
     "ecdsa-sha2-nistp521": ("nistp521", 66),
     SK_ECDSA: ("nistp256", 32),
 }
-"""By kind of key: its curve's name, and how many bytes a coordinate has."""
+"""By kind of key: the name of its curve, and the bytes of a coordinate."""
 HASHES = ("sha256", "sha512")
 RSA_HASHES: Mapping[str, str] = {"rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512"}
 
@@ -30,7 +30,7 @@ _ARMOR = rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END SSH 
 
 
 class SignatureError(Exception):
-    """No key or signature that can be relied on; the message says why."""
+    """An invalid key or signature; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +47,12 @@ class PublicKey:
 
     @property
     def text(self) -> str:
-        """The one way to write it: kind and base64."""
+        """Its only spelling here: kind and base64."""
         return f"{self.kind} {base64.b64encode(self.blob).decode()}"
 
     @property
     def fingerprint(self) -> str:
-        """As ``ssh-keygen -l`` shows it."""
+        """As ``ssh-keygen -l`` prints it."""
         encoded = base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
         return f"SHA256:{encoded}"
 
@@ -70,7 +70,7 @@ class Signature:
     counter: int = 0
 
     def signed_bytes(self, message: bytes) -> bytes:
-        """What the key put its name to, when it signed *message*."""
+        """The bytes that the key signed, when it signed *message*."""
         digest = hashlib.new(self.hash, message).digest()
         fields = (self.namespace.encode(), b"", self.hash.encode(), digest)
         wrapped = _MAGIC + b"".join(len(part).to_bytes(4, "big") + part for part in fields)
@@ -86,9 +86,9 @@ class Signature:
 
 def public_key(text: str) -> PublicKey:
     """
-    The key that *text* writes as ``authorized_keys`` and ``.pub`` files do; a comment may follow.
+    The key in *text*, a line of an ``authorized_keys`` or ``.pub`` file without options; a comment may follow.
 
-    Errors: Unsound when it is none, of a kind that is not accepted, or written in another way than the one.
+    Errors: SignatureError for an invalid key, a kind that is not accepted, or another spelling than the shortest.
     """
     kind, _, encoded = text.strip().partition(" ")
     key = _key(_decode_base64(encoded.partition(" ")[0].encode("utf-8", "replace"), "key"))
@@ -99,9 +99,9 @@ def public_key(text: str) -> PublicKey:
 
 def signature(content: bytes) -> Signature:
     """
-    The signature in *content*, a file as ``ssh-keygen -Y sign`` writes it, and nothing besides.
+    The signature in *content*, a file as ``ssh-keygen -Y sign`` writes it and nothing after it.
 
-    Errors: Unsound.
+    Errors: SignatureError.
     """
     if len(content) > limits.SIGNATURE_BYTES:
         raise SignatureError(f"more than {limits.SIGNATURE_BYTES} bytes")
@@ -136,7 +136,7 @@ def _signature(key: PublicKey, namespace: str, hashed: str, wire: _Wire) -> Sign
     if key.kind in (SK_ED25519, SK_ECDSA):
         flags, counter = wire.take(1)[0], wire.number()
         if not flags & 1:
-            raise SignatureError("made without anybody touching the security key")
+            raise SignatureError("nobody touched the security key when it was made")
     wire.end("signature")
     return Signature(
         key=key,
@@ -152,7 +152,7 @@ def _signature(key: PublicKey, namespace: str, hashed: str, wire: _Wire) -> Sign
 def _raw(key: PublicKey, raw: bytes) -> bytes:
     length = len(key.parts[1]) - (key.parts[1][0] == 0) if key.kind == RSA else 64
     if len(raw) != length:
-        raise SignatureError(f"a signature of {len(raw)} bytes, {length} are due")
+        raise SignatureError(f"a signature of {len(raw)} bytes instead of {length}")
     return raw
 
 
@@ -178,7 +178,7 @@ def _key(blob: bytes) -> PublicKey:
 def _ed25519(_kind: str, wire: _Wire) -> tuple[bytes, ...]:
     point = wire.string()
     if len(point) != 32:
-        raise SignatureError(f"an Ed25519 key of {len(point)} bytes, 32 are due")
+        raise SignatureError(f"an Ed25519 key of {len(point)} bytes instead of 32")
     return (point,)
 
 
@@ -188,7 +188,7 @@ def _ecdsa(kind: str, wire: _Wire) -> tuple[bytes, ...]:
     if curve_name != curve.encode():
         raise SignatureError(f"a key of kind {kind!r} on another curve")
     if len(point) != 1 + 2 * size or point[0] != 4:
-        raise SignatureError("an ECDSA key that is no uncompressed point")
+        raise SignatureError("an ECDSA key that is not an uncompressed point")
     return curve_name, point
 
 
@@ -198,19 +198,19 @@ def _rsa(_kind: str, wire: _Wire) -> tuple[bytes, ...]:
     if not 2048 <= bits <= 16384:
         raise SignatureError(f"an RSA key of {bits} bits, accepted are 2048 to 16384")
     if not (3 <= e < 1 << 32 and e % 2):
-        raise SignatureError("an RSA key with an exponent that no key has")
+        raise SignatureError("an RSA key with an invalid exponent")
     return exponent, modulus
 
 
 def _application(
     read: Callable[[str, _Wire], tuple[bytes, ...]],
 ) -> Callable[[str, _Wire], tuple[bytes, ...]]:
-    """A security key's fields: those of its plain kind, then whom it signs for."""
+    """A security key's fields: those of its plain kind, then its application."""
 
     def fields(kind: str, wire: _Wire) -> tuple[bytes, ...]:
         parts, application = read(kind, wire), wire.string()
         if not application.startswith(b"ssh:"):
-            raise SignatureError("a security key that was not made for ssh")
+            raise SignatureError("a security key that was not made for SSH")
         return (*parts, application)
 
     return fields
@@ -248,7 +248,7 @@ class _Wire:
         """A name: printable ASCII."""
         raw = self.string()
         if not raw or any(not 0x20 < byte < 0x7F for byte in raw):
-            raise SignatureError(f"{raw[:64]!r} is no name")
+            raise SignatureError(f"{raw[:64]!r} is not a name")
         return raw.decode("ascii")
 
     def integer_bytes(self) -> bytes:
@@ -267,11 +267,11 @@ class _Wire:
 
 
 def _decode_base64(text: bytes, label: str) -> bytes:
-    """Base64 in its one canonical form, so that one key cannot be written in two ways."""
+    """Canonical base64 alone, so that a key has one spelling."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     if not raw or base64.b64encode(raw) != text:
-        raise SignatureError(f"the {label} is no base64")
+        raise SignatureError(f"the {label} is not base64")
     return raw

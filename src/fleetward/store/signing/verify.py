@@ -1,4 +1,4 @@
-"""The one door to cryptography: is this SSH signature the key's own, over exactly these bytes?"""
+"""Verify SSH signatures with the cryptography package."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from fleetward.store.signing import ssh_format
 from fleetward.store.signing.ssh_format import PublicKey, Signature, SignatureError
 
 HINT = "pip install 'fleetward[sign]'"
-"""What makes signatures checkable where they are not."""
+"""The command that installs the package."""
 
 
 class VerifierMissing(Exception):
-    """The package that checks signatures is not installed."""
+    """The cryptography package is not installed."""
 
 
 def verify(signature: Signature, message: bytes) -> None:
     """
-    Return when the signature's own key made it over *message*; whose key it is, is another question.
+    Check that the key in *signature* made it over *message*; whose key it is, the caller checks.
 
-    Errors: Unsound when it did not; Uncheckable where cryptography is missing.
+    Errors: SignatureError when it did not; VerifierMissing without the cryptography package.
     """
     try:
         from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -29,7 +29,7 @@ def verify(signature: Signature, message: bytes) -> None:
     try:
         _check(signature, signature.signed_bytes(message))
     except InvalidSignature:
-        raise SignatureError("the signature does not fit: it, or what it was made for, was changed") from None
+        raise SignatureError("the signature does not match: it or the signed content was changed") from None
     except (ValueError, UnsupportedAlgorithm):
         raise SignatureError(f"its key of kind {signature.key.kind!r} cannot be used") from None
 
@@ -53,7 +53,7 @@ def _check(signature: Signature, signed: bytes) -> None:
 
 @lru_cache(maxsize=256)
 def _loaded(key: PublicKey) -> Any:
-    """The key as the library wants it; a few people sign most of what a fleet holds."""
+    """The key as an object of the library; cached, because a few people sign most records."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     if key.kind in ssh_format.CURVES:

@@ -90,7 +90,7 @@ def validate_fleet(
     answers = map_in_processes(units, checker.check, process_count(processes, len(units), min_per_process))
     pieces = {name: _new_or_cached(name, piece, cache) for name, piece in answers}
     name = _fleet_key(checker.governance_key, fleet, loose, pieces)
-    verdict = cache.verdicts.get(name) if cache else None
+    verdict = cache.fleet_findings.get(name) if cache else None
     if verdict is None:
         verdict = encode_findings(_agent_findings(fleet, units, loose, pieces, now))
     if cache is not None:
@@ -164,7 +164,7 @@ class _AgentChecker:
 
     def __init__(self, fleet: FleetOutline, now: datetime, cache: ValidationCache | None) -> None:
         self.fleet, self.now = fleet, now
-        self.cached = cache.pieces if cache else {}
+        self.cached = cache.agent_checks if cache else {}
         self.compared = rules.compared_fields()
         self.governance_key = _governance_key(fleet, now)
 
@@ -276,7 +276,7 @@ def _new_or_cached(name: str, piece: list[Any] | None, cache: ValidationCache | 
     if piece is not None:
         return piece
     assert cache is not None  # noqa: S101 - where nothing is known, everything is made
-    return cache.pieces[name]
+    return cache.agent_checks[name]
 
 
 def _used_documents(documents: dict[str, list[Any]], fleet: FleetOutline) -> dict[str, list[Any]]:
