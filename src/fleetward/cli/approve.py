@@ -12,7 +12,7 @@ from fleetward.cli.verb import Verb
 from fleetward.domain.approval import Decision
 from fleetward.domain.errors import ExitCode, GovernanceInvalid, UsageError
 from fleetward.report.page import Page, line, page, span
-from fleetward.workflows.approval.decide import (
+from fleetward.workflows.approval.record import (
     DecisionOptions,
     RecordedDecision,
     decide_on_agent,

@@ -69,7 +69,7 @@ def _pack_folder(session: Session, evidence: str) -> Path:
 
 
 def _write_pack(folder: Path, root: FleetRoot, result: ReplayResult) -> Page:
-    from fleetward.report.evidence_pack import audit_files, change_files, readme_files
+    from fleetward.report.pack_files import audit_files, change_files, readme_files
     from fleetward.workflows.audit import evidence_pack
 
     renderers = evidence_pack.PackRenderers(audit=audit_files, change=change_files, readme=readme_files)

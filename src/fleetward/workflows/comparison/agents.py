@@ -19,7 +19,7 @@ def compare_agent(
     dependents: tuple[str, ...] = (),
     other_environment: str | None = None,
 ) -> Comparison | None:
-    """What moved between two states of an agent, by the schema that is shipped; *other_environment* than its environment."""
+    """The changes between two states of an agent; *other_environment* is that of *after* where it differs."""
     return changes.compare(
         before,
         after,
