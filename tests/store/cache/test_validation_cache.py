@@ -194,14 +194,14 @@ def test_a_damaged_cache_is_as_good_as_none(tmp_path: Path, damage: str) -> None
     assert json.loads(cache_file(repo).read_bytes()[64:])["agent_checks"]  # whole again
 
 
-@pytest.mark.parametrize("there", ["folder", "pipe", "large"])
-def test_what_is_no_file_of_ours_is_left_alone(tmp_path: Path, there: str) -> None:
+@pytest.mark.parametrize("kind", ["folder", "pipe", "large"])
+def test_what_is_no_file_of_ours_is_left_alone(tmp_path: Path, kind: str) -> None:
     repo = invalid_fleet(tmp_path)
     expected, file = validate_output(repo), cache_file(repo)
     file.unlink()
-    if there == "folder":
+    if kind == "folder":
         file.mkdir()
-    elif there == "pipe":
+    elif kind == "pipe":
         os.mkfifo(file)
     else:
         put(file, b"")

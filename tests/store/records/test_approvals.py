@@ -140,7 +140,7 @@ def test_what_is_written_is_what_is_read(approval: Approval, without_policy: boo
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "wrong"),
+    ("place", "value", "message"),
     [
         ("_type", "https://in-toto.io/Statement/v0.1", "_type"),
         ("predicateType", "urn:fleetward:approval:v2", "predicateType"),
@@ -180,8 +180,8 @@ def test_what_is_written_is_what_is_read(approval: Approval, without_policy: boo
         ("predicate/note", "\udfff", "half characters"),
     ],
 )
-def test_a_statement_that_is_not_whole_is_refused_with_its_file(place: str, value: Any, wrong: str) -> None:
-    with pytest.raises(FleetError, match=wrong) as caught:
+def test_a_statement_that_is_not_whole_is_refused_with_its_file(place: str, value: Any, message: str) -> None:
+    with pytest.raises(FleetError, match=message) as caught:
         approvals.decode(statement(place, value), FILE)
 
     assert caught.value.message.startswith(FILE)
@@ -209,7 +209,7 @@ def test_a_statement_that_was_moved_is_refused(file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "wrong"),
+    ("content", "message"),
     [
         (b'{"_type": 1, "_type": 2}', "there twice"),
         (statement().replace(b'"generation": 3', b'"generation": 3, "generation": 4'), "there twice"),
@@ -226,8 +226,8 @@ def test_a_statement_that_was_moved_is_refused(file: str) -> None:
     ],
     ids=lambda value: repr(value[:14]),
 )
-def test_bombs_and_ambiguities_are_refused(content: bytes, wrong: str) -> None:
-    with pytest.raises(FleetError, match=wrong):
+def test_bombs_and_ambiguities_are_refused(content: bytes, message: str) -> None:
+    with pytest.raises(FleetError, match=message):
         approvals.decode(content, FILE)
 
 

@@ -107,7 +107,7 @@ def test_a_limit_that_is_no_number_is_refused_and_not_forgotten(limit: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("model", "same"),
+    ("model", "is_same"),
     [
         ("claude-sonnet-4-6", True),
         ("anthropic:claude-sonnet-4-6", True),
@@ -117,11 +117,11 @@ def test_a_limit_that_is_no_number_is_refused_and_not_forgotten(limit: Any) -> N
         ("anthropic:claude-sonnet-4", False),
     ],
 )
-def test_a_model_other_than_the_manifests_is_a_fault(model: str, same: bool) -> None:
+def test_a_model_other_than_the_manifests_is_a_fault(model: str, is_same: bool) -> None:
     faults = bound(model=model).faults
 
-    assert (faults == ()) is same
-    assert same or faults == (f"model 'anthropic:claude-sonnet-4-6' differs from the manifest's {model!r}",)
+    assert (faults == ()) is is_same
+    assert is_same or faults == (f"model 'anthropic:claude-sonnet-4-6' differs from the manifest's {model!r}",)
 
 
 def test_an_unknown_model_on_either_side_is_no_fault() -> None:
@@ -227,7 +227,7 @@ def broken(place: str, value: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "wrong"),
+    ("place", "value", "message"),
     [
         ("format", "fleetward.evidence/2", "format"),
         ("note", "x", "unknown key 'note'"),
@@ -251,10 +251,10 @@ def broken(place: str, value: Any) -> bytes:
         ("suite/min", {}, "a number"),
     ],
 )
-def test_a_record_that_is_not_whole_is_refused_with_its_file(place: str, value: Any, wrong: str) -> None:
+def test_a_record_that_is_not_whole_is_refused_with_its_file(place: str, value: Any, message: str) -> None:
     file = bound().file
 
-    with pytest.raises(FleetError, match=wrong) as caught:
+    with pytest.raises(FleetError, match=message) as caught:
         evidence.decode(broken(place, value), file)
 
     assert caught.value.message.startswith(file)

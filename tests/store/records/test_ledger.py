@@ -157,7 +157,7 @@ def test_an_entry_older_than_the_last_is_refused_and_one_of_the_same_second_is_n
 
 
 @pytest.mark.parametrize(
-    ("wrong", "agents", "fields"),
+    ("message", "agents", "fields"),
     [
         ("from of 'triage' is", [moved("triage", "a", "d", 2)], {}),
         ("from of 'triage' is None", [moved("triage", None, "d", 2)], {}),
@@ -181,11 +181,11 @@ def test_an_entry_older_than_the_last_is_refused_and_one_of_the_same_second_is_n
     ],
 )
 def test_what_would_not_be_read_is_not_appended(
-    wrong: str, agents: list[AgentTransition], fields: dict[str, Any]
+    message: str, agents: list[AgentTransition], fields: dict[str, Any]
 ) -> None:
     current, _ = three_entries()
 
-    with pytest.raises(FleetError, match=wrong):
+    with pytest.raises(FleetError, match=message):
         add_entry(current, *agents, **fields)
 
 
@@ -256,7 +256,7 @@ def test_an_agent_that_was_retired_may_come_back_as_a_new_generation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "fields", "wrong"),
+    ("number", "fields", "message"),
     [
         (1, {"seq": 2}, "seq is 2, expected 1"),
         (2, {"seq": 3}, "seq is 3, expected 2"),
@@ -282,15 +282,15 @@ def test_an_agent_that_was_retired_may_come_back_as_a_new_generation() -> None:
         (2, {"x": 1}, "unknown key 'x'"),
     ],
 )
-def test_a_line_that_does_not_fit_is_named(number: int, fields: dict[str, Any], wrong: str) -> None:
-    with pytest.raises(FleetError, match=wrong) as caught:
+def test_a_line_that_does_not_fit_is_named(number: int, fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(FleetError, match=message) as caught:
         ledger.decode(rewritten(number, **fields), FILE)
 
     assert caught.value.message.startswith(f"{FILE}:{number}: ")
 
 
 @pytest.mark.parametrize(
-    ("edit", "line", "wrong"),
+    ("edit", "line", "message"),
     [
         (lambda text: text[:-1], 3, "cut off"),
         (lambda text: text[:-9], 3, "cut off"),
@@ -310,12 +310,12 @@ def test_a_line_that_does_not_fit_is_named(number: int, fields: dict[str, Any], 
         (lambda text: text + b"\x00\n", 4, "not JSON"),
     ],
 )
-def test_a_file_that_was_touched_breaks_at_its_line(edit: Any, line: int, wrong: str) -> None:
-    with pytest.raises(FleetError, match=wrong) as caught:
+def test_a_file_that_was_touched_breaks_at_its_line(edit: Any, line: int, message: str) -> None:
+    with pytest.raises(FleetError, match=message) as caught:
         ledger.decode(edit(three_entries()[1]), FILE)
 
     assert caught.value.message.startswith(f"{FILE}:{line}:")
-    assert caught.value.hint or "JSON" in wrong or "twice" in wrong or "limit" in wrong or "deep" in wrong
+    assert caught.value.hint or "JSON" in message or "twice" in message or "limit" in message or "deep" in message
 
 
 def test_requirements_as_deep_as_the_parser_goes_are_answered() -> None:
