@@ -16,7 +16,7 @@ def smallest_approver_set(
     """
     The smallest set of people who have to approve until every seat is filled; None where no set fills them.
 
-    Shape: ``counts`` seat_held the seats of each requirement, ``approved`` the people whose approval counts already,
+    Shape: ``counts`` holds the seats of each requirement, ``approved`` the people whose approval counts already,
     ``eligible`` those who might approve now. Of equally small sets, the first in alphabetical order.
     Source: the assignment problem, solved exactly by shortest augmenting paths (Kuhn 1955, Munkres 1957).
     """

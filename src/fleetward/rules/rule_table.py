@@ -10,7 +10,7 @@ from fleetward.rules import (
     escalation,
     identity,
     language_models,
-    ledger_state,
+    ledger_drift,
     lifecycle,
     observability,
     prompts,
@@ -23,7 +23,7 @@ from fleetward.rules.rule import Rule
 
 CATALOGUE: tuple[Rule, ...] = (
     identity.name_mismatch,
-    ledger_state.name_retired,
+    ledger_drift.name_retired,
     identity.owner_unknown,
     identity.owner_left,
     identity.owner_alone,
@@ -75,8 +75,8 @@ CATALOGUE: tuple[Rule, ...] = (
     lifecycle.deprecated_without_replacement,
     environments.triggers_without_limits,
     environments.override_not_allowed,
-    ledger_state.environment_skipped,
-    ledger_state.unpromoted_state,
+    ledger_drift.environment_skipped,
+    ledger_drift.unpromoted_state,
     waiver_rules.waiver_expired,
     waiver_rules.waiver_unused,
     dead_rules.policy_dead_rule,

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fleetward.domain.contributor import ContributorRole
-from fleetward.store.git.branch_history import soak_time
 from fleetward.store.git.commit import read_commits
 from fleetward.store.git.file_history import commit_of_promotion, contributors
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.store.git.soak_time import soak_time
 from tests.end_to_end.repositories import DESK, FLEET, Repository, clean_environment, repository
 
 PROMPT = f"{DESK}/prompts/system.md"

@@ -12,9 +12,9 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Severity
 from fleetward.domain.ledger import Entry
 from fleetward.gate import history_checks
-from fleetward.store.git.branch_history import first_parent_commits_of
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
+from fleetward.store.git.soak_time import first_parent_commits_of
 from fleetward.store.records import load as records
 from fleetward.workflows.audit.state import HistoryReplay, ReplayState, Step
 from fleetward.workflows.governance import history

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fleetward.domain import layout, limits
 from fleetward.domain.audit import FirstParentCommit
 from fleetward.domain.ledger import Entry, Ledger
-from fleetward.store.git.branch_history import first_parent_commits_of
 from fleetward.store.git.contents import state_digest
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
+from fleetward.store.git.soak_time import first_parent_commits_of
 from fleetward.workflows.audit.commit_files import folder_files
 
 

@@ -22,10 +22,10 @@ from fleetward.domain.names import is_name
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
-from fleetward.store.git.branch_history import commit_dates, first_parent_commits_of
 from fleetward.store.git.file_history import contributors
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
+from fleetward.store.git.soak_time import commit_dates, first_parent_commits_of
 from fleetward.store.records import load as records
 from fleetward.store.records.invalid_entries import UNDO_HINT
 from fleetward.workflows.load import load_fleet

@@ -16,8 +16,8 @@ from fleetward.domain.ledger import AgentTransition, PromotionKind
 from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import Promotion
 from fleetward.store.fleet.agent_assembly import build_candidate
-from fleetward.store.git.branch_history import SoakTime, soak_time
 from fleetward.store.git.repository import Id
+from fleetward.store.git.soak_time import SoakTime, soak_time
 from fleetward.store.records import load as records
 from fleetward.store.records.approvals import EMPTY_STATE
 from fleetward.store.records.invalid_entries import UNDO_HINT

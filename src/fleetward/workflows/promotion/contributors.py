@@ -31,9 +31,11 @@ def change_contributors(
     """
     keeps_release = context.sources == (context.target.name,)
     authors = (
-        () if keeps_release else _authors(context, context.target, name, head, ledger.release_entry(name))
+        ()
+        if keeps_release
+        else _release_contributors(context, context.target, name, head, ledger.release_entry(name))
     )
-    return (*authors, *_proposal_authors(context, name, head, ledger.proposal_entry(name)))
+    return (*authors, *_proposal_contributors(context, name, head, ledger.proposal_entry(name)))
 
 
 def required_reviews(context: PromotionContext, name: str) -> tuple[RequiredReview, ...]:
@@ -77,7 +79,7 @@ def binding_of(context: PromotionContext, transition: AgentTransition) -> Bindin
     )
 
 
-def _authors(
+def _release_contributors(
     context: PromotionContext, target: Environment, name: str, head: Id, since: Entry | None
 ) -> tuple[Contributor, ...]:
     """
@@ -101,7 +103,7 @@ def _authors(
         is_current = ledger is not None and ledger.transitions(name)[-1][0] == brought
         if is_current and before and root.repository.find_commit(before) == before:
             stage_since = records.ledger(root.commit_tree(before), source).release_entry(name)
-        authors += _authors(context, stage, name, brought.commit, stage_since)
+        authors += _release_contributors(context, stage, name, brought.commit, stage_since)
     return tuple(authors)
 
 
@@ -122,7 +124,7 @@ def _authors_since(context: PromotionContext, source: str, name: str, since: Ent
     return since.commit if adopted_releases == [waiting_release] else None
 
 
-def _proposal_authors(
+def _proposal_contributors(
     context: PromotionContext, name: str, head: Id, since: Entry | None
 ) -> tuple[Contributor, ...]:
     """

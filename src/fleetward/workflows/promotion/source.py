@@ -14,7 +14,7 @@ from fleetward.domain.verdict import Promotion
 from fleetward.store.fleet.agent_assembly import build_candidate
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.formats.document import DocumentCache, read_document
-from fleetward.store.git.branch_history import first_parent_commits_of
+from fleetward.store.git.soak_time import first_parent_commits_of
 from fleetward.workflows.promotion.context import PromotionContext
 
 RETIRED = "retired"
