@@ -109,7 +109,7 @@ def test_a_statement_that_cannot_be_read_is_told(repo: Repository) -> None:
     file = repo.approve("desk-bot", "carla")
     repo.commit("broken", identity="carla", files={file: "{"})
 
-    [error] = [row for row in listed(repo).data["unreadable"] if "cannot be read" in row["message"]]
+    [error] = [row for row in listed(repo).data["unreadable"] if "unreadable record" in row["message"]]
 
     assert error["file"] == file
     assert file in repo.fleet("approvals", "desk-bot").out

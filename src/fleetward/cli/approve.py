@@ -61,12 +61,8 @@ def approve(
     ] = None,
 ) -> ExitCode:
     """Show what a promotion would change, and record your decision on exactly that content."""
-    if reject and withdraw:
-        raise UsageError("--reject and --withdraw exclude each other", hint="leave one of them out")
-    if review is not None and (reject or withdraw):
-        raise UsageError("--review excludes --reject and --withdraw", hint="--note TEXT")
     options = DecisionOptions(
-        decision=Decision.REJECT if reject else Decision.WITHDRAW if withdraw else Decision.APPROVE,
+        decision=_decision(reject=reject, withdraw=withdraw, review=review),
         note=note,
         key=sign,
         rollback=rollback,
@@ -77,15 +73,24 @@ def approve(
         if agent or to or rollback is not None or review is not None:
             message = "--governance excludes AGENT, --to, --rollback and --review"
             raise UsageError(message, hint="leave them out")
-        decision = decide_on_governance(session.run, options)
-        session.report(VERB.formats, decision)
-        return ExitCode.SUCCESS if decision.is_written else ExitCode.DENIED
+        return _report(session, decide_on_governance(session.run, options))
     if not agent or not to:
         raise UsageError("which agent, and which environment?", hint="fleet approve AGENT --to ENV")
     context = load_context(session.run, to=to, agents=[agent])
     warn_uncommitted(session, context, [agent])
     _warn_unapproved_governance(session, context)
-    decision = decide_on_agent(context, agent, options)
+    return _report(session, decide_on_agent(context, agent, options))
+
+
+def _decision(*, reject: bool, withdraw: bool, review: int | None) -> Decision:
+    if reject and withdraw:
+        raise UsageError("--reject and --withdraw exclude each other", hint="leave one of them out")
+    if review is not None and (reject or withdraw):
+        raise UsageError("--review excludes --reject and --withdraw", hint="--note TEXT")
+    return Decision.REJECT if reject else Decision.WITHDRAW if withdraw else Decision.APPROVE
+
+
+def _report(session: Session, decision: RecordedDecision) -> ExitCode:
     session.report(VERB.formats, decision)
     return ExitCode.SUCCESS if decision.is_written else ExitCode.DENIED
 

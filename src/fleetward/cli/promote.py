@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetward.cli.applying import applying, warn_uncommitted
+from fleetward.cli.applying import applying, note_written, warn_uncommitted
 from fleetward.cli.options import As, At, Push, Sign, require_apply
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb
@@ -56,11 +56,8 @@ def promote(
 ) -> ExitCode:
     """Decide whether agents may be promoted; say what is missing, and who could provide it."""
     require_apply(apply=apply, push=push or None, sign=sign)
-    if base and apply:
-        raise UsageError("--base excludes --apply: it only evaluates", hint="leave --base out")
-    if apply and (as_ or at):
-        message = "--as and --at exclude --apply: nothing is written on an assumption"
-        raise UsageError(message, hint="leave --apply out")
+    if apply:
+        _check_written_without_assumption(base, as_, at)
     options = PromotionOptions(
         agents=tuple(agents),
         to=to,
@@ -80,11 +77,17 @@ def promote(
         if not apply:  # with --apply they are an error
             warn_uncommitted(session, context, agents)
         result = promote_agents(context, options)
-    if result.written:
-        note = f" as commit {result.written}, ledger/{to}.jsonl"
-        session.output.note((line(span("written", "good"), note),))
+    note_written(session, result.written, to)
     session.report(VERB.formats, result)
     return ExitCode.SUCCESS if result.verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else ExitCode.DENIED
+
+
+def _check_written_without_assumption(base: str | None, people: list[str] | None, at: str | None) -> None:
+    if base:
+        raise UsageError("--base excludes --apply: it only evaluates", hint="leave --base out")
+    if people or at:
+        message = "--as and --at exclude --apply: nothing is written on an assumption"
+        raise UsageError(message, hint="leave --apply out")
 
 
 def _text(result: PromotionResult, session: Session) -> Page:

@@ -107,7 +107,7 @@ def suspend_agent(run: RunContext, suspension: Suspension, options: SuspensionOp
         return _result(run, unchanged, options)
     is_proposed = proposed is not None and is_already_proposed(suspension, agent, proposed)
     if proposed is not None and not is_proposed:
-        message = f"{suspension.file} proposes something else already"
+        message = f"{suspension.file} already proposes another change"
         raise FleetError(message, hint=f"promote that first, or git rm {suspension.file} and commit")
     overrides = proposed or agent.file(layout.OVERRIDES)
     content = overrides.content if overrides else None
