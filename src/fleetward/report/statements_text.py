@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fleetward.domain.approval import Approval, Decision
+from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.report.next_step import lines as next_step_lines
 from fleetward.report.page import Line, Page, Role, line, page, span
 
 _DECISION_WORDS: dict[Decision, tuple[str, Role]] = {
@@ -42,7 +44,9 @@ def render(
     )
     lines += _approver_lines(statement, prediction)
     if not files:
-        return page([*lines, line("nothing was written"), line(span(next_command, "code"))])
+        reason = "see what is missing" if binding.environment else "see the change"
+        step = NextStep(command=next_command, reason=reason)
+        return page([*lines, line("nothing was written"), *next_step_lines(step)])
     review = statement.decision is Decision.REVIEW
     with_it = f"review {prediction.requirements[0].status}" if review else prediction.verdict
     lines.append(line(f"  with it: {with_it}", *_missing_text(prediction)))

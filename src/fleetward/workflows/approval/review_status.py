@@ -38,7 +38,7 @@ def _review_finding(
     break_glass = entry.break_glass
     assert break_glass is not None  # noqa: S101
     skipped = ", ".join(break_glass.skipped) or "nothing"
-    summary = f"{agent} went through the emergency door ({break_glass.incident}), which skipped {skipped}"
+    summary = f"{agent} was promoted by break-glass ({break_glass.incident}), which skipped {skipped}"
     try:
         review = closing_review(run, root, last, entry, agent)
     except FleetError as error:

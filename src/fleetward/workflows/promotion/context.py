@@ -80,31 +80,21 @@ def load_context(
         policy_commit = root.repository.resolve(base)
         policy_reading = load_fleet(root.commit_tree(policy_commit), only=())
         policy_fleet = policy_reading.require_governance()
-        # nothing of the law may come from what is judged: no waiver, no severity, no wider overridable
+        # no waiver, severity or overridable may come from the commit that is decided on
         fleet = replace(
             policy_fleet,
             agents=fleet.agents,
             proposals=fleet.proposals,
             proposed_agents=fleet.proposed_agents,
         )
-    if policy_fleet.policy is None:
-        raise NotAFleet(
-            "no governance/policy.yaml: nothing can be promoted without a policy", hint="fleet init"
-        )
+    policy = policy_fleet.policy
+    if policy is None:
+        message = "no governance/policy.yaml: nothing can be promoted without a policy"
+        raise NotAFleet(message, hint="fleet init")
     target, sources = _target_and_sources(fleet, to, source)
-    ledger = (
-        records.ledger(root.commit_tree(head), to) if at else _trusted_ledger(root, head, policy_commit, to)
-    )
-    last_version = ledger.entries[-1].policy_version if ledger.entries else None
-    if last_version is not None and policy_fleet.policy.version < last_version:
-        file = layout.POLICY
-        where = f"{file}:{policy_reading.line(file, 'policy', 'version')}"
-        message = (
-            f"{where}: version is {policy_fleet.policy.version}, the ledger's last entry used {last_version}"
-        )
-        raise FleetError(
-            message, hint=f"raise version in governance/policy.yaml: it only ever increases; {UNDO_HINT}"
-        )
+    tree = root.commit_tree(head)
+    ledger = records.ledger(tree, to) if at else _trusted_ledger(root, head, policy_commit, to)
+    _check_policy_version(policy, policy_reading, ledger)
     return PromotionContext(
         run=run,
         root=root,
@@ -112,12 +102,26 @@ def load_context(
         policy_commit=policy_commit,
         reading=reading,
         fleet=fleet,
-        policy=policy_fleet.policy,
+        policy=policy,
         people=policy_fleet.people,
         target=target,
         sources=sources,
         ledger=ledger,
     )
+
+
+def _check_policy_version(policy: Policy, reading: LoadedFleet, ledger: Ledger) -> None:
+    """
+    Check that the version of the policy has not decreased.
+
+    Errors: FleetError, naming its line.
+    """
+    last_version = ledger.entries[-1].policy_version if ledger.entries else None
+    if last_version is not None and policy.version < last_version:
+        where = f"{layout.POLICY}:{reading.line(layout.POLICY, 'policy', 'version')}"
+        message = f"{where}: version is {policy.version}, the ledger's last entry used {last_version}"
+        hint = f"raise version in {layout.POLICY}: it only ever increases; {UNDO_HINT}"
+        raise FleetError(message, hint=hint)
 
 
 def only_gated_environment(run: RunContext) -> str:
