@@ -234,7 +234,7 @@ def new_fleet(
 ) -> FleetRepository:
     """A fleet whose agents stand in staging since the 1st, written by alice; production is empty."""
     key = ["new fleet", policy, config, agents]
-    copy_of(key, lambda place: _build_new(place, policy, config, agents), folder)
+    copy_of(key, lambda repository: _build_new(repository, policy, config, agents), folder)
     return FleetRepository(folder / "town")
 
 
@@ -255,8 +255,8 @@ def _build_new(folder: Path, policy: str, config: str, agents: tuple[str, ...]) 
 def running_fleet(folder: Path, **fleet: Any) -> FleetRepository:
     """The same, with desk promoted on the 2nd after carla's approval."""
 
-    def build(place: Path) -> None:
-        repository = new_fleet(place, **fleet)
+    def build(repository: Path) -> None:
+        repository = new_fleet(repository, **fleet)
         repository.approve("carla", now="2026-11-02T12:00:00Z")
         result = repository.apply(now="2026-11-02T13:00:00Z")
         assert result.code == 0, result.output

@@ -30,122 +30,124 @@ STAGES_POLICY = "  - {id: trial, when: {to: trial}, require: [{approvals: 1, fro
     ],
 )
 def test_a_co_author_in_any_form_does_not_approve(tmp_path: Path, trailer: str) -> None:
-    place = running_fleet(tmp_path)
-    place.change(message=f"change\n\n{trailer}")
+    repository = running_fleet(tmp_path)
+    repository.change(message=f"change\n\n{trailer}")
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    result = place.judge()
+    result = repository.judge()
     assert result.agent["verdict"] != "allowed"
     assert "co-author of the change" in result.reasons()
 
 
-def test_a_co_author_without_an_address_is_nobody_known(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.change(message="change\n\nCo-authored-by: Some Machine")
-    place.approve("carla")
+def test_a_co_author_without_an_address_is_unknown(tmp_path: Path) -> None:
+    repository = running_fleet(tmp_path)
+    repository.change(message="change\n\nCo-authored-by: Some Machine")
+    repository.approve("carla")
 
-    result = place.judge()
+    result = repository.judge()
 
     assert result.agent["verdict"] == "blocked"
     assert "Some Machine" in result.reasons()
 
 
 def test_who_writes_inside_a_merge_does_not_approve(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.git("checkout", "-q", "-b", "side")
-    place.write("notes.txt", "nothing\n")
-    place.commit("notes", who="alice")
-    place.git("checkout", "-q", "main")
-    place.git("merge", "-q", "--no-ff", "--no-commit", "side")
-    place.change(who="carla", message="merge notes")
+    repository = running_fleet(tmp_path)
+    repository.git("checkout", "-q", "-b", "side")
+    repository.write("notes.txt", "nothing\n")
+    repository.commit("notes", who="alice")
+    repository.git("checkout", "-q", "main")
+    repository.git("merge", "-q", "--no-ff", "--no-commit", "side")
+    repository.change(who="carla", message="merge notes")
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    assert "carla: author of the change" in place.judge().reasons()
+    assert "carla: author of the change" in repository.judge().reasons()
 
 
 def test_a_squash_by_the_forge_leaves_the_reviewer_free(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.change(who="alice", committer="noreply@github.com", message="kinder (#12)")
+    repository = running_fleet(tmp_path)
+    repository.change(who="alice", committer="noreply@github.com", message="kinder (#12)")
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    assert place.judge().agent["verdict"] == "allowed"
+    assert repository.judge().agent["verdict"] == "allowed"
 
 
 def test_a_cherry_pick_keeps_its_author_from_approving(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.git("checkout", "-q", "-b", "topic")
-    picked = place.change(who="carla")
-    place.git("checkout", "-q", "main")
-    place.git("cherry-pick", picked, committer="bob", who="bob")
+    repository = running_fleet(tmp_path)
+    repository.git("checkout", "-q", "-b", "topic")
+    picked = repository.change(who="carla")
+    repository.git("checkout", "-q", "main")
+    repository.git("cherry-pick", picked, committer="bob", who="bob")
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    assert place.judge().agent["verdict"] == "pending"
+    assert repository.judge().agent["verdict"] == "pending"
 
 
 def test_who_applied_the_last_promotion_may_approve_the_next(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.write(PROPOSAL, CHEAPER)
-    place.commit("cheaper", who="alice", at="2026-11-03T12:00:00Z")
-    place.approve("bob", now="2026-11-03T13:00:00Z")
-    assert place.apply(now="2026-11-03T14:00:00Z").code == 0  # carla applies
-    place.change(who="alice")
+    repository = running_fleet(tmp_path)
+    repository.write(PROPOSAL, CHEAPER)
+    repository.commit("cheaper", who="alice", at="2026-11-03T12:00:00Z")
+    repository.approve("bob", now="2026-11-03T13:00:00Z")
+    assert repository.apply(now="2026-11-03T14:00:00Z").code == 0  # carla applies
+    repository.change(who="alice")
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    assert place.judge().agent["verdict"] == "allowed"
+    assert repository.judge().agent["verdict"] == "allowed"
 
 
 def test_who_proposed_after_the_last_promotion_may_not_approve(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.write(PROPOSAL, CHEAPER)
-    place.commit("cheaper", who="carla")
+    repository = running_fleet(tmp_path)
+    repository.write(PROPOSAL, CHEAPER)
+    repository.commit("cheaper", who="carla")
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    assert place.judge().agent["verdict"] == "pending"
+    assert repository.judge().agent["verdict"] == "pending"
 
 
 def test_an_author_of_the_first_stage_does_not_approve_the_last(tmp_path: Path) -> None:
-    place = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
-    result = place.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
+    repository = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
+    result = repository.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
     assert result.code == 0, result.output
-    place.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
-    result = place.fleet(
+    repository.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
+    result = repository.fleet(
         "promote", "desk", "--to", "trial", "--apply", who="erin@town.example", now="2026-11-02T13:00:00Z"
     )
     assert result.code == 0, result.output
 
-    place.approve("alice")  # who wrote it
+    repository.approve("alice")  # who wrote it
 
-    assert "alice: author of the change" in place.judge().reasons()
+    assert "alice: author of the change" in repository.judge().reasons()
 
 
 def test_who_brought_it_to_the_stage_between_may_approve_the_last(tmp_path: Path) -> None:
-    place = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
-    place.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
-    place.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
-    result = place.fleet("promote", "desk", "--to", "trial", "--apply", who="bob", now="2026-11-02T13:00:00Z")
+    repository = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
+    repository.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
+    repository.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
+    result = repository.fleet(
+        "promote", "desk", "--to", "trial", "--apply", who="bob", now="2026-11-02T13:00:00Z"
+    )
     assert result.code == 0, result.output
 
-    place.approve("bob")
+    repository.approve("bob")
 
-    assert place.judge().agent["verdict"] == "allowed", NOW
+    assert repository.judge().agent["verdict"] == "allowed", NOW
 
 
 def test_a_stage_between_that_nobody_promoted_goes_no_further(tmp_path: Path) -> None:
-    place = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
-    place.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
-    place.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
-    place.fleet("promote", "desk", "--to", "trial", "--apply", who="bob", now="2026-11-02T13:00:00Z")
-    place.write("environments/trial/desk/prompts/system.md", "You answer everything.\n")
-    place.commit("quick fix", who="alice")
-    place.approve("carla")
+    repository = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
+    repository.fleet("approve", "desk", "--to", "trial", who="carla", now="2026-11-02T12:00:00Z")
+    repository.commit("decide", who="carla", at="2026-11-02T12:00:00Z")
+    repository.fleet("promote", "desk", "--to", "trial", "--apply", who="bob", now="2026-11-02T13:00:00Z")
+    repository.write("environments/trial/desk/prompts/system.md", "You answer everything.\n")
+    repository.commit("quick fix", who="alice")
+    repository.approve("carla")
 
-    result = place.judge()
+    result = repository.judge()
 
     assert result.code != 0
     assert "trial" in result.output
@@ -159,82 +161,82 @@ def policy_of_stages() -> str:
 
 
 def test_who_proposes_in_the_commit_of_a_promotion_may_not_approve(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.write(PROPOSAL, CHEAPER)
-    place.git("add", "-A")
-    place.git("commit", "-q", "--amend", "--no-edit", who="carla", at="2026-11-02T13:00:00Z")
+    repository = running_fleet(tmp_path)
+    repository.write(PROPOSAL, CHEAPER)
+    repository.git("add", "-A")
+    repository.git("commit", "-q", "--amend", "--no-edit", who="carla", at="2026-11-02T13:00:00Z")
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    result = place.judge()
+    result = repository.judge()
     assert result.agent["verdict"] == "pending"
     assert "author of the change" in result.reasons()
-    assert "landing-mixed" in place.fleet("audit", "--json").out
+    assert "landing-mixed" in repository.fleet("audit", "--json").out
 
 
 def test_who_proposed_before_the_adoption_may_not_approve(tmp_path: Path) -> None:
-    place = new_fleet(tmp_path)
+    repository = new_fleet(tmp_path)
     for file, text in agent_files("desk", "production").items():
-        place.write(file, text)
-    place.write(PROPOSAL, CHEAPER)
-    place.commit("it runs", who="carla", at="2026-11-01T13:00:00Z")
-    result = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+        repository.write(file, text)
+    repository.write(PROPOSAL, CHEAPER)
+    repository.commit("it runs", who="carla", at="2026-11-01T13:00:00Z")
+    result = repository.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
     assert result.code == 0, result.output
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    result = place.judge()
+    result = repository.judge()
     assert result.agent["verdict"] == "pending", result.output
     assert "author of the change" in result.reasons()
 
 
 def test_who_wrote_what_waited_at_the_adoption_may_not_approve(tmp_path: Path) -> None:
-    place = new_fleet(tmp_path)
+    repository = new_fleet(tmp_path)
     for file, text in agent_files("desk", "production").items():
-        place.write(file, text)
-    place.change(who="carla", at="2026-11-01T13:00:00Z")
-    result = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+        repository.write(file, text)
+    repository.change(who="carla", at="2026-11-01T13:00:00Z")
+    result = repository.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
     assert result.code == 0, result.output
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    result = place.judge()
+    result = repository.judge()
     assert result.agent["verdict"] == "pending", result.output
     assert "author of the change" in result.reasons()
 
 
 def test_who_wrote_what_was_adopted_as_it_stood_before_may_approve_the_next(tmp_path: Path) -> None:
-    place = new_fleet(tmp_path)
+    repository = new_fleet(tmp_path)
     for file, text in agent_files("desk", "production").items():
-        place.write(file, text)
-    place.commit("it runs", who="carla", at="2026-11-01T13:00:00Z")
-    place.write("environments/staging/desk/prompts/system.md", "You answer the phone.\n\n")
-    place.commit("wide", who="carla", at="2026-11-01T14:00:00Z")
-    place.change("You answer the phone.\n", who="carla", at="2026-11-01T15:00:00Z")
-    result = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+        repository.write(file, text)
+    repository.commit("it runs", who="carla", at="2026-11-01T13:00:00Z")
+    repository.write("environments/staging/desk/prompts/system.md", "You answer the phone.\n\n")
+    repository.commit("wide", who="carla", at="2026-11-01T14:00:00Z")
+    repository.change("You answer the phone.\n", who="carla", at="2026-11-01T15:00:00Z")
+    result = repository.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
     assert result.code == 0, result.output
-    place.change(who="alice")
+    repository.change(who="alice")
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    assert place.judge().agent["verdict"] == "allowed"
+    assert repository.judge().agent["verdict"] == "allowed"
 
 
 def test_who_wrote_what_a_stage_between_was_adopted_with_may_not_approve_the_last(tmp_path: Path) -> None:
-    place = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
+    repository = new_fleet(tmp_path, config=STAGES, policy=policy_of_stages())
     for env in ("trial", "production"):
         for file, text in agent_files("desk", env).items():
-            place.write(file, text)
-    place.commit("it runs", at="2026-11-01T13:00:00Z")
-    result = place.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
+            repository.write(file, text)
+    repository.commit("it runs", at="2026-11-01T13:00:00Z")
+    result = repository.fleet("adopt", "--to", "production", "--apply", now="2026-11-02T13:00:00Z")
     assert result.code == 0, result.output
-    place.write("environments/trial/desk/prompts/system.md", "You answer the phone kindly.\n")
-    place.commit("by hand", who="carla", at="2026-11-03T13:00:00Z")
-    result = place.fleet("adopt", "--to", "trial", "--apply", now="2026-11-04T13:00:00Z")
+    repository.write("environments/trial/desk/prompts/system.md", "You answer the phone kindly.\n")
+    repository.commit("by hand", who="carla", at="2026-11-03T13:00:00Z")
+    result = repository.fleet("adopt", "--to", "trial", "--apply", now="2026-11-04T13:00:00Z")
     assert result.code == 0, result.output
 
-    place.approve("carla")
+    repository.approve("carla")
 
-    result = place.judge()
+    result = repository.judge()
     assert result.agent["verdict"] == "pending", result.output
     assert "author of the change" in result.reasons()

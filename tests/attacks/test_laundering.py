@@ -24,7 +24,7 @@ def suspended_repository(folder: Path, by: str) -> Repository:
     return repository
 
 
-def test_after_a_suspension_the_author_of_a_waiting_change_is_its_author_still(tmp_path: Path) -> None:
+def test_the_author_of_a_pending_change_stays_its_author_after_a_suspension(tmp_path: Path) -> None:
     repository = suspended_repository(tmp_path, "dina")
     repository.approve("desk-bot", "carla", now="2026-11-19T10:00:00Z")
 
@@ -36,7 +36,7 @@ def test_after_a_suspension_the_author_of_a_waiting_change_is_its_author_still(t
     assert "author of the change" in reasons["carla"]
 
 
-def test_the_author_of_a_waiting_change_may_agree_to_a_brake_that_carries_none_of_it(tmp_path: Path) -> None:
+def test_the_author_of_a_pending_change_may_approve_a_suspension_without_it(tmp_path: Path) -> None:
     repository = suspended_repository(tmp_path, "carla")
 
     assert (repository.root / "environments/production/desk-bot/overrides.yaml").is_file()

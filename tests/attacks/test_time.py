@@ -13,7 +13,7 @@ JUST_NOW = "2026-11-20T11:00:00Z"
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> FleetRepository:
+def repository(tmp_path: Path) -> FleetRepository:
     """A running fleet that afterwards asks for a day of soak."""
     repository = running_fleet(tmp_path)
     repository.write("governance/policy.yaml", POLICY.replace("veto:", SOAK))
@@ -22,61 +22,63 @@ def place(tmp_path: Path) -> FleetRepository:
     return repository
 
 
-def soak(place: FleetRepository) -> str:
+def soak(repository: FleetRepository) -> str:
     """How the soak stands."""
     [need] = [
-        requirement for requirement in place.judge().agent["requirements"] if requirement["kind"] == "soak"
+        requirement
+        for requirement in repository.judge().agent["requirements"]
+        if requirement["kind"] == "soak"
     ]
     return str(need["status"])
 
 
-def test_a_release_that_stood_for_a_day_has_soaked(place: FleetRepository) -> None:
-    place.change(at=YESTERDAY)
+def test_a_release_that_stood_for_a_day_has_soaked(repository: FleetRepository) -> None:
+    repository.change(at=YESTERDAY)
 
-    assert soak(place) == "met"
-
-
-def test_a_commit_dated_before_its_parent_gains_nothing(place: FleetRepository) -> None:
-    place.write("notes.txt", "nothing to do with the agent\n")
-    place.commit("notes", at=JUST_NOW)
-    place.change(at=LONG_AGO)
-
-    assert soak(place) == "missing"
+    assert soak(repository) == "met"
 
 
-def test_a_side_branch_does_not_soak(place: FleetRepository) -> None:
-    place.git("checkout", "-q", "-b", "topic")
-    place.change(at=LONG_AGO)
-    place.git("checkout", "-q", "main")
-    place.git("merge", "-q", "--no-ff", "-m", "merge", "topic", at=JUST_NOW)
+def test_a_commit_dated_before_its_parent_gains_nothing(repository: FleetRepository) -> None:
+    repository.write("notes.txt", "nothing to do with the agent\n")
+    repository.commit("notes", at=JUST_NOW)
+    repository.change(at=LONG_AGO)
 
-    assert soak(place) == "missing"
-
-
-def test_leaving_in_the_future_makes_no_stay_longer(place: FleetRepository) -> None:
-    place.change("two\n", at=JUST_NOW)
-    place.change("three\n", at="2026-12-20T12:00:00Z")
-    place.change("two\n", at="2026-12-20T12:00:00Z")
-
-    assert soak(place) == "missing"
+    assert soak(repository) == "missing"
 
 
-def test_one_clock_far_ahead_somewhere_does_not_stop_soak_for_ever(place: FleetRepository) -> None:
-    place.write("notes.txt", "from a machine with a broken clock\n")
-    place.commit("notes", at="2037-01-01T00:00:00Z")
-    place.change(at=YESTERDAY)
+def test_a_side_branch_does_not_soak(repository: FleetRepository) -> None:
+    repository.git("checkout", "-q", "-b", "topic")
+    repository.change(at=LONG_AGO)
+    repository.git("checkout", "-q", "main")
+    repository.git("merge", "-q", "--no-ff", "-m", "merge", "topic", at=JUST_NOW)
 
-    assert soak(place) == "met"
-
-
-def test_zones_do_not_move_time(place: FleetRepository) -> None:
-    place.change(at="2026-11-20T01:30:00+14:00")  # 11:30 UTC of the 19th
-
-    assert soak(place) == "met"
+    assert soak(repository) == "missing"
 
 
-def test_an_approval_dated_in_the_future_does_not_count(place: FleetRepository) -> None:
-    place.change(at=YESTERDAY)
-    place.approve("carla", now="2026-11-21T12:00:00Z")
+def test_leaving_in_the_future_makes_no_stay_longer(repository: FleetRepository) -> None:
+    repository.change("two\n", at=JUST_NOW)
+    repository.change("three\n", at="2026-12-20T12:00:00Z")
+    repository.change("two\n", at="2026-12-20T12:00:00Z")
 
-    assert "dated in the future" in place.judge().reasons()
+    assert soak(repository) == "missing"
+
+
+def test_one_clock_far_ahead_does_not_stop_a_soak(repository: FleetRepository) -> None:
+    repository.write("notes.txt", "from a machine with a broken clock\n")
+    repository.commit("notes", at="2037-01-01T00:00:00Z")
+    repository.change(at=YESTERDAY)
+
+    assert soak(repository) == "met"
+
+
+def test_zones_do_not_move_time(repository: FleetRepository) -> None:
+    repository.change(at="2026-11-20T01:30:00+14:00")  # 11:30 UTC of the 19th
+
+    assert soak(repository) == "met"
+
+
+def test_an_approval_dated_in_the_future_does_not_count(repository: FleetRepository) -> None:
+    repository.change(at=YESTERDAY)
+    repository.approve("carla", now="2026-11-21T12:00:00Z")
+
+    assert "dated in the future" in repository.judge().reasons()

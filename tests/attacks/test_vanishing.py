@@ -10,101 +10,101 @@ from tests.workflows.audit.histories import LEDGER, append_entry, at, copy_from_
 GONE = "are missing"
 
 
-def revert_commits(place: FleetRepository, commits: str, *, when: str) -> None:
+def revert_commits(repository: FleetRepository, commits: str, *, when: str) -> None:
     """Everything as before these commits, in one commit on top."""
-    place.git("revert", "--no-commit", commits)
-    place.commit("never mind", who="erin", at=when)
+    repository.git("revert", "--no-commit", commits)
+    repository.commit("never mind", who="erin", at=when)
 
 
-def test_a_large_file_beside_the_law_makes_no_line_untrue(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.write("governance/notes.txt", "so it was\n" * 500_000)
-    place.commit("notes", who="erin", at=at(3, 6))
-    place.agree("dina", now=at(3, 7))
-    place.change(at=at(3, 8))
-    place.approve("carla", now=at(3, 9))
-    result = place.apply(now=at(3, 10))
+def test_a_large_governance_file_does_not_invalidate_a_line(tmp_path: Path) -> None:
+    repository = running_fleet(tmp_path)
+    repository.write("governance/notes.txt", "so it was\n" * 500_000)
+    repository.commit("notes", who="erin", at=at(3, 6))
+    repository.agree("dina", now=at(3, 7))
+    repository.change(at=at(3, 8))
+    repository.approve("carla", now=at(3, 9))
+    result = repository.apply(now=at(3, 10))
     assert result.code == 0, result.output
 
-    revert_commits(place, "HEAD", when=at(3, 11))
+    revert_commits(repository, "HEAD", when=at(3, 11))
 
-    result = place.judge(now=at(3, 12))
+    result = repository.judge(now=at(3, 12))
     assert result.code == 2, result.output
     assert GONE in result.err
 
 
 def test_a_line_that_came_true_later_was_decided_by(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.change(at=at(3, 8))
-    place.approve("carla", now=at(3, 9))
-    head = place.git("rev-parse", "HEAD")
-    enter_without_change(place)
-    place.commit("promote", who="erin", at=at(3, 10))
-    copy_from_staging(place)
-    place.commit("there", who="erin", at=at(3, 11))
-    assert place.judge(now=at(3, 12)).agent["verdict"] == "unchanged"
+    repository = running_fleet(tmp_path)
+    repository.change(at=at(3, 8))
+    repository.approve("carla", now=at(3, 9))
+    head = repository.git("rev-parse", "HEAD")
+    enter_without_change(repository)
+    repository.commit("promote", who="erin", at=at(3, 10))
+    copy_from_staging(repository)
+    repository.commit("there", who="erin", at=at(3, 11))
+    assert repository.judge(now=at(3, 12)).agent["verdict"] == "unchanged"
 
-    revert_commits(place, f"{head}..HEAD", when=at(3, 13))
+    revert_commits(repository, f"{head}..HEAD", when=at(3, 13))
 
-    result = place.judge(now=at(3, 14))
+    result = repository.judge(now=at(3, 14))
     assert result.code == 2, result.output
     assert GONE in result.err
 
 
-def enter_without_change(place: FleetRepository) -> None:
+def enter_without_change(repository: FleetRepository) -> None:
     """The line of a promotion, and not yet what it says."""
-    copy_from_staging(place)
-    append_entry(place, "desk", when=at(3, 10))
-    place.git("checkout", "-q", "HEAD", "--", "environments/production")
+    copy_from_staging(repository)
+    append_entry(repository, "desk", when=at(3, 10))
+    repository.git("checkout", "-q", "HEAD", "--", "environments/production")
 
 
 def test_garbage_hides_no_line_that_is_written_anew(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    ledger = place.path / LEDGER
+    repository = running_fleet(tmp_path)
+    ledger = repository.path / LEDGER
     true = ledger.read_bytes()
     for number in range(5):
         ledger.write_bytes(b"%d" % number * 60_000_000)
-        place.commit("oops", who="erin", at=at(3, 8))
+        repository.commit("oops", who="erin", at=at(3, 8))
     lied = true.replace(b'"actor":"carla@', b'"actor":"alice@')
     assert len(lied) == len(true)
     assert lied != true
     ledger.write_bytes(lied)
-    place.commit("tidy", who="erin", at=at(3, 9))
+    repository.commit("tidy", who="erin", at=at(3, 9))
 
-    result = place.judge(now=at(3, 10))
+    result = repository.judge(now=at(3, 10))
 
     assert result.code == 2, result.output
     assert GONE in result.err
 
 
 def test_a_ledger_too_large_to_be_read_stops_until_it_is_taken_out_again(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.change(at=at(3, 8))
-    ledger = place.path / LEDGER
+    repository = running_fleet(tmp_path)
+    repository.change(at=at(3, 8))
+    ledger = repository.path / LEDGER
     ledger.write_bytes(ledger.read_bytes() + b"x" * 68_000_000 + b"\n")
-    place.commit("oops", who="erin", at=at(3, 9))
-    assert place.judge(now=at(3, 10)).code == 2
+    repository.commit("oops", who="erin", at=at(3, 9))
+    assert repository.judge(now=at(3, 10)).code == 2
 
-    revert_commits(place, "HEAD", when=at(3, 11))
+    revert_commits(repository, "HEAD", when=at(3, 11))
 
-    assert place.judge(now=at(3, 12)).agent["verdict"] == "pending"
-    assert "ledger-edited" in place.fleet("audit", "--json", now=at(3, 12)).out
+    assert repository.judge(now=at(3, 12)).agent["verdict"] == "pending"
+    assert "ledger-edited" in repository.fleet("audit", "--json", now=at(3, 12)).out
 
 
 def test_a_promotion_that_a_merge_with_its_parents_swapped_leaves_out_is_found(tmp_path: Path) -> None:
-    place = running_fleet(tmp_path)
-    place.git("branch", "side")
-    place.change(at=at(3, 8))
-    place.approve("carla", now=at(3, 9))
-    assert place.apply(now=at(3, 10)).code == 0
-    place.git("checkout", "-q", "side")
-    place.write("notes.txt", "nothing\n")
-    place.commit("notes", who="erin", at=at(3, 11))
-    place.git("merge", "-q", "-s", "ours", "-m", "merge", "main", who="erin", at=at(3, 12))
-    place.git("branch", "-q", "-f", "main")
-    place.git("checkout", "-q", "main")
+    repository = running_fleet(tmp_path)
+    repository.git("branch", "side")
+    repository.change(at=at(3, 8))
+    repository.approve("carla", now=at(3, 9))
+    assert repository.apply(now=at(3, 10)).code == 0
+    repository.git("checkout", "-q", "side")
+    repository.write("notes.txt", "nothing\n")
+    repository.commit("notes", who="erin", at=at(3, 11))
+    repository.git("merge", "-q", "-s", "ours", "-m", "merge", "main", who="erin", at=at(3, 12))
+    repository.git("branch", "-q", "-f", "main")
+    repository.git("checkout", "-q", "main")
 
-    result = place.fleet("audit", "--json", now=at(3, 13))
-    assert GONE in place.judge(now=at(3, 13)).err
+    result = repository.fleet("audit", "--json", now=at(3, 13))
+    assert GONE in repository.judge(now=at(3, 13)).err
     assert result.code == 1, result.output
-    assert place.git("rev-parse", "HEAD") in {b["commit"] for b in result.data["breaks"]}
+    assert repository.git("rev-parse", "HEAD") in {b["commit"] for b in result.data["breaks"]}

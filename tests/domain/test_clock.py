@@ -18,7 +18,7 @@ from fleetward.domain.clock import parse_instant, suggested_instant
         ("tomorrow", "2026-11-20T12:00:00Z"),
     ],
 )
-def test_what_is_no_instant_is_met_with_the_nearest_that_is(text: str, suggestion: str) -> None:
+def test_an_invalid_instant_is_completed_or_replaced_by_an_example(text: str, suggestion: str) -> None:
     with pytest.raises(ValueError, match="is not an instant"):
         parse_instant(text)
 

@@ -123,7 +123,7 @@ def test_the_first_values_are_filled_as_all_later_ones_are() -> None:
     [((), {}), ((1, 2, 3), {}), ((1,), {"first": 1}), ((1,), {"third": 3}), ((), {"second": 2})],
 )
 @pytest.mark.parametrize("before", [0, 20])
-def test_what_does_not_fit_is_refused_from_the_first_value_on(
+def test_wrong_arguments_are_refused_from_the_first_value_on(
     before: int, arguments: tuple[int, ...], keywords: dict[str, int]
 ) -> None:
     @dataclass(frozen=True, slots=True)

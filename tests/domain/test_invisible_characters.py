@@ -38,12 +38,12 @@ def test_every_format_character_of_unicode_is_hidden() -> None:
 
 
 @pytest.mark.parametrize("character", "\u034f\u2800\u3164\ufe00\ufe0d\U0001d173\U000e0100")
-def test_what_is_blank_or_changes_nothing_visible_is_hidden(character: str) -> None:
+def test_blank_characters_are_invisible(character: str) -> None:
     [invisible] = invisible_characters(f"a\nre{character}fund")
 
     assert (invisible.line, invisible.column) == (2, 3)
 
 
 @pytest.mark.parametrize("text", ["❤\ufe0f", "↔\ufe0e", "a\u00a0b", "crème brûlée", "你好", "שלום"])
-def test_what_people_write_is_not_hidden(text: str) -> None:
+def test_ordinary_characters_are_not_invisible(text: str) -> None:
     assert list(invisible_characters(text)) == []

@@ -8,7 +8,7 @@ from fleetward.domain.names import is_name, nearest_name
 
 
 @pytest.mark.parametrize("name", ["a", "0", "a1", "refund-bot", "a--b", "0-9", "x" * 63])
-def test_this_is_a_name(name) -> None:
+def test_valid_names_are_names(name) -> None:
     assert is_name(name) is True
 
 
@@ -19,7 +19,7 @@ def test_this_is_a_name(name) -> None:
         *("\u0430", "\u0663", "\uff41", "\u00e9", None, 7, b"a", ["a"]),
     ],
 )
-def test_this_is_no_name(name) -> None:
+def test_invalid_names_are_not_names(name) -> None:
     assert is_name(name) is False
 
 
@@ -36,19 +36,19 @@ def test_this_is_no_name(name) -> None:
         ("", None),
     ],
 )
-def test_the_nearest_known_word_is_the_one_that_was_meant(typed, expected) -> None:
+def test_the_most_similar_name_is_suggested(typed, expected) -> None:
     assert nearest_name(typed, ["policy-lookup", "refund-bot", "Triage", "refund-bot"]) == expected
 
 
-def test_of_two_that_are_equally_near_it_is_always_the_same_one() -> None:
+def test_equally_similar_names_give_the_same_suggestion() -> None:
     assert nearest_name("bot-c", ["bot-b", "bot-a"]) == nearest_name("bot-c", ["bot-a", "bot-b"])
 
 
-def test_where_nothing_is_known_nothing_was_meant() -> None:
+def test_without_names_there_is_no_suggestion() -> None:
     assert nearest_name("refund-bot", []) is None
 
 
-def test_a_novel_is_compared_by_its_beginning_alone() -> None:
+def test_a_long_text_is_compared_by_its_beginning() -> None:
     assert (
         nearest_name("refund-bot" + "-" * 53 + "x" * 1_000_000, ["refund-bot" + "-" * 53])
         == "refund-bot" + "-" * 53

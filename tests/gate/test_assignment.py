@@ -56,7 +56,7 @@ def test_the_order_of_people_does_not_matter(table: tuple[list[int], SeatOptions
 
 
 @given(tables(), st.frozensets(st.integers(0, 3)))
-def test_a_newcomer_helps_exactly_where_it_is_said(
+def test_a_newcomer_fills_a_seat_only_in_a_relieving_requirement(
     table: tuple[list[int], SeatOptions], seats: frozenset[int]
 ) -> None:
     counts, fits = table

@@ -27,7 +27,7 @@ def verdicts(by_agent: dict[str, Verdict], needs: dict[str, set[str]]) -> dict[s
     return {p.agent: p.verdict for p in decided}
 
 
-def test_what_needs_a_held_one_waits_for_it_and_says_so() -> None:
+def test_an_agent_waits_for_a_blocked_agent_that_it_needs() -> None:
     [front, back] = hold_dependents(
         [promotion("front", ALLOWED), promotion("back", BLOCKED)], {"front": frozenset({"back"})}
     )
@@ -41,7 +41,7 @@ def test_what_needs_a_held_one_waits_for_it_and_says_so() -> None:
     )
 
 
-def test_waiting_goes_up_the_whole_chain() -> None:
+def test_every_agent_above_a_pending_one_waits() -> None:
     alone = {"top": ALLOWED, "middle": ALLOWED, "bottom": PENDING, "apart": ALLOWED}
 
     result = verdicts(alone, {"top": {"middle"}, "middle": {"bottom"}})
@@ -49,15 +49,15 @@ def test_waiting_goes_up_the_whole_chain() -> None:
     assert result == {"top": PENDING, "middle": PENDING, "bottom": PENDING, "apart": ALLOWED}
 
 
-def test_one_that_need_not_move_holds_nobody() -> None:
+def test_an_unchanged_agent_does_not_block_the_batch() -> None:
     assert verdicts({"front": ALLOWED, "back": UNCHANGED}, {"front": {"back"}})["front"] is ALLOWED
 
 
-def test_one_that_is_not_of_the_unit_holds_nobody() -> None:
+def test_an_agent_outside_the_batch_blocks_nothing() -> None:
     assert verdicts({"front": ALLOWED}, {"front": {"elsewhere"}})["front"] is ALLOWED
 
 
-def test_one_that_does_not_move_is_not_worsened() -> None:
+def test_an_unchanged_agent_stays_unchanged() -> None:
     result = verdicts(
         {"front": UNCHANGED, "other": BLOCKED, "back": PENDING}, {"front": {"back"}, "other": {"back"}}
     )
@@ -65,7 +65,7 @@ def test_one_that_does_not_move_is_not_worsened() -> None:
     assert result == {"front": UNCHANGED, "other": BLOCKED, "back": PENDING}
 
 
-def test_a_circle_of_needs_comes_to_an_end() -> None:
+def test_agents_that_need_each_other_are_resolved() -> None:
     result = verdicts({"a": ALLOWED, "b": ALLOWED, "c": PENDING}, {"a": {"b"}, "b": {"a", "c"}})
 
     assert result == {"a": PENDING, "b": PENDING, "c": PENDING}

@@ -64,7 +64,7 @@ def need(
 # policy
 
 
-def test_that_no_rule_speaks_is_told_with_kind_place_and_tier() -> None:
+def test_a_missing_rule_is_reported_with_kind_environment_and_tier() -> None:
     assert requirements_of(verdict()) == (
         need(
             *("rules", "policy", "a rule that applies", REFUSED),
@@ -73,7 +73,7 @@ def test_that_no_rule_speaks_is_told_with_kind_place_and_tier() -> None:
     )
 
 
-def test_a_rule_that_asks_nothing_is_told_by_its_name() -> None:
+def test_a_rule_that_requires_nothing_is_named() -> None:
     nothing = rule("nothing")
 
     low = verdict(nothing, running=None, candidate=manifest("low"))
@@ -86,13 +86,13 @@ def test_a_rule_that_asks_nothing_is_told_by_its_name() -> None:
     )
 
 
-def test_a_retirement_that_would_be_asked_nothing_is_told_so() -> None:
+def test_a_retirement_that_requires_nothing_is_refused() -> None:
     assert requirements_of(verdict(EVALS, kind=PromotionKind.RETIRE, candidate=None)) == (
         need("evals", "policy", "nothing", REFUSED, "requires nothing, which is too little at tier 'medium'"),
     )
 
 
-def test_every_author_whom_nobody_knows_is_told_once() -> None:
+def test_each_unknown_author_is_reported_once() -> None:
     strangers = (contributor("x@evil.example"), contributor("X@Evil.example"), contributor("a@evil.example"))
 
     promotion = verdict(OWNER, approvals=(statement("alice"),), contributors=strangers)
@@ -106,7 +106,7 @@ def test_every_author_whom_nobody_knows_is_told_once() -> None:
     ]
 
 
-def test_errors_are_told_with_their_places_in_order() -> None:
+def test_errors_are_listed_in_order_with_their_places() -> None:
     two = (error("second"), replace(error("first"), rule="a-rule"))
 
     assert of_kind(verdict(OWNER, errors=two), "validation") == [
@@ -119,7 +119,7 @@ def test_errors_are_told_with_their_places_in_order() -> None:
     assert of_kind(verdict(OWNER, errors=two[:1]), "validation")[0].detail.startswith("1 error: ")
 
 
-def test_three_errors_are_told_whole_and_a_fourth_is_counted() -> None:
+def test_three_errors_are_listed_and_a_fourth_is_counted() -> None:
     def detail(count: int) -> str:
         return str(of_kind(verdict(OWNER, errors=(error(),) * count), "validation")[0].detail)
 
@@ -132,7 +132,7 @@ def test_three_errors_are_told_whole_and_a_fourth_is_counted() -> None:
 # people
 
 
-def test_seats_are_told_with_who_sits_and_how_sure_that_has_to_be() -> None:
+def test_a_seat_names_its_approvers_and_the_assurance() -> None:
     full = verdict(RISK, approvals=(statement("gita"), statement("bob")))
     sure = verdict(SIGNED, approvals=(statement("alice", assurance=Assurance.SIGNED),))
 
@@ -144,7 +144,7 @@ def test_seats_are_told_with_who_sits_and_how_sure_that_has_to_be() -> None:
     )
 
 
-def test_seats_that_nobody_is_left_for_are_counted() -> None:
+def test_seats_without_eligible_people_are_counted() -> None:
     hands = tuple(contributor(name) for name in ("bob", "farid", "gita"))
     three = rule("three", approvals(3, "risk"))
 
@@ -159,19 +159,19 @@ def test_seats_that_nobody_is_left_for_are_counted() -> None:
     ]
 
 
-def test_as_many_as_are_missing_is_enough_to_say_nothing_of_it() -> None:
+def test_enough_eligible_people_are_not_mentioned() -> None:
     promotion = verdict(RISK, contributors=(contributor("bob"),))
 
     assert of_kind(promotion, "approvals")[0].detail == "0 of 2"
 
 
-def test_of_two_rules_that_ask_as_much_the_first_is_named() -> None:
+def test_the_first_of_two_equal_rules_is_named() -> None:
     promotion = verdict(rule("first", approvals(1, "risk")), rule("second", approvals(1, "risk")))
 
     assert [requirement.rule for requirement in requirements_of(promotion)] == ["first"]
 
 
-def test_a_veto_is_told_with_its_author_and_why() -> None:
+def test_a_veto_names_its_author_and_its_note() -> None:
     promotion = verdict(
         OWNER, approvals=(statement("alice"), rejection("bob", note="too soon"), rejection("hugo"))
     )
@@ -186,7 +186,7 @@ def test_a_veto_is_told_with_its_author_and_why() -> None:
     ]
 
 
-def test_of_several_vetoes_of_one_person_the_latest_is_told() -> None:
+def test_only_the_latest_veto_of_a_person_is_listed() -> None:
     first, last = rejection("bob", note="first", ago=DAY), rejection("bob", note="last", number=2)
 
     [veto] = of_kind(verdict(OWNER, approvals=(last, first)), "veto")
@@ -194,7 +194,7 @@ def test_of_several_vetoes_of_one_person_the_latest_is_told() -> None:
     assert veto.detail == "rejected by bob: last"
 
 
-def test_a_rejection_that_is_no_veto_is_told_where_it_is_about_this_state() -> None:
+def test_a_rejection_without_veto_is_reported_for_this_state_only() -> None:
     current, elsewhere = rejection("erin"), rejection("alice", to_state=OTHER)
 
     promotion = verdict(
@@ -213,7 +213,7 @@ def test_of_two_approvals_of_one_person_the_later_counts() -> None:
         assert reasons(promotion) == {"alice": "replaced by a later approval"}
 
 
-def test_of_two_in_one_second_the_higher_number_counts_and_else_the_later_name() -> None:
+def test_in_one_second_the_higher_number_counts_and_then_the_later_name() -> None:
     ninth, tenth = statement("alice", number=9), statement("alice", number=10)
     unnumbered = replace(statement("alice"), file="approvals/a.json")
     later_name = replace(unnumbered, file="approvals/b.json")
@@ -223,7 +223,7 @@ def test_of_two_in_one_second_the_higher_number_counts_and_else_the_later_name()
     assert verdict(OWNER, approvals=(later_name, unnumbered)).counted == (later_name.file,)
 
 
-def test_of_an_approval_and_a_withdrawal_that_cannot_be_told_apart_in_time_the_withdrawal_counts() -> None:
+def test_a_withdrawal_wins_over_an_approval_of_the_same_instant() -> None:
     approval = statement("alice", number=1)
     taken = replace(
         withdrawal("alice", ago=HOUR, number=1), file=approval.file.replace("alice-1", "0-alice-1")
@@ -235,7 +235,7 @@ def test_of_an_approval_and_a_withdrawal_that_cannot_be_told_apart_in_time_the_w
     ).verdict is (Verdict.BLOCKED)
 
 
-def test_every_file_that_does_not_count_is_there_with_its_reason() -> None:
+def test_every_file_that_does_not_count_has_a_reason() -> None:
     old, older = statement("alice", to_state=OTHER), statement("alice", to_state=OTHER, ago=DAY, number=2)
     spare = statement("dina")
 
@@ -247,7 +247,7 @@ def test_every_file_that_does_not_count_is_there_with_its_reason() -> None:
     ]
 
 
-def test_reasons_name_what_was_approved_instead() -> None:
+def test_reasons_name_the_change_that_was_approved() -> None:
     promotion = verdict(
         OWNER,
         RISK,
@@ -271,7 +271,7 @@ def test_reasons_name_what_was_approved_instead() -> None:
     }
 
 
-def test_an_approval_that_its_author_took_back_says_how() -> None:
+def test_the_reason_says_how_an_approval_was_taken_back() -> None:
     promotion = verdict(
         OWNER,
         approvals=(statement("alice"), rejection("alice", number=2, ago=MINUTE)),
@@ -284,11 +284,11 @@ def test_an_approval_that_its_author_took_back_says_how() -> None:
     ]
 
 
-def test_where_nobody_is_asked_an_approver_is_in_no_team_that_is() -> None:
+def test_an_approver_is_in_no_required_team_where_none_is_required() -> None:
     assert reasons(verdict(SOAK, approvals=(statement("alice"),))) == {"alice": "not in a required team"}
 
 
-def test_who_comes_later_is_told_so_even_where_the_day_of_leaving_is_known() -> None:
+def test_a_person_who_starts_later_is_not_active_yet() -> None:
     def reason(**days: date) -> str:
         return reasons(
             verdict(OWNER, approvals=(statement("alice"),), people=people_with_dates("alice", **days))
@@ -303,7 +303,7 @@ def test_who_comes_later_is_told_so_even_where_the_day_of_leaving_is_known() -> 
 # evaluations and soak
 
 
-def test_suites_are_told_with_their_thresholds() -> None:
+def test_suites_are_listed_with_their_thresholds() -> None:
     suites = [
         *SUITES,
         {"name": "between", "min": 0.5, "max": 0.9},
@@ -329,7 +329,7 @@ def test_suites_are_told_with_their_thresholds() -> None:
     ]
 
 
-def test_a_manifest_without_suites_is_told_so() -> None:
+def test_a_manifest_without_suites_misses_evaluations() -> None:
     assert requirements_of(verdict(EVALS, candidate=manifest(evals=[]))) == (
         need("evals", "evals", "passed", MISSING, "the manifest declares no evaluation suite"),
     )
@@ -341,7 +341,7 @@ def test_a_candidate_that_cannot_be_read_declares_no_suites() -> None:
     assert (requirement.status, requirement.detail) == (MISSING, "the manifest declares no evaluation suite")
 
 
-def test_why_a_record_does_not_pass_is_told_behind_its_name() -> None:
+def test_the_reason_follows_the_name_of_the_record() -> None:
     def why(suite: dict[str, object] | None = None, **facts: object) -> str:
         record = evidence_record(**facts)  # type: ignore[arg-type]
         candidate = manifest(evals=[suite or SUITES[0]])
@@ -364,7 +364,7 @@ def test_why_a_record_does_not_pass_is_told_behind_its_name() -> None:
     assert why(counts=(1, 0, 0, 0), value=1.0) == "1 on 2026-11-19T12:00:00Z"
 
 
-def test_a_soak_is_told_with_what_is_done_and_when_it_will_be() -> None:
+def test_a_soak_names_its_progress_and_its_end() -> None:
     kind = ("soak", "soak", "at least 1d")
 
     assert requirements_of(verdict(SOAK, longest_soak=2 * DAY)) == (need(*kind, MET, "stayed 2d"),)
@@ -382,7 +382,7 @@ def test_a_soak_is_told_with_what_is_done_and_when_it_will_be() -> None:
 # time
 
 
-def test_a_freeze_is_told_with_its_end_and_with_when_all_of_them_are_over() -> None:
+def test_a_freeze_names_its_end_and_the_end_of_all_freezes() -> None:
     freezes = (
         Freeze(id="year-end", start=NOW, end=NOW + DAY),
         Freeze(id="audit", start=NOW + DAY, end=NOW + 2 * DAY),
@@ -398,7 +398,7 @@ def test_a_freeze_is_told_with_its_end_and_with_when_all_of_them_are_over() -> N
     ]
 
 
-def test_what_is_exempt_of_freezes_is_ready_in_the_middle_of_one() -> None:
+def test_an_exempt_rule_is_ready_during_a_freeze() -> None:
     freezes = (Freeze(id="year-end", start=NOW + HOUR, end=NOW + 9 * DAY),)
     exempt = replace(SOAK, exempt=frozenset({"freeze"}))
 
@@ -418,7 +418,7 @@ def test_a_soak_that_ends_with_a_freeze_is_ready_then() -> None:
 # the whole of it
 
 
-def test_a_promotion_says_what_it_is_about_even_where_nothing_moves() -> None:
+def test_an_unchanged_promotion_names_tier_and_release() -> None:
     unchanged, update = verdict(OWNER, kind=None), verdict(OWNER)
 
     assert (unchanged.kind, unchanged.tier, unchanged.release) == (None, "medium", RELEASE)
@@ -426,12 +426,12 @@ def test_a_promotion_says_what_it_is_about_even_where_nothing_moves() -> None:
     assert (update.from_state, update.to_state) == (OLD, NEW)
 
 
-def test_a_tier_that_cannot_be_known_is_told_as_the_highest() -> None:
+def test_an_unknown_tier_counts_as_the_highest() -> None:
     assert verdict(OWNER, running=None, running_unreadable=True).tier == "critical"
     assert verdict(OWNER, candidate=manifest("ultra")).tier == "critical"
 
 
-def test_owners_are_the_team_and_both_persons_wherever_they_are() -> None:
+def test_owners_are_the_team_the_accountable_person_and_the_backup() -> None:
     elsewhere = manifest(owner={"team": "payments", "accountable": "erin", "backup": "bob"})
     alone = manifest(owner={"accountable": "erin"})
 
@@ -441,19 +441,19 @@ def test_owners_are_the_team_and_both_persons_wherever_they_are() -> None:
     assert verdict(OWNER, running=alone, contributors=()).unblock.people == ("erin",)
 
 
-def test_where_what_runs_cannot_be_read_the_owners_of_the_candidate_are_asked() -> None:
+def test_the_candidates_owners_count_where_the_running_manifest_is_unreadable() -> None:
     promotion = verdict(OWNER, running=None, running_unreadable=True, approvals=(statement("alice"),))
 
     assert promotion.verdict is Verdict.ALLOWED
 
 
-def test_a_new_agent_is_its_own_owners_even_where_something_of_its_name_is_left() -> None:
+def test_the_candidates_owners_count_for_a_new_agent() -> None:
     promotion = verdict(OWNER, kind=PromotionKind.CREATE, running=manifest(team="support"), contributors=())
 
     assert "alice" in promotion.unblock.people
 
 
-def test_what_is_held_is_told_beside_what_was_asked_already() -> None:
+def test_a_dependency_is_added_to_the_other_requirements() -> None:
     front, back = verdict(OWNER, approvals=(statement("alice"),)), verdict(OWNER)
     front, back = replace(front, agent="front"), replace(back, agent="back")
 
@@ -466,7 +466,7 @@ def test_what_is_held_is_told_beside_what_was_asked_already() -> None:
     )
 
 
-def test_what_would_be_asked_depends_on_tier_kind_and_agent() -> None:
+def test_policy_requirements_depend_on_tier_kind_and_agent() -> None:
     rules = (
         rule("tier", approvals(1, "risk"), when={"tiers": frozenset({"high"})}),
         rule("kind", approvals(1, "security"), when={"kinds": frozenset({"create"})}),
@@ -490,13 +490,13 @@ def test_what_would_be_asked_depends_on_tier_kind_and_agent() -> None:
     assert ids(agent="policy-lookup") == ["evals"]
 
 
-def test_rules_that_replace_all_others_are_told_alone() -> None:
+def test_a_rule_that_replaces_all_others_is_listed_alone() -> None:
     promotion = verdict(SECURITY, SAFER, comparison=comparison(STRICTER))
 
     assert [requirement.rule for requirement in requirements_of(promotion)] == ["only-safer"]
 
 
-def test_nobody_is_told_twice_for_one_reason() -> None:
+def test_two_files_with_one_reason_are_listed_once() -> None:
     twice = (statement("erin"), statement("erin", number=2, ago=MINUTE))
 
     assert verdict(OWNER, approvals=twice).not_counted == (
@@ -504,7 +504,7 @@ def test_nobody_is_told_twice_for_one_reason() -> None:
     )
 
 
-def test_what_nobody_compared_may_be_any_agents() -> None:
+def test_a_rule_about_an_agent_applies_where_nothing_was_compared() -> None:
     sales_rule = rule("other", approvals(1, "support"), when={"agents": frozenset({"sales-bot"})})
 
     required = policy_requirements(

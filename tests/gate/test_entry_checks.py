@@ -29,12 +29,12 @@ from tests.gate.commits import (
     subjects,
     summaries,
 )
-from tests.gate.world import NEW, OLD, OTHER
+from tests.gate.world import NEW, OLD, OTHER, everybody
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
-def test_what_an_entry_says_of_its_states_is_held_against_the_folders() -> None:
+def test_the_states_of_an_entry_are_compared_with_the_folders() -> None:
     commit = commit_with(FileStep(PROMPT, PLAIN, OTHERS))
     removal = entry(agents=(replace(ENTRY.agents[0], to_state=None),))
     file = "ledger/production.jsonl"
@@ -55,7 +55,7 @@ def test_what_an_entry_says_of_its_states_is_held_against_the_folders() -> None:
     assert breaks_of(ENTRY, NEW, NEW, commit_with()) == [("entry-elsewhere", file, words)]
 
 
-def test_an_entry_that_moves_nothing_needs_no_change_but_the_right_state() -> None:
+def test_an_entry_without_a_change_of_state_needs_no_change_of_files() -> None:
     still = entry(agents=(replace(ENTRY.agents[0], from_state=NEW), replace(ENTRY.agents[0], agent="two")))
     created = entry(agents=(replace(ENTRY.agents[0], from_state=None),))
 
@@ -106,7 +106,7 @@ def test_an_entry_is_dated_as_its_commit_is(dated: timedelta, direct: bool, rule
     assert all(b.severity is severity for b in breaks)
 
 
-def test_an_entry_is_not_older_than_what_it_rests_on() -> None:
+def test_an_entry_is_not_older_than_its_records() -> None:
     def breaks_of(exact: timedelta, earlier: timedelta) -> list[str]:
         breaks = entry_checks.dating_errors(
             commit_with(),
@@ -126,7 +126,7 @@ def test_an_entry_is_not_older_than_what_it_rests_on() -> None:
     assert breaks_of(SECOND, 16 * MINUTE) == [f"{noon} its approval"]
 
 
-def test_what_the_verdict_did_not_allow_is_told_with_what_was_open() -> None:
+def test_a_denied_promotion_is_reported_with_its_unmet_requirements() -> None:
     def need(kind: str, status: RequirementStatus, detail: str = "") -> Requirement:
         return Requirement(rule="every-change", kind=kind, condition="asked", status=status, detail=detail)
 
@@ -168,7 +168,7 @@ def test_what_the_verdict_did_not_allow_is_told_with_what_was_open() -> None:
         ("release", {"release": OLD}, repr(OTHER), repr(OLD)),
     ],
 )
-def test_what_an_entry_says_is_what_its_verdict_says(
+def test_the_fields_of_an_entry_equal_those_of_its_verdict(
     word: str, changes: dict[str, Any], stated: str, that: str
 ) -> None:
     breaks = list(entry_checks.entry_mismatches(commit_with(), ENTRY, [judged(**changes)]))
@@ -191,7 +191,7 @@ def test_an_entry_of_a_retirement_leaves_nothing_behind() -> None:
     assert breaks.message.endswith(f"release of desk is {OTHER!r}, its verdict gives None")
 
 
-def test_an_entry_names_exactly_what_its_verdicts_rest_on() -> None:
+def test_an_entry_names_exactly_the_counted_records() -> None:
     recorded = entry(
         agents=(ENTRY.agents[0], replace(ENTRY.agents[0], agent="other")),
         approvals=({"file": "approvals/1"}, {"file": "approvals/2"}),
@@ -219,7 +219,7 @@ def test_an_entry_names_exactly_what_its_verdicts_rest_on() -> None:
     )
 
 
-def test_one_agent_without_a_verdict_hides_nothing_of_the_next() -> None:
+def test_an_agent_without_a_verdict_does_not_hide_the_next() -> None:
     two = entry(agents=(replace(ENTRY.agents[0], agent="none"), ENTRY.agents[0]))
 
     [breaks] = entry_checks.entry_mismatches(commit_with(), two, [judged(generation=9)])
@@ -227,7 +227,7 @@ def test_one_agent_without_a_verdict_hides_nothing_of_the_next() -> None:
     assert breaks.message.endswith("generation of desk is 2, its verdict gives 9")
 
 
-def test_what_was_skipped_is_told_of_the_agents_of_the_entry_alone() -> None:
+def test_skipped_requirements_of_other_agents_are_ignored() -> None:
     def skipped(*kinds: str) -> tuple[Requirement, ...]:
         return tuple(
             Requirement(rule="r", kind=kind, condition="", status=RequirementStatus.MISSING, detail="")
@@ -254,7 +254,7 @@ def test_what_was_skipped_is_told_of_the_agents_of_the_entry_alone() -> None:
     ]
 
 
-def test_what_is_said_about_an_entry_names_its_line() -> None:
+def test_a_break_about_an_entry_names_its_line() -> None:
     break_ = entry_checks.entry_break(commit_with(), ENTRY, "line-unsigned", "nobody signed it", "desk")
 
     assert summaries([break_]) == [
@@ -263,7 +263,7 @@ def test_what_is_said_about_an_entry_names_its_line() -> None:
     assert subjects([break_]) == [("production", "desk", 2)]
 
 
-def test_an_entry_belongs_where_its_change_is() -> None:
+def test_an_entry_belongs_to_the_commit_of_its_change() -> None:
     states = {"desk": NEW}
 
     elsewhere = entry_checks.state_mismatches(commit_with(), ENTRY, states, states)
@@ -282,7 +282,7 @@ def test_an_entry_belongs_where_its_change_is() -> None:
     assert [b.rule for b in (*from_another, *from_nothing)] == ["state-mismatch", "state-mismatch"]
 
 
-def test_a_release_keeps_its_modes_and_the_environment_its_overrides() -> None:
+def test_a_promoted_release_keeps_its_file_modes() -> None:
     source_files = {"run.sh": PROGRAM, "agent.yaml": PLAIN, "overrides.yaml": PLAIN}
     target_files = {
         "run.sh": PLAIN,
@@ -301,7 +301,7 @@ def test_a_release_keeps_its_modes_and_the_environment_its_overrides() -> None:
     assert subjects([mode, link]) == [("production", "desk", 1)] * 2
 
 
-def test_other_contents_and_other_files_are_no_other_modes() -> None:
+def test_other_contents_and_files_are_not_changes_of_mode() -> None:
     program = FileVersion("100755", "b" * 40)
 
     assert (
@@ -322,7 +322,7 @@ def test_other_contents_and_other_files_are_no_other_modes() -> None:
     )
 
 
-def test_what_an_entry_says_of_the_broken_glass_is_held_against_its_verdict() -> None:
+def test_the_break_glass_fields_are_compared_with_the_verdict() -> None:
     within = timedelta(hours=48)
     glass = BreakGlassRecord(incident="INC-1", skipped=("soak",), review_by=AT + 2 * within)
 
@@ -344,3 +344,40 @@ def test_what_an_entry_says_of_the_broken_glass_is_held_against_its_verdict() ->
         )
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("author", "committer", "severity"),
+    [
+        ("ci@acme.example", "ci@acme.example", None),
+        ("erin@acme.example", "CI@acme.example", None),
+        ("erin@acme.example", "carla@acme.example", Severity.WARNING),
+        ("erin@acme.example", "erin@acme.example", Severity.ERROR),
+        ("erin@acme.example", "noreply@forge.example", None),
+        ("erin@acme.example", "somebody@elsewhere.example", None),
+    ],
+)
+def test_a_commit_by_another_person_than_the_actor_is_a_break_unless_a_forge_made_it(
+    author: str, committer: str, severity: Severity | None
+) -> None:
+    breaks = list(entry_checks.actor_mismatch(commit_with(), ENTRY, author, committer, everybody()))
+
+    assert [b.severity for b in breaks] == ([] if severity is None else [severity])
+    message = f"entry 2 of production: its actor is ci@acme.example, but {committer} made the commit"
+    assert all((b.rule, b.message) == ("actor-unlike", message) for b in breaks)
+
+
+def test_a_commit_of_the_actors_other_address_is_no_break() -> None:
+    people = everybody()
+    carla = replace(people.people["carla"], emails=("carla@acme.example", "carla@home.example"))
+    entry_of_carla = entry(actor="carla@home.example")
+
+    breaks = entry_checks.actor_mismatch(
+        commit_with(),
+        entry_of_carla,
+        "carla@acme.example",
+        "carla@acme.example",
+        replace(people, people={**people.people, "carla": carla}),
+    )
+
+    assert list(breaks) == []

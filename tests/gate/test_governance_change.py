@@ -140,14 +140,14 @@ def test_a_change_of_governance_is_judged_by_the_one_before(
     assert judged(*statements, **{"governance": rule(), **facts}).verdict is verdict
 
 
-def test_where_the_policy_asks_nothing_somebody_else_of_any_team_has_to_agree() -> None:
+def test_a_policy_without_a_governance_rule_requires_one_other_person() -> None:
     assert judged().verdict is Verdict.PENDING
     assert judged(governance_statement("erin")).verdict is Verdict.PENDING
     assert judged(governance_statement("zoe")).verdict is Verdict.PENDING
     assert judged(governance_statement("hugo")).verdict is Verdict.ALLOWED
 
 
-def test_an_approval_from_before_the_law_that_it_changes_is_told_as_such() -> None:
+def test_an_approval_older_than_the_governance_in_force_does_not_count() -> None:
     promotion = judged(
         governance_statement("bob"),
         governance_statement("farid", fault="cut off"),
@@ -161,7 +161,7 @@ def test_an_approval_from_before_the_law_that_it_changes_is_told_as_such() -> No
     }
 
 
-def test_the_verdict_names_what_it_rests_on_and_who_could_still_give_it() -> None:
+def test_the_verdict_names_counted_files_and_eligible_people() -> None:
     first = governance_statement("bob")
 
     pending = judged(first, governance=rule())
@@ -176,7 +176,7 @@ def test_the_verdict_names_what_it_rests_on_and_who_could_still_give_it() -> Non
     ] == [(GOVERNANCE, "approvals", "2 of risk")]
 
 
-def test_a_record_that_cannot_be_read_is_told_with_the_folder_it_stops() -> None:
+def test_an_unreadable_record_blocks_the_governance_folder() -> None:
     [requirement] = [
         r for r in judged(governance=rule(), unread=(UNREAD,)).requirements if r.kind == "validation"
     ]

@@ -46,7 +46,7 @@ def test_records_are_never_taken_away_nor_changed(file: str, rule: str) -> None:
     ]
 
 
-def test_what_is_no_record_may_go_and_every_record_is_told() -> None:
+def test_only_records_are_protected_and_each_is_reported() -> None:
     steps = [
         FileStep("ledger/production.jsonl", PLAIN, OTHERS),
         FileStep("README.md", PLAIN, None),
@@ -62,7 +62,7 @@ def test_what_is_no_record_may_go_and_every_record_is_told() -> None:
     assert summaries(breaks)[1] == ("mode-changed", "approvals/b", "its mode is 100755, it was 100644")
 
 
-def test_a_change_without_an_entry_is_told_once_for_each_agent() -> None:
+def test_a_change_without_an_entry_is_reported_once_for_each_agent() -> None:
     folder = "environments/production"
     steps = [
         FileStep(f"{folder}/README.md", None, PLAIN),
@@ -85,7 +85,7 @@ def test_a_change_without_an_entry_is_told_once_for_each_agent() -> None:
     assert subjects(breaks) == [("production", name, 1) for name in ("README.md", "desk", "tool")]
 
 
-def test_what_is_put_back_to_what_an_entry_says_is_a_note() -> None:
+def test_restoring_the_state_of_an_entry_is_a_note() -> None:
     step = FileStep("environments/production/desk/run.sh", PROGRAM, PLAIN)
 
     [breaks] = history_checks.changes_without_entry(commit_with(step), "production", [], {"desk": 3})
@@ -135,7 +135,7 @@ def test_a_ledger_keeps_its_mode(
     )
 
 
-def test_a_commit_of_an_apply_holds_nothing_else() -> None:
+def test_a_commit_of_an_apply_holds_no_unrelated_change() -> None:
     applied = [
         FileStep("ledger/production.jsonl", PLAIN, OTHERS),
         FileStep(PROMPT, PLAIN, OTHERS),
@@ -215,7 +215,7 @@ def test_a_first_configuration_hides_no_other_step_of_the_same_name() -> None:
     )
 
 
-def test_a_record_that_became_a_program_is_told_by_its_mode() -> None:
+def test_a_record_that_became_executable_is_a_change_of_mode() -> None:
     assert rule_ids(history_checks.record_losses(commit_with(FileStep(APPROVAL, PLAIN, PROGRAM)))) == [
         "mode-changed"
     ]

@@ -28,7 +28,7 @@ LOOSER_PRIVILEGE = PolicyRule(
         (ChangeClass.BEHAVIOUR, Direction.LOOSER, False),
     ],
 )
-def test_a_rule_about_looser_privilege_speaks_of_what_is_or_might_be_that(cls, direction, speaks) -> None:
+def test_a_rule_about_looser_changes_applies_to_unknown_directions(cls, direction, speaks) -> None:
     policy = build.policy(rules=(LOOSER_PRIVILEGE,))
 
     required = policy_requirements(

@@ -31,13 +31,13 @@ def brute(counts, approved, eligible):
 
 @settings(max_examples=300, deadline=None)
 @given(counts, fits, fits)
-def test_the_fewest_are_what_trying_every_set_finds(seats, approved, could) -> None:
+def test_the_smallest_set_equals_an_exhaustive_search(seats, approved, could) -> None:
     assert smallest_approver_set(seats, approved, could) == brute(seats, approved, could)
 
 
 @settings(max_examples=50, deadline=None)
 @given(counts, fits, fits, st.randoms())
-def test_the_order_in_which_people_come_says_nothing(seats, approved, could, random) -> None:
+def test_the_order_of_people_does_not_matter(seats, approved, could, random) -> None:
     names = list(could)
     random.shuffle(names)
 
@@ -52,19 +52,19 @@ def test_one_person_is_not_enough_where_two_seats_ask_for_them() -> None:
     assert verdict(two_teams).unblock.minimal_approvers == ("alice", "dina")
 
 
-def test_somebody_who_sits_already_moves_up_rather_than_a_second_one_being_asked() -> None:
+def test_an_approver_changes_seats_before_a_second_person_is_needed() -> None:
     """dina is in both teams: she sits for security, or for payments where hugo comes."""
     two_teams = rule("both", approvals(1, "payments"), approvals(1, "security"))
 
     assert verdict(two_teams, approvals=approvals_of(["dina"])).unblock.minimal_approvers == ("alice",)
 
 
-def test_who_had_a_hand_in_it_is_not_among_the_fewest() -> None:
+def test_a_contributor_is_not_a_minimal_approver() -> None:
     assert verdict(RISK).unblock.minimal_approvers == ("bob", "farid")
     assert verdict(OWNER, approvals=approvals_of(["carla"])).unblock.minimal_approvers == ()
 
 
-def test_where_too_few_are_left_nobody_is_named() -> None:
+def test_no_set_is_named_where_too_few_people_are_left() -> None:
     assert verdict(rule("many", approvals(3, "security"))).unblock.minimal_approvers is None
 
 

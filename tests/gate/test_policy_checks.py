@@ -30,7 +30,7 @@ def test_a_rule_about_everything_leaves_nothing_open() -> None:
     assert uncovered_by(OWNER) == ()
 
 
-def test_what_is_covered_depends_on_environment_tier_and_agent() -> None:
+def test_coverage_depends_on_environment_tier_and_agent() -> None:
     only = rule(
         "only",
         approvals(1, "risk"),
@@ -75,7 +75,7 @@ def test_a_floor_is_lowered_exactly_where_some_agent_needs_a_lower_tier_than_bef
 LEAST = {name: scale[0] for name, scale in SCALES.items() if name != "toolAccess"}
 
 
-def test_a_lowered_floor_says_what_it_was_and_what_it_is() -> None:
+def test_a_lowered_floor_names_both_tiers() -> None:
     line = {"dataSensitivity": "restricted"}
 
     assert list(lowered_floors(policy(floors={"high": (line,)}), policy(floors={"medium": (line,)}))) == [
@@ -83,7 +83,7 @@ def test_a_lowered_floor_says_what_it_was_and_what_it_is() -> None:
     ]
 
 
-def test_of_two_floors_for_one_line_the_higher_tier_was_asked() -> None:
+def test_the_higher_of_two_floors_for_one_line_counts() -> None:
     line = {"dataSensitivity": "restricted"}
     two_floors, one_floor = (
         policy(floors={"medium": (line,), "high": (line,)}),

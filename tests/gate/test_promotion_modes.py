@@ -459,7 +459,7 @@ def test_situation(expected: Verdict, rules: tuple[Any, ...], facts: dict[str, A
     assert verdict(*rules, **facts).verdict is expected
 
 
-def test_what_is_skipped_is_told_as_it_stands_and_asked_of_nobody() -> None:
+def test_skipped_requirements_are_listed_and_not_waited_for() -> None:
     promotion = verdict(
         *(EVALS, SOAK),
         terms={**ALL, **FROZEN},
@@ -492,7 +492,7 @@ def test_a_soak_that_is_waited_for_is_not_put_off_by_a_freeze_that_is_not() -> N
     assert promotion.unblock.ready_at == NOW + HOUR
 
 
-def test_what_holds_a_release_is_named_with_its_entry_its_day_and_its_reason() -> None:
+def test_a_rollback_hold_names_entry_date_and_reason() -> None:
     promotion = verdict(rule("none"), hold=HELD, **LOW)
 
     [need] = of_kind(promotion, "held")
@@ -511,14 +511,14 @@ def test_a_release_that_is_held_does_not_look_nearer_than_it_is() -> None:
     assert verdict(RISK, hold=HELD).unblock.minimal_approvers == ("bob", "farid")
 
 
-def test_what_is_met_is_not_skipped() -> None:
+def test_a_met_requirement_is_not_skipped() -> None:
     promotion = verdict(SOAK, mode=GLASS, terms=ALL, approvals=CREW, longest_soak=DAY)
 
     assert promotion.skipped == ()
     assert of_kind(promotion, "soak")[0].status is RequirementStatus.MET
 
 
-def test_an_approval_that_lifts_a_hold_takes_no_seat_of_its_own_and_is_told_once() -> None:
+def test_an_approval_that_lifts_a_hold_also_fills_a_seat() -> None:
     promotion = verdict(OWNER, hold=HELD, approvals=(statement("alice"),))
     alone = verdict(rule("none"), hold=HELD, **LOW, approvals=(statement("alice"),))
 
@@ -533,7 +533,7 @@ def test_reviews_are_neither_approvals_nor_do_they_take_one_back() -> None:
     assert (promotion.verdict, promotion.not_counted) == (ALLOWED, ())
 
 
-def test_a_review_that_does_not_count_says_why() -> None:
+def test_a_review_that_does_not_count_has_a_reason() -> None:
     promotion = verdict(
         OWNER,
         required_reviews=(required_review(),),
@@ -555,7 +555,7 @@ def test_a_review_that_does_not_count_says_why() -> None:
         (None, RequirementStatus.REFUSED, "never ran here"),
     ],
 )
-def test_a_way_back_tells_when_its_release_left(
+def test_a_rollback_names_when_its_release_left(
     left_at: datetime | None, status: RequirementStatus, detail: str
 ) -> None:
     promotion = verdict(terms=rollback_terms(), **{**BACK, "left_at": left_at})
@@ -565,7 +565,7 @@ def test_a_way_back_tells_when_its_release_left(
     assert need.condition == "a release that left less than 30d ago"
 
 
-def test_a_hold_is_a_rule_of_its_own_and_asks_for_the_surest_word_of_the_others() -> None:
+def test_a_hold_has_its_own_rule_with_the_highest_assurance() -> None:
     signed = rule("signed", approvals(1, "owner"), assurance=Assurance.SIGNED)
 
     plain = of_kind(verdict(OWNER, hold=HELD, approvals=(statement("alice"),)), "held")
@@ -590,7 +590,7 @@ def test_a_hold_is_a_rule_of_its_own_and_asks_for_the_surest_word_of_the_others(
         ),
     ],
 )
-def test_a_review_tells_how_it_stands_and_how_it_is_given(
+def test_an_open_review_names_its_state_and_the_command(
     ago: timedelta, facts: dict[str, Any], status: RequirementStatus, state: str
 ) -> None:
     [need] = of_kind(verdict(OWNER, required_reviews=(required_review(ago),), **facts), "review")
@@ -614,7 +614,7 @@ def test_a_review_that_does_not_count_names_its_teams_and_its_file() -> None:
     )
 
 
-def test_the_rules_of_its_own_tier_say_who_reviews_and_how_sure_that_has_to_be() -> None:
+def test_rules_of_the_tier_decide_reviewers_and_assurance() -> None:
     medium = rule(
         "medium", approvals(1, "support"), when={"tiers": frozenset({"medium"})}, assurance=Assurance.SIGNED
     )
@@ -628,7 +628,7 @@ def test_the_rules_of_its_own_tier_say_who_reviews_and_how_sure_that_has_to_be()
     assert reasons(promotion) == {"bob": "its assurance is recorded, signed is required"}
 
 
-def test_the_rules_of_another_tier_say_nothing_of_a_review() -> None:
+def test_rules_of_another_tier_do_not_decide_reviewers() -> None:
     critical = rule(
         "critical", approvals(1, "risk"), when={"tiers": frozenset({"critical"})}, assurance=Assurance.SIGNED
     )
@@ -651,9 +651,7 @@ def rank(promotion: Promotion) -> int:
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING, st.sets(st.sampled_from(["soak", "evals", "freeze"])))
-def test_the_glass_never_lets_pass_what_is_not_valid(
-    rules: list[Any], statements: Any, skips: set[str]
-) -> None:
+def test_break_glass_never_skips_validation(rules: list[Any], statements: Any, skips: set[str]) -> None:
     promotion = verdict(
         *rules, mode=GLASS, terms=break_glass_terms(*skips), approvals=statements, errors=(error(),)
     )
@@ -663,9 +661,7 @@ def test_the_glass_never_lets_pass_what_is_not_valid(
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING, st.integers(1, 3))
-def test_behind_the_glass_as_many_different_people_are_asked(
-    rules: list[Any], statements: Any, seats: int
-) -> None:
+def test_break_glass_needs_as_many_different_people(rules: list[Any], statements: Any, seats: int) -> None:
     terms = break_glass_terms("soak", "evals", "freeze", require=(approvals(seats, "on-call"),))
     promotion = verdict(*rules, mode=GLASS, terms=terms, approvals=statements)
 
@@ -682,7 +678,7 @@ def test_behind_the_glass_as_many_different_people_are_asked(
     st.sets(st.sampled_from(["soak", "evals", "freeze"])),
     st.integers(0, 30),
 )
-def test_skipping_more_never_makes_it_harder_and_only_what_is_listed_is_skipped(
+def test_more_skips_never_worsen_the_verdict(
     statements: Any, skips: set[str], extra_skips: set[str], hours: int
 ) -> None:
     facts = {"mode": GLASS, "approvals": statements, "longest_soak": hours * HOUR, "is_soaking": True}
@@ -696,7 +692,7 @@ def test_skipping_more_never_makes_it_harder_and_only_what_is_listed_is_skipped(
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING, st.integers(0, 400))
-def test_holding_a_release_never_makes_it_easier(rules: list[Any], statements: Any, ago: int) -> None:
+def test_a_rollback_hold_never_improves_the_verdict(rules: list[Any], statements: Any, ago: int) -> None:
     hold = replace(HELD, at=NOW - ago * HOUR)
 
     assert rank(verdict(*rules, approvals=statements, hold=hold)) >= rank(
@@ -706,7 +702,7 @@ def test_holding_a_release_never_makes_it_easier(rules: list[Any], statements: A
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING, st.integers(0, 100))
-def test_a_review_that_is_due_never_makes_it_easier(rules: list[Any], statements: Any, ago: int) -> None:
+def test_a_required_review_never_improves_the_verdict(rules: list[Any], statements: Any, ago: int) -> None:
     owed = verdict(*rules, approvals=statements, required_reviews=(required_review(ago * HOUR),))
 
     assert rank(owed) >= rank(verdict(*rules, approvals=statements))

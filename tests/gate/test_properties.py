@@ -86,7 +86,7 @@ def rank(promotion: Promotion) -> int:
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING, APPROVALS)
-def test_more_approvals_never_turn_yes_into_no(rules: list[Any], given_statements: Any, extra: Any) -> None:
+def test_more_approvals_never_worsen_the_verdict(rules: list[Any], given_statements: Any, extra: Any) -> None:
     assert rank(verdict(*rules, approvals=given_statements + extra)) <= rank(
         verdict(*rules, approvals=given_statements)
     )
@@ -94,7 +94,7 @@ def test_more_approvals_never_turn_yes_into_no(rules: list[Any], given_statement
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, APPROVALS, st.data())
-def test_leaving_out_an_approval_never_turns_no_into_yes(
+def test_fewer_approvals_never_improve_the_verdict(
     rules: list[Any], given_statements: Any, data: Any
 ) -> None:
     fewer = tuple(s for s in given_statements if data.draw(st.booleans()))
@@ -138,7 +138,7 @@ def _more(requirement: RuleRequirement) -> RuleRequirement:
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING, RECORDS, st.integers(0, 72), st.data())
-def test_tightening_a_rule_never_enlarges_what_is_allowed(
+def test_a_stricter_rule_never_improves_the_verdict(
     rules: list[Any], given_statements: Any, records: Any, hours: int, data: Any
 ) -> None:
     rules = [*rules, EVALS, SOAK]
@@ -200,7 +200,7 @@ def test_more_authors_never_make_it_easier(rules: list[Any], given_statements: A
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING)
-def test_nobody_sits_twice_and_every_seat_rests_on_a_file(rules: list[Any], given_statements: Any) -> None:
+def test_nobody_fills_two_seats_and_every_seat_has_a_file(rules: list[Any], given_statements: Any) -> None:
     promotion = verdict(*rules, approvals=given_statements)
     seated = [who for item in promotion.requirements if item.kind == "approvals" for who in item.by]
 
@@ -210,7 +210,7 @@ def test_nobody_sits_twice_and_every_seat_rests_on_a_file(rules: list[Any], give
 
 @settings(max_examples=60, deadline=None)
 @given(RULES, ANYTHING)
-def test_whoever_could_release_it_brings_it_nearer(rules: list[Any], given_statements: Any) -> None:
+def test_an_approval_by_an_eligible_person_fills_a_seat(rules: list[Any], given_statements: Any) -> None:
     assume(all(item.issued <= NOW for item in given_statements))
     before = verdict(*rules, approvals=given_statements)
     missing = [item for item in before.requirements if item.status is RequirementStatus.MISSING]

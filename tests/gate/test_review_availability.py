@@ -55,7 +55,7 @@ def deadlock_of(
 ALONE = {"team": "payments", "accountable": "carla"}
 
 
-def test_who_wrote_approved_or_applied_it_is_no_closer() -> None:
+def test_author_approver_and_actor_may_not_review() -> None:
     assert reviewers_after(OWNER, SOAK, approvals=CREW) == ("alice", "dina", "zoe")
     assert reviewers_after(OWNER, SOAK, approvals=CREW, actor="dina@acme.example") == ("alice", "zoe")
     assert reviewers_after(
@@ -63,23 +63,23 @@ def test_who_wrote_approved_or_applied_it_is_no_closer() -> None:
     ) == ("zoe",)
 
 
-def test_the_fewest_who_could_still_approve_are_taken_for_those_who_will() -> None:
+def test_minimal_approvers_count_as_approvers() -> None:
     assert verdict(OWNER, SOAK, mode=GLASS, terms=ALL).unblock.minimal_approvers == ("carla", "hugo")
     assert reviewers_after(OWNER, SOAK) == reviewers_after(OWNER, SOAK, approvals=CREW)
 
 
-def test_teams_that_a_rule_names_may_close_it_too() -> None:
+def test_teams_of_policy_rules_may_review() -> None:
     assert reviewers_after(OWNER, RISK, approvals=CREW) == ("alice", "bob", "dina", "farid", "gita", "zoe")
 
 
-def test_without_a_glass_or_with_enough_people_nothing_is_stuck() -> None:
+def test_there_is_no_deadlock_without_break_glass_or_with_enough_people() -> None:
     owner = {"team": "payments", "accountable": "carla", "backup": "zoe"}
 
     assert deadlock_of(OWNER, people=everybody(), terms={}, owner=owner) is None
     assert deadlock_of(OWNER, people=everybody(), terms=ALL, owner=owner) is None
 
 
-def test_a_glass_that_takes_everybody_leaves_its_review_to_nobody() -> None:
+def test_a_deadlock_is_certain_where_every_reviewer_approves() -> None:
     people = build.people({"payments": ["carla"], "on-call": ["carla", "hugo"]})
 
     deadlock = deadlock_of(OWNER, people=people, terms=ALL, owner=ALONE)
@@ -88,7 +88,7 @@ def test_a_glass_that_takes_everybody_leaves_its_review_to_nobody() -> None:
     assert (deadlock.reviewers, deadlock.always) == (("carla",), True)
 
 
-def test_a_bench_of_one_is_stuck_only_where_that_one_wrote_the_change() -> None:
+def test_a_single_reviewer_is_a_deadlock_for_their_own_changes() -> None:
     people = build.people({"payments": ["carla"], "on-call": ["hugo", "erin"]})
     terms = break_glass_terms("soak", require=(approvals(1, "on-call"),))
 
@@ -97,13 +97,13 @@ def test_a_bench_of_one_is_stuck_only_where_that_one_wrote_the_change() -> None:
     assert deadlock == ReviewDeadlock(reviewers=("carla",), always=False, authors=("carla",))
 
 
-def test_a_glass_that_nobody_could_break_is_no_review_that_nobody_could_give() -> None:
+def test_break_glass_that_nobody_can_approve_is_no_deadlock() -> None:
     people = build.people({"payments": ["carla"], "on-call": ["hugo"]})
 
     assert deadlock_of(OWNER, people=people, terms=ALL, owner=ALONE) is None
 
 
-def test_a_review_that_nobody_may_give_says_what_to_do() -> None:
+def test_a_review_without_reviewers_names_the_fix() -> None:
     hands = tuple(contributor(name) for name in ("alice", "erin", "zoe"))
 
     [need] = of_kind(

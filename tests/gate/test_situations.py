@@ -1240,12 +1240,12 @@ def test_situation(expected: Verdict, rules: tuple[Any, ...], facts: dict[str, A
     assert promotion.verdict is expected, promotion.requirements
 
 
-def test_no_situation_is_told_twice() -> None:
+def test_no_situation_is_listed_twice() -> None:
     sentences = [r[0] for r in SITUATIONS]
 
     assert len(set(sentences)) == len(sentences) >= 200
 
 
-def test_the_world_owns_what_runs() -> None:
+def test_the_example_owners_and_states_are_as_documented() -> None:
     assert everybody().members("payments", NOW) == {"alice", "carla", "dina"}
     assert BINDING.from_state == OLD

@@ -46,7 +46,7 @@ from tests.gate.world import (
 )
 
 
-def test_a_requirement_names_who_met_it_and_who_still_could() -> None:
+def test_a_requirement_names_approvers_and_eligible_people() -> None:
     promotion = verdict(RISK, approvals=(statement("gita"),))
 
     [risk] = of_kind(promotion, "approvals")
@@ -57,13 +57,13 @@ def test_a_requirement_names_who_met_it_and_who_still_could() -> None:
     assert promotion.counted == (statement("gita").file,)
 
 
-def test_who_could_leaves_out_authors_and_those_who_sit_already() -> None:
+def test_eligible_people_exclude_authors_and_approvers() -> None:
     promotion = verdict(OWNER, SECURITY, contributors=(contributor("hugo"),), approvals=(statement("alice"),))
 
     assert of_kind(promotion, "approvals")[1].eligible == ("dina",)
 
 
-def test_who_could_includes_those_whose_seat_lets_another_move_up() -> None:
+def test_eligible_people_include_those_who_free_another_approver() -> None:
     promotion = verdict(OWNER, SECURITY, contributors=(contributor("hugo"),), approvals=(statement("dina"),))
 
     [owner, security] = of_kind(promotion, "approvals")
@@ -72,7 +72,7 @@ def test_who_could_includes_those_whose_seat_lets_another_move_up() -> None:
     assert security.eligible == ("alice", "carla", "zoe")
 
 
-def test_too_few_people_left_is_said() -> None:
+def test_too_few_eligible_people_are_reported() -> None:
     promotion = verdict(SECURITY, contributors=(contributor("hugo"), contributor("dina")))
 
     [security] = of_kind(promotion, "approvals")
@@ -81,7 +81,7 @@ def test_too_few_people_left_is_said() -> None:
     assert promotion.unblock.people == ()
 
 
-def test_every_approval_that_does_not_count_says_why() -> None:
+def test_every_approval_that_does_not_count_has_a_reason() -> None:
     promotion = verdict(
         OWNER,
         people=people_with_dates("zoe", departed=date(2026, 11, 1)),
@@ -113,7 +113,7 @@ def test_every_approval_that_does_not_count_says_why() -> None:
     assert promotion.counted == ()
 
 
-def test_what_was_taken_back_or_is_weaker_than_asked_says_so() -> None:
+def test_withdrawn_and_weak_approvals_have_a_reason() -> None:
     signed = rule("signed", approvals(1, "owner"), assurance=Assurance.SIGNED)
 
     promotion = verdict(signed, approvals=(statement("alice"), withdrawal("alice"), statement("dina")))
@@ -124,7 +124,7 @@ def test_what_was_taken_back_or_is_weaker_than_asked_says_so() -> None:
     }
 
 
-def test_an_approval_that_counts_but_is_not_needed_is_accounted_for() -> None:
+def test_an_approval_that_is_not_needed_is_listed() -> None:
     promotion = verdict(OWNER, approvals=(statement("alice"), statement("dina")))
 
     assert promotion.verdict is Verdict.ALLOWED
@@ -134,7 +134,7 @@ def test_an_approval_that_counts_but_is_not_needed_is_accounted_for() -> None:
     )
 
 
-def test_who_operates_the_robot_that_wrote_it_is_told_so() -> None:
+def test_the_reason_names_the_robot_that_the_approver_operates() -> None:
     promotion = verdict(OWNER, contributors=(contributor("ci"),), approvals=(statement("carla"),))
 
     assert reasons(promotion) == {
@@ -152,7 +152,7 @@ def test_a_veto_names_its_author_who_alone_can_lift_it() -> None:
     assert promotion.unblock.people == ("bob",)
 
 
-def test_a_soak_says_when_it_is_full() -> None:
+def test_a_soak_names_the_instant_when_it_ends() -> None:
     promotion = verdict(SOAK, longest_soak=DAY - HOUR, is_soaking=True)
 
     assert promotion.unblock.ready_at == NOW + HOUR
@@ -181,7 +181,7 @@ def test_a_soak_that_ends_in_a_freeze_is_ready_when_both_freezes_have_ended() ->
     assert promotion.unblock.ready_at == NOW + 9 * DAY
 
 
-def test_evaluations_are_told_suite_by_suite_and_their_files_count() -> None:
+def test_each_suite_has_a_requirement_and_its_record_counts() -> None:
     promotion = verdict(EVALS, evidence=(evidence_record(value=0.9), SAFE))
 
     [quality, safety] = of_kind(promotion, "evals")
@@ -192,7 +192,7 @@ def test_evaluations_are_told_suite_by_suite_and_their_files_count() -> None:
     assert promotion.counted == (SAFE.file,)
 
 
-def test_what_is_not_sure_of_a_record_that_counts_is_told() -> None:
+def test_doubts_about_a_counted_record_are_listed() -> None:
     plain, safe = evidence_record(), SAFE
     unsure = replace(plain, claimed=True), replace(safe, claimed=True, dirty=True)
 
@@ -221,7 +221,7 @@ def test_an_invalidated_log_is_named_and_refused() -> None:
     assert quality.detail == f"{record.file}: the log was invalidated, samples were invalidated: 's2'"
 
 
-def test_errors_are_counted_and_the_first_are_told() -> None:
+def test_errors_are_counted_and_the_first_are_listed() -> None:
     errors = tuple(error(f"wrong number {n}") for n in range(5))
 
     [invalid] = of_kind(verdict(OWNER, errors=errors), "validation")
@@ -237,7 +237,7 @@ def test_an_unknown_author_is_named_with_the_commit() -> None:
     assert "c0ffeec0ffee" in refusal.detail
 
 
-def test_the_promotion_carries_what_it_was_asked_about() -> None:
+def test_the_promotion_names_tier_states_and_generation() -> None:
     promotion = verdict(OWNER, running=manifest("high"))
 
     assert promotion.tier == "high"
@@ -268,7 +268,7 @@ def test_a_span_longer_than_the_calendar_is_no_crash() -> None:
     assert promotion.verdict is Verdict.PENDING
 
 
-def test_the_unit_is_as_good_as_its_worst() -> None:
+def test_the_batch_verdict_is_the_worst() -> None:
     unchanged = verdict(OWNER, kind=None)
     allowed = verdict(OWNER, approvals=(statement("alice"),))
     pending, blocked = verdict(OWNER), verdict(OWNER, errors=(error(),))
@@ -279,11 +279,11 @@ def test_the_unit_is_as_good_as_its_worst() -> None:
     assert batch_verdict([blocked, pending, allowed]) is Verdict.BLOCKED
 
 
-def test_a_unit_of_nothing_is_not_allowed() -> None:
+def test_an_empty_batch_is_blocked() -> None:
     assert batch_verdict([]) is Verdict.BLOCKED
 
 
-def test_what_a_change_would_be_asked_names_the_rules() -> None:
+def test_policy_requirements_name_their_rules() -> None:
     rule_set = policy(OWNER, NEW_PRIVILEGE, SAFER)
 
     def rules(*facets: object) -> list[str]:
@@ -301,7 +301,7 @@ def test_what_a_change_would_be_asked_names_the_rules() -> None:
     assert rules(STRICTER) == ["only-safer"]
 
 
-def test_a_tier_that_nobody_defined_is_asked_as_much_as_the_highest() -> None:
+def test_an_undefined_tier_requires_as_much_as_the_highest() -> None:
     high = rule("high", approvals(1, "risk"), when={"tiers": frozenset({"critical"})})
 
     required = policy_requirements(
@@ -311,13 +311,13 @@ def test_a_tier_that_nobody_defined_is_asked_as_much_as_the_highest() -> None:
     assert [r.id for r, _ in required] == ["high"]
 
 
-def test_an_owner_who_has_left_is_not_among_those_who_could() -> None:
+def test_an_owner_who_has_left_is_not_eligible() -> None:
     promotion = verdict(OWNER, people=people_with_dates("zoe", departed=date(2026, 11, 20)))
 
     assert promotion.unblock.people == ("alice", "carla", "dina")
 
 
-def test_an_approval_of_another_repository_says_so() -> None:
+def test_an_approval_of_another_repository_does_not_count() -> None:
     promotion = verdict(OWNER, approvals=(statement("alice", repository="fork/agents"),))
 
     assert reasons(promotion) == {"alice": "approved in another repository ('fork/agents')"}

@@ -32,7 +32,7 @@ def verdict(*names, rules=(OWNER,), people=None, **changes):
     return decide(request, policy=policy(*rules), people=everyone, now=NOW)
 
 
-def test_a_supposed_approval_is_as_good_as_a_real_one() -> None:
+def test_a_hypothetical_approval_counts_like_a_real_one() -> None:
     assert verdict("alice").verdict is Verdict.ALLOWED
     assert verdict().verdict is Verdict.PENDING
 
@@ -44,7 +44,7 @@ def test_naming_somebody_twice_is_still_one_person() -> None:
     assert verdict("alice", "carla", rules=(two,)).verdict is Verdict.ALLOWED
 
 
-def test_only_who_has_a_key_of_that_day_could_sign() -> None:
+def test_only_a_person_with_a_valid_key_could_sign() -> None:
     def holder(**days: date):
         usual = everybody()
         keyed = replace(usual.people["alice"], keys=(SigningKey(text="ssh-ed25519 AAAA", **days),))
@@ -58,7 +58,7 @@ def test_only_who_has_a_key_of_that_day_could_sign() -> None:
     assert verdict("nobody", rules=(SIGNED,)).verdict is Verdict.PENDING
 
 
-def test_it_is_the_last_word_of_its_author_but_of_nobody_else() -> None:
+def test_a_hypothetical_approval_is_the_latest_of_its_author_only() -> None:
     taken_back = (statement("alice", ago=DAY), withdrawal("alice", ago=0 * DAY))
 
     assert verdict("alice", approvals=taken_back).verdict is Verdict.ALLOWED

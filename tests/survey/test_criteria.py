@@ -93,14 +93,14 @@ def test_gaps_are_named_from_their_first_to_their_last_day() -> None:
     assert result.detail == "no figure on 4 of 10 days"
 
 
-def test_what_was_measured_is_told() -> None:
+def test_the_result_names_the_measured_values() -> None:
     result = judged(BELOW, [*values(range(1, 10)), *values([10], 41)])
 
     assert result.detail == "highest 41, 2026-11-10 to 2026-11-19"
     assert result.condition == "runs below 50 for P10D"
 
 
-def test_an_agent_is_asked_where_it_is_furthest_on_its_way_and_a_retired_one_not_at_all() -> None:
+def test_criteria_are_checked_in_the_last_environment_unless_retired() -> None:
     def at(environment: str, name: str, last: str, lifecycle: str = "production"):
         spec = {"lifecycle": lifecycle, "retirement": {"criteria": [{"date": last}]}}
         return manifest(name, spec, environment=environment)
@@ -117,7 +117,7 @@ def test_an_agent_is_asked_where_it_is_furthest_on_its_way_and_a_retired_one_not
     assert criteria_results(agents, [], NOW, "b") == ()
 
 
-def test_figures_that_nothing_asks_for_are_named_once_each() -> None:
+def test_each_unused_metric_is_named_once() -> None:
     agents = fleet(manifest("bot", {"retirement": {"criteria": [BELOW]}}))
     figures = [*values([1, 2], agent="bto"), *values([1], metric="rnus"), *values([1])]
 
