@@ -11,7 +11,8 @@ import subprocess
 import pytest
 
 from fleetward.store.git.fleet_root import find_fleet_root
-from fleetward.workflows.comparison.pair import FleetPair
+from fleetward.workflows.comparison.agent_pairs import compare_agents
+from fleetward.workflows.comparison.pair import load_pair
 from fleetward.workflows.comparison.revisions import resolve_revisions
 from tests.end_to_end.repositories import (
     DESK,
@@ -820,7 +821,7 @@ def test_however_many_processes_take_part_the_same_is_said(fleet):
         *((("staging", name), ("staging", name)) for name in names if name != "bot-88"),
     ]
 
-    results = [FleetPair(base, head).compare_agents(pairs, processes) for processes in (1, 2, 3, 20)]
+    results = [compare_agents(load_pair(base, head), pairs, processes) for processes in (1, 2, 3, 20)]
 
     assert all(result == results[0] for result in results)
     compared, unread = results[0]

@@ -1,28 +1,49 @@
-"""Work over many things, in several processes where that pays."""
+"""
+Speed by the processor: work in several forked processes, and without garbage collection.
+
+ADR 0003 has the figures, and names the benchmarks that would notice their absence.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 MIN_PER_PROCESS = 40
-"""Things for each process, from which starting it costs less than it saves."""
+"""Items for each process, from which starting it costs less than it saves."""
 MAX_PROCESSES = 8
 
 
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """
+    Switch the garbage collector off for a while.
+
+    For work that makes values by the hundred thousand, none of them in cycles: the collector would find nothing.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def process_count(requested: int | None, item_count: int, min_per_process: int = MIN_PER_PROCESS) -> int:
-    """How many processes: as many as asked for, else what there are processors for and pays."""
+    """How many processes to use: as many as requested, else as many as there are processors and work for them."""
     if not hasattr(os, "fork"):
         return 1
     if requested is not None:
         return max(1, min(requested, item_count))
-    # elsewhere the system's own libraries may not survive a fork
+    # outside Linux, system libraries may not survive a fork
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
     return max(1, min(processors, item_count // min_per_process, MAX_PROCESSES))
 
@@ -31,52 +52,52 @@ def map_in_processes(
     items: Sequence[T], work: Callable[[Sequence[T]], list[Any]], processes: int
 ) -> list[Any]:
     """
-    What *work* makes of all things, in their order: values that can be sent from one process to another.
+    The results of *work* on all items, in their order; results have to be picklable.
 
-    A process that fails is no harm: its part is done again here, and fails here if it has to.
+    The part of a process that fails is done again in this one.
     """
     size = -(-len(items) // processes) if items else 1
     own_chunk, *chunks = [items[start : start + size] for start in range(0, len(items), size)] or [items]
-    helpers: list[_Worker | None] = []
+    workers: list[_Worker | None] = []
     try:
         for chunk in chunks:
-            helpers.append(_start_worker(chunk, work))  # noqa: PERF401 - those begun are ended, whatever happens
+            workers.append(_start_worker(chunk, work))  # noqa: PERF401 - each is ended, whatever happens
         results = work(own_chunk)
-        for helper, chunk in zip(helpers, chunks, strict=True):
-            result = helper.result() if helper else None
+        for worker, chunk in zip(workers, chunks, strict=True):
+            result = worker.result() if worker else None
             results += work(chunk) if result is None else result
         return results
     finally:
-        for helper in filter(None, helpers):
-            helper.end()
+        for worker in filter(None, workers):
+            worker.end()
 
 
 @dataclass(slots=True)
 class _Worker:
-    """A forked process and the pipe that it answers through."""
+    """A forked process, and the pipe that it answers through."""
 
     process: int
     pipe: int
     ended: bool = False
 
     def result(self) -> list[Any] | None:
-        """What it made, or None where it failed."""
+        """Its results; None if it failed."""
         with os.fdopen(self.pipe, "rb", closefd=False) as answer:
             payload = answer.read()
         try:
             _, status = os.waitpid(self.process, 0)
-        except ChildProcessError:  # who started us waits for no child, and that is inherited
+        except ChildProcessError:  # the caller ignores SIGCHLD: the system has reaped the child
             status = None
         self.ended = True
         if status != 0:
             return None
         import pickle
 
-        results: list[Any] = pickle.loads(payload)  # noqa: S301 - our own process, through a pipe that none else has
+        results: list[Any] = pickle.loads(payload)  # noqa: S301 - from our own process, by a private pipe
         return results
 
     def end(self) -> None:
-        """Leave nothing behind, whatever has happened."""
+        """Close the pipe, and kill the process if it still runs."""
         os.close(self.pipe)
         if not self.ended:
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
@@ -85,7 +106,7 @@ class _Worker:
 
 
 def _start_worker(chunk: Sequence[T], work: Callable[[Sequence[T]], list[Any]]) -> _Worker | None:
-    """A process at work on *chunk*; None where the system gives no more."""
+    """Fork a process that works on *chunk*; None if the system has no more processes."""
     read_end, write_end = os.pipe()
     try:
         process = os.fork()
@@ -103,9 +124,9 @@ def _start_worker(chunk: Sequence[T], work: Callable[[Sequence[T]], list[Any]]) 
             signal.signal(number, signal.SIG_DFL)
         import pickle
 
-        answer = pickle.dumps(work(chunk), pickle.HIGHEST_PROTOCOL)
+        payload = pickle.dumps(work(chunk), pickle.HIGHEST_PROTOCOL)
         with os.fdopen(write_end, "wb") as out:
-            out.write(answer)
+            out.write(payload)
         code = 0
     finally:
         os._exit(code)

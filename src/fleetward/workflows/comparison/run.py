@@ -1,4 +1,4 @@
-"""What moved between two sides of a fleet."""
+"""Compare a fleet at two revisions, or two environments of a fleet."""
 
 from __future__ import annotations
 
@@ -7,66 +7,69 @@ from fleetward.domain.change import Unreadable
 from fleetward.domain.errors import NotAFleet
 from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.workflows.comparison.agent_pairs import compare_agents
 from fleetward.workflows.comparison.changed_files import (
     AGENT_FOLDERS,
     agent_files,
     changed_files,
     nested_files,
 )
-from fleetward.workflows.comparison.pair import FleetPair, blocked_folders
+from fleetward.workflows.comparison.governance_files import compare_governance
+from fleetward.workflows.comparison.pair import load_pair
 from fleetward.workflows.comparison.revisions import Side
+from fleetward.workflows.comparison.unreadable import blocked_folders, unreadable_governance
 
 
-def compare_fleets(ground: FleetRoot, base: Side, head: Side) -> FleetDiff:
+def compare_fleets(root: FleetRoot, base: Side, head: Side) -> FleetDiff:
     """
-    What moved from *base* to *head*, agents paired by environment and name.
+    The changes from *base* to *head*; agents are paired by environment and name.
 
-    Errors: FleetError where neither side is a fleet.
+    Errors: FleetError if neither side is a fleet.
     """
-    differing = changed_files(ground, base.tree, head.tree)
-    keys = {tuple(path.split("/")[1:3]) for path in differing if path.split("/")[0] in AGENT_FOLDERS}
-    pairs = [((env, name), (env, name)) for env, name in sorted(key for key in keys if len(key) == 2)]
-    sides = FleetPair(base, head)
-    agents, unread = sides.compare_agents(pairs)
-    governance = (change for path in sorted(differing) for change in sides.compare_governance(path))
+    changed = changed_files(root, base.tree, head.tree)
+    folders = {tuple(path.split("/")[1:3]) for path in changed if path.split("/")[0] in AGENT_FOLDERS}
+    keys = [(folder[0], folder[1]) for folder in sorted(folders) if len(folder) == 2]
+    pair = load_pair(base, head)
+    agents, unreadable = compare_agents(pair, [(key, key) for key in keys])
     return FleetDiff(
         base=base.label,
         head=head.label,
         agents=agents,
-        governance=tuple(sorted(governance, key=lambda change: change.sort_key)),
-        unreadable=_sorted(*unread, *sides.unreadable(), *blocked_folders(differing)),
-        environments=sides.policy_fleet.config.environments,
+        governance=compare_governance(pair, changed),
+        unreadable=_sorted(*unreadable, *unreadable_governance(pair), *blocked_folders(changed)),
+        environments=pair.policy_fleet.config.environments,
     )
 
 
 def compare_environments(base: Side, head: Side, first: str, second: str) -> FleetDiff:
     """
-    What sets the environment *second* at *head* apart from *first* at *base*, agents paired by name.
+    The changes from environment *first* at *base* to *second* at *head*; agents are paired by name.
 
-    Errors: UsageError for an environment that the fleet has not, NotAFleet where neither holds agents.
+    Errors: UsageError for an unknown environment, NotAFleet if neither has agents.
     """
     first_files, second_files = agent_files(base.tree, first), agent_files(head.tree, second)
-    proposed = {path.split("/")[2] for path in nested_files(head.tree, f"{layout.PROPOSALS}/{second}")}
-    names = {
+    changed = {
         name
         for name in first_files.keys() | second_files.keys()
         if first_files.get(name) != second_files.get(name)
-    } | proposed
-    sides = FleetPair(base, head)
-    sides.require_environments(first, second)
+    }
+    proposed = {path.split("/")[2] for path in nested_files(head.tree, f"{layout.PROPOSALS}/{second}")}
+    pair = load_pair(base, head)
+    pair.require_environments(first, second)
     if not first_files and not second_files:
         raise NotAFleet(
             f"neither {first!r} nor {second!r} holds agents", hint=f"fleet new NAME --env {first}"
         )
-    agents, unread = sides.compare_agents([((first, name), (second, name)) for name in sorted(names)])
+    keys = [((first, name), (second, name)) for name in sorted(changed | proposed)]
+    agents, unreadable = compare_agents(pair, keys)
     return FleetDiff(
         base=base.label,
         head=head.label,
         agents=agents,
-        unreadable=_sorted(*unread, *sides.unreadable()),
-        environments=sides.policy_fleet.config.environments,
+        unreadable=_sorted(*unreadable, *unreadable_governance(pair)),
+        environments=pair.policy_fleet.config.environments,
     )
 
 
-def _sorted(*unread: Unreadable) -> tuple[Unreadable, ...]:
-    return tuple(sorted(unread, key=lambda item: item.sort_key))
+def _sorted(*unreadable: Unreadable) -> tuple[Unreadable, ...]:
+    return tuple(sorted(unreadable, key=lambda item: item.sort_key))
