@@ -1,4 +1,4 @@
-"""The installed command and git, run as a person would: own home, own name, nothing of this machine."""
+"""The command and git, run as a person would: own home, own name, nothing of this machine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.forked import forked_fleet
 
 NOW = "2026-11-20T12:00:00Z"
 BIN = Path(sys.executable).parent
@@ -50,6 +52,9 @@ class Terminal:
 
     def run(self, *command: str, at: str = ".", stdin: str = "", **options: Any) -> Ran:
         environment = {**self.environment, **options.pop("extra", {})}
+        if command[0] == "fleet" and not stdin and not options:
+            code, out, err = forked_fleet(command[1:], self.folder / at, environment)
+            return Ran(code, out.decode(), err.decode())
         done = subprocess.run(
             command,
             cwd=self.folder / at,

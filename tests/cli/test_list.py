@@ -166,7 +166,7 @@ def test_what_cannot_be_excused_is_refused_at_its_line(zoe: Terminal, rule: str)
 
     assert (error["line"], error["path"]) == (4, "waivers[0].rule")
     assert error["message"] == f"{rule!r} cannot be waived"
-    assert error["hint"] == f"cure it: fleet explain {rule}"
+    assert error["hint"] == f"fix it: fleet explain {rule}"
 
 
 def test_a_waiver_of_a_rule_that_is_none_names_the_nearest(zoe: Terminal) -> None:

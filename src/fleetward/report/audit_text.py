@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from fleetward.domain.audit import Audit, Break
 from fleetward.domain.finding import Severity
 from fleetward.report.counts import count_text
-from fleetward.report.page import SEVERITY_ROLES, Line, Page, Span, line, page, span
+from fleetward.report.page import Line, Page, Span, line, page, span
+from fleetward.report.severity_roles import SEVERITY_ROLES
 
 
 def render(audit: Audit, *, next_command: str, quiet: bool = False) -> Page:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fleetward.domain.explanation import Explanation
-from fleetward.report.page import SEVERITY_ROLES, Line, Page, Role, line, page, span
+from fleetward.report.page import Line, Page, Role, line, page, span
+from fleetward.report.severity_roles import SEVERITY_ROLES
 
 FORMAT = "fleetward.explain/1"
 

@@ -9,7 +9,8 @@ from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.validation import Validation
 from fleetward.report.counts import count_text
 from fleetward.report.human import visible
-from fleetward.report.page import SEVERITY_ROLES, Line, Page, Role, line, page, span
+from fleetward.report.page import Line, Page, Role, line, page, span
+from fleetward.report.severity_roles import SEVERITY_ROLES
 
 Source = Callable[[str], list[str]]
 """The lines of a file."""

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import Literal
 
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.finding import Severity
 
 Role = Literal["", "error", "warning", "note", "good", "dim", "strong", "place", "code", "added", "removed"]
-SEVERITY_ROLES: Mapping[Severity, Role] = MappingProxyType(
-    {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,9 @@ def test_a_model_other_than_the_manifests_is_a_fault(model: str, is_same: bool) 
     faults = bound(model=model).faults
 
     assert (faults == ()) is is_same
-    assert is_same or faults == (f"model 'anthropic:claude-sonnet-4-6' differs from the manifest's {model!r}",)
+    assert is_same or faults == (
+        f"model 'anthropic:claude-sonnet-4-6' differs from the manifest's {model!r}",
+    )
 
 
 def test_an_unknown_model_on_either_side_is_no_fault() -> None:

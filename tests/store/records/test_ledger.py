@@ -315,7 +315,13 @@ def test_a_file_that_was_touched_breaks_at_its_line(edit: Any, line: int, messag
         ledger.decode(edit(three_entries()[1]), FILE)
 
     assert caught.value.message.startswith(f"{FILE}:{line}:")
-    assert caught.value.hint or "JSON" in message or "twice" in message or "limit" in message or "deep" in message
+    assert (
+        caught.value.hint
+        or "JSON" in message
+        or "twice" in message
+        or "limit" in message
+        or "deep" in message
+    )
 
 
 def test_requirements_as_deep_as_the_parser_goes_are_answered() -> None:
