@@ -174,11 +174,13 @@ def _unreadable_agents(
         agent = _effective_agent(fleet, key)
         is_unreadable = agent is not None and not _is_comparable(agent)
         printable = (key[0], printable_path(key[1]))
-        own = [finding for finding in errors if (finding.environment, finding.agent) == printable]
+        agent_errors = [finding for finding in errors if (finding.environment, finding.agent) == printable]
         if not is_unreadable:  # only its proposal is: the running agent is compared
-            own = [finding for finding in own if finding.place.file.startswith(f"{layout.PROPOSALS}/")]
-        if own:
-            yield unreadable_agent(printable, side, own[0], len(own) - 1)
+            agent_errors = [
+                finding for finding in agent_errors if finding.place.file.startswith(f"{layout.PROPOSALS}/")
+            ]
+        if agent_errors:
+            yield unreadable_agent(printable, side, agent_errors[0], len(agent_errors) - 1)
         elif is_unreadable:
             folder = layout.agent_folder(*printable)
             message = "cannot be read with what is proposed"

@@ -43,8 +43,8 @@ class DiffResult:
     @property
     def same_commit(self) -> bool:
         """Whether a base that nobody named is the very commit it was compared with."""
-        named = self.options.revisions or self.options.environments
-        return not named and self.head.commit is not None and self.base.commit == self.head.commit
+        is_explicit = self.options.revisions or self.options.environments
+        return not is_explicit and self.head.commit is not None and self.base.commit == self.head.commit
 
     def uncommitted(self) -> int:
         """How many changed files of the work tree the comparison ignores."""

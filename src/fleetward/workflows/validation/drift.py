@@ -1,8 +1,8 @@
-"""Where a gated folder strayed from what was promoted: the very file, and the command that puts it back."""
+"""Where the folder of a gated environment differs from its promoted release, and how to restore it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from shlex import quote
 
@@ -19,54 +19,58 @@ from fleetward.store.records import load as records
 _RULE = "unpromoted-state"
 
 
-def with_drift(findings: Iterable[Finding], ground: FleetRoot, tree: Tree) -> Iterator[Finding]:
-    """The same findings; those about a folder that is not as it was promoted at the first file that is not."""
+def with_drift(findings: Iterable[Finding], root: FleetRoot, tree: Tree) -> Iterator[Finding]:
+    """The same findings; those of ``unpromoted-state`` name the first file that differs."""
     for finding in findings:
-        explained = None
+        located = None
         if finding.rule == _RULE and finding.environment and finding.agent:
-            explained = _drift_finding(finding, ground, tree, finding.environment, finding.agent)
-        yield explained or finding
+            located = _locate(finding, root, tree, finding.environment, finding.agent)
+        yield located or finding
 
 
-def _drift_finding(
-    finding: Finding, ground: FleetRoot, tree: Tree, environment: str, agent: str
-) -> Finding | None:
+def _locate(finding: Finding, root: FleetRoot, tree: Tree, environment: str, agent: str) -> Finding | None:
+    """The finding at the first file that differs; None if history does not show the promoted files."""
     try:
-        commit = last_promotion_commit(ground, records.ledger(tree, environment), agent)
-    except FleetError:  # what cannot be told by history is told by the rule alone
+        commit = last_promotion_commit(root, records.ledger(tree, environment), agent)
+    except FleetError:
         return None
     if commit is None:
         return None
     folder = layout.agent_folder(environment, agent)
-    before, now = _contents(ground.commit_tree(commit), folder), _contents(tree, folder)
-    differing = sorted(path for path in before.keys() | now.keys() if before.get(path) != now.get(path))
-    if not differing or not now:
+    promoted, actual = _contents(root.commit_tree(commit), folder), _contents(tree, folder)
+    paths = promoted.keys() | actual.keys()
+    differing = sorted(path for path in paths if promoted.get(path) != actual.get(path))
+    if not differing or not actual:
         return None
-    count = f", and {len(differing) - 1} more" if len(differing) > 1 else ""
-    added = all(path not in before for path in differing)
-    hint = (
-        f"rm {' '.join(map(quote, differing))}"
-        if added and len(differing) <= 3
-        else restore_command(commit, folder)
+    first, further_count = differing[0], len(differing) - 1
+    reason = "is not as it was promoted" if first in promoted else "was not promoted with it"
+    more_files = f", and {further_count} more" if further_count else ""
+    return replace(
+        finding,
+        message=f"{first.removeprefix(f'{folder}/')!r} {reason}{more_files}: {finding.message}",
+        place=Place(file=first),
+        hint=_restore_hint(commit, folder, differing, promoted),
     )
-    reason = "was not promoted with it" if differing[0] not in before else "is not as it was promoted"
-    message = f"{differing[0].removeprefix(f'{folder}/')!r} {reason}{count}: {finding.message}"
-    return replace(finding, message=message, place=Place(file=differing[0]), hint=hint)
 
 
-def last_promotion_commit(ground: FleetRoot, ledger: Ledger, agent: str) -> Id | None:
-    """The commit that brought what the ledger says runs; None where nothing does, or history has it no more."""
+def _restore_hint(commit: Id, folder: str, differing: Sequence[str], promoted: Mapping[str, object]) -> str:
+    if len(differing) <= 3 and all(path not in promoted for path in differing):
+        return f"rm {' '.join(map(quote, differing))}"
+    return restore_command(commit, folder)
+
+
+def last_promotion_commit(root: FleetRoot, ledger: Ledger, agent: str) -> Id | None:
+    """The commit of the agent's last promotion; None if it does not run, or if the commit is gone."""
     last = ledger.last_transition(agent)
     if last is None or last[1].to_state is None:
         return None
     entry = last[0]
-    return commit_of_promotion(
-        ground, ground.head(), entry.commit, layout.ledger_file(ledger.environment), entry.line.encode()
-    )
+    file = layout.ledger_file(ledger.environment)
+    return commit_of_promotion(root, root.head(), entry.commit, file, entry.line.encode())
 
 
 def restore_command(commit: Id, folder: str) -> str:
-    """The command that makes *folder* what it was at *commit*; git removes what it knows and was not there."""
+    """The command that restores *folder* from *commit*; tracked files that were added since are removed."""
     return f"git restore --source={commit[:12]} -- {quote(folder)}"
 
 
