@@ -41,12 +41,12 @@ def rows(done: CommandResult) -> list[tuple[str, str, str, bool, str | None]]:
     return [tuple(row[field] for field in fields) for row in done.data["approvals"]]  # type: ignore[misc]
 
 
-def test_without_any_statement_it_says_so(repo: Repository) -> None:
+def test_without_any_statement_the_list_is_empty(repo: Repository) -> None:
     assert listed(repo).data["approvals"] == []
     assert "no approvals or other statements" in repo.fleet("approvals", "desk-bot").out
 
 
-def test_each_statement_is_told_with_what_it_is_worth(repo: Repository, key: Path) -> None:
+def test_each_statement_is_listed_with_assurance_and_reason(repo: Repository, key: Path) -> None:
     repo.approve("desk-bot", "alice", now="2026-11-19T08:00:00Z")
     repo.approve("desk-bot", "dina", now="2026-11-19T09:00:00Z")
     repo.fleet("approve", "desk-bot", "--to", "production", "--sign", str(key), identity="carla")
@@ -60,7 +60,7 @@ def test_each_statement_is_told_with_what_it_is_worth(repo: Repository, key: Pat
     assert "author of the change" in str(listed(repo).data["approvals"][0]["reason"])
 
 
-def test_two_statements_of_one_person_are_told_apart(repo: Repository) -> None:
+def test_two_statements_of_one_person_are_listed_separately(repo: Repository) -> None:
     repo.approve("desk-bot", "carla", now="2026-11-19T08:00:00Z")
     repo.approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")
 
@@ -70,7 +70,7 @@ def test_two_statements_of_one_person_are_told_apart(repo: Repository) -> None:
     ]
 
 
-def test_a_withdrawal_counts_and_what_it_takes_back_does_not(repo: Repository) -> None:
+def test_a_withdrawal_counts_and_the_withdrawn_approval_does_not(repo: Repository) -> None:
     repo.approve("desk-bot", "carla", now="2026-11-19T08:00:00Z")
     repo.approve("desk-bot", "carla", "--withdraw", now="2026-11-19T09:00:00Z")
 
@@ -80,7 +80,7 @@ def test_a_withdrawal_counts_and_what_it_takes_back_does_not(repo: Repository) -
     ]
 
 
-def test_a_veto_counts_where_the_policy_gives_one_and_is_told_as_powerless_where_not(
+def test_a_rejection_counts_only_where_the_policy_gives_a_veto(
     repo: Repository,
 ) -> None:
     repo.approve("desk-bot", "dina", "--reject")
@@ -95,7 +95,7 @@ def test_a_veto_counts_where_the_policy_gives_one_and_is_told_as_powerless_where
     assert listed(repo).data["verdict"] == "blocked"
 
 
-def test_a_statement_that_was_carried_unsigned_is_told_with_who_carried_it(repo: Repository) -> None:
+def test_an_unsigned_statement_committed_by_another_person_names_the_committer(repo: Repository) -> None:
     repo.fleet("approve", "desk-bot", "--to", "production", identity="carla")
     repo.commit("carried", identity="alice")
 
@@ -105,7 +105,7 @@ def test_a_statement_that_was_carried_unsigned_is_told_with_who_carried_it(repo:
     assert "committed by alice@acme.example" in str(reason)
 
 
-def test_a_statement_that_cannot_be_read_is_told(repo: Repository) -> None:
+def test_an_unreadable_statement_is_listed_as_an_error(repo: Repository) -> None:
     file = repo.approve("desk-bot", "carla")
     repo.commit("broken", identity="carla", files={file: "{"})
 
@@ -125,7 +125,7 @@ def test_after_the_promotion_nothing_counts_any_more(repo: Repository) -> None:
     assert rows(done) == [("carla", "approve", "recorded", False, "nothing to promote")]
 
 
-def test_the_environment_is_asked_for_where_it_is_not_plain(repo: Repository) -> None:
+def test_the_environment_is_required_where_several_are_gated(repo: Repository) -> None:
     config = FLEET["fleet-config.yaml"] + "  - name: moon\n    from: production\n"
     repo.commit("another environment", files={"fleet-config.yaml": config})
 
@@ -136,7 +136,7 @@ def test_the_environment_is_asked_for_where_it_is_not_plain(repo: Repository) ->
     assert listed(repo, "--to", "production").data["environment"] == "production"
 
 
-def test_an_agent_that_is_none_is_no_empty_list(repo: Repository) -> None:
+def test_an_unknown_agent_is_an_error_and_no_empty_list(repo: Repository) -> None:
     done = repo.fleet("approvals", "desk-bat")
 
     assert done.code == 2

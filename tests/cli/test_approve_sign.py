@@ -149,7 +149,7 @@ def test_a_key_is_named_relative_to_the_folder_of_the_command(
 
 
 @pytest.mark.parametrize("form", ["key::{}", "{}", "key::{} a comment"])
-def test_a_key_that_git_is_told_as_text_signs_through_the_agent(
+def test_a_public_key_in_git_config_signs_through_the_ssh_agent(
     repo: Repository, keys: dict[str, Path], agent: dict[str, str], form: str
 ) -> None:
     hold(agent, keys["office"], keys["carla"])
@@ -186,7 +186,7 @@ def test_of_several_keys_in_the_agent_the_only_one_that_is_yours_signs(
         (("stranger",), "is not in people.yaml"),
     ],
 )
-def test_an_agent_that_leaves_it_open_is_asked_about(
+def test_an_ssh_agent_without_exactly_one_own_key_is_refused(
     repo: Repository, keys: dict[str, Path], agent: dict[str, str], names: tuple[str, ...], expected: str
 ) -> None:
     hold(agent, *(keys[name] for name in names))

@@ -247,7 +247,7 @@ def test_a_shallow_clone_that_knows_no_target_is_cured_by_one_command(fleet, tmp
     assert paths(fleet.fleet("diff", "--json", cwd=clone, env=env)) == ["prompts/system.md"]
 
 
-def test_a_commit_compared_with_itself_is_told(fleet):
+def test_comparing_a_commit_with_itself_prints_a_note(fleet):
     fleet.git("update-ref", "refs/remotes/origin/main", "HEAD")
     fleet.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
 
@@ -270,7 +270,7 @@ def test_unrelated_histories_are_never_compared_silently(fleet):
 # Agents that come, go, and cannot be read
 
 
-def test_a_fleet_that_one_side_has_not_is_new_or_gone_as_a_whole(tmp_path):
+def test_a_fleet_missing_on_one_side_is_added_or_retired_as_a_whole(tmp_path):
     repo = repository(tmp_path, {"README.md": "nothing yet\n"})
     repo.commit("a fleet", files={**FLEET, **another("order-bot")})
 
@@ -284,7 +284,7 @@ def test_a_fleet_that_one_side_has_not_is_new_or_gone_as_a_whole(tmp_path):
     assert (forward.code, back.code) == (0, 0)
 
 
-def test_no_fleet_at_either_side_is_no_answer(tmp_path):
+def test_no_fleet_on_either_side_is_an_error(tmp_path):
     repo = repository(tmp_path)
     repo.git("checkout", "-q", "--orphan", "other")
     repo.git("rm", "-rfq", "--cached", ".")
@@ -299,7 +299,7 @@ def test_no_fleet_at_either_side_is_no_answer(tmp_path):
     assert (ran.code, ran.out) == (2, "")
 
 
-def test_an_unreadable_agent_is_told_with_its_place_and_the_others_are_compared(fleet):
+def test_an_unreadable_agent_is_listed_with_its_place_and_the_others_are_compared(fleet):
     fleet.commit("one more", files=another("order-bot"))
     fleet.commit(
         "a slip", files={**SAYS, "environments/staging/order-bot/agent.yaml": "spec: {a: 1\nb: }{\n"}
@@ -318,7 +318,7 @@ def test_an_unreadable_agent_is_told_with_its_place_and_the_others_are_compared(
     assert "Traceback" not in text
 
 
-def test_links_submodules_and_paths_that_are_no_text_are_told_and_not_followed(fleet):
+def test_links_submodules_and_undecodable_paths_are_listed_and_not_followed(fleet):
     fleet.commit("one more", files=another("order-bot"))
     base = fleet.head
     (fleet.root / DESK / "notes.txt").symlink_to("/etc/passwd")
@@ -339,7 +339,7 @@ def test_links_submodules_and_paths_that_are_no_text_are_told_and_not_followed(f
     assert "root:" not in ran.out
 
 
-def test_a_governing_file_that_cannot_be_read_at_one_side_is_told_and_agents_are_compared(fleet):
+def test_an_unreadable_governance_file_is_listed_and_agents_are_compared(fleet):
     fleet.commit(
         "slips", files={**SAYS, "governance/policy.yaml": "version: [\n", "fleet-config.yaml": "}{\n"}
     )
@@ -451,7 +451,7 @@ def test_environments_are_compared_agent_by_agent(fleet):
     assert "the agent is not in production" in reasons
 
 
-def test_an_edit_by_hand_of_what_a_gate_writes_is_not_led_to_its_commit(tmp_path):
+def test_an_edit_by_hand_in_a_gated_environment_leads_to_validate(tmp_path):
     repo = allowed(tmp_path)
     repo.fleet("promote", "desk-bot", "--to", "production", "--apply")
     manifest = "environments/production/desk-bot/agent.yaml"
@@ -463,7 +463,7 @@ def test_an_edit_by_hand_of_what_a_gate_writes_is_not_led_to_its_commit(tmp_path
     assert f"git restore --source={repo.head[:12]}" in repo.fleet("validate").out
 
 
-def test_a_proposal_that_cannot_be_read_is_told_and_does_not_hide_the_folder(fleet):
+def test_an_unreadable_proposal_is_listed_and_does_not_hide_the_folder(fleet):
     copies = {
         path.replace("staging", "production"): text for path, text in FLEET.items() if path.startswith(DESK)
     }
@@ -491,7 +491,7 @@ def test_an_environment_that_is_not_there_is_no_retirement_of_all(fleet, environ
     assert (f"did you mean '{nearest}'?" if nearest else "one of: staging, production") in ran.err
 
 
-def test_a_proposal_for_nobody_is_told_by_diff_and_by_validate(fleet):
+def test_a_proposal_for_an_unknown_agent_is_an_error_in_diff_and_validate(fleet):
     wish = "proposals/production/desk-bt/overrides.yaml"
     fleet.commit("a wish", files={wish: "spec: {suspended: true}\n"})
 
@@ -508,7 +508,7 @@ def test_a_proposal_for_nobody_is_told_by_diff_and_by_validate(fleet):
     assert fleet.fleet("diff", "HEAD~1", "--json").code == 0
 
 
-def test_a_proposal_for_a_misspelt_environment_is_told_by_diff_and_by_validate(fleet):
+def test_a_proposal_for_a_misspelt_environment_is_an_error_in_diff_and_validate(fleet):
     wish = "proposals/prodution/desk-bot/overrides.yaml"
     fleet.commit("a wish", files={wish: "spec: {suspended: true}\n"})
 
@@ -520,7 +520,7 @@ def test_a_proposal_for_a_misspelt_environment_is_told_by_diff_and_by_validate(f
     assert (validate.code, finding["file"], finding["hint"]) == (1, wish, "did you mean 'production'?")
 
 
-def test_what_a_proposal_takes_away_by_not_saying_it_is_told(fleet):
+def test_a_value_that_a_proposal_omits_is_a_change(fleet):
     copies = {path.replace("staging", "production"): text for path, text in FLEET.items() if DESK in path}
     budgets = "budgets: [{window: day, currency: EUR, alertAt: 20, haltAt: 30}]"
     overrides = {"environments/production/desk-bot/overrides.yaml": f"spec: {{{budgets}}}\n"}
@@ -538,7 +538,7 @@ def test_what_a_proposal_takes_away_by_not_saying_it_is_told(fleet):
     assert "replaces" not in changes["spec.suspended"]["reason"]
 
 
-def test_a_proposal_that_moves_in_is_the_change_of_what_runs(fleet):
+def test_a_proposal_that_is_promoted_is_a_change_of_the_running_agent(fleet):
     copies = {path.replace("staging", "production"): text for path, text in FLEET.items() if DESK in path}
     wish = "proposals/production/desk-bot/overrides.yaml"
     fleet.commit("a wish", files={**copies, wish: "spec: {suspended: true}\n"})
@@ -555,7 +555,7 @@ def test_a_proposal_that_moves_in_is_the_change_of_what_runs(fleet):
     assert fleet.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"] == []
 
 
-def test_a_proposal_for_an_agent_that_is_still_to_be_promoted_is_none_for_nobody(fleet):
+def test_a_proposal_for_an_agent_that_is_not_promoted_yet_is_valid(fleet):
     fleet.commit(
         "a wish",
         files={"proposals/production/desk-bot/overrides.yaml": "spec: {suspended: true}\n"},
@@ -579,7 +579,7 @@ def test_formatting_never_matters(fleet):
     assert fleet.fleet("diff", "HEAD~1", "--exit-code").code == 1
 
 
-def test_the_exit_code_follows_the_worst_change_and_what_was_asked(fleet):
+def test_the_exit_code_follows_the_worst_change_and_fail_on(fleet):
     fleet.commit("a limit", files=raised(90))
 
     codes = {
@@ -605,7 +605,7 @@ def test_one_run_writes_every_format_that_was_asked_for(fleet, tmp_path):
     assert [change["rule"] for change in json.loads(flat.read_text())["changes"]] == ["cost/halt-raised"]
 
 
-def test_what_is_not_committed_is_told_of_in_one_line_and_only_then(fleet):
+def test_uncommitted_changes_are_counted_in_one_note(fleet):
     fleet.commit("a limit", files=raised(90))
     clean = fleet.fleet("diff", "HEAD~1", "--json")
     fleet.write({**raised(95), PROMPT: "Be kind.\n"})
@@ -703,7 +703,7 @@ def on_terminal(fleet, *arguments: str, **env: str) -> str:
     return output.decode()
 
 
-def test_secrets_are_masked_in_every_format_and_still_told_as_changed(fleet):
+def test_secrets_are_masked_in_every_format_and_still_a_change(fleet):
     keys = ["sk-ant-" + letter * 40 for letter in "ab"]
     for key in keys:
         fleet.commit("oh no", files={PROMPT: f"Use {key} to log in.\n"})
@@ -765,7 +765,7 @@ def test_a_default_that_is_written_out_is_no_change_and_one_that_takes_over_has_
 
 
 @pytest.mark.parametrize("rules", ["[a, {b: c}]", "3", "{a: [1]}", "{owner-unknown: [warning]}"])
-def test_a_configuration_of_another_shape_is_told_as_unreadable(fleet, rules):
+def test_an_invalid_configuration_is_listed_as_unreadable(fleet, rules):
     fleet.commit("bent", files={"fleet-config.yaml": f"{FLEET['fleet-config.yaml']}rules: {rules}\n"})
 
     forward, back = (
@@ -776,7 +776,7 @@ def test_a_configuration_of_another_shape_is_told_as_unreadable(fleet, rules):
     assert [row["file"] for row in forward.data["unreadable"]] == ["fleet-config.yaml"]
 
 
-def test_a_retirement_is_not_said_to_need_what_nobody_could_give(fleet):
+def test_a_retirement_requires_neither_evidence_nor_soak(fleet):
     required = "[{approvals: 1, from: owner}, {evals: passed}, {soak: PT24H}]"
     policy = FLEET["governance/policy.yaml"].replace("[{approvals: 1, from: owner}]", required)
     fleet.commit("more", files={"governance/policy.yaml": policy})
@@ -796,7 +796,7 @@ def test_a_retirement_is_not_said_to_need_what_nobody_could_give(fleet):
 # Several processes
 
 
-def test_however_many_processes_take_part_the_same_is_said(fleet):
+def test_any_number_of_processes_gives_the_same_result(fleet):
     for number in range(9):
         fleet.write(another(f"bot-{number}"))
     fleet.commit("more agents")
@@ -836,7 +836,7 @@ def test_however_many_processes_take_part_the_same_is_said(fleet):
 # What other governance asks
 
 
-def test_other_governance_says_what_agreeing_to_it_will_ask(tmp_path):
+def test_a_change_of_governance_names_the_approvals_that_it_requires(tmp_path):
     repo = running(tmp_path)
     repo.commit("a version", files={RULES: POLICY.replace("version: 1", "version: 2")})
     written = (
@@ -858,7 +858,7 @@ def test_other_governance_says_what_agreeing_to_it_will_ask(tmp_path):
     assert "will require `approvals 2 of desk`" in markdown
 
 
-def test_of_several_that_ask_the_same_teams_the_largest_is_told_and_any_file_of_governance_needs_it(tmp_path):
+def test_the_largest_count_for_a_team_is_required_for_any_governance_file(tmp_path):
     repo = running(tmp_path)
     asks = "governance: {require: [{approvals: 1, from: desk}, {approvals: 2, from: desk}]}\n"
     repo.commit("a rule for governance", files={RULES: POLICY + asks})

@@ -37,9 +37,7 @@ def test_the_top_of_a_bare_repository_has_a_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("root", ["..", "../agents", "agents/../../x"])
-def test_a_folder_outside_of_the_tree_is_refused_in_our_own_words(
-    repo: Repository, tmp_path: Path, root: str
-) -> None:
+def test_a_folder_outside_of_the_repository_is_refused(repo: Repository, tmp_path: Path, root: str) -> None:
     ran = repo.fleet("diff", "HEAD~1..HEAD", "--root", root, cwd=tmp_path / "bare.git")
 
     assert ran.code == 2
@@ -49,7 +47,7 @@ def test_a_folder_outside_of_the_tree_is_refused_in_our_own_words(
 @pytest.mark.parametrize(
     "arguments", [("diff", "--staged"), ("diff", "--worktree"), ("validate", "--staged")]
 )
-def test_a_bare_repository_has_nothing_staged_and_nothing_is_said_of_it(
+def test_a_bare_repository_has_no_index_to_read(
     repo: Repository, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     options = ("--root", "agents") if arguments[0] == "diff" else ()

@@ -136,9 +136,7 @@ def test_a_run_in_a_dirty_work_tree_is_recorded_and_the_verdict_says_so(repo: Re
         ("log", "new-bto"),
     ],
 )
-def test_an_agent_that_nobody_knows_is_answered_with_the_nearest_one(
-    repo: Repository, words: tuple[str, ...]
-) -> None:
+def test_an_unknown_agent_is_refused_with_the_nearest_name(repo: Repository, words: tuple[str, ...]) -> None:
     text = (repo.root / DESK / "agent.yaml").read_text().replace("desk-bot", "new-bot")
     repo.commit("another, never promoted", files={"environments/staging/new-bot/agent.yaml": text})
 

@@ -66,7 +66,7 @@ def test_the_data_is_what_its_schema_promises(zoe: Terminal, arguments: tuple[st
     assert len(data["rules"]) == (1 if "owner-unknown" in arguments else len(IDS))
 
 
-def test_an_unknown_rule_is_no_answer_and_the_nearest_is_named(zoe: Terminal) -> None:
+def test_an_unknown_rule_is_an_error_with_the_nearest_name(zoe: Terminal) -> None:
     ran = zoe.fleet("explain", "owner-unkown")
 
     assert (ran.code, ran.out) == (2, "")
@@ -77,12 +77,12 @@ def test_where_nothing_is_near_the_list_is_named(zoe: Terminal) -> None:
     assert zoe.fleet("explain", "zzzzzz").err.endswith("try: fleet explain --list\n")
 
 
-def test_a_rule_and_the_list_cannot_both_be_asked_for(zoe: Terminal) -> None:
+def test_a_rule_and_the_list_exclude_each_other(zoe: Terminal) -> None:
     assert zoe.fleet("explain", "owner-unknown", "--list").code == 2
 
 
 @pytest.mark.parametrize("rule", INPUT_ERRORS, ids=lambda rule: rule.id)
-def test_what_is_found_while_reading_is_documented_like_any_rule(rule: rules.Rule) -> None:
+def test_findings_of_loading_are_documented_like_rules(rule: rules.Rule) -> None:
     parts = sections(rule)
 
     assert tuple(parts) == SECTIONS

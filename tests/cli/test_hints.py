@@ -68,7 +68,7 @@ def test_outside_a_repository_the_hint_is_what_is_missing(
         (("xyzzy",), "fleet -h"),
     ],
 )
-def test_a_misspelt_verb_is_met_with_the_one_that_was_meant(
+def test_a_misspelt_command_is_refused_with_the_nearest_one(
     zoe: Terminal, arguments: tuple[str, ...], hint: str
 ) -> None:
     ran = zoe.run("fleet", *arguments)
@@ -77,21 +77,21 @@ def test_a_misspelt_verb_is_met_with_the_one_that_was_meant(
     assert ran.err.endswith(f"  try: {hint}\n")
 
 
-def test_what_diff_calls_a_change_is_sent_there(zoe: Terminal) -> None:
+def test_a_meaning_of_diff_leads_to_diff_rules(zoe: Terminal) -> None:
     ran = zoe.run("fleet", "explain", "privilege/tool-added")
 
     assert ran.code == 2
     assert "try: fleet diff --rules\n" in ran.err
 
 
-def test_help_says_every_sentence_to_its_end(zoe: Terminal) -> None:
+def test_help_shortens_no_sentence(zoe: Terminal) -> None:
     ran = zoe.run("fleet", "-h")
 
     assert ran.code == 0
     assert "..." not in ran.out.partition("Commands:")[2]
 
 
-def test_quiet_says_nothing_of_what_is_right(tmp_path: Path) -> None:
+def test_quiet_prints_errors_only(tmp_path: Path) -> None:
     repo = repository(tmp_path)
 
     clean = repo.fleet("validate", "-q")
@@ -104,7 +104,7 @@ def test_quiet_says_nothing_of_what_is_right(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flags", [(), ("--json",), ("-v",)])
-def test_who_stops_reading_is_told_nothing(tmp_path: Path, flags: tuple[str, ...]) -> None:
+def test_a_closed_pipe_prints_no_error(tmp_path: Path, flags: tuple[str, ...]) -> None:
     many = {f"environments/staging/a{n}/agent.yaml": "a: [\n" for n in range(900)}
     repo = repository(tmp_path, {**FLEET, **many}, committed=False)
     started = subprocess.Popen(
@@ -140,7 +140,7 @@ def test_a_tab_is_called_a_tab(tmp_path: Path) -> None:
     assert "spaces" in finding["hint"]
 
 
-def test_a_credential_in_governance_is_found_and_a_public_key_is_none(tmp_path: Path) -> None:
+def test_a_credential_in_governance_is_found_and_a_public_key_is_not(tmp_path: Path) -> None:
     keyed = FLEET["governance/people.yaml"].replace(
         "carla: {name: Carla Ferri,",
         f'carla: {{name: Carla Ferri, keys: [{{key: "{KEY}", since: 2025-01-01}}],',

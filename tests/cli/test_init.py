@@ -73,7 +73,7 @@ def test_the_last_line_of_the_report_is_a_command_that_works(zoe: Terminal) -> N
     assert following.code == 0, following.err
 
 
-def test_a_folder_in_no_repository_becomes_one_and_what_is_written_is_what_is_told(zoe: Terminal) -> None:
+def test_a_folder_outside_a_repository_becomes_one_and_every_written_file_is_listed(zoe: Terminal) -> None:
     data = zoe.fleet("init", "--yes", "-o", "json").data
 
     assert (zoe.folder / ".git").is_dir()
@@ -103,9 +103,7 @@ def test_an_existing_repository_is_used_and_named_by_its_remote(zoe: Terminal) -
         ("https://git.acme.example/", "work"),
     ],
 )
-def test_the_repository_is_called_as_its_remote_says_or_as_its_folder(
-    zoe: Terminal, remote: str, name: str
-) -> None:
+def test_the_repository_is_named_by_its_remote_or_its_folder(zoe: Terminal, remote: str, name: str) -> None:
     zoe.git("init", "-q")
     zoe.git("config", "remote.origin.url", remote)
 
@@ -122,7 +120,7 @@ def test_the_repository_is_called_as_its_remote_says_or_as_its_folder(
         ("evil\u202ename", "e+[x]@acme.example", "evilname"),
     ],
 )
-def test_the_first_person_is_who_git_says_whatever_the_name(
+def test_the_first_person_is_the_user_of_git_whatever_the_name(
     tmp_path: Path, name: str, email: str, person: str
 ) -> None:
     somebody = terminal(tmp_path, name, email)
@@ -270,7 +268,7 @@ def test_below_the_top_hook_and_workflow_go_to_the_top_and_point_at_the_fleet(zo
     assert zoe.fleet("validate", at="ai agents/fleet").code == 0
 
 
-def test_below_the_top_a_hook_file_that_is_there_stays_and_is_told(zoe: Terminal) -> None:
+def test_below_the_top_an_existing_hook_file_stays_and_is_named(zoe: Terminal) -> None:
     zoe.git("init", "-q")
     zoe.write({".pre-commit-config.yaml": "repos: []\n"})
 
@@ -307,7 +305,7 @@ def test_editors_find_the_schema_that_each_file_names(zoe: Terminal) -> None:
     assert count == 7
 
 
-def test_git_never_changes_line_ends_of_what_digests_speak_of(zoe: Terminal) -> None:
+def test_git_never_changes_line_ends_of_digested_files(zoe: Terminal) -> None:
     zoe.fleet("init", "--yes")
 
     for folder in ("environments/production/x/prompts", "approvals/p", "evidence", "ledger", "governance"):
@@ -409,7 +407,7 @@ def test_the_author_alone_cannot_release_what_init_wrote(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("policy", ["small", "standard", "regulated"])
 @pytest.mark.parametrize("agent", ["handbook-lookup", "ticket-sorter"])
-def test_to_suspend_what_was_adopted_waits_for_people_only(zoe: Terminal, policy: str, agent: str) -> None:
+def test_suspending_an_adopted_agent_requires_approvals_only(zoe: Terminal, policy: str, agent: str) -> None:
     zoe.fleet("init", "--yes", "--policy", policy)
     shutil.copytree(zoe.folder / "environments/staging", zoe.folder / "environments/production")
     zoe.commit("start")

@@ -70,7 +70,9 @@ def findings_of(zoe: Terminal, rule: str) -> list[dict[str, Any]]:
         (waiver(extra=", environment: staging"), "active"),
     ],
 )
-def test_a_waiver_stands_as_its_day_and_the_findings_say(zoe: Terminal, waived: str, state: str) -> None:
+def test_the_state_of_a_waiver_follows_its_last_day_and_the_findings(
+    zoe: Terminal, waived: str, state: str
+) -> None:
     granted(zoe, waived)
 
     [row] = listed(zoe)
@@ -97,7 +99,7 @@ def test_the_page_tells_all_of_a_waiver_and_ends_with_a_command_that_works(zoe: 
     assert zoe.run(*lines[-1].split(), "--now", LATE).code in (0, 1)
 
 
-def test_no_waivers_is_an_answer(zoe: Terminal) -> None:
+def test_no_waivers_is_an_empty_list(zoe: Terminal) -> None:
     granted(zoe)
     zoe.write({"governance/waivers.yaml": HEAD.replace("waivers:\n", "waivers: []\n")})
 
@@ -105,14 +107,14 @@ def test_no_waivers_is_an_answer(zoe: Terminal) -> None:
     assert zoe.fleet("list", "waivers").out.startswith("0 waivers\n")
 
 
-def test_what_cannot_be_listed_is_refused_with_what_can(zoe: Terminal) -> None:
+def test_an_unknown_kind_is_refused_with_the_known_one(zoe: Terminal) -> None:
     ran = zoe.fleet("list", "waver")
 
     assert (ran.code, ran.out) == (2, "")
     assert "fleet list waivers" in ran.err
 
 
-def test_waivers_that_cannot_be_read_are_no_answer(zoe: Terminal) -> None:
+def test_invalid_waivers_are_an_error(zoe: Terminal) -> None:
     granted(zoe, "  - {rule: review-overdue}\n")
 
     ran = zoe.fleet("list", "waivers", "--json", now=LATE)
@@ -157,7 +159,7 @@ def test_an_unused_waiver_is_a_warning(zoe: Terminal) -> None:
     "rule",
     ["yaml-syntax", "schema", "secret-in-manifest", "people-pattern", "waiver-expired", "waiver-unused"],
 )
-def test_what_cannot_be_excused_is_refused_at_its_line(zoe: Terminal, rule: str) -> None:
+def test_a_rule_that_cannot_be_waived_is_refused_at_its_line(zoe: Terminal, rule: str) -> None:
     granted(zoe, waiver(rule))
 
     [error] = [
@@ -169,7 +171,7 @@ def test_what_cannot_be_excused_is_refused_at_its_line(zoe: Terminal, rule: str)
     assert error["hint"] == f"fix it: fleet explain {rule}"
 
 
-def test_a_waiver_of_a_rule_that_is_none_names_the_nearest(zoe: Terminal) -> None:
+def test_a_waiver_of_an_unknown_rule_names_the_nearest(zoe: Terminal) -> None:
     granted(zoe, waiver("review-overdu"))
 
     [error] = findings_of(zoe, "schema")
@@ -178,7 +180,7 @@ def test_a_waiver_of_a_rule_that_is_none_names_the_nearest(zoe: Terminal) -> Non
     assert error["hint"] == "did you mean 'review-overdue'?"
 
 
-def test_a_weight_for_a_rule_that_is_none_is_refused_at_its_line(zoe: Terminal) -> None:
+def test_a_severity_for_an_unknown_rule_is_refused_at_its_line(zoe: Terminal) -> None:
     config = (zoe.folder / "fleet-config.yaml").read_text(encoding="utf-8")
     zoe.write({"fleet-config.yaml": config.partition("rules:")[0] + "rules:\n  review-overdu: error\n"})
 

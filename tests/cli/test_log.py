@@ -47,7 +47,7 @@ def test_the_last_line_works_when_pasted(repo: Repository) -> None:
     assert again.code == 0, again.err
 
 
-def test_json_says_all_that_the_lines_say_and_keeps_its_promise(repo: Repository) -> None:
+def test_json_has_all_of_the_text_and_fits_its_schema(repo: Repository) -> None:
     data = repo.fleet("log", "--json").data
 
     newest, first = data["entries"]
@@ -59,13 +59,13 @@ def test_json_says_all_that_the_lines_say_and_keeps_its_promise(repo: Repository
     assert newest["policy"]["version"] == 1
 
 
-def test_verbose_shows_what_was_asked(repo: Repository) -> None:
+def test_verbose_shows_the_requirements(repo: Repository) -> None:
     ran = repo.fleet("log", "-v")
 
     assert "desk-bot: met approvals 1 of owner (every-change)" in ran.out
 
 
-def test_an_agent_that_nobody_has_heard_of_is_no_answer(repo: Repository) -> None:
+def test_an_unknown_agent_is_an_error(repo: Repository) -> None:
     ran = repo.fleet("log", "desk-bott")
 
     assert (ran.code, ran.out) == (2, "")
@@ -73,7 +73,7 @@ def test_an_agent_that_nobody_has_heard_of_is_no_answer(repo: Repository) -> Non
     assert "did you mean 'desk-bot'?" in ran.err
 
 
-def test_an_environment_that_keeps_no_ledger_is_no_answer(repo: Repository) -> None:
+def test_an_environment_without_a_ledger_is_an_error(repo: Repository) -> None:
     ran = repo.fleet("log", "--to", "staging")
 
     assert ran.code == 2
@@ -82,7 +82,7 @@ def test_an_environment_that_keeps_no_ledger_is_no_answer(repo: Repository) -> N
 
 @pytest.mark.parametrize("flags", [(), ("desk-bot",)])
 @pytest.mark.parametrize("environments", [("staging",), ("staging", "production")])
-def test_before_the_first_promotion_the_story_is_empty_and_the_command_begins_one(
+def test_before_the_first_promotion_the_log_is_empty_and_leads_to_one(
     tmp_path: Path, environments: tuple[str, ...], flags: tuple[str, ...]
 ) -> None:
     files = {p.replace("staging", to): text for p, text in repositories.FLEET.items() for to in environments}
@@ -116,7 +116,7 @@ def runs(repo: Repository) -> dict[str, bytes]:
     ],
     ids=["last line", "first line", "number", "cut off", "empty line"],
 )
-def test_a_ledger_that_was_touched_is_no_answer(
+def test_an_edited_ledger_is_an_error(
     tmp_path: Path, repo: Repository, edit: object, line: int | None
 ) -> None:
     text = (repo.root / LEDGER).read_text(encoding="utf-8")
@@ -129,7 +129,7 @@ def test_a_ledger_that_was_touched_is_no_answer(
     assert f"{LEDGER}:{line}:" in ran.err if line else "lines of an earlier version" in ran.err
 
 
-def test_a_ledger_that_lost_its_last_line_is_no_answer(tmp_path: Path, repo: Repository) -> None:
+def test_a_ledger_that_lost_its_last_line_is_an_error(tmp_path: Path, repo: Repository) -> None:
     text = (repo.root / LEDGER).read_text(encoding="utf-8")
     repo = repositories.repository(tmp_path, {**repositories.FLEET, **runs(repo), LEDGER: text})
     repo.commit("shorter", files={LEDGER: text.splitlines(keepends=True)[0]})

@@ -179,7 +179,7 @@ def test_entries_that_cannot_be_understood_are_counted_and_named(zoe: Terminal) 
         (b'"text"', "is not a model catalogue"),
     ],
 )
-def test_what_is_no_catalogue_is_refused_with_exit_2_and_nothing_is_written(
+def test_an_invalid_catalogue_is_refused_and_nothing_is_written(
     zoe: Terminal, content: bytes, message: str
 ) -> None:
     (zoe.home / "litellm.json").write_bytes(content)
@@ -192,7 +192,7 @@ def test_what_is_no_catalogue_is_refused_with_exit_2_and_nothing_is_written(
     assert zoe.contents() == before
 
 
-def test_a_missing_file_a_folder_and_a_fleet_that_is_none_are_exit_2(zoe: Terminal, tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_and_a_missing_fleet_are_errors(zoe: Terminal, tmp_path: Path) -> None:
     assert imported(zoe, file="../home-zoe/none.json").code == 2
     assert imported(zoe, file="../home-zoe").code == 2
     assert zoe.run("fleet", "models", "import", str(SAMPLE), "-C", str(tmp_path)).code == 2

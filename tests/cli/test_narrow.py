@@ -56,14 +56,16 @@ def run_output(repo: Repository, *words: str, json: bool) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("words", ASKED.values(), ids=ASKED.keys())
-def test_others_do_not_matter(alone: Repository, among: Repository, words: tuple[str, ...]) -> None:
+def test_unrelated_agents_do_not_change_the_output(
+    alone: Repository, among: Repository, words: tuple[str, ...]
+) -> None:
     outputs = [run_output(repo, *words, json="-v" not in words) for repo in (alone, among)]
 
     assert outputs[0] == outputs[1]
     assert "desk-bot" in outputs[0][1]
 
 
-def test_one_that_needs_it_does_matter(tmp_path: Path) -> None:
+def test_an_agent_that_depends_on_it_changes_the_output(tmp_path: Path) -> None:
     repo = running(tmp_path)
     text = MANIFEST.replace("desk-bot", "front-bot") + "  dependsOn: [{agent: desk-bot}]\n"
     repo.commit(

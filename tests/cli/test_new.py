@@ -68,7 +68,7 @@ def test_every_name_that_an_agent_may_have_works(user: Terminal, name: str) -> N
 @pytest.mark.parametrize(
     "name", ["Mail-Bot", "-x", "x-", "a_b", "..", "a/b", "", "x" * 64, "bot\n", "bоt", ".git"]
 )
-def test_what_is_no_name_is_refused(user: Terminal, name: str) -> None:
+def test_an_invalid_agent_name_is_refused(user: Terminal, name: str) -> None:
     before = user.contents()
 
     refused = user.fleet("new", "--", name) if name.startswith("-") else user.fleet("new", name)
@@ -137,7 +137,7 @@ def test_the_model_is_the_first_that_is_allowed_pinned_and_stays(user: Terminal)
     }
 
 
-def test_where_no_pinned_model_is_allowed_there_is_nothing_to_begin_with(user: Terminal) -> None:
+def test_without_an_allowed_pinned_model_no_agent_is_created(user: Terminal) -> None:
     models(user, "provider: openai, name: gpt-4.1, allowed: true")
 
     refused = user.fleet("new", "mail-bot")
@@ -158,7 +158,7 @@ def test_the_tier_is_the_lowest_that_the_floors_allow(user: Terminal) -> None:
     assert user.fleet("validate", MANIFEST).code == 0
 
 
-def test_what_the_policy_asks_beyond_the_template_is_told(user: Terminal) -> None:
+def test_fields_that_the_policy_requires_beyond_the_template_are_listed(user: Terminal) -> None:
     policy = user.folder / "governance/policy.yaml"
     policy.write_text(policy.read_text().replace("low: [", "low: [spec.guardrails.killSwitch, "))
 
@@ -186,9 +186,7 @@ def test_an_unknown_environment_is_refused_with_the_nearest(user: Terminal) -> N
 
 
 @pytest.mark.parametrize("environment", ["staging", "production"])
-def test_an_agent_that_is_there_in_any_environment_is_not_begun_again(
-    user: Terminal, environment: str
-) -> None:
+def test_an_agent_that_exists_in_any_environment_is_refused(user: Terminal, environment: str) -> None:
     user.write({f"environments/{environment}/mail-bot/notes.md": "mine"})
     before = user.contents()
 
@@ -265,7 +263,7 @@ def test_the_modeline_points_at_the_nearest_schema_in_the_repository(
 @pytest.mark.parametrize(
     ("where", "chdir"), [(".", ()), ("environments/staging", ()), ("governance", ("-C", ".."))]
 )
-def test_the_last_line_checks_the_agent_from_where_one_stands(
+def test_the_last_line_validates_the_agent_from_the_current_folder(
     user: Terminal, where: str, chdir: tuple[str, ...]
 ) -> None:
     ran = user.fleet("new", "mail-bot", *chdir, at=where)

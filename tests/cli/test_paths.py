@@ -33,7 +33,7 @@ def rules_and_agents(zoe: Terminal, *arguments: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("path", [f"{STAGING}/policy-lookup", f"{STAGING}/policy-lookup/agent.yaml"])
 @pytest.mark.parametrize("where", [(), ("--staged",)], ids=["folder", "index"])
-def test_who_depends_on_an_agent_that_goes_is_caused_by_its_going(
+def test_a_missing_dependency_is_reported_for_the_path_of_the_removed_agent(
     zoe: Terminal, path: str, where: tuple[str, ...]
 ) -> None:
     zoe.git("rm", "-rq", f"{STAGING}/policy-lookup")
@@ -45,7 +45,7 @@ def test_who_depends_on_an_agent_that_goes_is_caused_by_its_going(
     assert not any(rule == "model-no-fallback" for rule, _ in findings)
 
 
-def test_the_going_of_another_agent_causes_none_of_that(zoe: Terminal) -> None:
+def test_a_missing_dependency_is_not_reported_for_another_path(zoe: Terminal) -> None:
     zoe.git("rm", "-rq", f"{STAGING}/policy-lookup", f"{STAGING}/ticket-triage")
 
     assert ("dependency-missing", "refund-bot") not in rules_and_agents(
@@ -53,7 +53,7 @@ def test_the_going_of_another_agent_causes_none_of_that(zoe: Terminal) -> None:
     )
 
 
-def test_a_state_and_a_successor_miss_the_agent_that_goes(zoe: Terminal) -> None:
+def test_a_shared_state_and_a_replacement_miss_the_removed_agent(zoe: Terminal) -> None:
     manifest = zoe.folder / STAGING / "refund-bot" / "agent.yaml"
     text = manifest.read_text(encoding="utf-8")
     text = text.replace("access: write, owner: refund-bot", "access: write, owner: ticket-triage")
@@ -69,7 +69,7 @@ def test_a_state_and_a_successor_miss_the_agent_that_goes(zoe: Terminal) -> None
     assert ("deprecated-without-replacement", "refund-bot") in findings
 
 
-def test_a_proposal_misses_the_agent_that_goes(zoe: Terminal) -> None:
+def test_a_proposal_misses_the_removed_agent(zoe: Terminal) -> None:
     zoe.write({"proposals/production/ticket-triage/overrides.yaml": "{}\n"})
     zoe.commit("a wish")
     zoe.git("rm", "-rq", f"{STAGING}/ticket-triage")
@@ -91,7 +91,7 @@ def test_a_fleet_that_promotes_without_a_policy_is_not_valid(zoe: Terminal) -> N
     ]
 
 
-def test_where_nothing_is_promoted_no_policy_is_missed(zoe: Terminal) -> None:
+def test_without_a_gate_no_policy_is_required(zoe: Terminal) -> None:
     for change in ("governance/policy.yaml", "environments/production"):
         zoe.git("rm", "-rq", change)
     config = (zoe.folder / "fleet-config.yaml").read_text(encoding="utf-8")

@@ -69,9 +69,7 @@ HOLDS = "  - {name: it waits, agent: delivery-desk, changes: [behaviour neutral 
 
 
 class TestCheck:
-    def test_the_example_policy_has_nothing_wrong_and_says_how_much_was_looked_at(
-        self, nadia: Terminal
-    ) -> None:
+    def test_the_example_policy_has_no_findings(self, nadia: Terminal) -> None:
         ran = run_policy(nadia, "check")
 
         assert (ran.code, ran.err) == (0, "")
@@ -113,14 +111,14 @@ class TestCheck:
             ("from: security}", "from: securty}", "no team 'securty'"),
         ],
     )
-    def test_what_nobody_could_meet_is_found_at_its_line(
+    def test_a_requirement_that_nobody_can_meet_is_found_at_its_line(
         self, nadia: Terminal, before: str, after: str, message: str
     ) -> None:
         line = edit(nadia, before, after)
 
         assert check_findings(nadia) == {"policy-unsatisfiable": [(line, message)]}
 
-    def test_an_agent_that_no_rule_covers_is_named_with_what_is_blocked(self, nadia: Terminal) -> None:
+    def test_an_uncovered_agent_is_named_with_its_blocked_kinds(self, nadia: Terminal) -> None:
         edit(nadia, "    when: {to: production}\n", "    when: {to: production, kind: [create, update]}\n")
 
         findings = check_findings(nadia)["policy-uncovered"]
@@ -172,7 +170,7 @@ class TestCheck:
             ("soak: PT72H", "soak: PT2H", "rule 'high-and-up' asks for soak 'PT2H', before 'PT72H'"),
         ],
     )
-    def test_what_is_asked_no_longer_is_found_against_a_revision(
+    def test_a_loosened_requirement_is_found_against_a_revision(
         self, nadia: Terminal, before: str, after: str, message: str
     ) -> None:
         edit(nadia, before, after)
@@ -186,7 +184,7 @@ class TestCheck:
 
         assert "policy-loosened" not in check_findings(nadia, "--base", "HEAD")
 
-    def test_without_a_policy_or_with_an_unknown_revision_there_is_no_answer(self, nadia: Terminal) -> None:
+    def test_without_a_policy_or_with_an_unknown_revision_it_is_an_error(self, nadia: Terminal) -> None:
         assert run_policy(nadia, "check", "--base", "nowhere").code == 2
         (nadia.folder / POLICY).unlink()
 
@@ -229,7 +227,7 @@ class TestTest:
             ("exclude: [author, ", "exclude: [", "nobody approves their own work"),
         ],
     )
-    def test_a_weaker_policy_breaks_the_sentence_that_speaks_of_it(
+    def test_a_weaker_policy_fails_the_case_that_tests_it(
         self, nadia: Terminal, before: str, after: str, name: str
     ) -> None:
         edit(nadia, before, after)
@@ -299,7 +297,7 @@ class TestTest:
             (HOLDS.replace("expect", "evals: {answer: passed}, expect"), "has no suite 'answer'"),
             (HOLDS.replace("expect", "soak: P1M, expect"), "P1M"),
             (HOLDS.replace("expect", "edit: {spec: {model: 7}}, expect"), "would not be valid"),
-            (HOLDS.replace("expect", "left: P1D, expect"), "only a rollback goes back to what 'left'"),
+            (HOLDS.replace("expect", "left: P1D, expect"), "only a rollback can have 'left'"),
             (HOLDS.replace("expect", "kind: rollback, by: [tomas], expect"), "a rollback has no 'by'"),
             (HOLDS.replace("expect", "kind: rollback, breakGlass: true, expect"), "has no 'breakGlass'"),
             (HOLDS + HOLDS, "a second case 'it waits'"),
@@ -307,16 +305,14 @@ class TestTest:
             ("  - " + "[" * 50_000, "new.yaml"),
         ],
     )
-    def test_a_case_that_makes_no_sense_is_no_answer_and_says_where(
-        self, nadia: Terminal, text: str, message: str
-    ) -> None:
+    def test_an_invalid_case_is_an_error_at_its_place(self, nadia: Terminal, text: str, message: str) -> None:
         ran = run_policy(nadia, "test", case(nadia, text))
 
         assert (ran.code, ran.out) == (2, "")
         assert message in ran.err
         assert "new.yaml:" in ran.err
 
-    def test_from_elsewhere_files_are_told_as_the_fleet_has_them(self, nadia: Terminal) -> None:
+    def test_from_another_folder_files_are_named_relative_to_the_fleet(self, nadia: Terminal) -> None:
         edit(nadia, "expire: P14D", "expire: P20D")
 
         ran = run_policy(nadia, "test", "-C", str(nadia.folder), "policy-tests/everyday.yaml", "--json")
@@ -324,13 +320,13 @@ class TestTest:
         assert ran.code == 1
         assert {result["file"] for result in ran.data["cases"]} == {"policy-tests/everyday.yaml"}
 
-    def test_what_is_no_file_is_not_waited_for(self, nadia: Terminal) -> None:
+    def test_a_pipe_or_a_device_is_refused_at_once(self, nadia: Terminal) -> None:
         os.mkfifo(nadia.folder / "pipe.yaml")
 
         for name in ("pipe.yaml", "governance", "/dev/zero"):
             assert run_policy(nadia, "test", name).code == 2
 
-    def test_nothing_to_test_is_never_a_yes(self, nadia: Terminal) -> None:
+    def test_nothing_to_test_is_never_a_success(self, nadia: Terminal) -> None:
         shutil.rmtree(nadia.folder / "policy-tests")
 
         assert run_policy(nadia, "test").code == 2
@@ -340,7 +336,7 @@ class TestTest:
 
 class TestReady:
     @pytest.mark.parametrize("policy", ["small", "standard", "regulated"])
-    def test_a_ready_policy_is_valid_has_no_gaps_and_could_be_met_by_the_people_beside_it(
+    def test_a_starter_policy_is_valid_and_can_be_met_by_its_people(
         self, tmp_path: Path, policy: str
     ) -> None:
         zoe = terminal(tmp_path)
@@ -359,7 +355,7 @@ class TestReady:
             assert promotion["verdict"] == "pending"
             assert promotion["unblock"]["fewest"], promotion
 
-    def test_the_ready_policies_ask_more_and_more(self, tmp_path: Path) -> None:
+    def test_the_starter_policies_require_more_and_more(self, tmp_path: Path) -> None:
         zoe, needed = terminal(tmp_path), []
         for policy in ("small", "standard", "regulated"):
             zoe.fleet("init", policy, "--yes", "--policy", policy)

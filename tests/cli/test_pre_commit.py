@@ -61,7 +61,7 @@ def test_a_good_fleet_is_committed_and_a_mistake_is_not(zoe: Terminal, folder: s
     assert zoe.git("rev-list", "--count", "HEAD").strip() == "1"
 
 
-def test_what_is_committed_is_judged_and_not_what_lies_beside_it(zoe: Terminal, runner: str) -> None:
+def test_the_index_is_validated_and_not_the_work_tree(zoe: Terminal, runner: str) -> None:
     hooked(zoe, ".", runner)
     zoe.git("commit", "-qm", "start")
     file = zoe.folder / MANIFEST
@@ -102,7 +102,7 @@ def test_a_commit_that_touches_no_fleet_file_asks_nothing(zoe: Terminal, runner:
     assert "no files to check" in done.out + done.err
 
 
-def test_the_hooks_on_offer_do_as_local_hooks_what_they_are_named_for(zoe: Terminal, runner: str) -> None:
+def test_the_offered_hooks_work_as_local_hooks(zoe: Terminal, runner: str) -> None:
     offered = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     hooked(zoe, ".", runner)
     local = [{**hook, "language": "system"} for hook in offered]

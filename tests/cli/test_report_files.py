@@ -29,7 +29,7 @@ def zoe(tmp_path: Path) -> Terminal:
     return user
 
 
-def test_what_is_no_file_is_written_to_and_stays_what_it_is(zoe: Terminal) -> None:
+def test_a_pipe_is_written_to_and_stays_a_pipe(zoe: Terminal) -> None:
     pipe = zoe.folder / "pipe"
     os.mkfifo(pipe)
     heard: list[str] = []
@@ -65,7 +65,7 @@ def test_a_stream_named_as_a_path_is_that_stream(zoe: Terminal, form: str) -> No
     assert (ran.code, ran.out) == (0, plain.out)
 
 
-def test_a_stream_that_leads_to_a_file_keeps_what_was_said_before(zoe: Terminal) -> None:
+def test_a_redirected_stream_keeps_earlier_output(zoe: Terminal) -> None:
     ran = zoe.run("sh", "-c", "fleet validate --now 2026-11-20T12:00:00Z -o text -o json=/dev/fd/1 > all.txt")
 
     written = (zoe.folder / "all.txt").read_text(encoding="utf-8")
@@ -95,7 +95,7 @@ def test_no_value_in_json_is_a_command_to_a_runner_and_the_data_is_the_same(comm
     assert json.loads(text) == data
 
 
-def test_a_no_that_went_to_a_file_alone_says_where(zoe: Terminal) -> None:
+def test_a_denial_written_only_to_a_file_names_the_file(zoe: Terminal) -> None:
     (zoe.folder / "governance/waivers.yaml").write_text("- none\n", encoding="utf-8")
 
     ran = zoe.fleet("validate", "-o", "sarif=out.sarif")
@@ -106,14 +106,14 @@ def test_a_no_that_went_to_a_file_alone_says_where(zoe: Terminal) -> None:
     assert "exit code" not in quiet.err
 
 
-def test_a_report_into_a_folder_that_is_not_there_is_answered_with_what_makes_it(zoe: Terminal) -> None:
+def test_a_report_into_a_missing_folder_is_refused_with_mkdir(zoe: Terminal) -> None:
     ran = zoe.fleet("validate", "-o", "sarif=no dir/out.sarif")
 
     assert ran.code == 2
     assert "try: mkdir -p 'no dir'" in ran.err
 
 
-def test_a_report_over_a_folder_is_answered_with_the_way_to_name_another_file(zoe: Terminal) -> None:
+def test_a_report_over_a_folder_is_refused_with_a_hint(zoe: Terminal) -> None:
     (zoe.folder / "taken").mkdir()
 
     ran = zoe.fleet("validate", "-o", "sarif=taken")

@@ -31,14 +31,14 @@ def repo(tmp_path: Path) -> Repository:
 
 
 @pytest.mark.parametrize("format", ["text", "json", "markdown"])
-def test_every_process_says_the_same(repo: Repository, format: str) -> None:  # noqa: A002
+def test_every_hash_seed_gives_the_same_report(repo: Repository, format: str) -> None:  # noqa: A002
     outputs = {repo.fleet(*ASKED, "-o", format, env={"PYTHONHASHSEED": seed}).out for seed in "1234"}
 
     assert len(outputs) == 1
     assert "desk-bot" in outputs.pop()
 
 
-def test_the_order_of_keys_and_people_says_nothing(repo: Repository) -> None:
+def test_the_order_of_keys_and_people_does_not_matter(repo: Repository) -> None:
     before = repo.fleet(*ASKED, "--json").data["promotions"]
     head, rules = HIGH.split("rules:\n")
     lines = FLEET[PEOPLE].splitlines(keepends=True)

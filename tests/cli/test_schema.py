@@ -49,7 +49,7 @@ def test_a_schema_goes_into_the_file_that_is_named(zoe: Terminal) -> None:
 
 
 @pytest.mark.parametrize(("name", "hint"), [("agnt", "fleet schema agent"), ("../pyproject", "one of: ")])
-def test_an_unknown_name_is_refused_with_what_there_is(zoe: Terminal, name: str, hint: str) -> None:
+def test_an_unknown_schema_is_refused_with_the_known_names(zoe: Terminal, name: str, hint: str) -> None:
     refused = zoe.fleet("schema", name)
 
     assert (refused.code, refused.out) == (2, "")

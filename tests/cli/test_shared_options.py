@@ -34,7 +34,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repository:
         ("retire", "{}"),
     ],
 )
-def test_an_agent_that_is_none_is_met_in_the_same_words(
+def test_an_unknown_agent_has_the_same_error_in_every_verb(
     repo: Repository, verb: tuple[str, ...], name: str, hint: str
 ) -> None:
     ran = repo.fleet(*(word.format(name) for word in verb))
@@ -60,7 +60,7 @@ def test_an_agent_that_is_none_is_met_in_the_same_words(
         ("new", "other-bot", "--env", "prodction"),
     ],
 )
-def test_an_environment_that_is_none_is_met_in_the_same_words(
+def test_an_unknown_environment_has_the_same_error_in_every_verb(
     repo: Repository, verb: tuple[str, ...]
 ) -> None:
     ran = repo.fleet(*verb)
@@ -69,13 +69,13 @@ def test_an_environment_that_is_none_is_met_in_the_same_words(
     assert ran.err == "fleet: no environment 'prodction'\n  try: did you mean 'production'?\n"
 
 
-def test_a_misspelt_source_is_met_with_the_one_that_was_meant(repo: Repository) -> None:
+def test_a_misspelt_source_is_refused_with_the_nearest_one(repo: Repository) -> None:
     ran = repo.fleet("promote", "desk-bot", *GATED, "--from", "stagin")
 
     assert (ran.code, ran.err) == (2, "fleet: no environment 'stagin'\n  try: did you mean 'staging'?\n")
 
 
-def test_a_folder_of_an_environment_that_is_none_is_met_with_the_one_that_was_meant(tmp_path: Path) -> None:
+def test_a_folder_of_an_unknown_environment_names_the_nearest_one(tmp_path: Path) -> None:
     files = {path.replace("staging", "prodction"): text for path, text in FLEET.items() if DESK in path}
     repo = running(tmp_path)
     repo.write(files)
@@ -101,14 +101,14 @@ def test_a_folder_of_an_environment_that_is_none_is_met_with_the_one_that_was_me
         ("audit",),
     ],
 )
-def test_quiet_says_nothing_on_a_yes(repo: Repository, verb: tuple[str, ...]) -> None:
+def test_quiet_prints_nothing_on_success(repo: Repository, verb: tuple[str, ...]) -> None:
     ran = repo.fleet(*verb, "-q")
 
     assert (ran.code, ran.out, ran.err) == (0, "", "")
 
 
 @pytest.mark.parametrize("verb", [("promote", "desk-bot", *GATED), ("why", "desk-bot")])
-def test_quiet_says_what_is_wrong(repo: Repository, verb: tuple[str, ...]) -> None:
+def test_quiet_prints_the_report_of_a_denial(repo: Repository, verb: tuple[str, ...]) -> None:
     quiet, loud = repo.fleet(*verb, "-q"), repo.fleet(*verb)
 
     assert quiet.code == 1
@@ -116,7 +116,7 @@ def test_quiet_says_what_is_wrong(repo: Repository, verb: tuple[str, ...]) -> No
 
 
 @pytest.mark.parametrize("verb", [("release", "desk-bot"), ("log", "--json"), ("schema", "agent")])
-def test_quiet_keeps_what_is_meant_for_programs(repo: Repository, verb: tuple[str, ...]) -> None:
+def test_quiet_keeps_output_for_programs(repo: Repository, verb: tuple[str, ...]) -> None:
     quiet, loud = repo.fleet(*verb, "-q"), repo.fleet(*verb)
 
     assert loud.out
@@ -124,14 +124,14 @@ def test_quiet_keeps_what_is_meant_for_programs(repo: Repository, verb: tuple[st
 
 
 @pytest.mark.parametrize("flag", ["--now", "--at"])
-def test_a_day_without_a_time_is_met_with_its_first_instant(repo: Repository, flag: str) -> None:
+def test_a_day_without_a_time_is_refused_with_its_first_instant(repo: Repository, flag: str) -> None:
     ran = repo.fleet("why", "desk-bot", flag, "2026-12-01", now=None)
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.endswith(f"  try: {flag} 2026-12-01T00:00:00Z\n")
 
 
-def test_every_key_that_may_be_written_is_named(tmp_path: Path) -> None:
+def test_the_hint_for_an_unknown_key_names_every_key(tmp_path: Path) -> None:
     repo = running(tmp_path)
     repo.write({f"{DESK}/agent.yaml": FLEET[f"{DESK}/agent.yaml"].replace("spec:\n", "spec:\n  zzz: 1\n")})
 

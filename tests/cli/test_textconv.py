@@ -63,7 +63,7 @@ def test_secrets_are_masked_and_still_seen_to_change(fleet):
     assert not any(key in diff for key in keys)
 
 
-def test_what_is_no_yaml_is_shown_as_it_is_and_never_stops_git(fleet):
+def test_a_file_with_invalid_yaml_is_shown_unchanged(fleet):
     fleet.write({AGENT: "spec: [\n", "broken.yaml": "a: 1\na: 2\n"})
 
     assert "+spec: [" in lines(fleet.git("diff"))
@@ -71,13 +71,13 @@ def test_what_is_no_yaml_is_shown_as_it_is_and_never_stops_git(fleet):
     assert (ran.code, ran.out) == (0, "a: 1\na: 2\n")
 
 
-def test_hidden_characters_are_written_out(fleet):
+def test_hidden_characters_are_shown_as_code_points(fleet):
     fleet.write({"note.md": "a\u202eb\n"})
 
     assert fleet.fleet("textconv", "note.md", now=None).out == "a<U+202E>b\n"
 
 
-def test_a_file_that_is_not_there_is_no_answer(fleet):
+def test_a_missing_file_is_an_error(fleet):
     ran = fleet.fleet("textconv", "nowhere.yaml", now=None)
 
     assert (ran.code, ran.out) == (2, "")

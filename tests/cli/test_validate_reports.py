@@ -46,7 +46,7 @@ def test_one_evaluation_writes_every_report(zoe: Terminal) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_same_question_gets_the_same_bytes(zoe: Terminal, name: str) -> None:
+def test_the_same_validation_gives_the_same_bytes(zoe: Terminal, name: str) -> None:
     once, again = (zoe.fleet("validate", "-C", "agents of acme", "-o", name, now=LATE) for _ in range(2))
 
     assert once.out == again.out
@@ -66,7 +66,7 @@ def test_the_last_line_of_a_page_for_people_is_a_command_that_works(
     assert again.code in (0, 1), again.err
 
 
-def test_junit_vouches_for_no_agent_whose_findings_were_not_asked_for(zoe: Terminal) -> None:
+def test_junit_lists_only_agents_whose_findings_are_reported(zoe: Terminal) -> None:
     ran = zoe.fleet("validate", "-C", "agents of acme", f"{DESK}/agent.yaml", "-o", "junit", now=LATE)
 
     cases = {(case.attrib["classname"], case.attrib["name"]) for case in Xml.fromstring(ran.out)}
@@ -95,14 +95,14 @@ def test_a_token_on_a_line_that_is_shown_is_masked(zoe: Terminal) -> None:
         assert token not in (zoe.folder / f"o.{name}").read_text(encoding="utf-8")
 
 
-def test_an_unknown_format_is_refused_with_those_there_are(zoe: Terminal) -> None:
+def test_an_unknown_format_is_refused_with_the_known_ones(zoe: Terminal) -> None:
     ran = zoe.fleet("validate", "-C", "agents of acme", "-o", "xml")
 
     assert ran.code == 2
     assert ", ".join(FORMATS) in ran.err
 
 
-def test_agents_of_which_no_rule_could_be_asked_are_named_and_counted(zoe: Terminal) -> None:
+def test_agents_that_rules_skip_are_named_and_counted(zoe: Terminal) -> None:
     ask = ("validate", "-C", "agents of acme")
     manifest = zoe.folder / "agents of acme" / DESK / "agent.yaml"
     whole = zoe.fleet(*ask, "--json")

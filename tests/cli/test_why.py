@@ -35,7 +35,7 @@ def why_promotion(user: Terminal, *arguments: str) -> dict:
     return ran.data["promotions"][0]
 
 
-def test_why_says_what_is_missing_and_the_fewest_people_who_could_give_it(nadia: Terminal) -> None:
+def test_why_names_missing_requirements_and_the_smallest_set_of_approvers(nadia: Terminal) -> None:
     ran = nadia.fleet("why", "delivery-desk")
 
     assert ran.code == 1
@@ -44,7 +44,7 @@ def test_why_says_what_is_missing_and_the_fewest_people_who_could_give_it(nadia:
     assert ran.out.splitlines()[-1] == "fleet release delivery-desk"
 
 
-def test_why_and_promote_say_the_same(nadia: Terminal) -> None:
+def test_why_and_promote_give_the_same_verdict(nadia: Terminal) -> None:
     data = nadia.fleet("promote", "delivery-desk", "--to", "production", "--json").data
 
     assert why_promotion(nadia, "delivery-desk") == data["promotions"][0]
@@ -52,7 +52,7 @@ def test_why_and_promote_say_the_same(nadia: Terminal) -> None:
     assert list(Draft202012Validator(schema("output/promote-output")).iter_errors(data)) == []
 
 
-def test_the_fewest_are_enough_and_one_fewer_is_not(nadia: Terminal) -> None:
+def test_the_smallest_set_of_approvers_is_enough_and_minimal(nadia: Terminal) -> None:
     fewest = why_promotion(nadia, "delivery-desk")["unblock"]["fewest"]
 
     def missing(*names: str) -> list[str]:
@@ -84,7 +84,7 @@ def test_after_two_dashes_everything_is_an_agent_again(nadia: Terminal) -> None:
     assert ran.data["supposed"] == {"people": ["lena", "greta"], "at": NOW}
 
 
-def test_supposed_approvals_keep_to_the_rules_of_real_ones(nadia: Terminal) -> None:
+def test_assumed_approvals_follow_the_rules_of_real_ones(nadia: Terminal) -> None:
     promotion = why_promotion(nadia, "delivery-desk", "--as", "nadia", "jonas", "ci", "oskar")
 
     reasons = {spare["approver"]: spare["reason"] for spare in promotion["notCounted"]}
@@ -94,7 +94,7 @@ def test_supposed_approvals_keep_to_the_rules_of_real_ones(nadia: Terminal) -> N
     assert reasons["oskar"] == "not in owner or platform"
 
 
-def test_who_has_no_key_could_not_sign(nadia: Terminal) -> None:
+def test_a_person_without_a_key_cannot_sign(nadia: Terminal) -> None:
     """Nobody of the example has one yet, and the clerk's tier asks for signatures."""
     prompt = nadia.folder / "environments/staging/claims-clerk/prompts/system.md"
     prompt.write_text(prompt.read_text() + "Be kind.\n")
@@ -107,7 +107,7 @@ def test_who_has_no_key_could_not_sign(nadia: Terminal) -> None:
     ]
 
 
-def test_time_alone_is_enough_for_what_soaks(nadia: Terminal) -> None:
+def test_time_alone_meets_a_soak(nadia: Terminal) -> None:
     def soak(*arguments: str) -> str:
         promotion = why_promotion(nadia, "delivery-desk", *arguments)
         return next(need["status"] for need in promotion["requirements"] if need["kind"] == "soak")
@@ -119,14 +119,14 @@ def test_time_alone_is_enough_for_what_soaks(nadia: Terminal) -> None:
     assert soak("--at", f"{year + 1}{born[4:]}") == "met"
 
 
-def test_a_freeze_is_seen_ahead(nadia: Terminal) -> None:
+def test_a_future_freeze_blocks(nadia: Terminal) -> None:
     promotion = why_promotion(nadia, "delivery-desk", "--as", "lena", "greta", "--at", "2026-12-15T12:00:00Z")
 
     assert promotion["verdict"] == "blocked"
     assert promotion["unblock"]["readyAt"] == "2027-01-02T05:00:00Z"
 
 
-def test_what_is_only_supposed_is_said_so_in_every_format(nadia: Terminal) -> None:
+def test_every_format_shows_the_assumption(nadia: Terminal) -> None:
     arguments = ("promote", "delivery-desk", "--to", "production", "--as", "lena", "--at", NOW)
 
     text, data, markdown = (nadia.fleet(*arguments, "-o", form) for form in ("text", "json", "markdown"))
@@ -138,7 +138,7 @@ def test_what_is_only_supposed_is_said_so_in_every_format(nadia: Terminal) -> No
 
 
 @pytest.mark.parametrize("options", [("--as", "lena"), ("--at", NOW)])
-def test_nothing_is_ever_written_on_what_is_supposed(nadia: Terminal, options: tuple[str, ...]) -> None:
+def test_nothing_is_written_on_an_assumption(nadia: Terminal, options: tuple[str, ...]) -> None:
     before = nadia.contents(), nadia.git("rev-parse", "HEAD")
 
     ran = nadia.fleet("promote", "delivery-desk", "--to", "production", "--apply", *options)
@@ -157,7 +157,7 @@ def test_nothing_is_ever_written_on_what_is_supposed(nadia: Terminal, options: t
         (("delivery-desk", "--to", "staging"), "takes no promotions"),
     ],
 )
-def test_a_question_about_nobody_or_no_time_has_no_answer(
+def test_an_unknown_person_agent_or_time_is_an_error(
     nadia: Terminal, arguments: tuple[str, ...], message: str
 ) -> None:
     ran = nadia.fleet("why", *arguments)

@@ -1,4 +1,4 @@
-"""A fleet, read as this version of the tool reads it."""
+"""Load a fleet with the rule ids of this version."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def load_fleet(
     documents: DocumentCache | None = None,
 ) -> LoadedFleet:
     """
-    The fleet in *tree*, or these agents of it; waivers may name this version's rules.
+    The fleet in *tree*, with all agents or *only* some; waivers may name the rules of this version.
 
-    *fallback_config* stands in for a configuration that cannot be read.
+    *fallback_config* is used where fleet-config.yaml cannot be read.
     """
     rule_ids = frozenset(rule.id for rule in rules.CATALOGUE)
     return read_fleet(

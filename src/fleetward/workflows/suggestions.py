@@ -1,4 +1,4 @@
-"""The same words from every verb for a name that is none: what is not there, and what was meant."""
+"""The errors of every verb for an unknown agent or environment, with the nearest name."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _MAX_NAMES = 12
 
 
 def unknown_agent(name: str, where: str, names: Iterable[str]) -> UsageError:
-    """There is no agent *name* in *where*, which has those that are *names*."""
+    """The error for an agent that *where* does not have; it has *names*."""
     return UsageError(f"no agent {name!r} in {where}", hint=_suggestion(name, sorted(names)))
 
 
 def unknown_environment(name: str, names: Iterable[str]) -> UsageError:
-    """There is no such environment; those that are *names* come in their order."""
+    """The error for an environment that the fleet does not have; it has *names*, in this order."""
     return UsageError(f"no environment {name!r}", hint=_suggestion(name, list(names)))
 
 
