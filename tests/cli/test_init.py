@@ -275,7 +275,7 @@ def test_below_the_top_an_existing_hook_file_stays_and_is_named(zoe: Terminal) -
     ran = zoe.fleet("init", "fleet", "--yes")
 
     assert ran.code == 0, ran.err
-    assert "left as it is: .pre-commit-config.yaml" in ran.out
+    assert "left unchanged: .pre-commit-config.yaml" in ran.out
     assert (zoe.folder / ".pre-commit-config.yaml").read_text() == "repos: []\n"
     assert (zoe.folder / ".github/workflows/fleet.yml").is_file()
 
