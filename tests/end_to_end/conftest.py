@@ -1,4 +1,4 @@
-"""What the tests of this folder are given."""
+"""Fixtures of the end to end tests."""
 
 from __future__ import annotations
 

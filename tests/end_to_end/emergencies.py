@@ -1,4 +1,4 @@
-"""A fleet for bad days: desk-bot has had two releases in production, and the policy has both emergency exits."""
+"""A fleet for emergencies: desk-bot has had two releases in production, and the policy has rollback and breakGlass."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ teams:
 
 
 def promoted_twice(folder: Path, policy: str = POLICY, **files: str) -> Repository:
-    """The first release was adopted on the 10th, the second promoted on the 12th; staging holds the second."""
+    """The first release was adopted on the 10th, the second promoted on the 12th; staging has the second."""
     fleet_files = {"governance/policy.yaml": POLICY, "governance/people.yaml": PEOPLE, PROMPT: FIRST, **files}
     start = {**FLEET, **fleet_files}
     runs = {

@@ -1,4 +1,4 @@
-"""What people read, kept: commits and digests that differ from run to run are left out."""
+"""Golden files of reports, without commits and digests that differ from run to run."""
 
 from __future__ import annotations
 

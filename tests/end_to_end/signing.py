@@ -1,4 +1,4 @@
-"""Fleets in which people and a robot have keys, and the promotion of an agent has its signed approval."""
+"""Fleets whose people and robot have keys, with a signed approval for the promotion of an agent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``fleet approve`` tells what a statement is worth before it is written, and writes none that could never count."""
+"""``fleet approve`` shows what a statement would count for, and writes none that could never count."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def pasted(repo: Repository, who: str, line: str) -> subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize("flags", [(), ("--sign",)])
-def test_ones_own_change_is_refused_with_those_who_could(repo: Repository, flags: tuple[str, ...]) -> None:
+def test_the_author_cannot_approve_and_eligible_people_are_named(
+    repo: Repository, flags: tuple[str, ...]
+) -> None:
     ran = repo.fleet(*APPROVE, *flags)
 
     assert (ran.code, repo.state[1]) == (1, "")
@@ -42,7 +44,7 @@ def test_ones_own_change_is_refused_with_those_who_could(repo: Repository, flags
     assert repo.fleet(*shlex.split(last)[1:]).code == 1
 
 
-def test_who_operates_the_robot_that_wrote_it_is_refused(repo: Repository) -> None:
+def test_the_operator_of_the_robot_that_is_the_author_cannot_approve(repo: Repository) -> None:
     repo.commit("by a robot", identity="ci", files={"environments/staging/desk-bot/prompts/system.md": "x\n"})
 
     ran = repo.fleet(*APPROVE, identity="carla")
@@ -53,19 +55,21 @@ def test_who_operates_the_robot_that_wrote_it_is_refused(repo: Repository) -> No
 
 
 @pytest.mark.parametrize("flag", ["--reject", "--withdraw"])
-def test_the_author_may_still_say_no(repo: Repository, flag: str) -> None:
+def test_the_author_may_reject_and_withdraw(repo: Repository, flag: str) -> None:
     assert repo.fleet(*APPROVE, flag).code == 0
 
 
 @pytest.mark.parametrize(("who", "status"), [("nobody", "is nobody"), ("ci", "is a robot's")])
-def test_whom_no_statement_can_name_is_told_who_could(repo: Repository, who: str, status: str) -> None:
+def test_an_identity_that_is_no_person_gets_the_names_of_eligible_people(
+    repo: Repository, who: str, status: str
+) -> None:
     ran = repo.fleet(*APPROVE, identity=who)
 
     assert (ran.code, repo.state[1]) == (2, "")
     assert f"{who}@acme.example' {status} in {PEOPLE}; who could approve: carla, dina\n" in ran.err
 
 
-def test_who_is_not_asked_hears_who_is(repo: Repository) -> None:
+def test_a_person_outside_the_team_gets_the_names_of_eligible_people(repo: Repository) -> None:
     people = FLEET[PEOPLE].replace("teams:", "  bob: {name: Bob, emails: [bob@acme.example]}\nteams:")
     repo.commit("bob", files={PEOPLE: people})
     repo.agree("carla")
@@ -76,7 +80,7 @@ def test_who_is_not_asked_hears_who_is(repo: Repository) -> None:
     assert "  does not count: not in owner\n  could approve: carla, dina\n" in ran.out
 
 
-def test_governance_that_nobody_agreed_to_is_told_before_anything_else(repo: Repository) -> None:
+def test_governance_that_is_not_approved_is_named_first(repo: Repository) -> None:
     repo.commit("a policy", files={"governance/policy.yaml": POLICY.replace("version: 1", "version: 2")})
 
     ran = repo.fleet(*APPROVE, identity="carla")
@@ -106,7 +110,7 @@ def test_the_last_line_commits_the_statement_and_its_signature_and_nothing_else(
 
 
 @pytest.mark.parametrize("verb", [PROMOTE, ("why", "desk-bot")])
-def test_who_cannot_approve_is_led_to_what_those_who_can_would_change(
+def test_a_reader_who_cannot_approve_gets_the_command_for_what_eligible_people_would_change(
     repo: Repository, verb: tuple[str, ...]
 ) -> None:
     last = repo.fleet(*verb).out.splitlines()[-1]
@@ -116,11 +120,13 @@ def test_who_cannot_approve_is_led_to_what_those_who_can_would_change(
 
 
 @pytest.mark.parametrize("who", ["carla", "ci", "stranger"])
-def test_who_can_approve_and_who_is_nobody_read_the_command_that_does(repo: Repository, who: str) -> None:
+def test_an_eligible_or_unknown_reader_gets_the_approve_command(repo: Repository, who: str) -> None:
     assert repo.fleet(*PROMOTE, identity=who).out.splitlines()[-1] == "fleet approve desk-bot --to production"
 
 
-def test_where_nobody_is_left_nobody_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_eligible_people_the_next_step_is_the_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(FLEET, "governance/policy.yaml", POLICY.replace("approvals: 1", "approvals: 2"))
     repo = running(tmp_path)
     repo.commit(

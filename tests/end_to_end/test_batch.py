@@ -1,4 +1,4 @@
-"""Several processes at once, and one more time: nothing is lost, nothing is written twice."""
+"""Concurrent and repeated runs: nothing is lost, and nothing is written twice."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_eight_processes_lose_nothing(tmp_path: Path) -> None:
     assert repo.fleet("log").code == 0
 
 
-def test_a_second_time_there_is_nothing_to_promote(allowed: Repository) -> None:
+def test_a_second_apply_has_nothing_to_promote(allowed: Repository) -> None:
     first = allowed.fleet(*APPLY)
     before = allowed.state
 

@@ -1,4 +1,4 @@
-"""The glass is broken: what is skipped, what stands, and the review that is owed afterwards."""
+"""Break-glass promotions: what is skipped, what still blocks, and the review that is required afterwards."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def review(repo: Repository, who: str, seq: int = 3, now: str = "2026-11-20T15:0
     return checked_by_schema("approve", ran) if ran.code < 2 else ran
 
 
-def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(desk: Repository) -> None:
+def test_a_break_glass_promotion_records_every_skipped_requirement(desk: Repository) -> None:
     assert promote(desk).data["verdict"] == "blocked"
     waiting = promote_by_break_glass(desk)
     assert (waiting.code, waiting.data["verdict"]) == (1, "pending")
@@ -115,7 +115,7 @@ def test_it_goes_out_at_once_and_everything_that_was_skipped_is_written_down(des
     assert desk.fleet("validate").code == 0
 
 
-def test_the_lines_of_before_stay_byte_for_byte(desk: Repository) -> None:
+def test_earlier_ledger_lines_keep_their_bytes(desk: Repository) -> None:
     file = desk.root / "ledger/production.jsonl"
     before = file.read_bytes()
     approved(desk, "bob", "erin")
@@ -126,7 +126,7 @@ def test_the_lines_of_before_stay_byte_for_byte(desk: Repository) -> None:
     assert b"breakGlass" not in before
 
 
-def test_who_wrote_it_counts_neither_here_nor_there(desk: Repository) -> None:
+def test_an_author_does_not_count_for_break_glass_either(desk: Repository) -> None:
     desk.commit("more", identity="bob", files={PROMPT: THIRD + "\n"})
     approved(desk, "bob", "erin")
 
@@ -136,14 +136,14 @@ def test_who_wrote_it_counts_neither_here_nor_there(desk: Repository) -> None:
     assert "author of the change" in ran.data["promotions"][0]["notCounted"][0]["reason"]
 
 
-def test_an_approval_counts_for_as_long_as_the_door_is_open(desk: Repository) -> None:
+def test_an_approval_counts_as_long_as_the_policy_says(desk: Repository) -> None:
     approved(desk, "bob", "erin", now="2026-11-20T04:00:00Z")
 
     assert promote_by_break_glass(desk, now="2026-11-20T11:59:59Z").data["verdict"] == "allowed"
     assert promote_by_break_glass(desk, now="2026-11-20T12:00:00Z").data["verdict"] == "pending"
 
 
-def test_validation_and_vetoes_stand(desk: Repository) -> None:
+def test_break_glass_skips_neither_validation_nor_vetoes(desk: Repository) -> None:
     manifest = (desk.root / DESK / "agent.yaml").read_text()
     nobody = manifest.replace("owner: {team: desk,", "owner: {team: nobody,")
     desk.commit("whose?", identity="dina", files={f"{DESK}/agent.yaml": nobody})
@@ -171,7 +171,7 @@ def test_only_what_the_policy_lists_is_skipped(tmp_path: Path) -> None:
     assert [need["kind"] for need in ran.data["promotions"][0]["skipped"]] == ["soak"]
 
 
-def test_without_a_break_glass_in_the_policy_there_is_no_door(tmp_path: Path) -> None:
+def test_a_policy_without_break_glass_refuses_it(tmp_path: Path) -> None:
     lines = POLICY.splitlines(keepends=True)
     repo = promoted_twice(tmp_path, "".join(line for line in lines if not line.startswith("breakGlass")))
 
@@ -196,7 +196,7 @@ def test_without_a_break_glass_in_the_policy_there_is_no_door(tmp_path: Path) ->
         ("--break-glass", "--incident", "INC-1", "--reason", " "),
     ],
 )
-def test_an_incident_and_a_reason_are_asked_for_and_plain(desk: Repository, flags: tuple[str, ...]) -> None:
+def test_incident_and_reason_are_required_and_checked(desk: Repository, flags: tuple[str, ...]) -> None:
     before = desk.state
 
     ran = promote(desk, "--apply", *flags)
@@ -205,7 +205,7 @@ def test_an_incident_and_a_reason_are_asked_for_and_plain(desk: Repository, flag
     assert desk.state == before
 
 
-def test_a_review_is_told_while_it_is_due_and_holds_up_what_comes_when_it_is_not_given(
+def test_a_required_review_is_shown_and_blocks_promotions_once_overdue(
     after: Repository,
 ) -> None:
     after.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
@@ -230,7 +230,7 @@ def test_a_review_is_told_while_it_is_due_and_holds_up_what_comes_when_it_is_not
     assert need["asked"] == "of entry 3 (INC-2041) by 2026-11-22T12:00:00Z"
 
 
-def test_a_review_closes_it(after: Repository) -> None:
+def test_a_review_completes_the_requirement(after: Repository) -> None:
     ran = succeeded(review(after, "carla"))
     after.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
 
@@ -243,7 +243,7 @@ def test_a_review_closes_it(after: Repository) -> None:
     assert listed["approvals"][-1]["decision"] == "review"
 
 
-def test_the_log_tells_who_reviewed_it_once_somebody_has(after: Repository) -> None:
+def test_the_log_names_the_reviewer(after: Repository) -> None:
     before = after.fleet("log", "desk-bot", now=LATER)
     file = succeeded(review(after, "carla")).data["file"]
     log = after.fleet("log", "desk-bot", now=LATER)
@@ -257,7 +257,7 @@ def test_the_log_tells_who_reviewed_it_once_somebody_has(after: Repository) -> N
     assert [entry["reviews"] for entry in older] == [[], []]
 
 
-def test_the_log_tells_of_no_review_that_does_not_count(after: Repository) -> None:
+def test_the_log_omits_a_review_that_does_not_count(after: Repository) -> None:
     file = succeeded(review(after, "carla")).data["file"]
     earlier = (after.root / file).read_text().replace("2026-11-20T15", "2026-11-19T15")
     after.commit("dated back", identity="carla", files={file: earlier})
@@ -269,7 +269,7 @@ def test_the_log_tells_of_no_review_that_does_not_count(after: Repository) -> No
     ("who", "why"),
     [("bob", "approved entry 3"), ("dina", "author of the change"), ("farid", "applied entry 3")],
 )
-def test_nobody_reviews_their_own_doing(after: Repository, who: str, why: str) -> None:
+def test_contributors_approvers_and_the_actor_cannot_review(after: Repository, who: str, why: str) -> None:
     ran = review(after, who)
 
     assert (ran.code, ran.data["files"], after.state[1]) == (1, [], "")
@@ -277,7 +277,7 @@ def test_nobody_reviews_their_own_doing(after: Repository, who: str, why: str) -
 
 
 @pytest.mark.parametrize(("who", "why"), [("alice", "was not in owner then")])
-def test_a_review_by_somebody_who_is_not_asked_closes_nothing(after: Repository, who: str, why: str) -> None:
+def test_a_review_by_somebody_outside_the_teams_does_not_count(after: Repository, who: str, why: str) -> None:
     ran = succeeded(review(after, who))
     after.commit("fourth", identity="dina", files={PROMPT: "fourth\n"})
 
@@ -289,7 +289,7 @@ def test_a_review_by_somebody_who_is_not_asked_closes_nothing(after: Repository,
     assert [item["status"] for item in late["requirements"] if item["kind"] == "review"] == ["missing"]
 
 
-def test_an_overdue_review_holds_up_no_emergency_no_rollback_and_nothing_that_is_only_stricter(
+def test_an_overdue_review_blocks_neither_break_glass_nor_rollback_nor_stricter_changes(
     after: Repository,
 ) -> None:
     stop = "spec: {suspended: true}\n"
@@ -305,7 +305,7 @@ def test_an_overdue_review_holds_up_no_emergency_no_rollback_and_nothing_that_is
         assert detail.startswith("overdue, but not blocking this promotion, carla could give it: ")
 
 
-def test_a_review_is_of_an_entry_that_broke_the_glass(after: Repository) -> None:
+def test_only_a_break_glass_entry_can_be_reviewed(after: Repository) -> None:
     before = after.state
 
     ran = review(after, "carla", seq=2)
@@ -325,7 +325,7 @@ def test_a_review_shows_the_change_that_was_made(after: Repository) -> None:
     assert "with it: review met" in report
 
 
-def test_nothing_changes_without_apply_whatever_else_is_said(desk: Repository) -> None:
+def test_without_apply_no_combination_of_options_writes(desk: Repository) -> None:
     approved(desk, "bob", "erin")
     before = desk.state
     flags: list[tuple[str, ...]] = [
@@ -343,7 +343,7 @@ def test_nothing_changes_without_apply_whatever_else_is_said(desk: Repository) -
         assert desk.state == before, chosen
 
 
-def test_the_next_command_breaks_the_glass_again(desk: Repository) -> None:
+def test_the_next_command_repeats_the_break_glass_options(desk: Repository) -> None:
     approved(desk, "bob", "erin")
 
     report = desk.fleet("promote", "desk-bot", "--to", "production", "--break-glass", *INCIDENT).out
@@ -360,7 +360,7 @@ def last(ran: CommandResult, lines: int) -> list[str]:
     return ran.out.splitlines()[-lines:]
 
 
-def test_the_last_lines_tell_the_review_that_is_owed(desk: Repository) -> None:
+def test_the_last_lines_name_the_required_review(desk: Repository) -> None:
     approved(desk, "bob", "erin")
 
     before = desk.fleet(
@@ -382,7 +382,7 @@ def test_the_last_lines_tell_the_review_that_is_owed(desk: Repository) -> None:
     assert desk.fleet(*last(ran, 1)[0].split()[1:], identity="carla").code == 0
 
 
-def test_where_nothing_is_to_be_promoted_the_review_that_is_due_is_still_told(after: Repository) -> None:
+def test_a_required_review_is_shown_without_a_change_to_promote(after: Repository) -> None:
     for verb in (("promote", "desk-bot", "--to", "production"), ("why", "desk-bot")):
         ran = after.fleet(*verb)
 
@@ -391,7 +391,7 @@ def test_where_nothing_is_to_be_promoted_the_review_that_is_due_is_still_told(af
         assert last(ran, 1) == ["fleet approve desk-bot --to production --review 3"]
 
 
-def test_a_review_that_nobody_may_give_is_told_before_and_after(tmp_path: Path) -> None:
+def test_a_review_that_nobody_can_give_is_shown_before_and_after(tmp_path: Path) -> None:
     repo = promoted_twice(tmp_path, SMALL)
     repo.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
     approved(repo, "carla")
@@ -410,7 +410,7 @@ def test_a_review_that_nobody_may_give_is_told_before_and_after(tmp_path: Path) 
     assert "overdue, nobody may give it: everybody in owner was involved" in why.out
 
 
-def test_the_last_line_asks_for_no_review_that_nobody_may_give(tmp_path: Path) -> None:
+def test_the_last_line_is_no_review_that_nobody_can_give(tmp_path: Path) -> None:
     repo = promoted_twice(tmp_path, SMALL)
     repo.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
     approved(repo, "carla")
@@ -426,7 +426,7 @@ def test_the_last_line_asks_for_no_review_that_nobody_may_give(tmp_path: Path) -
     ]
 
 
-def test_a_review_that_is_left_to_nobody_whoever_wrote_the_change_is_an_error(tmp_path: Path) -> None:
+def test_a_policy_under_which_nobody_could_ever_review_is_an_error(tmp_path: Path) -> None:
     repo = promoted_twice(tmp_path, SMALL.replace("approvals: 1, from: desk", "approvals: 2, from: desk"))
 
     checked = repo.fleet("policy", "check", "--json")

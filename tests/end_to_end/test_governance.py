@@ -1,4 +1,4 @@
-"""Nobody decides by a governance that the governance before it did not agree to."""
+"""A change of governance is in force only after the governance before it has approved it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_untouched_governance_lets_a_promotion_through(guarded: Repository) -
     assert guarded.fleet(*PROMOTE).code == 0
 
 
-def test_a_weakened_policy_decides_nothing_until_it_is_agreed_to(guarded: Repository) -> None:
+def test_a_weakened_policy_decides_nothing_until_it_is_approved(guarded: Repository) -> None:
     weakened(guarded)
     changed, before = guarded.head, guarded.state
 
@@ -50,7 +50,7 @@ def test_a_weakened_policy_decides_nothing_until_it_is_agreed_to(guarded: Reposi
     assert "fleet approve --governance" in refused.err
 
 
-def test_two_admins_who_did_not_write_it_make_it_law(guarded: Repository) -> None:
+def test_a_policy_approved_by_two_other_admins_is_in_force(guarded: Repository) -> None:
     weakened(guarded)
     guarded.agree("erin", now=LATER)
     assert guarded.fleet(*PROMOTE).code == 2
@@ -67,7 +67,7 @@ def test_two_admins_who_did_not_write_it_make_it_law(guarded: Repository) -> Non
     assert governance == "sha256:" + hashlib.sha256(lines.encode()).hexdigest()
 
 
-def test_the_author_of_a_change_is_told_so_and_writes_nothing(guarded: Repository) -> None:
+def test_the_author_of_a_governance_change_writes_no_approval(guarded: Repository) -> None:
     weakened(guarded)
     guarded.agree("erin", now=LATER)
     refused = guarded.fleet("approve", "--governance", "--json", identity="alice", now=LATER)
@@ -83,7 +83,7 @@ def test_the_author_of_a_change_is_told_so_and_writes_nothing(guarded: Repositor
     assert guarded.fleet(*refused.data["next"].split()[1:]).code == 0
 
 
-def test_a_new_admin_has_no_say_in_becoming_one(guarded: Repository) -> None:
+def test_a_new_admin_cannot_approve_the_change_that_adds_them(guarded: Repository) -> None:
     people = PEOPLE.replace("[alice, erin, farid]", "[alice, erin, farid, dina]")
     guarded.commit("dina is an admin", files={"governance/people.yaml": people}, at=LATER)
     guarded.agree("erin", now=LATER)
@@ -95,14 +95,14 @@ def test_a_new_admin_has_no_say_in_becoming_one(guarded: Repository) -> None:
     assert "1 of 2" in refused.err
 
 
-def test_what_was_taken_back_needs_nobody(guarded: Repository) -> None:
+def test_a_reverted_change_needs_no_approval(guarded: Repository) -> None:
     weakened(guarded)
     weakened(guarded, HELD)
 
     assert guarded.fleet(*PROMOTE).code == 0
 
 
-def test_an_approval_is_for_one_content_alone(guarded: Repository) -> None:
+def test_an_approval_counts_for_one_content_only(guarded: Repository) -> None:
     weakened(guarded)
     guarded.agree("erin", now=LATER)
     guarded.agree("farid", now=LATER)
@@ -111,7 +111,7 @@ def test_an_approval_is_for_one_content_alone(guarded: Repository) -> None:
     assert guarded.fleet(*PROMOTE).code == 2
 
 
-def test_going_back_and_there_again_needs_approvals_again(guarded: Repository) -> None:
+def test_a_change_repeated_after_a_revert_needs_new_approvals(guarded: Repository) -> None:
     for policy, at in ((WEAK, LATER), (HELD, "2026-11-19T11:00:00Z")):
         weakened(guarded, policy.replace("version: 1", "version: 2") if policy == HELD else policy, at)
         guarded.agree("erin", now=at)
@@ -125,7 +125,7 @@ def test_going_back_and_there_again_needs_approvals_again(guarded: Repository) -
     assert "0 of 2" in refused.err
 
 
-def test_a_merge_is_judged_by_what_it_makes_of_governance(guarded: Repository) -> None:
+def test_a_merge_with_approved_content_is_in_force(guarded: Repository) -> None:
     guarded.git("switch", "-q", "-c", "wider")
     weakened(guarded)
     guarded.agree("erin", now=LATER)
@@ -136,7 +136,7 @@ def test_a_merge_is_judged_by_what_it_makes_of_governance(guarded: Repository) -
     assert guarded.fleet(*PROMOTE).code == 0
 
 
-def test_a_merge_that_writes_more_than_was_agreed_to_is_no_law(guarded: Repository) -> None:
+def test_a_merge_with_more_than_the_approved_content_is_not_in_force(guarded: Repository) -> None:
     guarded.git("switch", "-q", "-c", "wider")
     weakened(guarded)
     guarded.agree("erin", now=LATER)
@@ -150,7 +150,7 @@ def test_a_merge_that_writes_more_than_was_agreed_to_is_no_law(guarded: Reposito
     assert guarded.fleet(*PROMOTE).code == 2
 
 
-def test_where_the_policy_does_not_say_somebody_else_has_to_agree(tmp_path: Path) -> None:
+def test_without_a_governance_rule_one_other_person_has_to_approve(tmp_path: Path) -> None:
     repo = allowed(tmp_path)
     weakened(repo, POLICY.replace("version: 1", "version: 2"))
     assert repo.fleet(*PROMOTE).code == 2
@@ -160,7 +160,7 @@ def test_where_the_policy_does_not_say_somebody_else_has_to_agree(tmp_path: Path
     assert repo.fleet(*PROMOTE).code == 0
 
 
-def test_another_environment_is_not_adopted_into_a_law_of_its_own(guarded: Repository) -> None:
+def test_adoption_of_another_environment_needs_approved_governance(guarded: Repository) -> None:
     config = FLEET["fleet-config.yaml"] + "  - name: canary\n    from: staging\n"
     weakened(guarded)
     agent = {
@@ -176,7 +176,7 @@ def test_another_environment_is_not_adopted_into_a_law_of_its_own(guarded: Repos
     assert "governance/ was changed" in refused.err
 
 
-def test_a_rejection_by_somebody_who_may_veto_stands(guarded: Repository) -> None:
+def test_a_veto_blocks_a_governance_change(guarded: Repository) -> None:
     vetoed = HELD.replace("version: 1", "version: 2") + "veto: {from: [desk]}\n"
     guarded.commit("the desk may say no", files={"governance/policy.yaml": vetoed}, at=LATER)
     guarded.agree("erin", now=LATER)
@@ -195,7 +195,7 @@ def test_a_rejection_by_somebody_who_may_veto_stands(guarded: Repository) -> Non
     assert "rejected by dina" in refused.err
 
 
-def test_the_decision_shows_what_the_change_means(guarded: Repository) -> None:
+def test_approve_governance_shows_the_change(guarded: Repository) -> None:
     weakened(guarded)
 
     decided = guarded.fleet("approve", "--governance", identity="erin", now=LATER)
@@ -214,7 +214,7 @@ def test_the_decision_shows_what_the_change_means(guarded: Repository) -> None:
         (("approve",), "which agent, and which environment?"),
     ],
 )
-def test_a_decision_on_nothing_is_refused(
+def test_a_decision_without_a_subject_is_refused(
     arguments: tuple[str, ...], message: str, guarded: Repository
 ) -> None:
     before = guarded.state
@@ -225,7 +225,7 @@ def test_a_decision_on_nothing_is_refused(
     assert message in refused.err
 
 
-def test_before_the_first_ledger_nothing_is_held_to_approvals(tmp_path: Path) -> None:
+def test_before_the_first_ledger_governance_needs_no_approval(tmp_path: Path) -> None:
     repo = running(tmp_path)
     repo.git("rm", "-q", "ledger/production.jsonl")
     repo.commit("no ledger")

@@ -1,4 +1,4 @@
-"""The last line of a verdict brings whoever pastes it a step on."""
+"""The last line of a verdict is the command for the next step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def last(repo: Repository, *verb: str) -> str:
 
 
 @pytest.mark.parametrize("verb", [PROMOTE, ("why", "desk-bot")])
-def test_where_only_time_is_missing_it_asks_for_the_verdict_of_then(
+def test_if_only_time_is_missing_the_next_step_is_the_verdict_at_that_time(
     repo: Repository, verb: tuple[str, ...]
 ) -> None:
     command = last(repo, *verb)
@@ -35,7 +35,7 @@ def test_where_only_time_is_missing_it_asks_for_the_verdict_of_then(
 
 
 @pytest.mark.parametrize("verb", [PROMOTE, ("why", "desk-bot")])
-def test_after_a_veto_it_shows_who_said_what(repo: Repository, verb: tuple[str, ...]) -> None:
+def test_after_a_veto_the_next_step_lists_the_statements(repo: Repository, verb: tuple[str, ...]) -> None:
     repo.approve("desk-bot", "dina", "--reject", "--note", "not like this")
 
     command = last(repo, *verb)
@@ -44,7 +44,7 @@ def test_after_a_veto_it_shows_who_said_what(repo: Repository, verb: tuple[str, 
     assert "not like this" in repo.fleet(*shlex.split(command)[1:]).out
 
 
-def test_a_brake_does_not_hide_the_release_that_waits_behind_it(tmp_path: Path) -> None:
+def test_a_suspension_shows_the_release_that_waits(tmp_path: Path) -> None:
     repo = running(tmp_path)
     repo.commit("stop", files={"proposals/production/desk-bot/overrides.yaml": "spec: {suspended: true}\n"})
 
@@ -54,7 +54,7 @@ def test_a_brake_does_not_hide_the_release_that_waits_behind_it(tmp_path: Path) 
     assert lines[2].startswith("PENDING desk-bot (override, ")
 
 
-def test_a_missing_evaluation_of_a_release_that_stays_is_asked_for_where_that_runs(
+def test_a_missing_evaluation_of_the_running_release_names_its_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policy = POLICY.replace("from: owner}", "from: owner}, {evals: passed}")

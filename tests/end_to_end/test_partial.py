@@ -1,4 +1,4 @@
-"""Several agents as one unit: all or none, and with --partial those that stand on their own."""
+"""A batch is promoted as a whole; with --partial its allowed agents are promoted."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_without_partial_it_is_all_or_none(tmp_path: Path) -> None:
     assert repo.state == before
 
 
-def test_partial_holds_what_needs_a_held_one_and_promotes_the_rest(tmp_path: Path) -> None:
+def test_partial_leaves_agents_that_depend_on_one_that_is_not_allowed(tmp_path: Path) -> None:
     repo = three(tmp_path, NEEDS)
     repo.approve(FRONT, "carla")
     repo.approve(ALONE, "carla")
@@ -81,7 +81,7 @@ def test_partial_holds_what_needs_a_held_one_and_promotes_the_rest(tmp_path: Pat
     assert repo.git("status", "--porcelain") == ""
 
 
-def test_the_rest_follows_when_what_was_missing_is_there(tmp_path: Path) -> None:
+def test_the_left_agents_are_promoted_once_they_are_approved(tmp_path: Path) -> None:
     repo = three(tmp_path, NEEDS)
     repo.approve(FRONT, "carla")
     repo.approve(ALONE, "carla")
@@ -97,7 +97,7 @@ def test_the_rest_follows_when_what_was_missing_is_there(tmp_path: Path) -> None
     assert sorted(agent["agent"] for agent in ledger(repo)[1]["agents"]) == [BACK, FRONT]
 
 
-def test_an_optional_dependency_holds_nobody(tmp_path: Path) -> None:
+def test_an_optional_dependency_does_not_block(tmp_path: Path) -> None:
     repo = three(tmp_path, COULD_DO_WITHOUT)
     repo.approve(FRONT, "carla")
 
@@ -108,7 +108,7 @@ def test_an_optional_dependency_holds_nobody(tmp_path: Path) -> None:
     assert in_production(repo) == {FRONT}
 
 
-def test_nothing_is_written_where_nobody_stands_on_their_own(tmp_path: Path) -> None:
+def test_partial_writes_nothing_if_no_agent_is_allowed(tmp_path: Path) -> None:
     repo = three(tmp_path, NEEDS)
     repo.approve(FRONT, "carla")
     before = repo.state
@@ -121,9 +121,7 @@ def test_nothing_is_written_where_nobody_stands_on_their_own(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("flags", [(), ("--partial",)])
-def test_the_command_that_the_text_ends_with_keeps_its_promise(
-    tmp_path: Path, flags: tuple[str, ...]
-) -> None:
+def test_the_last_command_promotes_the_allowed_agents(tmp_path: Path, flags: tuple[str, ...]) -> None:
     repo = three(tmp_path, NEEDS)
     repo.approve(ALONE, "carla")
 

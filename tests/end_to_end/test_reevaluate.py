@@ -1,4 +1,4 @@
-"""Every entry, asked again as of its time, gets the verdict that it got."""
+"""Every ledger entry, evaluated again as of its time, gets the same verdict."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def same_verdict(promotions: tuple[Promotion, ...], entry: Entry) -> bool:
     )
 
 
-def test_every_kind_of_entry_gets_the_verdict_that_it_got(
+def test_every_kind_of_entry_is_reevaluated_to_the_same_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = promoted_twice(tmp_path)
@@ -101,7 +101,7 @@ def test_every_kind_of_entry_gets_the_verdict_that_it_got(
     assert reevaluated(repo, entries(repo)[4], monkeypatch)[0].mode is PromotionMode.BREAK_GLASS
 
 
-def test_what_broke_the_glass_would_not_have_passed_without(
+def test_a_break_glass_entry_is_not_allowed_without_break_glass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = promoted_twice(tmp_path, STRICT)
@@ -119,7 +119,9 @@ def test_what_broke_the_glass_would_not_have_passed_without(
     assert reevaluate(shut, last)[0].verdict is Verdict.BLOCKED
 
 
-def test_entries_of_one_commit_are_judged_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_of_one_commit_are_reevaluated_as_one_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = promoted_twice(tmp_path)
     front = (repo.root / DESK / "agent.yaml").read_text().replace("desk-bot", "front-bot")
     needs = "  dependsOn: [{agent: back-bot}]\n"
@@ -142,7 +144,7 @@ def test_entries_of_one_commit_are_judged_together(tmp_path: Path, monkeypatch: 
     assert same_verdict(promotions[2:], update)
 
 
-def test_a_rollback_that_the_ledger_made_up_is_not_there_to_be_asked(
+def test_a_forged_rollback_entry_cannot_be_reevaluated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = promoted_twice(tmp_path, POLICY)

@@ -1,4 +1,4 @@
-"""The end of an agent, with the installed command: a plan, the write, the promotion, the check."""
+"""``fleet retire``: plan, write, promotion and check."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def measured(repo: Repository, days: int, value: float = 10, metric: str = "runs
     return str(repo.home / "figures.csv")
 
 
-def test_the_plan_says_what_stands_in_the_way_and_what_is_left_behind(tmp_path: Path) -> None:
+def test_the_plan_lists_blockers_and_leftovers(tmp_path: Path) -> None:
     repo = town(tmp_path)
     proposal = "proposals/production/desk-bot/overrides.yaml"
     repo.commit(
@@ -109,7 +109,7 @@ def test_a_blocked_plan_writes_nothing(tmp_path: Path) -> None:
     assert repo.state[1] == ""
 
 
-def test_once_the_next_release_of_a_caller_does_without_both_are_promoted_together(tmp_path: Path) -> None:
+def test_agent_and_former_caller_are_promoted_together(tmp_path: Path) -> None:
     repo = town(tmp_path)
     without(repo)
 
@@ -128,7 +128,7 @@ def test_once_the_next_release_of_a_caller_does_without_both_are_promoted_togeth
     assert repo.fleet("validate").code == 0
 
 
-def test_alone_the_promotion_is_as_blocked_as_the_plan_says(tmp_path: Path) -> None:
+def test_plan_and_promotion_are_blocked_alike(tmp_path: Path) -> None:
     repo = town(tmp_path)
     retired = OWN.replace("lifecycle: production", "lifecycle: retired")
     repo.commit("desk-bot goes, by hand", files={f"{DESK}/agent.yaml": retired})
@@ -147,7 +147,7 @@ def test_alone_the_promotion_is_as_blocked_as_the_plan_says(tmp_path: Path) -> N
         "  orchestration:\n    triggers: [{on: completion, of: desk-bot}]\n    limits: {maxDepth: 1}\n",
     ],
 )
-def test_who_can_do_without_is_named_and_blocks_nothing(tmp_path: Path, needs: str) -> None:
+def test_an_optional_dependent_is_listed_and_does_not_block(tmp_path: Path, needs: str) -> None:
     repo = town(tmp_path, needs=needs)
 
     ran = repo.fleet("retire", "desk-bot", "--json")
@@ -158,7 +158,9 @@ def test_who_can_do_without_is_named_and_blocks_nothing(tmp_path: Path, needs: s
     ] * 2
 
 
-def test_naming_the_replacement_is_not_enough_while_the_old_one_is_still_required(tmp_path: Path) -> None:
+def test_a_dependent_that_names_the_replacement_still_blocks_if_it_requires_the_old_agent(
+    tmp_path: Path,
+) -> None:
     repo = town(tmp_path)
     manifest = (repo.root / FRONT / "agent.yaml").read_text()
     calling_two = manifest.replace("[{agent: desk-bot}]", "[{agent: desk-bot}, {agent: third-bot}]")
@@ -175,7 +177,7 @@ def test_naming_the_replacement_is_not_enough_while_the_old_one_is_still_require
     assert "names the replacement, and still requires it" in ran.out
 
 
-def test_the_way_on_is_told_at_every_step_to_the_end(running: Repository) -> None:
+def test_each_step_of_a_retirement_names_the_next_one(running: Repository) -> None:
     def last(ran: object) -> str:
         return ran.out.splitlines()[-1]  # type: ignore[attr-defined]
 
@@ -194,7 +196,7 @@ def test_the_way_on_is_told_at_every_step_to_the_end(running: Repository) -> Non
     assert running.state == before
 
 
-def test_an_agent_that_runs_and_is_gone_from_staging_goes_by_promotion(running: Repository) -> None:
+def test_an_agent_removed_from_staging_is_retired_by_promotion(running: Repository) -> None:
     running.git("rm", "-rq", DESK)
     running.commit("desk-bot goes, by hand", at="2026-11-20T08:00:00+00:00")
 
@@ -205,7 +207,7 @@ def test_an_agent_that_runs_and_is_gone_from_staging_goes_by_promotion(running: 
     assert ran.data["next"] == "fleet promote desk-bot --to production"
 
 
-def test_the_check_is_one_when_a_criterion_is_met_and_names_what_is_missing(tmp_path: Path) -> None:
+def test_the_check_exits_1_if_a_criterion_is_met_and_names_missing_figures(tmp_path: Path) -> None:
     repo = town(tmp_path)
     early = {"now": "2026-10-31T23:59:59Z"}
     full = measured(repo, 30)
@@ -226,7 +228,7 @@ def test_the_check_is_one_when_a_criterion_is_met_and_names_what_is_missing(tmp_
     assert "is still to come" in above.err
 
 
-def test_the_check_without_figures_asks_the_calendar_alone(tmp_path: Path) -> None:
+def test_the_check_without_figures_uses_dates_only(tmp_path: Path) -> None:
     repo = town(tmp_path)
 
     on_the_day = repo.fleet("retire", "--check", "desk-bot", "--json", now="2026-10-31T23:59:59Z")
@@ -237,7 +239,7 @@ def test_the_check_without_figures_asks_the_calendar_alone(tmp_path: Path) -> No
     assert (after.code, after.data["due"]) == (1, ["desk-bot"])
 
 
-def test_where_nothing_can_be_checked_that_is_no_yes(tmp_path: Path) -> None:
+def test_a_check_without_criteria_is_an_error(tmp_path: Path) -> None:
     drop = MANIFEST[: MANIFEST.index("  retirement:")].replace("lifecycle: production", "lifecycle: retired")
     repo = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": drop})
 
@@ -256,7 +258,7 @@ def test_where_nothing_can_be_checked_that_is_no_yes(tmp_path: Path) -> None:
         (("retire", "desk-bot", "--metrics", "none.csv"), "cannot read 'none.csv'"),
     ],
 )
-def test_what_makes_no_sense_is_refused(
+def test_invalid_arguments_of_retire_are_refused(
     running: Repository, arguments: tuple[str, ...], message: str
 ) -> None:
     ran = running.fleet(*arguments)
@@ -265,7 +267,7 @@ def test_what_makes_no_sense_is_refused(
     assert message in ran.err
 
 
-def test_a_manifest_that_cannot_be_read_is_not_guessed_at(running: Repository) -> None:
+def test_an_invalid_manifest_is_not_edited(running: Repository) -> None:
     running.write({f"{DESK}/agent.yaml": "spec: [\n"})
 
     ran = running.fleet("retire", "desk-bot", "--write")
@@ -284,7 +286,7 @@ BENT = {
 
 @pytest.mark.parametrize("bent", BENT.values(), ids=BENT.keys())
 @pytest.mark.parametrize("environment", ["staging", "production"])
-def test_nobody_goes_while_one_who_may_need_it_cannot_be_read(
+def test_an_unreadable_possible_dependent_blocks_the_retirement(
     tmp_path: Path, bent: bytes, environment: str
 ) -> None:
     repo = town(tmp_path, needs="")
@@ -303,7 +305,7 @@ def test_nobody_goes_while_one_who_may_need_it_cannot_be_read(
 
 
 @pytest.mark.parametrize("bent", BENT.values(), ids=BENT.keys())
-def test_the_gate_lets_nobody_go_while_one_who_may_need_it_cannot_be_read(
+def test_an_unreadable_possible_dependent_blocks_the_promotion_of_a_retirement(
     tmp_path: Path, bent: bytes
 ) -> None:
     repo = town(tmp_path, needs="")
@@ -324,7 +326,7 @@ def test_the_gate_lets_nobody_go_while_one_who_may_need_it_cannot_be_read(
     assert "so nobody can say whether 'front-bot' needs 'desk-bot'" in ran.out
 
 
-def test_a_blocked_plan_says_which_edit_opens_the_way(tmp_path: Path) -> None:
+def test_a_blocked_plan_names_the_edit_that_unblocks_it(tmp_path: Path) -> None:
     repo = town(tmp_path)
 
     ran = repo.fleet("retire", "desk-bot")
@@ -335,7 +337,7 @@ def test_a_blocked_plan_says_which_edit_opens_the_way(tmp_path: Path) -> None:
     assert "dependsOn: [{agent: desk-bot}]" in repo.git(*ran.out.splitlines()[-1].split()[1:])
 
 
-def test_a_blocked_plan_offers_the_replacement_to_who_is_none_itself(tmp_path: Path) -> None:
+def test_a_blocked_plan_suggests_the_replacement_to_other_agents(tmp_path: Path) -> None:
     repo = town(tmp_path)
     text = OWN.replace("replacedBy: front-bot", "replacedBy: new-desk")
     repo.commit("another heir", files={f"{DESK}/agent.yaml": text})
@@ -345,7 +347,7 @@ def test_a_blocked_plan_offers_the_replacement_to_who_is_none_itself(tmp_path: P
     assert "remove spec.dependsOn[desk-bot], call new-desk instead, or write optional: true" in ran.out
 
 
-def test_who_needs_it_and_has_no_release_to_edit_has_to_go_first(tmp_path: Path) -> None:
+def test_a_dependent_without_a_staging_release_is_retired_first(tmp_path: Path) -> None:
     repo = town(tmp_path)
     repo.git("rm", "-rq", FRONT)
     repo.commit("front-bot is gone from staging")
@@ -357,7 +359,7 @@ def test_who_needs_it_and_has_no_release_to_edit_has_to_go_first(tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", ["call-notes", "depot-handbook", "driver-brief"])
-def test_every_agent_of_the_example_that_nobody_requires_can_be_retired(tmp_path: Path, name: str) -> None:
+def test_agents_of_the_example_without_dependents_can_be_retired(tmp_path: Path, name: str) -> None:
     repo = repositories.repository(tmp_path, EXAMPLE)
 
     ran = repo.fleet("retire", name, "--write", "--json")

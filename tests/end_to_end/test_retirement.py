@@ -1,4 +1,4 @@
-"""What leaves an environment, and what may not: retired releases, and a brake that takes nothing along."""
+"""Retired releases and suspensions: what leaves an environment, and what blocks it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def retiring(repo: Repository) -> Repository:
     return repo
 
 
-def test_a_release_that_says_retired_takes_the_agent_out_of_production(running: Repository) -> None:
+def test_a_retired_release_removes_the_agent_from_production(running: Repository) -> None:
     ran = retiring(running).fleet(*APPLY, "--json")
 
     assert ran.code == 0, ran.err
@@ -34,7 +34,7 @@ def test_a_release_that_says_retired_takes_the_agent_out_of_production(running: 
     assert (last["kind"], last["agents"][0]["to"]) == ("retire", None)
 
 
-def test_the_retired_manifest_may_stay_in_staging_and_there_is_nothing_more_to_promote(
+def test_a_retired_manifest_may_stay_in_staging(
     running: Repository,
 ) -> None:
     retiring(running).fleet(*APPLY)
@@ -49,7 +49,7 @@ def test_the_retired_manifest_may_stay_in_staging_and_there_is_nothing_more_to_p
     assert running.state == before
 
 
-def test_a_retired_name_stays_taken_when_its_manifest_comes_back_to_life(running: Repository) -> None:
+def test_the_name_of_a_retired_agent_cannot_be_used_again(running: Repository) -> None:
     retiring(running).fleet(*APPLY)
     running.commit("once more", files={f"{DESK}/agent.yaml": MANIFEST}, at="2026-11-20T13:00:00+00:00")
 
@@ -60,7 +60,7 @@ def test_a_retired_name_stays_taken_when_its_manifest_comes_back_to_life(running
     assert "was retired from production" in promoted.out
 
 
-def test_an_agent_that_was_retired_before_it_ever_ran_there_is_not_put_there(tmp_path: Path) -> None:
+def test_an_agent_retired_before_its_first_promotion_is_not_created(tmp_path: Path) -> None:
     repo = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": RETIRED})
 
     ran = repo.fleet("promote", "desk-bot", "--to", "production", "--json")
@@ -71,7 +71,7 @@ def test_an_agent_that_was_retired_before_it_ever_ran_there_is_not_put_there(tmp
     ]
 
 
-def test_overrides_neither_retire_an_agent_nor_bring_it_back(tmp_path: Path) -> None:
+def test_overrides_can_neither_retire_nor_revive_an_agent(tmp_path: Path) -> None:
     config = FLEET["fleet-config.yaml"].replace("[spec.budgets]", "[spec.lifecycle]")
     repo = repositories.running(tmp_path)
     repo.commit(
@@ -90,7 +90,7 @@ def test_overrides_neither_retire_an_agent_nor_bring_it_back(tmp_path: Path) -> 
     assert lives.data["promotions"][0]["kind"] == "retire"
 
 
-def test_a_retirement_that_somebody_still_needs_is_blocked_until_both_go_together(tmp_path: Path) -> None:
+def test_a_required_agent_is_retired_only_together_with_the_change_of_its_dependent(tmp_path: Path) -> None:
     needs = MANIFEST.replace("desk-bot", "front-bot") + "  dependsOn: [{agent: desk-bot}]\n"
     front = {
         path.replace("desk-bot", "front-bot").replace("staging", env): text
@@ -115,7 +115,7 @@ def test_a_retirement_that_somebody_still_needs_is_blocked_until_both_go_togethe
     assert not (repo.root / PRODUCTION).exists()
 
 
-def test_a_proposal_that_only_suspends_moves_without_the_release_that_waits_in_staging(
+def test_a_suspension_is_promoted_without_the_waiting_release(
     running: Repository,
 ) -> None:
     prompt = (running.root / PRODUCTION / "prompts/system.md").read_text()
@@ -132,7 +132,7 @@ def test_a_proposal_that_only_suspends_moves_without_the_release_that_waits_in_s
     assert later.data["promotions"][0]["kind"] == "update"
 
 
-def test_a_proposal_that_suspends_and_wants_more_goes_with_the_release(running: Repository) -> None:
+def test_a_proposal_with_more_than_a_suspension_takes_the_release_along(running: Repository) -> None:
     budget = "{window: day, currency: EUR, alertAt: 1, haltAt: 2}"
     running.commit("stop it, and more", files={PROPOSAL: f"spec: {{suspended: true, budgets: [{budget}]}}\n"})
 
@@ -141,7 +141,7 @@ def test_a_proposal_that_suspends_and_wants_more_goes_with_the_release(running: 
     assert ran.data["promotions"][0]["kind"] == "update"
 
 
-def test_an_agent_that_is_gone_from_staging_can_be_suspended_before_it_goes(running: Repository) -> None:
+def test_an_agent_removed_from_staging_can_be_suspended_before_its_retirement(running: Repository) -> None:
     running.git("rm", "-rq", DESK)
     running.commit("stop it", files={PROPOSAL: "spec: {suspended: true}\n"})
 
@@ -151,9 +151,7 @@ def test_an_agent_that_is_gone_from_staging_can_be_suspended_before_it_goes(runn
 
 
 @pytest.mark.parametrize("removed", [True, False])
-def test_a_brake_that_waits_gives_way_to_a_retirement_that_came_later_and_leaves_with_it(
-    running: Repository, removed: bool
-) -> None:
+def test_a_later_retirement_replaces_a_pending_suspension(running: Repository, removed: bool) -> None:
     stop = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks", "--apply")
     assert running.fleet(*stop, now="2026-11-20T09:00:00Z").code == 1
     if removed:
@@ -173,7 +171,7 @@ def test_a_brake_that_waits_gives_way_to_a_retirement_that_came_later_and_leaves
     assert running.fleet("audit").code == 0
 
 
-def test_what_is_to_go_can_still_be_stopped_first_and_its_retirement_is_told_to_wait(
+def test_an_agent_can_be_suspended_before_its_waiting_retirement(
     running: Repository,
 ) -> None:
     running.commit("desk-bot goes", files={f"{DESK}/agent.yaml": RETIRED})
@@ -188,7 +186,7 @@ def test_what_is_to_go_can_still_be_stopped_first_and_its_retirement_is_told_to_
     assert "the change of desk-bot in staging will wait" in judged.out
 
 
-def test_what_was_adopted_retired_is_not_braked_but_goes(tmp_path: Path) -> None:
+def test_an_agent_adopted_as_retired_is_retired_not_suspended(tmp_path: Path) -> None:
     stands = {path.replace("staging", "production"): FLEET[path] for path in FLEET if path.startswith(DESK)}
     ended = {f"{DESK}/agent.yaml": RETIRED, f"{PRODUCTION}/agent.yaml": RETIRED}
     repo = repositories.repository(tmp_path, {**FLEET, **stands, **ended})
@@ -200,7 +198,7 @@ def test_what_was_adopted_retired_is_not_braked_but_goes(tmp_path: Path) -> None
     assert ran.data["promotions"][0]["kind"] == "retire"
 
 
-def test_a_stage_that_was_moved_by_hand_keeps_nobody_from_stopping_what_runs_behind_it(
+def test_a_stage_edited_by_hand_does_not_block_a_suspension(
     tmp_path: Path,
 ) -> None:
     stages = {

@@ -1,4 +1,4 @@
-"""The road: one change goes all the way, on a real repository, by the hands of several people."""
+"""One change all the way from staging to production, in a real repository, by several people."""
 
 from __future__ import annotations
 

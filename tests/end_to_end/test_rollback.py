@@ -1,4 +1,4 @@
-"""Back to what ran before: on real repositories, by the hands of several people."""
+"""``fleet rollback`` in real repositories, by several people."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def approved(repo: Repository, who: str = "bob", *flags: str, now: str = "2026-1
     repo.approve("desk-bot", who, "--rollback", *flags, now=now)
 
 
-def test_the_release_of_before_comes_back_byte_for_byte_and_is_told(desk: Repository) -> None:
+def test_a_rollback_restores_the_earlier_release_byte_for_byte(desk: Repository) -> None:
     first = ledger(desk)[0]["agents"][0]
 
     waiting = rollback(desk)
@@ -61,7 +61,7 @@ def test_the_release_of_before_comes_back_byte_for_byte_and_is_told(desk: Reposi
     assert desk.fleet("diff", "--env", "staging..production", "--exit-code").code == 1
 
 
-def test_the_release_that_was_left_is_held_until_somebody_approves_it_again(desk: Repository) -> None:
+def test_a_release_left_by_a_rollback_needs_a_new_approval(desk: Repository) -> None:
     approved(desk)
     succeeded(rollback(desk, "--apply"))
     later = "2026-11-21T09:00:00Z"
@@ -88,7 +88,7 @@ def test_the_release_that_was_left_is_held_until_somebody_approves_it_again(desk
 
 
 @pytest.mark.parametrize("later_files", [{}, {PROMPT: THIRD}])
-def test_whoever_wrote_what_a_rollback_left_does_not_bring_it_back_alone(
+def test_authors_of_a_release_left_by_a_rollback_cannot_approve_it_again(
     desk: Repository, later_files: dict[str, str]
 ) -> None:
     """What ran between is written anew by nobody; its authors are those of the next promotion all the same."""
@@ -120,7 +120,7 @@ def test_another_release_is_not_held(desk: Repository) -> None:
     assert "held" not in requirement_status(ran)
 
 
-def test_without_a_rollback_in_the_policy_nobody_goes_back(tmp_path: Path) -> None:
+def test_a_policy_without_rollback_refuses_it(tmp_path: Path) -> None:
     lines = POLICY.splitlines(keepends=True)
     repo = promoted_twice(tmp_path, "".join(line for line in lines if not line.startswith("rollback")))
 
@@ -135,11 +135,11 @@ def test_without_a_rollback_in_the_policy_nobody_goes_back(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("now", "verdict"), [("2026-12-12T08:59:59Z", "pending"), ("2026-12-12T09:00:00Z", "blocked")]
 )
-def test_the_span_ends_at_its_very_instant(desk: Repository, now: str, verdict: str) -> None:
+def test_the_rollback_window_ends_at_its_instant(desk: Repository, now: str, verdict: str) -> None:
     assert rollback(desk, now=now).data["verdict"] == verdict
 
 
-def test_a_release_is_found_by_twelve_digits_and_others_are_offered(desk: Repository) -> None:
+def test_a_release_is_found_by_twelve_digits_and_an_unknown_one_gets_choices(desk: Repository) -> None:
     first, second = (entry["agents"][0]["release"] for entry in ledger(desk))
 
     assert rollback(desk, "--to", first).data["release"] == first
@@ -175,7 +175,7 @@ LESS = "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt: 6}]}\n
 MORE = LESS.replace("6}", "9}")
 
 
-def test_overrides_stay_unless_those_of_then_are_asked_for(desk: Repository) -> None:
+def test_overrides_stay_unless_with_overrides_is_given(desk: Repository) -> None:
     overridden(desk, LESS, "2026-11-13T09:00:00Z")
     desk.commit("third", files={PROMPT: THIRD})
     overridden(desk, MORE, "2026-11-14T09:00:00Z")
@@ -192,7 +192,7 @@ def test_overrides_stay_unless_those_of_then_are_asked_for(desk: Repository) -> 
     assert folder(desk)["prompts/system.md"].decode() == SECOND
 
 
-def test_the_overrides_of_then_come_back_with_it(desk: Repository) -> None:
+def test_with_overrides_restores_the_overrides_of_that_time(desk: Repository) -> None:
     overridden(desk, LESS, "2026-11-13T09:00:00Z")
     desk.commit("third", files={PROMPT: THIRD})
     overridden(desk, MORE, "2026-11-14T09:00:00Z")
@@ -206,7 +206,7 @@ def test_the_overrides_of_then_come_back_with_it(desk: Repository) -> None:
     assert (desk.root / next(iter(proposal))).read_text() == MORE
 
 
-def test_a_veto_and_a_freeze_stand_against_it(tmp_path: Path) -> None:
+def test_veto_and_freeze_block_a_rollback(tmp_path: Path) -> None:
     freeze = 'freezes: [{id: fair, from: "2026-11-20T00:00", to: "2026-11-21T00:00", zone: UTC}]\n'
     repo = promoted_twice(tmp_path, POLICY + freeze)
     approved(repo)
@@ -218,7 +218,7 @@ def test_a_veto_and_a_freeze_stand_against_it(tmp_path: Path) -> None:
     assert rollback(repo, "--apply").code == 1
 
 
-def test_what_would_not_be_valid_today_does_not_come_back(desk: Repository) -> None:
+def test_a_release_that_is_invalid_today_is_blocked(desk: Repository) -> None:
     config = (desk.root / "fleet-config.yaml").read_text().replace("[spec.budgets]", "[spec.endpoints]")
     overridden(desk, LESS, "2026-11-13T09:00:00Z")
     desk.commit("third", files={PROMPT: THIRD})
@@ -232,7 +232,7 @@ def test_what_would_not_be_valid_today_does_not_come_back(desk: Repository) -> N
     assert "override-not-allowed" in requirement_status(ran)["validation"][1]
 
 
-def test_a_ledger_of_which_history_does_not_hold_the_commit_is_refused(desk: Repository) -> None:
+def test_a_rollback_without_the_promotion_commit_in_history_is_refused(desk: Repository) -> None:
     squashed = desk.git("commit-tree", "HEAD^{tree}", "-m", "squashed")
     desk.git("reset", "-q", "--hard", squashed)
 
@@ -242,7 +242,7 @@ def test_a_ledger_of_which_history_does_not_hold_the_commit_is_refused(desk: Rep
     assert "is not in this history" in ran.err
 
 
-def test_a_commit_that_does_not_hold_what_the_ledger_says_is_refused(desk: Repository) -> None:
+def test_a_promotion_commit_that_differs_from_the_ledger_is_refused(desk: Repository) -> None:
     text = (desk.root / "ledger/production.jsonl").read_text().splitlines()
     top = desk.git("rev-parse", "HEAD")
     adopted = desk.git("rev-list", "-1", "HEAD", "--", RUNS)
@@ -271,7 +271,7 @@ def test_a_reason_is_one_visible_line(desk: Repository, reason: str) -> None:
     assert ran.err.startswith("fleet: ")
 
 
-def test_nothing_changes_without_apply_whatever_else_is_said(desk: Repository) -> None:
+def test_without_apply_no_combination_of_options_writes(desk: Repository) -> None:
     approved(desk)
     before = desk.state
     release = ledger(desk)[0]["agents"][0]["release"]
@@ -282,7 +282,7 @@ def test_nothing_changes_without_apply_whatever_else_is_said(desk: Repository) -
         assert desk.state == before, chosen
 
 
-def test_a_name_that_does_not_run_has_nothing_to_go_back_from(desk: Repository) -> None:
+def test_an_agent_that_does_not_run_cannot_be_rolled_back(desk: Repository) -> None:
     ran = desk.fleet("rollback", "help-bot", "--env", "production", "--reason", "x")
 
     assert ran.code == 2
@@ -300,7 +300,7 @@ def test_approvals_of_a_rollback_count_for_nothing_else(tmp_path: Path) -> None:
     assert [item["approver"] for item in ran.data["promotions"][0]["notCounted"]] == ["bob"]
 
 
-def test_what_a_stage_in_between_went_back_to_has_its_authors(tmp_path: Path) -> None:
+def test_a_release_rolled_back_to_in_a_stage_keeps_its_authors(tmp_path: Path) -> None:
     """It never ran in production, so nobody has approved it there; and it is older than what does run there."""
     policy = STRICT.replace("{to: production}", "{to: [qa, production]}").replace(
         ", {evals: passed}, {soak: PT24H}", ""

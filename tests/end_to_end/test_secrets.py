@@ -111,7 +111,7 @@ def test_a_password_is_found_once_in_every_notation(tmp_path: Path, odd: str) ->
     assert findings[0]["file"] == f"{DESK}/agent.yaml"
 
 
-def test_a_proposal_is_looked_at_as_well(tmp_path: Path) -> None:
+def test_secrets_of_a_proposal_are_found(tmp_path: Path) -> None:
     proposal = f"spec: {{x-crm: {CREDENTIALS['github'][1]}}}\n"
     files = {**FLEET, "proposals/production/desk-bot/overrides.yaml": proposal}
     repository = repositories.repository(tmp_path, files)

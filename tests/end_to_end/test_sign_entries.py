@@ -92,7 +92,7 @@ def test_git_verifies_the_commit_and_ssh_keygen_the_line(
     ]
 
 
-def test_the_signature_is_for_that_line_of_that_person_alone(repo: Repository, keys: dict[str, Path]) -> None:
+def test_a_signature_verifies_one_line_of_one_person_only(repo: Repository, keys: dict[str, Path]) -> None:
     assert apply(repo, keys["ci"]).code == 0
     before, line = lines(repo)
 
@@ -101,9 +101,7 @@ def test_the_signature_is_for_that_line_of_that_person_alone(repo: Repository, k
     assert not verified_line(repo, "carla@acme.example", line)
 
 
-def test_a_repository_of_the_newer_hash_is_signed_as_git_wants_it(
-    tmp_path: Path, keys: dict[str, Path]
-) -> None:
+def test_a_sha256_repository_is_signed_under_gpgsig_sha256(tmp_path: Path, keys: dict[str, Path]) -> None:
     repo = approved(tmp_path, keys, object_format="sha256")
 
     assert apply(repo, keys["ci"]).code == 0
@@ -112,7 +110,7 @@ def test_a_repository_of_the_newer_hash_is_signed_as_git_wants_it(
     assert verified_commit(repo).returncode == 0
 
 
-def test_without_a_key_named_the_one_of_git_signs(repo: Repository, keys: dict[str, Path]) -> None:
+def test_without_a_key_file_the_key_of_git_signs(repo: Repository, keys: dict[str, Path]) -> None:
     repo.git("config", "gpg.format", "ssh")
     repo.git("config", "user.signingKey", str(keys["dina"]))
 
@@ -137,7 +135,7 @@ def test_without_a_key_named_the_one_of_git_signs(repo: Repository, keys: dict[s
         ("missing", "ci", "no key file", "--sign"),
     ],
 )
-def test_a_key_that_is_not_the_runners_writes_nothing(
+def test_a_key_of_somebody_else_writes_nothing(
     repo: Repository, keys: dict[str, Path], key: str, who: str, message: str, hint: str
 ) -> None:
     before = repo.state
@@ -151,7 +149,7 @@ def test_a_key_that_is_not_the_runners_writes_nothing(
     assert not (repo.root / "ledger" / "production.sigs").exists()
 
 
-def test_a_key_whose_time_is_over_writes_nothing(repo: Repository, keys: dict[str, Path]) -> None:
+def test_an_expired_key_writes_nothing(repo: Repository, keys: dict[str, Path]) -> None:
     mine = keyring.public(keys["dina"])
     text = people_with_keys(keys).replace(f'{mine}", since: 2026-01-01', f'{mine}", until: 2026-11-19')
     repo.commit("over", files={PEOPLE: text})
@@ -163,7 +161,7 @@ def test_a_key_whose_time_is_over_writes_nothing(repo: Repository, keys: dict[st
     assert "valid until 2026-11-19" in ran.err
 
 
-def test_signing_goes_with_apply(repo: Repository) -> None:
+def test_sign_without_apply_is_refused(repo: Repository) -> None:
     assert repo.fleet("promote", "desk-bot", "--to", "production", "--sign").code == 2
     assert repo.fleet("adopt", "--to", "production", "--sign").code == 2
 
@@ -184,9 +182,7 @@ def test_the_entry_names_the_signature_of_a_signed_approval_and_of_no_other(
     assert list(recorded) == ["file", "sha256", "approver", "assurance"]
 
 
-def test_every_line_of_one_run_is_signed_and_so_are_the_next_ones(
-    repo: Repository, keys: dict[str, Path]
-) -> None:
+def test_every_entry_of_one_run_is_signed(repo: Repository, keys: dict[str, Path]) -> None:
     desk = {path: text for path, text in FLEET.items() if path.startswith(DESK)}
     new = {path.replace("desk-bot", "new-bot"): text for path, text in desk.items()}
     new["environments/staging/new-bot/agent.yaml"] = MANIFEST.replace("desk-bot", "new-bot")
@@ -207,9 +203,7 @@ def test_every_line_of_one_run_is_signed_and_so_are_the_next_ones(
     assert repo.fleet("validate").code == 0
 
 
-def test_what_a_killed_run_left_is_finished_with_its_signature(
-    repo: Repository, keys: dict[str, Path]
-) -> None:
+def test_an_interrupted_run_is_finished_with_its_signature(repo: Repository, keys: dict[str, Path]) -> None:
     assert apply(repo, keys["ci"]).code == 0
     signature = (repo.root / SIGNATURE).read_bytes()
     repo.git("read-tree", "-u", "--reset", "HEAD^")  # the branch has moved, index and files have not
@@ -236,9 +230,7 @@ def test_adopting_is_signed_like_any_entry(tmp_path: Path, keys: dict[str, Path]
     assert verified_line(repo, "ci@acme.example", lines(repo)[0], "ledger/production.sigs/1.sig")
 
 
-def test_the_audit_checks_what_is_signed_and_names_what_does_not_hold(
-    repo: Repository, keys: dict[str, Path]
-) -> None:
+def test_the_audit_names_a_broken_signature(repo: Repository, keys: dict[str, Path]) -> None:
     assert apply(repo, keys["ci"]).code == 0
     assert repo.fleet("audit").code == 0
     stolen = keyring.ssh_keygen_signature(keys["dina"], lines(repo)[-1], "fleet-ledger-v1")
@@ -254,7 +246,9 @@ def test_the_audit_checks_what_is_signed_and_names_what_does_not_hold(
     assert "a key of dina, not of ci@acme.example" in item["message"]
 
 
-def test_a_brake_is_signed_and_pushed_like_any_promotion(repo: Repository, keys: dict[str, Path]) -> None:
+def test_a_suspension_is_signed_and_pushed_like_any_promotion(
+    repo: Repository, keys: dict[str, Path]
+) -> None:
     remote = repo.home / "remote.git"
     repo.git("init", "-q", "--bare", str(remote))
     repo.git("remote", "add", "origin", str(remote))
@@ -294,7 +288,7 @@ def test_a_rollback_is_signed_like_any_promotion(repo: Repository, keys: dict[st
 
 @pytest.mark.parametrize("option", [("--sign",), ("--push", "origin")])
 @pytest.mark.parametrize("verb", ["suspend", "resume", "rollback"])
-def test_to_sign_or_push_goes_with_apply_everywhere(
+def test_sign_and_push_without_apply_are_refused_by_every_verb(
     repo: Repository, verb: str, option: tuple[str, ...]
 ) -> None:
     ran = repo.fleet(verb, "desk-bot", "--env", "production", "--reason", "x", *option)

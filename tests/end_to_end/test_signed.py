@@ -73,7 +73,7 @@ def test_a_signed_approval_counts_whoever_commits_it(repo: Repository, keys: dic
     assert done.data["promotions"][0]["requirements"][0]["by"] == ["carla"]
 
 
-def test_a_squash_by_a_robot_keeps_it(repo: Repository, keys: dict[str, Path]) -> None:
+def test_a_squash_keeps_a_signed_approval(repo: Repository, keys: dict[str, Path]) -> None:
     repo.git("checkout", "-q", "-b", "side")
     approve(repo, keys["carla"])
     repo.commit("approve", identity="carla")
@@ -95,7 +95,7 @@ def test_the_promotion_writes_its_assurance_into_the_ledger(repo: Repository, ke
     assert [(item["approver"], item["assurance"]) for item in last["approvals"]] == [("carla", "signed")]
 
 
-def test_a_recorded_approval_is_not_enough_where_signed_is_asked(repo: Repository) -> None:
+def test_a_recorded_approval_does_not_count_where_signed_is_required(repo: Repository) -> None:
     repo.approve("desk-bot", "carla")
 
     done = repo.fleet(*ASKED)
@@ -227,7 +227,7 @@ def test_a_forged_signature_never_counts_even_when_its_approver_commits_it(
         (', compromisedSince: "2026-11-20T12:00:00Z"', "compromised since 2026-11-20T12:00:00Z"),
     ],
 )
-def test_a_key_that_stopped_counting_takes_its_approvals_along(
+def test_an_invalid_key_voids_its_approvals(
     repo: Repository, keys: dict[str, Path], validity: str, reason: str
 ) -> None:
     approve(repo, keys["carla"])
@@ -270,9 +270,7 @@ def test_a_back_dated_signature_of_an_expired_key_does_not_count(
         'keys: [{key: "KEY", compromisedSince: "2026-02-30T00:00:00Z"}]',
     ],
 )
-def test_people_with_keys_that_cannot_be_right_decide_nothing(
-    repo: Repository, keys: dict[str, Path], people: str
-) -> None:
+def test_invalid_keys_in_people_are_an_error(repo: Repository, keys: dict[str, Path], people: str) -> None:
     approve(repo, keys["carla"])
     keyed = people.replace("KEY", keyring.public(keys["carla"])).replace("DINA", keyring.public(keys["dina"]))
     dina = f'emails: [dina@acme.example], keys: [{{key: "{keyring.public(keys["dina"])}"}}]'
@@ -286,7 +284,7 @@ def test_people_with_keys_that_cannot_be_right_decide_nothing(
     assert f"{PEOPLE}:" in done.err
 
 
-def test_a_wildcard_speaks_for_nobody(repo: Repository, keys: dict[str, Path]) -> None:
+def test_a_wildcard_address_is_an_error(repo: Repository, keys: dict[str, Path]) -> None:
     approve(repo, keys["carla"])
     text = FLEET[PEOPLE].replace(
         "people:\n", f'people:\n  any: {{name: Any, emails: ["*"], keys: [{{{inside(keys["mallory"])}}}]}}\n'
@@ -315,7 +313,7 @@ def test_a_copy_under_a_later_number_does_not_outlive_a_rejection_of_the_same_se
     assert done.data["promotions"][0]["requirements"][0]["by"] == []
 
 
-def test_a_veto_whose_signature_somebody_broke_still_stands(repo: Repository, keys: dict[str, Path]) -> None:
+def test_a_veto_with_a_broken_signature_still_blocks(repo: Repository, keys: dict[str, Path]) -> None:
     policy = SIGNED_POLICY.replace("rules:", "veto: {from: [desk]}\nrules:").replace(
         "version: 1", "version: 2"
     )

@@ -1,4 +1,4 @@
-"""Where a release comes from: out of several environments at once, and out of the past; a freeze in between."""
+"""Where a release comes from: several source environments, and earlier releases; a freeze in between."""
 
 from __future__ import annotations
 
@@ -42,16 +42,14 @@ def needs(ran: CommandResult) -> dict[str, tuple[str, str]]:
     }
 
 
-def test_a_release_that_stands_in_every_source_goes_on(two_sources: Repository) -> None:
+def test_a_release_in_every_source_is_promoted(two_sources: Repository) -> None:
     ran = promote(two_sources, "--apply")
 
     assert (ran.code, ran.data["from"], ran.data["applied"]) == (0, ["staging", "west"], True)
 
 
 @pytest.mark.parametrize("behind", [DESK, WEST])
-def test_a_release_that_one_source_does_not_hold_stays_where_it_is(
-    two_sources: Repository, behind: str
-) -> None:
+def test_a_release_missing_in_one_source_is_blocked(two_sources: Repository, behind: str) -> None:
     two_sources.commit("ahead", files={f"{behind}/{PROMPT}": "You answer.\n"}, at="2026-11-19T10:00:00+00:00")
 
     ran = promote(two_sources, "--apply")
@@ -61,9 +59,7 @@ def test_a_release_that_one_source_does_not_hold_stays_where_it_is(
 
 
 @pytest.mark.parametrize("empty", [DESK, WEST])
-def test_a_release_that_one_source_does_not_have_at_all_stays_where_it_is(
-    two_sources: Repository, empty: str
-) -> None:
+def test_an_agent_missing_in_one_source_is_not_promoted(two_sources: Repository, empty: str) -> None:
     two_sources.commit(
         "gone", files={path.replace(DESK, empty): None for path in FLEET if path.startswith(DESK)}
     )
@@ -74,7 +70,7 @@ def test_a_release_that_one_source_does_not_have_at_all_stays_where_it_is(
     assert "west does not hold" in ran.out if empty == WEST else "no agent 'desk-bot'" in ran.err
 
 
-def test_it_has_soaked_when_it_has_in_every_source(two_sources: Repository) -> None:
+def test_soak_is_met_once_it_is_met_in_every_source(two_sources: Repository) -> None:
     later = {f"{WEST}/{PROMPT}": "You answer questions.\n"}
     two_sources.commit("west first", files=later, at="2026-11-19T10:00:00+00:00")
     two_sources.commit(
@@ -109,7 +105,7 @@ def test_an_earlier_release_comes_back_as_an_update_like_any_other(tmp_path: Pat
     assert lines[2]["agents"][0]["to"] == lines[0]["agents"][0]["to"]
 
 
-def test_what_was_allowed_is_judged_again_when_it_is_applied(tmp_path: Path) -> None:
+def test_apply_decides_again(tmp_path: Path) -> None:
     frozen = POLICY + 'freezes: [{id: fair, from: "2026-11-20T13:00", to: "2026-11-21T13:00", zone: UTC}]\n'
     files = {**FLEET, "governance/policy.yaml": frozen}
     repo = repositories.repository(tmp_path, files)
@@ -125,9 +121,7 @@ def test_what_was_allowed_is_judged_again_when_it_is_applied(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("lying", ["garbage", "shortened", "gone", "a link"])
-def test_the_ledger_that_counts_is_the_committed_one_whatever_lies_in_the_work_tree(
-    tmp_path: Path, lying: str
-) -> None:
+def test_the_committed_ledger_counts_not_the_one_in_the_work_tree(tmp_path: Path, lying: str) -> None:
     repo = repositories.allowed(tmp_path)
     file = repo.root / "ledger" / "production.jsonl"
     content = file.read_bytes()

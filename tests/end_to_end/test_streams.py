@@ -1,4 +1,4 @@
-"""Exit codes and streams: reports on standard output, the rest beside it, never a traceback."""
+"""Exit codes and streams: reports on standard output, notes on standard error, never a traceback."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Maker = Callable[..., Repository]
 HEAVY = ("yaml", "jsonschema", "git", "deepdiff", "rich")
 
 
-def test_the_version_is_told_without_any_heavy_library(repository: Maker) -> None:
+def test_version_imports_no_heavy_library(repository: Maker) -> None:
     script = (
         "import sys, atexit\n"
         f"atexit.register(lambda: sys.stderr.write(' '.join(m for m in {HEAVY!r} if m in sys.modules)))\n"
@@ -87,9 +87,7 @@ def test_valid_is_0_findings_are_1_and_no_answer_is_2(repository: Maker) -> None
     ],
     ids=" ".join,
 )
-def test_what_cannot_be_answered_is_2_with_one_line_and_a_way_on(
-    repository: Maker, arguments: tuple[str, ...]
-) -> None:
+def test_an_unanswerable_call_exits_2_with_a_hint(repository: Maker, arguments: tuple[str, ...]) -> None:
     repo = repository()
     before = repo.state
 
@@ -128,7 +126,7 @@ def test_pending_and_allowed_and_unchanged_are_1_and_0_and_0(running: Repository
     assert running.fleet(*APPLY[:-1]).code == 0
 
 
-def test_wrong_governance_is_findings_for_validate_and_2_for_who_decides_by_it(running: Repository) -> None:
+def test_invalid_governance_is_a_finding_for_validate_and_an_error_for_promote(running: Repository) -> None:
     running.commit(files={"governance/policy.yaml": "apiVersion: fleetward/v1\nkind: Policy\nversion: x\n"})
 
     validated, promoted = running.fleet("validate"), running.fleet(*APPLY)
@@ -378,7 +376,7 @@ def test_the_last_line_is_a_command_that_works_when_pasted(running: Repository, 
         assert pasted.code in (0, 1), (arguments, last, pasted.err)
 
 
-def test_a_path_that_is_nowhere_is_no_answer_and_one_that_is_being_deleted_is(running: Repository) -> None:
+def test_an_unknown_path_is_an_error_and_a_deleted_one_is_validated(running: Repository) -> None:
     nowhere = running.fleet("validate", "environments/staging/no-such-bot")
     by_name = running.fleet("validate", "desk-bot")
     prompt = "environments/staging/desk-bot/prompts/system.md"
@@ -392,7 +390,7 @@ def test_a_path_that_is_nowhere_is_no_answer_and_one_that_is_being_deleted_is(ru
     assert {finding["rule"] for finding in deleted.data["findings"]} == {"prompt-missing"}
 
 
-def test_where_the_caller_waits_for_no_children_the_same_is_said(repository: Maker) -> None:
+def test_an_ignored_sigchld_does_not_change_the_report(repository: Maker) -> None:
     repo = repository()
     for name in ("one", "two", "three"):
         desk = {path: text for path, text in FLEET.items() if path.startswith(DESK)}

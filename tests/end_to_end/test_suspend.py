@@ -1,4 +1,4 @@
-"""The emergency brake, with the installed command: stop, wait for the yes of somebody else, go on."""
+"""``fleet suspend`` and ``fleet resume``: proposal, approval by somebody else, promotion."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def stopped(repo: Repository) -> Repository:
     return repo
 
 
-def test_without_write_or_apply_it_shows_the_file_and_what_the_gate_will_ask(strict: Repository) -> None:
+def test_without_write_or_apply_the_file_and_the_requirements_are_shown(strict: Repository) -> None:
     before = strict.state
 
     ran = strict.fleet(*STOP)
@@ -56,7 +56,7 @@ def test_without_write_or_apply_it_shows_the_file_and_what_the_gate_will_ask(str
     assert not (strict.root / "proposals").exists()
 
 
-def test_suspending_counts_as_only_stricter_and_resuming_does_not(strict: Repository) -> None:
+def test_a_suspension_is_stricter_and_its_end_is_not(strict: Repository) -> None:
     stop = strict.fleet(*STOP, "--json").data["promotion"]
     go = stopped(strict).fleet(*GO, "--json").data["promotion"]
 
@@ -65,7 +65,7 @@ def test_suspending_counts_as_only_stricter_and_resuming_does_not(strict: Reposi
     assert {requirement["kind"] for requirement in go["requirements"]} == {"approvals", "evals"}
 
 
-def test_whoever_writes_the_proposal_is_not_among_those_who_could_approve_it(strict: Repository) -> None:
+def test_the_author_of_the_proposal_is_not_eligible(strict: Repository) -> None:
     promotion = strict.fleet(*STOP, "--json", identity="carla").data["promotion"]
     strict.fleet(*STOP, "--apply", identity="carla")
     judged = strict.fleet("promote", "desk-bot", "--to", "production", "--json").data["promotions"][0]
@@ -73,7 +73,7 @@ def test_whoever_writes_the_proposal_is_not_among_those_who_could_approve_it(str
     assert promotion["requirements"][0]["could"] == judged["requirements"][0]["could"] == ["dina"]
 
 
-def test_apply_commits_the_proposal_alone_and_waits_for_the_approval_of_exactly_that(
+def test_apply_commits_only_the_proposal_while_approvals_are_missing(
     strict: Repository,
 ) -> None:
     before = strict.head
@@ -88,7 +88,7 @@ def test_apply_commits_the_proposal_alone_and_waits_for_the_approval_of_exactly_
     assert strict.state[1] == ""
 
 
-def test_while_it_waits_it_says_that_nothing_is_stopped_yet_and_what_comes_after_the_approval(
+def test_a_pending_suspension_names_the_present_state_and_the_command_to_complete_it(
     strict: Repository,
 ) -> None:
     ran = strict.fleet(*STOP, "--apply", now="2026-11-20T09:00:00Z")
@@ -107,7 +107,7 @@ def test_while_it_waits_it_says_that_nothing_is_stopped_yet_and_what_comes_after
     assert "not done yet" not in done.out
 
 
-def test_while_a_resumption_waits_it_says_that_the_agent_is_still_suspended(tmp_path: Path) -> None:
+def test_a_pending_resumption_says_that_the_agent_is_still_suspended(tmp_path: Path) -> None:
     repo = stopped(repositories.running(tmp_path))
 
     ran = repo.fleet(*GO, "--apply")
@@ -116,7 +116,7 @@ def test_while_a_resumption_waits_it_says_that_the_agent_is_still_suspended(tmp_
     assert ran.out.splitlines()[-1] == "fleet why desk-bot --to production --as carla"
 
 
-def test_once_approved_apply_promotes_what_was_proposed_and_keeps_the_reason(strict: Repository) -> None:
+def test_once_approved_apply_promotes_the_proposal_with_its_reason(strict: Repository) -> None:
     prompt = (strict.root / PRODUCTION / "prompts/system.md").read_bytes()
 
     stopped(strict)
@@ -130,7 +130,7 @@ def test_once_approved_apply_promotes_what_was_proposed_and_keeps_the_reason(str
     assert strict.fleet("validate").code == 0
 
 
-def test_a_promotion_without_a_reason_keeps_that_of_the_brake(tmp_path: Path) -> None:
+def test_a_promotion_without_a_reason_records_that_of_the_suspension(tmp_path: Path) -> None:
     repo = stopped(repositories.running(tmp_path))
     assert repo.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z").code == 1
     repo.approve("desk-bot", "carla", now="2026-11-20T10:10:00Z")
@@ -142,7 +142,7 @@ def test_a_promotion_without_a_reason_keeps_that_of_the_brake(tmp_path: Path) ->
     assert "reason: it leaks addresses" in log
 
 
-def test_a_reason_that_was_given_stands_alone(tmp_path: Path) -> None:
+def test_a_given_reason_replaces_that_of_the_suspension(tmp_path: Path) -> None:
     repo = stopped(repositories.running(tmp_path))
     repo.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z")
     repo.approve("desk-bot", "carla", now="2026-11-20T10:10:00Z")
@@ -153,7 +153,7 @@ def test_a_reason_that_was_given_stands_alone(tmp_path: Path) -> None:
     assert entry["reason"] == "all clear"
 
 
-def test_what_is_suspended_already_is_not_suspended_again(strict: Repository) -> None:
+def test_a_suspended_agent_is_not_suspended_again(strict: Repository) -> None:
     stopped(strict)
     before = strict.state
 
@@ -164,7 +164,7 @@ def test_what_is_suspended_already_is_not_suspended_again(strict: Repository) ->
     assert strict.state == before
 
 
-def test_what_a_killed_run_left_behind_its_commit_is_finished(strict: Repository) -> None:
+def test_an_interrupted_run_is_finished_first(strict: Repository) -> None:
     strict.fleet(*STOP, "--apply")
     strict.git("rm", "-rq", "proposals")
 
@@ -176,7 +176,7 @@ def test_what_a_killed_run_left_behind_its_commit_is_finished(strict: Repository
     assert strict.state[1] == ""
 
 
-def test_resuming_goes_all_the_way_back_to_no_overrides(tmp_path: Path) -> None:
+def test_a_resumption_deletes_empty_overrides(tmp_path: Path) -> None:
     repo = stopped(repositories.running(tmp_path))
 
     repo.fleet(*GO, "--apply", now="2026-11-20T10:00:00Z")
@@ -188,7 +188,7 @@ def test_resuming_goes_all_the_way_back_to_no_overrides(tmp_path: Path) -> None:
     assert repo.fleet("validate").code == 0
 
 
-def test_written_the_last_line_commits_and_asks_the_gate(strict: Repository) -> None:
+def test_after_write_the_last_line_commits_and_promotes(strict: Repository) -> None:
     ran = strict.fleet(*STOP, "--write")
 
     assert ran.code == 0, ran.err
@@ -201,7 +201,7 @@ def test_written_the_last_line_commits_and_asks_the_gate(strict: Repository) -> 
     assert strict.fleet(*STOP, "--write").code == 2
 
 
-def test_overrides_that_stand_are_kept_with_their_comments(tmp_path: Path) -> None:
+def test_existing_overrides_keep_their_comments(tmp_path: Path) -> None:
     budget = "{window: day, currency: EUR, alertAt: 1, haltAt: 2}"
     overrides = f"# of production\nspec:\n  budgets: # small\n    - {budget}\n"
     stands = {path.replace("staging", "production"): FLEET[path] for path in FLEET if path.startswith(DESK)}
@@ -226,7 +226,7 @@ def test_another_proposal_is_not_overwritten(strict: Repository) -> None:
     assert (strict.root / PROPOSAL).read_text() == budget
 
 
-def test_what_the_gate_refuses_outright_is_not_committed(strict: Repository) -> None:
+def test_a_blocked_suspension_is_not_committed(strict: Repository) -> None:
     policy = STRICT.replace("    exempt: [freeze]\n", "")
     freeze = 'freezes: [{id: peak, from: "2026-11-19T00:00", to: "2026-11-30T00:00", zone: UTC}]\n'
     strict.commit("a freeze", files={"governance/policy.yaml": policy + freeze})
@@ -240,7 +240,7 @@ def test_what_the_gate_refuses_outright_is_not_committed(strict: Repository) -> 
     assert strict.state == before
 
 
-def test_an_environment_without_a_gate_has_its_own_file_edited(running: Repository) -> None:
+def test_in_an_environment_without_a_gate_its_own_overrides_are_edited(running: Repository) -> None:
     command = ("suspend", "desk-bot", "--env", "staging", "--reason", "a look")
     preview = running.fleet(*command)
     assert running.state[1] == ""
@@ -255,7 +255,7 @@ def test_an_environment_without_a_gate_has_its_own_file_edited(running: Reposito
     assert running.state[1] == ""
 
 
-def test_a_release_that_is_suspended_itself_is_resumed_by_an_override(tmp_path: Path) -> None:
+def test_a_suspended_release_is_resumed_by_an_override(tmp_path: Path) -> None:
     text = MANIFEST.replace("  lifecycle: production\n", "  lifecycle: production\n  suspended: true\n")
     repo = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": text})
 
@@ -282,7 +282,7 @@ def test_a_reason_that_cannot_be_read_is_refused(running: Repository, words: str
         (("resume", "desk-bot", "--env", "production", "--reason", "x", "--apply", "--write"), "--write"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_way_on(
+def test_invalid_arguments_are_refused_with_a_hint(
     running: Repository, arguments: tuple[str, ...], message: str
 ) -> None:
     ran = running.fleet(*arguments)
@@ -303,7 +303,7 @@ def test_a_link_in_the_way_is_not_followed(running: Repository) -> None:
 
 
 @pytest.mark.parametrize("verb", [STOP, GO])
-def test_its_data_is_what_the_schema_says(running: Repository, verb: tuple[str, ...]) -> None:
+def test_json_of_suspend_and_resume_fits_its_schema(running: Repository, verb: tuple[str, ...]) -> None:
     judge = Draft202012Validator(schema(f"output/{verb[0]}-output"))
 
     for flags in ((), ("--write",)):

@@ -1,4 +1,4 @@
-"""Somebody leaves: every role is found, handed over or named, and nothing is dropped."""
+"""``fleet transfer``: every role of a person is found, and handed over or listed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def fates(repo: Repository, *flags: str) -> dict[str, str]:
     return {f"{role['file']}:{role['path']}": role["fate"] for role in ran.data["roles"]}
 
 
-def test_every_role_is_listed_with_what_becomes_of_it(tmp_path: Path) -> None:
+def test_every_role_is_listed_with_its_outcome(tmp_path: Path) -> None:
     repo = town(tmp_path)
     before = repo.state
 
@@ -70,7 +70,7 @@ def test_every_role_is_listed_with_what_becomes_of_it(tmp_path: Path) -> None:
     assert repo.state == before
 
 
-def test_written_the_files_differ_in_those_places_alone(tmp_path: Path) -> None:
+def test_write_changes_only_the_listed_places(tmp_path: Path) -> None:
     repo = town(tmp_path)
 
     ran = repo.fleet(*HAND, "--write")
@@ -96,7 +96,7 @@ def test_written_the_files_differ_in_those_places_alone(tmp_path: Path) -> None:
     assert repo.fleet("validate").code == 0
 
 
-def test_afterwards_there_is_nothing_left_to_edit_and_the_promotion_brings_the_rest(tmp_path: Path) -> None:
+def test_after_write_the_promotion_transfers_production(tmp_path: Path) -> None:
     repo = town(tmp_path)
     repo.fleet(*HAND, "--write")
     repo.commit("carla hands over", at="2026-11-20T09:00:00+00:00")
@@ -110,7 +110,7 @@ def test_afterwards_there_is_nothing_left_to_edit_and_the_promotion_brings_the_r
     assert fates(repo) == {f"{GOVERNANCE}:teams.past.members[1].person": "stays"}
 
 
-def test_who_was_no_member_before_is_none_for_the_past(tmp_path: Path) -> None:
+def test_a_new_member_does_not_count_for_earlier_approvals(tmp_path: Path) -> None:
     repo = town(tmp_path)
     repo.commit("new words", files={f"{DESK}/prompts/system.md": "Answer.\n"}, at="2026-11-18T10:00:00+00:00")
     repo.approve("desk-bot", "erin", now="2026-11-18T12:00:00Z")
@@ -138,7 +138,7 @@ def test_an_accountable_person_does_not_become_their_own_backup(tmp_path: Path) 
     assert "backup: dina" in (repo.root / DESK / "agent.yaml").read_text()
 
 
-def test_what_would_be_an_error_keeps_everything_from_being_written(tmp_path: Path) -> None:
+def test_a_transfer_that_causes_an_error_writes_nothing(tmp_path: Path) -> None:
     policy = FLEET["governance/policy.yaml"].replace(
         "from: owner}]", "from: owner}, {approvals: 3, from: full}]"
     )
@@ -152,7 +152,7 @@ def test_what_would_be_an_error_keeps_everything_from_being_written(tmp_path: Pa
     assert repo.state[1] == ""
 
 
-def test_one_who_would_stand_alone_is_told(tmp_path: Path) -> None:
+def test_a_transfer_that_leaves_one_owner_alone_is_a_problem(tmp_path: Path) -> None:
     alone = PEOPLE.replace("desk: {members: [carla, dina]}", "desk: {members: [carla, erin]}")
     manifest = OWN.replace(", backup: dina", "")
     repo = town(tmp_path, {GOVERNANCE: alone, f"{DESK}/agent.yaml": manifest}, adopted=False)
@@ -179,7 +179,7 @@ def test_overrides_of_a_gated_environment_become_a_proposal(tmp_path: Path) -> N
     assert again[f"{PRODUCTION}/overrides.yaml:spec.observability.outputReview.by"] == "promotion"
 
 
-def test_an_agent_that_is_gone_from_staging_is_named(tmp_path: Path) -> None:
+def test_an_agent_missing_in_staging_is_named(tmp_path: Path) -> None:
     repo = town(tmp_path)
     repo.git("rm", "-rq", DESK)
 
@@ -189,7 +189,7 @@ def test_an_agent_that_is_gone_from_staging_is_named(tmp_path: Path) -> None:
     assert "not in 'staging': bring it back there, or retire it" in ran.out
 
 
-def test_a_decision_of_the_past_stays_and_free_text_is_for_people(tmp_path: Path) -> None:
+def test_past_decisions_stay_and_free_text_is_left_open(tmp_path: Path) -> None:
     waivers = (
         "apiVersion: fleetward/v1\nkind: Waivers\nwaivers:\n"
         "  - {rule: review-overdue, agent: desk-bot, reason: later, approvedBy: carla, expires: 2026-12-31}\n"
@@ -216,7 +216,7 @@ def test_a_decision_of_the_past_stays_and_free_text_is_for_people(tmp_path: Path
     assert (repo.root / "governance/connectors.yaml").read_text() == connectors.replace("carla", "erin")
 
 
-def test_a_manifest_that_cannot_be_read_is_named_and_so_is_one_too_large(tmp_path: Path) -> None:
+def test_invalid_and_too_large_manifests_are_named(tmp_path: Path) -> None:
     repo = town(tmp_path, {f"{DESK}/agent.yaml": "spec: [carla\n"})
     large = f"{DESK.replace('desk-bot', 'large-bot')}/agent.yaml"
     repo.write({large: "# carla\n" * 600_000})
@@ -228,7 +228,7 @@ def test_a_manifest_that_cannot_be_read_is_named_and_so_is_one_too_large(tmp_pat
     assert unread == {f"{DESK}/agent.yaml", large}
 
 
-def test_what_cannot_be_read_is_told_with_its_line_and_the_reason(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_named_with_line_and_reason(tmp_path: Path) -> None:
     repo = town(tmp_path, {f"{DESK}/agent.yaml": "spec:\n  a: 1\n  a: carla\n"})
 
     ran = repo.fleet(*HAND, "--write")
@@ -240,7 +240,7 @@ def test_what_cannot_be_read_is_told_with_its_line_and_the_reason(tmp_path: Path
 
 
 @pytest.mark.parametrize("bent", ["another encoding", "a link", "a link as a folder", "nothing at all"])
-def test_nothing_that_might_name_the_person_is_dropped(tmp_path: Path, bent: str) -> None:
+def test_every_file_that_may_name_the_person_is_listed(tmp_path: Path, bent: str) -> None:
     repo = town(tmp_path)
     folder = repo.root / "environments/staging/odd-bot"
     if bent == "a link as a folder":
@@ -279,7 +279,7 @@ def test_a_team_of_the_same_name_is_not_mistaken_for_the_person(tmp_path: Path) 
         ("ci", "erin", "nobody is called 'ci'"),
     ],
 )
-def test_only_a_person_who_is_here_takes_over_and_only_from_a_person(
+def test_roles_go_only_between_people_and_only_to_an_active_one(
     tmp_path: Path, giver: str, taker: str, message: str
 ) -> None:
     repo = town(tmp_path, adopted=False)
@@ -292,7 +292,7 @@ def test_only_a_person_who_is_here_takes_over_and_only_from_a_person(
 
 
 @pytest.mark.parametrize("giver", ["nadia", "priya", "oskar", "marek"])
-def test_in_the_example_nothing_new_is_found_afterwards(tmp_path: Path, giver: str) -> None:
+def test_a_transfer_in_the_example_causes_no_findings(tmp_path: Path, giver: str) -> None:
     repo = repositories.repository(tmp_path, EXAMPLE)
 
     ran = repo.fleet("transfer", "--from", giver, "--to", "daniel", "--write", "--json")

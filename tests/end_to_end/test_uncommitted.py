@@ -1,4 +1,4 @@
-"""Only what is committed is judged, and whoever forgets that is told."""
+"""Decisions ignore uncommitted files, and name them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ VERBS = (
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_an_edit_of_the_agent_that_is_not_committed_is_named(
-    running: Repository, verb: tuple[str, ...]
-) -> None:
+def test_an_uncommitted_edit_of_the_agent_is_named(running: Repository, verb: tuple[str, ...]) -> None:
     (running.root / DESK / "prompts/system.md").write_text("Quite another text.\n")
 
     ran = running.fleet(*verb, identity="carla")
@@ -27,9 +25,7 @@ def test_an_edit_of_the_agent_that_is_not_committed_is_named(
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_is_committed_or_about_another_agent_needs_no_word(
-    running: Repository, verb: tuple[str, ...]
-) -> None:
+def test_files_of_other_agents_are_not_named(running: Repository, verb: tuple[str, ...]) -> None:
     running.write({"environments/staging/other-bot/notes.md": "a draft\n", "notes.md": "mine\n"})
 
     assert running.fleet(*verb, identity="carla").err == ""

@@ -1,4 +1,4 @@
-"""Whoever only looks changes nothing: every combination of options without --write and --apply."""
+"""Without --write and --apply no combination of options changes anything."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_every_combination_of_options_leaves_everything_as_it_was(
         ("retire", "desk-bot", "--write"),
     ],
 )
-def test_the_same_with_write_changes_something(
+def test_with_write_each_verb_changes_something(
     words: tuple[str, ...], looked_at: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = fingerprint(looked_at)
@@ -93,7 +93,7 @@ def test_the_same_with_write_changes_something(
     assert fingerprint(looked_at) != before
 
 
-def test_apply_over_what_is_not_committed_changes_nothing(looked_at: Repository) -> None:
+def test_apply_with_uncommitted_files_changes_nothing(looked_at: Repository) -> None:
     before = fingerprint(looked_at)
 
     ran = looked_at.fleet("suspend", "desk-bot", "--env", "production", *REASON, "--apply")
