@@ -41,12 +41,12 @@ def checkpoint_path(root: FleetRoot, path: Path) -> Path:
     folders = [folder.resolve() for folder in (root.repository.top, root.repository.git_dir) if folder]
     if any(absolute.parent.resolve().is_relative_to(folder) for folder in folders):
         raise UsageError(
-            f"{str(path)!r} is inside the repository: whoever rewrites that would rewrite it, too",
+            f"{str(path)!r} is inside the repository: whoever rewrites history could rewrite it, too",
             hint="--head-file FILE somewhere else",
         )
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(os.lstat(absolute).st_mode):
-            raise UsageError(f"{str(path)!r} is no regular file", hint="--head-file FILE")
+            raise UsageError(f"{str(path)!r} is not a regular file", hint="--head-file FILE")
     return absolute
 
 
@@ -80,7 +80,7 @@ def rewritten_history(root: FleetRoot, last: Id, checkpoint: Checkpoint) -> Iter
         yield Break(
             rule="history-rewritten",
             message=(
-                f"the audit before ended at commit {checkpoint.commit}, which the branch does not have any more"
+                f"the previous audit ended at commit {checkpoint.commit}, which the branch no longer has"
             ),
             commit=last,
             file=layout.CONFIG,
@@ -91,10 +91,10 @@ def rewritten_history(root: FleetRoot, last: Id, checkpoint: Checkpoint) -> Iter
         lines = records.ledger_bytes(tree, environment).split(b"\n")[:-1]
         line = digest.of_bytes(lines[head.seq - 1]) if len(lines) >= head.seq else "nothing"
         if line != head.line:
-            change = f"was {head.line} when it was seen last (commit {head.commit})"
+            change = f"was {head.line} at the last audit (commit {head.commit})"
             yield Break(
                 rule="history-rewritten",
-                message=f"line {head.seq} {change}, it is {line}",
+                message=f"line {head.seq} {change}, and is {line} now",
                 commit=last,
                 file=layout.ledger_file(environment),
                 line=max(1, min(head.seq, len(lines))),

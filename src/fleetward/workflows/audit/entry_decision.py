@@ -26,7 +26,7 @@ def check_decision(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
     """Check the decision on a group of entries, which one ``--apply`` wrote."""
     first, commit = group[0], context.commit
     if context.root.repository.find_commit(first.commit) != first.commit:
-        message = f"commit {first.commit[:12]}, at which it was judged, is not in this repository"
+        message = f"it was decided at commit {first.commit[:12]}, which is not in this repository"
         yield context.entry_break(first, "judged-commit-missing", message)
         return
     is_direct = commit.is_single and first.commit == commit.parent
@@ -48,7 +48,7 @@ def _check_dates(context: EntryContext, group: Sequence[Entry], *, is_direct: bo
     decision, commit = read_commits(context.root.repository, [first.commit, context.commit.id])
     # a forge that squashes or rebases makes another commit, and makes it when somebody merges
     is_direct = is_direct and commit.committer == first.actor
-    earlier = [(f"commit {decision.id[:12]}, which it was judged at", decision.committed)]
+    earlier = [(f"commit {decision.id[:12]}, at which it was decided", decision.committed)]
     if latest := context.latest_date(decision.id):
         id_, instant = latest
         words = f"commit {id_[:12]} of {format_instant(instant)}, which the branch had already"
@@ -67,21 +67,21 @@ def _stale_decision(context: EntryContext, first: Entry) -> Break | None:
     root, environment, policy_commit = context.root, first.environment, context.policy_commit
     lines = [entry.line for entry in context.after.entries if entry.seq < first.seq]
     expected = "".join(f"{line}\n" for line in lines).encode()
-    at = f"commit {first.commit[:12]}, at which it was judged,"
+    decided = f"it was decided at commit {first.commit[:12]},"
     if (
         policy_commit
         and records.ledger_bytes(root.commit_tree(policy_commit), environment) != context.before.content
     ):
-        message = "the base has another ledger than it was written on: promote again on top of it"
+        message = "it was written on another ledger than the base has: promote again on top of the base"
         return context.entry_break(first, "entry-elsewhere", message)
     if records.ledger_bytes(root.commit_tree(first.commit), environment) != expected:
-        message = f"{at} has another ledger than this one before it"
+        message = f"{decided} where the ledger before it is another one"
         return context.entry_break(first, "entry-elsewhere", message)
     if first.commit != policy_commit and not _has_same_governance(context, first):
-        message = f"{at} has another governance than was in force"
+        message = f"{decided} which has other governance than was in force"
         return context.entry_break(first, "policy-not-in-force", message)
     if first.commit != context.commit.parent and (record := _missing_record(context, first)):
-        message = f"{at} lacks {record}, which the branch had already"
+        message = f"{decided} which lacks a record that the branch had already: {record}"
         return context.entry_break(first, "records-unseen", message)
     return None
 
@@ -133,7 +133,7 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
         )
         promotions = reevaluate(promotion, *group)
     except FleetError as error:
-        message = f"it cannot be judged again: {error.message}"
+        message = f"it cannot be decided again: {error.message}"
         yield context.entry_break(first, "verdict-not-allowed", message)
         return
     yield from _check_actors(context, group, promotion)

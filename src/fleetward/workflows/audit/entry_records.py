@@ -35,7 +35,7 @@ def _check_record(
     content = file_content(context.root, context.commit.id, file)
     name = f"entry {entry.seq} of {entry.environment}"
     if content is None:
-        message = f"{name} names it, and it is not there"
+        message = f"{name} names it, and it does not exist"
         yield _record_break(context, entry, f"{kind}-missing", file, message)
     elif (actual := digest.of_bytes(content)) != expected:
         message = f"{name} names it as {expected}, it is {actual}"

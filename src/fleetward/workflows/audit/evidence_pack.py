@@ -1,4 +1,4 @@
-"""``fleet audit --bundle``: what an auditor needs of a range, in a folder that can be checked without this tool."""
+"""The evidence pack of ``fleet audit --bundle``: a folder that an auditor can check without this tool."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from fleetward.domain.people import People
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.records import approvals as statements
 from fleetward.store.records import load as records
+from fleetward.workflows.approval.review_status import LedgerEntryAt
 from fleetward.workflows.audit.commit_files import folder_files
 from fleetward.workflows.comparison import revisions
-from fleetward.workflows.comparison import run as moved
+from fleetward.workflows.comparison.run import compare_fleets
 from fleetward.workflows.governance.allowed_signers import allowed_signers
 from fleetward.workflows.load import load_fleet
 
-CommittedEntry = tuple[FirstParentCommit, Entry]
 Files = dict[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackRenderers:
-    """What makes the texts of a pack; each gives files by name."""
+    """How the texts of a pack are written: each function returns files by name."""
 
     audit: Callable[[Audit], Files]
     change: Callable[[FleetDiff], Files]
     readme: Callable[[Audit, str], Files]
-    """Of an audit, and the folder of the fleet in its repository."""
+    """From an audit, and the folder of the fleet in its repository."""
 
 
 def empty_folder(path: Path) -> Path:
     """
-    The folder, where a pack may be written.
+    The folder for a pack.
 
-    Errors: UsageError where something is there already.
+    Errors: UsageError if it exists and is not empty.
     """
     occupied = path.is_symlink() or (path.exists() and not path.is_dir())
     if occupied or (path.is_dir() and any(path.iterdir())):
@@ -53,9 +53,9 @@ def empty_folder(path: Path) -> Path:
 
 def write(path: Path, files: Files) -> None:
     """
-    The pack, at once.
+    Write the pack atomically.
 
-    Errors: Unwritten, with nothing left behind.
+    Errors: WriteFailed, with no file left.
     """
     part = None
     try:
@@ -73,10 +73,8 @@ def write(path: Path, files: Files) -> None:
         raise WriteFailed(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
-def build(
-    root: FleetRoot, audit: Audit, entries: Iterable[CommittedEntry], renderers: PackRenderers
-) -> Files:
-    """The files of a pack by name, the digests of all of them last."""
+def build(root: FleetRoot, audit: Audit, entries: Iterable[LedgerEntryAt], renderers: PackRenderers) -> Files:
+    """The files of a pack by name; ``SHA256SUMS`` has the digests of the others."""
     entries = tuple(entries)
     record_files = _record_files(root, audit, entries)
     files: Files = {
@@ -95,8 +93,8 @@ def build(
     return {**dict(sorted(files.items())), "SHA256SUMS": sums.encode()}
 
 
-def _record_files(root: FleetRoot, audit: Audit, committed_entries: Iterable[CommittedEntry]) -> Files:
-    """Ledgers, approvals with their signatures, and evidence, as the last commit has them."""
+def _record_files(root: FleetRoot, audit: Audit, committed_entries: Iterable[LedgerEntryAt]) -> Files:
+    """Ledgers, approvals with their signatures, and evidence, from the last commit."""
     names = {
         str(record["file"])
         for _, entry in committed_entries
@@ -120,13 +118,13 @@ def _record_files(root: FleetRoot, audit: Audit, committed_entries: Iterable[Com
 def _promotion_files(
     root: FleetRoot, commit: FirstParentCommit, entry: Entry, renderers: PackRenderers
 ) -> Files:
-    """One entry, and what it changed."""
+    """An entry, and the change that it promoted."""
     folder = f"promotions/{entry.environment}-{entry.seq:06}"
     files = {f"{folder}/entry.jsonl": f"{entry.line}\n".encode()}
     if commit.parent is None:
         return files
     base, head = revisions.resolve_revisions(root, [f"{commit.parent}..{commit.id}"], {})
-    fleet_diff = moved.compare_fleets(root, base, head)
+    fleet_diff = compare_fleets(root, base, head)
     names = {item.agent for item in entry.agents}
     comparisons = tuple(
         item
@@ -138,8 +136,8 @@ def _promotion_files(
 
 
 def _governance_files(root: FleetRoot, entry: Entry) -> Files:
-    """The governance that an entry was decided by, and who could sign then."""
-    tree, folder = root.commit_tree(entry.commit), _governance_folder(entry)
+    """The governance that decided an entry, and the allowed signers of that time."""
+    folder = _governance_folder(entry)
     governance_files = folder_files(root, entry.commit, layout.GOVERNANCE)
     contents = root.repository.blobs(
         (file.id for file in governance_files.values()), limits.EVIDENCE_PACK_FILE_BYTES
@@ -149,16 +147,16 @@ def _governance_files(root: FleetRoot, entry: Entry) -> Files:
         content = contents[file.id]
         if isinstance(content, bytes):
             files[f"{folder}/{path}"] = content
-    try:
-        people = load_fleet(tree, only=()).require_governance().people
-    except FleetError:
+    people = _people(root, entry)
+    if people is None:
         return files
-    # for the time of the entry, so that the same range always makes the same pack
-    lines = "".join(f"{file.line}\n" for file in allowed_signers(people, entry.at))
+    # as of the entry, so that the same range always makes the same pack
+    lines = "".join(f"{signer.line}\n" for signer in allowed_signers(people, entry.at))
     return {**files, _signers_file(entry): lines.encode()}
 
 
 def _people(root: FleetRoot, entry: Entry) -> People | None:
+    """The people of that time; None if the governance cannot be read."""
     try:
         return load_fleet(root.commit_tree(entry.commit), only=()).require_governance().people
     except FleetError:
@@ -166,7 +164,7 @@ def _people(root: FleetRoot, entry: Entry) -> People | None:
 
 
 def _signature_lines(record_files: Files, files: Files, entry: Entry, people: People | None) -> Iterator[str]:
-    """The statements of an entry that carry a signature: file, address, signers, time."""
+    """The signed statements of an entry: file, address, file of signers, time."""
     for record in entry.approvals:
         file = str(record["file"])
         if file not in record_files or records.signature_name(file) not in record_files or people is None:
@@ -178,7 +176,7 @@ def _signature_lines(record_files: Files, files: Files, entry: Entry, people: Pe
 
 
 def _governance_folder(entry: Entry) -> str:
-    return f"governance/{digest.short(entry.governance)}"
+    return f"{layout.GOVERNANCE}/{digest.short(entry.governance)}"
 
 
 def _signers_file(entry: Entry) -> str:

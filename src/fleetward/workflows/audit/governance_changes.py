@@ -94,9 +94,9 @@ def _was_changed(root: FleetRoot, approved: history.GovernanceInForce, head: Id)
 def _unapproved_break(
     replay: HistoryReplay, change: history.GovernanceChange, *, is_pending: bool, is_open: bool
 ) -> Break:
-    reason = "was taken back before anybody agreed to it"
+    reason = "was changed back before anybody approved it"
     if is_pending:
-        reason = f"nobody may decide by it: {history.missing_requirements(change.promotion)}"
+        reason = f"is not approved: {history.missing_requirements(change.promotion)}"
     approve = f"fleet approve{replay.run.chdir} --governance, then commit it"
     return Break(
         rule="governance-unapproved",

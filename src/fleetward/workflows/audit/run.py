@@ -107,7 +107,7 @@ def _replaced_history(root: FleetRoot, end: Id) -> Iterator[Break]:
 def _replacement(commit: Id, file: str, hint: str) -> Break:
     return Break(
         rule="history-replaced",
-        message="git shows something else in its place; the audit looked at what is really there",
+        message="git shows another object in its place: the audit checked the original",
         commit=commit,
         file=file,
         severity=Severity.WARNING,

@@ -1,4 +1,4 @@
-"""What moved between two states of an agent, in the words of the schema that is shipped."""
+"""Compare two states of an agent by the schema of manifests."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _pin_class(reference: Mapping[str, Any]) -> str:
 
 
 def dependents(fleet: Snapshot, environment: str, name: str) -> tuple[str, ...]:
-    """The agents of *environment* that say they rely on *name*."""
+    """The agents of *environment* whose ``dependsOn`` names the agent *name*."""
     return tuple(
         manifest.name
         for manifest in fleet.manifests

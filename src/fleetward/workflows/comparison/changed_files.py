@@ -1,4 +1,4 @@
-"""Which files differ between two states of a fleet: by what git calls their contents, without reading agents."""
+"""Which files differ between two trees of a fleet, by git object ids: agents are not read."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from fleetward.workflows.comparison.revisions import Side
 
 AGENT_FOLDERS = (layout.ENVIRONMENTS, layout.PROPOSALS)
 _BATCH = 256
+"""Files of the work tree in memory at a time."""
 _MAX_INDEX_BYTES = 200_000
-"""Bytes; about two thousand files."""
+"""The index of about two thousand files."""
 ChangedFiles = Mapping[str, frozenset[str]]
-"""By path: the modes that it has at the sides that have it."""
+"""By path, relative to the fleet root, the modes of the file at the sides that have it."""
 
 
-def changed_files(ground: FleetRoot, base: Tree, head: Tree) -> ChangedFiles:
-    """The paths that differ, relative to the fleet root."""
+def changed_files(root: FleetRoot, base: Tree, head: Tree) -> ChangedFiles:
+    """The files that differ in content or mode."""
     if isinstance(base, CommitTree) and isinstance(head, CommitTree):
-        return _changed_between(ground, base, head)
-    base_files, head_files = _file_ids(ground, base), _file_ids(ground, head)
+        return _changed_between(root, base, head)
+    base_files, head_files = _file_ids(root, base), _file_ids(root, head)
     return {
         path: frozenset(files[path][0] for files in (base_files, head_files) if path in files)
         for path in base_files.keys() | head_files.keys()
@@ -30,11 +31,11 @@ def changed_files(ground: FleetRoot, base: Tree, head: Tree) -> ChangedFiles:
     }
 
 
-def _changed_between(ground: FleetRoot, base: CommitTree, head: CommitTree) -> ChangedFiles:
-    scope = ["--", ground.prefix.rstrip("/")] if ground.prefix else []
+def _changed_between(root: FleetRoot, base: CommitTree, head: CommitTree) -> ChangedFiles:
+    scope = ["--", root.prefix.rstrip("/")] if root.prefix else []
     command = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", base.commit, head.commit)
-    parts = ground.repository.output(*command, *scope).split(b"\0")
-    start = ground.prefix.encode()
+    parts = root.repository.output(*command, *scope).split(b"\0")
+    start = root.prefix.encode()
     modes_by_path = {}
     for header, path in zip(parts[::2], parts[1::2], strict=False):
         modes = frozenset(header.decode().removeprefix(":").split(" ")[:2]) - {"000000"}
@@ -43,8 +44,8 @@ def _changed_between(ground: FleetRoot, base: CommitTree, head: CommitTree) -> C
     return modes_by_path
 
 
-def _file_ids(ground: FleetRoot, tree: Tree) -> dict[str, tuple[str, str | None]]:
-    """Mode and content of everything that matters; what lies in a folder is hashed as git would store it."""
+def _file_ids(root: FleetRoot, tree: Tree) -> dict[str, tuple[str, str | None]]:
+    """Mode and object id by path; files of the work tree are hashed as git would store them."""
     entries = tree.entries(layout.CONFIG, layout.GOVERNANCE, *AGENT_FOLDERS)
     if not isinstance(tree, WorkTree):
         return {entry.path: (entry.mode, entry.id) for entry in entries}
@@ -53,37 +54,34 @@ def _file_ids(ground: FleetRoot, tree: Tree) -> dict[str, tuple[str, str | None]
         batch = entries[start : start + _BATCH]
         contents = tree.read([entry for entry in batch if entry.mode in REGULAR], limits.AGENT_FILE_BYTES)
         ids.update(
-            {
-                entry.path: (entry.mode, _content_id(ground, entry, contents.get(entry.path)))
-                for entry in batch
-            }
+            {entry.path: (entry.mode, _content_id(root, entry, contents.get(entry.path))) for entry in batch}
         )
     return ids
 
 
-def _content_id(ground: FleetRoot, entry: TreeEntry, content: bytes | int | None) -> str | None:
+def _content_id(root: FleetRoot, entry: TreeEntry, content: bytes | int | None) -> str | None:
     if isinstance(content, bytes):
-        return ground.repository.object_id(content)
+        return root.repository.object_id(content)
     return f"{content} bytes" if isinstance(content, int) else entry.id
 
 
-def count_uncommitted(ground: FleetRoot, head: Side) -> int:
+def count_uncommitted(root: FleetRoot, head: Side) -> int:
     """
-    How many files of the work tree are not what *head* holds, where that is HEAD.
+    How many files of the work tree differ from *head*, if that is HEAD.
 
-    Every file has to be read for that: a large fleet is not asked, and an index tells how large it is.
+    This reads every file, so a large fleet (by the size of its index) counts as 0.
     """
-    top = ground.repository.top
-    if top is None or head.commit is None or head.commit != ground.repository.find_commit("HEAD"):
+    top = root.repository.top
+    if top is None or head.commit is None or head.commit != root.repository.find_commit("HEAD"):
         return 0
-    index = ground.repository.git_dir / "index"
+    index = root.repository.git_dir / "index"
     if not index.is_file() or index.stat().st_size > _MAX_INDEX_BYTES:
         return 0
-    return len(changed_files(ground, head.tree, ground.work_tree()))
+    return len(changed_files(root, head.tree, root.work_tree()))
 
 
 def agent_files(tree: Tree, environment: str) -> dict[str, set[tuple[str, str, str | None]]]:
-    """What the agents of an environment consist of, by name: path, mode and content of each file."""
+    """By name of each agent of an environment its files: path in the folder, mode and object id."""
     files: dict[str, set[tuple[str, str, str | None]]] = {}
     for entry in tree.entries(layout.environment_folder(environment)):
         name, _, path = entry.path.split("/", 2)[2].partition("/")
@@ -92,5 +90,5 @@ def agent_files(tree: Tree, environment: str) -> dict[str, set[tuple[str, str, s
 
 
 def nested_files(tree: Tree, folder: str) -> Iterator[str]:
-    """The files in the folders of *folder*."""
+    """The files below the subfolders of *folder*."""
     return (entry.path for entry in tree.entries(folder) if entry.path.count("/") > 2)

@@ -1,4 +1,4 @@
-"""Where a comparison leads: an edit to its commit, a commit to its promotion, nothing new to what already went."""
+"""The command to type after a comparison: commit, promote, approve governance, or look at the log."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from fleetward.workflows.comparison.revisions import Side
 from fleetward.workflows.context import RunContext
 
 _MAX_NAMED = 3
-"""So many agents are named; of more, the environments are compared."""
+"""With more agents than this, the environments are compared instead."""
 
 
 def next_command(run: RunContext, head: Side, fleet_diff: FleetDiff, *, across: bool) -> str:
     """
-    The command after this comparison with *head*; *across* environments, or between two states of the fleet.
+    The command after this comparison; *across*: of two environments, not of two revisions.
 
-    What cannot be read is validated first, and so is an edit by hand of what only a promotion may write: that says
-    how to put it back.
+    Unreadable files are validated first, and so are gated folders that were edited by hand: ``fleet validate`` says
+    how to restore them.
     """
     location = run.chdir
     if fleet_diff.unreadable or (head.commit is None and _edited_by_hand(head, fleet_diff)):
@@ -39,14 +39,14 @@ def next_command(run: RunContext, head: Side, fleet_diff: FleetDiff, *, across: 
 
 
 def _edited_by_hand(head: Side, fleet_diff: FleetDiff) -> bool:
-    """Has an environment with a gate and a ledger become another, and not by what is proposed?"""
+    """Was a gated environment that has a ledger edited, other than by a proposal?"""
     changed = {item.environment for row in fleet_diff.agents for item in row.changes if not item.proposed}
     gated = (item.name for item in fleet_diff.environments if item.gated and item.name in changed)
     return any(head.tree.entries(layout.ledger_file(name)) for name in gated)
 
 
 def _promotable_agents(fleet_diff: FleetDiff, target: Environment, *, retired: bool) -> Iterable[str]:
-    """The agents that a promotion through this gate would move; also those that are *retired*, where asked."""
+    """The agents that a promotion into *target* would change; *retired*: with those that would be retired."""
     rows = (item.row for item in fleet_diff.agents if not item.formatting_only)
     nearby = (row for row in rows if row.environment in (*target.sources, target.name))
     return (row.agent for row in nearby if retired or row.status is not AgentStatus.RETIRED)

@@ -1,4 +1,4 @@
-"""What the promotion of a change will ask, told before anybody merges it."""
+"""What the promotion of a change will require, known before it is merged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fleetward.domain.policy import RequiredApprovals, RequiredEvals, RequiredSo
 def with_requirements(
     comparison: Comparison, base: Snapshot, before: Agent | None, after: Agent | None
 ) -> Comparison:
-    """The changes with what their promotion will ask, by the policy of the earlier side."""
+    """The comparison with the requirements of each change, by the policy of the base."""
     policy, row = base.policy, comparison.row
     if policy is None:
         return comparison
@@ -33,44 +33,44 @@ def with_requirements(
         for item in base.config.environments
         if row.environment in item.sources or (item.gated and item.name == row.environment)
     ]
-    needs = {
-        _to_need(item, to, base): None
+    requirements = {
+        _expected_requirement(item, to, base): None
         for to in targets
         for _, item in gate.policy_requirements(
             policy, to=to, tier=tier, comparison=comparison, kind=kind, agent=row.agent
         )
-        if isinstance(item, RequiredApprovals)
-        or kind is not PromotionKind.RETIRE  # nothing is left to evaluate
+        # a retired agent has nothing left to evaluate
+        if isinstance(item, RequiredApprovals) or kind is not PromotionKind.RETIRE
     }
     return replace(
         comparison,
         changes=tuple(
-            item if item.significance is Significance.NONE else replace(item, requires=tuple(needs))
+            item if item.significance is Significance.NONE else replace(item, requires=tuple(requirements))
             for item in comparison.changes
         ),
     )
 
 
 def governance_requirements(base: Snapshot) -> tuple[ExpectedRequirement, ...]:
-    """What agreeing to other governance will ask, by that of the earlier side."""
+    """What the approval of changed governance requires, by the policy of the base."""
     if base.policy is None:
         return ()
     if base.policy.governance is None:
         return (ExpectedRequirement(kind="approvals", detail="1 of somebody else, of any team"),)
     largest: dict[frozenset[str], RequiredApprovals] = {}
-    for (
-        requirement
-    ) in base.policy.governance.require:  # of several that ask the same teams the largest counts
-        if isinstance(requirement, RequiredApprovals) and requirement.count > (
-            largest[requirement.teams].count if requirement.teams in largest else 0
-        ):
+    for requirement in base.policy.governance.require:
+        if not isinstance(requirement, RequiredApprovals):
+            continue
+        # of several for the same teams, the largest count includes the others
+        previous = largest.get(requirement.teams)
+        if previous is None or requirement.count > previous.count:
             largest[requirement.teams] = requirement
     return tuple(
         ExpectedRequirement(kind="approvals", detail=requirement.wording) for requirement in largest.values()
     )
 
 
-def _to_need(requirement: RuleRequirement, to: str, fleet: Snapshot) -> ExpectedRequirement:
+def _expected_requirement(requirement: RuleRequirement, to: str, fleet: Snapshot) -> ExpectedRequirement:
     where = f" for {to}" if sum(environment.gated for environment in fleet.config.environments) > 1 else ""
     if isinstance(requirement, RequiredApprovals):
         return ExpectedRequirement(kind="approvals", detail=requirement.wording + where)
@@ -83,7 +83,7 @@ def _to_need(requirement: RuleRequirement, to: str, fleet: Snapshot) -> Expected
 
 
 def _duration(span: timedelta) -> str:
-    """``7 days``, or ``36 hours`` where it is no whole number of days."""
+    """``7 days``; ``36 hours`` if it is not a whole number of days."""
     for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         count, remainder = divmod(int(span.total_seconds()), size)
         if not remainder:

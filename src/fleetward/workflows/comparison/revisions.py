@@ -1,4 +1,4 @@
-"""Which two states of a fleet are compared: what was asked for, else what the CI says, else the remote's default."""
+"""The two sides of a comparison: as named, else as the CI says, else the default branch of the remote."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fleetward.store.git.tree import Tree, TreeEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One side of a comparison: as it was named, the commit that it is, and its files."""
+    """One side of a comparison: its name, its commit if it has one, and its files."""
 
     name: str
     commit: Id | None
@@ -23,108 +23,112 @@ class Side:
 
     @property
     def label(self) -> tuple[str, str]:
-        """As it was named, and the commit; the name again where it is none."""
+        """The name and the commit; the name again if there is no commit."""
         return self.name, self.commit or self.name
 
 
 class EmptyTree:
-    """The tree before the first commit."""
+    """A tree without files, before the first commit."""
 
     def entries(self, *_under: str) -> tuple[TreeEntry, ...]:
-        """None."""
+        """No entries."""
         return ()
 
     def read(self, _entries: Iterable[TreeEntry], _limit: int) -> Mapping[str, bytes | int | None]:
-        """None."""
+        """No contents."""
         return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a pull request is compared with; *exact* where it is to be taken as it is, not where it was left."""
+    """The branch or commit that a change goes into."""
 
     name: str
     exact: Id | None = None
+    """The base itself; None to take the merge base."""
     fetch: str = ""
-    """The command that brings what is missing."""
+    """The command that fetches it."""
 
 
-def resolve_environments(ground: FleetRoot, env: str, revisions: Sequence[str]) -> tuple[Side, Side]:
+def resolve_environments(root: FleetRoot, env: str, revisions: Sequence[str]) -> tuple[Side, Side]:
     """
-    Two environments of one commit.
+    Both sides for two environments ``A..B`` of one commit, HEAD by default.
 
-    Errors: UsageError for anything that is not ``A..B`` and at most one revision.
+    Errors: UsageError for other texts, and for more than one revision.
     """
     first, _, second = env.partition("..")
     if not first or not second or len(revisions) > 1:
         raise UsageError(
             f"--env {env}: two environments and at most one revision", hint="--env staging..production"
         )
-    at = _side_at(ground, revisions[0] if revisions else "HEAD")
+    at = _side_at(root, revisions[0] if revisions else "HEAD")
     return replace(at, name=f"{first} at {at.name}"), replace(at, name=f"{second} at {at.name}")
 
 
 def resolve_head(
-    ground: FleetRoot, revisions: Sequence[str], *, staged: bool, worktree: bool
+    root: FleetRoot, revisions: Sequence[str], *, staged: bool, worktree: bool
 ) -> tuple[Side, Side]:
-    """HEAD, or nothing where nothing was committed, against the index or the work tree."""
+    """HEAD, or an empty tree before the first commit, and the index or the work tree."""
     if revisions or (staged and worktree):
-        raise UsageError("--staged and --worktree stand alone", hint="leave the revisions out")
-    if ground.repository.top is None:
+        raise UsageError(
+            "--staged and --worktree exclude each other, and take no revisions",
+            hint="leave the revisions out",
+        )
+    if root.repository.top is None:
         raise GitError("a bare repository has neither index nor work tree", hint="fleet diff HEAD~1..HEAD")
-    after = Side(name="index", commit=None, tree=ground.staged_tree())
+    after = Side(name="index", commit=None, tree=root.staged_tree())
     if worktree:
-        after = Side(name="work tree", commit=None, tree=ground.work_tree())
-    head = ground.repository.find_commit("HEAD")
+        after = Side(name="work tree", commit=None, tree=root.work_tree())
+    head = root.repository.find_commit("HEAD")
     if head is None:
         return Side(name="nothing", commit=None, tree=EmptyTree()), after
-    return Side(name="HEAD", commit=head, tree=ground.commit_tree(head)), after
+    return Side(name="HEAD", commit=head, tree=root.commit_tree(head)), after
 
 
 def resolve_revisions(
-    ground: FleetRoot, revisions: Sequence[str], environment: Mapping[str, str]
+    root: FleetRoot, revisions: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[Side, Side]:
     """
-    ``[BASE [HEAD]]`` and ``A...B`` from where they parted, ``A..B`` exactly.
+    Both sides of ``[BASE [HEAD]]`` and ``A...B``, from their merge base, or of exactly ``A..B``.
 
     Errors: UsageError, GitError.
     """
     if len(revisions) > 2:
         raise UsageError("at most two revisions", hint="fleet diff BASE HEAD")
-    _require_commits(ground)
+    _require_commits(root)
     if len(revisions) == 1 and ".." in revisions[0]:
         first, _, second = revisions[0].partition("..")
         symmetric = second.startswith(".")
         second = second.removeprefix(".") or "HEAD"
         if not symmetric:
-            return _side_at(ground, first or "HEAD"), _side_at(ground, second)
-        return _from_merge_base(ground, Target(name=first or "HEAD"), second)
-    target = Target(name=revisions[0]) if revisions else _default_target(ground.repository, environment)
+            return _side_at(root, first or "HEAD"), _side_at(root, second)
+        return _from_merge_base(root, Target(name=first or "HEAD"), second)
+    target = Target(name=revisions[0]) if revisions else _default_target(root.repository, environment)
     if target.exact is not None:
-        base = Side(name=target.name, commit=target.exact, tree=ground.commit_tree(target.exact))
-        return base, _side_at(ground, "HEAD")
-    return _from_merge_base(ground, target, revisions[1] if len(revisions) == 2 else "HEAD")
+        base = Side(name=target.name, commit=target.exact, tree=root.commit_tree(target.exact))
+        return base, _side_at(root, "HEAD")
+    return _from_merge_base(root, target, revisions[1] if len(revisions) == 2 else "HEAD")
 
 
-def _require_commits(ground: FleetRoot) -> None:
-    """Before the first commit there is something to look at all the same."""
+def _require_commits(root: FleetRoot) -> None:
+    """Refuse to compare before the first commit; the hint names what can be compared then."""
     try:
-        ground.head()
+        root.head()
     except GitError as error:
-        broken = ground.repository.run("rev-parse", "--verify", "--quiet", "HEAD").text
-        if broken or ground.repository.top is None:
+        broken = root.repository.run("rev-parse", "--verify", "--quiet", "HEAD").text
+        if broken or root.repository.top is None:
             raise
         raise GitError(str(error), hint="fleet diff --worktree") from error
 
 
-def _side_at(ground: FleetRoot, revision: str) -> Side:
-    commit = ground.repository.resolve(revision)
-    return Side(name=revision, commit=commit, tree=ground.commit_tree(commit))
+def _side_at(root: FleetRoot, revision: str) -> Side:
+    commit = root.repository.resolve(revision)
+    return Side(name=revision, commit=commit, tree=root.commit_tree(commit))
 
 
-def _from_merge_base(ground: FleetRoot, target: Target, head: str) -> tuple[Side, Side]:
-    """From where *head* left the target; never from where the target is now."""
-    repository = ground.repository
+def _from_merge_base(root: FleetRoot, target: Target, head: str) -> tuple[Side, Side]:
+    """The merge base and *head*: what the target got since is no change of *head*."""
+    repository = root.repository
     target_commit, head_commit = repository.resolve(target.name), repository.resolve(head)
     answer = repository.run("merge-base", target_commit, head_commit)
     if answer.code != 0 or not answer.text:
@@ -132,8 +136,8 @@ def _from_merge_base(ground: FleetRoot, target: Target, head: str) -> tuple[Side
     start = answer.text
     name = target.name if start == target_commit else f"merge base of {target.name} and {head}"
     return (
-        Side(name=name, commit=start, tree=ground.commit_tree(start)),
-        Side(name=head, commit=head_commit, tree=ground.commit_tree(head_commit)),
+        Side(name=name, commit=start, tree=root.commit_tree(start)),
+        Side(name=head, commit=head_commit, tree=root.commit_tree(head_commit)),
     )
 
 
@@ -146,7 +150,7 @@ def _no_common_ancestor(repository: Repository, target: Target, head: str) -> Gi
 
 
 def _default_target(repository: Repository, environment: Mapping[str, str]) -> Target:
-    """What this change wants to go into."""
+    """The target of the checked-out change."""
     merged = _merge_parent(repository, environment)
     if merged is not None:
         return merged
@@ -179,7 +183,7 @@ def _branch_target(repository: Repository, variable: str, branch: str) -> Target
 
 def _merge_parent(repository: Repository, environment: Mapping[str, str]) -> Target | None:
     """
-    The first parent, where HEAD is the merge that the CI made of a pull request to try it out.
+    The first parent of HEAD, if the CI has checked out a trial merge of a pull request.
 
     Source: GitHub checks out ``refs/pull/N/merge``; GitLab does so in pipelines for merged results and trains.
     """

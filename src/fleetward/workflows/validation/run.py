@@ -124,9 +124,9 @@ def _missing_policy(fleet: FleetOutline, governance: Snapshot) -> Iterator[Findi
         yield Finding(
             rule="policy-unsatisfiable",
             severity=Severity.ERROR,
-            message=f"nothing says what a promotion into {gated[0]!r} asks: there is no {layout.POLICY}",
+            message=f"there is no {layout.POLICY}: nothing says what a promotion into {gated[0]!r} requires",
             place=Place(file=layout.POLICY),
-            hint=f"write {layout.POLICY}; its shape: fleet schema policy",
+            hint=f"write {layout.POLICY}: fleet schema policy prints its schema",
         )
 
 
