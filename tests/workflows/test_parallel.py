@@ -1,8 +1,9 @@
-"""Work spread over processes: in order, whole, and nothing left behind."""
+"""Work in several processes, and without garbage collection."""
 
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import time
@@ -12,7 +13,12 @@ from typing import Any
 
 import pytest
 
-from fleetward.workflows.parallel import MIN_PER_PROCESS, map_in_processes, process_count
+from fleetward.workflows.parallel import (
+    MIN_PER_PROCESS,
+    collector_paused,
+    map_in_processes,
+    process_count,
+)
 
 HERE = os.getpid()
 
@@ -23,11 +29,11 @@ def doubled(numbers: Sequence[int]) -> list[Any]:
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 7])
 @pytest.mark.parametrize("count", [0, 1, 2, 6, 7])
-def test_answers_come_in_order_whoever_gave_them(processes: int, count: int) -> None:
+def test_results_are_in_the_order_of_the_items(processes: int, count: int) -> None:
     assert map_in_processes(range(count), doubled, processes) == [2 * number for number in range(count)]
 
 
-def test_other_processes_do_take_part() -> None:
+def test_each_chunk_has_its_own_process() -> None:
     parent = os.getpid()
 
     process_ids = map_in_processes(range(4), lambda batch: [os.getpid() for _ in batch], 2)
@@ -36,7 +42,7 @@ def test_other_processes_do_take_part() -> None:
     assert parent not in process_ids[2:]
 
 
-def test_what_a_helper_could_not_do_is_done_here() -> None:
+def test_the_chunk_of_a_failed_process_is_done_again() -> None:
     parent = os.getpid()
 
     def fragile(numbers: Sequence[int]) -> list[Any]:
@@ -47,7 +53,7 @@ def test_what_a_helper_could_not_do_is_done_here() -> None:
     assert map_in_processes(range(6), fragile, 3) == [0, 2, 4, 6, 8, 10]
 
 
-def test_what_fails_everywhere_fails_here_and_leaves_no_process(tmp_path: Path) -> None:
+def test_an_error_ends_all_processes(tmp_path: Path) -> None:
     parent = os.getpid()
 
     def failing(numbers: Sequence[int]) -> list[Any]:
@@ -66,20 +72,22 @@ def test_what_fails_everywhere_fails_here_and_leaves_no_process(tmp_path: Path) 
         os.kill(child, 0)
 
 
-@pytest.mark.parametrize(("asked", "things", "expected"), [(3, 100, 3), (3, 2, 2), (1, 10_000, 1), (4, 0, 1)])
-def test_as_many_processes_as_are_asked_for(asked: int, things: int, expected: int) -> None:
-    assert process_count(asked, things) == expected
+@pytest.mark.parametrize(
+    ("requested", "item_count", "expected"), [(3, 100, 3), (3, 2, 2), (1, 10_000, 1), (4, 0, 1)]
+)
+def test_the_requested_number_of_processes_is_used(requested: int, item_count: int, expected: int) -> None:
+    assert process_count(requested, item_count) == expected
 
 
-def test_a_small_fleet_starts_no_process_by_itself() -> None:
+def test_a_small_fleet_is_checked_in_one_process() -> None:
     assert process_count(None, MIN_PER_PROCESS) == 1
 
 
-def test_no_more_processes_than_processors_by_themselves() -> None:
+def test_the_default_is_at_most_one_process_for_each_processor() -> None:
     assert process_count(None, 1_000_000) <= len(os.sched_getaffinity(0))
 
 
-def test_where_nobody_waits_for_children_the_work_is_done_all_the_same() -> None:
+def test_ignored_child_signals_do_not_lose_results() -> None:
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
         assert map_in_processes(range(6), doubled, 3) == [0, 2, 4, 6, 8, 10]
@@ -87,10 +95,11 @@ def test_where_nobody_waits_for_children_the_work_is_done_all_the_same() -> None
         signal.signal(signal.SIGCHLD, before)
 
 
-def test_where_the_system_gives_no_more_processes_the_work_is_done_here(
+def test_a_failed_fork_is_replaced_by_this_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fork, forked = os.fork, []
+    fork = os.fork
+    forked: list[int] = []
 
     def scarce() -> int:
         if forked:
@@ -103,3 +112,18 @@ def test_where_the_system_gives_no_more_processes_the_work_is_done_here(
 
     assert map_in_processes(range(6), doubled, 3) == [0, 2, 4, 6, 8, 10]
     assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_collector_is_off_only_while_it_is_paused(enabled: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with collector_paused():
+            is_paused = not gc.isenabled()
+        after = gc.isenabled()
+    finally:
+        (gc.enable if before else gc.disable)()
+
+    assert is_paused
+    assert after is enabled

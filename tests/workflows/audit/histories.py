@@ -1,4 +1,4 @@
-"""A town whose history holds a bit of everything, promotions made by hand, and the audit of what comes of it."""
+"""A fleet with a long history, promotions forged by hand, and audits of both."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TILL_CHEAPER = "spec: {budgets: [{window: day, currency: EUR, alertAt: 4, haltAt
 
 @dataclass(frozen=True, slots=True)
 class AuditRun:
-    """What an audit said."""
+    """The result of ``fleet audit``."""
 
     code: int
     data: dict[str, Any]
@@ -48,7 +48,7 @@ class AuditRun:
 
     @property
     def rules(self) -> set[str]:
-        """The rules that were broken."""
+        """The rules of the errors."""
         return {rule for rule, _, _ in self.errors}
 
     def messages(self) -> str:
@@ -59,7 +59,7 @@ class AuditRun:
 
 
 def audit(place: FleetRepository, *arguments: str, now: str = NOW) -> AuditRun:
-    """The answer of ``fleet audit`` as data."""
+    """Run ``fleet audit -o json``."""
     out = place.path.parent / "audit.json"
     code = cli.run(["audit", "-C", str(place.path), "-o", f"json={out}", "--now", now, *arguments])
     return AuditRun(int(code), json.loads(out.read_bytes()))
@@ -107,7 +107,7 @@ def at(day: int, hour: int, minute: int = 0) -> str:
 
 
 def copy_history(place: FleetRepository, folder: Path) -> FleetRepository:
-    """The same history, to be tampered with."""
+    """A copy of a repository, to be tampered with."""
     shutil.copytree(place.path, folder / "town", symlinks=True)
     return FleetRepository(folder / "town")
 
@@ -130,7 +130,7 @@ def record_evaluation(place: FleetRepository, agent: str, when: str) -> str:
 
 
 def promote(place: FleetRepository, agent: str, when: str) -> None:
-    """Promoted by the tool."""
+    """Promote with ``fleet promote``."""
     run = place.fleet("promote", agent, "--to", "production", "--apply", "--json", who="erin", now=when)
     assert run.code == 0, run.output
 
@@ -152,18 +152,18 @@ def sha256(place: FleetRepository, file: str) -> str:
 
 
 def current_ledger(place: FleetRepository) -> Ledger:
-    """The ledger as it stands."""
+    """The ledger of production in the work tree."""
     return lines.decode((place.path / LEDGER).read_bytes(), LEDGER)
 
 
 def record(place: FleetRepository, file: str, approver: str | None = None) -> dict[str, str]:
-    """A record as an entry names it."""
+    """The reference of an entry to a record."""
     fields = {"file": file, "sha256": sha256(place, file)}
     return fields if approver is None else {**fields, "approver": approver, "assurance": "recorded"}
 
 
 def agent_change(place: FleetRepository, agent: str) -> AgentTransition:
-    """The step from what the ledger says to what production holds."""
+    """The change from the last state in the ledger to the folder in production."""
     ledger = current_ledger(place)
     last = ledger.last_transition(agent)
     to, release = states(place, "production", agent)
@@ -177,7 +177,7 @@ def agent_change(place: FleetRepository, agent: str) -> AgentTransition:
 
 
 def append_entry(place: FleetRepository, *agents: str, when: str, **fields: Any) -> None:
-    """A line for these agents at the end of the ledger, as the tool would write it; *fields* are lies."""
+    """Append an entry for these agents as the tool would write it, except for *fields*."""
     folder = place.path / "governance"
     governance = digest.of_files((file.name, file.read_bytes()) for file in folder.iterdir())
     honest: Mapping[str, Any] = {
@@ -196,7 +196,7 @@ def append_entry(place: FleetRepository, *agents: str, when: str, **fields: Any)
 
 
 def copy_from_staging(place: FleetRepository, agent: str = "desk") -> None:
-    """Staging's files in production, the overrides of production kept."""
+    """Copy the files of an agent from staging to production."""
     source = place.path / "environments" / "staging" / agent
     shutil.copytree(source, place.path / "environments" / "production" / agent, dirs_exist_ok=True)
 
@@ -204,7 +204,7 @@ def copy_from_staging(place: FleetRepository, agent: str = "desk") -> None:
 def forge_promotion(
     place: FleetRepository, agent: str = "desk", *, when: str, commit_at: str | None = None, **fields: Any
 ) -> str:
-    """A promotion as the tool would have made it, without having asked anybody; its commit."""
+    """Commit a promotion as the tool would, without a decision; return the commit."""
     copy_from_staging(place, agent)
     append_entry(place, agent, when=when, **fields)
     return place.commit("promote", who="ci", at=commit_at or when)

@@ -1,4 +1,4 @@
-"""Histories in which nothing is wrong: no finding, and what was looked at is told."""
+"""Clean histories: no finding, and the counts of what was checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.workflows.audit.histories import (
 )
 
 
-def test_a_lively_history_is_clean(place: FleetRepository) -> None:
+def test_a_history_with_adoption_promotions_and_merges_is_clean(place: FleetRepository) -> None:
     result = audit(place)
 
     assert result.messages() == ""
@@ -40,7 +40,7 @@ def test_a_promotion_made_by_hand_exactly_as_the_tool_makes_it_is_clean(place: F
     assert (place.path / LEDGER).exists()
 
 
-def test_a_law_that_the_law_before_agreed_to_is_clean(place: FleetRepository) -> None:
+def test_a_policy_that_the_earlier_policy_approved_is_clean(place: FleetRepository) -> None:
     policy = place.path / "governance/policy.yaml"
     policy.write_text(policy.read_text().replace("version: 2", "version: 3"))
     place.commit("newer", at=at(7, 10))
@@ -54,7 +54,7 @@ def test_a_law_that_the_law_before_agreed_to_is_clean(place: FleetRepository) ->
     assert (result.data["summary"]["governance"], result.data["summary"]["promotions"]) == (1, 4)
 
 
-def test_several_agents_of_one_call_are_clean(place: FleetRepository) -> None:
+def test_several_agents_promoted_together_are_clean(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.write("environments/staging/till/prompts/system.md", "You count.\n")
     place.commit("count", at=at(7, 11))
@@ -90,11 +90,11 @@ def test_two_gated_environments_have_ledgers_of_their_own(place: FleetRepository
     )
     place.commit("what it needs", at=at(7, 11))
     place.agree("carla", now=at(7, 12))
-    result = place.fleet("approve", "till", "--to", "canary", who="bob", now=at(7, 13))
-    assert result.code == 0, result.output
+    run = place.fleet("approve", "till", "--to", "canary", who="bob", now=at(7, 13))
+    assert run.code == 0, run.output
     place.commit("decide", who="bob", at=at(7, 13))
-    result = place.fleet("promote", "till", "--to", "canary", "--apply", who="erin", now=at(7, 14))
-    assert result.code == 0, result.output
+    run = place.fleet("promote", "till", "--to", "canary", "--apply", who="erin", now=at(7, 14))
+    assert run.code == 0, run.output
 
     result = audit(place)
 
@@ -116,7 +116,7 @@ def test_a_rollback_is_clean(place: FleetRepository) -> None:
     assert result.data["summary"]["promotions"] == 4
 
 
-def broken_glass(place: FleetRepository) -> None:
+def promote_with_break_glass(place: FleetRepository) -> None:
     """desk's next change, approved, not evaluated, gone through the emergency door."""
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer at once.\n", at=at(7, 11))
@@ -126,8 +126,8 @@ def broken_glass(place: FleetRepository) -> None:
     assert run.code == 0, run.output
 
 
-def test_what_broke_the_glass_is_told_until_and_after_it_was_reviewed(place: FleetRepository) -> None:
-    broken_glass(place)
+def test_a_break_glass_promotion_is_reported_before_and_after_its_review(place: FleetRepository) -> None:
+    promote_with_break_glass(place)
     commit = place.git("rev-parse", "HEAD")
 
     early, late = audit(place, now=at(7, 14)), audit(place, now=at(12, 12))

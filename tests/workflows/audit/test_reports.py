@@ -1,4 +1,4 @@
-"""What people and programs read of an audit."""
+"""The reports of an audit: text, Markdown, JSON, SARIF."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SARIF = DATA / "sarif-schema-2.1.0.json"
 
 
 @pytest.fixture
-def spoilt(place: FleetRepository) -> FleetRepository:
-    """An edit of production, a policy that nobody agreed to, a ledger cut short, a rule turned down."""
+def broken_fleet(place: FleetRepository) -> FleetRepository:
+    """An edit of production, a changed configuration, a shortened ledger."""
     place.write(PROMPT, "You answer everything, at once.\n")
     place.commit("quick fix", at=at(10, 9))
     config = (place.path / "fleet-config.yaml").read_text()
@@ -43,7 +43,7 @@ def report(place: FleetRepository, form: str, *arguments: str) -> str:
 
 
 def scrubbed(text: str, place: FleetRepository) -> str:
-    """Without what differs from run to run and from version to version."""
+    """The text without paths, digests and commits, which differ between runs."""
     text = text.replace(str(place.path), "TOWN")
     text = re.sub(r"sha256:[0-9a-f]{64}", "sha256:DIGEST", text)
     text = re.sub(r"\b[0-9a-f]{40}\b", "COMMIT", text)
@@ -51,25 +51,29 @@ def scrubbed(text: str, place: FleetRepository) -> str:
 
 
 @pytest.mark.parametrize(("form", "suffix"), [("text", "txt"), ("markdown", "md")])
-def test_a_clean_audit_reads_as_agreed(place: FleetRepository, form: str, suffix: str) -> None:
+def test_the_report_of_a_clean_audit_equals_the_golden_file(
+    place: FleetRepository, form: str, suffix: str
+) -> None:
     assert scrubbed(report(place, form), place) == (GOLDEN / f"clean.{suffix}").read_text()
 
 
 @pytest.mark.parametrize(("form", "suffix"), [("text", "txt"), ("markdown", "md")])
-def test_a_broken_audit_reads_as_agreed(spoilt: FleetRepository, form: str, suffix: str) -> None:
-    assert scrubbed(report(spoilt, form), spoilt) == (GOLDEN / f"broken.{suffix}").read_text()
+def test_the_report_of_a_broken_audit_equals_the_golden_file(
+    broken_fleet: FleetRepository, form: str, suffix: str
+) -> None:
+    assert scrubbed(report(broken_fleet, form), broken_fleet) == (GOLDEN / f"broken.{suffix}").read_text()
 
 
-def test_data_keeps_to_its_schema(spoilt: FleetRepository) -> None:
-    data = json.loads(report(spoilt, "json"))
+def test_json_conforms_to_its_schema(broken_fleet: FleetRepository) -> None:
+    data = json.loads(report(broken_fleet, "json"))
 
     Draft202012Validator(schema("output/audit-output")).validate(data)
     assert [finding["severity"] for finding in data["breaks"]] == ["error", "error", "note"]
     assert data["summary"]["errors"] == 2
 
 
-def test_code_scanning_takes_it_apart_from_what_validate_finds(spoilt: FleetRepository) -> None:
-    data = json.loads(report(spoilt, "sarif"))
+def test_sarif_has_its_own_category_for_code_scanning(broken_fleet: FleetRepository) -> None:
+    data = json.loads(report(broken_fleet, "sarif"))
 
     Draft7Validator(json.loads(SARIF.read_text())).validate(data)
     [run] = data["runs"]
@@ -82,21 +86,25 @@ def test_code_scanning_takes_it_apart_from_what_validate_finds(spoilt: FleetRepo
     assert all("shortDescription" in item for item in run["tool"]["driver"]["rules"])
 
 
-def test_the_last_line_is_a_command_that_works(place: FleetRepository, spoilt: FleetRepository) -> None:
-    last = report(spoilt, "text").splitlines()[-1].split()
+def test_the_last_line_is_a_command_that_succeeds(
+    place: FleetRepository, broken_fleet: FleetRepository
+) -> None:
+    last = report(broken_fleet, "text").splitlines()[-1].split()
 
     assert last[0] == "fleet"
     assert cli.run(last[1:]) == 0
 
 
-def test_after_a_clean_audit_up_to_now_there_is_no_empty_range_to_audit(place: FleetRepository) -> None:
+def test_the_next_command_after_a_clean_audit_of_head_is_the_log(place: FleetRepository) -> None:
     last = report(place, "text").splitlines()[-1].split()
 
     assert last[1] == "log"
     assert cli.run(last[1:]) == 0
 
 
-def test_a_clean_audit_of_the_past_goes_on_from_its_end(place: FleetRepository) -> None:
+def test_the_next_command_after_a_clean_audit_of_an_older_commit_audits_the_rest(
+    place: FleetRepository,
+) -> None:
     last = report(place, "text", "HEAD~1").splitlines()[-1].split()
 
     assert last[1] == "audit"
@@ -104,7 +112,7 @@ def test_a_clean_audit_of_the_past_goes_on_from_its_end(place: FleetRepository) 
     assert cli.run(last[1:]) == 0
 
 
-def test_governance_that_nobody_agreed_to_yet_is_hinted_the_way_to_agree(place: FleetRepository) -> None:
+def test_the_hint_at_unapproved_governance_is_how_to_approve_it(place: FleetRepository) -> None:
     place.write("governance/policy.yaml", RULES.replace("version: 2", "version: 3") + "# easier\n")
     place.commit("the policy", at=at(8, 9))
 
@@ -113,7 +121,7 @@ def test_governance_that_nobody_agreed_to_yet_is_hinted_the_way_to_agree(place: 
     assert finding["hint"] == f"fleet approve -C {place.path} --governance, then commit it"
 
 
-def test_what_is_written_is_told_and_where(
+def test_written_files_are_named(
     place: FleetRepository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     memo, pack = tmp_path / "seen.json", tmp_path / "pack"
@@ -135,19 +143,19 @@ def test_what_is_written_is_told_and_where(
     assert broken.startswith(f"{memo} is left unchanged: only a clean audit updates the checkpoint\n")
 
 
-def test_quiet_leaves_out_what_does_not_say_no(spoilt: FleetRepository) -> None:
-    assert "config-changed" not in report(spoilt, "text", "-q")
-    assert "unledgered-change" in report(spoilt, "text", "-q")
+def test_quiet_prints_errors_only(broken_fleet: FleetRepository) -> None:
+    assert "config-changed" not in report(broken_fleet, "text", "-q")
+    assert "unledgered-change" in report(broken_fleet, "text", "-q")
 
 
-def test_every_break_that_is_found_is_explained() -> None:
+def test_every_rule_of_a_break_has_documentation() -> None:
     found_rules = {rule for tampering in TAMPERINGS for rule, _ in tampering.expected}
 
     assert found_rules <= {rule.id for rule in AUDIT_FINDINGS}
     assert all(documentation.find_explanation(rule.id) for rule in AUDIT_FINDINGS)
 
 
-def test_nothing_in_a_commit_breaks_out_of_a_report(place: FleetRepository) -> None:
+def test_a_file_name_cannot_inject_a_workflow_command(place: FleetRepository) -> None:
     name = "environments/production/`x`\n::error::y"
     place.write(name, "x\n")
     place.commit("odd", at=at(10, 9))

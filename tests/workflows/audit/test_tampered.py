@@ -1,4 +1,4 @@
-"""What people do to a history, and that the audit names it, the commit that did it, and the file that shows it."""
+"""Tampered histories: the audit names the rule, the commit and the file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fleetward.domain.ledger import AgentTransition, Ledger
 from fleetward.store.records import ledger as lines
 from tests.attacks.scenarios import FleetRepository
 from tests.workflows.audit.histories import (
@@ -35,14 +36,14 @@ CARLA = "approvals/production/desk/{}-carla-1.json"
 
 @dataclass(frozen=True, slots=True)
 class Tampering:
-    """Something that was done, and what is to be found of it at the last commit, or at the one that it returns."""
+    """A change of the history, and the breaks expected at its last commit, or at the commit that it returns."""
 
     do: Callable[[FleetRepository], str | None]
     expected: tuple[ExpectedBreak, ...]
 
     @property
     def name(self) -> str:
-        """In words."""
+        """The name of the function with hyphens."""
         return self.do.__name__.replace("_", "-")
 
 
@@ -52,7 +53,7 @@ TAMPERINGS: list[Tampering] = []
 def finds(
     *expected: ExpectedBreak,
 ) -> Callable[[Callable[[FleetRepository], Any]], Callable[[FleetRepository], Any]]:
-    """Put a tampering into the table, with all that the audit has to say of it; a * stands for any file."""
+    """Add a tampering to the table, with all breaks of the audit; * stands for any file."""
 
     def listed(do: Callable[[FleetRepository], Any]) -> Callable[[FleetRepository], Any]:
         TAMPERINGS.append(Tampering(do, expected))
@@ -92,13 +93,13 @@ def edit_policy(place: FleetRepository, old: str, new: str) -> None:
 
 
 def withdraw_veto(place: FleetRepository) -> tuple[str, str]:
-    """dina takes her veto back; the approval and the evaluation that desk's waiting change has."""
+    """Withdraw the veto of dina; return the approval and the evaluation of the pending change of desk."""
     place.approve("dina", "--withdraw", now=at(7, 10))
     return next(file for file in statements(place)[::-1] if "carla" in file), evidence(place)[-1]
 
 
 def supporting_records(place: FleetRepository, *, approver: str = "carla", **fields: Any) -> dict[str, Any]:
-    """What an entry about desk's waiting change rests on, where all is well."""
+    """The records that an entry about the pending change of desk names."""
     statement, run = withdraw_veto(place)
     return {
         "approvals": (record(place, statement, approver),),
@@ -117,25 +118,25 @@ def a_prompt_is_edited_in_production(place: FleetRepository) -> None:
 
 
 @finds(("unledgered-change", f"{DESK}/prompts/more.md"))
-def a_file_is_put_into_production(place: FleetRepository) -> None:
+def a_file_is_added_to_production(place: FleetRepository) -> None:
     place.write(f"{DESK}/prompts/more.md", "And more.\n")
     place.commit("more", at=LATE)
 
 
 @finds(("unledgered-change", f"{DESK}/evals/quality.yaml"))
-def a_file_is_taken_out_of_production(place: FleetRepository) -> None:
+def a_file_is_deleted_from_production(place: FleetRepository) -> None:
     place.git("rm", "-q", f"{DESK}/evals/quality.yaml")
     place.commit("less", at=LATE)
 
 
 @finds(("unledgered-change", f"{DESK}/agent.yaml"))
-def an_agent_is_taken_out_by_hand(place: FleetRepository) -> None:
+def an_agent_is_deleted_by_hand(place: FleetRepository) -> None:
     place.git("rm", "-qr", DESK)
     place.commit("away", at=LATE)
 
 
 @finds(("unledgered-change", "environments/production/spy/agent.yaml"))
-def an_agent_is_put_in_by_hand(place: FleetRepository) -> None:
+def an_agent_is_added_by_hand(place: FleetRepository) -> None:
     manifest = (place.path / DESK / "agent.yaml").read_text().replace("name: desk", "name: spy")
     place.write("environments/production/spy/agent.yaml", manifest)
     place.commit("hello", at=LATE)
@@ -201,7 +202,7 @@ def a_line_is_edited(place: FleetRepository) -> None:
 @finds(("ledger-edited", LEDGER))
 def a_line_is_edited_and_the_chain_hashed_again(place: FleetRepository) -> None:
     entries = current_ledger(place).entries
-    ledger = lines.Ledger(environment="production")
+    ledger = Ledger(environment="production")
     content = b""
     for entry in entries:
         fields = {
@@ -212,7 +213,7 @@ def a_line_is_edited_and_the_chain_hashed_again(place: FleetRepository) -> None:
             )
         }
         rewritten, content = lines.append(ledger, **fields, actor="eve@town.example")
-        ledger = lines.Ledger(environment="production", entries=(*ledger.entries, rewritten))
+        ledger = Ledger(environment="production", entries=(*ledger.entries, rewritten))
     (place.path / LEDGER).write_bytes(content)
     place.commit("tidy", at=LATE)
 
@@ -225,14 +226,14 @@ def two_lines_change_places(place: FleetRepository) -> None:
 
 
 @finds(("ledger-edited", LEDGER))
-def a_line_in_the_middle_is_taken_out(place: FleetRepository) -> None:
+def a_line_in_the_middle_is_deleted(place: FleetRepository) -> None:
     first, second, _, fourth = read_lines(place)
     write_lines(place, [first, second, fourth])
     place.commit("shorter", at=LATE)
 
 
 @finds(("ledger-shortened", LEDGER))
-def the_last_line_is_taken_away(place: FleetRepository) -> None:
+def the_last_line_is_deleted(place: FleetRepository) -> None:
     write_lines(place, read_lines(place)[:-1])
     place.commit("shorter", at=LATE)
 
@@ -290,7 +291,7 @@ def an_entry_for_another_agent(place: FleetRepository) -> None:
     step = agent_change(place, "desk")
     till = current_ledger(place).last_transition("till")
     assert till
-    lie = lines.AgentTransition(
+    lie = AgentTransition(
         agent="till", from_state=till[1].to_state, to_state=step.to_state, release=step.release, generation=3
     )
     append_entry(place, when=at(7, 13), agents=(lie,), **records)
@@ -309,7 +310,7 @@ def a_second_entry_in_the_same_commit(place: FleetRepository) -> None:
     append_entry(place, "desk", when=at(7, 13), **records)
     till = current_ledger(place).last_transition("till")
     assert till
-    lie = lines.AgentTransition(
+    lie = AgentTransition(
         agent="till", from_state=till[1].to_state, to_state=None, release=None, generation=3
     )
     append_entry(place, when=at(7, 13), agents=(lie,), kind="retire")
@@ -342,7 +343,7 @@ def an_approval_is_edited(place: FleetRepository) -> None:
 
 
 @finds(("approval-deleted", "*"))
-def a_veto_is_taken_away(place: FleetRepository) -> None:
+def a_veto_is_deleted(place: FleetRepository) -> None:
     place.git("rm", "-q", next(file for file in statements(place) if "dina" in file))
     place.commit("tidy", at=LATE)
 
@@ -407,7 +408,7 @@ def an_entry_hides_what_it_rests_on(place: FleetRepository) -> None:
 @finds(("verdict-not-allowed", LEDGER))
 def a_vetoed_change_is_promoted(place: FleetRepository) -> None:
     statement = next(file for file in statements(place)[::-1] if "carla" in file)
-    records = {
+    records: dict[str, Any] = {
         "approvals": (record(place, statement, "carla"),),
         "evidence": (record(place, evidence(place)[-1]),),
     }
@@ -415,7 +416,7 @@ def a_vetoed_change_is_promoted(place: FleetRepository) -> None:
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def nobody_was_asked(place: FleetRepository) -> None:
+def no_approval_was_given(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
     run = record_evaluation(place, "desk", at(7, 12))
@@ -453,7 +454,7 @@ def the_evaluation_was_of_another_release(place: FleetRepository) -> None:
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def somebody_approved_who_may_not(place: FleetRepository) -> None:
+def an_ineligible_person_approved(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
     run = record_evaluation(place, "desk", at(7, 12))
@@ -464,7 +465,7 @@ def somebody_approved_who_may_not(place: FleetRepository) -> None:
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def somebody_else_committed_the_approval(place: FleetRepository) -> None:
+def the_approval_was_committed_by_the_author(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
     run = record_evaluation(place, "desk", at(7, 12))
@@ -482,7 +483,7 @@ def the_approval_had_expired(place: FleetRepository) -> None:
 
 
 def with_statement(place: FleetRepository, **predicate: Any) -> None:
-    """desk's next change with an approval of carla's own that says something else than it should."""
+    """The next change of desk, with an approval by carla whose fields are replaced."""
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
     run = record_evaluation(place, "desk", at(7, 12))
@@ -510,7 +511,7 @@ def the_approval_was_given_afterwards(place: FleetRepository) -> None:
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def the_approval_is_that_of_another_agent(place: FleetRepository) -> None:
+def the_approval_is_of_another_agent(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
     run = record_evaluation(place, "desk", at(7, 12))
@@ -527,12 +528,12 @@ def the_approval_is_that_of_another_agent(place: FleetRepository) -> None:
 
 
 @finds(("verdict-not-allowed", LEDGER))
-def the_fair_was_on(place: FleetRepository) -> None:
+def a_freeze_was_in_force(place: FleetRepository) -> None:
     forge_promotion(place, when=at(8, 12), **supporting_records(place))
 
 
 @finds(("entry-untrue", LEDGER))
-def something_else_is_promoted_than_staging_holds(place: FleetRepository) -> None:
+def the_promoted_files_differ_from_staging(place: FleetRepository) -> None:
     records = supporting_records(place)
     copy_from_staging(place)
     place.write(PROMPT, "You answer everything, and more.\n")
@@ -598,7 +599,7 @@ def an_entry_is_dated_after_its_commit(place: FleetRepository) -> None:
     forge_promotion(place, when=at(10, 9), commit_at=at(7, 13), **supporting_records(place))
 
 
-# The law, and what is gated
+# Governance and configuration
 
 
 @finds(
@@ -660,14 +661,14 @@ def the_policy_becomes_unreadable(place: FleetRepository) -> None:
 
 
 @finds(("governance-unapproved", "governance/people.yaml"))
-def somebody_puts_a_friend_into_a_team(place: FleetRepository) -> None:
+def a_person_is_added_to_a_team(place: FleetRepository) -> None:
     file = place.path / "governance/people.yaml"
     file.write_text(file.read_text().replace("[alice, bob, carla]", "[alice, bob, carla, erin]"))
     place.commit("erin helps", at=LATE)
 
 
 @finds(("governance-unapproved", POLICY))
-def the_author_agrees_to_a_change_of_the_policy(place: FleetRepository) -> str:
+def the_author_approves_a_change_of_the_policy(place: FleetRepository) -> str:
     edit_policy(place, EVALUATED, "")
     commit = place.commit("easier", who="carla", at=LATE)
     place.agree("carla", now=at(10, 13))
@@ -675,7 +676,7 @@ def the_author_agrees_to_a_change_of_the_policy(place: FleetRepository) -> str:
 
 
 @finds(("records-unseen", LEDGER))
-def a_promotion_was_judged_before_a_veto_that_the_branch_has(place: FleetRepository) -> None:
+def a_promotion_was_decided_before_a_veto_of_the_branch(place: FleetRepository) -> None:
     records = supporting_records(place)
     judged = place.git("rev-parse", "HEAD")
     place.approve("dina", "--reject", now=at(7, 12))
@@ -683,18 +684,18 @@ def a_promotion_was_judged_before_a_veto_that_the_branch_has(place: FleetReposit
 
 
 @finds(("judged-commit-missing", LEDGER))
-def a_promotion_was_judged_at_a_commit_that_nobody_has(place: FleetRepository) -> None:
+def a_promotion_was_decided_at_a_missing_commit(place: FleetRepository) -> None:
     forge_promotion(place, when=at(7, 13), commit="5" * 40, **supporting_records(place))
 
 
 @finds(("entry-elsewhere", LEDGER))
-def a_promotion_was_judged_on_another_ledger(place: FleetRepository) -> None:
+def a_promotion_was_decided_on_another_ledger(place: FleetRepository) -> None:
     older = place.git("rev-list", "--first-parent", "HEAD", "--", LEDGER).split()[1]
     forge_promotion(place, when=at(7, 13), commit=older, **supporting_records(place))
 
 
 @finds(("gate-removed", "fleet-config.yaml"))
-def production_is_gated_no_more(place: FleetRepository) -> None:
+def production_is_no_longer_gated(place: FleetRepository) -> None:
     text = (place.path / "fleet-config.yaml").read_text()
     place.write(
         "fleet-config.yaml", text.replace("from: staging, overridable: [spec.budgets]", "overridable: []")
@@ -703,7 +704,7 @@ def production_is_gated_no_more(place: FleetRepository) -> None:
 
 
 @finds(("gate-removed", "fleet-config.yaml"))
-def for_a_commit_nothing_says_what_is_gated(place: FleetRepository) -> str:
+def the_configuration_is_missing_for_one_commit(place: FleetRepository) -> str:
     text = (place.path / "fleet-config.yaml").read_text()
     place.git("rm", "-q", "fleet-config.yaml")
     commit = place.commit("easier", at=LATE)
@@ -713,15 +714,17 @@ def for_a_commit_nothing_says_what_is_gated(place: FleetRepository) -> str:
 
 
 @finds(("actor-unlike", LEDGER))
-def another_hand_is_named_as_the_one_that_applied_it(place: FleetRepository) -> str:
+def the_entry_names_another_actor_than_its_commit(place: FleetRepository) -> str:
     records = supporting_records(place)
     copy_from_staging(place)
     append_entry(place, "desk", when=LATE, **records)
     return place.commit("promote", who="bob", at=LATE)
 
 
-@pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda one: one.name)
-def test_it_is_found_and_named_with_its_commit_and_file(place: FleetRepository, tampering: Tampering) -> None:
+@pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda tampering: tampering.name)
+def test_a_tampering_is_reported_with_its_commit_and_file(
+    place: FleetRepository, tampering: Tampering
+) -> None:
     commit = tampering.do(place) or place.git("rev-parse", "HEAD")
 
     result = audit(place, now=at(25, 12))
@@ -734,5 +737,5 @@ def test_it_is_found_and_named_with_its_commit_and_file(place: FleetRepository, 
     assert result.code == 1
 
 
-def test_there_are_enough_of_them() -> None:
+def test_there_are_at_least_40_tamperings() -> None:
     assert len(TAMPERINGS) >= 40

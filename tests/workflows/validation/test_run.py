@@ -1,4 +1,4 @@
-"""A look at a fleet finds the same in parts, in other processes and from the cache as in one piece."""
+"""Batches, worker processes and the cache find the same as one reading of the whole fleet."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
 
 
 def read_at_once(ground: FleetRoot, now: datetime = NOW) -> tuple[object, ...]:
-    """What reading everything at once finds."""
+    """The findings of one reading of the whole fleet."""
     reading = read_fleet(ground.work_tree(), version="0.1.0", rules=RULES)
     assert reading.snapshot is not None
     judged = rules.findings(reading.snapshot, now) if reading.governance_valid else ()
@@ -68,9 +68,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("rule_id", rules_with_cases())
-def test_a_look_in_parts_finds_what_reading_all_at_once_finds(
-    cases: Path, rule_id: str, tmp_path: Path
-) -> None:
+def test_batches_and_cache_find_what_one_reading_finds(cases: Path, rule_id: str, tmp_path: Path) -> None:
     ground = find_fleet_root(cases / rule_id / "bad", os.environ)
 
     cold = validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, tmp_path), processes=2)
@@ -117,7 +115,7 @@ def agents(mistakes: list[str]) -> Files:
     return files
 
 
-def test_every_mistake_of_the_property_is_one(tmp_path: Path) -> None:
+def test_every_mistake_of_the_property_is_found(tmp_path: Path) -> None:
     circle, remaining = ["in a circle"] * 2, sorted({*MISTAKES} - {"in a circle"})
     mistakes = [*circle, *remaining, "shares an account"]
     repo = repository(tmp_path, {**FLEET, **agents(mistakes)})
@@ -145,7 +143,7 @@ def test_a_changed_file_is_noticed_though_its_size_and_its_times_are_the_same(tm
 
 
 @pytest.mark.parametrize("days", [1, 90])
-def test_another_day_is_judged_anew(tmp_path: Path, days: int) -> None:
+def test_findings_of_another_day_are_not_cached(tmp_path: Path, days: int) -> None:
     repo = repository(tmp_path)
     ground = find_fleet_root(repo.root, clean_environment(repo.home))
     validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home))
@@ -170,9 +168,7 @@ def test_another_day_is_judged_anew(tmp_path: Path, days: int) -> None:
         ),
     ],
 )
-def test_what_governs_is_judged_anew_when_it_changes(
-    tmp_path: Path, path: str, content: str, rule: str
-) -> None:
+def test_changed_governance_is_not_cached(tmp_path: Path, path: str, content: str, rule: str) -> None:
     repo = repository(tmp_path)
     ground = find_fleet_root(repo.root, clean_environment(repo.home))
     validate_fleet(ground.work_tree(), NOW, cache=open_cache(ground, repo.home))
@@ -184,7 +180,7 @@ def test_what_governs_is_judged_anew_when_it_changes(
     assert rule == "owner-alone" or rule in {finding.rule for finding in run.findings}
 
 
-def test_the_cache_holds_what_the_last_look_saw_and_no_more(tmp_path: Path) -> None:
+def test_the_cache_holds_the_results_of_the_last_run_only(tmp_path: Path) -> None:
     repo = repository(tmp_path)
     ground = find_fleet_root(repo.root, clean_environment(repo.home))
 

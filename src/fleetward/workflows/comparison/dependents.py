@@ -45,14 +45,14 @@ def find_dependents(files: FleetFiles, key: AgentKey, config: FleetConfig | None
     """The agents that depend on *key*; only manifests whose text has its name are parsed."""
     environment, name = key
     manifests = files.manifests.get(environment, {})
-    names = {path.split("/")[2] for path, content in manifests.items() if _may_name(content, name)}
+    names = {path.split("/")[2] for path, content in manifests.items() if may_name(content, name)}
     if not names:
         return ()
     fleet = load_fleet(files.tree, {(environment, agent) for agent in names}, fallback_config=config)
     return dependents(fleet.snapshot, environment, name) if fleet.snapshot else ()
 
 
-def _may_name(content: bytes, name: str) -> bool:
+def may_name(content: bytes, name: str) -> bool:
     """Could the text name the agent? With a backslash, YAML can write a name in other characters."""
     text = name.encode("utf-8", "surrogateescape")
     if text not in content:

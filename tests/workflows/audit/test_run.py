@@ -1,8 +1,7 @@
-"""Histories that were rewritten, hidden or cut; parts of them; and what a pull request would bring."""
+"""Which commits an audit replays: hidden and partial histories, ranges, merges and pull requests."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 
@@ -20,101 +19,17 @@ def head(place: FleetRepository) -> str:
     return place.git("rev-parse", "HEAD")
 
 
-def quick_fix(place: FleetRepository) -> str:
+def edit_production(place: FleetRepository) -> str:
     place.write(PROMPT, "You answer everything, at once.\n")
     return place.commit("quick fix", at=LATE)
 
 
-# What was seen before
+# Hidden and partial histories
 
 
-def test_a_clean_audit_is_remembered_and_the_next_one_goes_on_from_there(
-    place: FleetRepository, tmp_path: Path
-) -> None:
-    memo = tmp_path / "seen.json"
-
-    assert audit(place, "--head-file", str(memo)).code == 0
-    [ledger_head] = json.loads(memo.read_bytes())["heads"]
-    assert (ledger_head["environment"], ledger_head["seq"], ledger_head["commit"]) == (
-        "production",
-        4,
-        head(place),
-    )
-    withdraw_veto(place)
-    promote(place, "desk", at(7, 13))
-
-    assert audit(place, "--head-file", str(memo)).code == 0
-    assert json.loads(memo.read_bytes())["heads"][0]["seq"] == 5
-
-
-def test_a_branch_that_was_put_back_is_noticed(place: FleetRepository, tmp_path: Path) -> None:
-    memo = tmp_path / "seen.json"
-    audit(place, "--head-file", str(memo))
-    before = memo.read_bytes()
-    place.git(
-        "reset", "-q", "--hard", place.git("rev-list", "--first-parent", "HEAD", "--", LEDGER).split()[1]
-    )
-
-    result = audit(place, "--head-file", str(memo))
-
-    assert result.code == 1
-    assert result.rules == {"history-rewritten"}
-    assert {file for _, _, file in result.errors} == {"fleet-config.yaml", LEDGER}
-    assert memo.read_bytes() == before
-
-
-def test_a_branch_without_its_last_commit_is_noticed_though_the_ledger_is_whole(
-    place: FleetRepository, tmp_path: Path
-) -> None:
-    memo = tmp_path / "seen.json"
-    audit(place, "--head-file", str(memo))
-    last = head(place)
-    place.git("reset", "-q", "--hard", "HEAD~1")  # dina's veto
-
-    result = audit(place, "--head-file", str(memo))
-
-    assert result.rules == {"history-rewritten"}
-    assert last in result.messages()
-
-
-def test_a_broken_audit_is_not_remembered(place: FleetRepository, tmp_path: Path) -> None:
-    quick_fix(place)
-
-    assert audit(place, "--head-file", str(tmp_path / "seen.json")).code == 1
-    assert not (tmp_path / "seen.json").exists()
-
-
-@pytest.mark.parametrize("what", ["folder", "link", "inside", "inside .git"])
-def test_only_a_file_outside_the_repository_remembers(
-    place: FleetRepository, tmp_path: Path, what: str
-) -> None:
-    memo = {"inside": place.path / "seen.json", "inside .git": place.path / ".git/seen.json"}.get(what)
-    memo = memo or tmp_path / "seen.json"
-    if what == "folder":
-        memo.mkdir()
-    if what == "link":
-        memo.symlink_to(tmp_path / "elsewhere.json")
-
-    assert cli.run(["audit", "-C", str(place.path), "--head-file", str(memo)]) == 2
-    assert not (tmp_path / "elsewhere.json").exists()
-
-
-def test_a_memory_that_is_none_is_no_answer(
-    place: FleetRepository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    memo = tmp_path / "seen.json"
-    memo.write_text('{"format": "fleetward.heads/1", "commit": "x", "heads": [], "more": 1}')
-
-    assert cli.run(["audit", "-C", str(place.path), "--head-file", str(memo)]) == 2
-    assert "more" in capsys.readouterr().err
-
-
-# What git shows, and what there is
-
-
-def test_a_replacement_hides_nothing_and_is_told(place: FleetRepository) -> None:
+def test_a_replace_ref_is_reported_and_hides_no_commit(place: FleetRepository) -> None:
     honest = head(place)
-    commit = quick_fix(place)
+    commit = edit_production(place)
     place.git("replace", commit, honest)
 
     result = audit(place)
@@ -125,8 +40,8 @@ def test_a_replacement_hides_nothing_and_is_told(place: FleetRepository) -> None
     assert warning["file"] == f"refs/replace/{commit}"
 
 
-def test_a_graft_hides_nothing_and_is_told(place: FleetRepository) -> None:
-    commit = quick_fix(place)
+def test_a_graft_is_reported_and_hides_no_commit(place: FleetRepository) -> None:
+    commit = edit_production(place)
     place.write("notes.txt", "more\n")
     last = place.commit("notes", at=LATE)
     (place.path / ".git/info/grafts").write_text(f"{last} {place.git('rev-parse', 'HEAD~2')}\n")
@@ -137,7 +52,7 @@ def test_a_graft_hides_nothing_and_is_told(place: FleetRepository) -> None:
     assert "history-replaced" in result.messages()
 
 
-def test_half_a_history_is_no_answer(
+def test_a_shallow_clone_is_refused(
     place: FleetRepository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shallow = tmp_path / "shallow"
@@ -147,7 +62,7 @@ def test_half_a_history_is_no_answer(
     assert "git fetch --unshallow" in capsys.readouterr().err
 
 
-def test_a_fleet_that_gates_nothing_has_nothing_to_audit(tmp_path: Path, place: FleetRepository) -> None:
+def test_a_fleet_without_a_gated_environment_is_refused(tmp_path: Path, place: FleetRepository) -> None:
     ungated = FleetRepository(tmp_path / "other")
     ungated.path.mkdir()
     ungated.git("init", "-q", "-b", "main")
@@ -158,7 +73,7 @@ def test_a_fleet_that_gates_nothing_has_nothing_to_audit(tmp_path: Path, place: 
     assert cli.run(["audit", "-C", str(ungated.path)]) == 2
 
 
-def test_a_gated_environment_without_a_ledger_is_named_with_the_way_out(
+def test_a_gated_environment_without_a_ledger_has_to_be_adopted(
     tmp_path: Path, place: FleetRepository
 ) -> None:
     place.git("rm", "-q", LEDGER)
@@ -171,11 +86,11 @@ def test_a_gated_environment_without_a_ledger_is_named_with_the_way_out(
     assert result.data["breaks"][0]["hint"] == "fleet adopt --to production --apply"
 
 
-# Parts
+# Ranges
 
 
-def test_a_range_looks_only_at_what_came_after_its_first_commit(place: FleetRepository) -> None:
-    commit = quick_fix(place)
+def test_a_range_starts_after_its_first_commit(place: FleetRepository) -> None:
+    commit = edit_production(place)
     place.write(PROMPT, "You answer nothing.\n")
     later = place.commit("quicker", at=LATE)
 
@@ -184,8 +99,8 @@ def test_a_range_looks_only_at_what_came_after_its_first_commit(place: FleetRepo
     assert audit(place, f"{commit}~1").code == 0
 
 
-def test_what_was_put_back_is_named_once_and_a_range_after_it_is_clean(place: FleetRepository) -> None:
-    commit = quick_fix(place)
+def test_a_restored_folder_is_a_note_in_a_range_that_starts_after_the_edit(place: FleetRepository) -> None:
+    commit = edit_production(place)
     (place.path / PROMPT).chmod(0o755)
     place.commit("run", at=LATE)
     place.git("checkout", "-q", f"{commit}~1", "--", DESK)
@@ -202,10 +117,10 @@ def test_what_was_put_back_is_named_once_and_a_range_after_it_is_clean(place: Fl
 
 
 @pytest.mark.parametrize("how", ["mode", "older", "part", "ledger"])
-def test_what_is_not_wholly_what_the_last_entry_left_is_no_way_back(place: FleetRepository, how: str) -> None:
+def test_a_folder_that_differs_from_its_last_entry_is_not_restored(place: FleetRepository, how: str) -> None:
     was, older = head(place), place.git("rev-list", "--first-parent", "HEAD", "--", PROMPT).split()[1]
     place.write(f"{DESK}/prompts/more.md", "And more.\n")
-    quick_fix(place)
+    edit_production(place)
     place.git("rm", "-qr", DESK)
     place.git("checkout", "-q", older if how in ("older", "ledger") else was, "--", DESK)
     if how == "mode":
@@ -219,7 +134,7 @@ def test_what_is_not_wholly_what_the_last_entry_left_is_no_way_back(place: Fleet
     assert ("unledgered-change", back) in {(rule, commit) for rule, commit, _ in audit(place).errors}
 
 
-def test_a_retired_agent_that_came_back_by_hand_may_be_taken_out_again(place: FleetRepository) -> None:
+def test_a_retired_agent_added_by_hand_may_be_removed_by_hand(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.git("rm", "-qr", "environments/staging/till")
     place.commit("till is over", at=at(7, 11))
@@ -233,15 +148,15 @@ def test_a_retired_agent_that_came_back_by_hand_may_be_taken_out_again(place: Fl
     assert {commit_id for _, commit_id, _ in audit(place).errors} == {commit}
 
 
-def test_what_a_range_leaves_behind_is_held_against_the_ledger(place: FleetRepository) -> None:
-    commit = quick_fix(place)
+def test_an_empty_range_compares_folders_with_the_ledger(place: FleetRepository) -> None:
+    commit = edit_production(place)
 
     result = audit(place, f"{commit}..")
 
     assert result.errors == {("state-mismatch", commit, "environments/production/desk/agent.yaml")}
 
 
-def test_a_range_that_begins_beside_the_branch_is_no_answer(
+def test_a_range_that_starts_on_a_side_branch_is_refused(
     place: FleetRepository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run(["audit", "-C", str(place.path), "kinder..main"]) == 2
@@ -251,7 +166,7 @@ def test_a_range_that_begins_beside_the_branch_is_no_answer(
 # Merges and squashes of promotions
 
 
-def test_a_promotion_that_comes_by_a_merge_is_clean(place: FleetRepository) -> None:
+def test_a_merged_promotion_is_clean(place: FleetRepository) -> None:
     place.git("checkout", "-q", "-b", "side")
     withdraw_veto(place)
     promote(place, "desk", at(7, 13))
@@ -263,7 +178,7 @@ def test_a_promotion_that_comes_by_a_merge_is_clean(place: FleetRepository) -> N
     assert audit(place).messages() == ""
 
 
-def test_a_promotion_that_is_squashed_is_clean_while_its_commit_is_kept(place: FleetRepository) -> None:
+def test_a_squashed_promotion_is_clean_if_its_commit_is_kept(place: FleetRepository) -> None:
     place.git("checkout", "-q", "-b", "side")
     withdraw_veto(place)
     promote(place, "desk", at(7, 13))
@@ -275,12 +190,12 @@ def test_a_promotion_that_is_squashed_is_clean_while_its_commit_is_kept(place: F
 
 
 @pytest.mark.parametrize(
-    ("committer", "found"),
+    ("committer", "expected"),
     [("noreply@github.com", []), ("bob@town.example", [("actor-unlike", "warning")])],
     ids=["by a forge", "by somebody who merged it for its author"],
 )
-def test_a_promotion_that_another_committed_for_its_author_breaks_nothing(
-    place: FleetRepository, committer: str, found: list[tuple[str, str]]
+def test_a_promotion_with_another_committer_is_at_most_a_warning(
+    place: FleetRepository, committer: str, expected: list[tuple[str, str]]
 ) -> None:
     withdraw_veto(place)
     place.git("checkout", "-q", "-b", "side")
@@ -292,10 +207,10 @@ def test_a_promotion_that_another_committed_for_its_author_breaks_nothing(
     result = audit(place)
 
     assert result.code == 0, result.messages()
-    assert [(finding["rule"], finding["severity"]) for finding in result.data["breaks"]] == found
+    assert [(finding["rule"], finding["severity"]) for finding in result.data["breaks"]] == expected
 
 
-def test_a_promotion_that_is_rebased_keeps_its_author_and_is_clean(place: FleetRepository) -> None:
+def test_a_rebased_promotion_is_clean(place: FleetRepository) -> None:
     withdraw_veto(place)
     promote(place, "desk", at(7, 13))
     place.git("commit", "-q", "--amend", "--no-edit", "--date", at(7, 13), who="bob", at=at(7, 13))
@@ -304,7 +219,7 @@ def test_a_promotion_that_is_rebased_keeps_its_author_and_is_clean(place: FleetR
     assert audit(place).messages() == ""
 
 
-def test_a_promotion_that_lands_days_later_is_told_of(place: FleetRepository) -> None:
+def test_a_promotion_that_is_merged_days_later_is_a_warning(place: FleetRepository) -> None:
     place.git("checkout", "-q", "-b", "side")
     withdraw_veto(place)
     promote(place, "desk", at(7, 13))
@@ -322,7 +237,7 @@ def test_a_promotion_that_lands_days_later_is_told_of(place: FleetRepository) ->
     )
 
 
-def test_signed_lines_are_clean_and_their_signatures_only_grow(place: FleetRepository) -> None:
+def test_a_deleted_ledger_signature_is_an_error(place: FleetRepository) -> None:
     place.write("ledger/production.sigs/4.sig", "signed\n")
     place.commit("sealed", at=LATE)
     assert audit(place).code == 0
@@ -332,14 +247,14 @@ def test_signed_lines_are_clean_and_their_signatures_only_grow(place: FleetRepos
     assert audit(place).errors == {("record-deleted", commit, "ledger/production.sigs/4.sig")}
 
 
-# Before it lands
+# Pull requests
 
 
 def pull(place: FleetRepository) -> None:
     place.git("checkout", "-q", "-b", "pull")
 
 
-def test_a_pull_request_without_a_word_about_production_is_clean(place: FleetRepository) -> None:
+def test_a_pull_request_that_leaves_production_alone_is_clean(place: FleetRepository) -> None:
     pull(place)
     place.change("You answer slowly.\n", at=LATE)
 
@@ -350,22 +265,22 @@ def test_a_pull_request_without_a_word_about_production_is_clean(place: FleetRep
 
 def test_a_pull_request_that_edits_production_is_refused(place: FleetRepository) -> None:
     pull(place)
-    commit = quick_fix(place)
+    commit = edit_production(place)
 
     assert audit(place, "--base", "main").errors == {("unledgered-change", commit, PROMPT)}
 
 
-def test_a_pull_request_that_edits_production_and_takes_it_back_is_judged_by_its_result(
+def test_a_pull_request_that_reverts_its_edit_of_production_is_clean(
     place: FleetRepository,
 ) -> None:
     pull(place)
-    quick_fix(place)
+    edit_production(place)
     place.git("revert", "--no-edit", "HEAD", at=LATE)
 
     assert audit(place, "--base", "main").code == 0
 
 
-def test_a_pull_request_may_bring_a_promotion_that_the_base_would_allow(place: FleetRepository) -> None:
+def test_a_pull_request_with_a_promotion_that_the_base_allows_is_clean(place: FleetRepository) -> None:
     pull(place)
     withdraw_veto(place)
     promote(place, "desk", at(7, 13))
@@ -375,7 +290,7 @@ def test_a_pull_request_may_bring_a_promotion_that_the_base_would_allow(place: F
     assert (result.code, result.messages(), result.data["summary"]["promotions"]) == (0, "", 1)
 
 
-def test_a_pull_request_may_not_bring_a_promotion_under_a_law_of_its_own(place: FleetRepository) -> None:
+def test_a_pull_request_with_a_promotion_under_its_own_policy_is_refused(place: FleetRepository) -> None:
     pull(place)
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
@@ -393,7 +308,7 @@ def test_a_pull_request_may_not_bring_a_promotion_under_a_law_of_its_own(place: 
     assert audit(place, "--base", "main").rules == {"policy-not-in-force"}
 
 
-def test_a_promotion_is_refused_when_the_base_has_promoted_meanwhile(place: FleetRepository) -> None:
+def test_a_pull_request_is_refused_if_the_base_has_promoted_since(place: FleetRepository) -> None:
     pull(place)
     withdraw_veto(place)
     promote(place, "desk", at(7, 13))
@@ -408,7 +323,7 @@ def test_a_promotion_is_refused_when_the_base_has_promoted_meanwhile(place: Flee
     assert ("entry-elsewhere", head(place), LEDGER) in result.errors
 
 
-def test_a_pull_request_that_changes_the_law_needs_its_approvals(place: FleetRepository) -> None:
+def test_a_pull_request_that_changes_governance_needs_its_approvals(place: FleetRepository) -> None:
     pull(place)
     policy = place.path / "governance/policy.yaml"
     policy.write_text(policy.read_text().replace("version: 2", "version: 3"))
@@ -421,7 +336,7 @@ def test_a_pull_request_that_changes_the_law_needs_its_approvals(place: FleetRep
     assert audit(place, "--base", "main").code == 0
 
 
-def test_a_base_that_shares_no_history_is_no_answer(
+def test_a_base_without_common_history_is_refused(
     place: FleetRepository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place.git("checkout", "-q", "--orphan", "other")
@@ -430,23 +345,23 @@ def test_a_base_that_shares_no_history_is_no_answer(
     assert cli.run(["audit", "-C", str(place.path), "--base", "main"]) == 2
 
 
-# Looking changes nothing
+# Reading only
 
 
 def test_an_audit_writes_nothing_into_the_repository(place: FleetRepository) -> None:
-    def all_of_it() -> dict[str, bytes]:
+    def all_files() -> dict[str, bytes]:
         files = (file for file in place.path.rglob("*") if file.is_file())
         return {str(file): file.read_bytes() for file in files}
 
-    before = all_of_it()
+    before = all_files()
 
     audit(place)
     audit(place, "--base", "HEAD~3")
 
-    assert all_of_it() == before
+    assert all_files() == before
 
 
-def test_a_bare_clone_is_audited_as_well(place: FleetRepository, tmp_path: Path) -> None:
+def test_a_bare_clone_can_be_audited(place: FleetRepository, tmp_path: Path) -> None:
     bare = tmp_path / "bare.git"
     subprocess.run(["git", "clone", "-q", "--bare", str(place.path), str(bare)], check=True)
 

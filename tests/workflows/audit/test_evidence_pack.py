@@ -1,4 +1,4 @@
-"""An evidence pack says of itself how to check it, and that works with git, sha256sum and ssh-keygen alone."""
+"""An evidence pack can be checked with git, sha256sum and ssh-keygen alone, as its README says."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def checked(folder: Path, clone: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_commands_of_its_readme_all_succeed(place: FleetRepository, tmp_path: Path) -> None:
+def test_every_command_of_the_readme_succeeds(place: FleetRepository, tmp_path: Path) -> None:
     folder = packed(place, tmp_path / "pack")
 
     done = checked(folder, place.path)
@@ -59,7 +59,9 @@ def test_the_commands_of_its_readme_all_succeed(place: FleetRepository, tmp_path
 @pytest.mark.parametrize(
     "pattern", ["ledger/*.jsonl", "approvals/*/*/*.json", "audit.txt", "evidence/*/*/*.json"]
 )
-def test_they_fail_where_something_was_changed(place: FleetRepository, tmp_path: Path, pattern: str) -> None:
+def test_a_command_of_the_readme_fails_if_a_file_was_changed(
+    place: FleetRepository, tmp_path: Path, pattern: str
+) -> None:
     folder = packed(place, tmp_path / "pack")
     file = next(iter(sorted(folder.glob(pattern))))
     file.write_bytes(file.read_bytes().replace(b"2026", b"2025", 1) + b"\n")
@@ -67,7 +69,7 @@ def test_they_fail_where_something_was_changed(place: FleetRepository, tmp_path:
     assert checked(folder, place.path).returncode != 0
 
 
-def test_signatures_are_checked_by_stock_openssh(
+def test_stock_openssh_verifies_the_signatures(
     repo: Repository,  # noqa: F811
     keys: dict[str, Path],  # noqa: F811
     tmp_path: Path,
@@ -100,7 +102,7 @@ def test_a_range_packs_only_its_own_promotions(place: FleetRepository, tmp_path:
     assert [promotion.name for promotion in (folder / "promotions").iterdir()] == ["production-000004"]
 
 
-def test_nothing_is_written_over(place: FleetRepository, tmp_path: Path) -> None:
+def test_an_existing_folder_is_not_overwritten(place: FleetRepository, tmp_path: Path) -> None:
     (tmp_path / "pack").mkdir()
     (tmp_path / "pack" / "mine").write_text("mine")
 
