@@ -95,10 +95,10 @@ def governance_history(
     root: FleetRoot, in_force: GovernanceInForce, head: Id, now: datetime
 ) -> GovernanceHistory:
     """
-    What became of *in_force* on the way from its commit to *head*, by first-parent history.
+    The history of governance from *in_force* to *head*, by first-parent commits.
 
-    Each change is judged as of its commit, and what stands at the end once more as of *now*: a clock that was some
-    minutes ahead voids no approval, and a merge whose first parent is older than *in_force* hides no change.
+    Each change is decided as of its commit, and the last state once more as of *now*: so a clock that was some minutes
+    ahead voids no approval, and a merge whose first parent is older than *in_force* hides no change.
     """
     touched = first_parent_commits_of(root, head, in_force.commit, (GOVERNANCE, APPROVALS))
     moments = commit_dates(root, head, now, touched)

@@ -142,9 +142,9 @@ def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, c
     tree = context.root.commit_tree(context.head)
     folder, proposal = layout.agent_folder(to, name), layout.proposal_folder(to, name)
     past = context.root.commit_tree(candidate.origin) if candidate.origin else tree
-    standing = commit_writer.regular_blobs(tree.entries(folder))
+    existing = commit_writer.regular_blobs(tree.entries(folder))
     proposed = {} if candidate.origin else commit_writer.regular_blobs(tree.entries(proposal))
-    edits: dict[str, commit_writer.Blob | None] = dict.fromkeys([*standing, *proposed])
+    edits: dict[str, commit_writer.Blob | None] = dict.fromkeys([*existing, *proposed])
     if (
         candidate.request.kind is PromotionKind.RETIRE
         or candidate.source is None
@@ -157,7 +157,7 @@ def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, c
             edits[f"{folder}/{path[start:]}"] = blob
     if candidate.proposed.file(layout.OVERRIDES):
         target = f"{folder}/{layout.OVERRIDES}"
-        current = commit_writer.regular_blobs(past.entries(folder)) if candidate.with_overrides else standing
+        current = commit_writer.regular_blobs(past.entries(folder)) if candidate.with_overrides else existing
         edits[target] = proposed.get(f"{proposal}/{layout.OVERRIDES}") or current.get(target)
     return edits
 

@@ -173,8 +173,8 @@ def _trusted_ledger(root: FleetRoot, head: Id, policy_commit: Id, to: str) -> Le
     """
     The ledger at *head*.
 
-    Errors: FleetError where it is broken, lost lines, or holds lines that *policy_commit* does not know: what is to be
-    judged cannot bring its own.
+    Errors: FleetError where it is broken, lost lines, or has lines that *policy_commit* lacks: a change cannot bring
+    its own entries.
     """
     ledger = records.append_only_ledger(root, head, to)
     if head == policy_commit:
