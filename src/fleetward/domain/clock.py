@@ -10,9 +10,11 @@ _DURATION = re.compile(
     r"(?:T(?=[0-9])(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?(?:(?P<seconds>[0-9]+)S)?)?"
 )
 _EXAMPLE = "2026-11-20T12:00:00Z"
+# fromisoformat takes more from Python 3.11 on, such as week dates and commas
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+# fromisoformat takes 20261120 and 2026-W47-5, too
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -33,6 +35,7 @@ def parse_duration(text: str) -> timedelta:
     parts.pop("months", None)
     try:
         return timedelta(**parts)
+    # timedelta holds 999,999,999 days
     except OverflowError:
         raise ValueError(f"{text!r} is longer than any calendar") from None
 
@@ -56,6 +59,7 @@ def parse_instant(text: str) -> datetime:
     """
     if not _INSTANT.fullmatch(text):
         raise ValueError(f"{text!r} is not an instant such as {_EXAMPLE}")
+    # one zone for all, so that equal instants are written alike
     return datetime.fromisoformat(text).astimezone(UTC)
 
 

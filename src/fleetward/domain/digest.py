@@ -18,6 +18,7 @@ def of_files(files: Iterable[tuple[str, bytes]]) -> str:
     Shape: (path relative to the folder, content) in any order; bytes of a path that are not UTF-8 as surrogates.
     """
     encoded = ((path.encode("utf-8", "surrogateescape"), content) for path, content in files)
+    # by bytes, as sort does in the C locale
     lines = sorted((path, hashlib.sha256(content).hexdigest().encode()) for path, content in encoded)
     return of_bytes(b"".join(_line(path, sha) for path, sha in lines))
 
@@ -33,6 +34,7 @@ def of_parts(*parts: bytes) -> str:
     """64 hex digits for a sequence of parts; each part counts with its length."""
     hasher = hashlib.sha256()
     for part in parts:
+        # without lengths ("ab", "c") and ("a", "bc") would be equal
         hasher.update(b"%d:" % len(part))
         hasher.update(part)
     return hasher.hexdigest()

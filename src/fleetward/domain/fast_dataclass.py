@@ -19,8 +19,10 @@ else:
         """``dataclasses.dataclass`` for frozen classes with slots; subclasses have to use it, too."""
 
         def made(cls: type) -> type:
+            # frozen=True would generate two methods for each class at import
             value = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
             for name, write in _METHOD_WRITERS.items():
+                # a method written in the class wins, as in the standard library
                 if name not in cls.__dict__:
                     setattr(value, name, _deferred(value, name, write))
             value.__setattr__, value.__delattr__ = _refuse, _refuse
@@ -67,6 +69,7 @@ def _fill(
             filled = field.default_factory()
         else:
             return False
+        # the __setattr__ of the class refuses
         object.__setattr__(self, field.name, filled)
     return not unused
 
@@ -85,6 +88,7 @@ def _written_init(value: type, name: str) -> Any:
         elif field.default_factory is not dataclasses.MISSING:
             namespace[f"_{field_name}"] = field.default_factory
             parameters.append(f"{field_name}=_absent")
+            # a factory runs for each instance, or all would share one mutable value
             lines.append(f" if {field_name} is _absent: {field_name} = _{field_name}()")
         else:
             parameters.append(field_name)
@@ -103,6 +107,7 @@ def _standard_method(value: type, name: str) -> Any:
         "__module__": value.__module__,
         "__qualname__": value.__qualname__,
     }
+    # frozen, because only then the standard library generates a hash beside __eq__
     twin: type = dataclasses.dataclass(frozen=True, init=False)(
         type(value.__name__, (), {**attributes, **fields})
     )

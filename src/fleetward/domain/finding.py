@@ -55,6 +55,7 @@ class Finding:
     def fingerprint(self) -> str:
         """Equal for equal findings, whatever their line numbers."""
         text = "\0".join((self.rule, self.place.file, self.place.path, self.message))
+        # paths that are not UTF-8 carry surrogates
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def with_severity(self, severity: Severity) -> Finding:

@@ -29,8 +29,10 @@ class InvisibleCharacter:
 
 def invisible_characters(text: str) -> Iterator[InvisibleCharacter]:
     """Every forbidden character of *text*."""
+    # nearly every text ends here
     if FORBIDDEN.search(text) is None:
         return
+    # not splitlines, which also ends lines at characters that are looked for here
     for number, line in enumerate(text.split("\n"), 1):
         for match in FORBIDDEN.finditer(line):
             character = match.group()

@@ -75,6 +75,7 @@ def _step(value: Any, step: str) -> tuple[bool, Any]:
         for item in value:
             if isinstance(item, Mapping) and step == item_key(item):
                 return True, item
+        # a key that looks like a number was searched first
         if step.isdigit() and int(step) < len(value):
             return True, value[int(step)]
     return False, None

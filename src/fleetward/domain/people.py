@@ -25,6 +25,7 @@ class SigningKey:
 
     def refusal(self, when: datetime) -> str | None:
         """Why the key does not count at *when*; None where it does."""
+        # days are UTC for everybody: a local day would end at another instant elsewhere
         today = when.astimezone(UTC).date()
         if self.compromised_since is not None and self.compromised_since <= when:
             return f"compromised since {format_instant(self.compromised_since)}"

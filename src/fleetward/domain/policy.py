@@ -146,6 +146,7 @@ class Policy:
 
     def tier_rank(self, tier: str | None) -> int:
         """The position of *tier*, lowest 0; an unknown tier ranks highest (fail closed)."""
+        # lowest would mean that a typing error lifts requirements
         return self.tiers.index(tier) if tier in self.tiers else len(self.tiers)
 
     def highest_tier(self, *tiers: str | None) -> str:

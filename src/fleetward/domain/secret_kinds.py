@@ -22,6 +22,7 @@ STARTS: tuple[tuple[str, str, str], ...] = (
     ("OpenRouter API key", "sk-or-", r"(?:v1-)?[A-Za-z0-9]{32,100}"),
     ("Langfuse secret key", "sk-lf-", r"[0-9a-f-]{36}"),
     ("OpenAI API key", "sk-proj- sk-svcacct- sk-admin- sk-None-", r"[\w-]{20,300}"),
+    # after the longer prefixes: the first match counts
     ("OpenAI API key", "sk-", r"[A-Za-z0-9]{20,100}(?![\w-])"),
     ("Hugging Face token", "hf_ api_org_", r"[A-Za-z0-9]{30,60}(?![\w-])"),
     ("npm token", "npm_", r"[A-Za-z0-9]{36}(?![\w-])"),

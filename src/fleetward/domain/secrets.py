@@ -122,6 +122,7 @@ def mask_secrets(text: str) -> str:
 def _masked(text: str) -> str:
     parts, at = [], 0
     for secret in find_secrets(text):
+        # line ends stay and lengths too, so that lines and columns still fit
         hidden = "".join(c if c in "\r\n" else "*" for c in text[secret.start : secret.end])
         parts += [text[at : secret.start], hidden]
         at = secret.end
@@ -134,6 +135,7 @@ def _by_form(text: str) -> Iterator[Secret]:
     yield from _marked(text)
     yield from _prefixed(text)
     yield from _basic(text)
+    # a plain search is many times faster than the pattern, and rarely succeeds
     if "earer " in text or "EARER " in text or "SSWS " in text:
         for match in re.finditer(_BEARER, text):
             value = match[1]
@@ -159,6 +161,7 @@ def _key_blocks(text: str) -> Iterator[Secret]:
     at = 0 if "PRIVATE KEY" in text or "PuTTY" in text else len(text)
     while (begin := re.compile(_KEY_BLOCK).search(text, at)) is not None:
         limit = min(len(text), begin.end() + _LONGEST_KEY)
+        # bounded: a header without an end must not scan the rest of the text
         close = text.find("-----END ", begin.end(), limit)
         after = text.find("-----", close + 9, min(limit, close + 80)) if close >= 0 else -1
         at = after + 5 if after >= 0 else _body_end(text, begin.end(), limit)
@@ -195,6 +198,7 @@ def _marked(text: str) -> Iterator[Secret]:
 
 def _with_certainty(kind: str, text: str, start: int, end: int) -> Secret:
     value = text[start:end]
+    # a name such as hf_some_model_name has the form of a token
     slug = value == value.lower() and not any(map(str.isdigit, value))
     return Secret(kind=kind, start=start, end=end, certain=not slug and not re.search(_STAND_IN, value))
 
@@ -203,6 +207,7 @@ def _basic(text: str) -> Iterator[Secret]:
     """``Basic`` followed by an encoded name and password."""
     for match in re.finditer(_BASIC, text) if "asic " in text else ():
         try:
+            # UnicodeDecodeError and binascii.Error are both ValueErrors
             decoded = b64decode(match[1], validate=True).decode("ascii")
         except ValueError:
             continue
@@ -217,6 +222,7 @@ def _basic(text: str) -> Iterator[Secret]:
 def _labelled(text: str) -> Iterator[Secret]:
     """Values after labels such as ``password:``; a variable there is no credential."""
     lower = text.lower()
+    # positions in one have to be positions in the other
     if len(lower) != len(text):  # a few letters have two for their lower case
         lower = "".join(c.lower() if c.isascii() else c for c in text)
     for word in _LABELS:
@@ -273,6 +279,7 @@ def _credible(value: str) -> bool:
     mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
     if not mixed or re.search(_STAND_IN, value) or re.fullmatch(_UUID, value) or re.match(_REFERENCE, value):
         return False
+    # a long hexadecimal text would pass for an identifier
     hexadecimal = len(value) >= 32 and all(c in "0123456789abcdefABCDEF" for c in value)
     is_identifier = (
         re.fullmatch(_IDENTIFIER, value) is not None
@@ -302,6 +309,7 @@ def _entropy(token: str) -> float:
 def _without_overlaps(candidates: Iterable[Secret]) -> Iterator[Secret]:
     """Merge overlapping ones: the certain one gives the kind, else the first."""
     joined: Secret | None = None
+    # certain ones first, so that a guess does not hide their kind
     for secret in sorted(candidates, key=lambda secret: (secret.start, not secret.certain, -secret.end)):
         if joined is not None and secret.start < joined.end:
             joined = _joined(joined, secret)

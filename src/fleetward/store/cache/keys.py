@@ -19,7 +19,9 @@ from fleetward.store.git.tree import TreeEntry
 
 def governance_key(fleet: FleetOutline, now: datetime) -> bytes:
     """What every agent depends on: the day (UTC), configuration and governance."""
+    # waivers, keys and memberships begin and end with a day in UTC
     day = now.astimezone(UTC).date().isoformat()
+    # the mode, too: a link in the place of a file is another finding
     modes = [f"{entry.path}\0{entry.mode}" for entry in fleet.governance_entries]
     files = [part for path, content in sorted(fleet.contents.items()) for part in (path.encode(), content)]
     return of_parts(day.encode(), *map(os.fsencode, modes), *files).encode()
@@ -44,6 +46,7 @@ def fleet_key(
     paths = [f"{entry.mode} {entry.path}" for entry in other_entries]
     return of_parts(
         governance,
+        # a digest each: two lists side by side could be cut elsewhere
         of_parts(*ledgers).encode(),
         of_parts(*map(os.fsencode, paths)).encode(),
         *map(str.encode, agent_keys),

@@ -57,14 +57,17 @@ class ValidationCache:
             "agent_checks": agent_checks,
             "fleet_findings": fleet_findings,
         }
+        # keys are digests of all input: equal keys mean equal results
         if all(current.keys() == getattr(self, name).keys() for name, current in stored.items()):
             return
         stored["tool"] = self.tool
+        # JSON and never pickle, which runs code when it is read
         body = json.dumps(stored, separators=(",", ":")).encode()
         if len(body) + _SEAL_SIZE <= limits.CACHE_BYTES:
             with contextlib.suppress(OSError):
                 _make_private_folder(self.file.parent)
                 _remove_stale(self.file.parent)
+                # exchanged whole: pre-commit runs several processes at once
                 write_file(self.file, _seal(self.key, body) + body, mode=0o600)
 
 
@@ -79,6 +82,7 @@ def open_cache(common_dir: Path, prefix: str, environment: Mapping[str, str]) ->
     key = _key(environment)
     if key is None:
         return None
+    # a repository may hold several fleets, each with its own file
     name = hashlib.sha256(os.fsencode(prefix)).hexdigest()[:12]
     cache = ValidationCache(file=common_dir / "fleetward" / f"validate-{name}.json", key=key, tool=_tool())
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -87,13 +91,16 @@ def open_cache(common_dir: Path, prefix: str, environment: Mapping[str, str]) ->
 
 
 def _read_file(cache: ValidationCache) -> None:
+    # a linked folder could lead to a file of another user
     if not stat.S_ISDIR(os.lstat(cache.file.parent).st_mode):
         return
     stored = _read_private(cache.file, limits.CACHE_BYTES)
     body = stored[_SEAL_SIZE:]
+    # the seal before json sees the text, and in constant time
     if not hmac.compare_digest(stored[:_SEAL_SIZE], _seal(cache.key, body)):
         return
     values = json.loads(body)
+    # other code may judge the same files differently
     if values["tool"] == cache.tool:
         cache.agent_checks, cache.documents = values["agent_checks"], values["documents"]
         cache.fleet_findings = values["fleet_findings"]
@@ -111,6 +118,7 @@ def _tool() -> str:
         for place in sys.path
         if os.path.isdir(place or ".")  # noqa: PTH112 - sys.path holds plain text
         for name in os.listdir(place or ".")  # noqa: PTH208
+        # the names carry versions: another PyYAML may find other faults
         if name.endswith((".dist-info", ".egg-info"))
     )
     files = [*_files(package, ".py"), *_files(schemas, ".json")]
@@ -136,7 +144,9 @@ def _content(file: str) -> bytes:
 def _key(environment: Mapping[str, str]) -> bytes | None:
     """The user's key, created at first use; None where another user could have read or written it."""
     home = environment.get("HOME", "")
+    # the key lies outside of the repository, whose writers must not be able to seal
     state = environment.get("XDG_STATE_HOME") or (home and f"{home}/.local/state")
+    # a relative path would put the key into whatever folder is current
     if not os.path.isabs(state):  # noqa: PTH117 - empty text, too
         return None
     file = Path(state) / "fleetward" / "cache.key"
@@ -170,6 +180,7 @@ def _make_private_folder(folder: Path) -> None:
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     status = os.lstat(folder)
+    # checked after mkdir: somebody else may have made it in between
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise NotADirectoryError(str(folder))
 
@@ -180,6 +191,7 @@ def _read_private(file: Path, limit: int) -> bytes:
 
     Errors: OSError for a link, for a file that others own or may read or write, or one larger than *limit*.
     """
+    # the checks below ask the open file: the name may be exchanged at any time
     handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as opened_file:
         status = os.fstat(handle)
@@ -194,6 +206,7 @@ def _write_new(file: Path, content: bytes) -> None:
     part = file.with_name(f".{file.name}.{os.getpid()}")
     write_file(part, content, mode=0o600)
     try:
+        # link fails where the file exists, and rename would replace the key of another process
         os.link(part, file)
     finally:
         part.unlink(missing_ok=True)

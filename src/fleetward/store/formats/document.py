@@ -37,6 +37,7 @@ class Document:
         """The place of raw steps: of a one-line value, or of a block's key; of the nearest above if absent."""
         if self.data is None or not steps:  # a file that could not be parsed may be hostile
             return Place(file=self.file, path="")
+        # parsed again: places cost as much as the values, and few files need them
         steps, position = yaml_positions.find_position(self.content, steps)
         path = path_of_steps(steps, self.data, load_schema(self.schema))
         if not steps:
@@ -106,6 +107,7 @@ def raw_steps(data: Any, path: str) -> Steps:
 
 
 def _index(items: list[Any], step: str) -> int | None:
+    # a key wins over a position, because positions move
     for index, item in enumerate(items):
         if item_key(item) == step:
             return index

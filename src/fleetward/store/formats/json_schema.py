@@ -28,6 +28,7 @@ KINDS = {
 
 def schema_folder() -> Path:
     """The folder of the schemas: in the wheel, or in the checkout of an editable install."""
+    # force-include puts them into wheels and not into editable installs
     packaged = Path(__file__).parents[2] / "schemas"
     return packaged if packaged.is_dir() else Path(__file__).parents[4] / "schemas"
 
@@ -50,6 +51,7 @@ def schema_text(name: str) -> str:
     """
     for place in (schema_folder(), schema_folder() / "output"):
         file = place / f"{name}.schema.json"
+        # a name is no path: it must not lead out of the folder
         if "/" not in name and file.is_file():
             return file.read_text(encoding="utf-8")
     close = nearest_name(name, schema_names())
@@ -120,6 +122,7 @@ def is_accepted(data: Any, name: str) -> bool:
 
     A document that it refuses, or fails on, goes to the reference validator, which has the messages.
     """
+    # accept fast, word slowly: 8 us instead of 1.1 ms a document
     validator = _fast_validator(name)
     if validator is None:
         return False
@@ -136,12 +139,14 @@ def _fast_validator(name: str) -> Any:
         from jsonschema_rs import Draft202012Validator
     except ImportError:
         return None
+    # without it the fast way accepts dates that the reference refuses
     return Draft202012Validator(dict(load_schema(name)), validate_formats=True)
 
 
 @cache
 def reference_validator(name: str) -> Any:
     """The validator of ``jsonschema``, which finds the errors and their messages."""
+    # imported late: 80 ms, and only a refused document needs it
     from jsonschema import Draft202012Validator, FormatChecker
     from jsonschema.validators import extend
     from referencing import Registry
@@ -155,6 +160,7 @@ def _check_pattern(validator: Any, pattern: str, value: Any, _: Schema) -> Itera
     """As in ECMA 262 and the fast validator, ``$`` is the end of the text; Python allows a line feed after it."""
     from jsonschema import ValidationError
 
+    # a name with a line feed at its end would pass the reference alone
     whole = rf"{pattern[:-1]}\Z" if pattern.endswith("$") else pattern
     if validator.is_type(value, "string") and not re.search(whole, value):
         yield ValidationError(f"{value!r} does not match {pattern!r}")

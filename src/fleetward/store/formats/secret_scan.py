@@ -34,6 +34,7 @@ def secret_findings(
     """
     written = certain_secrets(text)
     odd = any(mark in text for mark in _ESCAPE_MARKS)
+    # nearly every file ends here, before its values are walked
     if not written and not odd:
         return ()
     values = tuple(_values(data))
@@ -91,6 +92,7 @@ def _values(value: Any, at: Steps = (), label: str = "") -> Iterator[Value]:
     """Every text in a document; the path names items of keyed lists by their key."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
+            # pairs such as those of environment variables write the name beside the value
             name = value.get("name") if key == "value" else None
             yield from _values(inner, (*at, str(key)), name if isinstance(name, str) else str(key))
     elif isinstance(value, list | tuple):
@@ -102,6 +104,7 @@ def _values(value: Any, at: Steps = (), label: str = "") -> Iterator[Value]:
 
 
 def _finding(kind: str, place: Place) -> Finding:
+    # never the text itself: reports and logs are public more often than files
     message = f"this looks like a credential: {kind}"
     return Finding(
         rule="secret-in-manifest", severity=Severity.ERROR, message=message, place=place, hint=_HINT

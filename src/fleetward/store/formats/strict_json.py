@@ -29,23 +29,30 @@ def parse_json(content: bytes, name: str, *, limit: int) -> Any:
     Errors: FleetError that begins with *name* when the text is longer than *limit* bytes, is not UTF-8,
     not JSON, repeats a key, nests too deep, or holds a number that is not finite.
     """
+    # before parsing: the parser takes many times the memory of the text
     if len(content) > limit:
         raise FleetError(f"{name}: {len(content)} bytes, the limit is {limit}")
     try:
         value = json.loads(
             content.decode("utf-8-sig"),
+            # json keeps the last of two equal keys without a word (RFC 8259, section 4)
             object_pairs_hook=_unique,
+            # json reads NaN and Infinity, which JSON does not have (RFC 8259, section 6)
             parse_constant=_not_finite,
+            # 1e999 would become infinity without passing parse_constant
             parse_float=_finite,
         )
+    # deep brackets end json's recursion, and must not end the run
     except RecursionError:
         raise FleetError(f"{name}: nested too deep to be read") from None
+    # before ValueError, whose subclass it is
     except UnicodeDecodeError as error:
         raise FleetError(f"{name}: not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         raise FleetError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg.lower()}") from None
     except ValueError as error:
         raise FleetError(f"{name}: {error}") from None
+    # fewer brackets cannot nest deeper, and most records stop here
     if content.count(b"[") + content.count(b"{") > limits.JSON_DEPTH and _too_deep([[value]]):
         raise FleetError(f"{name}: nested too deep to be read, the limit is {limits.JSON_DEPTH} levels")
     return value
@@ -73,6 +80,7 @@ def json_bytes(value: Mapping[str, Any], name: str) -> bytes:
 def ascii_json(value: Mapping[str, Any], name: str, **layout: Any) -> str:
     """JSON in ASCII, so that a reviewer sees every character."""
     try:
+        # half of a surrogate pair passes as an ASCII escape, and other readers refuse it
         json.dumps(value, ensure_ascii=False).encode()
         return json.dumps(value, allow_nan=False, **layout)
     except ValueError as error:
@@ -89,6 +97,7 @@ def short(value: object) -> str:
 
 def finite_number(value: object) -> float | None:
     """*value* as a finite number; None for anything else, and for true and false."""
+    # bool is an int in Python: true would count as 1
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -116,6 +125,7 @@ class Fields:
         """
         if not isinstance(value, dict):
             raise FleetError(f"{where}: expected an object, found {short(value)}")
+        # an unknown key is refused: a newer format could give it a meaning that is lost here
         for key in value:
             if key not in keys and key not in optional:
                 raise FleetError(f"{where}: unknown key {short(key)}")
@@ -150,6 +160,7 @@ class Fields:
         if not isinstance(value, str) or not (value or empty):
             self.reject(key, "a text")
         try:
+            # a lone surrogate could be read, and not be written again
             value.encode()
         except UnicodeEncodeError:
             self.reject(key, "Unicode without half characters")
@@ -176,6 +187,7 @@ class Fields:
     def count(self, key: str, *, least: int = 0) -> int:
         """The whole number under *key*, *least* or more."""
         value = self.data[key]
+        # from 2**53 on readers with floating point see another number
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**53:
             self.reject(key, f"a whole number from {least}")
         return int(value)

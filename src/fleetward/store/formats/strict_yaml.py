@@ -59,11 +59,13 @@ def parse_yaml(
 
     Rules: yaml-syntax, yaml-duplicate-key, yaml-not-allowed, yaml-ambiguous, yaml-limit, hidden-characters.
     """
+    # the size before decoding: a refusal must not cost what the file would
     if len(content) > limits.size:
         place = Place(file=file)
         message = f"{len(content)} bytes, {limits.size} are allowed"
         return ParsedYaml(data=None, findings=(_finding("yaml-limit", message, place, "split the file"),))
     try:
+        # YAML 1.2.2, section 5.2: a byte order mark may come first
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
@@ -72,6 +74,7 @@ def parse_yaml(
         return ParsedYaml(
             data=None, findings=(_finding("yaml-syntax", "not UTF-8", place, "save it as UTF-8"),)
         )
+    # on the raw text, so that comments are covered, too
     unseen = hidden_character_findings(text, file)
     if unseen:
         return ParsedYaml(data=None, findings=unseen)
@@ -161,6 +164,7 @@ class _Builder:
             "SequenceStartEvent": self._sequence,
             "MappingEndEvent": self._close,
             "SequenceEndEvent": self._close,
+            # aliases multiply a small text into a large one
             "AliasEvent": self._alias,
             "DocumentStartEvent": self._start,
         }
@@ -170,6 +174,7 @@ class _Builder:
                 if handler is not None:
                     handler(event)
         finally:
+            # the parser holds itself in a cycle until it is disposed of
             parser.dispose()
 
     def _alias(self, event: Any) -> None:
@@ -185,6 +190,7 @@ class _Builder:
 
     def _start(self, event: Any) -> None:
         self.documents += 1
+        # %YAML 1.1 would ask for another meaning of the same text
         if event.version or event.tags:
             self._stop("yaml-not-allowed", "a directive", event, "delete the line that begins with %")
         if self.documents > 1:
@@ -194,20 +200,24 @@ class _Builder:
         self.nodes += 1
         if self.stack and event.anchor is None and event.tag is None and self.nodes <= self.limits.nodes:
             return  # nearly always
+        # counted on events, so that no value is built beyond the limit
         if self.nodes > self.limits.nodes:
             self._stop("yaml-limit", f"more than {self.limits.nodes} values", event, "split the file")
         if event.anchor is not None:
             self._stop(
                 "yaml-not-allowed", f"an anchor: &{event.anchor}", event, "write the value out where needed"
             )
+        # a tag changes the type of a value, and readers know different ones
         if event.tag is not None:
             self._stop("yaml-not-allowed", f"a tag: {event.tag}", event, "delete the tag")
         if not self.stack and type(event).__name__ != "MappingStartEvent":
             self._stop("yaml-syntax", "the top of the file is not a mapping", event, "write key: value")
 
     def _open(self, event: Any, container: Any) -> None:
+        # a mapping or a list as key is legal YAML, and no JSON has it
         if self.stack and self.stack[-1].wants_key:
             self._stop("yaml-not-allowed", "a key that is not a string", event, "write a plain word as key")
+        # parsing stops here: on 25,000 nested brackets PyYAML's C loader crashes
         if len(self.stack) >= self.limits.depth:
             self._stop("yaml-limit", f"nested deeper than {self.limits.depth} levels", event, "flatten it")
         self.stack.append(_Frame(container, event))
@@ -229,11 +239,14 @@ class _Builder:
         if frame.key is not None or not frame.is_mapping:
             self._put(value, _span(event, event) if self.positions is not None else None)
             return
+        # a merge key is YAML 1.1 alone; a YAML 1.2 reader sees a key named <<
         if not event.style and event.value == "<<":
             self._stop("yaml-not-allowed", "a merge key", event, "write the keys out")
+        # plain keys are resolved, too: 1 and true are no strings
         if not isinstance(value, str):
             hint = f'write "{event.value}"' if event.value else "write the key before the colon"
             self._stop("yaml-not-allowed", f"the key {event.value!r} is not a string", event, hint)
+        # parsers keep the last of two equal keys: a reviewer may have read the first
         if value in frame.container:
             steps = (*self._steps(), value)
             hint = "delete one of the two: the last would win silently"
@@ -244,8 +257,10 @@ class _Builder:
 
     def _value(self, event: Any) -> Any:
         text: str = event.value
+        # quoted scalars are strings in every reader
         if not event.style:
             try:
+                # long texts rarely recur, and would only fill the cache
                 return _cached_scalar(text) if len(text) <= _MAX_CACHED_LENGTH else plain_scalar(text)
             except AmbiguousScalar as error:
                 self._report("yaml-ambiguous", str(error), event, f'write "{text}"', self._steps())
@@ -299,6 +314,7 @@ class _Builder:
 
 
 def _syntax_finding(error: Exception, file: str, text: str) -> Finding:
+    # ValueError and KeyError of the parser carry no mark
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     lines = text.count("\n") + 1
@@ -316,6 +332,7 @@ def _syntax_finding(error: Exception, file: str, text: str) -> Finding:
 def _indented_by_tab(text: str, line: int) -> bool:
     lines = text.split("\n")
     written = lines[line - 1] if line <= len(lines) else ""
+    # the message of libyaml for a tab names neither the tab nor the cause
     return "\t" in written[: len(written) - len(written.lstrip(" \t"))]
 
 

@@ -28,10 +28,12 @@ def edit_yaml(content: bytes, changes: Changes, file: str, limits: Limits = AGEN
         if value is not None:
             _parent(expected, steps)[steps[-1]] = value
             text.set_value(steps, value)
+    # from the back, because removing an item moves the ones behind it
     for steps in sorted((path for path, value in changes.items() if value is None), reverse=True):
         del _parent(expected, steps)[steps[-1]]
         text.remove(steps)
     result = text.edited_bytes()
+    # the last guard: a layout that the edits below do not foresee must not be written
     if parse_yaml(result, file, limits).data != expected:
         message = f"{file} is written in a way that cannot be edited without risk"
         raise FleetError(message, hint=f"edit {file} by hand")
@@ -50,6 +52,7 @@ def inline_value(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {inline_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, bool):
         return str(value).lower()
+    # YAML 1.2 has no dates; a YAML 1.1 loader would make one of it
     return value if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else yaml_scalar(value)
 
 
@@ -57,6 +60,7 @@ class EditableText:
     """The text of a valid YAML file, the positions of its values, and the edits to make in it."""
 
     def __init__(self, content: bytes, limits: Limits = AGENT_LIMITS) -> None:
+        # offsets count without it, and the file keeps it
         self.bom = b"\xef\xbb\xbf" if content.startswith(b"\xef\xbb\xbf") else b""
         self.text = content.decode("utf-8-sig")
         reading = parse_yaml(content, "", limits, spots=True)
@@ -64,12 +68,14 @@ class EditableText:
         self.positions: Mapping[Steps, NodePosition] = reading.positions or {}
         self.starts = [0, *(line_break.end() for line_break in re.finditer(r"\r\n|\r|\n", self.text))]
         self.starts.append(len(self.text))  # the parser adds a line end to the last line
+        # the file keeps its line ends, or git would show every line as changed
         self.line_end = "\r\n" if "\r\n" in self.text else "\n"
         self.edits: list[tuple[int, int, str]] = []
 
     def edited_bytes(self) -> bytes:
         """The text with all edits made."""
         text = self.text
+        # from the back, because an edit moves all offsets behind it
         for start, end, replacement in sorted(self.edits, reverse=True):
             text = text[:start] + replacement + text[end:]
         return self.bom + text.encode()

@@ -11,6 +11,7 @@ def parser_class() -> Any:
         from yaml import cyaml
     except ImportError:
         return _python_parser()
+    # the parser alone: PyYAML's loaders read YAML 1.1 and keep the last of equal keys
     return vars(cyaml)["CParser"]
 
 
@@ -19,6 +20,7 @@ def _python_parser() -> Any:
     from yaml.reader import Reader
     from yaml.scanner import Scanner
 
+    # the loader classes would bring a constructor that nothing here may call
     class Python(Reader, Scanner, Parser):
         def __init__(self, text: str) -> None:
             Reader.__init__(self, text)

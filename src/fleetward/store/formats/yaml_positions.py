@@ -45,6 +45,7 @@ def _span(node: Any) -> Span:
 @lru_cache(maxsize=_MAX_CACHED)
 def _root_node(content: bytes) -> Any:
     """The file as nodes: libyaml composes them in half the time of a walk over its events."""
+    # composing recurses: the depth limit of the strict parser has held before
     return _composer()(content.decode("utf-8-sig")).get_single_node()
 
 
@@ -61,6 +62,7 @@ def _composer() -> Any:
             Composer.__init__(self)
             reader.__init__(self, text)
 
+        # tags are not needed, and resolving them reads YAML 1.1
         def resolve(self, *_: Any) -> None: ...
 
         def descend_resolver(self, *_: Any) -> None: ...

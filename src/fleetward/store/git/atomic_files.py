@@ -28,13 +28,17 @@ def write_file(path: Path, content: bytes, *, mode: int | None = None) -> None:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     # by hand: importing tempfile takes 4 ms
     part = path.with_name(f".fleet-{os.urandom(4).hex()}")
+    # O_EXCL and O_NOFOLLOW: a link planted under this name must not be written through
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+        # before the rename: the file is never visible with another mode
         part.chmod(mode)
         part.replace(path)
+    # a signal raises here, too, and must not leave the part behind
     except BaseException:
+        # the first error is the one to report, not one of putting back
         with suppress(OSError):
             part.unlink()
         raise
@@ -60,11 +64,13 @@ def replace_files(root: Path, before: Contents, after: Contents) -> None:
     what was exchanged by then is put back.
     """
     for path in after:
+        # all are compared before the first is written: an early refusal changes nothing
         if read_regular_file(root, path) != before.get(path):
             raise WriteFailed(f"{path} changed while the command ran", hint="run it again")
     done: list[str] = []
     try:
         for path, content in after.items():
+            # listed before it is written: a failed write is put back, too, and named in the error
             done.append(path)
             _write_or_remove(root / path, content)
     except OSError as error:
@@ -85,6 +91,7 @@ def read_regular_file(root: Path, path: str) -> bytes | None:
     for number, part in enumerate(parts):
         place = place / part
         try:
+            # lstat for each part: a linked folder would lead the write out of the fleet
             mode = os.lstat(place).st_mode
         except FileNotFoundError:
             return None

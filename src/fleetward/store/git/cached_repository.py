@@ -63,6 +63,7 @@ class CachedRepository(Repository):
         content = self.blobs([longest], 1 << 40)[longest]
         if isinstance(content, bytes):
             for blob_id, length in lengths.items():
+                # hashed, because an edited version is no beginning even where its length fits
                 if self.object_id(content[:length]) == blob_id:
                     self._beginnings[blob_id] = (content, length)
 
@@ -75,6 +76,7 @@ class CachedRepository(Repository):
 
 def cached(repository: Repository, known_commits: AbstractSet[Id]) -> CachedRepository:
     """The same repository with a cache in front of it."""
+    # replace() cannot change the class
     values = {item.name: getattr(repository, item.name) for item in fields(Repository)}
     return CachedRepository(**values, known_commits=known_commits)
 

@@ -12,7 +12,9 @@ from fleetward.domain.errors import GitError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.repository import Id, Repository
 
+# a second bracket would leave open which address is meant
 _IDENTITY = re.compile(rb"(?m)^(author|committer) .*?<([^<>\n]*)> (-?[0-9]+) [-+][0-9]+$")
+# anywhere in the message, not only in git's trailer block: a name above it counts, too
 _CO_AUTHORS = re.compile(rb"(?mi)^[ \t]*co-authored-by[ \t]*:(.*(?:\n[ \t]+\S.*)*)")
 _ADDRESS = re.compile(r"[^\s<>()\",;:]+@[^\s<>()\",;:]+")
 
@@ -54,6 +56,7 @@ def parse_commit(commit_id: Id, content: bytes) -> Commit:
 
     Errors: GitError where author or committer is missing or written in another way than git does.
     """
+    # split first, because a message may contain lines that look like headers
     header, _, message = content.partition(b"\n\n")
     people = {kind: (email, when) for kind, email, when in _IDENTITY.findall(header)}
     if len(people) != 2:
@@ -71,6 +74,7 @@ def parse_commit(commit_id: Id, content: bytes) -> Commit:
 
 def instant(seconds: int) -> datetime:
     """A date that git wrote, in seconds; one outside of what a datetime holds becomes the nearest that it does."""
+    # a commit can carry any number, and datetime raises beyond year 9999
     return datetime.fromtimestamp(max(0, min(seconds, 2**37)), UTC)
 
 

@@ -14,6 +14,7 @@ class CommitGraph:
         """By commit; no commit stands before its parents."""
         self.times: dict[Id, int] = {}
         """Committer dates in seconds."""
+        # --topo-order: dates can lie, and parents have to come before children
         out = repository.output("rev-list", "--topo-order", "--parents", "--timestamp", head)
         for line in reversed(out.decode().splitlines()):
             stamp, commit, *parents = line.split(" ")
@@ -30,6 +31,7 @@ class CommitGraph:
         self._latest: list[Id] = []
         for commit in self.line:
             before = self._latest[-1] if self._latest else commit
+            # a back-dated commit does not turn the clock back
             self._latest.append(commit if self.times[commit] >= self.times[before] else before)
         self._ancestors: dict[Id, frozenset[Id]] = {}
 
@@ -65,6 +67,7 @@ class CommitGraph:
         """For every commit the position of the first one on the line that has it behind it."""
         reached: dict[Id, int] = {}
         for number, tip in enumerate(self.line):
+            # a list and no recursion: histories are longer than Python's stack
             front = [tip]
             while front:
                 commit = front.pop()

@@ -48,12 +48,14 @@ def apply_lock(root: FleetRoot) -> Iterator[None]:
 
     Errors: WriteFailed where the repository cannot be written.
     """
+    # git_dir and not common_dir: linked work trees do not block one another
     path = root.repository.git_dir / "fleetward.lock"
     try:
         lock = path.open("ab")
     except OSError as error:
         raise WriteFailed(f"cannot write {str(path)!r}: {error.strerror}") from error
     with lock:
+        # a lock of the kernel ends with a killed process; a lock file would stay
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -72,6 +74,7 @@ def build_commit(
     *dated* replaces the clock as author and committer date; *sign* makes the signature of a commit's bytes.
     """
     repository = root.repository
+    # built from the tree of head, so that what is staged never slips into the commit
     root_tree = repository.output("rev-parse", "--verify", f"{head}^{{tree}}").decode().strip()
     nested: _Nested = {}
     for path, blob in edits.items():
@@ -89,6 +92,7 @@ def build_commit(
     dates = (
         {} if dated is None else dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), _git_date(dated))
     )
+    # commit-tree runs no hook, and ignores commit.gpgSign
     out = repository.output("commit-tree", tree, "-p", head, stdin=message.encode(), extra=dates)
     unsigned = out.decode().strip()
     return unsigned if sign is None else _signed_commit(repository, unsigned, sign)
@@ -98,7 +102,9 @@ def _signed_commit(repository: Repository, commit: Id, sign: Callable[[bytes], b
     """The same commit with its signature as the last header, where git puts it."""
     content = repository.commits([commit])[commit]
     header, _, message = content.partition(b"\n\n")
+    # git looks for another header in repositories of another object format
     name = b"gpgsig" if repository.object_format == "sha1" else b"gpgsig-sha256"
+    # a continuation line of a header begins with a space
     signature = sign(content).strip().replace(b"\n", b"\n ")
     signed_content = b"%b\n%b %b\n\n%b" % (header, name, signature, message)
     out = repository.output(
@@ -114,10 +120,13 @@ def update_branch(root: FleetRoot, branch: str | None, new: Id, old: Id) -> None
     Errors: BranchMoved when it is not at *old*; GitError when git cannot move it.
     """
     repository = root.repository
+    # without --no-deref the branch behind a symbolic HEAD would move
     name = [branch] if branch else ["--no-deref", "HEAD"]
+    # the old value makes it a compare-and-swap: two promotions cannot both win
     answer = repository.run("update-ref", "-m", "fleet promote", *name, new, old)
     if answer.code == 0:
         return
+    # a locked ref fails alike, but trying again does not help there
     if repository.find_commit(branch or "HEAD") != old:
         raise BranchMoved("the branch moved while the command ran; nothing was written", hint="run it again")
     reason = answer.err.strip().splitlines()[0]
@@ -130,12 +139,14 @@ def push(root: FleetRoot, remote: str, branch: str, new: Id) -> None:
 
     Errors: BranchMoved when the remote branch is elsewhere; GitError when it cannot be reached.
     """
+    # a leading dash would be read as an option of push
     if remote.startswith("-") or not remote:
         raise GitError(f"{remote!r} is not the name of a remote")
     answer = root.repository.run("push", "--quiet", "--porcelain", remote, f"{new}:{branch}")
     if answer.code == 0:
         return
     output = answer.err + answer.out.decode("utf-8", "replace")
+    # the exit code of push is the same for a moved branch and for no network
     if "rejected" in output or "fetch first" in output or "cannot lock ref" in output:
         # --ff-only fails beside local commits, and the branch need not track that remote
         short = branch.removeprefix("refs/heads/")
@@ -152,6 +163,7 @@ def _tree(repository: Repository, base: Id | None, edits: _Nested) -> Id | None:
     """The tree that *base* becomes by the edits; None when no file is left in it."""
     lines: dict[bytes, bytes] = {}
     if base is not None:
+        # one level at a time: unchanged subtrees keep their ids and are not read
         for record in repository.output("ls-tree", "-z", base).split(b"\0"):
             if record:
                 lines[record.split(b"\t", 1)[1]] = record
@@ -162,6 +174,7 @@ def _tree(repository: Repository, base: Id | None, edits: _Nested) -> Id | None:
             lines.pop(raw, None)
         else:
             lines[raw] = line.encode() + b"\t" + raw
+    # git stores no empty folder, and mktree would make an empty tree of it
     if not lines:
         return None
     out = repository.output("mktree", "-z", stdin=b"".join(line + b"\0" for line in lines.values()))
@@ -175,6 +188,7 @@ def _tree_line(repository: Repository, edit: Blob | _Nested | None, old_line: by
         content = edit.content or b""
         blob_id = (
             edit.id
+            # filters are programs that the configuration names, and would change the bytes
             or repository.output("hash-object", "-w", "-t", "blob", "--no-filters", "--stdin", stdin=content)
             .decode()
             .strip()
@@ -182,6 +196,7 @@ def _tree_line(repository: Repository, edit: Blob | _Nested | None, old_line: by
         return f"{edit.mode} blob {blob_id}"
     below = (
         old_line.split(b"\t", 1)[0].decode().split(" ")[2]
+        # a file in the place of a folder is replaced, and has no tree to start from
         if old_line and old_line.startswith(b"040000")
         else None
     )
@@ -190,6 +205,7 @@ def _tree_line(repository: Repository, edit: Blob | _Nested | None, old_line: by
 
 
 def _git_date(moment: datetime) -> str:
+    # the @ keeps git from guessing what a short number means
     return f"@{int(moment.timestamp())} +0000"
 
 

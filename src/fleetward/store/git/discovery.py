@@ -28,11 +28,13 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
         raise GitError(f"no folder {str(folder)!r}")
     git_environment = allowed_variables(environment)
     questions = (
+        # --path-format needs git 2.31; without it the common dir is relative
         *("--path-format=absolute", "--absolute-git-dir", "--git-common-dir"),
         *("--is-shallow-repository", "--show-object-format", "--is-bare-repository"),
     )
     # one process for all: in a bare repository only --show-toplevel fails
     answer = run_git(folder, ["rev-parse", *questions, "--show-toplevel"], b"", git_environment)
+    # at most five splits: the path of the work tree may contain a line feed
     lines = os.fsdecode(answer.out).split("\n", 5)
     bare = lines[4:5] == ["true"]
     if (answer.code != 0 and not bare) or len(
@@ -59,6 +61,7 @@ def create_repository(folder: Path, environment: Mapping[str, str]) -> None:
     Errors: GitError when git is missing or fails; what it created is removed.
     """
     git_dir = folder / ".git"
+    # git init on an existing repository is allowed, and that one must survive a failure
     is_new = not git_dir.exists() and not git_dir.is_symlink()
     answer = run_git(folder, ["init", "--quiet"], b"", allowed_variables(environment))
     if answer.code != 0:
@@ -75,6 +78,7 @@ def author_identity(folder: Path, environment: Mapping[str, str]) -> tuple[str, 
     """
     answer = run_git(
         folder,
+        # useConfigOnly: a guessed address would belong to no person of the fleet
         ["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"],
         b"",
         allowed_variables(environment),
@@ -92,11 +96,13 @@ def _hook_index(git_dir: Path, environment: Mapping[str, str]) -> Path | None:
     if not value:
         return None
     index = Path(value).absolute()
+    # a hook of another repository may have left its own index here
     owner_dir = Path(environment.get("GIT_DIR") or index.parent).resolve()
     return index if owner_dir == git_dir.resolve() else None
 
 
 def _open_error(folder: Path, errors: str) -> FleetError:
+    # GitPython shows this case as a repository without commits
     if "dubious ownership" in errors:
         match = re.search(r"repository at '(.+)'", errors)
         trusted = quote(match[1] if match else str(folder.resolve()))

@@ -35,15 +35,18 @@ def contributors(
     means all of history, which excludes more people, never fewer. So does a file that changed since without a
     commit that wrote it: a merge took it out of what lay behind *since*.
     """
+    # compared with the answer: find_commit also accepts names of branches
     start = since if since and root.repository.find_commit(since) == since else None
     touching = read_commits(root.repository, root.history.commits_changing(head, paths, since=start))
     plain = [commit for commit in touching if len(commit.parents) < 2]
     merges = [commit for commit in touching if len(commit.parents) > 1]
     writing = {commit.id for commit, _ in _written(root, merges, paths)}
     counted = [*plain, *(merge for merge in merges if merge.id in writing)]
+    # a merge can drop a side without any commit that says so
     if start and merges and _has_unexplained_change(root, start, head, counted, paths):
         return contributors(root, head, None, paths)
     people = {
+        # git keeps the spelling of each commit, and mailboxes ignore case
         (person.email.casefold(), person.role): person
         for commit in reversed(counted)
         for person in commit.contributors
@@ -93,9 +96,11 @@ def commit_of_promotion(root: FleetRoot, head: Id, before: Id, file: str, line: 
         return None
     touching = root.history.commits_changing(head, [file], since=before)
     for commit in read_commits(root.repository, touching):
+        # exactly one parent: a merge is no promotion
         if commit.parents == (before,):
             tree = root.commit_tree(commit.id)
             content = tree.read(tree.entries(file), 1 << 40).get(file)
+            # whole lines: a part of another line must not count
             if isinstance(content, bytes) and line in content.split(b"\n"):
                 return commit.id
     return None
@@ -109,6 +114,7 @@ def _written(
     changes = root.history.changes([commit.id for commit in commits], paths)
     differing = Counter((commit_id, step.path) for commit_id, step in changes)
     for (commit_id, path), parents in differing.items():
+        # like one parent means merged, not written
         if parents == max(1, len(by_id[commit_id].parents)):
             yield by_id[commit_id], path
 
@@ -118,6 +124,7 @@ def _has_unexplained_change(
 ) -> bool:
     """Is there a file at *head* that is not as at *since*, and that none of the commits *written* made so?"""
     changes = root.history.changes([commit.id for commit in written], paths)
+    # None as id stands for a deletion, which also has an author
     produced = {(step.path, step.new and step.new.id) for _, step in changes}
     before, after = (
         {entry.path: entry.id for entry in root.history.files(commit, paths)} for commit in (since, head)

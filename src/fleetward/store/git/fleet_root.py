@@ -57,6 +57,7 @@ class FleetRoot:
         """
         commit = self.repository.find_commit("HEAD")
         if commit is None:
+            # tells a branch without commits from a commit whose object is damaged
             broken = self.repository.run("rev-parse", "--verify", "--quiet", "HEAD").text
             if broken:
                 raise GitError(f"commit {broken} cannot be read", hint="git fsck --full")
@@ -86,6 +87,7 @@ def find_fleet_root(folder: Path, environment: Mapping[str, str], *, root: str |
     top = repository.top.resolve()
     start = folder.resolve()
     for place in (start, *start.parents):
+        # a dangling link counts, so that its finding is reported and no outer fleet is taken
         if (place / layout.CONFIG).is_file() or (place / layout.CONFIG).is_symlink():
             inside = "" if place == top else place.relative_to(top).as_posix() + "/"
             return _fleet_root(repository, place, inside)

@@ -54,6 +54,7 @@ def file_step(meta: bytes, path: bytes) -> FileStep:
     old_mode, new_mode, old, new, _ = meta[1:].decode().split(" ")
     return FileStep(
         path.decode("utf-8", "surrogateescape"),
+        # by the mode: the null id has another length in a SHA-256 repository
         None if old_mode == ABSENT else FileVersion(old_mode, old),
         None if new_mode == ABSENT else FileVersion(new_mode, new),
     )

@@ -51,6 +51,7 @@ class HistoryIndex:
         steps = self._steps.get((commit, number), ())
         by_path: dict[str, FileStep] = {}
         for path in paths:
+            # names between the file and its folder sort in the middle, such as a-b between a and a/
             for step in steps[bisect_left(steps, path, key=_path) :]:
                 if step.path == path or step.path.startswith(f"{path}/"):
                     by_path[step.path] = step
@@ -94,6 +95,7 @@ class HistoryIndex:
             for number in range(max(1, len(parents))):
                 for path in {part for step in self.all_steps(commit, number) for part in _with_folders(step)}:
                     commits = self._changing.setdefault(path, [])
+                    # a merge is compared with each of its parents, and counts once
                     if not commits or commits[-1] != commit:
                         commits.append(commit)
                     if number == 0:
@@ -133,6 +135,7 @@ def _with_folders(step: FileStep) -> Iterator[str]:
 def _read_pairs(repository: Repository, pairs: Sequence[str], prefix: str) -> dict[Id, list[FileStep]]:
     """By commit what it changed; each pair is a commit and the parent that it is compared with, or a root alone."""
     tops = [prefix + path for path in FLEET_PATHS]
+    # no rename detection: it calls "retire one, add another" a rename
     options = ("--stdin", "--root", "-r", "-z", "--raw", "--no-renames")
     stdin = "".join(f"{pair}\n" for pair in pairs).encode()
     parts = iter(repository.output("diff-tree", *options, "--", *tops, stdin=stdin).split(b"\0"))

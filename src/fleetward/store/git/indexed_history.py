@@ -41,6 +41,7 @@ class IndexedHistory:
     def commits_changing(self, head: Id, paths: Sequence[str], *, since: Id | None = None) -> tuple[Id, ...]:
         """The commits behind *head*, and not behind *since*, that differ from a parent in *paths*, newest first."""
         graph = self.graph
+        # an index that knows a part would answer with too few commits
         if not self._index.covers(paths) or not _all_in(graph.parents, head, since):
             return self._plumbing.commits_changing(head, paths, since=since)
         return tuple(
@@ -75,6 +76,7 @@ class IndexedHistory:
         return [
             CommitChange(commit, step)
             for commit in ids
+            # a root has no parent and is compared with nothing, under number 0
             for number in range(max(1, len(parents[commit])))
             for step in self._index.steps(commit, number, paths)
         ]
@@ -152,12 +154,14 @@ class IndexedHistory:
         for commit in commits:
             for step in commit.changes:
                 for version in (step.old, step.new):
+                    # the id of a submodule is a commit of another repository: cat-file has it not
                     if version is not None and version.mode != SUBMODULE:
                         versions.get(step.path, ids).append(version.id)
         if len(commits) > _MANY:
             self.repository.commits(self.graph.parents)
         for blob_ids in versions.values():
             if blob_ids:
+                # a ledger is stored whole in each of its versions: reading all would be quadratic
                 self.repository.preload_grown_file(list(dict.fromkeys(blob_ids)))
         self.repository.preload(ids)
 

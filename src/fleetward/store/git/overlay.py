@@ -32,5 +32,6 @@ class OverlayTree:
         for entry in requested:
             content = self.contents.get(entry.path)
             if content is not None:
+                # the same limit as for stored files, or a proposal could pass what a commit cannot
                 contents[entry.path] = len(content) if len(content) > limit else content
         return contents

@@ -20,6 +20,7 @@ class PlumbingHistory:
 
     def commits_changing(self, head: Id, paths: Sequence[str], *, since: Id | None = None) -> tuple[Id, ...]:
         """The commits behind *head*, and not behind *since*, that differ from a parent in *paths*, newest first."""
+        # without it rev-list drops sides of a merge that end alike, and their authors with them
         return self._listed("--full-history", head, paths, since)
 
     def first_parent_commits_changing(
@@ -36,6 +37,7 @@ class PlumbingHistory:
     def first_parent_times(self, head: Id) -> Sequence[tuple[Id, int]]:
         """Every commit of the first-parent line with its committer date in seconds, oldest first."""
         out = self.repository.output("rev-list", "--first-parent", "--timestamp", head)
+        # --timestamp prints the committer date, which a rebase renews
         words = out.decode().split()
         return list(zip(words[1::2], map(int, words[::2]), strict=True))[::-1]
 
@@ -44,6 +46,7 @@ class PlumbingHistory:
         stdin = "".join(f"{commit}\n" for commit in commits).encode()
         if not stdin:
             return
+        # -m: without it diff-tree prints nothing at all for a merge
         options = ("--stdin", "--root", "-m", "-r", "-z", "--raw", "--no-renames")
         out = self.repository.output("diff-tree", *options, "--", *self._scope(paths), stdin=stdin)
         start, commit = len(os.fsencode(self.prefix)), ""
@@ -57,6 +60,7 @@ class PlumbingHistory:
     def files(self, commit: Id, paths: Sequence[str]) -> tuple[TreeEntry, ...]:
         """The files of a commit in *paths*, all of the fleet's where there are none, sorted by path."""
         scope = self._scope(paths) or ([self.prefix.rstrip("/")] if self.prefix else [])
+        # --full-tree: ls-tree otherwise takes paths relative to the current folder
         out = self.repository.output("ls-tree", "-r", "-z", "--full-tree", commit, "--", *scope)
         records = []
         for record in out.split(b"\0")[:-1]:
@@ -73,6 +77,7 @@ class PlumbingHistory:
         stdin = "".join(f"{commit}:{scope}\n" for commit in commits).encode("utf-8", "surrogateescape")
         out = self.repository.output("cat-file", "--batch-check=%(objectname)", stdin=stdin)
         lines = out.decode("utf-8", "surrogateescape").split("\n")[:-1]
+        # batch-check reports an absent path on its own line, with exit code 0
         return [None if line.endswith(" missing") else line for line in lines]
 
     def _scope(self, paths: Sequence[str]) -> list[str]:

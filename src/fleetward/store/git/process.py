@@ -19,29 +19,41 @@ _WRITING_COMMANDS = frozenset(
 # no program that a repository's configuration names, and no rewriting of what is read
 _QUIET_OPTIONS = (
     "-c",
+    # update-ref and push would run hooks of the repository
     "core.hooksPath=/dev/null",
     "-c",
+    # fsmonitor is the path of a program that ls-files would start
     "core.fsmonitor=false",
     "-c",
     "core.untrackedCache=false",
     "-c",
+    # a quoted path is not the path that the tree holds
     "core.quotePath=false",
     "-c",
+    # an ext:: remote is a command line
     "protocol.ext.allow=never",
     # git prints this hint before the reason of an error
     "-c",
     "advice.graftFileDeprecated=false",
 )
 _FIXED_VARIABLES = {
+    # a replace ref serves another object under the id of the one asked for
     "GIT_NO_REPLACE_OBJECTS": "1",
+    # grafts change the parents of a commit without changing its id
     "GIT_GRAFT_FILE": os.devnull,
+    # reading must not refresh the index while another git command holds it
     "GIT_OPTIONAL_LOCKS": "0",
+    # a prompt would wait for ever where nobody types
     "GIT_TERMINAL_PROMPT": "0",
+    # in a partial clone a missing object would be fetched from the remote
     "GIT_NO_LAZY_FETCH": "1",
+    # a file name such as :(exclude)x or * is a pattern without this
     "GIT_LITERAL_PATHSPECS": "1",
+    # messages of git are compared with English words
     "LC_ALL": "C",
     "LANGUAGE": "C",
 }
+# GIT_CONFIG_COUNT, GIT_DIR and GIT_INDEX_FILE stay out: a caller could steer git by them
 _ALLOWED_VARIABLES = re.compile(
     r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)"
     r"|GIT_(SSH|SSH_COMMAND|ASKPASS)|GIT_CEILING_DIRECTORIES"
@@ -99,6 +111,7 @@ def _run_gitpython(
 ) -> tuple[int, bytes, bytes]:
     import tempfile
 
+    # without git GitPython raises at import, before a hint can be given
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     try:
         from git import Git
@@ -116,7 +129,9 @@ def _run_gitpython(
                 env=dict(environment),
                 with_extended_output=True,
                 with_exceptions=False,
+                # paths and contents need not be UTF-8
                 stdout_as_string=False,
+                # a stripped line feed would change the content of an object
                 strip_newline_in_stdout=False,
             )
         except GitCommandNotFound as error:
@@ -135,6 +150,7 @@ def _without_git_variables() -> Iterator[None]:
 
 
 def _steers_git(name: str) -> bool:
+    # GIT_PYTHON_ variables are GitPython's own settings, not git's
     return name.startswith("GIT_") and not name.startswith("GIT_PYTHON_")
 
 

@@ -17,6 +17,7 @@ Id = str
 """An object's name in hex: 40 digits, or 64 in a SHA-256 repository."""
 
 
+# full ids alone: an abbreviated one may name another object tomorrow
 _HEX = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _PLUMBING = frozenset(
     {
@@ -26,6 +27,7 @@ _PLUMBING = frozenset(
         *("var", "config"),
     }
 )
+# rev-list counts only because revisions are passed as full ids
 _IMMUTABLE = frozenset({"ls-tree", "rev-list", "diff-tree"})
 """Commands whose output depends on objects alone, which never change: it is kept."""
 
@@ -54,8 +56,10 @@ class Repository:
 
         Errors: ValueError for a command that is not plumbing.
         """
+        # porcelain reads configuration that runs programs
         if arguments[0] not in _PLUMBING:
             raise ValueError(f"git {arguments[0]} is not plumbing")
+        # named, so that git does not search again and find another repository
         where = ["--git-dir", str(self.git_dir)]
         if self.top is not None:
             where += ["--work-tree", str(self.top)]
@@ -79,6 +83,7 @@ class Repository:
         answer = self.run(*arguments, stdin=stdin, extra=extra)
         if answer.code != 0:
             raise GitError(f"git {arguments[0]} failed: {first_line(answer.err) or answer.code}")
+        # extra variables may change the answer, and are no part of the key
         if arguments[0] in _IMMUTABLE and not extra:
             self.output_cache[command] = answer.out
         return answer.out
@@ -90,11 +95,13 @@ class Repository:
         git reads files again that changed in the same second as the index, through the filter programs that the
         repository's configuration names; for this command these programs are empty.
         """
+        # code 1 means that there is none, which is no error
         result = self.run("config", "-z", "--name-only", "--get-regexp", r"^filter\.")
         names = [os.fsdecode(name) for name in result.out.split(b"\0") if name]
         settings = {"GIT_CONFIG_COUNT": str(len(names))}
         for number, name in enumerate(names):
             settings[f"GIT_CONFIG_KEY_{number}"] = name
+            # an empty required filter would be an error
             settings[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
         self.output("update-index", "-z", "--index-info", stdin=lines, extra=settings)
 
@@ -114,17 +121,20 @@ class Repository:
 
     def find_commit(self, revision: str) -> Id | None:
         """The commit that *revision* names, or None."""
+        # before git sees it: a dash begins an option, a line feed ends a line of --batch
         if revision.startswith("-") or not revision or "\0" in revision or "\n" in revision:
             raise GitError(f"{revision!r} is not the name of a revision")
         if not _HEX.fullmatch(revision):
             return self._find_commit(revision)
         if (revision,) not in self.output_cache:
+            # only for full ids, because a branch can move
             self.output_cache[revision,] = (self._find_commit(revision) or "").encode()
         return self.output_cache[revision,].decode() or None
 
     def _find_commit(self, revision: str) -> Id | None:
         # a branch that somebody named HEAD must not replace the checked-out commit
         for name in ("HEAD",) if revision == "HEAD" else (f"refs/heads/{revision}", revision):
+            # ^{commit}: a full id is accepted by rev-parse even where no such object exists
             answer = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
             if answer.code == 0 and _HEX.fullmatch(answer.text):
                 return answer.text
@@ -141,6 +151,7 @@ class Repository:
             if not _HEX.fullmatch(blob_id):
                 raise GitError(f"{blob_id!r} is not an object id")
         contents: dict[Id, bytes | int] = {}
+        # sizes first: a huge blob must not be loaded to be refused
         sizes = self._sizes(unique)
         small = [blob_id for blob_id in unique if sizes[blob_id] <= limit]
         contents.update({blob_id: size for blob_id, size in sizes.items() if size > limit})
@@ -177,7 +188,9 @@ class Repository:
             if len(header) != 3 or header[1] != kind:
                 raise GitError(f"object {object_id} is missing or not a {kind}", hint=self._missing_hint())
             content = out[end + 1 : end + 1 + int(header[2])]
+            # by the announced size, because a content may hold line feeds
             position = end + 1 + len(content) + 1
+            # cat-file does not check loose objects, and decisions rest on these bytes
             if self.object_id(content, kind) != object_id:
                 raise GitError(
                     f"object {object_id} is corrupt: its content has another id", hint="git fsck --full"
@@ -186,7 +199,9 @@ class Repository:
 
     def object_id(self, content: bytes, kind: str = "blob") -> Id:
         """The id that git gives an object of this content."""
+        # the kind is part of the hash: a blob cannot pass for a commit
         header = f"{kind} {len(content)}\0".encode()
+        # SHA-1 is git's choice of name here; a policy of the system may forbid it for security
         return hashlib.new(self.object_format, header + content, usedforsecurity=False).hexdigest()
 
     @property

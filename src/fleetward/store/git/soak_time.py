@@ -44,6 +44,7 @@ def soak_time(root: FleetRoot, head: Id, folder: str, now: datetime) -> SoakTime
         if is_present and since is None:
             since = moment
         elif not is_present and since is not None:
+            # cut at now: a commit dated tomorrow must not add soak time
             longest, since = max(longest, min(moment, now) - since), None
     if since is not None:
         longest = max(longest, now - since, timedelta())
@@ -61,6 +62,7 @@ def commit_dates(root: FleetRoot, head: Id, now: datetime, ids: Iterable[Id]) ->
     for commit, seconds in root.history.first_parent_times(head):
         if commit in requested:
             moments[commit] = instant(max(latest, seconds))
+        # a date from the future would hold back all later ones
         if latest < seconds <= limit:
             latest = seconds
     return moments
@@ -73,5 +75,6 @@ def _release_files(root: FleetRoot, commit: Id, folder: str) -> frozenset[tuple[
     return frozenset(
         (entry.path, entry.id)
         for entry in entries
+        # overrides belong to the environment and not to the release
         if entry.path != overrides and entry.path.startswith(f"{folder}/")
     )

@@ -74,11 +74,14 @@ class WorkTree:
 
     def _present(self, entry: TreeEntry) -> TreeEntry | None:
         if entry.mode == SUBMODULE or entry.path.endswith("/"):  # a repository inside the repository
+            # ls-files names an untracked repository with a trailing slash, and nothing inside it
             return replace(entry, path=entry.path.rstrip("/"), mode=SUBMODULE)
         try:
             status = os.lstat(f"{self.root}/{entry.path}")
+        # ValueError: a path that the file system's encoding cannot hold
         except (OSError, ValueError):
             return entry if entry.sparse else None
+        # the index may still call it a regular file
         if stat.S_ISLNK(status.st_mode):
             return replace(entry, mode=LINK, id=None)
         if not stat.S_ISREG(status.st_mode):
@@ -101,12 +104,14 @@ class WorkTree:
             return None
         # no pathlib: a large fleet has tens of thousands of files
         try:
+            # O_NONBLOCK: opening a pipe without a writer would wait for ever
             handle = os.open(
                 f"{self.root}/{entry.path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             )
         except (OSError, ValueError):
             return None
         try:
+            # of the open file, because the path may have been exchanged since it was listed
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 return None
@@ -132,6 +137,7 @@ class WorkTree:
 
 def _read_fully(handle: int, size: int) -> bytes:
     """The file's first *size* bytes, or all where it has become shorter."""
+    # one read may return less than was asked for
     content = os.read(handle, size)
     while len(content) < size and (chunk := os.read(handle, size - len(content))):
         content += chunk
@@ -151,6 +157,7 @@ def tree_entries(records: Iterable[_RawEntry], prefix: str) -> tuple[TreeEntry, 
     """The records inside *prefix*, sorted by path; a record is git's path, mode, id, and whether it is sparse."""
     start = os.fsencode(prefix)
     inside = (
+        # surrogateescape: GitPython's diff() is empty where one path is not UTF-8: a gate opens
         TreeEntry(
             path=path[len(start) :].decode("utf-8", "surrogateescape"), mode=mode, id=blob_id, sparse=sparse
         )
@@ -165,6 +172,7 @@ def _list_files(
 ) -> list[_RawEntry]:
     """What git lists of its index, and of untracked files where *options* ask for them; each path once."""
     scope = [prefix + path for path in under] or [prefix.rstrip("/") or "."]
+    # ls-files and not status, which runs filter programs named by the configuration
     out = repository.output("ls-files", *options, "-s", "-t", "-z", "--full-name", "--", *scope)
     by_path: dict[bytes, _RawEntry] = {}
     for record in _records(out):
@@ -174,9 +182,11 @@ def _list_files(
             continue
         meta, path = record.split(b"\t", 1)
         tag, mode, blob_id, stage = meta.decode().split(" ")
+        # stages 1 to 3 are the sides of a conflict: none of them is the staged file
         if stage != "0" and not unmerged:
             name = path.decode("utf-8", "replace")
             raise GitError(f"{name!r} is not merged yet", hint="resolve the conflict, then git add it")
+        # tag S is skip-worktree, as a sparse checkout sets it: absent on disk is not deleted
         by_path[path] = (path, mode, blob_id, tag == "S")
     return list(by_path.values())
 
@@ -185,6 +195,7 @@ def read_stored(
     repository: Repository, entries: Iterable[TreeEntry], limit: int
 ) -> dict[str, bytes | int | None]:
     """The contents of regular files that git has stored, by path; a size where one is over *limit*."""
+    # a link has a blob, too: its target must not be read as a content
     ids = {entry.path: entry.id for entry in entries if entry.id is not None and entry.mode in REGULAR}
     contents = repository.blobs(ids.values(), limit)
     return {path: contents[blob_id] for path, blob_id in ids.items()}

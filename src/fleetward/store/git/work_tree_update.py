@@ -42,6 +42,7 @@ def uncommitted_paths(root: FleetRoot, head: Id, under: Sequence[str] = FLEET_PA
         if (
             entry.mode != stored.mode
             or not isinstance(content, bytes)
+            # by hash: git's own comparison runs filter programs that the configuration names
             or not _has_content(root, content, stored.id)
         ):
             differing.add(entry.path)
@@ -54,6 +55,7 @@ def check_work_tree(root: FleetRoot, old: Id, new: Id) -> None:
 
     Errors: WriteFailed, with the path that is in the way.
     """
+    # found now it is a refusal; found after the branch moved, a half-done promotion
     lock = (root.repository.index_file or root.repository.git_dir / "index").with_name("index.lock")
     if lock.exists():
         raise WriteFailed(
@@ -69,15 +71,19 @@ def update_work_tree(root: FleetRoot, old: Id, new: Id) -> None:
     Errors: WriteFailed, with a path whose file is neither the old nor the new one.
     """
     steps = _steps(root.repository, old, new)
+    # once more: the files may have changed since the check before the branch moved
     top = _check_obstacles(root, steps)
+    # read before the first write: a missing object must not stop half-way
     contents = root.repository.blobs((step.new.id for step in steps if step.new), _NO_LIMIT)
     for step in steps:
         content = contents[step.new.id] if step.new else None
         _write_or_remove(top, step, content if isinstance(content, bytes) else None)
     lines = (
+        # mode 0 removes the entry (git-update-index, --index-info)
         f"{step.new.mode} {step.new.id}\t{step.path}" if step.new else f"0 {'0' * len(new)}\t{step.path}"
         for step in steps
     )
+    # index last: a killed run then still shows the files as changed, and is finished later
     root.repository.update_index(b"".join(os.fsencode(line) + b"\0" for line in lines))
 
 
@@ -88,12 +94,14 @@ def finish_interrupted(root: FleetRoot, head: Id) -> bool:
     False when *head* is the commit of no promotion, or other files are uncommitted, too.
     """
     [commit] = read_commits(root.repository, [head])
+    # the trailer keeps somebody else's half-done work from being overwritten
     if len(commit.parents) != 1 or not any(trailer in commit.message for trailer in _TRAILERS):
         return False
     [parent] = commit.parents
     to_write = {step.path.removeprefix(root.prefix) for step in _steps(root.repository, parent, head)}
     differing = set(uncommitted_paths(root, head))
     partial_files = {path for path in differing if _is_partial_file(path, to_write)}
+    # anything else that is uncommitted was not left by the killed run
     if not differing - partial_files <= to_write:
         return False
     update_work_tree(root, parent, head)
@@ -112,6 +120,7 @@ def _is_partial_file(path: str, to_write: Iterable[str]) -> bool:
 
 def _steps(repository: Repository, old: Id, new: Id) -> list[FileStep]:
     """The files that two commits of the repository hold differently; paths are git's."""
+    # two trees and never the work tree, whose diff runs textconv and filter programs
     out = repository.output("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", old, new)
     fields = iter(out.split(b"\0")[:-1])
     return [file_step(meta, next(fields)) for meta in fields]
@@ -122,6 +131,7 @@ def _check_obstacles(root: FleetRoot, steps: Iterable[FileStep]) -> Path:
     top = root.repository.top
     if top is None:
         raise GitError("a bare repository has no work tree to write into", hint="clone it")
+    # the work tree's reader refuses links on the way
     work_tree = WorkTree(repository=root.repository, root=top, prefix="")
     for step in steps:
         try:
@@ -178,5 +188,6 @@ def _has_content(root: FleetRoot, content: bytes, object_id: Id | None) -> bool:
     """Is this the stored content, or the same with CR LF for LF?"""
     hashed = root.repository.object_id
     return hashed(content) == object_id or (
+        # core.autocrlf writes CR LF into work trees; that is no edit
         b"\r\n" in content and hashed(content.replace(b"\r\n", b"\n")) == object_id
     )

@@ -85,6 +85,7 @@ def decode(content: bytes, file: str) -> Approval:
 def pre_authentication(payload: bytes) -> bytes:
     """The bytes that are signed: the pre-authentication encoding of DSSE v1."""
     kind = PAYLOAD_TYPE.encode()
+    # lengths first, so that no payload can pass for another type (DSSE v1)
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
@@ -105,6 +106,7 @@ def _predicate(approval: Approval) -> dict[str, Any]:
 
 def _binding(top: Fields, predicate: Fields) -> Binding:
     subjects = top.objects("subject", ("name", "digest"))
+    # in-toto allows several subjects; one decision is about one change
     if len(subjects) != 1:
         top.reject("subject", "exactly one subject")
     [subject] = subjects
@@ -112,6 +114,7 @@ def _binding(top: Fields, predicate: Fields) -> Binding:
     environment, _, agent = ("", "", name) if name == GOVERNANCE else name.partition("/")
     if name != GOVERNANCE and not (is_name(environment) and is_name(agent)):
         subject.reject("name", f"'<environment>/<agent>' or {GOVERNANCE!r}")
+    # a number that is ignored would be a second spelling
     if name == GOVERNANCE and not predicate.is_null("generation"):
         predicate.reject("generation", "null: a change of governance has none")
     state = subject.child("digest", ("sha256",))
@@ -150,6 +153,7 @@ def _check_location(approval: Approval) -> None:
             "approvals/<environment>/<agent>/<12 hex of state>-<person>-<n>.json",
         )
     expected = file_name(approval, int(match["n"]))
+    # a statement copied to another agent or person must not count there
     if expected != approval.file:
         raise FleetError(
             f"{approval.file}: the statement belongs at {expected!r}",

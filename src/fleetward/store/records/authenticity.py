@@ -35,10 +35,12 @@ def statement_signature_fault(
         return f"its signature is not an SSH signature: {content} bytes"
     try:
         parsed = ssh_format.signature(content)
+        # a signature over a git commit must not pass for an approval
         if parsed.namespace != NAMESPACE:
             return f"signed in namespace {parsed.namespace[:64]!r}, not {NAMESPACE!r}"
         if refusal := approver_key_fault(parsed.key, statement, people, now):
             return refusal
+        # whose key it is comes first: verifying needs a package that may be missing
         signature.verify(parsed, statements.pre_authentication(payload))
     except SignatureError as error:
         return f"its signature is invalid: {error}"
@@ -85,6 +87,7 @@ def key_fault(
     holder = people.by_key(key.text)
     if holder is None:
         return f"signed with a key that is not in people.yaml ({key.fingerprint})"
+    # anybody's valid key is not enough: it has to be the approver's
     if holder != owner:
         return f"signed with a key of {holder.id}, not of {name} ({key.fingerprint})"
     refusals = [
@@ -92,6 +95,7 @@ def key_fault(
         for listed in holder.keys
         if listed.text == key.text
     ]
+    # a key may be listed for several spans of time; one that covers all instants is enough
     if None in refusals:
         return None
     return f"signed with a key that does not count: {refusals[0]} ({key.fingerprint})"
@@ -107,6 +111,7 @@ def commit_author_fault(commits: Sequence[Commit], statement: Approval, people: 
     by_others = [commit for commit in commits if not _is_person(people, commit.author, statement.approver)]
     if not commits:
         return "no commit by its approver added it"
+    # only for rejections: an approval committed again by others may have been changed
     if statement.decision is Decision.REJECT and len(by_others) < len(commits):
         return None
     if by_others:
@@ -117,4 +122,5 @@ def commit_author_fault(commits: Sequence[Commit], statement: Approval, people: 
 
 def _is_person(people: People, email: str, person: str) -> bool:
     owner = people.by_email(email)
+    # robots commit, and do not approve
     return isinstance(owner, Person) and owner.id == person

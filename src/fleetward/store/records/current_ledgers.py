@@ -36,6 +36,7 @@ def load_ledgers(
     broken = []
     for environment in gated:
         file = layout.ledger_file(environment)
+        # a folder of this name is no missing ledger: an empty one would reset every generation
         if not any(path == file or path.startswith(f"{file}/") for path in files):
             ledgers[environment] = Ledger(environment=environment)
             continue

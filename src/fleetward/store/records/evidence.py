@@ -89,6 +89,7 @@ def decode(content: bytes, file: str) -> EvidenceRecord:
         claimed=_mark(top, "claimed"),
         dirty=_mark(top, "dirty"),
     )
+    # a copy under another release would make its result count there
     if record_name(record) != file:
         raise FleetError(
             f"{file}: the record belongs at {record_name(record)!r}",
@@ -148,12 +149,14 @@ def bind(
 def same_model(first: str, second: str) -> bool:
     """Do both name the same language model, with or without its provider, as in ``openai:gpt-4.1``?"""
     short, long = sorted((first.casefold(), second.casefold()), key=len)
+    # with the separator, or gpt-4 would equal the end of another name
     return short == long or long.endswith((":" + short, "/" + short))
 
 
 def _check_release(measured: EvaluationResult, agent: str, release: str) -> None:
     if measured.release is None:
         return
+    # tools store tags as users typed them
     tagged = "sha256:" + measured.release.strip().lower().removeprefix("sha256:")
     if tagged != release:
         raise FleetError(
@@ -199,6 +202,7 @@ def _model_fault(measured: str | None, expected: str | None) -> tuple[str, ...]:
 
 
 def _mark(top: Fields, mark: str) -> bool:
+    # "claimed": false would be a second spelling of a record without it
     if top.data.get(mark, True) is not True:
         top.reject(mark, "true, or nothing")
     return mark in top.data

@@ -45,6 +45,7 @@ def never_took_effect(root: FleetRoot, head: Id, blob: Id, content: bytes, file:
         return True
     folders = [layout.agent_folder(entry.environment, moved.agent) for moved in entry.agents]
     commits = commits_with_blob(root, head, file, blob, folders)
+    # true in one commit is enough to have served a decision
     return bool(commits) and all(_contradicts(root, commit, entry) for commit in commits)
 
 
@@ -59,6 +60,7 @@ def _contradicts(root: FleetRoot, commit: Id, entry: Entry) -> bool:
 
 def _governance_differs(root: FleetRoot, entry: Entry) -> bool:
     """Does the entry name another governance than its own commit has?"""
+    # a commit that is not here proves nothing against the line
     if root.repository.find_commit(entry.commit) != entry.commit:
         return False
     return governance_digest(root.commit_tree(entry.commit)) != entry.governance

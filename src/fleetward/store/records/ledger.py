@@ -44,13 +44,16 @@ def decode(text: bytes, file: str) -> Ledger:
     environment = _environment(file)
     if len(text) > limits.LEDGER_BYTES:
         raise FleetError(f"{file}: {len(text)} bytes, the limit is {limits.LEDGER_BYTES}")
+    # a write that was cut off leaves a half line, which must not count as one
     if text and not text.endswith(b"\n"):
         count = text.count(b"\n") + 1
         raise chain_error(f"{file}:{count}", "the line does not end with a line feed: it was cut off")
     cached = _DECODED.get(file, _DecodedLedger())
+    # an earlier version of what was checked already: its chain is a beginning of the same chain
     if cached.text.startswith(text):
         return Ledger(environment=environment, entries=LazyEntries(cached.lines[: text.count(b"\n")]))
     before = cached if text.startswith(cached.text) else _DecodedLedger()
+    # copied: a refused line must not change what was accepted before
     lines, states = list(before.lines), dict(before.states)
     for number, content in enumerate(text[len(before.text) :].split(b"\n")[:-1], start=len(lines) + 1):
         where = f"{file}:{number}"
@@ -93,6 +96,7 @@ def append(
         governance=governance,
         environment=ledger.environment,
         kind=kind,
+        # the format has whole seconds, and the digest is over the text
         at=at.astimezone(UTC).replace(microsecond=0),
         commit=commit,
         actor=actor,
@@ -108,6 +112,7 @@ def append(
     )
     where = f"{layout.ledger_file(ledger.environment)}:{entry.seq}"
     line = parse_line(encode(entry).encode(), where)
+    # what is written passes the same check as what is read
     _check(line, last, _agent_states(ledger), ledger.environment, where)
     return line.entry, "".join(written_line.text + "\n" for written_line in (*lines, line)).encode()
 
@@ -128,6 +133,7 @@ def _check(
         raise chain_error(where, f"seq is {line.seq}, expected {seq}")
     if line.previous != previous:
         raise chain_error(where, f"previous is {line.previous!r}, the line before has {previous!r}")
+    # a ledger copied to another environment would carry its promotions over
     if line.environment != environment:
         raise chain_error(where, f"environment is {line.environment!r}, the file is that of {environment!r}")
     if last is not None and line.at < last.at:
@@ -136,6 +142,7 @@ def _check(
     if not line.agents:
         raise chain_error(where, "no agent is named")
     names = [change.agent for change in line.agents]
+    # two transitions in one line have no order
     if len(set(names)) != len(names):
         raise chain_error(where, f"an agent is named twice in {names!r}")
     for change in line.agents:
@@ -145,6 +152,7 @@ def _check(
 
 def _check_continuity(line: LedgerLine, change: AgentTransition, states: _AgentStates, where: str) -> None:
     state, generation = states.get(change.agent, (None, 0))
+    # a generation is used once, so an approval bound to it is, too
     if change.generation != generation + 1:
         message = f"generation of {change.agent!r} is {change.generation}"
         raise chain_error(where, f"{message}, expected {generation + 1}")
@@ -152,6 +160,7 @@ def _check_continuity(line: LedgerLine, change: AgentTransition, states: _AgentS
         raise chain_error(
             where, f"from of {change.agent!r} is {change.from_state!r}, its last to is {state!r}"
         )
+    # a second adoption would forget the history of the agent
     if line.kind == ADOPT and generation:
         raise chain_error(where, f"{change.agent!r} is adopted, but has earlier entries")
     if line.kind == ADOPT and change.to_state is None:

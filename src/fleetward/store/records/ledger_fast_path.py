@@ -19,17 +19,21 @@ from fleetward.store.records.lazy_entries import LedgerLine
 
 _DIGEST = r'"sha256:[0-9a-f]{64}"'
 _NAME = r'"(?=[a-z0-9-]{1,63}")[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"'
+# printable ASCII without quote and backslash: all that ascii_json leaves as it is
 _PLAIN = r"[ !#-\[\]-~]*"
 _TEXT = rf'"{_PLAIN}(?:\\(?:["\\bfnrt]|u[0-9a-f]{{4}}){_PLAIN})*"'
 _FILLED = rf'(?!""){_TEXT}'
+# at most 15 digits: below 2**53, where all readers agree
 _COUNT = r"(?:0|[1-9][0-9]{0,14})"
 _POSITIVE = r"[1-9][0-9]{0,14}"
+# hour 24 is left out: newer Pythons read it as the next day
 _INSTANT = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z"
 _ASSURANCE = "|".join(f'"{assurance.word}"' for assurance in Assurance)
 _AGENT_GROUPS = (
     rf'\{{"agent":({_NAME}),"from":(null|{_DIGEST}),'
     rf'"to":(?:null,"release":null|({_DIGEST}),"release":({_DIGEST})),"generation":({_POSITIVE})\}}'
 )
+# without groups: repeated groups keep the last match alone
 _AGENT = re.sub(r"\((?!\?)", "(?:", _AGENT_GROUPS)
 _FILE = rf'\{{"file":{_FILLED},"sha256":{_DIGEST}'
 _RECORD = rf"{_FILE}\}}"
@@ -63,6 +67,7 @@ def line_pattern() -> re.Pattern[str]:
 
 def parse_fast(text: str) -> LedgerLine | None:
     """The line in *text*; None where the reference has to decide."""
+    # fullmatch: $ would accept a line feed at the end
     match = line_pattern().fullmatch(text)
     if match is None or ("\\u" in text and not _is_canonical(text)):
         return None
@@ -90,6 +95,7 @@ def _is_canonical(text: str) -> bool:
         json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return False
+    # an escape for a plain letter passes the pattern, and is another spelling
     return json.dumps(data, separators=(",", ":")) == text
 
 

@@ -20,6 +20,7 @@ from fleetward.store.formats.strict_json import Fields
 from fleetward.store.records.lazy_entries import LedgerLine
 from fleetward.store.records.ledger_fast_path import parse_fast
 
+# SHA-1 and SHA-256 repositories
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _AGENT_KEYS = ("agent", "from", "to", "release", "generation")
 _KEYS = (
@@ -98,6 +99,7 @@ def parse_line(line: bytes, where: str) -> LedgerLine:
 
     Errors: FleetError whose message begins with *where*.
     """
+    # replaced bytes match no pattern: the reference then names the fault
     fast = parse_fast(line.decode("ascii", "replace")) if len(line) <= limits.LEDGER_LINE_BYTES else None
     return fast or LedgerLine.of(decode_line(line, where))
 
@@ -134,6 +136,7 @@ def decode_line(line: bytes, where: str) -> Entry:
         break_glass=_decode_break_glass(fields) if is_break_glass else None,
     )
     written = encode(entry)
+    # one spelling: the next line holds the digest of these bytes
     if written.encode() != line:
         raise chain_error(where, "the line is not written as 'fleet' writes it")
     return replace(entry, line=written)
@@ -142,6 +145,7 @@ def decode_line(line: bytes, where: str) -> Entry:
 def _decode_agent(fields: Fields) -> AgentTransition:
     to_state = None if fields.is_null("to") else fields.digest("to")
     release = None if fields.is_null("release") else fields.digest("release")
+    # a retired agent has neither, and a running one both
     if (to_state is None) != (release is None):
         fields.reject("release", "a release exactly where there is a state under 'to'")
     return AgentTransition(
@@ -192,6 +196,7 @@ def _decode_break_glass(fields: Fields) -> BreakGlassRecord:
     if not is_incident(record.text("incident")):
         record.reject("incident", "the name of an incident such as 'INC-2041'")
     skipped = record.items("skipped")
+    # in this order alone, because a set has one spelling then
     if skipped != tuple(name for name in SKIPPABLE if name in skipped):
         record.reject("skipped", f"some of {', '.join(SKIPPABLE)}, in this order")
     return BreakGlassRecord(

@@ -82,6 +82,7 @@ def _content(tree: Tree, environment: str) -> bytes | None:
 
 def _read(revision: LedgerRevision, content: bytes, commit: str) -> tuple[LedgerRevision, tuple[Break, ...]]:
     file = layout.ledger_file(revision.environment)
+    # only a beginning can be kept; after an edit every line is read again
     start = len(revision.content) if content.startswith(revision.content) else 0
     try:
         entries = decode(content, file).entries
@@ -89,6 +90,7 @@ def _read(revision: LedgerRevision, content: bytes, commit: str) -> tuple[Ledger
         earlier = revision.entries if start else ()
         readable = tuple(_readable_lines(content[start:], file, len(earlier)))
         after = replace(revision, content=content, entries=(*earlier, *readable), added=readable)
+        # a broken line stays in all later commits, and is one break
         if error.message in revision.reported:
             return after, ()
         broken = _chain_break(error, revision.environment, commit)
@@ -111,6 +113,7 @@ def _rewrites(revision: LedgerRevision, content: bytes, commit: FirstParentCommi
     if content.startswith(revision.content):
         return
     old, new = revision.content.split(b"\n"), content.split(b"\n")
+    # not strict: the versions differ in length where lines are missing
     line = next((n for n, (a, b) in enumerate(zip(old, new, strict=False), 1) if a != b), len(new))
     shortened = revision.content.startswith(content)
     count = revision.content.count(b"\n") - content.count(b"\n")

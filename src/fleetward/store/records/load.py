@@ -101,6 +101,7 @@ def _check_append_only(root: FleetRoot, head: Id, environment: str, content: byt
     Errors: FleetError with the version whose lines are missing.
     """
     file = layout.ledger_file(environment)
+    # sizes are cheap: most edits change where a line ends
     ends = {0, *accumulate(len(line) + 1 for line in content.split(b"\n")[:-1])}
     sizes_by_blob = root.repository.blobs((blob for _, blob in file_versions(root, head, file)), 0)
     sizes = sorted(
@@ -133,6 +134,7 @@ def approvals(
     commits_by_file = commits_by_path(root, commit, folder)
     accepted: list[Approval] = []
     refused: list[Finding] = []
+    # by length first: -10 comes after -9
     for file, content in sorted(contents(tree, folder).items(), key=lambda pair: (len(pair[0]), pair[0])):
         if not file.endswith(".json"):
             continue
@@ -142,6 +144,7 @@ def approvals(
             refused.append(_unreadable(file, error))
             continue
         signature_file = signature_name(file)
+        # a signature that fails is worse than none: it does not fall back to the commit's author
         if signature_file in signatures:
             signature = signatures[signature_file]
             fault = statement_signature_fault(statement, content, signature, people, now)
@@ -211,6 +214,7 @@ def _lost_records(
     present = {
         (entry.path, entry.id) for entry in root.commit_tree(commit).entries(folder) if entry.mode in REGULAR
     }
+    # history and not the tree: deleting a rejection must not allow
     lost = sorted(file_versions(root, commit, folder) - present)
     blobs = root.repository.blobs((blob for _, blob in lost), limits.APPROVAL_BYTES)
     for file, blob in lost:

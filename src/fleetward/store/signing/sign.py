@@ -14,6 +14,7 @@ from fleetward.store.git.repository import Repository
 from fleetward.store.signing import ssh_format
 from fleetward.store.signing.ssh_format import SignatureError
 
+# a namespace keeps a signature made for one purpose from serving another (PROTOCOL.sshsig)
 NAMESPACE = "fleet-approval-v1"
 """The namespace of approvals; a signature in another one is refused."""
 LEDGER_NAMESPACE = "fleet-ledger-v1"
@@ -42,8 +43,10 @@ def sign(
     Errors: FleetError when there is no key, or ssh-keygen fails, after its reason on standard error.
     """
     with _key_file(key_path, own_keys, repository, environment) as key:
+        # ssh-keygen signs: keys in agents and in hardware never leave them
         arguments = ["-Y", "sign", "-q", "-n", namespace, "-f", str(key)]
         done = _run(["ssh-keygen", *arguments], environment, message, quiet=False)
+    # an empty signature with exit code 0 must not be stored
     if done.returncode != 0 or not done.stdout:
         label = key_path or "the key"
         hint = "ssh-add -L lists the agent's keys; ssh-keygen -l -f KEY shows one"
@@ -63,6 +66,7 @@ def _key_file(
         yield key.expanduser()
         return
     with tempfile.TemporaryDirectory() as folder:
+        # ssh-keygen takes the public key and asks the agent for the private one
         file = Path(folder) / "key.pub"
         file.write_text(key + "\n", encoding="utf-8")
         yield file
@@ -86,6 +90,7 @@ def _agent_key(own_keys: Collection[str], environment: Mapping[str, str]) -> str
     for line in done.stdout.decode("utf-8", "replace").splitlines() if done.returncode == 0 else ():
         with contextlib.suppress(SignatureError):  # certificates, and kinds that are not accepted
             keys.append(ssh_format.public_key(line).text)
+    # no guess between several keys: a wrong one makes a signature that counts for nobody
     mine = keys if len(keys) == 1 else [key for key in keys if key in own_keys]
     if len(mine) == 1:
         return mine[0]

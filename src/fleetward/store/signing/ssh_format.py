@@ -22,10 +22,13 @@ CURVES: Mapping[str, tuple[str, int]] = {
     SK_ECDSA: ("nistp256", 32),
 }
 """By kind of key: the name of its curve, and the bytes of a coordinate."""
+# PROTOCOL.sshsig allows these two and no others
 HASHES = ("sha256", "sha512")
+# ssh-rsa as a signature kind means SHA-1 and is missing on purpose (RFC 8332)
 RSA_HASHES: Mapping[str, str] = {"rsa-sha2-256": "sha256", "rsa-sha2-512": "sha512"}
 
 _MAGIC = b"SSHSIG"
+# used with fullmatch: text around the block is covered by no signature
 _ARMOR = rb"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END SSH SIGNATURE-----\n?"
 
 
@@ -72,12 +75,14 @@ class Signature:
     def signed_bytes(self, message: bytes) -> bytes:
         """The bytes that the key signed, when it signed *message*."""
         digest = hashlib.new(self.hash, message).digest()
+        # the empty field is reserved, and part of what is signed (PROTOCOL.sshsig)
         fields = (self.namespace.encode(), b"", self.hash.encode(), digest)
         wrapped = _MAGIC + b"".join(len(part).to_bytes(4, "big") + part for part in fields)
         if self.key.kind not in (SK_ED25519, SK_ECDSA):
             return wrapped
         authenticator_data = bytes([self.flags]) + self.counter.to_bytes(4, "big")
         return (
+            # always SHA-256, whatever hash the message has (PROTOCOL.u2f)
             hashlib.sha256(self.key.parts[-1]).digest()
             + authenticator_data
             + hashlib.sha256(wrapped).digest()
@@ -92,6 +97,7 @@ def public_key(text: str) -> PublicKey:
     """
     kind, _, encoded = text.strip().partition(" ")
     key = _key(_decode_base64(encoded.partition(" ")[0].encode("utf-8", "replace"), "key"))
+    # two kinds for one key would give it two spellings in people.yaml
     if key.kind != kind:
         raise SignatureError(f"the key says {key.kind!r} inside and {kind!r} outside")
     return key
@@ -103,6 +109,7 @@ def signature(content: bytes) -> Signature:
 
     Errors: SignatureError.
     """
+    # before the regular expression and base64 see it
     if len(content) > limits.SIGNATURE_BYTES:
         raise SignatureError(f"more than {limits.SIGNATURE_BYTES} bytes")
     armor = re.fullmatch(_ARMOR, content)
@@ -115,6 +122,7 @@ def signature(content: bytes) -> Signature:
         raise SignatureError(f"version {version}, only 1 is known")
     key = _key(wire.string())
     namespace, reserved, hashed = wire.text(), wire.string(), wire.text()
+    # signed_bytes assumes it empty: anything else would verify other bytes than were signed
     if reserved:
         raise SignatureError("its reserved field is not empty")
     if hashed not in HASHES:
@@ -135,6 +143,7 @@ def _signature(key: PublicKey, namespace: str, hashed: str, wire: _Wire) -> Sign
     flags = counter = 0
     if key.kind in (SK_ED25519, SK_ECDSA):
         flags, counter = wire.take(1)[0], wire.number()
+        # bit 0 is user presence (PROTOCOL.u2f): without it malware could have used the key
         if not flags & 1:
             raise SignatureError("nobody touched the security key when it was made")
     wire.end("signature")
@@ -150,6 +159,7 @@ def _signature(key: PublicKey, namespace: str, hashed: str, wire: _Wire) -> Sign
 
 
 def _raw(key: PublicKey, raw: bytes) -> bytes:
+    # an mpint begins with a zero byte where its top bit is set
     length = len(key.parts[1]) - (key.parts[1][0] == 0) if key.kind == RSA else 64
     if len(raw) != length:
         raise SignatureError(f"a signature of {len(raw)} bytes instead of {length}")
@@ -166,6 +176,7 @@ def _pair(raw: bytes) -> tuple[int, int]:
 def _key(blob: bytes) -> PublicKey:
     wire = _Wire(blob)
     kind = wire.text()
+    # a certificate would let its authority speak for everybody
     if "-cert-v0" in kind:
         raise SignatureError(f"{kind!r} is a certificate; list and use the plain key")
     if kind not in _FIELDS:
@@ -187,6 +198,7 @@ def _ecdsa(kind: str, wire: _Wire) -> tuple[bytes, ...]:
     curve_name, point = wire.string(), wire.string()
     if curve_name != curve.encode():
         raise SignatureError(f"a key of kind {kind!r} on another curve")
+    # a compressed point is a second spelling of the same key (SEC 1, section 2.3.3)
     if len(point) != 1 + 2 * size or point[0] != 4:
         raise SignatureError("an ECDSA key that is not an uncompressed point")
     return curve_name, point
@@ -195,6 +207,7 @@ def _ecdsa(kind: str, wire: _Wire) -> tuple[bytes, ...]:
 def _rsa(_kind: str, wire: _Wire) -> tuple[bytes, ...]:
     exponent, modulus = wire.integer_bytes(), wire.integer_bytes()
     e, bits = int.from_bytes(exponent, "big"), int.from_bytes(modulus, "big").bit_length()
+    # the upper bound, too: verifying takes time that grows with the square
     if not 2048 <= bits <= 16384:
         raise SignatureError(f"an RSA key of {bits} bits, accepted are 2048 to 16384")
     if not (3 <= e < 1 << 32 and e % 2):
@@ -209,6 +222,7 @@ def _application(
 
     def fields(kind: str, wire: _Wire) -> tuple[bytes, ...]:
         parts, application = read(kind, wire), wire.string()
+        # made for something else, such as a web site
         if not application.startswith(b"ssh:"):
             raise SignatureError("a security key that was not made for SSH")
         return (*parts, application)
@@ -233,6 +247,7 @@ class _Wire:
         self.position = 0
 
     def take(self, count: int) -> bytes:
+        # a length of up to 4 GiB is claimed before a byte of it is there
         if count > len(self.data) - self.position:
             raise SignatureError("it is cut short")
         self.position += count
@@ -254,6 +269,7 @@ class _Wire:
     def integer_bytes(self) -> bytes:
         """A number above zero in its one shortest form."""
         raw = self.string()
+        # RFC 4251, section 5 (mpint): a second spelling would be a second fingerprint
         if not raw or raw[0] & 0x80 or raw == b"\0" or (raw[0] == 0 and not raw[1] & 0x80):
             raise SignatureError("a number that is not written in its shortest form")
         return raw
@@ -262,6 +278,7 @@ class _Wire:
         return int.from_bytes(self.integer_bytes(), "big")
 
     def end(self, label: str) -> None:
+        # bytes after the end would be unsigned, and make a second spelling
         if self.position != len(self.data):
             raise SignatureError(f"more follows after the {label}")
 
@@ -272,6 +289,7 @@ def _decode_base64(text: bytes, label: str) -> bytes:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raw = b""
+    # spare bits of the last character would give one key several texts
     if not raw or base64.b64encode(raw) != text:
         raise SignatureError(f"the {label} is not base64")
     return raw
