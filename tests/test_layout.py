@@ -20,7 +20,7 @@ EMPTY_SHARE = 0.01
 FUNCTION_LINES = 60
 FILE_LINES = 400
 LONG_FUNCTIONS: frozenset[str] = frozenset()
-LONG_FILES = frozenset({"gate/history_checks.py", "workflows/comparison/pair.py"})
+LONG_FILES = frozenset({"gate/history_checks.py"})
 SHARED_NAMES = (
     "agents.py blockers.py context.py criteria.py documentation.py history.py load.py next_step.py "
     "run.py sign.py source.py waivers.py what_if.py "

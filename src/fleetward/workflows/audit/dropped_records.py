@@ -9,7 +9,7 @@ from fleetward.domain.audit import Break, FirstParentCommit
 from fleetward.store.git.contents import contents
 from fleetward.store.records import load as records
 from fleetward.store.records.invalid_entries import never_took_effect
-from fleetward.workflows.audit.state import HistoryReplay
+from fleetward.workflows.audit.replay_state import HistoryReplay
 
 
 def dropped_records(replay: HistoryReplay, commit: FirstParentCommit) -> Iterator[Break]:

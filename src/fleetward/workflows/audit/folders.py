@@ -11,7 +11,7 @@ from fleetward.store.git.contents import state_digest
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.workflows.audit.commit_files import folder_files
-from fleetward.workflows.audit.state import HistoryReplay, ReplayState
+from fleetward.workflows.audit.replay_state import HistoryReplay, ReplayState
 
 
 def final_mismatches(

@@ -16,7 +16,7 @@ from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.store.git.soak_time import first_parent_commits_of
 from fleetward.store.records import load as records
-from fleetward.workflows.audit.state import HistoryReplay, ReplayState, Step
+from fleetward.workflows.audit.replay_state import HistoryReplay, ReplayState, Step
 from fleetward.workflows.governance import history
 
 

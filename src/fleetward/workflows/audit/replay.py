@@ -19,13 +19,13 @@ from fleetward.workflows.approval.review_status import LedgerEntryAt, break_glas
 from fleetward.workflows.audit import dropped_records, folders, governance_changes
 from fleetward.workflows.audit.entries import check_entries
 from fleetward.workflows.audit.entry_context import EntryContext
-from fleetward.workflows.audit.restored import restored_agents
-from fleetward.workflows.audit.state import (
+from fleetward.workflows.audit.replay_state import (
     HistoryReplay,
     ReplayState,
     Step,
     gated_environments,
 )
+from fleetward.workflows.audit.restored import restored_agents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from fleetward.store.git.indexed_history import index_history
 from fleetward.store.git.repository import Id
 from fleetward.workflows.audit.checkpoint import Checkpoint, rewritten_history
 from fleetward.workflows.audit.replay import ReplayResult, replay_history
-from fleetward.workflows.audit.state import GovernanceReader, HistoryReplay
+from fleetward.workflows.audit.replay_state import GovernanceReader, HistoryReplay
 from fleetward.workflows.context import RunContext
 
 _GRAFTS = "info/grafts"

@@ -34,7 +34,7 @@ from fleetward.workflows.validation.agent_checker import (
     group_by_agent,
     read_contents,
 )
-from fleetward.workflows.validation.source import place_finder, text_reader
+from fleetward.workflows.validation.file_places import place_finder, text_reader
 
 if TYPE_CHECKING:
     from fleetward.store.cache.validation_cache import ValidationCache
