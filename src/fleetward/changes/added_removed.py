@@ -61,6 +61,7 @@ def _card_comparison(
     card = _card(agent, status, significance, reason)
     before, after = (None, agent) if status is AgentStatus.ADDED else (agent, None)
     row = agent_row(before, after, status, significance)
+    # the leaves stay in the facets: policy rules match what the new agent may do
     return Comparison(row=row, changes=(card,), facets=facets((card, *leaves)))
 
 

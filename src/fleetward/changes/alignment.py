@@ -21,6 +21,7 @@ def line_blocks(first: list[str], second: list[str]) -> Iterable[Block]:
     if _too_many(before, after):
         yield _counted_block(before, after, start)
         return
+    # autojunk off: it drops frequent lines, so a repeated line would look changed
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag != "equal":
             yield range(start + i1, start + i2), range(start + j1, start + j2)
@@ -28,6 +29,7 @@ def line_blocks(first: list[str], second: list[str]) -> Iterable[Block]:
 
 def common_ends(first: list[str], second: list[str]) -> tuple[int, int]:
     """How many texts are equal at the start, and at the end."""
+    # prompts mostly change in one place: equal ends need no alignment
     shortest = min(len(first), len(second))
     start = next((at for at in range(shortest) if first[at] != second[at]), shortest)
     remaining = shortest - start
@@ -36,6 +38,7 @@ def common_ends(first: list[str], second: list[str]) -> tuple[int, int]:
 
 
 def _too_many(before: list[str], after: list[str]) -> bool:
+    # SequenceMatcher visits every pair of equal lines: many blank lines would be quadratic
     return len(before) + len(after) > _ALIGNED_LINES or equal_pairs(before, after) > _ALIGNED_CELLS
 
 
@@ -48,6 +51,7 @@ def equal_pairs(before: list[str], after: list[str]) -> int:
 def _counted_block(before: list[str], after: list[str], start: int) -> Block:
     """The lines that one side has more often than the other; all lines if they only changed their order."""
     surplus, missing = Counter(before) - Counter(after), Counter(after) - Counter(before)
+    # only moved: counts are equal, but the order has a meaning in a prompt
     if not surplus and not missing:
         return range(start, start + len(before)), range(start, start + len(after))
     return _take_counted(before, surplus, start), _take_counted(after, missing, start)

@@ -45,12 +45,14 @@ def _items(value: Any, node: SchemaNode) -> Iterator[tuple[Step | None, Any]]:
     if node.list_kind == "ordered":
         yield from enumerate(value)
     elif node.list_kind == "keyed":
+        # two items with one key keep both lines: their text orders them
         keyed = [(_item_key(item, node.list_key), item) for item in value]
         yield from sorted(
             ((ItemKey(name), item) for name, item in keyed),
             key=lambda pair: (pair[0], canonical_text(pair[1])),
         )
     else:
+        # a set holds each element once: duplicates have no meaning
         elements = {canonical_text(item): item for item in value}
         for text in sorted(elements):
             item = elements[text]
@@ -72,6 +74,7 @@ def _value_text(value: Any, node: SchemaNode, key: str) -> str:
 
 def _canonical_duration(text: str) -> str:
     """The duration in its largest whole unit: PT1800S is PT30M, PT24H is P1D."""
+    # texts are compared by meaning: PT60M and PT1H are the same line
     try:
         seconds = int(clock.parse_duration(text).total_seconds())
     except ValueError:

@@ -38,8 +38,10 @@ def change_of(delta: Delta) -> Change:
     """The change for *delta*, without agent, environment and place."""
     row = _meaning_of(delta)
     direction = row.means or delta.direction
+    # a row about the stricter side, or one without weight, says its own significance
     is_explicit = row.direction is Direction.STRICTER or row.significance is Significance.NONE
     tightened = direction is Direction.STRICTER and not is_explicit
+    # masked before it goes anywhere: secrets appear in no format (SPEC 5)
     before, after = _printable(delta.before, delta), _printable(delta.after, delta)
     words = {
         "key": printable_name(last_key(delta)),
@@ -56,6 +58,7 @@ def change_of(delta: Delta) -> Change:
         rule=row.rule,
         cls=row.cls,
         direction=direction,
+        # what tightens is low (SPEC 5)
         significance=Significance.LOW if tightened else row.significance,
         reason=row.reason.format(**words, before=value_text(before), after=value_text(after)),
     )
@@ -68,6 +71,7 @@ def last_key(delta: Delta) -> str:
 
 
 def _meaning_of(delta: Delta) -> Meaning:
+    # outside of the schema nothing is known: medium, never cosmetic (SPEC 5)
     if not delta.node.in_schema and not any(covers(pattern, delta.generic) for pattern in KNOWN_FREEFORM):
         return Meaning(
             paths="",
@@ -82,6 +86,7 @@ def _meaning_of(delta: Delta) -> Meaning:
 def _default_meaning(delta: Delta) -> Meaning:
     """For a value without a row: by class and direction, at least medium, never cosmetic."""
     cls = ChangeClass(delta.node.cls) if delta.node.cls in list(ChangeClass) else ChangeClass.UNKNOWN
+    # cosmetic by inheritance is no decision of a row: it would weigh nothing
     if cls is ChangeClass.COSMETIC:
         cls = ChangeClass.UNKNOWN
     looser = delta.direction is Direction.LOOSER
@@ -103,7 +108,9 @@ def _printable(value: Any, delta: Delta) -> Any:
 
 
 def _with_hidden_characters(change: Change, delta: Delta) -> Change:
+    # counted, not only found: a second zero-width space is new, too
     new = code_points(delta.after) - code_points(delta.before)
+    # a new key or item name may hide characters as well
     if delta.before is None:
         new += code_points(delta.location.steps)
     if not new:

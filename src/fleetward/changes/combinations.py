@@ -76,11 +76,13 @@ def raise_combinations(changes: tuple[Change, ...]) -> tuple[Change, ...]:
 
 
 def _raise_combination(change: Change, changes: tuple[Change, ...]) -> Change:
+    # the first combination that matches: all of them raise to critical
     for combination in COMBINATIONS:
         if combination.raises(change):
             companions = sorted(
                 companion.path
                 for companion in changes
+                # a change is not its own companion: one finding must not raise itself
                 if companion is not change and combination.companion(companion)
             )
             if companions:

@@ -36,6 +36,7 @@ def compare(
     """
     if before is None and after is None:
         return None
+    # bytes and modes, not meaning: a reformatted file still has another digest
     if before is not None and after is not None and _contents(before) == _contents(after):
         return None
     changes = _changes(before, after, schema, tiers, pin_class)
@@ -44,6 +45,7 @@ def compare(
     if before is not None and after is None:
         return retired_comparison(before, changes, dependents, other_environment)
     ordered = tuple(sorted(combinations.raise_combinations(changes), key=lambda change: change.sort_key))
+    # sorted: the first one is the worst
     worst = ordered[0].significance if ordered else Significance.NONE
     return Comparison(
         row=agent_row(before, after, AgentStatus.CHANGED, worst),
@@ -84,6 +86,7 @@ def _changes(
 
 def _proposal_reason(change: Change, before: Agent | None, after: Agent) -> str:
     """The reason, and whether the value came from ``overrides.yaml`` and is missing in the proposal."""
+    # the whole file is replaced: a value that silently falls back deserves a word
     overridden, proposed = (
         lookup(side.overrides or {}, change.path)[0] if side else False for side in (before, after)
     )
@@ -99,12 +102,14 @@ def _manifest_changes(
     later = after.effective if after else None
     for delta in walker.deltas(earlier, later, schema):
         if delta.generic == "spec.risk.tier" and tiers:
+            # the order of tiers is the policy's, which no schema knows
             delta = replace(delta, direction=direction.tier_direction(tiers, delta.before, delta.after))
         yield replace(change_of(delta), place=_place(delta, before, after))
 
 
 def _place(delta: Delta, before: Manifest | None, after: Manifest | None) -> Place | None:
     """The place of the new value; of a removed one, its place before."""
+    # a removed value has no place at the later side
     if after is not None and (delta.kind is not ChangeKind.REMOVED or before is None):
         return after.place(format_path(delta.location.after))
     return before.place(format_path(delta.location.before)) if before else None

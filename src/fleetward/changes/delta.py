@@ -55,6 +55,7 @@ class Delta:
         """``spec.tools[].allow``: the path without names and positions of items."""
         text = ""
         for step in self.location.steps:
+            # names and positions are dropped: rows of the table are about places
             text += "[]" if isinstance(step, ItemKey | int) else f".{step}"
         return text.removeprefix(".")
 

@@ -17,15 +17,18 @@ def leaf_direction(node: SchemaNode, before: Any, after: Any) -> Direction:
     """The direction of one value; None stands for absent."""
     if not node.in_schema:
         return Direction.UNKNOWN
+    # absent and present: the rank of a value says nothing about that
     if before is None or after is None:
         return _presence_direction(node, is_added=before is None, value=after if before is None else before)
     if node.better is None:
         return Direction.UNKNOWN if node.order else Direction.NEUTRAL
     first, second = _rank(node, before), _rank(node, after)
+    # true is 1 in Python: a bool never ranks against a number
     if first is None or second is None or isinstance(before, bool) is not isinstance(after, bool):
         return _unranked_direction(node, before, after)
     try:
         return Direction.NEUTRAL if first == second else _direction_towards(node.better, up=second > first)
+    # a date against an instant cannot be compared: unknown, which the gate takes for looser
     except TypeError:
         return Direction.UNKNOWN
 
@@ -40,6 +43,7 @@ def element_direction(node: SchemaNode, *, is_added: bool) -> Direction:
 
 def tier_direction(tiers: tuple[str, ...], before: Any, after: Any) -> Direction:
     """The direction of a tier; unknown if the policy does not order one of the two."""
+    # a tier that appears is stricter, one that goes is looser
     if before is None or after is None:
         return _direction_towards("higher", up=before is None)
     if before not in tiers or after not in tiers:
@@ -53,6 +57,7 @@ def _presence_direction(node: SchemaNode, *, is_added: bool, value: Any) -> Dire
 
     Removing a graded word (a classification, a risk factor) is unknown, not stricter.
     """
+    # losing the word could hide a higher classification: the gate takes unknown for looser
     if node.order and node.better == "lower" and not is_added:
         return Direction.UNKNOWN
     if node.better and not node.order and not isinstance(value, bool) and _measure(node, value) is not None:
@@ -64,6 +69,7 @@ def _presence_direction(node: SchemaNode, *, is_added: bool, value: Any) -> Dire
 def _unranked_direction(node: SchemaNode, before: Any, after: Any) -> Direction:
     """Two texts without an order are neutral; anything else cannot be compared."""
     ordered = bool(node.order) or node.unit in ("duration", "date", "instant")
+    # two different names are neutral; a value that should have an order but has none is not
     texts = isinstance(before, str) and isinstance(after, str) and before and after
     return Direction.NEUTRAL if texts and not ordered else Direction.UNKNOWN
 
@@ -77,6 +83,7 @@ def _rank(node: SchemaNode, value: Any) -> Rank | None:
 
 
 def _measure(node: SchemaNode, value: Any) -> Rank | None:
+    # bool is an int in Python
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):

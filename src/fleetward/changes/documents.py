@@ -85,7 +85,9 @@ def unknown_file_change(file: str) -> Change:
 
 def _governance_change(delta: Delta, name: str, file: str) -> Change:
     change = change_of(delta)
+    # a file that is not listed is weighed like policy, the strictest
     cls, significance = GOVERNANCE_FILES.get(name, GOVERNANCE_FILES["policy"])
+    # invisible characters outweigh whatever the file is about
     is_hidden = change.rule.endswith("/hidden-characters")
     return replace(
         change,

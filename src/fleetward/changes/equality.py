@@ -33,6 +33,7 @@ def _same_types(before: Value, after: Value) -> bool:
         return False
     if kind is dict:
         for key, value in before.items():
+            # strings are most values, and == has compared them
             if type(value) is not str and not _same_types(value, after[key]):
                 return False
     elif kind is list:
@@ -62,6 +63,7 @@ def normal_form(value: Value) -> Value:
         return {str(key): normal_form(item) for key, item in value.items() if item is not None}
     if is_list(value):
         return [normal_form(item) for item in value]
+    # JSON has one kind of number: 1 and 1.0 are the same
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value

@@ -64,6 +64,7 @@ def file_changes(before: Agent | None, after: Agent | None) -> Iterator[Change]:
     tools = _tool_names(before, after)
     for path in sorted({*first, *second}):
         was, now = first.get(path), second.get(path)
+        # the manifest and overrides are compared by the walker, as values
         if path not in (layout.MANIFEST, layout.OVERRIDES) and (
             was is None or now is None or was.content != now.content
         ):
@@ -80,6 +81,7 @@ def _files_by_path(agent: Agent | None) -> dict[str, File]:
 
 def _tool_names(*agents: Agent | None) -> frozenset[str]:
     """The names of tools and of their permissions: a prompt that names one says when to use it."""
+    # tools of both sides: a removed one may still be named in the prompt
     tools = [
         tool for agent in agents if agent and agent.manifest for tool in agent.manifest.items("spec.tools")
     ]
@@ -96,6 +98,7 @@ def _folder(now: File | None, before: Agent | None, after: Agent | None) -> str:
 
 def _role(path: str, *agents: Agent | None) -> FileRole:
     manifests = [agent.manifest for agent in agents if agent is not None and agent.manifest is not None]
+    # a role at either side: a prompt that is dropped from the manifest stays a prompt
     for listed, key, role in (("spec.prompts", "file", PROMPT), ("spec.evals", "suite", SUITE)):
         if any(item.get(key) == path for manifest in manifests for item in manifest.items(listed)):
             return role
@@ -106,6 +109,7 @@ def _text_file_change(
     path: str, was: File | None, now: File | None, role: FileRole, folder: str, tools: frozenset[str]
 ) -> Change:
     before, after = (None if file is None else file.text for file in (was, now))
+    # not text at one side: a line diff would show noise
     if (was and before is None) or (now and after is None):
         return _binary_file_change(path, was, now, role, folder)
     diff = diff_text(before or "", after or "", tools)
@@ -134,10 +138,12 @@ def _text_file_change(
 
 
 def _weight_of(kind: ChangeKind, role: FileRole, diff: TextDiff) -> tuple[Significance, Direction]:
+    # hidden characters outweigh all: a reader cannot see what was added
     if diff.hidden:
         return Significance.CRITICAL, Direction.UNKNOWN
     if kind is not ChangeKind.TEXT:
         return role.added if kind is ChangeKind.ADDED else role.removed
+    # CRLF to LF alone changes no word
     if diff.only_line_ends or diff.only_spaces:
         return LOW, Direction.NEUTRAL
     significance, direction = role.changed

@@ -19,9 +19,11 @@ _BREAK = re.compile(r"[^a-z0-9]+")
 
 def find_meaning(delta: Delta) -> Meaning | None:
     """The first row that matches, or None."""
+    # the order of the table decides, so the first match is taken and no best one
     return next((row for row in _rows_for_path(delta.generic) if row.matches(delta)), None)
 
 
+# many agents change at the same path: the table is searched once
 @lru_cache(maxsize=4096)
 def _rows_for_path(path: str) -> tuple[Meaning, ...]:
     return tuple(row for row in MEANINGS if any(covers(pattern, path) for pattern in row.paths.split()))
@@ -37,6 +39,7 @@ def _wild(entry: Any) -> bool:
     if not isinstance(entry, str):
         return False
     words = _BREAK.split(entry.lower())
+    # `admin` as a word: `administer` and `badmin` are other permissions
     return "*" in entry or "admin" in words or words == ["all"]
 
 

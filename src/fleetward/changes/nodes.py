@@ -64,11 +64,13 @@ class SchemaNode:
 
     def _property(self, key: str) -> Any:
         properties = self.keywords.get("properties", {})
+        # a property is asked before patterns and additionalProperties, as JSON Schema does
         if key in properties:
             # a property without keywords is still in the schema
             return (
                 properties[key] if isinstance(properties[key], Mapping) and properties[key] else _EMPTY_SCHEMA
             )
+        # search, not fullmatch: that is what patternProperties means
         for pattern, schema in self.keywords.get("patternProperties", {}).items():
             if isinstance(schema, Mapping) and schema and re.search(pattern, key):
                 return schema
@@ -77,12 +79,14 @@ class SchemaNode:
     def _create(self, relation: str, key: str | None, schema: Any) -> SchemaNode:
         if isinstance(schema, Mapping) and schema:
             keywords = _resolved(schema, self.root)
+            # inherited: everything below a secret is secret
             secret = self.secret or keywords.get("x-secret") is True
             node = _create_node(
                 self.root, keywords, keywords.get("x-class", self.cls), secret, True, self.presence
             )
         else:
             node = _create_node(self.root, {}, self.cls, self.secret, False, self.presence)
+        # a hostile manifest may invent keys: the cache must not grow with them
         if len(self._children) < _MOST_CHILDREN:
             self._children[relation, key] = node
         return node
@@ -100,6 +104,7 @@ class _IdentityKey:
         self.schema = schema
 
     def __eq__(self, value: object) -> bool:
+        # equality of two large schemas would cost more than the comparison
         return isinstance(value, _IdentityKey) and value.schema is self.schema
 
     def __hash__(self) -> int:
@@ -140,11 +145,14 @@ def _create_node(
 
 def _resolved(schema: Any, root: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
     """The keywords of *schema* with its references and unions merged; the nearest keyword wins."""
+    # references may point to themselves
     if not isinstance(schema, Mapping) or depth > _DEEPEST:
         return {}
     keywords = dict(schema)
     for part in _subschemas(schema, root):
         for keyword, value in _resolved(part, root, depth + 1).items():
+            # properties are merged; of other keywords the nearest wins, as an annotation beside a
+            # $ref
             if keyword in ("properties", "patternProperties"):
                 keywords[keyword] = {**value, **keywords.get(keyword, {})}
             else:
@@ -155,6 +163,7 @@ def _resolved(schema: Any, root: Mapping[str, Any], depth: int = 0) -> dict[str,
 def _subschemas(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Any]:
     parts = [branch for union in _UNIONS for branch in schema.get(union, ())]
     reference = schema.get("$ref")
+    # local references only: nothing is ever fetched
     if isinstance(reference, str) and reference.startswith("#"):
         parts.insert(0, _pointer_target(root, reference))
     return parts
@@ -163,6 +172,7 @@ def _subschemas(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Any]
 def _pointer_target(root: Mapping[str, Any], reference: str) -> Any:
     value: Any = root
     for part in reference.removeprefix("#").split("/")[1:]:
+        # the order of JSON Pointer: ~1 first, or ~01 would become a slash
         key = part.replace("~1", "/").replace("~0", "~")
         value = value.get(key) if isinstance(value, Mapping) else None
     return value

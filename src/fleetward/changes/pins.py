@@ -26,8 +26,10 @@ def pin_changes(before: Manifest | None, after: Manifest | None, pin_class: PinC
     if before is None or after is None:
         return
     earlier, later = _models(before), _models(after)
+    # models that are new or gone are changes of their own
     for path in sorted(earlier.keys() & later.keys()):
         classes = pin_class(earlier[path]), pin_class(later[path])
+        # a versioned model has no promise either: only `pinned` counts
         was_pinned, is_pinned = (name == "pinned" for name in classes)
         if was_pinned is not is_pinned:
             yield _pin_change(path, later[path], classes, after)

@@ -96,6 +96,7 @@ SENTENCES: tuple[SentenceRow, ...] = (
 def sentence(name: str, delta: Delta, change: Change) -> str | None:
     """The reason of *delta* in the governance file *name*; None if no row matches."""
     template = (
+        # outside of the schema the words of a row would claim a meaning
         next((row[-1] for row in SENTENCES if row_matches(row, name, delta)), None)
         if delta.node.in_schema
         else None

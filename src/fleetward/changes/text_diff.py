@@ -61,6 +61,7 @@ class TextDiff:
 
 def diff_text(before: str, after: str, tools: frozenset[str] = frozenset()) -> TextDiff:
     """How *after* differs from *before*; *tools* are the names of tools and permissions."""
+    # before anything is masked or cut: a hidden character must not get lost
     hidden = frozenset(code_points(after) - code_points(before))
     if _LINE_END.split(before) == _LINE_END.split(after):
         return TextDiff(
@@ -84,6 +85,7 @@ def diff_text(before: str, after: str, tools: frozenset[str] = frozenset()) -> T
         numbers=words.numbers,
         negations=words.negations,
         modals=words.modals,
+        # of the whole text: a variable may move from one line to another without a change
         variables=variables(first) ^ variables(second),
         tools=changed_mentions(before, after, tools),
         only_spaces=before.split() == after.split(),
@@ -91,6 +93,7 @@ def diff_text(before: str, after: str, tools: frozenset[str] = frozenset()) -> T
 
 
 def _short_list(words: frozenset[str]) -> str:
+    # a word may be a whole line of 100 kB
     names = sorted(str(visible(word[:40])) for word in words)
     omitted = len(names) - _NAMES_SHOWN
     return ", ".join(names[:_NAMES_SHOWN]) + (f" and {omitted} more" if omitted > 0 else "")
@@ -110,6 +113,7 @@ def _marked_lines(first: list[str], second: list[str], blocks: list[Block]) -> I
 
 
 def _printable_line(text: str) -> str:
+    # one more than shown: cutting first keeps a huge line cheap
     printable = str(visible(text[: _SHOWN_CHARACTERS + 1]))
     return printable if len(text) <= _SHOWN_CHARACTERS else printable + "…"
 
@@ -118,6 +122,7 @@ def _joined_text(texts: Iterable[str]) -> str:
     whole = "\n".join(texts)
     if len(whole) <= _TEXT_LIMIT:
         return str(visible(whole))
+    # the digest tells two cut texts apart
     return f"{visible(whole[:_TEXT_LIMIT])}… sha256:{hashlib.sha256(whole.encode()).hexdigest()}"
 
 

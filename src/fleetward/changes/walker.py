@@ -25,10 +25,13 @@ def deltas(
 
 
 def _walk(before: Any, after: Any, node: SchemaNode, location: DeltaPath) -> Iterator[Delta]:
+    # most of a manifest is equal: this is the fast way out
     if identical(before, after):
         return
+    # before anything else: a single value may stand for a list of one
     if "x-list" in node.keywords:
         before, after = _as_lists(before, after)
+    # free-form subtrees go to deepdiff, which is slow to import (ADR 0004)
     if not node.in_schema:
         yield from _freeform_deltas(before, after, node, location)
     elif _is_mapping_or_none(before) and _is_mapping_or_none(after):
@@ -47,6 +50,7 @@ def _as_lists(before: Any, after: Any) -> tuple[Any, Any]:
     """A single value in the place of a list is a list with one item."""
     if is_list(before) == is_list(after):
         return before, after
+    # a mapping stays as it is: in place of a list it is another kind of value
     first, second = (
         value if value is None or is_list(value) or isinstance(value, Mapping) else [value]
         for value in (before, after)
@@ -56,6 +60,7 @@ def _as_lists(before: Any, after: Any) -> tuple[Any, Any]:
 
 def _node_for_block(node: SchemaNode, before: Any, after: Any) -> SchemaNode:
     whole = before is None or after is None
+    # the value that appears or goes takes the direction of its block
     return node.with_presence((node.better or node.presence) if whole else None)
 
 
@@ -87,6 +92,7 @@ def _kind_of(before: Any, after: Any) -> ChangeKind:
 def _mapping_deltas(
     before: Mapping[str, Any], after: Mapping[str, Any], node: SchemaNode, location: DeltaPath
 ) -> Iterator[Delta]:
+    # sorted: the order of keys means nothing
     for key in sorted({*before, *after}):
         old, new = before.get(key), after.get(key)
         if not identical(old, new):
@@ -125,6 +131,7 @@ def _by_key(items: Sequence[Any], key: str) -> dict[str, int]:
         value = item.get(key) if isinstance(item, Mapping) else item
         name = value if isinstance(value, str) else canonical_text(item)
         counts[name] += 1
+        # two tools of one name: the second must not hide behind the first
         positions[name if counts[name] == 1 else f"{name}#{counts[name]}"] = position
     return positions
 
@@ -143,8 +150,10 @@ def _element_delta(before: Any, after: Any, node: SchemaNode, location: DeltaPat
 def _set_deltas(
     before: Sequence[Any], after: Sequence[Any], node: SchemaNode, location: DeltaPath
 ) -> Iterator[Delta]:
+    # reversed: of equal items the first position is kept, which is shown
     first = {canonical_text(item): position for position, item in reversed(list(enumerate(before)))}
     second = {canonical_text(item): position for position, item in reversed(list(enumerate(after)))}
+    # sorted by text: the order of a set means nothing (SPEC 5)
     removed = [first[text] for text in sorted(first.keys() - second.keys())]
     added = [second[text] for text in sorted(second.keys() - first.keys())]
     for old, new in _pairs(before, removed, after, added):
@@ -172,6 +181,7 @@ def _pairs(
 
 def _unique_marks(items: Sequence[Any], positions: list[int]) -> dict[tuple[str, str], int]:
     marked = [(discriminator(items[at]), at) for at in positions if isinstance(items[at], Mapping)]
+    # a mark that occurs twice pairs nothing: a wrong pair would show a change that is none
     counts = Counter(mark for mark, _ in marked)
     return {mark: at for mark, at in marked if counts[mark] == 1}
 
@@ -179,6 +189,7 @@ def _unique_marks(items: Sequence[Any], positions: list[int]) -> dict[tuple[str,
 def discriminator(item: Mapping[str, Any]) -> tuple[str, str]:
     """What identifies an element: its value, and its key; without one, the names of all its keys."""
     key_name = next((key for key in _DISCRIMINATORS if isinstance(item.get(key), str)), None)
+    # without a known key the shape identifies it: two criteria of the same kind pair
     shape = sorted(key for key, value in item.items() if value is not None)
     return (str(item[key_name]) if key_name else "-".join(shape), key_name or "")
 
@@ -188,8 +199,10 @@ def _ordered_deltas(
 ) -> Iterator[Delta]:
     """The positions with another item; and one delta for the list if the other items changed their order."""
     first, second = list(map(canonical_text, before)), list(map(canonical_text, after))
+    # counted, not compared by position: an item in front would change all that follow
     common = Counter(first) & Counter(second)
     removed, added = _unmatched(first, common), _unmatched(second, common)
+    # the items that stayed are in another order: a fallback list is tried in order
     if _remaining(first, removed) != _remaining(second, added):
         yield Delta(
             location=location,
@@ -199,6 +212,7 @@ def _ordered_deltas(
             node=node,
             direction=Direction.NEUTRAL,
         )
+    # the rest pairs by position: there is nothing else to go by
     for old, new in zip(removed, added, strict=False):
         yield from _walk(before[old], after[new], node.item(), location.item(new, before=old, after=new))
     for old in removed[len(added) :]:

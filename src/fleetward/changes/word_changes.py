@@ -53,8 +53,10 @@ class WordChanges:
         self.pairs_left -= paired
         for before, after in zip(removed[:paired], added[:paired], strict=True):
             self._pair(_words(before), _words(after))
+        # unpaired beyond the bound: all their words count, which is the stricter reading
         self.words.update(_words("\n".join((*removed[paired:pairs], *added[paired:pairs]))))
         remaining = Counter(w for text in removed[pairs:] for w in _words(text))
+        # subtract, not minus: a negative count is an added word
         remaining.subtract(Counter(w for text in added[pairs:] for w in _words(text)))
         self.words.update(word for word, count in remaining.items() if count)
 
@@ -74,14 +76,17 @@ class WordChanges:
         return self._matching(_MODAL)
 
     def _matching(self, pattern: re.Pattern[str]) -> frozenset[str]:
+        # fullmatch: `no` is a negation, `notice` is none
         return frozenset(word for word in self.words if pattern.fullmatch(word.lower()))
 
     def _pair(self, before: list[str], after: list[str]) -> None:
         start, stop = common_ends(before, after)
         before, after = before[start : len(before) - stop], after[start : len(after) - stop]
+        # the budget is of the whole text: many small lines cost as much as one long line
         self.cells_left -= equal_pairs(before, after)
         if self.cells_left < 0:
             self.words.update(before, after)
+            # every word of the line counts as changed: never fewer than there are
             return
         matcher = SequenceMatcher(None, before, after, autojunk=False)
         for tag, i1, i2, j1, j2 in matcher.get_opcodes():
@@ -93,7 +98,9 @@ def changed_mentions(before: str, after: str, names: frozenset[str]) -> frozense
     """The *names* that one text has more often than the other."""
     if not names:
         return frozenset()
+    # the longest first: `crm` must not match inside `crm.read`
     longest_first = sorted(names, key=lambda name: (-len(name), name))
+    # hyphens are part of names, so \b would match inside one
     pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])")
     earlier, later = Counter(pattern.findall(before)), Counter(pattern.findall(after))
     return frozenset(name for name in earlier.keys() | later.keys() if earlier[name] != later[name])

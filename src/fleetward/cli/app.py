@@ -55,6 +55,7 @@ _EXIT_CODES = (
 
 _PLAIN: dict[str, Any] = {
     "add_completion": False,
+    # Rich markup in the help would swallow what stands in brackets
     "rich_markup_mode": None,
     "pretty_exceptions_enable": False,
     "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -64,6 +65,7 @@ _PLAIN: dict[str, Any] = {
 def load_verb(name: str) -> Verb:
     """The verb of this command; its module is imported now."""
     module, _, constant = VERBS[name].partition(":")
+    # imported here, not above: --version and -h load no verb
     verb = getattr(import_module(f"fleetward.cli.{module}"), constant)
     assert isinstance(verb, Verb)  # noqa: S101 - for the type checker
     return verb
@@ -90,6 +92,7 @@ class _Verbs(TyperGroup):
             return None
         if cmd_name in _GROUPS:
             group = typer.Typer(help=_GROUPS[cmd_name], no_args_is_help=True, **_PLAIN)
+            # without a callback Typer turns a group of one verb into that verb
             group.callback()(_no_callback)
         else:
             group = typer.Typer(**_PLAIN)

@@ -19,6 +19,7 @@ _MAX_NAMES = 3
 def applying(session: Session, *, apply: bool) -> Iterator[None]:
     """Hold the lock of the fleet with *apply*; note where an interrupted run was finished first."""
     if not apply:
+        # reading needs no lock
         yield
         return
     with promotion_apply.apply_lock(session.run) as finished:
@@ -31,6 +32,7 @@ def applying(session: Session, *, apply: bool) -> Iterator[None]:
 
 def warn_uncommitted(session: Session, context: PromotionContext, agents: Sequence[str]) -> None:
     """Name the uncommitted files that the verdict ignores."""
+    # asking git for every file costs time that -q has no use for
     if session.output.quiet:
         return
     files = uncommitted_files(context, agents)

@@ -76,6 +76,7 @@ def approve(
         return _report(session, decide_on_governance(session.run, options))
     if not agent or not to:
         raise UsageError("which agent, and which environment?", hint="fleet approve AGENT --to ENV")
+    # the agent alone and its relations are read: an approval must not wait for the fleet
     context = load_context(session.run, to=to, agents=[agent])
     warn_uncommitted(session, context, [agent])
     _warn_unapproved_governance(session, context)
@@ -107,6 +108,7 @@ def _warn_unapproved_governance(session: Session, context: PromotionContext) -> 
 def _text(decision: RecordedDecision, session: Session) -> Page:
     from fleetward.report import changes_text, statements_text
 
+    # compared now, for a page only
     change = changes_text.render(decision.change(), verbose=session.verbose, next_command="")
     return statements_text.render(
         decision.draft.statement,

@@ -49,6 +49,7 @@ def audit(
     if base is not None and (span is not None or head_file is not None):
         raise UsageError("--base excludes a range and --head-file", hint="leave RANGE and --head-file out")
     root = find_fleet_root(session.run.folder, session.run.environment)
+    # checked before the replay, which may take minutes
     checkpoint_file = checkpoint.checkpoint_path(root, session.run.path(head_file)) if head_file else None
     folder = _pack_folder(session, evidence) if evidence else None
     previous = checkpoint.read_checkpoint(checkpoint_file) if checkpoint_file else None
@@ -57,6 +58,7 @@ def audit(
         session.output.note(_write_pack(folder, root, result))
     session.report(VERB.formats, AuditReport(audit=result.audit, root=root, base=base))
     if checkpoint_file:
+        # the report comes first: the checkpoint must not move if printing fails
         session.output.note(_write_checkpoint(checkpoint_file, result.audit, previous is not None))
     return ExitCode.SUCCESS if result.audit.clean else ExitCode.DENIED
 
@@ -82,6 +84,7 @@ def _write_pack(folder: Path, root: FleetRoot, result: ReplayResult) -> Page:
 
 def _write_checkpoint(checkpoint_file: Path, result: Audit, had_checkpoint: bool) -> Page:
     """Update the checkpoint after a clean audit; the line that says so."""
+    # a checkpoint of a broken history would accept the break next time
     if not result.clean:
         outcome = "is left unchanged" if had_checkpoint else "is not written"
         return (line(f"{checkpoint_file} {outcome}: only a clean audit updates the checkpoint"),)

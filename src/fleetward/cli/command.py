@@ -32,6 +32,7 @@ def with_shared_options(verb: Verb) -> Callable[..., ExitCode]:
     def run_verb(context: typer.Context, **arguments: Any) -> ExitCode:
         shared = {name: arguments.pop(name) for name in _DEFAULTS}
         root_folder = (context.obj or {}).get("chdir")
+        # joined as git joins several -C: the later one is relative to the earlier
         folder = os.path.join(root_folder or "", shared["chdir"] or "") or None  # noqa: PTH118 - as git -C joins
         verb_session = session(
             folder=folder,
@@ -47,6 +48,7 @@ def with_shared_options(verb: Verb) -> Callable[..., ExitCode]:
 
     run_verb.__doc__ = verb.run.__doc__
     run_verb.__name__ = verb.run.__name__
+    # Typer reads the signature: this one function stands for every verb
     run_verb.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     run_verb.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return run_verb
@@ -106,6 +108,7 @@ class VerbCommand(TyperCommand):
         arguments: list[str] = []
         option, first = "", False
         for number, word in enumerate(args):
+            # after -- everything is an argument, whatever it looks like
             if word == "--":
                 return [*arguments, *args[number:]]
             if word.startswith("-"):
@@ -125,7 +128,9 @@ class VerbCommand(TyperCommand):
         for number, word in enumerate(args):
             if word == "--":
                 return [*arguments, *args[number:]]
+            # the next word begins with a dash: it is an option, not the value
             alone = number + 1 == len(args) or args[number + 1].startswith("-")
+            # a value that looks like the option itself: `--reason --sign`
             is_value = number > 0 and args[number - 1] in valued
             arguments.append(f"{word}=" if word in optional and alone and not is_value else word)
         return arguments

@@ -56,6 +56,7 @@ def diff(
 
 def _print_notes(session: Session, result: DiffResult) -> None:
     """Say where an empty comparison would mislead: a wrong base in CI, or changes that are not committed."""
+    # counting costs a look at every file, for a line that -q does not print
     if session.output.quiet:
         return
     if result.same_commit:
@@ -78,6 +79,7 @@ def _print_fail_on(session: Session, fleet_diff: FleetDiff, fail_on: Significanc
 
 def _exit_code(fleet_diff: FleetDiff, fail_on: Significance | None, *, exit_code: bool) -> ExitCode:
     changes = fleet_diff.all_changes
+    # an unreadable agent is never a pass (SPEC 5)
     if fleet_diff.unreadable or (exit_code and (changes or fleet_diff.agents)):
         return ExitCode.DENIED
     fails = fail_on and any(change.significance.rank <= fail_on.rank for change in changes)
@@ -98,6 +100,7 @@ def _text(result: DiffResult, session: Session) -> Page:
 def _is_terminal_only(session: Session) -> bool:
     """Whether the text goes to a terminal alone; values in a file are never shortened."""
     targets = session.output.targets
+    # a copy in a file has to be complete: it is read later, by others
     return sys.stdout.isatty() and not any(target.format == "text" and target.path for target in targets)
 
 

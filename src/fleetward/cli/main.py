@@ -24,17 +24,20 @@ class _Terminated(BaseException):
 
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
+    # SIGTERM and SIGHUP skip `finally` unless a handler raises: locks would stay behind
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _terminate)
     # A parent that ignores SIGCHLD would hide the exit codes of git.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _open_streams()
     code = run(sys.argv[1:])
+    # os._exit below skips it
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # a report that could not be written is no success; a worse code stays
         code = code or ExitCode.ERROR
     try:
         sys.stderr.flush()
@@ -46,6 +49,7 @@ def main() -> NoReturn:
 def _open_streams() -> None:
     """Replace streams that the caller has closed: a report then fails with an error, a message is dropped."""
     if sys.stdout is None:
+        # a read-only descriptor: a report that nobody can read must fail
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
@@ -57,9 +61,11 @@ def run(arguments: Sequence[str]) -> ExitCode:
         code = app(args=list(arguments), standalone_mode=False, prog_name="fleet")
         return ExitCode(code or 0)
     except FleetError as error:
+        # a closed pipe needs no message
         if not isinstance(error, OutputClosed):
             _print_error(error)
         return error.code
+    # not a bug of ours: the reader has gone
     except SystemExit:  # raised by Typer where the pipe is closed
         return ExitCode.ERROR
     except (KeyboardInterrupt, typer.Abort):
@@ -67,6 +73,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     except _Terminated:
         return ExitCode.TERMINATED
     except Exception as error:  # noqa: BLE001 - no traceback reaches the user
+        # by name: importing Typer's vendored Click would bind us to its place
         if hasattr(error, "format_message"):  # a usage error of Typer
             return _usage_error(error.format_message(), arguments)
         if isinstance(error, OSError):
@@ -74,6 +81,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
                 f"fleet: {error.strerror or error}{f': {error.filename!r}' if error.filename else ''}", ""
             )
             return ExitCode.ERROR
+        # arguments are looked at here: the session may not exist yet
         return _internal_error(error, "-v" in arguments or "--verbose" in arguments)
 
 
@@ -102,6 +110,7 @@ def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _print_error(error: FleetError) -> None:
     _print_lines(f"fleet: {error.message}", error.hint)
+    # at most 20: governance with hundreds of errors would flood the terminal
     for finding in error.findings[1:20]:
         place = finding.place
         _print_lines(f"  {place.file}:{place.line}:{place.column}: {finding.message}", "")
@@ -112,7 +121,9 @@ def _print_lines(message: str, hint: str) -> None:
 
     lines = [message, *([f"  try: {hint}"] if hint else [])]
     try:
+        # escaped: a message may quote text of a fleet
         sys.stderr.write("".join(f"{visible(line)}\n" for line in lines))
+    # stderr may be closed: there is nobody left to tell
     except (OSError, ValueError):
         return
 
@@ -121,6 +132,7 @@ def _internal_error(error: Exception, verbose: bool) -> ExitCode:
     if verbose:
         import traceback
 
+        # a traceback only with -v (SPEC 3)
         traceback.print_exception(error)
     _print_lines(
         f"fleet: internal error: {type(error).__name__}: {error}",

@@ -64,6 +64,7 @@ class Output:
             report = render(target.format)
             if target.path is not None:
                 self._write_file(self.folder / target.path, _text(report))
+            # -q prints nothing on success: whether it is one is known at the end
             elif isinstance(report, tuple) and self.quiet:
                 self.withheld.append(report)
             elif isinstance(report, tuple):
@@ -76,6 +77,7 @@ class Output:
         for page in self.withheld if code is not ExitCode.SUCCESS else ():
             self.print_page(page, sys.stdout)
         files = [target.path for target in self.targets if target.path is not None]
+        # a denial whose reports all went to files would print nothing at all
         if code is ExitCode.DENIED and len(files) == len(self.targets):
             self.note((line(f"exit code 1: see {' and '.join(files)}"),))
         return code
@@ -92,9 +94,11 @@ class Output:
         from fleetward.report.human import print_page
 
         terminal = _is_terminal(stream)
+        # COLUMNS=0 makes Rich print nothing: 80 then
         width = shutil.get_terminal_size().columns or 80 if terminal else None
         try:
             print_page(page, stream, color=self.colored(stream), width=width)
+            # flushed here: an error at exit could only be reported as a traceback
             stream.flush()
         except OSError as error:
             raise _closed_output(stream, error) from error
@@ -105,7 +109,9 @@ class Output:
 
     def _write_file(self, path: Path, text: str) -> None:
         try:
+            # replacing /dev/stdout or a named pipe would break whoever reads it
             if _is_stream(path):
+                # append: an open file that is shared must not be truncated
                 with path.open("a", encoding="utf-8", newline="\n") as stream:
                     stream.write(text)
             else:
@@ -132,6 +138,7 @@ def report_targets(
 
 def _is_stream(path: Path) -> bool:
     """Whether it is a pipe, a device or the name of an open file: written to, never replaced."""
+    # names of open files: /dev/fd/1 may be a regular file, and is still a stream
     if path.parent.as_posix() in ("/dev/fd", "/proc/self/fd") or path.as_posix() in (
         "/dev/stdout",
         "/dev/stderr",
@@ -156,6 +163,7 @@ def _distinct(targets: Sequence[ReportTarget]) -> tuple[ReportTarget, ...]:
         if target.path is not None:
             place = os.path.normpath(target.path)
             if place in paths:
+                # two reports in one file would overwrite each other without a word
                 raise UsageError(f"two reports would go into {target.path!r}", hint="name a file for each")
             paths.add(place)
     return tuple(targets)
@@ -192,6 +200,7 @@ def _closed_output(stream: IO[str], error: OSError) -> WriteFailed:
     """The error of a failed print; the stream now leads to /dev/null, or Python would flush it again at exit."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    # a closed pipe is no error to talk about: `| head` does that
     lost = OutputClosed if isinstance(error, BrokenPipeError) else WriteFailed
     return lost(f"cannot write the report: {error.strerror}")
 
@@ -199,22 +208,26 @@ def _closed_output(stream: IO[str], error: OSError) -> WriteFailed:
 def _is_terminal(stream: IO[str]) -> bool:
     try:
         return stream.isatty()
+    # isatty raises on a closed stream
     except ValueError:
         return False
 
 
 def _colored(color: Color, terminal: bool, environment: Mapping[str, str]) -> bool:
     """``--color``, then NO_COLOR, then FORCE_COLOR, then whether the stream is a terminal."""
+    # an explicit option outweighs every variable
     if color is not Color.AUTO:
         return color is Color.ALWAYS
     if environment.get("NO_COLOR"):
         return False
     if environment.get("FORCE_COLOR"):
+        # FORCE_COLOR=0 means on for Rich: decided here instead
         return environment["FORCE_COLOR"] != "0"
     return terminal and environment.get("TERM") != "dumb" and not environment.get("CI")
 
 
 def _umask() -> int:
+    # there is no way to read the umask without setting it
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -55,8 +55,10 @@ def promote(
     sign: Sign = None,
 ) -> ExitCode:
     """Decide whether agents may be promoted; say what is missing, and who could provide it."""
+    # --push without --apply would look as if something had been pushed
     require_apply(apply=apply, push=push or None, sign=sign)
     if apply:
+        # nothing may be written on an assumption, or by governance that is not HEAD's
         _check_written_without_assumption(base, as_, at)
     options = PromotionOptions(
         agents=tuple(agents),

@@ -31,6 +31,7 @@ class Session:
 
         Errors: UsageError for a format that is not among *formats*; WriteFailed.
         """
+        # before anything is rendered: no report is left half written
         for target in self.output.targets:
             if target.format not in formats:
                 hint = f"-o takes: {', '.join(formats)}"

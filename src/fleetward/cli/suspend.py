@@ -98,7 +98,9 @@ def resume(
 def _propose(session: Session, options: SuspensionOptions) -> ExitCode:
     if options.write and options.apply:
         raise UsageError("--apply writes and commits the file itself", hint="leave --write out")
+    # --push and --sign have no effect without it
     require_apply(apply=options.apply, push=options.push, sign=options.sign)
+    # before the lock: a bad option should not wait for another run
     suspension = plan_suspension(session.run, options)
     with applying(session, apply=options.apply):
         result = suspend_agent(session.run, suspension, options)

@@ -57,11 +57,14 @@ class ApprovalCount:
 
 def count_approvals(approvals: Sequence[Approval], criteria: ApprovalCriteria) -> ApprovalCount:
     """Sort every statement but reviews into those that count and those that do not; their order does not matter."""
+    # reviews are judged by review_status: they never fill a seat
     decisions = (statement for statement in approvals if statement.decision is not Decision.REVIEW)
+    # newest first: a person's latest approval is met before those that it replaces
     statements = sorted(decisions, key=_sort_key, reverse=True)
     vetoes = tuple(v for v in reversed(statements) if _is_standing_veto(v, statements, criteria))
     counted: dict[str, Approval] = {}
     refused: dict[tuple[str, str, NotCountedCause], list[str]] = {}
+    # the reason is taken first: an approval that fails here leaves room for an older one (SPEC 6.1)
     for statement in statements:
         reason = _refusal(statement, statements, counted, criteria)
         if statement.decision is Decision.APPROVE and reason is None:
@@ -89,6 +92,7 @@ def fillable_requirements(person: str, issued: datetime, criteria: ApprovalCrite
     return frozenset(
         number
         for number, requirement in enumerate(criteria.requirements)
+        # twice: a member then and now (SPEC 6.1), so nobody approves ahead of joining a team
         if person in criteria.eligibility.members(requirement.teams, issued)
         and person in criteria.eligibility.members(requirement.teams, criteria.now)
     )
@@ -97,27 +101,33 @@ def fillable_requirements(person: str, issued: datetime, criteria: ApprovalCrite
 def _sort_key(statement: Approval) -> tuple[datetime, int, bool, str]:
     number = _NUMBER.search(statement.file)
     return (
+        # the number decides within one second: instants in statements may be equal
         statement.issued,
         int(number[1]) if number else 0,
+        # at the same instant and number the stricter decision is the later one
         statement.decision is not Decision.APPROVE,
         statement.file,
     )
 
 
 def _is_later(later: Approval, earlier: Approval) -> bool:
+    # the decision is left out: of two statements at one instant neither lifts the other
     return _sort_key(later)[:2] > _sort_key(earlier)[:2]
 
 
 def _is_standing_veto(veto: Approval, statements: Sequence[Approval], criteria: ApprovalCriteria) -> bool:
     """Only its author lifts a veto: by withdrawing it, or by approving the state that it rejected."""
+    # the states are not compared: a veto stands whatever the content (SPEC 6.1)
     if veto.decision is not Decision.REJECT or not _same_agent(veto.binding, criteria.binding):
         return False
+    # a veto counts only while its author is in a veto team (SPEC 6.1)
     if veto.approver not in criteria.eligibility.members(criteria.veto, criteria.now):
         return False
     return not any(_lifts(later, veto, criteria) for later in statements)
 
 
 def _lifts(later: Approval, veto: Approval, criteria: ApprovalCriteria) -> bool:
+    # approving another state does not lift a veto: it says nothing about the rejected content
     takes_back = later.decision is Decision.WITHDRAW or (
         later.decision is Decision.APPROVE and later.binding == veto.binding
     )
@@ -126,11 +136,13 @@ def _lifts(later: Approval, veto: Approval, criteria: ApprovalCriteria) -> bool:
         and later.approver == veto.approver
         and _same_agent(later.binding, veto.binding)
         and _is_later(later, veto)
+        # a statement in doubt may restrict, so it never lifts
         and _doubt(later, criteria) is None
     )
 
 
 def _same_agent(first: Binding, second: Binding) -> bool:
+    # the generation is left out: otherwise the next promotion would drop every veto
     return (first.repository, first.environment, first.agent) == (
         second.repository,
         second.environment,
@@ -141,6 +153,7 @@ def _same_agent(first: Binding, second: Binding) -> bool:
 def _doubt(statement: Approval, criteria: ApprovalCriteria) -> str | None:
     if statement.fault is not None:
         return statement.fault
+    # back-dating is caught by the audit, a date in the future here
     if statement.issued > criteria.now:
         return f"dated in the future ({format_instant(statement.issued)})"
     if statement.assurance < criteria.assurance:
@@ -175,6 +188,7 @@ def _reasons(
     counted: Mapping[str, Approval],
     criteria: ApprovalCriteria,
 ) -> Iterator[str | None]:
+    # the order decides which reason people read: the wrong change first, the wrong person last
     yield _binding_mismatch(approval.binding, criteria.binding)
     yield _taken_back(approval, statements)
     yield "replaced by a later approval" if approval.approver in counted else None
@@ -202,6 +216,7 @@ def _binding_mismatch(actual: Binding, expected: Binding) -> str | None:
         return f"approved another state ({actual.to_state})"
     if actual.from_state != expected.from_state:
         return f"approved a change from another state ({actual.from_state or 'none'})"
+    # a generation differs when the same two states are promoted again: old approvals must not count
     if actual.generation != expected.generation:
         return f"approved generation {actual.generation}, this is {expected.generation}"
     return None
@@ -210,6 +225,7 @@ def _binding_mismatch(actual: Binding, expected: Binding) -> str | None:
 def _taken_back(approval: Approval, statements: Sequence[Approval]) -> str | None:
     for later in statements:
         is_same_change = later.approver == approval.approver and later.binding == approval.binding
+        # at the same instant and number the restriction wins
         if is_same_change and later.decision is not Decision.APPROVE and not _is_later(approval, later):
             word = "withdrawn" if later.decision is Decision.WITHDRAW else "replaced by a rejection"
             return f"{word} on {format_instant(later.issued)}"
@@ -220,7 +236,9 @@ def _expiry(approval: Approval, criteria: ApprovalCriteria) -> str | None:
     ends = [approval.expires] if approval.expires is not None else []
     if criteria.policy.expire is not None:
         ends.append(instant_after(approval.issued, criteria.policy.expire))
+    # of its own expiry and the policy's, the earlier counts (SPEC 6.1)
     end = min(ends, default=None)
+    # at the very instant of expiry it has expired (SPEC 1.5)
     return f"expired on {format_instant(end)}" if end is not None and criteria.now >= end else None
 
 
@@ -232,6 +250,7 @@ def _person_refusals(approval: Approval, criteria: ApprovalCriteria) -> Iterator
     if person is None:
         yield "not listed in people.yaml"
     elif not person.is_active(criteria.now):
+        # an instant is compared with a day in UTC: `since` is the first day that counts (SPEC 1.5)
         has_left = person.departed is not None and not (
             person.since and criteria.now.astimezone(UTC).date() < person.since
         )

@@ -32,8 +32,10 @@ def assign_seats(counts: Sequence[int], options: SeatOptions) -> Assignment:
     """
     seat_of: dict[str, int] = {}
     for requirement, count in enumerate(counts):
+        # no greedy choice: the one owner must not be spent on a seat that others could fill too
         for _ in range(count):
             if not _fill_seat(requirement, options, seat_of):
+                # the other requirements still get their seats, so that the report names every gap
                 break
     return Assignment(seat_of)
 
@@ -46,6 +48,7 @@ def relieving_requirements(requirement: int, options: SeatOptions, assignment: A
     """
     requirements = {requirement}
     while True:
+        # people move along chains, so the set grows until nothing is added
         additional = {
             seat for person, seat in assignment.seat_of.items() if options[person] & requirements
         } - requirements
@@ -60,6 +63,7 @@ def _fill_seat(requirement: int, options: SeatOptions, seat_of: dict[str, int]) 
     waiting = deque([requirement])
     while waiting:
         current = waiting.popleft()
+        # sorted: the same input gives the same names, whatever the order of files
         for person in sorted(options):
             if current not in options[person] or person in wanted_by or seat_of.get(person) == current:
                 continue
@@ -67,6 +71,7 @@ def _fill_seat(requirement: int, options: SeatOptions, seat_of: dict[str, int]) 
             if person not in seat_of:
                 _move_up(person, requirement, wanted_by, leaves_for, seat_of)
                 return True
+            # one way into a requirement is enough: any of its people frees the same seat
             if seat_of[person] != requirement and seat_of[person] not in leaves_for:
                 leaves_for[seat_of[person]] = person
                 waiting.append(seat_of[person])

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, Verdict
 
+# an unchanged agent holds what the others need already
 PASSING = frozenset({Verdict.ALLOWED, Verdict.UNCHANGED})
 
 
@@ -19,11 +20,13 @@ def hold_dependents(
     Shape: *needs* holds by agent the agents that it requires. Agents outside the batch block nothing.
     """
     decided = list(promotions)
+    # repeated: an agent that is held may hold others in turn
     while True:
         not_allowed = {promotion.agent for promotion in decided if promotion.verdict not in PASSING}
         dependents = [
             promotion
             for promotion in decided
+            # a blocked agent stays blocked: waiting must not soften its verdict
             if promotion.verdict is Verdict.ALLOWED and needs.get(promotion.agent, set()) & not_allowed
         ]
         if not dependents:

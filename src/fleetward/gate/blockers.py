@@ -22,10 +22,12 @@ def missing_rules(
     request: PromotionRequest, rules: Sequence[PolicyRule], tier: str, policy: Policy
 ) -> Iterator[Requirement]:
     """Refused where no rule applies, or where the rules require nothing above the lowest tier."""
+    # fail closed: no rule matched is blocked, not allowed (SPEC 6.1)
     if not rules:
         detail = f"no policy rule covers {request.kind} to {request.binding.environment!r} at tier {tier!r}"
         yield _policy("rules", "a rule that applies", RequirementStatus.REFUSED, detail)
     elif not any(_applies_to(requirement, request.kind) for rule in rules for requirement in rule.require):
+        # an empty requirement is accepted at the lowest tier only (SPEC 6.1)
         lowest = tier == policy.tiers[0]
         detail = "requires nothing" if lowest else f"requires nothing, which is too little at tier {tier!r}"
         yield _policy(
@@ -35,6 +37,7 @@ def missing_rules(
 
 def unknown_authors(request: PromotionRequest, policy: Policy, people: People) -> Iterator[Requirement]:
     """Refused for each contributor whom ``people.yaml`` does not list."""
+    # the policy has to say so itself: `unknownAuthors: ignore` (SPEC 6.1)
     if policy.approvals.ignore_unknown_authors:
         return
     for contributor in unknown_contributors(request.contributors, people):
@@ -46,6 +49,7 @@ def unknown_authors(request: PromotionRequest, policy: Policy, people: People) -
 def active_freezes(rules: Sequence[PolicyRule], policy: Policy, now: datetime) -> Iterator[Requirement]:
     """The freezes in force at *now*; a freeze ends just before its end instant."""
     for freeze in applicable_freezes(rules, policy):
+        # half-open: two freezes that touch leave neither a gap nor an overlap
         if freeze.start <= now < freeze.end:
             ready = first_unfrozen(rules, policy, freeze.end)
             yield Requirement(
@@ -60,12 +64,14 @@ def active_freezes(rules: Sequence[PolicyRule], policy: Policy, now: datetime) -
 
 def applicable_freezes(rules: Sequence[PolicyRule], policy: Policy) -> tuple[Freeze, ...]:
     """The freezes that apply to this change: none where every applicable rule is exempt."""
+    # all rules: one rule that is not exempt keeps the freeze; no rule at all exempts nothing
     exempt = bool(rules) and all(FREEZE in rule.exempt for rule in rules)
     return () if exempt else policy.freezes
 
 
 def first_unfrozen(rules: Sequence[PolicyRule], policy: Policy, moment: datetime) -> datetime:
     """The first instant from *moment* on without a freeze."""
+    # sorted by start: one pass then follows freezes that touch or overlap
     for freeze in sorted(applicable_freezes(rules, policy), key=lambda f: f.start):
         if freeze.start <= moment < freeze.end:
             moment = freeze.end
@@ -85,6 +91,7 @@ def validation_errors(request: PromotionRequest) -> Iterator[Requirement]:
     yield Requirement(
         rule="validation",
         kind="validation",
+        # the environment of a change of governance is empty: its agent is named instead
         condition=f"no errors in {request.binding.environment or request.binding.agent}",
         status=RequirementStatus.REFUSED,
         detail=f"{count}: {listed}{remainder}",
@@ -96,4 +103,5 @@ def _policy(rule: str, condition: str, status: RequirementStatus, detail: str) -
 
 
 def _applies_to(requirement: object, kind: PromotionKind | None) -> bool:
+    # evaluations and soak of a retirement are dropped, so they count as no requirement
     return isinstance(requirement, RequiredApprovals) or kind is not PromotionKind.RETIRE

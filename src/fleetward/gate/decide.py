@@ -46,6 +46,7 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
     review_items, reviews_not_counted = review_requirements(
         request, reviewers_for(request, policy=policy, people=people, tier=tier, now=now)
     )
+    # open reviews are reported even where nothing is to be promoted
     if request.kind is None:
         return replace(
             _promotion(request, tier, Verdict.UNCHANGED, review_items), not_counted=reviews_not_counted
@@ -56,6 +57,7 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
         request, terms.approval_rules, approved, policy=terms.policy, people=people, now=now
     )
     evidence, records = _evidence_and_soak(request, terms.rules, now)
+    # a freeze is read again at --apply (SPEC 6.1): decide has no memory of an earlier run
     required, skipped = split_skipped(terms, (*evidence, *active_freezes(terms.rules, policy, now)))
     requirements = (
         *missing_rules(request, terms.rules, tier, policy),
@@ -82,6 +84,7 @@ def batch_verdict(promotions: Iterable[Promotion]) -> Verdict:
 def verdict_from(requirements: Sequence[Requirement]) -> Verdict:
     """Blocked by a refused requirement or by having none at all, pending while one is missing, else allowed."""
     statuses = {requirement.status for requirement in requirements}
+    # no requirement at all means that nobody was asked: fail closed
     if RequirementStatus.REFUSED in statuses or not requirements:
         return Verdict.BLOCKED
     return Verdict.PENDING if RequirementStatus.MISSING in statuses else Verdict.ALLOWED
@@ -94,12 +97,15 @@ def effective_tier(request: PromotionRequest, policy: Policy) -> str:
     A tier that the policy does not define counts as its highest, and so does a running agent that cannot be read.
     """
     if request.running_unreadable:
+        # fail closed: what cannot be read might have any risk
         return policy.tiers[-1]
+    # the running tier counts too: a change must not lower its own requirements (SPEC 6.1)
     manifests = [manifest for manifest in (request.running, request.candidate) if manifest is not None]
     declared = [manifest.tier for manifest in manifests]
     tier = policy.highest_tier(
         *declared, *(risk.required_minimum_tier(manifest, policy) for manifest in manifests)
     )
+    # an unknown tier must not escape the rules for high tiers
     return tier if tier in policy.tiers else policy.tiers[-1]
 
 
@@ -115,6 +121,7 @@ def _evidence_and_soak(
         if isinstance(required, RequiredEvals):
             for requirement, record in evaluations(request, rule, required, now):
                 requirements.append(requirement)
+                # a record that met nothing is not named in the ledger
                 files.extend([record.file] if record else [])
         elif isinstance(required, RequiredSoak):
             requirements.append(soak(request, rule, required, now))
@@ -126,6 +133,7 @@ def _unblock(requirements: Sequence[Requirement], approved: Quorum, terms: ModeT
     people = {person for requirement in requirements for person in requirement.eligible}
     instants = [requirement.ready_at for requirement in requirements if requirement.ready_at is not None]
     ready = max(instants, default=None)
+    # a freeze that break-glass skips does not delay the promotion
     if ready is not None and FREEZE not in terms.skippable:
         ready = first_unfrozen(terms.rules, terms.policy, ready)
     return Unblock(people=tuple(sorted(people)), ready_at=ready, minimal_approvers=approved.minimal_approvers)

@@ -62,10 +62,12 @@ def excluded_contributors(
     What a robot writes counts as written by the person who operates it.
     """
     exclusions: dict[str, str] = {}
+    # sorted by role: of several contributions the weightiest is given as the reason
     for contributor in sorted(contributors, key=_sort_key):
         account = people.by_email(contributor.email)
         role = f"{contributor.role} of the change (commit {contributor.commit[:12]})"
         if isinstance(account, Robot):
+            # the operator counts as author of what the robot writes (SPEC 1.3)
             if account.operated_by and terms.exclude & {_BY_ROBOT, contributor.role}:
                 exclusions.setdefault(account.operated_by, f"operates the robot {account.id!r}, {role}")
         elif account is not None and contributor.role in terms.exclude:
@@ -78,6 +80,7 @@ def unknown_contributors(contributors: Iterable[Contributor], people: People) ->
     unknown: dict[str, Contributor] = {}
     for contributor in sorted(contributors, key=_sort_key):
         if people.by_email(contributor.email) is None:
+            # git keeps the case of addresses, mail does not: one address is reported once
             unknown.setdefault(contributor.email.casefold(), contributor)
     return tuple(unknown[email] for email in sorted(unknown))
 

@@ -59,12 +59,15 @@ def release_mode_changes(
     Shape: files by path in the agent's folder. Overrides belong to the environment and are not compared.
     """
     folder = layout.agent_folder(entry.environment, agent)
+    # overrides are never copied (SPEC 1), so their modes may differ
     for path in sorted({*source_files, *target_files} - {layout.OVERRIDES}):
         expected, actual = source_files.get(path), target_files.get(path)
+        # a digest covers contents, not modes: an executable bit would pass unseen
         change = FileStep(f"{folder}/{path}", expected, actual)
         if expected and actual and change.mode_only and expected.mode != actual.mode:
             yield mode_break(commit, change, entry.environment, agent)
     for path, actual in target_files.items():
+        # a link that points outside would make the release depend on another folder
         if actual.mode not in REGULAR_MODES:
             change = FileStep(f"{folder}/{path}", None, actual)
             yield file_break(
@@ -91,14 +94,17 @@ def dating_errors(
     Shape: *exact* and *earlier* pair a name with the instant that the entry may not precede. *earlier* are dates of
     commits, compared with the tolerance. *direct*: ``--apply`` made this very commit.
     """
+    # exact dates are written by this tool; those of commits come from other clocks
     for event, when in (*exact, *((event, when - TOLERANCE) for event, when in earlier)):
         if entry.at < when:
             message = f"the entry is dated {format_instant(entry.at)}, before {event}"
             yield entry_break(commit, entry, "entry-backdated", message)
             return
     dates = f"the entry is dated {format_instant(entry.at)}, its commit {format_instant(commit.committed)}"
+    # a date ahead of its commit could reach past a freeze or an expiry
     if entry.at > commit.committed + TOLERANCE:
         yield entry_break(commit, entry, "entry-postdated", dates)
+    # a merge may wait for days: only a direct commit has to bear the date of its apply
     elif not direct and entry.at < commit.committed - LATE:
         late = entry_break(commit, entry, "landed-late", f"{dates}: review the commits in between")
         yield replace(late, severity=Severity.WARNING)
@@ -114,6 +120,7 @@ def denied_promotions(
     for transition in entry.agents:
         promotion = by_agent.get(transition.agent)
         if promotion is None or promotion.verdict is not Verdict.ALLOWED:
+            # an agent without a verdict was never decided: the same as a denial
             verdict = promotion.verdict if promotion else "not given"
             why = _unmet_text(promotion) if promotion else ""
             message = (
@@ -134,6 +141,7 @@ def entry_mismatches(
         promotion = by_agent.get(transition.agent)
         if promotion is None:
             continue
+        # a removal has no state: EMPTY_STATE only stands in for it in approvals
         is_removal = transition.to_state is None
         stated = (
             entry.kind,
@@ -150,10 +158,12 @@ def entry_mismatches(
             if actual != expected:
                 message = f"{word} of {transition.agent} is {actual!r}, its verdict gives {expected!r}"
                 yield entry_break(commit, entry, "entry-untrue", message, transition.agent)
+    # a missing verdict would make every file of its agent look invented
     if len(allowed) != len(entry.agents):
         return
     stated_files = {str(record["file"]) for record in (*entry.approvals, *entry.evidence)}
     counted_files = {file for promotion in allowed for file in promotion.counted}
+    # both ways: a hidden approval is as untrue as an invented one
     for file in sorted(stated_files ^ counted_files):
         claim = "names" if file in stated_files else "does not name"
         fact = "does not rest on" if file in stated_files else "rests on"
@@ -170,6 +180,7 @@ def break_glass_mismatches(
     if break_glass is None or within is None:
         return
     entry_agents = {transition.agent for transition in entry.agents}
+    # sorted, as apply writes them: the order of requirements is not part of the record
     skipped = tuple(
         sorted(
             {
@@ -203,6 +214,7 @@ def actor_mismatch(
     actor, author_account, committer_account = (
         people.by_email(email) for email in (entry.actor, author, committer)
     )
+    # a forge commits as a robot that nobody operates, such as noreply@github.com (SPEC 1.3)
     is_forge = committer_account is None or (
         isinstance(committer_account, Robot) and committer_account.operated_by is None
     )
@@ -221,6 +233,7 @@ def _unmet_text(promotion: Promotion) -> str:
         for requirement in unmet
     ]
     ignored = [f"{it.approver} does not count: {it.reason}" for it in promotion.not_counted]
+    # a verdict may have hundreds of reasons, and a finding is one line
     return "; ".join([*reasons, *ignored][:4])
 
 

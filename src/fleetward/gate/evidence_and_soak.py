@@ -21,6 +21,7 @@ def evaluations(
     request: PromotionRequest, rule: PolicyRule, required: RequiredEvals, now: datetime
 ) -> Iterator[tuple[Requirement, EvidenceRecord | None]]:
     """A requirement for each suite of the candidate, with the record that meets it."""
+    # a suite that is not declared cannot have passed (SPEC 6.1)
     suites = request.candidate.items("spec.evals") if request.candidate else ()
     if not suites:
         detail = "the manifest declares no evaluation suite"
@@ -49,6 +50,7 @@ def evaluations(
 def soak(request: PromotionRequest, rule: PolicyRule, required: RequiredSoak, now: datetime) -> Requirement:
     """Whether the release ran long enough; the instant at which the span ends counts."""
     condition = f"at least {format_duration(required.span)}"
+    # a release keeps its longest stay, also after it left: the soak was shown once
     if request.longest_soak >= required.span:
         detail = f"stayed {format_duration(request.longest_soak)}"
         return Requirement(
@@ -59,6 +61,7 @@ def soak(request: PromotionRequest, rule: PolicyRule, required: RequiredSoak, no
         return Requirement(
             rule=rule.id, kind="soak", condition=condition, status=RequirementStatus.MISSING, detail=detail
         )
+    # a known start gives an instant that does not move with each run
     since = request.soaking_since
     ready = (
         instant_after(since, required.span)
@@ -90,10 +93,12 @@ def _newest(request: PromotionRequest, name: str, suite: Mapping[str, Any]) -> E
     mine = [
         record
         for record in request.evidence
+        # bound to the release: a record of other content proves nothing (SPEC 6.2)
         if (record.agent, record.release, record.suite) == (binding.agent, request.release, name)
     ]
 
     def age(record: EvidenceRecord) -> tuple[datetime, datetime, bool, str]:
+        # at equal instants a failed record wins: a retry in the same second must not hide it
         return (record.finished, record.recorded, _failure(record, suite) is not None, record.file)
 
     return max(mine, key=age, default=None)
@@ -106,9 +111,11 @@ def _suite_status(
         return RequirementStatus.MISSING, "no record for this release"
     if record.faults:
         return RequirementStatus.REFUSED, f"{record.file}: {', '.join(record.faults)}"
+    # unusable before failed: another metric has no threshold to miss
     if (missing := _unusable(record, suite, now)) is not None:
         return RequirementStatus.MISSING, f"{record.file}: {missing}"
     if (failure := _failure(record, suite)) is not None:
+        # another run could still pass while skipped samples decide: pending, not refused
         if _failure(_with_skipped_passed(record), suite) is None:
             return RequirementStatus.MISSING, f"{record.file}: {failure}, {record.counts.skipped} skipped"
         return RequirementStatus.REFUSED, f"{record.file}: {failure}"
@@ -133,10 +140,12 @@ def _unusable(record: EvidenceRecord, suite: Mapping[str, Any], now: datetime) -
         return f"measures {record.metric!r}, but the suite requires {_metric(suite)!r}"
     if counts.total - incomplete <= 0:
         return "no sample completed"
+    # an average over the completed samples alone would look better than the run
     if record.metric != PASSED_RATE and incomplete:
         return (
             f"{incomplete} of {counts.total} samples did not complete, and {record.metric!r} leaves them out"
         )
+    # a future date would never grow too old
     if record.finished > now:
         return f"dated in the future ({format_instant(record.finished)})"
     return None
@@ -147,8 +156,10 @@ def _failure(record: EvidenceRecord, suite: Mapping[str, Any]) -> str | None:
     value, counts = _value(record), record.counts
     minimum, maximum = suite.get("min"), suite.get("max")
     if minimum is None and maximum is None:
+        # errored and skipped samples are no passes (SPEC 6.2)
         short = counts.passed < counts.total
         return f"{counts.passed} of {counts.total} samples passed, all are required" if short else None
+    # `not >=` instead of `<`: a value that is no number then fails
     if minimum is not None and not value >= minimum:
         return f"{_number(value)} is below {_number(minimum)}"
     if maximum is not None and not value <= maximum:
@@ -169,6 +180,7 @@ def _value(record: EvidenceRecord) -> float:
     """At most the share of passed samples: errored and skipped samples have not passed."""
     if record.metric != PASSED_RATE or record.counts.total <= 0:
         return record.value
+    # the counts are authoritative: a stated rate may leave errors out of its total
     return min(record.value, record.counts.passed / record.counts.total)
 
 
@@ -181,6 +193,7 @@ def _staleness(
             ages.append(parse_duration(str(suite["maxAge"])))
         except ValueError as error:
             return str(error)
+    # of the suite's age and the policy's, the stricter one
     longest, age = min(ages, default=None), now - record.finished
     if longest is None or age < longest:
         return None

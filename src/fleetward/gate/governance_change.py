@@ -42,10 +42,12 @@ def decide_governance_change(
     request = PromotionRequest(
         binding=binding,
         kind=None,
+        # a fault instead of dropping it: a veto with a fault still stands
         approvals=tuple(replace(s, fault=s.fault or _timing_fault(s, since)) for s in statements),
         contributors=tuple(contributors),
         errors=tuple(unread),
     )
+    # a policy without `governance` must not leave its own change free
     rules = (policy.governance or _default_rule(people),)
     approved = assess_quorum(request, rules, policy=policy, people=people, now=now)
     requirements = (

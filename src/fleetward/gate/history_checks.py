@@ -18,6 +18,7 @@ def record_losses(commit: FirstParentCommit) -> Iterator[Break]:
     """Approvals, evidence and signatures that were deleted or changed: records are append-only."""
     for change in commit.changes:
         top = change.path.partition("/")[0]
+        # a ledger only grows: that is checked line by line, not by its blob
         if top not in _RECORDS or change.path.endswith(layout.LEDGER_SUFFIX) or change.old is None:
             continue
         if change.new is None:
@@ -47,6 +48,7 @@ def changes_without_entry(
     Shape: *restored* holds by agent the number of the entry whose state the commit restores. That is only a note,
     because the change before it was reported itself.
     """
+    # agents with an entry are compared by their states, which is stricter
     reported = set(moved_agents)
     for change in commit.changes_under(layout.environment_folder(environment)):
         agent = _agent(change.path)
@@ -82,6 +84,7 @@ def unrelated_changes(commit: FirstParentCommit, entries: Sequence[Entry]) -> It
     for change in commit.changes:
         # reported by changes_without_entry
         gated = change.path.startswith(f"{layout.environment_folder(to)}/")
+        # a proposal is deleted by the promotion that takes it up
         is_removed_proposal = change.new is None and change.path.startswith(tuple(proposals))
         if not gated and not is_removed_proposal and not change.path.startswith(f"{layout.LEDGERS}/"):
             yield file_break(
@@ -92,6 +95,7 @@ def unrelated_changes(commit: FirstParentCommit, entries: Sequence[Entry]) -> It
 
 def policy_version_drop(commit: FirstParentCommit, before: int | None, after: int | None) -> Iterator[Break]:
     """A policy whose version decreased."""
+    # None: a policy that cannot be read is reported as unreadable governance
     if before is not None and after is not None and after < before:
         file = layout.POLICY
         yield Break(
@@ -116,8 +120,10 @@ def configuration_changes(
     """
     file = layout.CONFIG
     for change in commit.changes_under(file):
+        # the first commit of a fleet has no earlier gate to lose
         if change.old is None:
             continue
+        # without environments nothing is gated: that would open every gate at once
         if after is None:
             yield file_break(
                 commit,
@@ -130,6 +136,7 @@ def configuration_changes(
         for name in sorted(ledger_environments):
             was = before.environment(name) if before else None
             now = after.environment(name)
+            # an unreadable file before counts as gated: a break in two steps is still one
             if (before is None or (was and was.gated)) and not (now and now.gated):
                 loosened = True
                 message = f"{name} has a ledger, but is no longer gated"
@@ -147,6 +154,7 @@ def configuration_changes(
 
 def _agent(path: str) -> str:
     parts = path.split("/")
+    # a file right under environments/ENV belongs to no agent: its own name stands for it
     return parts[2] if len(parts) > 2 else parts[-1]
 
 

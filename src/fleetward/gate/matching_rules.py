@@ -48,6 +48,7 @@ def applicable_rules(
     A tier that the policy does not define counts as its highest. Where the change was not compared
     (*comparison* is None), rules about classes and directions apply, and rules for harmless changes do not.
     """
+    # rules for the highest tier apply: a misspelt tier must not escape them
     known_tier = tier if tier in policy.tiers else policy.tiers[-1]
     name = agent or (comparison.row.agent if comparison else None)
     matching = tuple(
@@ -55,6 +56,7 @@ def applicable_rules(
         for rule in policy.rules
         if _matches_target(rule.when, to, known_tier, kind, name) and _matches_change(rule, comparison, kind)
     )
+    # `replaces: all` is never mixed with others, its assurance neither (SPEC 6.1)
     return tuple(rule for rule in matching if rule.replaces_all) or matching
 
 
@@ -63,6 +65,7 @@ def rules_for_agent(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[
     return tuple(
         rule
         for rule in policy.rules
+        # kinds are dropped: a review concerns the agent, whatever changed
         if _matches_target(replace(rule.when, kinds=frozenset()), to, tier, None, agent)
     )
 
@@ -76,7 +79,9 @@ def strictest_requirements(rules: tuple[PolicyRule, ...]) -> tuple[tuple[PolicyR
     strictest: dict[object, tuple[PolicyRule, RuleRequirement]] = {}
     for rule in rules:
         for requirement in rule.require:
+            # by teams as a set: the order of `from` in the policy means nothing
             key = requirement.teams if isinstance(requirement, RequiredApprovals) else type(requirement)
+            # the largest count, not the sum (SPEC 6.1); `>` keeps the first rule of equals
             if key not in strictest or _strictness(requirement) > _strictness(strictest[key][1]):
                 strictest[key] = (rule, requirement)
     return tuple(strictest.values())
@@ -89,20 +94,24 @@ def _matches_target(
         (not when.to or to in when.to)
         and (not when.tiers or tier in when.tiers)
         and (not when.kinds or kind in when.kinds)
+        # no name is known for a whole-policy check: such a rule then counts as matching
         and (not when.agents or agent is None or agent in when.agents)
     )
 
 
 def _matches_change(rule: PolicyRule, comparison: Comparison | None, kind: PromotionKind) -> bool:
     when = rule.when
+    # create and retire have no earlier state that could be stricter or looser
     if when.only is not None and (kind in _NEVER_ONLY or comparison is None):
         return False
     if comparison is None:
+        # not compared: assume the worst, so only a rule that would relax is left out
         return not (rule.replaces_all and (when.classes or when.direction))
     if when.only is not None and not goes_only(when.only, comparison.facets):
         return False
     if not when.classes and when.direction is None:
         return True
+    # one change has to match both: a class of one and a direction of another must not combine
     return any(
         (not when.classes or cls in when.classes) and _matches_direction(direction, when.direction)
         for cls, direction, _ in comparison.facets
@@ -116,7 +125,9 @@ def _matches_direction(direction: Direction, required: Direction | None) -> bool
 
 def goes_only(target: Direction, facets: frozenset[Facet]) -> bool:
     """Does at least one facet go in the *target* direction, and no facet of any significance in another?"""
+    # a harmless change may travel along: a new description does not end `only: stricter`
     harmless = (Direction.NEUTRAL, Significance.NONE)
+    # an unknown direction is no harmless one: it ends `only`
     return any(direction is target for _, direction, _ in facets) and all(
         direction is target or (direction, significance) == harmless for _, direction, significance in facets
     )
@@ -128,4 +139,5 @@ def _strictness(requirement: RuleRequirement) -> float:
         return requirement.count
     if isinstance(requirement, RequiredSoak):
         return requirement.span.total_seconds()
+    # no maxAge accepts any age, so every limit is stricter than none
     return -inf if requirement.max_age is None else -requirement.max_age.total_seconds()

@@ -21,21 +21,25 @@ def smallest_approver_set(
     Source: the assignment problem, solved exactly by shortest augmenting paths (Kuhn 1955, Munkres 1957).
     """
     people = _sufficient_people(sum(counts), approved, eligible)
+    # no assignment can exist, and the algorithm below needs enough people
     if sum(counts) > len(people):
         return None
     seats = [requirement for requirement, count in enumerate(counts) for _ in range(count)]
     # One person more outweighs every name, and a name outweighs all that come after it.
     one_more = 2 << len(people)
+    # larger than any sum of real costs, so that it is chosen only where nothing else is left
     never = (len(seats) + 1) * one_more
 
     def cost(seat: int, number: int) -> int:
         if seats[seat] in approved.get(people[number], ()):
             return 0
         if seats[seat] in eligible.get(people[number], ()):
+            # powers of two make the alphabetical order of the whole set decide, not of one name
             return one_more - (1 << (len(people) - 1 - number))
         return never
 
     costs = [(number, cost(seat, number)) for number, seat in _assigned(len(seats), len(people), cost)]
+    # a seat at this price has nobody who could take it
     if any(price == never for _, price in costs):
         return None
     return tuple(sorted(people[number] for number, price in costs if price))
@@ -46,6 +50,7 @@ def _sufficient_people(seats: int, approved: SeatOptions, eligible: SeatOptions)
     groups: dict[tuple[frozenset[int] | None, frozenset[int] | None], list[str]] = {}
     for person in sorted({*approved, *eligible}):
         group = groups.setdefault((approved.get(person), eligible.get(person)), [])
+        # in a large team thousands have the same options: the cost is cubic in people
         if len(group) < seats:
             group.append(person)
     return sorted(person for group in groups.values() for person in group)
@@ -79,9 +84,11 @@ def _nearest_free(
     seat, distance = start, 0
     while True:
         for number in range(len(price)):
+            # reduced costs stay at least 0, which is what makes the nearest one final
             reach = distance + cost(seat, number) - seat_price[seat] - price[number]
             if number not in passed and reach < reached.get(number, reach + 1):
                 reached[number], came_from[number] = reach, (at, seat)
+        # the number breaks ties, so that equal costs give the same people in every run
         at = min(
             (number for number in reached if number not in passed),
             key=lambda number: (reached[number], number),
@@ -91,6 +98,7 @@ def _nearest_free(
         if taken is None:
             break
         passed[at] = seat = taken
+    # the start seat has no person yet, so it is not among those passed
     seat_price[start] += distance
     for number, occupied in passed.items():
         slack = distance - reached[number]

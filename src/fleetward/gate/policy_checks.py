@@ -17,6 +17,7 @@ RULED_KINDS = (PromotionKind.CREATE, PromotionKind.UPDATE, PromotionKind.OVERRID
 
 def uncovered_kinds(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[PromotionKind, ...]:
     """The kinds of promotion of *agent* that no rule covers, given an ordinary change."""
+    # an ordinary change: a policy may well leave exotic ones uncovered
     ordinary = Comparison(
         row=AgentChange(
             environment=to,
@@ -46,6 +47,7 @@ def lowered_floors(before: Policy, after: Policy) -> Iterator[tuple[str, Mapping
     for tier in before.tiers:
         for line in before.floors.get(tier, ()):
             tier_after = _floor(line, after)
+            # a tier that was removed has no rank: the line then has no effect any more
             if tier_after is None or after.tier_rank(tier_after) < after.tier_rank(tier):
                 yield tier, line, tier_after
 
@@ -55,6 +57,7 @@ def dropped_fields(before: Policy, after: Policy) -> Iterator[tuple[str, str]]:
     reported: set[str] = set()
     for tier in before.tiers:
         now = _required(after, tier)
+        # a path that a lower tier lost is lost for all above: reported once
         for path in sorted(_required(before, tier) - now - reported):
             reported.add(path)
             yield tier, path
@@ -63,11 +66,13 @@ def dropped_fields(before: Policy, after: Policy) -> Iterator[tuple[str, str]]:
 def removed_rules(before: Policy, after: Policy) -> tuple[str, ...]:
     """The ids of the rules *before* that are gone; a rule that only got another id is not."""
     remaining_ids = {rule.id for rule in after.rules}
+    # ids are names only: a rename must not look like a dropped requirement
     remaining = [replace(rule, id="", place=None) for rule in after.rules]
     return tuple(
         rule.id
         for rule in before.rules
         if rule.id not in remaining_ids
+        # a rule that replaces all others relaxes: losing it is no loosening
         and not rule.replaces_all
         and replace(rule, id="", place=None) not in remaining
     )
@@ -88,6 +93,7 @@ def _floor(line: Mapping[str, str], policy: Policy) -> str | None:
 
 def _reaches(line: Mapping[str, str], factor: str, minimum: str) -> bool:
     scale = SCALES[factor]
+    # a factor that a line does not name is at its lowest, as in the floor itself
     return scale.index(line.get(factor, scale[0])) >= scale.index(minimum)
 
 
@@ -95,5 +101,6 @@ def _required(policy: Policy, tier: str) -> frozenset[str]:
     """The fields that a tier and all lower ones require; none for a tier that does not exist."""
     if tier not in policy.tiers:
         return frozenset()
+    # required fields add up from the lowest tier (SPEC 6.1)
     tiers = policy.tiers[: policy.tiers.index(tier) + 1]
     return frozenset(path for level in tiers for path in policy.required.get(level, ()))

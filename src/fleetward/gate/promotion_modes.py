@@ -37,12 +37,14 @@ class ModeTerms:
 
     def skips(self, requirement: Requirement) -> bool:
         """Is the requirement not met, and skipped in this mode?"""
+        # met requirements are listed even in break-glass: the ledger shows what was skipped in fact
         return requirement.status is not RequirementStatus.MET and requirement.kind in self.skippable
 
 
 def mode_terms(request: PromotionRequest, kind: PromotionKind, policy: Policy, tier: str) -> ModeTerms:
     """What the policy requires of this change in its mode; no rules where the policy does not allow the mode."""
     if kind is PromotionKind.ROLLBACK:
+        # no `rollback` in the policy: no rule, and so blocked
         rollback_rules = (policy.rollback.rule,) if policy.rollback else ()
         return ModeTerms(policy=policy, rules=rollback_rules, approval_rules=rollback_rules)
     binding = request.binding
@@ -62,11 +64,14 @@ def mode_terms(request: PromotionRequest, kind: PromotionKind, policy: Policy, t
 def _break_glass_terms(policy: Policy, rules: tuple[PolicyRule, ...]) -> ModeTerms:
     """No rules where none applies to the change: break-glass skips requirements, it does not replace a rule."""
     break_glass = policy.break_glass
+    # break-glass needs a rule that covers the change: it relaxes a gate, it is none
     if break_glass is None or not rules:
         return ModeTerms(policy=policy)
+    # the earlier of both: an emergency must not prolong an approval
     spans = [span for span in (policy.approvals.expire, break_glass.lasts) if span is not None]
     return ModeTerms(
         policy=replace(policy, approvals=replace(policy.approvals, expire=min(spans))),
+        # evaluations and soak come from the usual rules; approvals from the one for emergencies
         rules=(*rules, break_glass.rule),
         approval_rules=(break_glass.rule,),
         skippable=break_glass.skips,
@@ -93,6 +98,7 @@ def rollback_age(request: PromotionRequest, policy: Policy, now: datetime) -> It
     if request.kind is not PromotionKind.ROLLBACK or policy.rollback is None:
         return
     rollback, left_at = policy.rollback, request.left_at
+    # the end of the span is excluded: at the instant of expiry it has expired (SPEC 1.5)
     is_recent = left_at is not None and now < instant_after(left_at, rollback.within)
     detail = (
         f"left on {format_instant(left_at)}, {format_duration(now - left_at)} ago"

@@ -44,9 +44,11 @@ def assess_quorum(
     criteria = ApprovalCriteria(
         binding=request.binding,
         requirements=tuple(requirement for _, requirement in required),
+        # the strictest matching rule sets the assurance of all approvals (SPEC 6.1)
         assurance=max((rule.assurance for rule in rules), default=Assurance.RECORDED),
         policy=policy.approvals,
         veto=policy.veto,
+        # owners of the running manifest: a change cannot name its own approvers
         eligibility=Eligibility(people, manifest_with_owners(request)),
         exclusions=excluded_contributors(request.contributors, people, policy.approvals),
         now=now,
@@ -60,6 +62,7 @@ def assess_quorum(
     return Quorum(
         requirements=(*seats, *_vetoes(count)),
         not_counted=_not_counted(count, assignment),
+        # only approvals that fill a seat are recorded: the audit compares the files exactly
         files=tuple(count.counted[person].file for person in sorted(assignment.seat_of)),
         minimal_approvers=_minimal_approvers(count, assignment, criteria),
     )
@@ -69,9 +72,11 @@ def _minimal_approvers(
     count: ApprovalCount, assignment: Assignment, criteria: ApprovalCriteria
 ) -> tuple[str, ...] | None:
     counts = [requirement.count for requirement in criteria.requirements]
+    # an empty set and None differ: nothing is missing, or nobody can help
     if len(assignment.seat_of) == sum(counts):
         return ()
     teams = frozenset[str]().union(*(requirement.teams for requirement in criteria.requirements))
+    # contributors can never count, so they are no answer to "who could"
     able = criteria.eligibility.members(teams, criteria.now) - set(criteria.exclusions)
     eligible = {person: fillable_requirements(person, criteria.now, criteria) for person in able}
     return smallest_approver_set(counts, count.options, eligible)
@@ -85,6 +90,7 @@ def _seat_requirement(
     status = RequirementStatus.MET if len(by) >= required.count else RequirementStatus.MISSING
     eligible = () if status is RequirementStatus.MET else _eligible(number, count, assignment, criteria)
     detail = f"{len(by)} of {required.count}" + (f": {', '.join(by)}" if by else "")
+    # said at once: waiting for more approvals would never end
     if status is RequirementStatus.MISSING and len(by) + len(eligible) < required.count:
         detail += f"; {_people_left(len(eligible))} for {_seat_count(required.count - len(by))}"
     if criteria.assurance > Assurance.RECORDED:
@@ -112,14 +118,17 @@ def _eligible(
     number: int, count: ApprovalCount, assignment: Assignment, criteria: ApprovalCriteria
 ) -> tuple[str, ...]:
     """Whose approval would fill one more seat here, also where another approver has to change seats for it."""
+    # a person may free a seat by moving another: only the direct members would miss them
     open_to = relieving_requirements(number, count.options, assignment)
     teams = frozenset[str]().union(*(criteria.requirements[index].teams for index in open_to))
     members = criteria.eligibility.members(teams, criteria.now)
+    # those who hold a seat have approved already
     return tuple(sorted(members - set(criteria.exclusions) - set(assignment.seat_of)))
 
 
 def _vetoes(count: ApprovalCount) -> tuple[Requirement, ...]:
     """One for each person, who alone can lift it."""
+    # the latest veto of a person: lifting it needs one statement, not one for each
     latest = {veto.approver: veto for veto in count.vetoes}
     return tuple(
         Requirement(

@@ -48,6 +48,7 @@ def available_reviewers(
         break_glass=BreakGlassRecord(incident="", skipped=(), review_by=now),
         binding=request.binding,
         actor=actor,
+        # nobody knows yet who approves: the minimal set is the best case for a reviewer
         approvers=frozenset(promotion.unblock.minimal_approvers or ()).union(
             *(requirement.by for requirement in approvals)
         ),
@@ -74,6 +75,7 @@ def review_deadlock(
     Computed from teams alone: neither authors nor the approvers that break-glass requires may review. A person
     whose seat another could fill counts as free. Whoever applies the promotion may be one person less.
     """
+    # no break-glass, so no promotion that would need a review
     if policy.break_glass is None:
         return None
     eligibility = Eligibility(people, manifest)
@@ -90,6 +92,7 @@ def review_deadlock(
         for requirement in policy.break_glass.rule.require
         if isinstance(requirement, RequiredApprovals)
     ]
+    # the real approvers are unknown here, so every possible choice is tried by matching
     groups = [eligibility.members(requirement.teams, now) for requirement in required]
 
     def can_approve(without: Iterable[str]) -> bool:
@@ -100,6 +103,7 @@ def review_deadlock(
         )
 
     def can_review(*without: str) -> bool:
+        # a reviewer counts only if the approvals can be filled without that person
         return any(can_approve((*without, reviewer)) for reviewer in reviewers - set(without))
 
     authors = tuple(

@@ -52,6 +52,7 @@ def reviewers_for(
         for requirement in rule.require
         if isinstance(requirement, RequiredApprovals)
     )
+    # break-glass itself may ask for the stricter assurance: its review must not be weaker
     break_glass = (policy.break_glass.rule,) if policy.break_glass else ()
     return Reviewers(
         eligibility=Eligibility(people, manifest_with_owners(request)),
@@ -71,6 +72,7 @@ def review_status(
     neither approved nor applied nor wrote the change.
     """
     refused = []
+    # oldest first: once reviewed, a later statement or departure does not reopen it
     for statement in sorted(approvals, key=lambda statement: (statement.issued, statement.file)):
         if statement.decision is Decision.REVIEW and statement.binding == review.binding:
             reason = next((why for why in _reasons(statement, review, reviewers) if why is not None), None)
@@ -127,6 +129,7 @@ def _review_requirement(
         rule=_RULE,
         kind="review",
         condition=f"of entry {review.seq} ({incident}) by {review_by}",
+        # met where it does not block: the verdict must not change, the text still says overdue
         status=RequirementStatus.MISSING if waits else RequirementStatus.MET,
         detail=f"{state}, {_how_to_review(review, who, reviewers)}",
         eligible=who if waits else (),
@@ -149,6 +152,7 @@ def _is_ordinary(request: PromotionRequest) -> bool:
         return False
     changes = request.comparison
     is_change = request.kind in (PromotionKind.UPDATE, PromotionKind.OVERRIDE)
+    # an unread comparison counts as ordinary: fail closed
     return not (is_change and changes is not None and goes_only(Direction.STRICTER, changes.facets))
 
 
@@ -156,11 +160,13 @@ def _reasons(statement: Approval, review: RequiredReview, reviewers: Reviewers) 
     yield statement.fault
     if statement.issued > reviewers.now:
         yield f"dated in the future ({format_instant(statement.issued)})"
+    # nobody can review what has not happened
     if statement.issued < review.at:
         yield f"given before the promotion ({format_instant(review.at)})"
     if statement.assurance < reviewers.assurance:
         yield f"its assurance is {statement.assurance.word}, {reviewers.assurance.word} is required"
     yield _involvement(statement.approver, review, reviewers.eligibility.people)
+    # membership at the time of the statement: a review stays valid after its author left
     if statement.approver not in reviewers.eligibility.members(reviewers.teams, statement.issued):
         yield f"was not in {' or '.join(sorted(reviewers.teams))} then ({format_instant(statement.issued)})"
 
@@ -175,4 +181,5 @@ def _involvement(name: str, review: RequiredReview, people: People) -> str | Non
         return f"approved entry {review.seq}"
     if name == applied_by:
         return f"applied entry {review.seq}"
+    # the default exclusions: a policy that lets authors approve does not let them review
     return excluded_contributors(review.contributors, people, ApprovalTerms()).get(name)

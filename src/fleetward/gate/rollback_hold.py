@@ -32,6 +32,7 @@ def with_rollback_hold(
     hold = request.hold
     if hold is None:
         return quorum
+    # rejections and withdrawals stay: an old veto holds, an old approval must not
     since = tuple(s for s in request.approvals if s.decision is not Decision.APPROVE or s.issued > hold.at)
     fresh = assess_quorum(
         replace(request, approvals=since), (_hold_rule(rules),), policy=policy, people=people, now=now
@@ -46,6 +47,7 @@ def with_rollback_hold(
                 requirement, kind="held", condition=condition, detail=f"{rollback}; {requirement.detail}"
             ),
         ),
+        # a statement that counts for the hold is not reported as spare
         not_counted=tuple(n for n in quorum.not_counted if not {*n.files} <= {*fresh.files}),
         files=tuple(dict.fromkeys((*quorum.files, *fresh.files))),
         minimal_approvers=fresh.minimal_approvers
@@ -61,6 +63,7 @@ def _hold_rule(rules: Sequence[PolicyRule]) -> PolicyRule:
         for requirement in rule.require
         if isinstance(requirement, RequiredApprovals)
     )
+    # a rule set without approvals would leave nobody who could lift the hold
     teams = frozenset[str]().union(*team_sets) or frozenset({OWNER})
     return PolicyRule(
         id="rollback",

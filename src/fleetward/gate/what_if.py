@@ -21,12 +21,14 @@ def with_hypothetical_approvals(
 
     The approval is signed for a person who has a valid key at *now*, and recorded for the others.
     """
+    # each name once: one person fills one seat, however often --as names them
     hypothetical = tuple(_approval(request, name, people, now) for name in dict.fromkeys(names))
     return replace(request, approvals=(*request.approvals, *hypothetical))
 
 
 def _approval(request: PromotionRequest, name: str, people: People, now: datetime) -> Approval:
     person = people.people.get(name)
+    # without a key a real statement could only be recorded: the what-if must not promise more
     signs = person is not None and any(key.refusal(now) is None for key in person.keys)
     return Approval(
         # the number makes it the latest statement of this instant

@@ -34,6 +34,7 @@ def render(fleet_diff: FleetDiff, *, prefix: str = "") -> str:
     annotations = []
     for kind, command in commands:
         counts[kind] += 1
+        # by kind: ten errors leave room for ten warnings
         if counts[kind] <= _ANNOTATIONS_PER_KIND:
             annotations.append(command)
     totals = significance_counts(fleet_diff.significances)
@@ -59,6 +60,7 @@ def _change_commands(fleet_diff: FleetDiff, prefix: str) -> Iterator[tuple[str, 
 
 def _command(kind: str, prefix: str, place: Place | None, title: str, message: str) -> str:
     where = {"file": prefix + place.file, "line": str(place.line)} if place else {}
+    # cut before it is escaped: a cut inside an escape would be decoded wrongly
     return workflow_command(kind, {**where, "title": _clip(title)}, visible(_clip(message)))
 
 

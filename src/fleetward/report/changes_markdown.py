@@ -61,6 +61,7 @@ def render(fleet_diff: FleetDiff) -> str:
 
 def _digest(fleet_diff: FleetDiff) -> str:
     changes = [change.fingerprint for change in fleet_diff.all_changes]
+    # unreadable agents count too: the comment is updated when one appears
     unread = [entry.finding.fingerprint for entry in fleet_diff.unreadable]
     return hashlib.sha256("\n".join(sorted(changes + unread)).encode()).hexdigest()
 
@@ -93,6 +94,7 @@ def _unreadable_lines(fleet_diff: FleetDiff) -> Iterator[str]:
         return
     yield "#### Could not be read, and was not compared\n"
     ordered = sorted(fleet_diff.unreadable, key=lambda entry: entry.sort_key)
+    # listed first and bounded: it must not push the changes out
     for entry in ordered[:_NAMES]:
         place = entry.finding.place
         agent = code(subject_name(entry)) if entry.agent else "governance"
@@ -143,6 +145,8 @@ def _fit_blocks(blocks: Sequence[Block], room: int) -> list[Block]:
     for block in blocks:
         size = len(block.text.encode()) + (0 if block.head in heads else len(block.head.encode()) + 3)
         if size > room:
+            # the order is by weight: a smaller block behind a large one would look like all there
+            # is
             break
         room -= size
         heads.add(block.head)
@@ -197,5 +201,6 @@ def _fenced_lines(lines: Sequence[str]) -> str:
     rows = [shorten(visible(text), _LINE) for text in lines[:_LINES]]
     if len(lines) > _LINES:
         rows.append(f"~ and {len(lines) - _LINES} more lines")
+    # a fence of three would end at a run of three in a prompt
     fence = "`" * max(3, 1 + max(map(longest_run, rows)))
     return "\n\n" + "\n".join(f"  {text}" for text in (f"{fence}diff", *rows, fence))

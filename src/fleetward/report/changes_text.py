@@ -93,6 +93,7 @@ def _group_lines(group: ChangeGroup, detail: _Detail) -> Iterator[Line]:
         "  ",
         span(change.significance.value, _ROLES[change.significance]),
     )
+    # the place of one agent would be wrong for the others
     yield from _change_lines(replace(change, place=None), detail)
     yield line(span(f"      {change.rule}", "dim"))
     yield from _requirement_lines([change])

@@ -19,6 +19,7 @@ _KINDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "
 
 def render(validation: Validation) -> str:
     """One command a line; empty if nothing was found."""
+    # worst first: GitHub drops what is beyond ten of a kind
     ordered = sorted(validation.unwaived, key=lambda finding: list(_KINDS).index(finding.severity))
     lines = [_command(finding, validation) for finding in ordered[:LARGEST]]
     if len(ordered) > LARGEST:
@@ -34,6 +35,7 @@ def _command(finding: Finding, validation: Validation) -> str:
         "endLine": str(place.end_line),
         "title": finding.rule,
     }
+    # a range over several lines has no columns on GitHub
     if place.line == place.end_line and place.end_column > place.column:
         # GitHub's end column is inclusive
         properties |= {"col": str(place.column), "endColumn": str(place.end_column - 1)}

@@ -44,4 +44,5 @@ def _entry(finding: Finding, validation: Validation, earlier: int) -> dict[str, 
 
 def _distinct_fingerprint(fingerprint: str, earlier: int) -> str:
     """The first finding keeps its fingerprint, so that another one does not make all of them new."""
+    # GitLab takes two entries with one fingerprint for one finding
     return hashlib.sha256(f"{fingerprint}\0{earlier}".encode()).hexdigest()[:32] if earlier else fingerprint

@@ -19,6 +19,7 @@ CaseKey = tuple[str, str]
 
 def render(validation: Validation) -> str:
     """The whole report; a case fails if it has an error that is not waived."""
+    # agents without findings are cases too: a test that vanishes looks like one that passes
     cases: dict[CaseKey, list[Finding]] = {key: [] for key in validation.checked}
     for finding in validation.findings:
         cases.setdefault(_case_key(finding), []).append(finding)
@@ -35,6 +36,7 @@ def _case_key(finding: Finding) -> CaseKey:
 
 
 def _is_failure(finding: Finding) -> bool:
+    # warnings never fail a case: the exit code is 0 then
     return finding.severity is Severity.ERROR and not finding.waived
 
 
@@ -73,6 +75,7 @@ def _finding_lines(finding: Finding) -> Iterable[str]:
 def _escape(text: str) -> str:
     """Text for an attribute or between tags; characters that XML does not allow become code points."""
     escaped = visible(text)
+    # the ampersand first; a tab in an attribute would be read as a space
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\t", "&#9;")):
         escaped = escaped.replace(character, entity)
     return escaped

@@ -34,6 +34,7 @@ def render(
 ) -> dict[str, Any]:
     """The whole report as one run of *verb*."""
     findings = validation.findings[:LARGEST]
+    # SARIF refers to rules by position
     index = {rule: at for at, rule in enumerate(dict.fromkeys(finding.rule for finding in findings))}
     driver = {
         "name": "fleetward",
@@ -43,7 +44,9 @@ def render(
     }
     run = {
         "tool": {"driver": driver},
+        # code scanning tells runs apart by it: validate and audit must not replace each other
         "automationDetails": {"id": f"fleetward/{verb}/"},
+        # the default is UTF-16 code units, which differ for characters beyond the BMP
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_TOP: {"description": {"text": "the top of the git repository"}}},
         "invocations": [_invocation(len(validation.findings) - len(findings))],
@@ -85,6 +88,7 @@ def _results(
     occurrences: Counter[str] = Counter()
     results = []
     for finding in findings:
+        # equal fingerprints would merge into one alert: they are numbered
         occurrences[finding.fingerprint] += 1
         results.append(_result(finding, validation, index[finding.rule], occurrences[finding.fingerprint]))
     return results
@@ -128,6 +132,7 @@ def _suppression(finding: Finding, validation: Validation) -> dict[str, Any]:
 
 
 def _location(place: Place, validation: Validation) -> dict[str, Any]:
+    # surrogates become the bytes that the path really has
     file = validation.repository_path(place.file).encode("utf-8", "surrogateescape")
     location: dict[str, Any] = {
         "physicalLocation": {
@@ -148,4 +153,5 @@ def _location(place: Place, validation: Validation) -> dict[str, Any]:
 def _literal(text: str) -> str:
     """Text without links, placeholders (SARIF 3.11.5, 3.11.6) or invisible characters."""
     printable = "\n".join(visible(line) for line in text.split("\n"))
+    # in a SARIF message {0} is a placeholder and [a](1) a link
     return re.sub(r"\{(\d+)\}", r"{{\1}}", printable.replace("](", "\\]("))

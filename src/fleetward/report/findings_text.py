@@ -66,7 +66,9 @@ def _cached_source(text: Callable[[str], str]) -> Source:
 
     def lines(file: str) -> list[str]:
         if file not in cache:
+            # findings come file by file: one file in memory is enough
             cache.clear()
+            # the source line is shown: a key in it must not reach a CI log
             cache[file] = _BREAK.split(mask_secrets(text(file)))
         return cache[file]
 
@@ -81,16 +83,20 @@ def _omission_line(number: int) -> Line:
 def source_frame(place: Place, source: Source, role: Role) -> list[Line]:
     """The source line with a caret under the value; nothing if the place is a whole file."""
     lines = source(place.file)
+    # a whole file has no line to show
     if not place.path and place.column == place.end_column:
         return []
     if not 1 <= place.line <= len(lines):
         return []
+    # one column a tab: the caret counts columns
     full_line = lines[place.line - 1].replace("\t", " ")
     end = place.end_column if place.end_line == place.line else len(full_line) + 1
     start = min(place.column, len(full_line) + 1)
+    # a minified file may be one huge line
     cut = max(0, start - 60) if len(full_line) > 160 else 0
     excerpt = full_line[cut : cut + 160]
     before, marked = excerpt[: start - 1 - cut], excerpt[start - 1 - cut : max(start, end) - 1 - cut]
+    # at least one caret, also under nothing
     first, wide = _cell_width(before), max(1, _cell_width(marked))
     number, focus = f"{place.line:>5} | ", (first, first + wide)
     gutter = f"{'|':>{len(number) - 1}} "

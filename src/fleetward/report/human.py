@@ -31,6 +31,7 @@ _COMMAND = re.compile(r"##(?=\[|vso\[)")
 
 def visible(text: str) -> str:
     """*text* with control, bidi and zero-width characters as code points, and without commands to a CI runner."""
+    # `##[` is obeyed anywhere in a line, `::` only at its start
     return _COMMAND.sub("# #", re.sub(_CONTROL, lambda match: _escape(match.group()), text))
 
 
@@ -48,6 +49,7 @@ def plain_text(page: Page) -> str:
 
 def print_page(page: Page, stream: IO[str], *, color: bool, width: int | None) -> None:
     """Print the page, in colour if *color*, wrapped to *width* columns unless that is None."""
+    # a pipe gets full values: Rich would shorten cells at 80 columns
     if not color and width is None:
         stream.write(plain_text(page))
         return
@@ -55,10 +57,13 @@ def print_page(page: Page, stream: IO[str], *, color: bool, width: int | None) -
 
     console = Console(
         file=stream,
+        # so wide that Rich never wraps: lines are wrapped here
         width=width or 100_000,
         force_terminal=color,
         no_color=not color,
+        # the standard colours follow the reader's own theme
         color_system="standard" if color else None,
+        # `[tier=high]` in the text of a fleet is no markup
         markup=False,
         emoji=False,
         highlight=False,
@@ -77,6 +82,7 @@ def _wrap(line: Line, width: int | None) -> list[Text]:
 
     text = Text(end="")
     for span in line.spans:
+        # only as Text: a string would be read as markup
         text.append(visible(span.text), style=_STYLES.get(span.role, ""))
     text.rstrip()
     if width is not None and line.focus is not None:
@@ -87,6 +93,7 @@ def _wrap(line: Line, width: int | None) -> list[Text]:
     for match in re.finditer(r"\S+", text.plain):
         if match.end() - start > room and match.start() > start:
             breaks.append(match.start())
+            # at least 20 columns: a narrow terminal would leave none
             start, room = match.start(), max(20, width - line.hang)
     first, *continuation = text.divide(breaks)
     parts = [first, *(Text(" " * line.hang) + part for part in continuation)]
@@ -104,6 +111,7 @@ def _focus_window(text: Text, margin: int, focus: tuple[int, int], width: int) -
 
     room = max(20, width - margin)
     offset = 0 if focus[1] < room else max(0, focus[0] - room // 3)
+    # cells, not characters: ideographs take two columns
     begins = [0, *accumulate(map(get_character_cell_size, text.plain[margin:]))]
     ends = begins[1:]
     right = offset + room - (begins[-1] > offset + room)

@@ -18,6 +18,7 @@ def code(text: str, longest: int = 1_000) -> str:
     Source: CommonMark 6.1; GitHub and GitLab look for mentions and references outside of code alone.
     """
     printable = shorten(visible(text).replace("\t", " "), longest)
+    # longer than any run inside: the text cannot end its own span
     fence = "`" * (1 + longest_run(printable))
     # a parser removes one space at each end again; without it, a backtick at the edge would join the fence
     pad = " " if printable[:1] in ("`", " ", "") or printable[-1:] in ("`", " ") else ""
@@ -41,6 +42,7 @@ def render_list(head: str, items: Iterable[str], total: int, noun: str, next_com
     *head* ends with an empty line; *noun* names one item.
     """
     command = f"    {visible(next_command)}\n"
+    # half of the room at most: a long command must not push all items out
     fitting = fit_items(items, COMMENT_LIMIT - len(head) - min(len(command), COMMENT_LIMIT // 2) - 100)
     omitted = total - len(fitting)
     omission = f"\n{omitted} more {noun}{'' if omitted == 1 else 's'}, not shown here.\n" if omitted else ""
@@ -53,6 +55,7 @@ def fit_items(items: Iterable[str], room: int) -> list[str]:
     fitting = []
     for item in items:
         room -= len(item)
+        # worst first: the rest is never more important than what did not fit
         if room < 0:
             break
         fitting.append(item)

@@ -45,9 +45,11 @@ def render(
     head = "".join(f"{text}\n\n" for text in _head(verb, batch, assumption, notice))
     command = f"next: {next_step.reason}:\n\n    {visible(next_step.command)}\n"
     marker = len(f"<!-- fleetward:{verb} sha256: -->\n") + 64
+    # the marker's length is fixed, so the room is known before the digest
     room = COMMENT_LIMIT - marker - len(head) - min(len(command), COMMENT_LIMIT // 2) - _OMISSION_ROOM
     body = _body_within(sorted(batch.promotions, key=lambda p: (-p.verdict.rank, p.agent)), room)
     comment = f"{head}{body}{command}"
+    # a path may hold surrogates, which UTF-8 refuses
     digest = hashlib.sha256(comment.encode("utf-8", "backslashreplace")).hexdigest()
     return f"<!-- fleetward:{verb} sha256:{digest} -->\n{comment}"
 

@@ -46,6 +46,7 @@ class Provider:
     prefix of ids that has no meaning.
     """
 
+    # floating: a name that no row knows must not pass for a fixed one (SPEC 4)
     rows: tuple[Row, ...] = ()
     default: tuple[PinClass, str] = (FLOATING, "the name carries no version")
     separator: str = "-"

@@ -55,8 +55,10 @@ def _classify(
 ) -> tuple[PinClass, str]:
     if not name:
         return FLOATING, "no model is named"
+    # before the digest: a variable may put another model in its place
     if any(_INDIRECTION.search(part) for part in (name, version or "", deployment or "")):
         return FLOATING, "a variable decides elsewhere which model this is"
+    # elsewhere a digest is never sent, so it pins nothing
     if digest and (provider is None or provider.supports_digest) and re.fullmatch(_DIGEST, digest):
         return PINNED, "its content is named by digest"
     if provider is AZURE:
@@ -72,6 +74,7 @@ def _classify_by_rows(provider: Provider, full: str) -> tuple[PinClass, str]:
     bare = _without_prefix(provider, full)
     match = _first_match(provider.rows, bare)
     if match is not None:
+        # rows first: a provider may have given a word such as `stable` a fixed meaning
         return match
     return (FLOATING, "the name says that it moves") if _is_alias(bare) else provider.default
 
@@ -87,6 +90,7 @@ def _without_prefix(provider: Provider, full: str) -> str:
 def _first_match(rows: Iterable[Row], full: str) -> tuple[PinClass, str] | None:
     """The class and reason of the first row that matches the whole id."""
     for row in rows:
+        # whole and ASCII: `$` lets a line feed through, and \d takes digits of other scripts
         if re.fullmatch(row.pattern, full, re.IGNORECASE | re.ASCII):
             return row.pin_class, row.reason
     return None
@@ -99,6 +103,7 @@ def _is_alias(text: str) -> bool:
 
 def _full_id(provider: Provider | None, name: str, version: str | None) -> str:
     version = (version or "").strip()
+    # many write the version in the name as well: it must not stand there twice
     if not version or name.endswith(version):
         return name
     return f"{name}{provider.separator if provider else '@'}{version}"
@@ -108,6 +113,7 @@ def _classify_unknown(full: str, version: str | None) -> tuple[PinClass, str]:
     """Classify an id of an unknown provider: a version may be named, but nothing is promised."""
     if _is_alias(full):
         return FLOATING, "the name says that it moves"
+    # the full digest only: a shortened one may become ambiguous
     if re.search(rf"@(?:sha256:)?(?:{SHA256}|{COMMIT})$", full, re.I):
         return PINNED, "its content is named by digest"
     if version or re.fullmatch(_DATED, full) or re.fullmatch(_NUMBERED, full):
@@ -128,11 +134,13 @@ def _classify_azure(
     name: str, version: str | None, deployment: str | None, upgrade_policy: str | None
 ) -> tuple[PinClass, str]:
     """On Azure a deployment holds a version, and its upgrade option says for how long."""
+    # whatever version and option say: the router does not keep them
     if name.casefold() == "model-router":
         return FLOATING, "a router chooses the model on every call"
     dated = _first_match((Row(rf".+-(?:{ISO}|{MMDD})", PINNED, ""),), name)
     if (not version and dated is None) or (version and _is_alias(version)):
         return FLOATING, "no model version is named for the deployment"
+    # before the general case: once-expired keeps a version, but not for good
     if upgrade_policy == "once-expired":
         return VERSIONED, "the version is kept until it expires, and is then replaced unasked"
     if upgrade_policy != "no-auto-upgrade":

@@ -21,6 +21,7 @@ FIXED_GENERATION = r"claude-[a-z]+-(?:4[-.](?:[6-9]|[1-9][0-9])|(?:[5-9]|[1-9][0
 OPENAI = Provider(
     hint="name the dated snapshot, such as gpt-4.1-2025-04-14",
     rows=(
+        # before the dated row: an id of a tuned model ends with a suffix of the user's own
         Row(rf"ft:.*(?:{ISO}|{MMDD}|-002):.*", PINNED, "a tuned model on a dated base never changes"),
         Row(r"ft:.*", VERSIONED, "a tuned model whose base carries no date"),
         Row(rf".+-{ISO}", PINNED, "a dated snapshot"),
@@ -46,6 +47,7 @@ OPENAI = Provider(
 ANTHROPIC = Provider(
     hint="name the dated id, such as claude-sonnet-4-5-20250929, or a generation from 4.6 on",
     rows=(
+        # dated ids first: they are fixed in every generation
         Row(rf"claude-.+[-@]{YMD}", PINNED, "a dated snapshot"),
         Row(FIXED_GENERATION, PINNED, "from generation 4.6 on an id without a date is a fixed snapshot"),
         Row(r"claude-.+-preview", FLOATING, "a preview without a date"),
@@ -56,6 +58,7 @@ ANTHROPIC = Provider(
 AZURE = Provider(hint="write deployment, version and upgradePolicy: no-auto-upgrade")
 
 _GEMINI = (
+    # before all others: an experiment may carry a date or number, too
     Row(r".*-exp(?:erimental)?(?:[-_].*)?", FLOATING, "an experiment can be replaced on any day"),
     Row(
         rf".+-preview-(?:{MONTH}-{YEAR}|{MONTH}-(?:0[1-9]|[12][0-9]|3[01])|{ISO}).*",
@@ -93,6 +96,7 @@ VERTEX = Provider(
     separator="@",
     prefix_pattern=r"(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+/models/",
     rows=(
+        # full resource names first: the rows below would read a name out of their path
         Row(r"projects/.+/endpoints/.+", FLOATING, "an endpoint serves whatever is deployed to it"),
         Row(r"projects/.+/models/[^@]+@[0-9]+", PINNED, "a numbered version in the model registry"),
         Row(r"projects/.+", FLOATING, "without a numbered version the registry's default answers"),
@@ -151,6 +155,7 @@ BEDROCK = Provider(
             VERSIONED,
             "a version by name, without the revision after a colon",
         ),
+        # after all rows with a date or version: an id of Anthropic that is left has neither
         Row(rf"{_REGION}anthropic\..+", FLOATING, "neither a date nor a version"),
         Row(
             rf"{_REGION}{_MAKER}.+(?:-v[0-9]+|-0[0-9]|[-.][0-9]+b(?:-.+)?|{YYMM})",
@@ -245,6 +250,7 @@ OLLAMA = Provider(
     supports_digest=True,
     rows=(
         Row(rf".+@sha256:{SHA256}", PINNED, "its content is named by digest"),
+        # no colon at all: ollama then takes the tag latest
         Row(r"[^:]+", FLOATING, "without a tag, latest is meant"),
         Row(r".+:(?:latest|cloud|.+-cloud)", FLOATING, "the tag says that it moves"),
         Row(

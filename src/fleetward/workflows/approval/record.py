@@ -83,6 +83,7 @@ def decide_on_agent(context: PromotionContext, agent: str, options: DecisionOpti
     )
     request, to = subject.candidate.request, context.target.name
     decision = options.decision if options.review is None else Decision.REVIEW
+    # a rejection is possible at any time: it is a veto on what comes next
     if request.kind is None and decision is Decision.APPROVE:
         message = f"nothing to approve: {to} and {context.sources[0]} have the same release"
         raise UsageError(message, hint="fleet diff")
@@ -104,6 +105,7 @@ def decide_on_agent(context: PromotionContext, agent: str, options: DecisionOpti
     commit = _write(statement_context, draft)
     return RecordedDecision(
         draft=draft,
+        # lazy: JSON output does not compare anything
         change=lambda: _agent_change(context, subject),
         next_command=commit or f"fleet promote{context.run.chdir} {request.binding.agent} --to {to}",
         kind=request.kind,
@@ -121,12 +123,14 @@ def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedD
     root = find_fleet_root(run.folder, run.environment)
     require_full_history(root.repository)
     head = root.head()
+    # governance that cannot be read cannot be approved
     load_fleet(root.commit_tree(head), only=()).require_governance()
     history = current_history(root, head, run.now)
     if history is None:
         message = "no environment has a ledger yet: fleet adopt makes the present governance trusted"
         raise UsageError(message, hint="fleet adopt")
     in_force, state = history.in_force, history.digest
+    # a withdrawal or veto may be recorded on the same state
     if state == in_force.digest and options.decision is Decision.APPROVE:
         message = f"nothing to approve: governance at commit {head[:12]} is approved already"
         raise UsageError(message, hint="commit the change of governance/ first")

@@ -39,6 +39,7 @@ def _review_finding(
     assert break_glass is not None  # noqa: S101
     skipped = ", ".join(break_glass.skipped) or "nothing"
     summary = f"{agent} was promoted by break-glass ({break_glass.incident}), which skipped {skipped}"
+    # a review that cannot be determined is no reason to end the audit
     try:
         review = closing_review(run, root, last, entry, agent)
     except FleetError as error:
@@ -50,6 +51,7 @@ def _review_finding(
         message = f"{summary}; reviewed by {review.approver} on {format_instant(review.issued)}"
         finding = entry_checks.entry_break(landing, entry, "glass-broken", message, agent)
         return replace(finding, severity=Severity.NOTE)
+    # at the very instant of the deadline it is overdue (SPEC 1.5)
     timing = "overdue since" if run.now >= break_glass.review_by else "due by"
     message = f"{summary}; its review is {timing} {format_instant(break_glass.review_by)}"
     return replace(

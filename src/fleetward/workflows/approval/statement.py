@@ -72,6 +72,7 @@ def draft_statement(
     statement = _statement(context, binding, decision, note)
     content = statements.encode(statement)
     predicted = predict(statement)
+    # an approval that can never count is not written: it would only mislead
     if key_file is None or _is_contributor(statement, predicted):
         contents = {} if _is_contributor(statement, predicted) else {statement.file: content}
         return StatementDraft(statement=statement, predicted=predicted, contents=contents)
@@ -79,6 +80,7 @@ def draft_statement(
     fault = authenticity.statement_signature_fault(
         statement, content, signature, context.people, context.run.now
     )
+    # an unverified signature must not raise what the prediction promises
     assurance = Assurance.RECORDED if fault else Assurance.SIGNED
     statement = replace(statement, fault=fault, assurance=assurance)
     return StatementDraft(
@@ -99,10 +101,12 @@ def write_statement(context: StatementContext, contents: Mapping[str, bytes]) ->
         path = context.root.path / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # exclusive: never overwrite a record, and follow no link that somebody placed there
             with path.open("xb") as file:
                 written.append(path)
                 file.write(content)
         except OSError as error:
+            # a statement without its signature would count as recorded only
             for path in written:
                 path.unlink(missing_ok=True)
             raise WriteFailed(f"cannot write {name!r}: {error.strerror}") from error
@@ -124,6 +128,7 @@ def _is_contributor(statement: Approval, predicted: Promotion) -> bool:
     """Whether its author contributed to the change, so that it can never count."""
     return any(
         ignored.cause is NotCountedCause.CONTRIBUTOR and statement.file in ignored.files
+        # the cause decides, not the wording of the reason
         for ignored in predicted.not_counted
     )
 
@@ -154,6 +159,7 @@ def _statement(context: StatementContext, binding: Binding, decision: Decision, 
         approver=person.id,
         binding=binding,
         issued=now,
+        # only approvals expire: a veto stands until its author lifts it
         expires=now + expire if expire and decision is Decision.APPROVE else None,
         note=note,
         policy_version=context.policy.version,
@@ -162,11 +168,13 @@ def _statement(context: StatementContext, binding: Binding, decision: Decision, 
     n = 1
     while _is_taken(context, file := statements.file_name(statement, n)):
         n += 1
+    # decoded again: what is predicted is what a reader of the file will see
     return statements.decode(statements.encode(replace(statement, file=file)), file)
 
 
 def _is_taken(context: StatementContext, file: str) -> bool:
     """Whether the path of the statement or of its signature exists, be it as a broken link."""
+    # lexists: a broken link takes the name as well
     return any(os.path.lexists(context.root.path / name) for name in (file, signature_name(file)))
 
 
@@ -185,6 +193,7 @@ def _signature(context: StatementContext, statement: Approval, content: bytes, k
     except ssh_format.SignatureError as error:
         hint = "ssh-keygen -t ed25519 makes a key that is accepted"
         raise FleetError(f"the signature would not count: {error}", hint=hint) from None
+    # a foreign key signs well but counts for nobody: refused before the commit
     if refusal := authenticity.approver_key_fault(key, statement, context.people, run.now):
         place = f"people.{statement.approver}.keys of governance/people.yaml"
         hint = f"keys that count are under {place}; this one is {key.text}"

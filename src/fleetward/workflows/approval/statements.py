@@ -79,4 +79,5 @@ def _counts(statement: Approval, promotion: Promotion) -> tuple[bool, str | None
         return is_veto, reason or (None if is_veto else "not a valid veto")
     if statement.decision is Decision.REVIEW:
         return reason is None and statement.fault is None, reason or statement.fault
+    # a withdrawal takes effect even where it is in doubt
     return True, statement.fault

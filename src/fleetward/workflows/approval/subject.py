@@ -43,6 +43,7 @@ def resolve_subject(
     """
     to = context.target.name
     if review is not None:
+        # each names another change: one statement binds exactly one
         if rollback is not None:
             raise UsageError("--rollback and --review exclude each other", hint="leave one of them out")
         return _review_subject(context, agent, review)
@@ -63,6 +64,7 @@ def resolve_subject(
 def verdict_with(context: PromotionContext, subject: ApprovalSubject, *statements: Approval) -> Promotion:
     """The verdict as it would be with *statements* committed; on a review, whether they complete it."""
     request = subject.candidate.request
+    # appended to the real ones: the prediction knows vetoes and earlier decisions
     request = replace(request, approvals=(*request.approvals, *statements))
     if subject.review is None:
         return gate.decide(request, policy=context.policy, people=context.people, now=context.run.now)
@@ -103,6 +105,7 @@ def _review_subject(context: PromotionContext, agent: str, seq: int) -> Approval
         message = f"entry {seq} of {layout.ledger_file(context.target.name)} is no break-glass promotion of {agent!r}"
         raise UsageError(message, hint=f"--review one of: {numbers}")
     entry, transition = next(pair for pair in context.ledger.transitions(agent) if pair[0].seq == seq)
+    # an adoption or a kind of a later version has no verdict to review
     if entry.kind not in set(PromotionKind):
         message = f"{layout.ledger_file(context.target.name)}:{seq}: {entry.kind!r} is no kind of promotion"
         raise FleetError(message, hint="fleet audit")
@@ -110,6 +113,7 @@ def _review_subject(context: PromotionContext, agent: str, seq: int) -> Approval
     promotion_commit = commit_of_promotion(
         root, context.head, entry.commit, layout.ledger_file(to.name), entry.line.encode()
     )
+    # history may be rewritten or shallow: the review then shows what it can
     agent_before, agent_after = (
         agent_at(context, agent, commit) if promotion_commit else None
         for commit in (entry.commit, promotion_commit or "")

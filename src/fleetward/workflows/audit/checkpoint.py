@@ -38,7 +38,9 @@ def checkpoint_path(root: FleetRoot, path: Path) -> Path:
     Errors: UsageError if it is inside the repository, or is not a regular file.
     """
     absolute = path.absolute()
+    # resolved: a link beside the repository may lead into it
     folders = [folder.resolve() for folder in (root.repository.top, root.repository.git_dir) if folder]
+    # whoever can rewrite the history must not reach the file that would show it
     if any(absolute.parent.resolve().is_relative_to(folder) for folder in folders):
         raise UsageError(
             f"{str(path)!r} is inside the repository: whoever rewrites history could rewrite it, too",
@@ -76,6 +78,7 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
 def rewritten_history(root: FleetRoot, last: Id, checkpoint: Checkpoint) -> Iterator[Break]:
     """What the branch up to *last* lacks of the checkpoint: its commit, or the line of a ledger."""
     history = root.repository.output("rev-list", "--first-parent", "--timestamp", last).decode().split()
+    # first-parent: a commit that was only merged in is no proof of the branch's own line
     if checkpoint.commit not in history[1::2]:
         yield Break(
             rule="history-rewritten",
@@ -88,6 +91,7 @@ def rewritten_history(root: FleetRoot, last: Id, checkpoint: Checkpoint) -> Iter
         )
     tree = root.commit_tree(last)
     for environment, head in sorted(checkpoint.heads.items()):
+        # the last element is empty: every ledger line ends with a line feed
         lines = records.ledger_bytes(tree, environment).split(b"\n")[:-1]
         line = digest.of_bytes(lines[head.seq - 1]) if len(lines) >= head.seq else "nothing"
         if line != head.line:
@@ -111,6 +115,7 @@ def write_checkpoint(path: Path, audit: Audit) -> None:
     """
     content = json_text(_encode(audit)).encode()
     try:
+        # readable by its owner alone, and replaced as a whole: a half-written file would accuse
         write_file(path, content, mode=0o600)
     except OSError as error:
         raise WriteFailed(f"cannot write {str(path)!r}: {error.strerror}") from error

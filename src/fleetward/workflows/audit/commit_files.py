@@ -18,6 +18,7 @@ def folder_files(root: FleetRoot, commit: Id | None, folder: str) -> dict[str, F
 def file_content(root: FleetRoot, commit: Id, file: str) -> bytes | None:
     """The content of a record or a governance file; None if it is absent, too large or no regular file."""
     tree = root.commit_tree(commit)
+    # only regular files: a link in place of a record is a missing record
     entries = [entry for entry in tree.entries(file) if entry.mode in REGULAR_MODES and entry.path == file]
     content = tree.read(entries, limits.EVIDENCE_BYTES).get(file)
     return content if isinstance(content, bytes) else None

@@ -14,6 +14,7 @@ from fleetward.workflows.audit.replay_state import HistoryReplay
 
 def dropped_records(replay: HistoryReplay, commit: FirstParentCommit) -> Iterator[Break]:
     """Approvals and evidence of a merged branch that the merge commit lacks."""
+    # a commit with one parent cannot leave anything of a second one out
     if commit.is_single:
         return
     merged = {
@@ -26,6 +27,7 @@ def dropped_records(replay: HistoryReplay, commit: FirstParentCommit) -> Iterato
     loaded = replay.root.repository.blobs((blob for _, blob in dropped), limits.APPROVAL_BYTES)
     for path, blob in dropped:
         content = loaded[blob]
+        # an unreadable file binds nobody, and a file in another format is no record
         if isinstance(content, bytes) and records.is_binding_record(content, path):
             message = f"the merged branch had this record (blob {blob[:12]}), the merge left it out"
             yield _dropped(commit, path, blob, message)
@@ -38,6 +40,7 @@ def dropped_lines(replay: HistoryReplay, commit: FirstParentCommit) -> Iterator[
     for path, blob in sorted((path, blob) for path, blob in merged if layout.ledger_environment(path)):
         content = contents(tree, path).get(path, b"")
         version = replay.root.repository.blobs([blob], limits.LEDGER_BYTES)[blob]
+        # lines were only appended: the merged file is a prefix of the present one
         has_all = isinstance(version, bytes) and content.startswith(version)
         if not has_all and not never_took_effect(replay.root, commit.id, blob, content, path):
             message = f"the merged branch had lines (blob {blob[:12]}) that the merge left out"

@@ -54,9 +54,11 @@ def _check_states(context: EntryContext, entry: Entry) -> Iterator[Break]:
     before, after = _folder_states(context, entry, last)
     breaks = tuple(entry_checks.state_mismatches(context.commit, entry, before, after))
     if entry.kind == ADOPT:
+        # an adoption changes no folder, so its agents are always elsewhere
         yield from (item for item in breaks if item.rule != "entry-elsewhere")
         return
     yield from breaks
+    # modes of wrong states are noise beside the state itself
     if not breaks and entry.kind in _COPYING_KINDS:
         yield from _check_copied_files(context, entry, last)
 
@@ -75,9 +77,11 @@ def _folder_states(
     for change in entry.agents:
         name, folder = change.agent, layout.agent_folder(entry.environment, change.agent)
         before[name], after[name] = change.from_state, change.to_state
+        # only the first entry of this commit starts from the folder of the parent
         if first[name] == entry.seq:
             parent = context.commit.parent
             before[name] = state_digest(context.root.commit_tree(parent), folder) if parent else None
+        # only the last one leaves the folder of this commit
         if last[name] == entry.seq:
             after[name] = state_digest(context.root.commit_tree(context.commit.id), folder)
     return (dict.fromkeys(before) if entry.kind == ADOPT else before), after
@@ -104,6 +108,7 @@ def _release_origin(context: EntryContext, entry: Entry, change: AgentTransition
     """The commit and folder that a release was copied from; for a rollback, where it was promoted earlier."""
     if entry.kind == PromotionKind.ROLLBACK:
         release = (change.agent, change.release)
+        # newest first: a release may have been promoted more than once
         for commit, earlier in reversed(context.earlier_entries):
             releases = ((item.agent, item.release) for item in earlier.agents)
             if earlier.environment == entry.environment and release in releases:
@@ -112,6 +117,7 @@ def _release_origin(context: EntryContext, entry: Entry, change: AgentTransition
     target = context.config.environment(entry.environment) if context.config else None
     if target is None or not target.sources:
         return None
+    # history may have lost it: judged-commit-missing is reported with the decision
     if context.root.repository.find_commit(entry.commit) != entry.commit:
         return None
     return entry.commit, layout.agent_folder(target.sources[0], change.agent)

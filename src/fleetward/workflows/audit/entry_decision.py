@@ -25,6 +25,7 @@ from fleetward.workflows.promotion.context import PromotionContext, VerifiedComm
 def check_decision(context: EntryContext, group: Sequence[Entry]) -> Iterator[Break]:
     """Check the decision on a group of entries, which one ``--apply`` wrote."""
     first, commit = group[0], context.commit
+    # find_commit resolves names: an entry has to hold the full id
     if context.root.repository.find_commit(first.commit) != first.commit:
         message = f"it was decided at commit {first.commit[:12]}, which is not in this repository"
         yield context.entry_break(first, "judged-commit-missing", message)
@@ -32,6 +33,7 @@ def check_decision(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
     is_direct = commit.is_single and first.commit == commit.parent
     yield from _check_dates(context, group, is_direct=is_direct)
     stale = _stale_decision(context, first)
+    # a stale decision makes every later comparison meaningless
     if stale is not None:
         yield stale
         return
@@ -49,6 +51,7 @@ def _check_dates(context: EntryContext, group: Sequence[Entry], *, is_direct: bo
     # a forge that squashes or rebases makes another commit, and makes it when somebody merges
     is_direct = is_direct and commit.committer == first.actor
     earlier = [(f"commit {decision.id[:12]}, at which it was decided", decision.committed)]
+    # a back-dated commit could bring back an expired approval or an old freeze
     if latest := context.latest_date(decision.id):
         id_, instant = latest
         words = f"commit {id_[:12]} of {format_instant(instant)}, which the branch had already"
@@ -68,6 +71,7 @@ def _stale_decision(context: EntryContext, first: Entry) -> Break | None:
     lines = [entry.line for entry in context.after.entries if entry.seq < first.seq]
     expected = "".join(f"{line}\n" for line in lines).encode()
     decided = f"it was decided at commit {first.commit[:12]},"
+    # the pull request must be written on the base's ledger, or numbers would be used twice
     if (
         policy_commit
         and records.ledger_bytes(root.commit_tree(policy_commit), environment) != context.before.content
@@ -77,9 +81,11 @@ def _stale_decision(context: EntryContext, first: Entry) -> Break | None:
     if records.ledger_bytes(root.commit_tree(first.commit), environment) != expected:
         message = f"{decided} where the ledger before it is another one"
         return context.entry_break(first, "entry-elsewhere", message)
+    # the same files are enough: a merge commit is another id with the same governance
     if first.commit != policy_commit and not _has_same_governance(context, first):
         message = f"{decided} which has other governance than was in force"
         return context.entry_break(first, "policy-not-in-force", message)
+    # a decision beside the branch could overlook a veto that was there already
     if first.commit != context.commit.parent and (record := _missing_record(context, first)):
         message = f"{decided} which lacks a record that the branch had already: {record}"
         return context.entry_break(first, "records-unseen", message)
@@ -88,6 +94,7 @@ def _stale_decision(context: EntryContext, first: Entry) -> Break | None:
 
 def _has_same_governance(context: EntryContext, first: Entry) -> bool:
     at_decision = folder_files(context.root, first.commit, layout.GOVERNANCE)
+    # with modes: a link in governance would read another file
     return at_decision == folder_files(context.root, context.policy_commit, layout.GOVERNANCE)
 
 
@@ -108,6 +115,7 @@ def _missing_record(context: EntryContext, first: Entry) -> str | None:
 def _check_adoption(context: EntryContext, group: Sequence[Entry]) -> Iterator[Break]:
     """An adoption is the first entry, and changes no folder."""
     for entry in group:
+        # a later adoption would bypass every approval
         if entry.seq != 1:
             message = "an adoption after the ledger had begun: nothing was approved"
             yield context.entry_break(entry, "adopted-again", message)
@@ -126,12 +134,15 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
     first = group[0]
     try:
         promotion = load_context(
+            # the clock of that time: expiry, freezes and membership are judged as they were
             replace(context.run, now=first.at),
             to=first.environment,
             agents=[change.agent for entry in group for change in entry.agents],
+            # the ledger at that commit ends before these entries
             at=VerifiedCommit(root=context.root, head=first.commit),
         )
         promotions = reevaluate(promotion, *group)
+    # what cannot be decided again is a break, never a pass
     except FleetError as error:
         message = f"it cannot be decided again: {error.message}"
         yield context.entry_break(first, "verdict-not-allowed", message)
@@ -150,6 +161,7 @@ def _check_actors(
     context: EntryContext, group: Sequence[Entry], promotion: PromotionContext
 ) -> Iterator[Break]:
     """A commit that ``--apply`` made is by the actor of its entries."""
+    # a squash or merge is made by a forge: its committer says nothing
     if not context.commit.is_single or group[0].commit != context.commit.parent:
         return
     [commit] = read_commits(context.root.repository, [context.commit.id])
@@ -162,6 +174,7 @@ def _check_actors(
 def _check_policy(context: EntryContext, entry: Entry, promotion: PromotionContext | None) -> Iterator[Break]:
     """The policy and governance that an entry names, compared with those of the decision's commit."""
     content = file_content(context.root, entry.commit, layout.POLICY)
+    # None is never equal to a digest: a missing policy is reported as well
     actual = digest.of_bytes(content) if content is not None else None
     is_other_version = promotion is not None and promotion.policy.version != entry.policy_version
     if entry.policy_sha256 != actual or is_other_version:

@@ -24,6 +24,7 @@ def check_records(context: EntryContext, entry: Entry) -> Iterator[Break]:
         for reference in references:
             file = str(reference["file"])
             yield from _check_record(context, entry, kind, file, str(reference["sha256"]))
+            # the signature file is recorded apart: removing it would lower the assurance
             if "signature" in reference:
                 signature = records.signature_name(file)
                 yield from _check_record(context, entry, kind, signature, str(reference["signature"]))
@@ -32,6 +33,7 @@ def check_records(context: EntryContext, entry: Entry) -> Iterator[Break]:
 def _check_record(
     context: EntryContext, entry: Entry, kind: str, file: str, expected: str
 ) -> Iterator[Break]:
+    # in this commit: a record that arrives later was not there to decide by
     content = file_content(context.root, context.commit.id, file)
     name = f"entry {entry.seq} of {entry.environment}"
     if content is None:
@@ -45,6 +47,7 @@ def _check_record(
 def check_signature(context: EntryContext, entry: Entry) -> Iterator[Break]:
     """The signature of an entry, if it has one, by the keys of that time."""
     file = layout.ledger_signature_file(entry.environment, entry.seq)
+    # unsigned entries are allowed: a signature is only checked where there is one
     if not context.root.commit_tree(context.commit.id).entries(file):
         return
     signature = file_content(context.root, context.commit.id, file) or b""
@@ -53,6 +56,7 @@ def check_signature(context: EntryContext, entry: Entry) -> Iterator[Break]:
     except FleetError:  # check_decision reports it
         return
     line = entry.line.encode()
+    # by the keys of that time: a key that was revoked later was valid then
     fault = authenticity.entry_signature_fault(line, signature, entry.actor, people, entry.at)
     if fault is not None:
         message = f"entry {entry.seq} of {entry.environment} is not signed by {entry.actor}: {fault}"
@@ -78,5 +82,6 @@ def record_dates(context: EntryContext, entry: Entry) -> Iterator[tuple[str, dat
                 yield file, approvals.decode(content, file).issued
             elif content:
                 yield file, evidence.decode(content, file).recorded
+        # unreadable records are reported by check_records; here they have no date
         except FleetError:
             continue

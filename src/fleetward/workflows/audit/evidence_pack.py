@@ -45,6 +45,7 @@ def empty_folder(path: Path) -> Path:
 
     Errors: UsageError if it exists and is not empty.
     """
+    # a link could lead the pack to a folder that somebody else controls
     occupied = path.is_symlink() or (path.exists() and not path.is_dir())
     if occupied or (path.is_dir() and any(path.iterdir())):
         raise UsageError(f"{str(path)!r} is not an empty folder", hint="--bundle DIR of a new name")
@@ -60,11 +61,13 @@ def write(path: Path, files: Files) -> None:
     part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # a sibling folder and one rename: a full disk leaves no half pack
         part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
         for name, content in files.items():
             target = part / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
+        # mkdtemp makes 0700, which an auditor could not read
         part.chmod(0o755)
         part.replace(path)
     except OSError as error:
@@ -87,8 +90,10 @@ def build(root: FleetRoot, audit: Audit, entries: Iterable[LedgerEntryAt], rende
         files |= _promotion_files(root, commit, entry, renderers)
         files |= _governance_files(root, entry)
         signatures += _signature_lines(record_files, files, entry, _people(root, entry))
+    # sorted and unique: the same range gives the same bytes
     files["signed.txt"] = "".join(f"{line}\n" for line in sorted(set(signatures))).encode()
     files |= renderers.readme(audit, root.prefix)
+    # sha256sum --check reads this; the prefix "sha256:" is cut off
     sums = "".join(f"{digest.of_bytes(files[name])[7:]}  {name}\n" for name in sorted(files))
     return {**dict(sorted(files.items())), "SHA256SUMS": sums.encode()}
 
@@ -107,8 +112,10 @@ def _record_files(root: FleetRoot, audit: Audit, committed_entries: Iterable[Led
         record
         for record in entries
         if record.path in names
+        # whole ledgers: the chain cannot be checked from one line
         or record.path.startswith((f"{layout.LEDGERS}/", f"{layout.approvals_folder(layout.GOVERNANCE)}/"))
     ]
+    # links and submodules have no content that a digest could cover
     contents = tree.read(
         (record for record in packed if record.mode.startswith("100")), limits.EVIDENCE_PACK_FILE_BYTES
     )
@@ -121,6 +128,7 @@ def _promotion_files(
     """An entry, and the change that it promoted."""
     folder = f"promotions/{entry.environment}-{entry.seq:06}"
     files = {f"{folder}/entry.jsonl": f"{entry.line}\n".encode()}
+    # the first commit has nothing to compare with
     if commit.parent is None:
         return files
     base, head = revisions.resolve_revisions(root, [f"{commit.parent}..{commit.id}"], {})
@@ -167,6 +175,7 @@ def _signature_lines(record_files: Files, files: Files, entry: Entry, people: Pe
     """The signed statements of an entry: file, address, file of signers, time."""
     for record in entry.approvals:
         file = str(record["file"])
+        # the README checks these with ssh-keygen alone, so all four parts must exist
         if file not in record_files or records.signature_name(file) not in record_files or people is None:
             continue
         approval: Approval = statements.decode(record_files[file], file)

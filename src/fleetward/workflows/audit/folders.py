@@ -18,10 +18,12 @@ def final_mismatches(
     replay: HistoryReplay, state: ReplayState, last: Id, earlier: Collection[Break]
 ) -> Iterator[Break]:
     """Folders that are not what their ledger says, those aside of which *earlier* has an error already."""
+    # an error of the folder was reported at the commit that made it
     reported = {(item.environment, item.agent) for item in earlier if item.severity is Severity.ERROR}
     for name in sorted(state.started | replay.governance.at(last).gated):
         if name not in state.started:
             yield from _never_adopted(replay.root, last, name)
+        # a ledger that did not only grow says nothing about its folders
         elif name not in state.damaged:
             for item in _environment_mismatches(replay, state, last, name):
                 if (name, item.agent) not in reported:
@@ -37,6 +39,7 @@ def _environment_mismatches(
         entry.id for entry in entries if entry.id and entry.mode in REGULAR_MODES
     )
     ledger = state.ledgers[environment].ledger
+    # the last mention wins: entries are in order
     recorded = {change.agent: change.to_state for entry in ledger.entries for change in entry.agents}
     for agent in sorted({*recorded, *_agents(replay.root, last, environment)}):
         actual = state_digest(tree, layout.agent_folder(environment, agent))

@@ -23,6 +23,7 @@ from fleetward.workflows.governance import history
 def start(replay: HistoryReplay, state: ReplayState) -> Step:
     """The approved governance to begin with, where a ledger has begun already."""
     commit = replay.base or replay.begin
+    # before a ledger begins, governance is trusted (SPEC 6.2)
     if commit is None or not state.started:
         return state, ()
     try:
@@ -61,11 +62,14 @@ def check_change(replay: HistoryReplay, state: ReplayState, commit: FirstParentC
 
 def check_decided(replay: HistoryReplay, state: ReplayState, commit: FirstParentCommit, first: Entry) -> Step:
     """Was the governance that decided *first* approved at that time?"""
+    # reported by check_decision as a missing commit
     if replay.root.repository.find_commit(first.commit) != first.commit:
         return state, ()
     if state.approved is not None:
+        # --base decides by the base, else the parent: never by the commit that is judged
         return unapproved(replay, state, replay.base or commit.parent or first.commit, first.at)
     with suppress(FleetError):  # check_entries reports governance that cannot decide
+        # the first entry: adoption makes the governance of its commit trusted
         state = replace(state, approved=history.governance_at(replay.root, first.commit))
     return state, ()
 
@@ -75,6 +79,7 @@ def unapproved(
 ) -> Step:
     """The changes up to *head* that were not approved; *is_open* if they can be approved still."""
     approved, root = state.approved, replay.root
+    # most commits leave governance alone: the replay of its history is the slow part
     if approved is None or not _was_changed(root, approved, head):
         return state, ()
     later = history.governance_history(root, approved, head, now)
@@ -88,6 +93,7 @@ def unapproved(
 
 def _was_changed(root: FleetRoot, approved: history.GovernanceInForce, head: Id) -> bool:
     changed = first_parent_commits_of(root, head, approved.commit, (layout.GOVERNANCE,))
+    # both: a change may have been reverted, or have come in by a merge
     return bool(changed) or records.governance_digest(root.commit_tree(head)) != approved.digest
 
 
@@ -104,6 +110,7 @@ def _unapproved_break(
         commit=change.commit,
         file=_first_changed_file(replay.root, change.commit),
         hint=approve if is_open and is_pending else f"git show {change.commit[:12]} -- governance",
+        # a note once it was taken back: nobody could decide by it any more
         severity=Severity.ERROR if is_pending else Severity.NOTE,
     )
 

@@ -64,6 +64,7 @@ def _environments(root: FleetRoot, head: Id, to: str | None) -> tuple[str, ...]:
     if fleet is None:
         raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
     gated = tuple(environment.name for environment in fleet.config.environments if environment.gated)
+    # all ledgers by default: an agent may run in several environments
     if to is None and gated:
         return gated
     if to in gated:
@@ -98,6 +99,7 @@ def _entries(ledgers: Sequence[Ledger], agent: str | None, present: Collection[s
         for entry in (ledger.entries if agent is None else (entry for entry, _ in ledger.transitions(agent)))
     ]
     return tuple(
+        # the number breaks ties: entries of one apply have the same instant
         sorted(entries, key=lambda record: (record.at, record.environment, record.seq), reverse=True)
     )
 
@@ -122,6 +124,7 @@ def _reviews(
     for entry, name in promotions:
         try:
             approval = closing_review(run, root, head, entry, name)
+        # one review that fails must not hide the rest of the log
         except FleetError as error:
             place = f"entry {entry.seq} of {entry.environment}"
             errors.append(f"the review of {name} in {place} cannot be determined: {error.message}")

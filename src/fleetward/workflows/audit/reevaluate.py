@@ -23,10 +23,12 @@ def reevaluate(context: PromotionContext, *entries: Entry) -> tuple[Promotion, .
     """
     promotions = [entry for entry in entries if entry.kind != ADOPT]
     is_break_glass = any(entry.break_glass is not None for entry in promotions)
+    # the mode is a fact of the record: it cannot be seen in the states
     context = replace(context, mode=PromotionMode.BREAK_GLASS if is_break_glass else PromotionMode.NORMAL)
     rollbacks = [entry for entry in promotions if entry.kind == PromotionKind.ROLLBACK]
     agents = [change.agent for entry in promotions if entry not in rollbacks for change in entry.agents]
     candidates = (
+        # rollbacks are no part of a batch: their release is not in the source
         *(_original_rollback(context, change) for entry in rollbacks for change in entry.agents),
         *(build_candidates(context, agents) if agents else ()),
     )
@@ -37,6 +39,7 @@ def reevaluate(context: PromotionContext, *entries: Entry) -> tuple[Promotion, .
 def _original_rollback(context: PromotionContext, change: AgentTransition) -> Candidate:
     """The rollback that makes the state of the entry: with the overrides of the time, or those of the release."""
     candidate = rollback_candidate(context, change.agent, change.release)
+    # the entry does not say which overrides were taken: the state tells
     if candidate.request.binding.to_state == change.to_state:
         return candidate
     return rollback_candidate(context, change.agent, change.release, with_overrides=True)

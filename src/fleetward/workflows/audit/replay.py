@@ -43,13 +43,16 @@ def replay_history(replay: HistoryReplay, commits: Sequence[FirstParentCommit]) 
     state, ledger_breaks = _open_ledgers(replay, commits)
     state, governance_breaks = governance_changes.start(replay, state)
     breaks = [*ledger_breaks, *governance_breaks]
+    # one batch for git: reading blob by blob starts a process for each
     replay.history.preload(commits, map(layout.ledger_file, sorted(state.ledgers)))
     for commit in commits:
         state, step_breaks = _check_commit(replay, state, commit)
         breaks += step_breaks
     last = commits[-1].id if commits else replay.begin or replay.history.graph.head
+    # changes that no entry used are judged at the present clock: they are pending still
     state, step_breaks = governance_changes.unapproved(replay, state, last, replay.run.now, is_open=True)
     breaks += step_breaks
+    # last: it is silent about agents that a break above has named
     breaks += folders.final_mismatches(replay, state, last, tuple(breaks))
     breaks += break_glass_findings(replay.run, replay.root, last, state.entries)
     return ReplayResult(
@@ -86,6 +89,7 @@ def _open_ledgers(replay: HistoryReplay, commits: Sequence[FirstParentCommit]) -
     """The ledgers as they are before the first commit."""
     names = {name for commit in commits for name in _changed_ledgers(commit)}
     if replay.begin is not None:
+        # ledgers that were there before: a range may not touch them at all
         entries = replay.root.commit_tree(replay.begin).entries(layout.LEDGERS)
         names |= {name for entry in entries if (name := layout.ledger_environment(entry.path))}
     ledgers: dict[str, LedgerRevision] = {}
@@ -123,6 +127,7 @@ def _check_commit(replay: HistoryReplay, state: ReplayState, commit: FirstParent
     before, after = _configs(replay, state, commit)
     state = replace(state, config=after)
     breaks += history_checks.configuration_changes(commit, before, after, state.started)
+    # before and after: an environment that loses its gate is still checked here
     for name in sorted({*state.ledgers, *gated_environments(before), *gated_environments(after)}):
         state, step_breaks = _check_environment(replay, state, commit, name)
         breaks += step_breaks
@@ -133,6 +138,7 @@ def _configs(
     replay: HistoryReplay, state: ReplayState, commit: FirstParentCommit
 ) -> tuple[FleetConfig | None, FleetConfig | None]:
     """The configuration before and after *commit*."""
+    # governance is read where its files changed: thousands of commits share one reading
     if (
         commit.changes_under(layout.CONFIG)
         or commit.changes_under(layout.GOVERNANCE)
@@ -151,9 +157,11 @@ def _check_environment(
     before = state.ledgers.get(name) or LedgerRevision(environment=name)
     after, step_breaks = next_revision(before, replay.root.commit_tree(commit.id), commit)
     is_backdated = any(entry.at < previous.at for previous, entry in _successive(after))
+    # an entry dated before the one above breaks the chain, too: one finding is enough
     breaks = [item for item in step_breaks if not (is_backdated and item.rule == "chain-broken")]
     state = replace(state, ledgers={**state.ledgers, name: after}, damaged=state.damaged | _damaged(breaks))
     breaks += history_checks.ledger_mode_changes(commit, name)
+    # once begun, always begun: deleting the ledger does not end the checks
     if after.added or after.content:
         state = replace(state, started=state.started | {name})
     if name not in state.started:
@@ -211,10 +219,12 @@ def _check_added_entries(
 
 def _damaged(breaks: Sequence[Break]) -> frozenset[str]:
     rules = ("ledger-edited", "ledger-shortened")
+    # an edited line makes all that follows unreliable; a bad date does not
     return frozenset(item.environment for item in breaks if item.rule in rules and item.environment)
 
 
 def _successive(ledger: LedgerRevision) -> Iterator[tuple[Entry, Entry]]:
     """Each added entry with the one before it."""
+    # the entry before the first added one is needed for the first pair
     start = len(ledger.entries) - len(ledger.added)
     return pairwise(ledger.entries[max(0, start - 1) :])

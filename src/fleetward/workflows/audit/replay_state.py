@@ -47,6 +47,7 @@ class GovernanceReader:
             return Governance()
         entries = self._root.commit_tree(commit).entries(layout.CONFIG, layout.GOVERNANCE)
         files = tuple((entry.path, entry.id or "") for entry in entries)
+        # by blob ids: equal files are parsed once, whatever commit holds them
         if files not in self._by_files:
             self._by_files[files] = _read_governance(self._root, commit, self._documents)
         return self._by_files[files]
@@ -103,5 +104,6 @@ def _read_governance(root: FleetRoot, commit: Id, documents: DocumentCache | Non
     try:
         policy = fleet.require_governance().policy
     except GovernanceInvalid as error:
+        # the configuration alone still says what is gated
         return Governance(config=config, error=error.message)
     return Governance(config=config, policy_version=policy.version if policy else None)

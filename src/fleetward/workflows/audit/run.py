@@ -38,6 +38,7 @@ def run_audit(
     """
     require_full_history(root.repository)
     begin, end = _range(root, revisions)
+    # one cache for the whole replay: most commits share their governance files
     run = replace(run, documents=DocumentCache(_MAX_DOCUMENTS))
     result = _replay_base(run, root, base, end) if base else _replay_range(run, root, begin, end)
     if not result.environments:
@@ -57,6 +58,7 @@ def _range(root: FleetRoot, text: str | None) -> tuple[Id | None, Id]:
     if text is None:
         return None, root.head()
     first, dots, last = text.partition("..")
+    # three dots mean a symmetric difference, which is no line of commits
     if last.startswith("."):
         raise UsageError(
             f"{text!r}: an audit follows one line of history", hint=f"fleet audit {first}..{last[1:]}"
@@ -77,6 +79,7 @@ def _replay_range(run: RunContext, root: FleetRoot, begin: Id | None, end: Id) -
 def _replay_base(run: RunContext, root: FleetRoot, base: str, end: Id) -> ReplayResult:
     """All that *end* adds to *base*, as one commit."""
     policy_commit = root.repository.resolve(base)
+    # --base without a merge base would compare with something else: exit 2 (SPEC 5)
     common = root.repository.run("merge-base", policy_commit, end)
     if common.code != 0:
         raise GitError(f"HEAD has no history in common with {base!r}", hint="git fetch --unshallow")
@@ -90,11 +93,13 @@ def _replay_base(run: RunContext, root: FleetRoot, base: str, end: Id) -> Replay
         base=policy_commit,
     )
     combined = history.combined_commit(common.text)
+    # nothing added is nothing to check: the end state is still compared
     return replay_history(replay, [combined] if combined.changes else [])
 
 
 def _replaced_history(root: FleetRoot, end: Id) -> Iterator[Break]:
     """Replace refs and grafts, which make git show another history than the audited one."""
+    # our git runs with GIT_NO_REPLACE_OBJECTS=1: a person's git shows something else
     refs = root.repository.output("for-each-ref", "--format=%(refname)", "refs/replace/").decode().split()
     for ref in refs:
         commit = ref.rpartition("/")[2]

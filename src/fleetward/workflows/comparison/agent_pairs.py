@@ -55,6 +55,7 @@ def compare_agents(
     with collector_paused():
         count = process_count(processes, len(keys), min_per_process=_MIN_PER_PROCESS)
         parts = map_in_processes(keys, partial(_compare_chunk, pair), count)
+    # sorted at the end: the order must not depend on the number of processes
     comparisons = sorted((item for changed, _ in parts for item in changed), key=_sort_key)
     return tuple(comparisons), tuple(item for _, unreadable in parts for item in unreadable)
 
@@ -69,6 +70,7 @@ def _compare_chunk(
 ) -> list[tuple[list[Comparison], list[Unreadable]]]:
     """The part of one process: per batch the changed agents, and those that cannot be read."""
     files = FleetFiles(pair.head.tree)
+    # loaded batch by batch: a large fleet would not fit into memory at once
     chunks = (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))
     batches = (_load_batch(pair, chunk, files) for chunk in chunks)
     return [(list(_compare_batch(batch)), list(_unreadable(batch))) for batch in batches]
@@ -90,6 +92,7 @@ def _load_agents(side: Side, fleet: LoadedFleet | None, keys: set[AgentKey]) -> 
         return fleet
     environments = {environment.name: environment for environment in fleet.snapshot.config.environments}
     sources = {
+        # a proposal without an agent applies to the release of the source
         (environments[environment].sources[0], name)
         for environment, name in keys
         if environment in environments and environments[environment].gated
@@ -107,6 +110,7 @@ def _compare_batch(batch: _Batch) -> Iterator[Comparison]:
 def _compare_pair(batch: _Batch, base_key: AgentKey, head_key: AgentKey) -> Comparison | None:
     """What changed of an agent; None if nothing did, or if a side cannot be read."""
     before, after = _agent_before(batch, base_key, head_key), _effective_agent(batch.head, head_key)
+    # reported by _unreadable: half a comparison could look harmless
     if not all(agent is None or _is_comparable(agent) for agent in (before, after)):
         return None
     is_retired = after is None and before is not None
@@ -116,6 +120,7 @@ def _compare_pair(batch: _Batch, base_key: AgentKey, head_key: AgentKey) -> Comp
         batch.pair.policy_fleet,
         before,
         after,
+        # asked for a retirement alone: it reads the whole head side (SPEC 5)
         find_dependents(batch.files, head_key, config) if is_retired else (),
         head_key[0] if head_key[0] != base_key[0] else None,
     )
@@ -131,6 +136,7 @@ def _agent_before(batch: _Batch, base_key: AgentKey, head_key: AgentKey) -> Agen
     base, head = (fleet.snapshot if fleet else None for fleet in (batch.base, batch.head))
     if base and head and base_key in base.proposals and head_key not in head.proposals:
         before, after = base.agents.get(base_key), head.agents.get(head_key)
+        # the proposal moved into the folder: comparing it again would show no change
         if after is not None and (before is None or before.state != after.state):
             return before
     return _effective_agent(batch.base, base_key)
@@ -186,6 +192,7 @@ def _unreadable_agents(
             message = "cannot be read with what is proposed"
             finding = path_finding("file-unreadable", message, folder, "fleet validate")
             yield unreadable_agent(printable, side, finding)
+        # at the head alone: a proposal that the change removes is no fault
         elif agent is None and key in snapshot.proposals and side == "head":
             path = layout.proposal_file(*key)
             proposal = TreeEntry(path=path, mode=snapshot.proposals[key].mode)

@@ -26,6 +26,7 @@ def compare_agent(
         schema=json_schema.load_schema("agent"),
         tiers=fleet.policy.tiers if fleet.policy else (),
         dependents=dependents,
+        # the classes live in rules: changes takes a function, so that it need not import them
         pin_class=_pin_class,
         other_environment=other_environment,
     )

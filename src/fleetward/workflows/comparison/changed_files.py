@@ -22,6 +22,7 @@ ChangedFiles = Mapping[str, frozenset[str]]
 def changed_files(root: FleetRoot, base: Tree, head: Tree) -> ChangedFiles:
     """The files that differ in content or mode."""
     if isinstance(base, CommitTree) and isinstance(head, CommitTree):
+        # commits: one diff-tree, no file is read (ADR 0002)
         return _changed_between(root, base, head)
     base_files, head_files = _file_ids(root, base), _file_ids(root, head)
     return {
@@ -33,13 +34,16 @@ def changed_files(root: FleetRoot, base: Tree, head: Tree) -> ChangedFiles:
 
 def _changed_between(root: FleetRoot, base: CommitTree, head: CommitTree) -> ChangedFiles:
     scope = ["--", root.prefix.rstrip("/")] if root.prefix else []
+    # --no-renames: a rename guess would pair unrelated agents (SPEC 5)
     command = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", base.commit, head.commit)
     parts = root.repository.output(*command, *scope).split(b"\0")
     start = root.prefix.encode()
     modes_by_path = {}
     for header, path in zip(parts[::2], parts[1::2], strict=False):
+        # 000000 is git's mode of an absent file
         modes = frozenset(header.decode().removeprefix(":").split(" ")[:2]) - {"000000"}
         if path.startswith(start):
+            # not UTF-8 is possible: surrogates keep the path instead of failing
             modes_by_path[path[len(start) :].decode("utf-8", "surrogateescape")] = modes
     return modes_by_path
 
@@ -50,6 +54,7 @@ def _file_ids(root: FleetRoot, tree: Tree) -> dict[str, tuple[str, str | None]]:
     if not isinstance(tree, WorkTree):
         return {entry.path: (entry.mode, entry.id) for entry in entries}
     ids: dict[str, tuple[str, str | None]] = {}
+    # in batches: contents of a whole work tree would not fit into memory
     for start in range(0, len(entries), _BATCH):
         batch = entries[start : start + _BATCH]
         contents = tree.read([entry for entry in batch if entry.mode in REGULAR], limits.AGENT_FILE_BYTES)
@@ -62,6 +67,7 @@ def _file_ids(root: FleetRoot, tree: Tree) -> dict[str, tuple[str, str | None]]:
 def _content_id(root: FleetRoot, entry: TreeEntry, content: bytes | int | None) -> str | None:
     if isinstance(content, bytes):
         return root.repository.object_id(content)
+    # too large to read: its size still shows a difference
     return f"{content} bytes" if isinstance(content, int) else entry.id
 
 
@@ -72,9 +78,11 @@ def count_uncommitted(root: FleetRoot, head: Side) -> int:
     This reads every file, so a large fleet (by the size of its index) counts as 0.
     """
     top = root.repository.top
+    # another revision says nothing about uncommitted work
     if top is None or head.commit is None or head.commit != root.repository.find_commit("HEAD"):
         return 0
     index = root.repository.git_dir / "index"
+    # the hint is a courtesy: hashing a large work tree would cost more than the diff
     if not index.is_file() or index.stat().st_size > _MAX_INDEX_BYTES:
         return 0
     return len(changed_files(root, head.tree, root.work_tree()))

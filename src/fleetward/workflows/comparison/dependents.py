@@ -19,6 +19,7 @@ class FleetFiles:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
 
+    # lazy: only a retired agent asks for it
     @cached_property
     def agents(self) -> tuple[AgentKey, ...]:
         """Every agent."""
@@ -45,6 +46,7 @@ def find_dependents(files: FleetFiles, key: AgentKey, config: FleetConfig | None
     """The agents that depend on *key*; only manifests whose text has its name are parsed."""
     environment, name = key
     manifests = files.manifests.get(environment, {})
+    # parsing every manifest would make the cost follow the size of the fleet (SPEC 5)
     names = {path.split("/")[2] for path, content in manifests.items() if may_name(content, name)}
     if not names:
         return ()
@@ -56,6 +58,8 @@ def may_name(content: bytes, name: str) -> bool:
     """Could the text name the agent? With a backslash, YAML can write a name in other characters."""
     text = name.encode("utf-8", "surrogateescape")
     if text not in content:
+        # a name can be written with escapes: such a text is parsed to be sure
         return b"\\" in content
+    # whole names: `pay` is not in `payroll`
     word = rb"(?<![A-Za-z0-9-])" + re.escape(text) + rb"(?![A-Za-z0-9-])"
     return re.search(word, content) is not None or b"\\" in content

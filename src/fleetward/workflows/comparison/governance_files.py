@@ -40,6 +40,7 @@ def compare_governance(pair: FleetPair, paths: Iterable[str]) -> tuple[Change, .
             folder_changes += _compare_file(pair, path)
         elif path.startswith(f"{layout.GOVERNANCE}/"):
             folder_changes.append(changes.unknown_file_change(printable_path(path)))
+    # fleet-config.yaml lies outside governance/: no approval is asked for it
     if folder_changes:
         requires = _requirements(pair)
         folder_changes = [replace(change, requires=requires) for change in folder_changes]
@@ -49,6 +50,7 @@ def compare_governance(pair: FleetPair, paths: Iterable[str]) -> tuple[Change, .
 def _requirements(pair: FleetPair) -> tuple[ExpectedRequirement, ...]:
     """What a change of governance requires; nothing before the first ledger, for governance is trusted until then."""
     fleet = pair.base_fleet.snapshot if pair.base_fleet else None
+    # trusted until the first ledger begins (SPEC 6.2)
     return governance_requirements(fleet) if fleet and pair.base.tree.entries(layout.LEDGERS) else ()
 
 
@@ -57,6 +59,7 @@ def _compare_file(pair: FleetPair, path: str) -> tuple[Change, ...]:
     base_exists, base = _load(pair.base.tree, path, schema)
     head_exists, head = _load(pair.head.tree, path, schema)
     base_data, head_data = (document.data if document else None for document in (base, head))
+    # unreadable: comparing with nothing would show everything as removed
     if (base_exists and base_data is None) or (head_exists and head_data is None):
         return ()
     before, after = _with_defaults(schema, base_data, head_data)
@@ -84,6 +87,7 @@ def _load(tree: Tree, path: str, schema: str) -> tuple[bool, Document | None]:
 
 def _with_defaults(schema: str, *sides: Values | None) -> tuple[Values | None, ...]:
     """Both sides with the schema's defaults; a rule that only one side weighs has its usual weight at the other."""
+    # defaults on both sides: writing a default down is no change (SPEC 5)
     filled = tuple(None if side is None else with_defaults(side, schema) for side in sides)
     if schema != "fleet-config":
         return filled

@@ -42,6 +42,7 @@ def _edited_by_hand(head: Side, fleet_diff: FleetDiff) -> bool:
     """Was a gated environment that has a ledger edited, other than by a proposal?"""
     changed = {item.environment for row in fleet_diff.agents for item in row.changes if not item.proposed}
     gated = (item.name for item in fleet_diff.environments if item.gated and item.name in changed)
+    # without a ledger nothing is gated yet: fleet adopt comes first
     return any(head.tree.entries(layout.ledger_file(name)) for name in gated)
 
 

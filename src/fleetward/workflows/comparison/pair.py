@@ -51,6 +51,7 @@ def load_pair(base: Side, head: Side) -> FleetPair:
         for fleet in (head_fleet, base_fleet):
             if fleet is not None:
                 fleet.require_governance()
+    # the agents can still be compared: a broken configuration must not hide them
     config = readable[0].config
     if base_fleet is not None and base_fleet.snapshot is None:
         base_fleet = load_fleet(base.tree, (), fallback_config=config)
@@ -62,6 +63,7 @@ def load_pair(base: Side, head: Side) -> FleetPair:
         head=head,
         base_fleet=base_fleet,
         head_fleet=head_fleet,
+        # the base first: what a change requires is not for the change to say
         policy_fleet=next((snapshot for snapshot in snapshots if snapshot.policy), snapshots[0]),
     )
 

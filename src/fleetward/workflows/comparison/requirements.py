@@ -22,17 +22,20 @@ def with_requirements(
     if policy is None:
         return comparison
     manifests = [item.manifest for item in (before, after) if item is not None and item.manifest is not None]
+    # as the gate does: never below the floors, never below the running tier
     tier = policy.highest_tier(
         *(item.tier for item in manifests), *(risk.required_minimum_tier(item, policy) for item in manifests)
     )
     kind = {AgentStatus.ADDED: PromotionKind.CREATE, AgentStatus.RETIRED: PromotionKind.RETIRE}.get(
         row.status, PromotionKind.UPDATE
     )
+    # a change of a gated folder itself concerns that environment, one of a source its targets
     targets = [
         item.name
         for item in base.config.environments
         if row.environment in item.sources or (item.gated and item.name == row.environment)
     ]
+    # a dict as an ordered set: several targets may ask for the same
     requirements = {
         _expected_requirement(item, to, base): None
         for to in targets
@@ -45,6 +48,7 @@ def with_requirements(
     return replace(
         comparison,
         changes=tuple(
+            # a harmless change asks nobody, and must not look as if
             item if item.significance is Significance.NONE else replace(item, requires=tuple(requirements))
             for item in comparison.changes
         ),
@@ -71,6 +75,7 @@ def governance_requirements(base: Snapshot) -> tuple[ExpectedRequirement, ...]:
 
 
 def _expected_requirement(requirement: RuleRequirement, to: str, fleet: Snapshot) -> ExpectedRequirement:
+    # with one gate its name would be noise in every line
     where = f" for {to}" if sum(environment.gated for environment in fleet.config.environments) > 1 else ""
     if isinstance(requirement, RequiredApprovals):
         return ExpectedRequirement(kind="approvals", detail=requirement.wording + where)

@@ -80,6 +80,7 @@ def resolve_head(
     if worktree:
         after = Side(name="work tree", commit=None, tree=root.work_tree())
     head = root.repository.find_commit("HEAD")
+    # before the first commit there is only an empty tree to compare with
     if head is None:
         return Side(name="nothing", commit=None, tree=EmptyTree()), after
     return Side(name="HEAD", commit=head, tree=root.commit_tree(head)), after
@@ -100,6 +101,7 @@ def resolve_revisions(
         first, _, second = revisions[0].partition("..")
         symmetric = second.startswith(".")
         second = second.removeprefix(".") or "HEAD"
+        # exactly these two: no merge base (SPEC 5)
         if not symmetric:
             return _side_at(root, first or "HEAD"), _side_at(root, second)
         return _from_merge_base(root, Target(name=first or "HEAD"), second)
@@ -115,6 +117,7 @@ def _require_commits(root: FleetRoot) -> None:
     try:
         root.head()
     except GitError as error:
+        # a broken HEAD is another fault: the hint for a new repository would mislead
         broken = root.repository.run("rev-parse", "--verify", "--quiet", "HEAD").text
         if broken or root.repository.top is None:
             raise
@@ -132,6 +135,7 @@ def _from_merge_base(root: FleetRoot, target: Target, head: str) -> tuple[Side, 
     target_commit, head_commit = repository.resolve(target.name), repository.resolve(head)
     answer = repository.run("merge-base", target_commit, head_commit)
     if answer.code != 0 or not answer.text:
+        # never a silent two-dot comparison (SPEC 5)
         raise _no_common_ancestor(repository, target, head)
     start = answer.text
     name = target.name if start == target_commit else f"merge base of {target.name} and {head}"
@@ -151,16 +155,19 @@ def _no_common_ancestor(repository: Repository, target: Target, head: str) -> Gi
 
 def _default_target(repository: Repository, environment: Mapping[str, str]) -> Target:
     """The target of the checked-out change."""
+    # the CI's merge commit is preferred: its first parent is the target as it was tried
     merged = _merge_parent(repository, environment)
     if merged is not None:
         return merged
     exact = environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
+    # GitLab names a commit that a shallow clone may lack
     if exact and repository.find_commit(exact):
         return Target(name=exact)
     for variable in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):
         branch = environment.get(variable)
         if branch:
             return _branch_target(repository, variable, branch)
+    # the full name: a local branch origin/HEAD must not win
     if repository.find_commit("refs/remotes/origin/HEAD"):
         return Target(name="refs/remotes/origin/HEAD", fetch="git fetch origin")
     if repository.output("for-each-ref", "--count=1", "refs/remotes/origin/"):
@@ -174,6 +181,7 @@ def _default_target(repository: Repository, environment: Mapping[str, str]) -> T
 
 def _branch_target(repository: Repository, variable: str, branch: str) -> Target:
     fetch = f"git fetch origin {quote(f'+refs/heads/{branch}:refs/remotes/origin/{branch}')}"
+    # the remote first: a local branch of that name may be old
     for name in (f"refs/remotes/origin/{branch}", branch):
         if repository.find_commit(name):
             return Target(name=name, fetch=fetch)
@@ -193,6 +201,7 @@ def _merge_parent(repository: Repository, environment: Mapping[str, str]) -> Tar
         return None
     expected = environment.get("GITHUB_SHA" if on_github else "CI_COMMIT_SHA")
     parents = [repository.find_commit(f"HEAD^{number}") for number in (1, 2)]
+    # a job may check out another commit: then HEAD is not the merge of the CI
     if None in parents or (expected and expected != repository.find_commit("HEAD")):
         return None
     branch = environment.get("GITHUB_BASE_REF") or environment.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")

@@ -56,6 +56,7 @@ def compare_environments(base: Side, head: Side, first: str, second: str) -> Fle
     proposed = {path.split("/")[2] for path in nested_files(head.tree, f"{layout.PROPOSALS}/{second}")}
     pair = load_pair(base, head)
     pair.require_environments(first, second)
+    # after the names were checked: a misspelt environment has no agents either
     if not first_files and not second_files:
         raise NotAFleet(
             f"neither {first!r} nor {second!r} holds agents", hint=f"fleet new NAME --env {first}"

@@ -49,6 +49,7 @@ def _file_errors(fleet: LoadedFleet, side: str) -> Iterator[Unreadable]:
 def blocked_folders(changed: ChangedFiles) -> Iterator[Unreadable]:
     """Links and nested repositories in the place of folders: git does not show the files behind them."""
     for path, modes in changed.items():
+        # a link in place of a folder would hide every agent behind it
         is_folder = path.split("/")[0] in (*AGENT_FOLDERS, layout.GOVERNANCE) and path.count("/") < 2
         if is_folder and path not in SCHEMAS and modes & {LINK, SUBMODULE}:
             kind = "a symbolic link" if LINK in modes else "a repository of its own"

@@ -35,6 +35,7 @@ def adopt_environment(run: RunContext, to: str, *, apply: bool, key: str | None)
     Errors: UsageError where there is a ledger already; NotAFleet where there are no agents.
     """
     context = load_context(run, to=to)
+    # governance is checked first: adoption makes the present one the root of trust (SPEC 6.2)
     require_approved(context.root, context.head, run.now, (context.ledger,))
     agents = _agents(context)
     written = _write(context, agents, entry_signer(context, key)) if apply else None
@@ -43,12 +44,14 @@ def adopt_environment(run: RunContext, to: str, *, apply: bool, key: str | None)
 
 def _agents(context: PromotionContext) -> tuple[AgentTransition, ...]:
     to, entries = context.target.name, context.ledger.entries
+    # once: a second adoption would write states that nobody approved
     if entries:
         message = f"{to} has a ledger since {entries[0].at:%Y-%m-%d}: an environment is adopted once"
         raise UsageError(message, hint=f"fleet promote AGENT --to {to}")
     agents = [agent for (env, _), agent in sorted(context.fleet.agents.items()) if env == to]
     if not agents:
         raise NotAFleet(f"{to} has no agents to adopt", hint=f"fleet promote AGENT --to {to}")
+    # a state without a digest could never be compared with its folder again
     for agent in agents:
         if not agent.readable:
             message = f"the release of {to}/{agent.name} has no digest: its files are invalid"
@@ -67,6 +70,7 @@ def _write(context: PromotionContext, agents: tuple[AgentTransition, ...], signe
         context.ledger,
         kind=ledger.ADOPT,
         at=context.run.now,
+        # the digest of this commit: the audit begins to trust exactly this governance
         governance=records.governance_digest(context.root.commit_tree(context.head)),
         commit=context.head,
         actor=commit_writer.committer_email(context.root.repository),

@@ -44,6 +44,7 @@ def apply_lock(run: RunContext) -> Iterator[bool]:
 
     Errors: WriteFailed, naming the lock or the files that are not committed.
     """
+    # before anything is read: two runs must not build on the same head
     with commit_writer.apply_lock(find_fleet_root(run.folder, run.environment)):
         yield prepare_work_tree(run)
 
@@ -55,11 +56,14 @@ def prepare_work_tree(run: RunContext) -> bool:
     Errors: WriteFailed, naming files that are not committed.
     """
     root = find_fleet_root(run.folder, run.environment)
+    # a shallow clone would hide approvals, entries and authors
     require_full_history(root.repository)
     head = root.head()
+    # dirty files make --apply refuse: what was judged is the commit, not the work tree (SPEC 6)
     paths = work_tree_update.uncommitted_paths(root, head)
     if not paths:
         return False
+    # the branch has moved but the files have not: only this tool leaves such a state
     if work_tree_update.finish_interrupted(root, head):
         return True
     names = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
@@ -88,6 +92,7 @@ def write_promotions(
     entries, content = _ledger_entries(context, decided, reason, incident)
     edits[layout.ledger_file(context.target.name)] = commit_writer.Blob(content=content)
     if signer is not None:
+        # signed before the commit is built: a refused key must leave nothing behind
         edits.update(signer.signatures(entries))
     message = _commit_message(context.target.name, [promotion for _, promotion in decided], entries)
     commit = commit_edits(context.run, context.root, context.head, edits, message, remote, signer)
@@ -102,6 +107,7 @@ def _proposal_reason(context: PromotionContext, decided: Sequence[Decided]) -> s
         for file in files
         if file is not None and (note := suspension_override.suspension_note(file.content))
     }
+    # two reasons would need a choice: the ledger then holds none
     return notes.pop() if len(notes) == 1 else ""
 
 
@@ -119,14 +125,18 @@ def commit_edits(
 
     Errors: BranchMoved, WriteFailed, GitError; before the branch moves nothing has changed.
     """
+    # a given --now dates the commit too: the same input gives the same bytes
     dated = run.now if run.now_given else None
     new = commit_writer.build_commit(root, head, edits, message, dated, signer.commit if signer else None)
     branch = root.repository.branch
+    # local files are checked before the push: after it there is no way back
     work_tree_update.check_work_tree(root, head, new)
     if remote is not None:
         if branch is None:
             raise UsageError("--push needs a branch, HEAD is detached", hint="git switch BRANCH")
+        # push first: a refused push has changed nothing here (SPEC 6.2)
         commit_writer.push(root, remote, branch, new)
+    # compare-and-swap with the old head: a commit made meanwhile is never lost
     commit_writer.update_branch(root, branch, new, head)
     work_tree_update.update_work_tree(root, head, new)
     return new
@@ -141,9 +151,11 @@ def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, c
     name, to = candidate.request.binding.agent, context.target.name
     tree = context.root.commit_tree(context.head)
     folder, proposal = layout.agent_folder(to, name), layout.proposal_folder(to, name)
+    # a rollback takes the bytes that ran, not what the source folder holds today
     past = context.root.commit_tree(candidate.origin) if candidate.origin else tree
     existing = commit_writer.regular_blobs(tree.entries(folder))
     proposed = {} if candidate.origin else commit_writer.regular_blobs(tree.entries(proposal))
+    # everything goes first: files that the release no longer has must not stay behind
     edits: dict[str, commit_writer.Blob | None] = dict.fromkeys([*existing, *proposed])
     if (
         candidate.request.kind is PromotionKind.RETIRE
@@ -153,10 +165,12 @@ def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, c
         return edits
     start = len(candidate.source.folder) + 1
     for path, blob in commit_writer.regular_blobs(past.entries(candidate.source.folder)).items():
+        # overrides belong to the environment: those of the source are never copied (SPEC 1)
         if path[start:] != layout.OVERRIDES:
             edits[f"{folder}/{path[start:]}"] = blob
     if candidate.proposed.file(layout.OVERRIDES):
         target = f"{folder}/{layout.OVERRIDES}"
+        # after a rollback with overrides those of its time apply, else those in place
         current = commit_writer.regular_blobs(past.entries(folder)) if candidate.with_overrides else existing
         edits[target] = proposed.get(f"{proposal}/{layout.OVERRIDES}") or current.get(target)
     return edits
@@ -170,6 +184,7 @@ def _ledger_entries(
     governance = records.governance_digest(context.root.commit_tree(context.head))
     actor = commit_writer.committer_email(context.root.repository)
     entries = []
+    # one entry a kind: kind is a field of the line; sorted, so that the bytes are the same
     for kind in sorted({promotion.kind for _, promotion in decided if promotion.kind}):
         batch = [(candidate, promotion) for candidate, promotion in decided if promotion.kind is kind]
         promotions = [promotion for _, promotion in batch]
@@ -187,6 +202,7 @@ def _ledger_entries(
                 ledger_line.encode_approval(approval)
                 for candidate, promotion in batch
                 for approval in candidate.request.approvals
+                # spare approvals are left out: the audit recomputes which ones counted
                 if approval.file in promotion.counted
             ),
             evidence=tuple(
@@ -204,6 +220,7 @@ def _ledger_entries(
             tool=TOOL,
             break_glass=_break_glass(context, promotions, incident),
         )
+        # the next entry chains to this one, which no file holds yet
         ledger = ledger_chain.with_entry(ledger, entry)
         entries.append(entry)
     return tuple(entries), content
@@ -244,6 +261,7 @@ def _commit_message(to: str, promotions: Sequence[Promotion], entries: Sequence[
     ]
     all_rollbacks = all(promotion.kind is PromotionKind.ROLLBACK for promotion in promotions)
     subject = f"roll back {names} in {to}" if all_rollbacks else f"promote {names} to {to}"
+    # the limit of a git subject in most viewers; the trailers name every agent
     if len(subject) > 72:
         subject = f"promote {len(promotions)} agents to {to}"
     return f"{subject}\n\n" + "\n".join(trailers) + "\n"

@@ -27,6 +27,7 @@ def rule_errors(
     caused_elsewhere = [
         finding
         for finding in errors_after
+        # fingerprints hold no line numbers: an error that only moved is an old one (SPEC 4)
         if finding.agent not in names and finding.fingerprint not in errors_before
     ]
     return {
@@ -45,6 +46,7 @@ def environment_skipped(
     """All source environments must have the same release."""
     release_agent = sources[0]
     for environment, agent in zip(context.sources[1:], sources[1:], strict=True):
+        # `from` may be a list: every one of them must hold the release (SPEC 1.1)
         if (agent and agent.release) != (release_agent and release_agent.release):
             yield _error(
                 "environment-skipped",
@@ -61,6 +63,7 @@ def unpromoted_state(context: PromotionContext, name: str) -> Iterable[Finding]:
         ledger = (
             records.ledger(context.root.commit_tree(context.head), source) if stage and stage.gated else None
         )
+        # without a ledger there is nothing to compare with; validate names adopt
         if ledger is None or not ledger.entries:
             continue
         last, agent = ledger.last_transition(name), context.fleet.agents.get((source, name))
@@ -88,6 +91,7 @@ def name_retired(
     context: PromotionContext, name: str, running: Agent | None, recorded: bool
 ) -> Iterable[Finding]:
     """The name of a retired agent cannot be used again."""
+    # a new agent under an old name would inherit its history in the ledger
     if running is None and recorded:
         place = layout.manifest_file(context.sources[0], name)
         yield _error(

@@ -24,6 +24,7 @@ def checked_incident(text: str | None, reason: str, *, break_glass: bool) -> str
         return None
     if text is None:
         raise UsageError("--break-glass needs an incident", hint="--incident INC-2041")
+    # the id becomes a trailer of the commit: one strict alphabet keeps it one line
     if not is_incident(text):
         hint = "letters, digits and ._:/#- only, at most 80, such as INC-2041"
         raise UsageError(f"--incident {text!r} is no incident id", hint=hint)

@@ -31,6 +31,7 @@ def break_glass_use(
     """
     if incident is None:
         return None
+    # a dry run has no committer yet: anybody might apply it
     actor = commit_writer.committer_email(context.root.repository) if apply else ""
     return BreakGlassUse(
         incident=incident,
@@ -71,6 +72,7 @@ def open_reviews_step(context: PromotionContext, use: BreakGlassUse | None) -> N
         for review in use.open_reviews
         if review.reviewers
     )
+    # a command for a review that nobody can give would fail when pasted
     if command:
         return NextStep(command=command, reason="give the review, as somebody who can")
     return NextStep(

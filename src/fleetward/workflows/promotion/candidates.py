@@ -73,6 +73,7 @@ def build_candidates(context: PromotionContext, agents: Sequence[str]) -> tuple[
 
     Errors: FleetError where an agent is unknown, or its folder in the target environment differs from the ledger.
     """
+    # each agent once: named twice, it would be written and counted twice
     return as_batch(context, [_build_candidate(context, name) for name in dict.fromkeys(agents)])
 
 
@@ -80,6 +81,7 @@ def as_batch(context: PromotionContext, candidates: Sequence[Candidate]) -> tupl
     """The same candidates, each validated in the fleet in which all of them are promoted."""
     to = context.target.name
     names = tuple(candidate.name for candidate in candidates)
+    # rules judge the fleet after the whole batch: agents may depend on each other
     after = context.fleet.with_agents(
         (candidate.proposed for candidate in candidates if candidate.proposed),
         without=[(to, candidate.name) for candidate in candidates if candidate.proposed is None],
@@ -123,6 +125,7 @@ def _build_candidate(context: PromotionContext, name: str) -> Candidate:
     """The candidate with its own errors; those of the batch are added by as_batch."""
     fleet, to = context.fleet, context.target.name
     if changes_only_suspension(context, name):
+        # a suspension keeps the running release: the target then counts as its own source
         context = replace(context, sources=(to,))
     sources = [fleet.agents.get((env, name)) for env in context.sources]
     source = sources[0]
@@ -146,6 +149,7 @@ def _build_candidate(context: PromotionContext, name: str) -> Candidate:
             repository=fleet.config.repository,
             environment=to,
             agent=name,
+            # the ledger, not the folder, says what runs (SPEC 6)
             from_state=recorded.to_state if running and recorded else None,
             to_state=proposed.state if proposed else EMPTY_STATE,
             generation=context.ledger.next_generation(name),
@@ -153,6 +157,7 @@ def _build_candidate(context: PromotionContext, name: str) -> Candidate:
         kind=_kind(proposed, recorded if running else None),
         release=proposed.release if proposed else None,
         running=running.manifest if running else None,
+        # judged by the strictest tier: the gate cannot know what it does
         running_unreadable=running is not None and running.manifest is None,
         candidate=proposed.manifest if proposed else None,
     )
@@ -166,10 +171,12 @@ def _proposed_agent(
     context: PromotionContext, name: str, source: Agent | None
 ) -> tuple[Agent | None, tuple[Finding, ...]]:
     """The release of *source* with the overrides of the target, and its errors; None where it is retired."""
+    # retired in the manifest, or gone from the folder: both end it
     if source is None or is_retired(source, context.run.documents):
         return None, ()
     key = (context.target.name, name)
     current, proposal = context.fleet.agents.get(key), context.fleet.proposals.get(key)
+    # a proposal replaces the overrides as a whole; without one those in place stay
     overrides = proposal or (current.file(layout.OVERRIDES) if current else None)
     proposed, findings = build_candidate(
         source, context.target.name, overrides, proposed=proposal is not None, documents=context.run.documents
@@ -189,7 +196,9 @@ def running_agent(context: PromotionContext, name: str) -> Agent | None:
     current = context.fleet.agents.get((to, name))
     last = context.ledger.last_transition(name)
     recorded = last[1].to_state if last else None
+    # an unreadable folder must not pass for the recorded state
     state = current.state if current and current.readable else None
+    # before adoption every folder would look like an edit by hand
     if not context.ledger.entries and (present := context.fleet.agent_names(to)):
         raise FleetError(
             f"environments/{to}/{min(present)} is there, but {to} has no ledger yet",
@@ -212,11 +221,13 @@ def running_agent(context: PromotionContext, name: str) -> Agent | None:
 
 def _kind(proposed: Agent | None, recorded: AgentTransition | None) -> PromotionKind | None:
     if proposed is None:
+        # an agent that never ran has nothing to retire
         return PromotionKind.RETIRE if recorded else None
     if recorded is None:
         return PromotionKind.CREATE
     if proposed.state == recorded.to_state:
         return None
+    # the same release with other overrides needs no soak and no authors of a release
     return PromotionKind.OVERRIDE if proposed.release == recorded.release else PromotionKind.UPDATE
 
 
@@ -230,8 +241,10 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
     is_rollback = request.kind is PromotionKind.ROLLBACK
     to, name = context.target.name, candidate.name
     comparison = None
+    # None where a side is unreadable: the gate then assumes the worst of a change
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compare_agent(context.fleet, running, proposed, dependents(context.fleet, to, name))
+    # of the commit whose policy decides: a pull request cannot bring its own approvals
     approvals, unreadable_approvals = records.approvals(
         context.root, context.policy_commit, to, name, context.people, now=context.run.now
     )
@@ -247,6 +260,7 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         is_soaking=soak.since is not None,
         soaking_since=soak.since,
         mode=context.mode,
+        # a release that a rollback removed needs a fresh approval, whoever promotes it again
         hold=context.ledger.rollback_hold(name, request.release) if request.release else None,
         required_reviews=required_reviews(context, name),
     )
@@ -262,4 +276,5 @@ def _shortest_soak(context: PromotionContext, name: str) -> SoakTime:
     """The soak time in the source environment that has the release for the shortest time."""
     folders = [layout.agent_folder(env, name) for env in context.sources]
     times = [soak_time(context.root, context.head, folder, context.run.now) for folder in folders]
+    # of several sources the shortest: the release has to soak in each of them
     return min(times, key=lambda soak: soak.longest)

@@ -78,6 +78,7 @@ def load_context(
     policy_commit, policy_fleet, policy_reading = head, fleet, reading
     if base is not None:
         policy_commit = root.repository.resolve(base)
+        # only the governance of the base is used: none of its agents is read
         policy_reading = load_fleet(root.commit_tree(policy_commit), only=())
         policy_fleet = policy_reading.require_governance()
         # no waiver, severity or overridable may come from the commit that is decided on
@@ -93,6 +94,7 @@ def load_context(
         raise NotAFleet(message, hint="fleet init")
     target, sources = _target_and_sources(fleet, to, source)
     tree = root.commit_tree(head)
+    # an audit has checked already that the ledger only grew up to this commit
     ledger = records.ledger(tree, to) if at else _trusted_ledger(root, head, policy_commit, to)
     _check_policy_version(policy, policy_reading, ledger)
     return PromotionContext(
@@ -117,6 +119,7 @@ def _check_policy_version(policy: Policy, reading: LoadedFleet, ledger: Ledger) 
     Errors: FleetError, naming its line.
     """
     last_version = ledger.entries[-1].policy_version if ledger.entries else None
+    # an older policy could be looser: its version only ever increases (SPEC 6.1)
     if last_version is not None and policy.version < last_version:
         where = f"{layout.POLICY}:{reading.line(layout.POLICY, 'policy', 'version')}"
         message = f"{where}: version is {policy.version}, the ledger's last entry used {last_version}"
@@ -150,6 +153,7 @@ def _agents_to_read(
         target = config.environment(to)
         if target is None or not target.gated:
             return ()
+        # an empty ledger file is none: the promotion asks for an adoption
         has_ledger = any(entry.id != empty_blob for entry in tree.entries(layout.ledger_file(to)))
         read = names if has_ledger else (*names, *_agent_names(tree, to))
         return related_keys(tree, config, to, read, run.documents)
@@ -182,6 +186,7 @@ def _trusted_ledger(root: FleetRoot, head: Id, policy_commit: Id, to: str) -> Le
     head_lines, policy_lines = (
         records.ledger_bytes(root.commit_tree(commit), to) for commit in (head, policy_commit)
     )
+    # an invented line could set generations, holds or the running state
     if not policy_lines.startswith(head_lines):
         raise FleetError(
             f"ledger/{to}.jsonl has lines that the base does not have: only --apply writes them",
@@ -204,6 +209,7 @@ def _target_and_sources(fleet: Snapshot, to: str, source: str | None) -> tuple[E
         raise UsageError(message, hint=f"environments with a gate: {gated}")
     if source is not None and source not in names:
         raise unknown_environment(source, target.sources)
+    # `--from` selects nothing: all sources must hold the release, it only has to be one of them
     if source is not None and source not in target.sources:
         raise UsageError(f"{to!r} is not promoted from {source!r}", hint=f"--from {target.sources[0]}")
     return target, target.sources

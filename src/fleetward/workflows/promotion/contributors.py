@@ -29,6 +29,7 @@ def change_contributors(
     older entry, so that the authors of the release that was left still count. A promotion that keeps the running
     release has only the authors of its proposal.
     """
+    # a suspension takes nothing from the source: its authors have no part in it
     keeps_release = context.sources == (context.target.name,)
     authors = (
         ()
@@ -55,6 +56,7 @@ def required_reviews(context: PromotionContext, name: str) -> tuple[RequiredRevi
                     binding=binding_of(context, transition),
                     actor=entry.actor,
                     approvers=frozenset(str(approval["approver"]) for approval in entry.approvals),
+                    # authors of the time of that entry, whatever was committed later
                     contributors=change_contributors(
                         context, name, entry.commit, _ledger_before(context.ledger, entry)
                     ),
@@ -64,6 +66,7 @@ def required_reviews(context: PromotionContext, name: str) -> tuple[RequiredRevi
 
 
 def _ledger_before(ledger: Ledger, entry: Entry) -> Ledger:
+    # the ledger starts at entry 1, so the entry itself is left out
     return replace(ledger, entries=ledger.entries[: entry.seq - 1])
 
 
@@ -93,13 +96,16 @@ def _release_contributors(
     for source in target.sources:
         before = _authors_since(context, source, name, since)
         stage = context.fleet.config.environment(source)
+        # an ungated source is edited by hand: its authors are in its own history
         ledger = records.ledger(root.commit_tree(head), source) if stage and stage.gated else None
         brought = ledger.release_entry(name) if ledger else None
+        # a squash or rebase may have dropped the commit: then the folder's own authors count
         promoted = brought and brought.kind != ADOPT and root.repository.find_commit(brought.commit)
         if stage is None or brought is None or not promoted:
             authors += contributors(root, head, before, [layout.agent_folder(source, name)])
             continue
         stage_since = None
+        # only where the stage still runs that entry: else its release is older than the range
         is_current = ledger is not None and ledger.transitions(name)[-1][0] == brought
         if is_current and before and root.repository.find_commit(before) == before:
             stage_since = records.ledger(root.commit_tree(before), source).release_entry(name)
@@ -110,6 +116,7 @@ def _release_contributors(
 def _authors_since(context: PromotionContext, source: str, name: str, since: Entry | None) -> Id | None:
     """The commit after which changes of *source* count; None for all, where another release waited at the adoption."""
     root = context.root
+    # a missing commit bounds nothing: all authors count, which is the stricter reading
     if since is None or since.kind != ADOPT or root.repository.find_commit(since.commit) != since.commit:
         return since.commit if since else None
     folder = layout.agent_folder(source, name)
@@ -121,6 +128,7 @@ def _authors_since(context: PromotionContext, source: str, name: str, since: Ent
         (path, blob) for path, blob in files.items() if path != layout.OVERRIDES
     )
     adopted_releases = [agent.release for agent in since.agents if agent.agent == name]
+    # staging already had other work at the adoption: its authors must count later
     return since.commit if adopted_releases == [waiting_release] else None
 
 
@@ -140,6 +148,7 @@ def _proposal_contributors(
         promotion_commit = commit_of_promotion(context.root, head, since.commit, file, line)
         since_commit = (
             promotion_commit
+            # a proposal that is still there was put there by somebody in that very commit
             if promotion_commit and not context.root.commit_tree(promotion_commit).entries(proposal)
             else since_commit
         )

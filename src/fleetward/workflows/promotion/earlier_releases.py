@@ -46,6 +46,7 @@ def select_release(context: PromotionContext, name: str, release: str | None) ->
     releases = earlier_releases(transitions)
     if release is None:
         for earlier in releases:
+            # a held release was rolled back itself: going there needs an explicit choice
             if context.ledger.rollback_hold(name, earlier.release) is None:
                 return earlier
         if releases:
@@ -53,8 +54,10 @@ def select_release(context: PromotionContext, name: str, release: str | None) ->
             raise UsageError(message, hint=_choices_hint(releases))
         message = f"{name!r} has no earlier release in {to} to roll back to"
         raise UsageError(message, hint=_suspend_hint(context, name))
+    # matched whole: a loose prefix could name another release
     match = _PREFIX.fullmatch(release)
     start = f"sha256:{match[1]}" if match else ""
+    # a prefix has to be unique; several matches are answered with the choices
     matches = [earlier for earlier in releases if start and earlier.release.startswith(start)]
     if len(matches) == 1:
         return matches[0]
@@ -72,9 +75,11 @@ def earlier_releases(transitions: Sequence[tuple[Entry, AgentTransition]]) -> tu
     """
     replaced: dict[str, EarlierRelease] = {}
     for (entry, agent), (next_entry, next_agent) in pairwise(transitions):
+        # the last time counts: a release may have run more than once
         if agent.release is not None and agent.release != next_agent.release:
             replaced[agent.release] = EarlierRelease(entry=entry, agent=agent, replaced_at=next_entry.at)
     running = transitions[-1][1].release if transitions else None
+    # the running one may have run earlier, too: there is nothing to go back to
     releases = [earlier for release, earlier in replaced.items() if release != running]
     return tuple(sorted(releases, key=lambda earlier: earlier.entry.seq, reverse=True))
 

@@ -28,11 +28,13 @@ def next_step(
     folder, to = context.run.chdir, context.target.name
     agent = f"{folder} {promotion.agent} --to {to}"
     open_ = {item.kind for item in promotion.requirements if item.status is not RequirementStatus.MET}
+    # approvals of a state that must still change would be void: errors come before people
     if "validation" in open_:
         return NextStep(command=f"fleet validate{folder}", reason="fix the errors that this lists")
     if "veto" in open_:
         return NextStep(command=f"fleet approvals{agent}", reason="read who vetoed it, and why")
     if "evals" in open_:
+        # the release of an override is the one that the target runs
         env = f" --env {to}" if promotion.kind is PromotionKind.OVERRIDE else ""
         return NextStep(
             command=f"fleet release{folder} {promotion.agent}{env}",
@@ -44,6 +46,7 @@ def next_step(
         return review_step(context, promotion) or _policy_check_step(context)
     retry = f"fleet promote{folder} {' '.join(names)} --to {to}{flags}"
     ready = promotion.unblock.ready_at
+    # a time that has passed means that something else is missing
     if ready is not None and ready > context.run.now:
         return NextStep(
             command=f"{retry} --at {format_instant(ready)}", reason="see the verdict at the earliest time"
@@ -102,6 +105,7 @@ def _reader(context: PromotionContext) -> Person | None:
     """The person of git's identity; a robot's report is read by other people."""
     try:
         person = context.people.by_email(committer_email(context.root.repository))
+    # CI may have no identity: the report must not fail for that
     except GitError:
         return None
     return person if isinstance(person, Person) else None

@@ -115,6 +115,7 @@ def promote_agents(context: PromotionContext, options: PromotionOptions) -> Prom
         apply=options.apply,
     )
     written = None
+    # all or none, unless --partial asks for those that stand on their own (SPEC 6.1)
     if options.apply and (options.partial or verdict is Verdict.ALLOWED):
         written = _write_allowed(context, options, _decided(candidates, promotions))
     if use and written:
@@ -192,6 +193,7 @@ def _next_step(
     use: BreakGlassUse | None,
 ) -> NextStep:
     folder, names = context.run.chdir, [promotion.agent for promotion in promotions]
+    # the same options again: the step has to work when it is pasted
     flags = break_glass_options(use)
     again = f"fleet promote{folder} {' '.join(names)} --to {context.target.name}{flags}"
     if written:

@@ -49,12 +49,14 @@ class EntrySigner:
             environment=run.environment,
             namespace=namespace,
         )
+        # a key type that verification refuses is found before anything is written
         try:
             key = ssh_format.signature(signature).key
         except ssh_format.SignatureError as error:
             hint = "ssh-keygen -t ed25519 makes a key that is accepted"
             raise FleetError(f"the signature would not count: {error}", hint=hint) from None
         actor = self.actor
+        # the key must be the actor's at this instant: the audit asks the same
         if refusal := authenticity.key_fault(key, actor, actor.id, self.context.people, (run.now,)):
             kind = "people" if isinstance(actor, Person) else "robots"
             hint = (
@@ -74,6 +76,7 @@ def entry_signer(context: PromotionContext, key_file: str | None) -> EntrySigner
         return None
     email = commit_writer.committer_email(context.root.repository)
     actor = context.people.by_email(email)
+    # who has left may not sign, though the address still commits
     if actor is None or (isinstance(actor, Person) and not actor.is_active(context.run.now)):
         status = "is nobody" if actor is None else "has left"
         hint = "list the address and its key there, under people or robots, or leave --sign out"

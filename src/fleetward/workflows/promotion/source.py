@@ -26,6 +26,7 @@ def is_retired(source: Agent, documents: DocumentCache | None = None) -> bool:
 
     Overrides do not count: a retirement is decided in the source environment.
     """
+    # without overrides: an environment must not retire an agent on its own
     plain, _ = build_candidate(source, source.environment, None, proposed=False, documents=documents)
     return plain.manifest is not None and plain.manifest.lifecycle == RETIRED
 
@@ -40,6 +41,7 @@ def unreadable_agents(
     """
     for env, name in sorted(fleet.agents):
         agent = fleet.agents[env, name]
+        # those that leave together are judged themselves
         if env != environment or agent.manifest is not None or name in leaving:
             continue
         problems = (
@@ -89,6 +91,7 @@ def changes_only_suspension(context: PromotionContext, name: str) -> bool:
     ):
         return False
     overrides = current.file(layout.OVERRIDES)
+    # a patch that cannot be read might change anything: then it is no mere suspension
     before, after = (_patch(file.content if file else None) for file in (overrides, proposed))
     return before is not None and after is not None and differ_only_in_suspension(before, after)
 
@@ -115,12 +118,14 @@ def waiting_changes_note(context: PromotionContext, promotions: Iterable[Promoti
 
 def differ_only_in_suspension(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether two merge patches differ in ``spec.suspended``, and in nothing else."""
+    # `is not`: absent and false are equal, a text or number is neither
     differs = _suspension(before) is not _suspension(after)
     return differs and _without_suspension(before) == _without_suspension(after)
 
 
 def _retired_since(context: PromotionContext, name: str) -> bool:
     """Whether the agent was removed or retired in the source environment after its proposal was written."""
+    # an agent that is gone from the source counts as retired there
     source = context.fleet.agents.get((context.sources[0], name))
     if source is not None and not (source.readable and is_retired(source, context.run.documents)):
         return False
@@ -131,6 +136,7 @@ def _retired_since(context: PromotionContext, name: str) -> bool:
     )
     if not root.commit_tree(head).entries(proposal):  # not committed yet, so it is newer
         return False
+    # the newest commit of either: is the last change that of the proposal?
     return (
         first_parent_commits_of(root, head, None, [proposal])[-1:]
         != first_parent_commits_of(root, head, None, [proposal, folder])[-1:]
@@ -146,11 +152,13 @@ def _patch(content: bytes | None) -> dict[str, Any] | None:
 
 
 def _suspension(patch: Mapping[str, Any]) -> Any:
+    # JSON Merge Patch: null removes a key, so `spec: null` is possible
     return (patch.get("spec") or {}).get("suspended", False)
 
 
 def _without_suspension(patch: Mapping[str, Any]) -> dict[str, Any]:
     """The patch without ``spec.suspended``, and without a spec that is empty then."""
+    # an empty spec says nothing: with and without it the patches are equal
     spec = {key: value for key, value in (patch.get("spec") or {}).items() if key != "suspended"}
     outside_spec = {key: value for key, value in patch.items() if key != "spec"}
     return {**outside_spec, **({"spec": spec} if spec else {})}

@@ -77,6 +77,7 @@ def plan_suspension(run: RunContext, options: SuspensionOptions) -> Suspension:
     """
     root = find_fleet_root(run.folder, run.environment)
     environment = find_environment(root, options.environment)
+    # an ungated environment has no ledger, so there is nothing to apply to
     if options.apply and not environment.gated:
         message = f"{environment.name!r} takes no promotions: nothing to apply"
         raise UsageError(message, hint="--write")
@@ -102,10 +103,12 @@ def suspend_agent(run: RunContext, suspension: Suspension, options: SuspensionOp
     context = _promotion_context(run, suspension)
     agent = find_agent(suspension, context.fleet, context.root.commit_tree(context.head))
     proposed = context.fleet.proposals.get((suspension.environment, suspension.agent))
+    # nothing to do, but a proposal may be waiting to do the opposite
     if is_suspended(agent) is suspension.suspended:
         unchanged = replace(suspension, has_changes=False, contradicting_proposal=proposed is not None)
         return _result(run, unchanged, options)
     is_proposed = proposed is not None and is_already_proposed(suspension, agent, proposed)
+    # its approvals are for its exact bytes: editing it would void them
     if proposed is not None and not is_proposed:
         message = f"{suspension.file} already proposes another change"
         raise FleetError(message, hint=f"promote that first, or git rm {suspension.file} and commit")
@@ -118,6 +121,7 @@ def suspend_agent(run: RunContext, suspension: Suspension, options: SuspensionOp
         return _apply(run, context, suspension, options)
     if options.write and not is_proposed:
         suspension = _write_proposal(context.root, suspension)
+    # the verdict before the commit: it names the people who are needed
     _, predicted = _decide(context, suspension)
     return _result(run, replace(suspension, predicted=predicted), options, context)
 
@@ -130,6 +134,7 @@ def _edit_ungated(run: RunContext, suspension: Suspension, options: SuspensionOp
     if is_suspended(agent) is suspension.suspended:
         return replace(suspension, content=old_content, has_changes=False)
     new_content: bytes | None = suspension_overrides(suspension, run.now.date(), agent, old_content)
+    # an empty overrides file changes the state digest and says nothing
     if new_content is not None and is_empty_override(new_content):
         new_content = None
     if options.write:
@@ -138,6 +143,7 @@ def _edit_ungated(run: RunContext, suspension: Suspension, options: SuspensionOp
 
 
 def _write_proposal(root: FleetRoot, suspension: Suspension) -> Suspension:
+    # an untracked file is not in the snapshot that was read from the commit
     if read_regular_file(root.path, suspension.file) is not None:
         message = f"{suspension.file} exists, and is not committed"
         raise FleetError(message, hint="commit or delete it")
@@ -150,14 +156,17 @@ def _apply(
 ) -> SuspensionResult:
     """Commit the proposal alone, then promote it; neither where the gate would block it."""
     candidate, predicted = _decide(context, suspension)
+    # a proposal that would be blocked is not left on the branch
     if not suspension.already_proposed and predicted.verdict is not Verdict.BLOCKED:
         edits = {suspension.file: commit_writer.Blob(content=suspension.content)}
         signer = entry_signer(context, options.sign)
         message = _commit_message(suspension)
         commit = commit_edits(run, context.root, context.head, edits, message, options.push, signer)
         suspension = replace(suspension, committed=commit)
+        # the branch has moved: the context of the old head would be refused as stale
         context = _promotion_context(run, suspension)
         candidate, predicted = _decide(context, suspension)
+    # a pending proposal stays committed: approvals for it can be given
     if predicted.verdict is Verdict.ALLOWED:
         signer = entry_signer(context, options.sign)
         decided = [(candidate, predicted)]
@@ -183,12 +192,14 @@ def _decide(context: PromotionContext, suspension: Suspension) -> tuple[Candidat
     """The verdict with the proposal in place; until it is committed, its author is the committer."""
     committed = suspension.already_proposed or suspension.committed is not None
     if not committed:
+        # the file exists nowhere yet: it is added in memory to decide on it
         file = File(path=layout.OVERRIDES, content=suspension.content or b"")
         proposals = {**context.fleet.proposals, (suspension.environment, suspension.agent): file}
         context = replace(context, fleet=replace(context.fleet, proposals=proposals))
     [candidate] = build_candidates(context, [suspension.agent])
     if candidate.request.kind is PromotionKind.RETIRE:
         raise _retired(context, suspension)
+    # whoever commits the proposal will be its author, and must not count as an approver
     if not committed:
         contributors = (*candidate.request.contributors, *_author(context))
         candidate = replace(candidate, request=replace(candidate.request, contributors=contributors))

@@ -53,6 +53,7 @@ def find_agent(suspension: Suspension, fleet: Snapshot | None, tree: Tree) -> Ag
 
 def is_suspended(agent: Agent) -> bool:
     """Whether the agent is suspended; where its manifest is invalid, by its overrides alone."""
+    # an invalid manifest must not keep anybody from suspending the agent
     if agent.manifest is not None:
         return agent.manifest.get("spec.suspended", False) is True
     return lookup(agent.overrides or {}, "spec.suspended")[1] is True
@@ -76,6 +77,7 @@ def is_already_proposed(suspension: Suspension, agent: Agent, proposed: File) ->
     if patch.findings or patch.data is None:
         return False
     proposed_value = lookup(patch.data, "spec.suspended")[1]
+    # a proposal without the key leaves what the release itself says
     would_suspend = _release_is_suspended(agent) if proposed_value is None else proposed_value is True
     return would_suspend is suspension.suspended and differ_only_in_suspension(
         agent.overrides or {}, patch.data

@@ -14,11 +14,13 @@ from fleetward.workflows.promotion.context import PromotionContext
 def uncommitted_files(context: PromotionContext, agents: Sequence[str]) -> tuple[str, ...]:
     """Files of these agents, or of governance, that differ from HEAD; a promotion does not read them."""
     root, to = context.root, context.target.name
+    # a bare repository has no work tree that could differ
     if root.repository.top is None:
         return ()
     folders = [
         f"{top}/{agent}"
         for agent in agents
+        # a name from the command line becomes part of a path
         if is_name(agent)
         for top in (
             *(layout.environment_folder(env) for env in context.sources),
