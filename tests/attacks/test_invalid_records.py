@@ -120,4 +120,4 @@ def test_a_line_that_stood_there_does_not_go_away_behind_garbage(tmp_path: Path)
     result = repository.judge()
 
     assert result.code == 2
-    assert "not there any more" in result.err
+    assert "are missing" in result.err
