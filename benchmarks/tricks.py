@@ -55,7 +55,7 @@ os._exit = sys.exit
 import gc
 gc.set_threshold = lambda *_: None
 """,
-        run="validate fleet",
+        run="promote with a long ledger",
     ),
     Trick(
         name="no garbage collection while comparing",
@@ -87,15 +87,15 @@ functools.lru_cache = plain
     Trick(
         name="jsonschema-rs accepts first",
         without="""
-import fleetward.store.formats.json_schema as schemas
-schemas._is_accepted = lambda *_: False
+import fleetward.store.formats.schema_findings as schemas
+schemas.is_accepted = lambda *_: False
 """,
         run="validate fleet",
     ),
     Trick(
         name="ledger lines recognised by one pattern",
         without="""
-import fleetward.store.records.ledger as ledger
+import fleetward.store.records.ledger_line as ledger
 ledger.parse_fast = lambda *_: None
 """,
         run="promote with a long ledger",
