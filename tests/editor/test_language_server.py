@@ -23,9 +23,9 @@ COUNT = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def seen() -> Iterator[Editor]:
-    with editor(EXAMPLE) as session:
-        yield session
+def session() -> Iterator[Editor]:
+    with editor(EXAMPLE) as language_server:
+        yield language_server
 
 
 def beside(file: Path) -> Path:
