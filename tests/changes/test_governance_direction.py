@@ -120,6 +120,7 @@ LOOSENED: list[tuple[str, dict[str, Any], Edit]] = [
     ("people", PEOPLE, ("people/bob", {"name": "Bob", "emails": ["bob@acme.example"], "since": "2026-01-01"})),
     ("people", PEOPLE, ("robots", GONE)),
     ("people", PEOPLE, ("robots/ci/operatedBy", GONE)),
+    ("people", PEOPLE, ("robots/ci/forge", True)),
     ("people", PEOPLE, ("teams/risk/members/1", "alice")),
     ("people", PEOPLE, ("teams/risk/members/0/until", "2027-12-31")),
     ("fleet-config", CONFIG, ("environments/1/from", GONE)),

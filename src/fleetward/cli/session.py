@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from fleetward.cli.output import Color, Output, Report, report_targets
+from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import UsageError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.workflows.context import RunContext, run_context
+from fleetward.report.page import line
+from fleetward.workflows.context import TEST_CLOCK, RunContext, run_context
 
 Value = TypeVar("Value")
 Renderer = Callable[[Value, "Session"], Report]
@@ -58,4 +61,9 @@ def session(
     targets = report_targets(outputs, formats, as_json=as_json)
     run = run_context(folder=folder, now=now)
     output = Output(targets=targets, folder=run.folder, quiet=quiet, color=color, environment=run.environment)
-    return Session(run=run, output=output, verbose=verbose)
+    verb_session = Session(run=run, output=output, verbose=verbose)
+    if run.test_clock:
+        # also with -q: nobody may take such a run for one of today
+        message = f"test clock: it is {format_instant(run.now)} ({TEST_CLOCK})"
+        output.print_page((line(message, hang=2),), sys.stderr)
+    return verb_session

@@ -62,6 +62,8 @@ class Robot:
     id: str
     emails: tuple[str, ...]
     operated_by: str | None = None
+    is_forge: bool = False
+    """A forge commits merges with this account; nobody operates it."""
     keys: tuple[SigningKey, ...] = ()
 
 

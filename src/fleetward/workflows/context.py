@@ -17,6 +17,9 @@ from fleetward.domain.fast_dataclass import dataclass
 if TYPE_CHECKING:
     from fleetward.store.formats.document import DocumentCache
 
+TEST_CLOCK = "FLEETWARD_TEST_CLOCK"
+"""The variable that sets the clock of every verb, for tests alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
@@ -27,6 +30,8 @@ class RunContext:
     now: datetime
     now_given: bool = False
     """``--now`` has set the clock."""
+    test_clock: bool = False
+    """``FLEETWARD_TEST_CLOCK`` has set the clock, or would have without ``--now``."""
     environment: Mapping[str, str] = field(default_factory=dict)
     documents: DocumentCache | None = None
     """For a replay of history, which reads the same documents in many commits."""
@@ -49,12 +54,29 @@ def run_context(*, folder: str | None, now: str | None) -> RunContext:
     """
     The context of this process.
 
-    Errors: UsageError where *now* is no instant with a zone.
+    Errors: UsageError where *now* or the test clock is no instant with a zone, or a test clock is set in CI.
     """
-    try:
-        moment = parse_instant(now) if now else datetime.now(UTC).replace(microsecond=0)
-    except ValueError as error:
-        raise UsageError(f"--now: {error}", hint=f"--now {suggested_instant(now or '')}") from None
+    environment = dict(os.environ)
+    test_clock = environment.get(TEST_CLOCK)
+    if test_clock is not None and environment.get("CI"):
+        # a pipeline that decides by another clock than everybody else would decide for everybody
+        raise UsageError(f"{TEST_CLOCK} is for tests, and CI is set", hint=f"unset {TEST_CLOCK}")
+    moment = datetime.now(UTC).replace(microsecond=0)
+    if test_clock is not None:
+        moment = _instant(TEST_CLOCK, test_clock, "=")
+    if now:
+        moment = _instant("--now", now, " ")
     return RunContext(
-        folder=Path(folder or "."), now=moment, now_given=now is not None, environment=dict(os.environ)
+        folder=Path(folder or "."),
+        now=moment,
+        now_given=now is not None,
+        test_clock=test_clock is not None,
+        environment=environment,
     )
+
+
+def _instant(name: str, text: str, separator: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}", hint=f"{name}{separator}{suggested_instant(text)}") from None

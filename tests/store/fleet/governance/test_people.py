@@ -83,6 +83,10 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH8D4ksr2esYLJ4fulX/TT9sAWlw92K1ewZ5e
             {"robots": {"ci": {"emails": ["c@y.example"], "operatedBy": "bob"}}},
             ("role-unknown", "robots.ci.operatedBy"),
         ),
+        (
+            {"robots": {"web": {"emails": ["w@y.example"], "operatedBy": "alice", "forge": True}}},
+            ("people-pattern", "robots.web.forge"),
+        ),
         ({"teams": {"risk": {"members": ["alice", "bob"]}}}, ("role-unknown", "teams.risk.members[1]")),
         ({"teams": {"risk": {"members": [{"person": "bob"}]}}}, ("role-unknown", "teams.risk.members[0]")),
         (

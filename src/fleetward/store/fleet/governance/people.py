@@ -66,8 +66,17 @@ def _robot(name: str, data: dict[str, Any], persons: Mapping[str, Any], notes: N
         hint = spelling_hint(operator, persons, "name a person of this file")
         message = f"nobody is called {operator!r}"
         notes.error(message, ("robots", name, "operatedBy"), hint, rule="role-unknown")
-    emails = tuple(data.get("emails") or ())
-    return Robot(id=name, emails=emails, operated_by=operator, keys=_keys(data, ("robots", name), notes))
+    is_forge = data.get("forge") is True
+    if is_forge and operator is not None:
+        message = f"{name!r} is a forge, and {operator!r} operates it: a forge is operated by nobody"
+        notes.error(message, ("robots", name, "forge"), "leave out forge, or operatedBy")
+    return Robot(
+        id=name,
+        emails=tuple(data.get("emails") or ()),
+        operated_by=operator,
+        is_forge=is_forge and operator is None,
+        keys=_keys(data, ("robots", name), notes),
+    )
 
 
 def _keys(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> tuple[SigningKey, ...]:
