@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fleetward.domain.change import ChangeClass, Direction, Significance
+from fleetward.domain.change import ChangeClass, Comparison, Direction, Significance
 from fleetward.domain.contributor import ContributorRole
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import ApprovalTerms, Assurance, Freeze
@@ -21,6 +21,7 @@ from tests.gate.world import (
     HOUR,
     LOOSER,
     MINUTE,
+    NEW,
     NEW_PRIVILEGE,
     NOW,
     OLD,
@@ -75,6 +76,10 @@ def frozen(start: Any, end: Any) -> dict[str, Any]:
 
 def unknown(mode: str) -> dict[str, Any]:
     return {"approvals": ApprovalTerms(ignore_unknown_authors=mode == "ignore")}
+
+
+def raised(change: Comparison) -> Comparison:
+    return replace(change, row=replace(change.row, tier_after="high"))
 
 
 Row = tuple[str, Verdict, tuple[Any, ...], dict[str, Any]]
@@ -269,12 +274,56 @@ SITUATIONS: list[Row] = [
         approvals=(statement("hugo"),),
     ),
     row(
-        "stricter and relabelled is only stricter",
-        ALLOWED,
+        "stricter and relabelled is not: an agent may read its labels",
+        PENDING,
         RISK,
         SAFER,
         comparison=comparison(STRICTER, RELABELLED),
         approvals=(statement("hugo"),),
+    ),
+    row(
+        "stricter and relabelled still is for a rule that replaces nothing",
+        PENDING,
+        OWNER,
+        replace(SAFER, replaces_all=False, require=(approvals(1, "risk"),)),
+        comparison=comparison(STRICTER, RELABELLED),
+        approvals=(statement("alice"),),
+    ),
+    row(
+        "a raised tier is no way past what it requires",
+        PENDING,
+        RISK,
+        SAFER,
+        comparison=comparison(STRICTER),
+        candidate=manifest("high"),
+        approvals=(statement("hugo"),),
+    ),
+    row(
+        "a raised tier that the comparison alone knows is none either",
+        PENDING,
+        RISK,
+        SAFER,
+        comparison=raised(comparison(STRICTER)),
+        approvals=(statement("hugo"),),
+    ),
+    row(
+        "a floor that rises with a tool is no way past what it requires",
+        PENDING,
+        RISK,
+        SAFER,
+        comparison=comparison(STRICTER),
+        candidate=DANGEROUS,
+        terms={"floors": {"high": ({"toolAccess": "admin"},)}},
+        approvals=(statement("hugo"),),
+    ),
+    row(
+        "only stricter is frozen where its rule is not exempt",
+        BLOCKED,
+        OWNER,
+        replace(SAFER, exempt=frozenset()),
+        comparison=comparison(STRICTER),
+        approvals=(statement("alice"),),
+        terms=frozen(NOW, NOW + DAY),
     ),
     row(
         "relabelled alone is not",
@@ -685,14 +734,41 @@ SITUATIONS: list[Row] = [
         approvals=(statement("alice"), statement("alice", ago=MINUTE, number=2, fault="changed")),
     ),
     row(
-        "a later approval that expires sooner leaves the earlier",
-        ALLOWED,
+        "a later approval that expires sooner replaced the earlier",
+        PENDING,
         OWNER,
         approvals=(statement("alice"), statement("alice", ago=2 * MINUTE, lasts=MINUTE, number=2)),
     ),
     # taking back
     row("withdrawn", PENDING, OWNER, approvals=(statement("alice"), withdrawal("alice"))),
     row("withdrawn by somebody else", ALLOWED, OWNER, approvals=(statement("alice"), withdrawal("carla"))),
+    row(
+        "withdrawn in the future is not withdrawn yet",
+        ALLOWED,
+        OWNER,
+        approvals=(statement("alice"), withdrawal("alice", ago=-HOUR)),
+    ),
+    row(
+        "a withdrawal that has expired did take away",
+        PENDING,
+        OWNER,
+        approvals=(statement("alice"), withdrawal("alice", lasts=MINUTE)),
+    ),
+    row(
+        "a rejection dated in the future takes its author's approval away",
+        PENDING,
+        OWNER,
+        approvals=(statement("alice"), rejection("alice", ago=-HOUR, number=2)),
+    ),
+    row(
+        "a shorter approval that cannot be trusted replaces nothing",
+        ALLOWED,
+        OWNER,
+        approvals=(
+            statement("alice"),
+            statement("alice", ago=HOUR / 2, lasts=MINUTE, number=2, fault="changed"),
+        ),
+    ),
     row(
         "withdrawn and given again",
         ALLOWED,
@@ -841,6 +917,40 @@ SITUATIONS: list[Row] = [
         BLOCKED,
         OWNER,
         approvals=(statement("alice"), rejection("bob", ago=-HOUR)),
+    ),
+    row(
+        "a veto dated in the future is lifted by the next statement of its author",
+        ALLOWED,
+        OWNER,
+        approvals=(statement("alice"), rejection("bob", ago=-DAY), withdrawal("bob")),
+    ),
+    row(
+        "a statement before a veto that is dated in the future lifts nothing",
+        BLOCKED,
+        OWNER,
+        approvals=(statement("alice"), rejection("bob", ago=-DAY, number=3), withdrawal("bob")),
+    ),
+    row(
+        "a veto dated in the future about another state is not lifted by the number",
+        BLOCKED,
+        OWNER,
+        approvals=(statement("alice"), rejection("bob", ago=-DAY, to_state=OTHER), withdrawal("bob")),
+    ),
+    row(
+        "a withdrawal of another content and generation lifts a veto",
+        ALLOWED,
+        OWNER,
+        approvals=(
+            statement("alice"),
+            rejection("bob"),
+            withdrawal("bob", to_state=OTHER, from_state=NEW, generation=9),
+        ),
+    ),
+    row(
+        "a withdrawal that has expired lifts no veto",
+        BLOCKED,
+        OWNER,
+        approvals=(statement("alice"), rejection("bob"), withdrawal("bob", lasts=MINUTE)),
     ),
     row(
         "lifted in the future is not lifted yet",

@@ -62,6 +62,11 @@ def required_minimum_tier(manifest: Manifest, policy: Policy) -> str | None:
     return match[0] if match else None
 
 
+def own_tier(manifest: Manifest, policy: Policy) -> str:
+    """The tier that it declares, or the floor of its factors and tools where that is higher."""
+    return policy.highest_tier(manifest.tier, required_minimum_tier(manifest, policy))
+
+
 def _reaches(values: Mapping[str, str], factor: str, minimum: Any) -> bool:
     """Is the factor at least *minimum*? An unknown value counts as reached (fail closed)."""
     if factor not in values:

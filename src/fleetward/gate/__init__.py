@@ -1,12 +1,13 @@
 """Decides whether a change may pass: one pure evaluator for promote, audit, why, status and policy tests."""
 
-from fleetward.gate.decide import batch_verdict, decide, effective_tier
+from fleetward.gate.decide import batch_verdict, decide
 from fleetward.gate.governance_change import decide_governance_change
 from fleetward.gate.matching_rules import policy_requirements
 from fleetward.gate.policy_checks import dropped_fields, lowered_floors, removed_rules, uncovered_kinds
 from fleetward.gate.request import PromotionRequest
 from fleetward.gate.review_availability import ReviewDeadlock, available_reviewers, review_deadlock
 from fleetward.gate.reviews import review_status, reviewers_for
+from fleetward.gate.tiers import effective_tier
 from fleetward.gate.what_if import with_hypothetical_approvals
 
 __all__ = [

@@ -1,9 +1,11 @@
 """
 Which approvals count, which do not and why, and which vetoes are in force.
 
-A statement that cannot be trusted may restrict, never permit. A rejection or withdrawal that is dated in the
-future or was changed afterwards still cancels its author's approval. A veto that was changed afterwards stays in
-force. Neither of them lifts a veto.
+A statement that cannot be trusted may restrict, never permit. A rejection that is dated in the future, and any
+rejection or withdrawal that was changed afterwards, still cancels its author's approval. A veto stands from its
+writing on, whatever its date. What is dated in the future or has expired gives nothing: such an approval does not
+count, and such a withdrawal lifts no veto. A withdrawal of an approval that is dated in the future cancels nothing
+yet, and one that has expired did cancel it.
 """
 
 from __future__ import annotations
@@ -99,11 +101,10 @@ def fillable_requirements(person: str, issued: datetime, criteria: ApprovalCrite
 
 
 def _sort_key(statement: Approval) -> tuple[datetime, int, bool, str]:
-    number = _NUMBER.search(statement.file)
     return (
         # the number decides within one second: instants in statements may be equal
         statement.issued,
-        int(number[1]) if number else 0,
+        _series(statement)[1],
         # at the same instant and number the stricter decision is the later one
         statement.decision is not Decision.APPROVE,
         statement.file,
@@ -135,10 +136,24 @@ def _lifts(later: Approval, veto: Approval, criteria: ApprovalCriteria) -> bool:
         takes_back
         and later.approver == veto.approver
         and _same_agent(later.binding, veto.binding)
-        and _is_later(later, veto)
+        and (_is_later(later, veto) or _is_written_after(later, veto))
         # a statement in doubt may restrict, so it never lifts
         and _doubt(later, criteria) is None
+        # an approval that lifted a veto did so for good: the state was decided on while it counted
+        and not (later.decision is Decision.WITHDRAW and later.expires and criteria.now >= later.expires)
     )
+
+
+def _is_written_after(later: Approval, earlier: Approval) -> bool:
+    """By the number in the names of two statements about one state: the way to lift a veto that is dated ahead."""
+    (series, first), (later_series, second) = _series(earlier), _series(later)
+    return series == later_series and first < second
+
+
+def _series(statement: Approval) -> tuple[str, int]:
+    """The name of the file up to its number, and the number."""
+    number = _NUMBER.search(statement.file)
+    return (statement.file[: number.start()], int(number[1])) if number else (statement.file, 0)
 
 
 def _same_agent(first: Binding, second: Binding) -> bool:
@@ -190,7 +205,8 @@ def _reasons(
 ) -> Iterator[str | None]:
     # the order decides which reason people read: the wrong change first, the wrong person last
     yield _binding_mismatch(approval.binding, criteria.binding)
-    yield _taken_back(approval, statements)
+    yield _taken_back(approval, statements, criteria)
+    yield _shortened(approval, statements, criteria)
     yield "replaced by a later approval" if approval.approver in counted else None
     yield _doubt(approval, criteria)
     yield _expiry(approval, criteria)
@@ -222,13 +238,28 @@ def _binding_mismatch(actual: Binding, expected: Binding) -> str | None:
     return None
 
 
-def _taken_back(approval: Approval, statements: Sequence[Approval]) -> str | None:
+def _taken_back(approval: Approval, statements: Sequence[Approval], criteria: ApprovalCriteria) -> str | None:
     for later in statements:
         is_same_change = later.approver == approval.approver and later.binding == approval.binding
+        # a withdrawal takes effect at its date; a rejection is in force from its writing on
+        if later.decision is Decision.WITHDRAW and later.issued > criteria.now:
+            continue
         # at the same instant and number the restriction wins
         if is_same_change and later.decision is not Decision.APPROVE and not _is_later(approval, later):
             word = "withdrawn" if later.decision is Decision.WITHDRAW else "replaced by a rejection"
             return f"{word} on {format_instant(later.issued)}"
+    return None
+
+
+def _shortened(approval: Approval, statements: Sequence[Approval], criteria: ApprovalCriteria) -> str | None:
+    """Its author replaced it by an approval of the same change, and that one has expired."""
+    for later in statements:
+        is_successor = later.approver == approval.approver and later.binding == approval.binding
+        if is_successor and later.decision is Decision.APPROVE and _is_later(later, approval):
+            ended = _expiry(later, criteria)
+            # in doubt about the later one, the earlier stays: it was given, and nothing took it away
+            if ended is not None and _doubt(later, criteria) is None:
+                return f"replaced by a later approval, which {ended}"
     return None
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from fleetward.domain import risk
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy, PolicyRule, RequiredEvals, RequiredSoak
@@ -33,6 +32,7 @@ from fleetward.gate.quorum import Quorum, assess_quorum
 from fleetward.gate.request import PromotionRequest
 from fleetward.gate.reviews import review_requirements, reviewers_for
 from fleetward.gate.rollback_hold import with_rollback_hold
+from fleetward.gate.tiers import effective_tier
 
 
 def decide(request: PromotionRequest, *, policy: Policy, people: People, now: datetime) -> Promotion:
@@ -88,25 +88,6 @@ def verdict_from(requirements: Sequence[Requirement]) -> Verdict:
     if RequirementStatus.REFUSED in statuses or not requirements:
         return Verdict.BLOCKED
     return Verdict.PENDING if RequirementStatus.MISSING in statuses else Verdict.ALLOWED
-
-
-def effective_tier(request: PromotionRequest, policy: Policy) -> str:
-    """
-    The highest of four tiers: those that the running agent and the candidate declare, and the floor of each.
-
-    A tier that the policy does not define counts as its highest, and so does a running agent that cannot be read.
-    """
-    if request.running_unreadable:
-        # fail closed: what cannot be read might have any risk
-        return policy.tiers[-1]
-    # the running tier counts too: a change must not lower its own requirements (SPEC 6.1)
-    manifests = [manifest for manifest in (request.running, request.candidate) if manifest is not None]
-    declared = [manifest.tier for manifest in manifests]
-    tier = policy.highest_tier(
-        *declared, *(risk.required_minimum_tier(manifest, policy) for manifest in manifests)
-    )
-    # an unknown tier must not escape the rules for high tiers
-    return tier if tier in policy.tiers else policy.tiers[-1]
 
 
 def _evidence_and_soak(

@@ -27,9 +27,12 @@ def policy_requirements(
     comparison: Comparison | None,
     kind: PromotionKind,
     agent: str | None = None,
+    tier_moved: bool = False,
 ) -> tuple[tuple[PolicyRule, RuleRequirement], ...]:
     """What the policy requires of this change; each requirement with its rule."""
-    rules = applicable_rules(policy, to=to, tier=tier, comparison=comparison, kind=kind, agent=agent)
+    rules = applicable_rules(
+        policy, to=to, tier=tier, comparison=comparison, kind=kind, agent=agent, tier_moved=tier_moved
+    )
     return strictest_requirements(rules)
 
 
@@ -41,12 +44,14 @@ def applicable_rules(
     comparison: Comparison | None,
     kind: PromotionKind,
     agent: str | None = None,
+    tier_moved: bool = False,
 ) -> tuple[PolicyRule, ...]:
     """
     The rules that apply, in the policy's order; where one of them replaces all others, only those that do.
 
     A tier that the policy does not define counts as its highest. Where the change was not compared
     (*comparison* is None), rules about classes and directions apply, and rules for harmless changes do not.
+    *tier_moved*: the candidate's own tier, or the floor of its factors and tools, is another one than before.
     """
     # rules for the highest tier apply: a misspelt tier must not escape them
     known_tier = tier if tier in policy.tiers else policy.tiers[-1]
@@ -54,7 +59,9 @@ def applicable_rules(
     matching = tuple(
         rule
         for rule in policy.rules
-        if _matches_target(rule.when, to, known_tier, kind, name) and _matches_change(rule, comparison, kind)
+        if _matches_target(rule.when, to, known_tier, kind, name)
+        and _matches_change(rule, comparison, kind)
+        and not (_is_shortcut(rule) and (tier_moved or not is_pure_tightening(comparison)))
     )
     # `replaces: all` is never mixed with others, its assurance neither (SPEC 6.1)
     return tuple(rule for rule in matching if rule.replaces_all) or matching
@@ -131,6 +138,25 @@ def goes_only(target: Direction, facets: frozenset[Facet]) -> bool:
     return any(direction is target for _, direction, _ in facets) and all(
         direction is target or (direction, significance) == harmless for _, direction, significance in facets
     )
+
+
+def is_pure_tightening(comparison: Comparison | None) -> bool:
+    """
+    Does every change tighten, with nothing in the free space beside it and the same tier?
+
+    A raised tier is stricter, but it must not lead past what that tier requires. The free space (labels, annotations,
+    descriptions) has no direction, and an agent may read it as instructions.
+    """
+    return (
+        comparison is not None
+        and comparison.row.tier_before == comparison.row.tier_after
+        and bool(comparison.facets)
+        and all(direction is Direction.STRICTER for _, direction, _ in comparison.facets)
+    )
+
+
+def _is_shortcut(rule: PolicyRule) -> bool:
+    return rule.replaces_all and rule.when.only is Direction.STRICTER
 
 
 def _strictness(requirement: RuleRequirement) -> float:

@@ -20,6 +20,7 @@ from fleetward.domain.policy import Policy, PolicyRule
 from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.gate.matching_rules import applicable_rules
 from fleetward.gate.request import PromotionRequest
+from fleetward.gate.tiers import is_tier_moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ def mode_terms(request: PromotionRequest, kind: PromotionKind, policy: Policy, t
         comparison=request.comparison,
         kind=kind,
         agent=binding.agent,
+        tier_moved=is_tier_moved(request, policy),
     )
     if request.mode is PromotionMode.NORMAL:
         return ModeTerms(policy=policy, rules=rules, approval_rules=rules)

@@ -8,7 +8,6 @@ from datetime import datetime
 from fleetward.domain import layout
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.break_glass import PromotionMode, RequiredReview
-from fleetward.domain.change import Direction
 from fleetward.domain.clock import format_instant
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
@@ -16,7 +15,7 @@ from fleetward.domain.people import People, Person, Robot
 from fleetward.domain.policy import OWNER, ApprovalTerms, Assurance, Policy, RequiredApprovals
 from fleetward.domain.verdict import NotCounted, NotCountedCause, Requirement, RequirementStatus
 from fleetward.gate.eligibility import Eligibility, excluded_contributors, manifest_with_owners
-from fleetward.gate.matching_rules import goes_only, rules_for_agent
+from fleetward.gate.matching_rules import is_pure_tightening, rules_for_agent
 from fleetward.gate.request import PromotionRequest
 
 _RULE = "breakGlass"
@@ -150,10 +149,9 @@ def _is_ordinary(request: PromotionRequest) -> bool:
     """Is it neither unchanged nor break-glass nor a rollback nor only stricter?"""
     if request.kind in (None, PromotionKind.ROLLBACK) or request.mode is PromotionMode.BREAK_GLASS:
         return False
-    changes = request.comparison
     is_change = request.kind in (PromotionKind.UPDATE, PromotionKind.OVERRIDE)
     # an unread comparison counts as ordinary: fail closed
-    return not (is_change and changes is not None and goes_only(Direction.STRICTER, changes.facets))
+    return not (is_change and is_pure_tightening(request.comparison))
 
 
 def _reasons(statement: Approval, review: RequiredReview, reviewers: Reviewers) -> Iterator[str | None]:

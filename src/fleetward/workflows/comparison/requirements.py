@@ -23,9 +23,8 @@ def with_requirements(
         return comparison
     manifests = [item.manifest for item in (before, after) if item is not None and item.manifest is not None]
     # as the gate does: never below the floors, never below the running tier
-    tier = policy.highest_tier(
-        *(item.tier for item in manifests), *(risk.required_minimum_tier(item, policy) for item in manifests)
-    )
+    own_tiers = [risk.own_tier(item, policy) for item in manifests]
+    tier = policy.highest_tier(*own_tiers)
     kind = {AgentStatus.ADDED: PromotionKind.CREATE, AgentStatus.RETIRED: PromotionKind.RETIRE}.get(
         row.status, PromotionKind.UPDATE
     )
@@ -40,7 +39,13 @@ def with_requirements(
         _expected_requirement(item, to, base): None
         for to in targets
         for _, item in gate.policy_requirements(
-            policy, to=to, tier=tier, comparison=comparison, kind=kind, agent=row.agent
+            policy,
+            to=to,
+            tier=tier,
+            comparison=comparison,
+            kind=kind,
+            agent=row.agent,
+            tier_moved=len(set(own_tiers)) > 1,
         )
         # a retired agent has nothing left to evaluate
         if isinstance(item, RequiredApprovals) or kind is not PromotionKind.RETIRE
