@@ -5,17 +5,21 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from tests.paths import CHECKOUT
 
 TIMEOUT_S = 120
+CLOCK = "FLEETWARD_TEST_CLOCK"
+CLOCK_MESSAGE = re.compile(rb"^test clock: .*\n", re.MULTILINE)
 
 
 class ForkServer:
@@ -69,8 +73,37 @@ def _server(_pid: int) -> ForkServer:
     return ForkServer()
 
 
-def forked_fleet(args: Sequence[str], cwd: Path, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
-    """Run the command; environments that change how Python starts get an interpreter of their own."""
+def at_clock(env: Mapping[str, str], now: str | None) -> dict[str, str]:
+    """The environment in which the command believes that it is *now*: it takes no test clock where CI is set."""
+    return {**{name: text for name, text in env.items() if name != "CI"}, CLOCK: now} if now else dict(env)
+
+
+@contextmanager
+def clock_of_this_process(now: str) -> Iterator[None]:
+    """The same for a command that is run in the process of the test."""
+    before = dict(os.environ)
+    os.environ.pop("CI", None)
+    os.environ[CLOCK] = now
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def forked_fleet(
+    args: Sequence[str], cwd: Path, env: Mapping[str, str], now: str | None = None
+) -> tuple[int, bytes, bytes]:
+    """
+    Run the command, at this instant if one is given; its message about that clock is left out.
+
+    Environments that change how Python starts get an interpreter of their own.
+    """
+    code, out, err = _run(args, cwd, at_clock(env, now))
+    return code, out, CLOCK_MESSAGE.sub(b"", err) if now else err
+
+
+def _run(args: Sequence[str], cwd: Path, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
     changed = {name for name in {*env, *os.environ} if env.get(name) != os.environ.get(name)}
     if any(name.startswith(("PYTHON", "LC_", "LANG")) and name in env for name in changed):
         command = [sys.executable, "-m", "fleetward", *args]

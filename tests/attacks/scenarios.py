@@ -145,7 +145,7 @@ class FleetRepository:
         """Run the installed command as somebody."""
         environment = self._environment(who, now, None)
         del environment["GIT_AUTHOR_DATE"], environment["GIT_COMMITTER_DATE"]
-        code, out, err = forked_fleet([*arguments, "--now", now], self.path, environment)
+        code, out, err = forked_fleet(arguments, self.path, environment, now)
         result = CommandResult(code, out.decode(), err.decode())
         assert "Traceback" not in result.output, result.output
         assert result.code in (0, 1, 2, 4), result.output

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.forked import forked_fleet
+from tests.forked import at_clock, forked_fleet
 
 NOW = "2026-11-20T12:00:00Z"
 BIN = Path(sys.executable).parent
@@ -50,15 +50,17 @@ class Terminal:
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         }
 
-    def run(self, *command: str, at: str = ".", stdin: str = "", **options: Any) -> Ran:
+    def run(
+        self, *command: str, at: str = ".", stdin: str = "", now: str | None = None, **options: Any
+    ) -> Ran:
         environment = {**self.environment, **options.pop("extra", {})}
         if command[0] == "fleet" and not stdin and not options:
-            code, out, err = forked_fleet(command[1:], self.folder / at, environment)
+            code, out, err = forked_fleet(command[1:], self.folder / at, environment, now)
             return Ran(code, out.decode(), err.decode())
         done = subprocess.run(
             command,
             cwd=self.folder / at,
-            env=environment,
+            env=at_clock(environment, now),
             input=stdin,
             capture_output=True,
             text=True,
@@ -69,7 +71,7 @@ class Terminal:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def fleet(self, *arguments: str, at: str = ".", now: str = NOW, **options: Any) -> Ran:
-        ran = self.run("fleet", arguments[0], "--now", now, *arguments[1:], at=at, **options)
+        ran = self.run("fleet", *arguments, at=at, now=now, **options)
         assert "Traceback" not in ran.err, ran.err
         return ran
 

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from tests.end_to_end.repositories import FLEET, NOW, CommandResult, Repository, command
 from tests.end_to_end.repositories import running as start
+from tests.forked import at_clock
 from tests.schemas.reading import schema
 from tests.store.signing import keyring
 
@@ -107,7 +108,7 @@ def test_the_key_that_is_named_signs_and_the_approval_is_signed(
         ("approve", "desk-bot", "--to", "production", "--json", "--sign"),
         ("approve", "desk-bot", "--sign", "--to", "production", "--json"),
         ("approve", "--sign", "--json", "desk-bot", "--to=production"),
-        ("approve", "--to", "production", "--json", "--now", NOW, "--sign", "--", "desk-bot"),
+        ("approve", "--to", "production", "--json", "--sign", "--", "desk-bot"),
         ("approve", "desk-bot", "--to", "production", "--json", "--sign="),
     ],
 )
@@ -117,7 +118,7 @@ def test_without_a_key_the_one_of_git_signs(
     repo.git("config", "gpg.format", "ssh")
     repo.git("config", "user.signingKey", str(keys["carla"]))
 
-    done = repo.fleet(*words, identity="carla", now=None if "--" in words else NOW)
+    done = repo.fleet(*words, identity="carla")
 
     assert signer(repo, done) == keyring.public(keys["carla"])
 
@@ -232,11 +233,12 @@ def test_a_key_behind_a_passphrase_that_nobody_types_signs_nothing(repo: Reposit
     locked = tmp_path / "locked"
     keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "a passphrase", "-f", str(locked)]
     subprocess.run(keygen, check=True, env=keyring.QUIET)
+    no_questions = {"SSH_ASKPASS": "/bin/false", "SSH_ASKPASS_REQUIRE": "force"}
 
     done = subprocess.run(
-        command(*APPROVE, "--sign", str(locked), "--now", NOW),
+        command(*APPROVE, "--sign", str(locked)),
         cwd=repo.root,
-        env=repo.environment("carla", None, {"SSH_ASKPASS": "/bin/false", "SSH_ASKPASS_REQUIRE": "force"}),
+        env=at_clock(repo.environment("carla", None, no_questions), NOW),
         capture_output=True,
         start_new_session=True,
         timeout=60,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.repositories import DESK, FLEET, Repository, running
+from tests.end_to_end.repositories import DESK, FLEET, NOW, Repository, running
 
 GATED = ("--to", "production")
 PRODUCTION = "environments/production/desk-bot"
@@ -129,6 +129,30 @@ def test_a_day_without_a_time_is_refused_with_its_first_instant(repo: Repository
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.endswith(f"  try: {flag} 2026-12-01T00:00:00Z\n")
+
+
+@pytest.mark.parametrize(
+    ("verb", "writer"),
+    [
+        (("promote", "desk-bot", "--to", "production", "--apply"), "--apply"),
+        (("adopt", "--to", "production", "--apply"), "--apply"),
+        (("rollback", "desk-bot", "--env", "production", "--reason", "x", "--apply"), "--apply"),
+        (("suspend", "desk-bot", "--env", "production", "--reason", "x", "--apply"), "--apply"),
+        (("approve", "desk-bot", "--to", "production"), "this verb"),
+        (("evidence", "add", "desk-bot", "--suite", "quality", "run.xml"), "this verb"),
+    ],
+    ids=" ".join,
+)
+def test_nobody_chooses_the_time_of_what_is_written(
+    repo: Repository, verb: tuple[str, ...], writer: str
+) -> None:
+    before = repo.state
+
+    ran = repo.fleet(*verb, "--now", NOW)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"fleet: --now: {writer} writes at the present time\n  try: leave out --now\n"
+    assert repo.state == before
 
 
 def test_the_hint_for_an_unknown_key_names_every_key(tmp_path: Path) -> None:

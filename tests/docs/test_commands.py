@@ -52,7 +52,7 @@ class Shell:
             path.mkdir()
         self.results.write_text(RESULTS)
         wrapper = programs / "fleet"
-        wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(str(FLEET))} "$@" --now "$FLEET_NOW"\n')
+        wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(str(FLEET))} "$@"\n')
         wrapper.chmod(0o755)
         self.path = f"{programs}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         if start == "example":
@@ -89,7 +89,7 @@ class Shell:
         done = subprocess.run(
             ["bash", "-e", "-o", "pipefail", "-c", f"{script}pwd > {shlex.quote(str(self.home / 'pwd'))}\n"],
             cwd=self._folder() / step.folder,
-            env=clean_environment(self.home, **identity, PATH=self.path, FLEET_NOW=step.instant),
+            env=clean_environment(self.home, **identity, PATH=self.path, FLEETWARD_TEST_CLOCK=step.instant),
             capture_output=True,
             text=True,
             check=False,

@@ -214,9 +214,7 @@ class Repository:
         now: str | None = NOW,
     ) -> CommandResult:
         """The command as this person runs it, at NOW."""
-        clock = ["--now", now] if now else []
-        variables = self.environment(identity, None, env)
-        return fleet(*args, *clock, cwd=cwd or self.root, env=variables)
+        return fleet(*args, cwd=cwd or self.root, env=self.environment(identity, None, env), now=now)
 
     def approve(self, agent: str, who: str, *flags: str, now: str = NOW) -> str:
         """This person decides with the command and commits the statement; its file."""
@@ -241,9 +239,9 @@ class Repository:
         return str(ran.data["file"])
 
 
-def fleet(*args: str, cwd: Path, env: Mapping[str, str]) -> CommandResult:
+def fleet(*args: str, cwd: Path, env: Mapping[str, str], now: str | None = None) -> CommandResult:
     """One run of the command in a process of its own."""
-    code, out, err = forked_fleet(args, cwd, env)
+    code, out, err = forked_fleet(args, cwd, env, now)
     return CommandResult(
         code=code,
         out=out.decode("utf-8", "surrogateescape"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.end_to_end import repositories
 from tests.end_to_end.repositories import APPLY, DESK, FLEET, NOW, Repository, command
+from tests.forked import at_clock
 
 NAMES = [f"bot-{number}" for number in range(8)]
 
@@ -37,9 +38,9 @@ def at_once(places: list[Path], repo: Repository) -> list[int]:
     """Every agent promoted by a process of its own, all started together; the exit codes."""
     processes = [
         subprocess.Popen(
-            command("promote", name, "--to", "production", "--apply", "--now", NOW),
+            command("promote", name, "--to", "production", "--apply"),
             cwd=place,
-            env=repo.environment("dina"),
+            env=at_clock(repo.environment("dina"), NOW),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )

@@ -23,6 +23,7 @@ import pytest
 from tests.end_to_end import repositories
 from tests.end_to_end.repositories import APPLY, NOW, CommandResult, Repository, command
 from tests.end_to_end.signing import approved, keys_in
+from tests.forked import at_clock
 
 WRITING = (
     "write,pwrite64,writev,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,"
@@ -54,11 +55,11 @@ class Run:
 
     @property
     def command(self) -> list[str]:
-        return command(*self.words, "--now", NOW)
+        return command(*self.words)
 
     @property
     def environment(self) -> dict[str, str]:
-        return self.before.environment(self.who)
+        return at_clock(self.before.environment(self.who), NOW)
 
 
 @pytest.fixture(scope="module", params=["plain", "signed"])

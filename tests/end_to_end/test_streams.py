@@ -29,6 +29,7 @@ from tests.end_to_end.repositories import (
     Repository,
     command,
 )
+from tests.forked import at_clock
 
 PROMPT = f"{DESK}/prompts/system.md"
 Maker = Callable[..., Repository]
@@ -102,10 +103,14 @@ def test_an_unanswerable_call_exits_2_with_a_hint(repository: Maker, arguments: 
 
 @pytest.mark.parametrize("now", ["yesterday", "2026-11-20", "2026-11-20T12:00:00", "2026-13-01T00:00:00Z"])
 def test_a_clock_without_an_instant_is_2(repository: Maker, now: str) -> None:
-    ran = repository().fleet("validate", now=now)
+    repo = repository()
 
-    assert ran.code == 2
-    assert "--now" in ran.err
+    by_option = repo.fleet("validate", "--now", now, now=None)
+    by_variable = repo.fleet("validate", now=now)
+
+    assert (by_option.code, by_variable.code) == (2, 2)
+    assert by_option.err.startswith("fleet: --now: ")
+    assert by_variable.err.startswith("fleet: FLEETWARD_TEST_CLOCK: ")
 
 
 def test_a_fleet_without_agents_is_2_unless_that_is_allowed(repository: Maker) -> None:
@@ -228,7 +233,7 @@ def test_a_pipe_gets_colour_only_when_asked(
     repo = repository()
     repo.write({PROMPT: "hidden\u202e\n"})
 
-    ran = repo.fleet("validate", *flags, env=env)
+    ran = repo.fleet("validate", "--now", NOW, *flags, env=env, now=None)
 
     assert ("\x1b" in ran.out) is coloured
 
@@ -333,10 +338,11 @@ def test_a_signal_ends_it_with_its_code_and_nothing_half_written(
     )
     wrapper.chmod(0o755)
     before = allowed.state
-    variables = allowed.environment(env={"PATH": f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"})
+    path = f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"
+    variables = at_clock(allowed.environment(env={"PATH": path}), NOW)
 
     run = subprocess.Popen(
-        command(*APPLY, "--now", NOW),
+        command(*APPLY),
         cwd=allowed.root,
         env=variables,
         stdout=subprocess.PIPE,
@@ -371,7 +377,7 @@ def test_the_last_line_is_a_command_that_works_when_pasted(running: Repository, 
         ran = running.fleet("-C", "fleet", *arguments, cwd=tmp_path)
         last = ran.out.splitlines()[-1].split()
         assert last[0] == "fleet"
-        pasted = running.fleet(*last[1:], cwd=tmp_path, identity="dina", now=None)
+        pasted = running.fleet(*last[1:], cwd=tmp_path, identity="dina")
         assert "Traceback" not in pasted.err
         assert pasted.code in (0, 1), (arguments, last, pasted.err)
 

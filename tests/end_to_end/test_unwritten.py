@@ -11,6 +11,7 @@ import pytest
 
 from fleetward.cli.main import run
 from tests.end_to_end.repositories import NOW, Repository
+from tests.forked import CLOCK
 
 FIGURES = "date,agent,metric,value\n2026-11-19,desk-bot,runs-per-month,41\n"
 TALK = (("--json",), ("-q",), ("-v",))
@@ -54,6 +55,8 @@ def looked_at(running: Repository, monkeypatch: pytest.MonkeyPatch) -> Repositor
     (running.top.parent / "figures.csv").write_text(FIGURES)
     for name, value in running.environment("carla").items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv(CLOCK, NOW)
     monkeypatch.chdir(running.root)
     return running
 
@@ -65,7 +68,7 @@ def test_every_combination_of_options_leaves_everything_as_it_was(
     words, options = BASES[base]
     before = fingerprint(looked_at)
 
-    codes = [run([*words, *chosen, "--now", NOW]) for chosen in flags(options)]
+    codes = [run([*words, *chosen]) for chosen in flags(options)]
 
     capsys.readouterr()
     assert fingerprint(looked_at) == before
@@ -87,7 +90,7 @@ def test_with_write_each_verb_changes_something(
 ) -> None:
     before = fingerprint(looked_at)
 
-    run([*words, "--now", NOW])
+    run([*words])
 
     capsys.readouterr()
     assert fingerprint(looked_at) != before

@@ -129,4 +129,4 @@ def _json(decision: RecordedDecision, _session: Session) -> dict[str, Any]:
     return data
 
 
-VERB = Verb(run=approve, formats={"text": _text, "json": _json})
+VERB = Verb(run=approve, formats={"text": _text, "json": _json}, writes_dated=True)

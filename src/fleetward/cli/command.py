@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 from fleetward.cli.output import Color
 from fleetward.cli.session import session
 from fleetward.cli.verb import Verb
-from fleetward.domain.errors import ExitCode
+from fleetward.domain.errors import ExitCode, UsageError
 
 Chdir = Annotated[str | None, typer.Option("-C", "--chdir", metavar="DIR", help="Run as if started in DIR.")]
 
@@ -31,6 +31,10 @@ def with_shared_options(verb: Verb) -> Callable[..., ExitCode]:
 
     def run_verb(context: typer.Context, **arguments: Any) -> ExitCode:
         shared = {name: arguments.pop(name) for name in _DEFAULTS}
+        if shared["now"] is not None and (verb.writes_dated or arguments.get("apply")):
+            # who could choose the time of a record could also choose what it counts for
+            writer = "--apply" if arguments.get("apply") else "this verb"
+            raise UsageError(f"--now: {writer} writes at the present time", hint="leave out --now")
         root_folder = (context.obj or {}).get("chdir")
         # joined as git joins several -C: the later one is relative to the earlier
         folder = os.path.join(root_folder or "", shared["chdir"] or "") or None  # noqa: PTH118 - as git -C joins

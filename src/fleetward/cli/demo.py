@@ -58,7 +58,8 @@ def _folder_in_git(tour: _Tour) -> None:
     tour.title("1. A fleet is a folder in git")
     tour.paragraph(
         "Brightwater Parcels keeps one folder per agent and environment. People edit staging. Only 'fleet "
-        "promote --apply' writes production. First the ledger starts, with the agents that run today."
+        "promote --apply' writes production. First the ledger starts, with the agents that run today. Every command "
+        "says who types it and when. The test clock sets these times, and what is written says so."
     )
     tour.shell("ls environments/staging")
     tour.fleet("validate", at=START)
@@ -179,7 +180,7 @@ class _Tour:
         start: str = "",
     ) -> str:
         """Run one fleet command; its output is printed from the line with *start* on, and returned whole."""
-        self._print_command(f"fleet {arguments} --now {at}", person)
+        self._print_command(f"fleet {arguments}", f"{person}, {at}")
         colored = self.session.output.colored(self.stream)
         output = self.repository.fleet(arguments, at=at, person=person, code=code, colored=colored)
         self._print_output(output, start)

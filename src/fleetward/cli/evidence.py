@@ -87,4 +87,4 @@ def _json(evidence: RecordedEvidence, _session: Session) -> dict[str, Any]:
     }
 
 
-ADD = Verb(run=add, formats={"text": _text, "json": _json})
+ADD = Verb(run=add, formats={"text": _text, "json": _json}, writes_dated=True)

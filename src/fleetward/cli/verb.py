@@ -15,3 +15,5 @@ class Verb(NamedTuple):
     run: Callable[..., ExitCode]
     """Its parameters after the session are the options of the command."""
     formats: Formats[Any]
+    writes_dated: bool = False
+    """It always writes records that say when: ``--now`` is refused. Verbs with ``--apply`` refuse it with that."""

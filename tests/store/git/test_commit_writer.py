@@ -27,6 +27,7 @@ from tests.end_to_end.repositories import (
     repository,
     running,
 )
+from tests.forked import at_clock
 
 RUNS = "environments/production/desk-bot"
 PROMPT = f"{RUNS}/prompts/system.md"
@@ -452,9 +453,9 @@ def test_two_that_apply_at_once_leave_one_promotion(tmp_path: Path) -> None:
     before = repo.head
     runs = [
         subprocess.Popen(
-            command(*APPLY, "--now", "2026-11-20T12:00:00Z"),
+            command(*APPLY),
             cwd=repo.root,
-            env=repo.environment(),
+            env=at_clock(repo.environment(), "2026-11-20T12:00:00Z"),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.attacks.scenarios import FleetRepository
-from tests.workflows.audit.histories import busy_history, copy_history
+from tests.forked import clock_of_this_process
+from tests.workflows.audit.histories import NOW, busy_history, copy_history
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    """An audit takes entries that were written under the test clock only under the test clock."""
+    with clock_of_this_process(NOW):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from fleetward.domain import digest, layout
 from fleetward.domain.ledger import AgentTransition, Ledger
 from fleetward.store.records import ledger as lines
 from tests.attacks.scenarios import CONFIG, EVALS, POLICY, FleetRepository, agent_files, new_fleet
+from tests.forked import clock_of_this_process
 
 NOW = "2026-11-20T12:00:00Z"
 LEDGER = "ledger/production.jsonl"
@@ -61,7 +62,8 @@ class AuditRun:
 def audit(place: FleetRepository, *arguments: str, now: str = NOW) -> AuditRun:
     """Run ``fleet audit -o json``."""
     out = place.path.parent / "audit.json"
-    code = cli.run(["audit", "-C", str(place.path), "-o", f"json={out}", "--now", now, *arguments])
+    with clock_of_this_process(now):
+        code = cli.run(["audit", "-C", str(place.path), "-o", f"json={out}", *arguments])
     return AuditRun(int(code), json.loads(out.read_bytes()))
 
 

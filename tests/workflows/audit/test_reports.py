@@ -13,6 +13,7 @@ from fleetward.cli import main as cli
 from fleetward.rules import documentation
 from fleetward.rules.audit_findings import AUDIT_FINDINGS
 from tests.attacks.scenarios import FleetRepository
+from tests.forked import clock_of_this_process
 from tests.paths import DATA
 from tests.schemas.reading import schema
 from tests.workflows.audit.histories import LEDGER, PROMPT, RULES, at, audit
@@ -38,7 +39,8 @@ def broken_fleet(place: FleetRepository) -> FleetRepository:
 
 def report(place: FleetRepository, form: str, *arguments: str) -> str:
     out = place.path.parent / "said"
-    cli.run(["audit", "-C", str(place.path), "-o", f"{form}={out}", "--now", at(20, 12), *arguments])
+    with clock_of_this_process(at(20, 12)):
+        cli.run(["audit", "-C", str(place.path), "-o", f"{form}={out}", *arguments])
     return out.read_text()
 
 
@@ -139,8 +141,8 @@ def test_written_files_are_named(
     assert f"written an evidence pack of {count} files, {pack}/README.md first\n" in first
     end = f"written the ledger heads (production at 4) to {memo}"
     assert f"{end}; there was no earlier checkpoint to compare with\n" in first
-    assert again == f"{end}\n"
-    assert broken.startswith(f"{memo} is left unchanged: only a clean audit updates the checkpoint\n")
+    assert again.splitlines()[1:] == [end]
+    assert f"\n{memo} is left unchanged: only a clean audit updates the checkpoint\n" in broken
 
 
 def test_quiet_prints_errors_only(broken_fleet: FleetRepository) -> None:

@@ -125,8 +125,8 @@ def commit_edits(
 
     Errors: BranchMoved, WriteFailed, GitError; before the branch moves nothing has changed.
     """
-    # a given --now dates the commit too: the same input gives the same bytes
-    dated = run.now if run.now_given else None
+    # the test clock dates the commit too: the same input gives the same bytes
+    dated = run.now if run.test_clock else None
     new = commit_writer.build_commit(root, head, edits, message, dated, signer.commit if signer else None)
     branch = root.repository.branch
     # local files are checked before the push: after it there is no way back

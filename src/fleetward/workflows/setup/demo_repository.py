@@ -17,7 +17,7 @@ from typing import Any
 
 from fleetward.domain.errors import ExitCode, FleetError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.workflows.context import RunContext
+from fleetward.workflows.context import TEST_CLOCK, RunContext
 
 START = "2026-11-17T08:00:00Z"
 
@@ -43,14 +43,18 @@ class DemoRepository:
 
         Errors: FleetError where its exit code is not *code*.
         """
-        words = [*shlex.split(arguments), "--now", at, "--color", "always" if colored else "never"]
+        words = [*shlex.split(arguments), "--color", "always" if colored else "never"]
         process = self._run([sys.executable, "-m", "fleetward", *words], at, person)
         if process.returncode != code:
-            command = f"fleet {arguments} --now {at}"
+            command = f"fleet {arguments}"
             raise FleetError(
                 f"the demonstration failed: {command!r} ended with {process.returncode}, not {int(code)}"
             )
-        return CommandOutput(out=process.stdout, err=process.stderr)
+        # the page names the time of every command
+        lines = process.stderr.splitlines(keepends=True)
+        return CommandOutput(
+            out=process.stdout, err="".join(line for line in lines if not line.startswith("test clock: "))
+        )
 
     def shell(self, command: str, *, at: str, person: str) -> CommandOutput:
         """
@@ -140,15 +144,21 @@ def _example_fleet() -> Any:
 
 
 def _process_environment(environment: Mapping[str, str], at: str, person: str) -> dict[str, str]:
-    """The caller's environment with the identity of *person*, and without any git configuration."""
-    inherited = {name: value for name, value in environment.items() if not name.startswith("GIT_")}
+    """
+    The caller's environment with the identity of *person* and the test clock at *at*, without git configuration.
+
+    CI is left out: no pipeline reads this repository, and fleet takes no test clock in one.
+    """
+    inherited = {
+        name: value for name, value in environment.items() if not name.startswith("GIT_") and name != "CI"
+    }
     identity = {}
     for role in ("AUTHOR", "COMMITTER"):
         identity[f"GIT_{role}_NAME"] = person
         identity[f"GIT_{role}_EMAIL"] = f"{person}@brightwater.example"
         identity[f"GIT_{role}_DATE"] = at
     no_configuration = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    return {**inherited, **identity, **no_configuration, "PYTHONUTF8": "1"}
+    return {**inherited, **identity, **no_configuration, "PYTHONUTF8": "1", TEST_CLOCK: at}
 
 
 def promptfoo_results(release: str) -> str:
