@@ -26,7 +26,7 @@ class TestTools:
             {"reversible": True},
             {"approval": "always"},
             {"approval": "on-irreversible"},
-            {"access": "read"},
+            {"access": "read", "allow": ["order.frobnicate"]},
             {"allow": ["order.read", "orders.search"]},
             {"allow": []},
         ],

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import Any
 
 from fleetward.domain.change import ChangeClass, Direction
 from fleetward.domain.fast_dataclass import dataclass
@@ -143,6 +144,9 @@ class Policy:
     """None: break-glass is not allowed."""
     governance: PolicyRule | None = None
     """The rule for changes of the governance folder; None where the policy has none."""
+
+    connectors: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """The content of ``governance/connectors.yaml`` beside it: what tools do, by governance's word."""
 
     def tier_rank(self, tier: str | None) -> int:
         """The position of *tier*, lowest 0; an unknown tier ranks highest (fail closed)."""

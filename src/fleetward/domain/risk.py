@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fleetward.domain.manifest import Manifest
+from fleetward.domain.operations import Effect, connector_of, operation_effects
 from fleetward.domain.policy import Policy
 
 ACCESS = ("read", "write", "admin")
@@ -21,34 +22,64 @@ SCALES: Mapping[str, tuple[str, ...]] = {
 FACTORS = "spec.risk.factors"
 
 
-def exposure(manifest: Manifest) -> dict[str, str]:
+def exposure(manifest: Manifest, register: Mapping[str, Any] | None = None) -> dict[str, str]:
     """
     The value of each factor, as far as it is known.
 
     Fail closed: where ``spec.risk.factors`` is written, a missing factor counts as its highest value, so that
-    forgetting one never lowers the floor. Where the group is not written at all, only tools and users of the
-    manifest count; the policy's ``required`` is there to demand the group.
+    forgetting one never lowers the floor. Where the group is not written at all, the users, the tools and their
+    connectors say what they imply. *register* is the content of ``governance/connectors.yaml``.
     """
-    values = {"toolAccess": tool_access(manifest)}
+    connectors = register or {}
+    tools = manifest.items("spec.tools")
+    access = max((tool_access(tool, connectors) for tool in tools), key=_access, default=ACCESS[0])
+    values = {"toolAccess": access}
     if manifest.has(FACTORS):
         written = {factor: manifest.get(f"{FACTORS}.{factor}") for factor in SCALES if factor != "toolAccess"}
         return values | {factor: value or SCALES[factor][-1] for factor, value in written.items()}
     users = manifest.get("spec.purpose.users")
-    return values | ({"externalVisibility": users} if users in SCALES["externalVisibility"] else {})
+    external = {"externalVisibility": users} if users in SCALES["externalVisibility"] else {}
+    return values | external | _implied_factors(tools, connectors)
 
 
-def tool_access(manifest: Manifest) -> str:
-    """The highest access of its tools; read where it has none."""
+def tool_access(tool: Mapping[str, Any], register: Mapping[str, Any]) -> str:
+    """
+    The access of *tool*: what it declares, or more where its operations need more.
+
+    An operation of unknown kind needs what its connector gives. Only the register makes an operation milder.
+    """
+    given = connector_of(tool, register).get("access")
+    needed = (known.access if known is not None else given for _, known in operation_effects(tool, register))
     return max(
-        (tool.get("access") or ACCESS[0] for tool in manifest.items("spec.tools")),
-        key=_access,
-        default=ACCESS[0],
+        (tool.get("access") or ACCESS[0], *(access for access in needed if access is not None)), key=_access
     )
+
+
+def _implied_factors(tools: Sequence[Mapping[str, Any]], register: Mapping[str, Any]) -> dict[str, str]:
+    """What tools and connectors say of factors that nobody wrote."""
+    values: dict[str, str] = {}
+    for tool in tools:
+        effects = {known for _, known in operation_effects(tool, register) if known is not None}
+        sensitivity = connector_of(tool, register).get("dataSensitivity")
+        implied = {
+            "dataSensitivity": sensitivity,
+            "financialImpact": "material" if Effect.PAYS in effects else None,
+            "reversibility": "irreversible" if effects & {Effect.DELETES, Effect.PAYS} else None,
+            "autonomy": "act"
+            if effects - {Effect.READS} and tool.get("approval", "never") == "never"
+            else None,
+        }
+        for factor, value in implied.items():
+            if value is not None and _rank(factor, value, unknown=-1) >= _rank(
+                factor, values.get(factor), unknown=-1
+            ):
+                values[factor] = value
+    return values
 
 
 def required_floor(manifest: Manifest, policy: Policy) -> tuple[str, Mapping[str, str]] | None:
     """The highest tier that a matching line of ``floors`` requires, and that line; None where no line matches."""
-    values = exposure(manifest)
+    values = exposure(manifest, policy.connectors)
     for tier in sorted(policy.floors, key=policy.tier_rank, reverse=True):
         for line in policy.floors[tier]:
             if all(_reaches(values, factor, minimum) for factor, minimum in line.items()):

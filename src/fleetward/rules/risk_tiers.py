@@ -42,7 +42,9 @@ def tier_below_floor(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     The declared tier is lower than the agent's factors and tools require.
 
     Why: the tier decides who must approve. A low tier in the manifest must not make a risky agent look
-    harmless. If factors are written, a factor that is left out counts as its highest value.
+    harmless. If factors are written, a factor that is left out counts as its highest value. If none is written, tools
+    and connectors say what they imply. A tool whose operations write, delete or pay has at least write access, whatever
+    it declares. Only governance/connectors.yaml makes an operation milder (`operations`, `access` of a connector).
     Bad:
         # policy.yaml: floors: {medium: [{externalVisibility: customers}]}
         risk: {tier: low, factors: {externalVisibility: customers}}

@@ -10,6 +10,7 @@ from fleetward.domain import layout
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
+from fleetward.domain.risk import tool_access
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import keyed_items, suggestion, unretired
 
@@ -111,7 +112,7 @@ def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Viol
     for manifest in fleet.manifests:
         reviewed = frozenset(manifest.get(REVIEWED, ()))
         for path, tool in keyed_items(manifest, "spec.tools"):
-            if not _irreversible(tool) or tool.get("name") in reviewed:
+            if not _irreversible(tool, _register(fleet)) or tool.get("name") in reviewed:
                 continue
             unseen = [
                 op
@@ -158,12 +159,16 @@ def identity_shared(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 
 def _connectors(fleet: Snapshot) -> Mapping[Any, Mapping[str, Any]]:
     """The connectors of the register; empty if there is no register."""
-    return (fleet.connectors.data.get("connectors") if fleet.connectors else None) or {}
+    return _register(fleet).get("connectors") or {}
 
 
-def _irreversible(tool: Mapping[str, Any]) -> bool:
+def _register(fleet: Snapshot) -> Mapping[str, Any]:
+    return fleet.connectors.data if fleet.connectors else {}
+
+
+def _irreversible(tool: Mapping[str, Any], register: Mapping[str, Any]) -> bool:
     """True if it may change something for good without a review; a missing field counts as its worst value."""
-    changes = tool.get("access", "read") in ("write", "admin")
+    changes = tool_access(tool, register) in ("write", "admin")
     return changes and tool.get("reversible") is not True and tool.get("approval", "never") == "never"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar, TypeVarTuple
 
@@ -103,6 +104,8 @@ def load_governance(
         policy = files.parse(layout.POLICY, parse_policy, people)
         waivers = files.parse(layout.WAIVERS, parse_waivers, people, frozenset(rules))
     connectors = files.parse(layout.CONNECTORS, parse_lookup_file)
+    if policy is not None and connectors is not None:
+        policy = replace(policy, connectors=connectors.data)
     models = files.parse(layout.MODELS, parse_lookup_file)
     if config is not None and policy is not None:
         files.findings.extend(unknown_tiers(config, policy))
