@@ -12,7 +12,7 @@ from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.ledger import PromotionKind, RollbackHold
 from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import Promotion
-from fleetward.report import verdicts_json, verdicts_text
+from fleetward.report import verdicts_json, verdicts_markdown, verdicts_text
 from fleetward.store.formats import json_schema
 from tests.gate.test_promotion_modes import break_glass_terms, required_review, rollback_terms
 from tests.gate.world import (
@@ -27,6 +27,7 @@ from tests.gate.world import (
     RISK,
     SAFE,
     SOAK,
+    contributor,
     error,
     evidence_record,
     manifest,
@@ -65,8 +66,10 @@ def test_statements_on_other_changes_are_counted_and_listed_if_verbose() -> None
         OWNER, approvals=tuple(statement(who, to_state=OTHER) for who in ("alice", "bob", "gita"))
     )
 
-    assert "  not counted: 3 statements on other changes (-v lists them)" in text(promotion).splitlines()
-    assert text(promotion).count("approved another state") == 0
+    # alice could fill the seat, so her requirement names her
+    assert f"          not counted: alice: approved another state ({OTHER})" in text(promotion).splitlines()
+    assert "  not counted: 2 statements on other changes (-v lists them)" in text(promotion).splitlines()
+    assert text(promotion).count("approved another state") == 1
     assert text(promotion, verbose=True).count("approved another state") == 3
     assert [item["approver"] for item in data(promotion)["promotions"][0]["notCounted"]] == [
         "alice",
@@ -94,10 +97,11 @@ PENDING refund-bot (update, tier medium, generation 3)
   met     approvals 1 of owner (every-change): 1 of 1: alice
   missing approvals 2 of risk (risk): 1 of 2: gita
           could approve: bob, farid
+          not counted: bob: approved another state ({OTHER})
+            would help: they approve again: fleet approve refund-bot --to production
   met     evals quality passed (pass-rate at least 0.95) (evals): 0.97 on 2026-11-19T12:00:00Z
   met     evals safety passed (toxicity at most 0.01) (evals): 0.002 on 2026-11-19T12:00:00Z
   missing soak at least 1d (soak): 23h so far, long enough at 2026-11-20T13:00:00Z
-  not counted: 1 statement on other changes (-v lists them)
   smallest set of approvers: bob
   earliest: 2026-11-20T13:00:00Z, in 1h
 
@@ -141,8 +145,11 @@ PENDING refund-bot (update, tier medium, generation 3, break-glass)
     to {NEW}
   missing approvals 2 of on-call (breakGlass): 1 of 2: carla
           could approve: hugo
+          not counted: alice: not in on-call
+            would help: a membership in on-call in governance/people.yaml, and then a new approval
+          not counted: erin: author of the change (commit c0ffeec0ffee)
+            would help: somebody else writes the change, after a revert of that commit
   skipped soak at least 1d (soak): 1h so far, long enough at 2026-11-21T11:00:00Z
-  not counted: alice: not in on-call
   smallest set of approvers: hugo"""
     )
 
@@ -216,6 +223,7 @@ def test_the_json_has_the_verdict_of_the_gate() -> None:
         "people": ["bob", "farid"],
         "fewest": ["bob"],
         "readyAt": "2026-11-20T13:00:00Z",
+        "ways": [],
     }
     assert promotion["notCounted"] == [{"approver": "bob", "reason": f"approved another state ({OTHER})"}]
     assert promotion["requirements"][1] == {
@@ -227,6 +235,14 @@ def test_the_json_has_the_verdict_of_the_gate() -> None:
         "detail": "1 of 2: gita",
         "readyAt": None,
         "could": ["bob", "farid"],
+        "excluded": [
+            {
+                "person": "bob",
+                "reason": f"approved another state ({OTHER})",
+                "commit": None,
+                "remedy": "they approve again: fleet approve refund-bot --to production",
+            }
+        ],
     }
 
 
@@ -247,3 +263,28 @@ def test_a_retirement_says_that_the_agent_is_retired() -> None:
 
     assert f"    to {retirement.to_state}, the agent is retired\n" in text(retirement)
     assert "the agent is retired" not in text(BACK)
+
+
+def test_where_nobody_is_left_the_ways_on_are_listed_in_every_format() -> None:
+    wrote = tuple(contributor(name) for name in ("bob", "farid", "gita"))
+    promotion = verdict(RISK, contributors=wrote)
+    ways = [
+        "the approvals cannot be completed: too few eligible approvers are left",
+        "ways on:",
+        "another author: revert the change, and let somebody else than bob and farid write it again; "
+        "then bob and farid can approve it",
+        "git revert c0ffeec0ffee",
+        "another member: add a person to risk in governance/people.yaml",
+        "fleet approve --governance",
+    ]
+
+    assert "\n".join(ways) in "\n".join(row.strip() for row in text(promotion).splitlines())
+    assert [way["way"] for way in data(promotion)["promotions"][0]["unblock"]["ways"]] == [
+        "another-author",
+        "another-member",
+        "governance-change",
+    ]
+    step = NextStep(command="fleet policy check", reason="check the policy")
+    comment = verdicts_markdown.render(batch(promotion), next_step=step)
+    assert f"  - `{ways[4]}`: `{ways[5]}`\n" in comment
+    assert "not counted: `bob`, `farid`, `gita`: `author of the change (commit c0ffeec0ffee)`; " in comment

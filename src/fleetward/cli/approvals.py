@@ -12,6 +12,7 @@ from fleetward.cli.verb import Verb
 from fleetward.domain.approval import Decision
 from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import ExitCode
+from fleetward.report.exclusions import missing_lines
 from fleetward.report.page import Line, Page, Role, line, page, span
 from fleetward.workflows.approval.statements import AgentStatements, StatementStatus, agent_statements
 
@@ -54,6 +55,7 @@ def _text(listed: AgentStatements, _session: Session) -> Page:
     for error in listed.unreadable:
         lines += [line(span("error", "error"), f" {error.place.file}: {error.message}"), line()]
     lines.append(line(f"verdict with these: {listed.promotion.verdict}"))
+    lines += missing_lines(listed.promotion)
     return page([*lines, line(span(listed.next_command, "code"))])
 
 
@@ -71,6 +73,8 @@ def _statement_lines(status: StatementStatus) -> Iterator[Line]:
 
 
 def _json(listed: AgentStatements, _session: Session) -> dict[str, Any]:
+    from fleetward.report.verdicts_json import encode_requirement, encode_unblock
+
     binding = listed.candidate.request.binding
     return {
         "format": "fleetward.approvals/1",
@@ -82,6 +86,8 @@ def _json(listed: AgentStatements, _session: Session) -> dict[str, Any]:
         "generation": binding.generation,
         "verdict": listed.promotion.verdict.value,
         "approvals": [_encode(status) for status in listed.statements],
+        "requirements": [encode_requirement(item) for item in listed.promotion.requirements],
+        "unblock": encode_unblock(listed.promotion.unblock),
         "unreadable": [{"file": error.place.file, "message": error.message} for error in listed.unreadable],
     }
 

@@ -66,3 +66,5 @@ class Approval:
     signature: str | None = None
     """The digest of the signature file beside it."""
     fault: str | None = None
+    commit: str | None = None
+    """The newest commit that wrote the file; None where it is not committed."""

@@ -44,6 +44,18 @@ class RequirementStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludedPerson:
+    """Somebody who could have filled a seat and does not count."""
+
+    person: str
+    reason: str
+    commit: str | None
+    """Full id of the commit that shows it; None where nothing is committed."""
+    remedy: str
+    """What would make them count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
     """
     One requirement of a promotion.
@@ -62,6 +74,8 @@ class Requirement:
     """Who could still meet it."""
     review_seq: int | None = None
     """Of a review that somebody can give: the ledger entry to review."""
+    excluded: tuple[ExcludedPerson, ...] = ()
+    """Of a requirement that is not met: who could have met it and does not count."""
 
 
 class NotCountedCause(StrEnum):
@@ -84,6 +98,24 @@ class NotCounted:
     cause: NotCountedCause = field(default=NotCountedCause.OTHER, compare=False)
 
 
+class WayKind(StrEnum):
+    """What can be done where nobody is left to fill a seat."""
+
+    ANOTHER_AUTHOR = "another-author"
+    ANOTHER_MEMBER = "another-member"
+    GOVERNANCE_CHANGE = "governance-change"
+    BREAK_GLASS = "break-glass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way on where nobody is left to fill a seat; *command* is the first thing to type."""
+
+    kind: WayKind
+    text: str
+    command: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unblock:
     """Who could complete the requirements, and when waiting is over."""
@@ -92,6 +124,8 @@ class Unblock:
     ready_at: datetime | None = None
     minimal_approvers: tuple[str, ...] | None = ()
     """The smallest set of people whose approval completes the approvals; None where no set does."""
+    ways: tuple[Way, ...] = ()
+    """What else can be done where no set of people completes the approvals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ from fleetward.gate.request import PromotionRequest
 from fleetward.gate.reviews import review_requirements, reviewers_for
 from fleetward.gate.rollback_hold import with_rollback_hold
 from fleetward.gate.tiers import effective_tier
+from fleetward.gate.ways import Deadlock, ways_on
 
 
 def decide(request: PromotionRequest, *, policy: Policy, people: People, now: datetime) -> Promotion:
@@ -69,7 +70,10 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
         *validation_errors(request),
     )
     counted = (*approved.files, *records)
-    unblock = _unblock(requirements, approved, terms)
+    deadlock = Deadlock(
+        request=request, rules=terms.approval_rules, tier=tier, policy=terms.policy, people=people, now=now
+    )
+    unblock = replace(_unblock(requirements, approved, terms), ways=ways_on(approved, deadlock))
     promotion = _promotion(
         request, tier, verdict_from(requirements), requirements, approved, unblock, counted
     )

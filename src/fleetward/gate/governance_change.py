@@ -16,6 +16,7 @@ from fleetward.gate.blockers import unknown_authors, validation_errors
 from fleetward.gate.decide import verdict_from
 from fleetward.gate.quorum import assess_quorum
 from fleetward.gate.request import PromotionRequest
+from fleetward.gate.ways import Deadlock, ways_on
 
 _EARLY = "given before the governance that it changes was in force"
 
@@ -30,6 +31,7 @@ def decide_governance_change(
     now: datetime,
     since: datetime | None = None,
     unread: Sequence[Finding] = (),
+    commit: str | None = None,
 ) -> Promotion:
     """
     The verdict on the change of the governance folder that *binding* names, by the *policy* and *people* before it.
@@ -46,6 +48,7 @@ def decide_governance_change(
         approvals=tuple(replace(s, fault=s.fault or _timing_fault(s, since)) for s in statements),
         contributors=tuple(contributors),
         errors=tuple(unread),
+        governance_commit=commit,
     )
     # a policy without `governance` must not leave its own change free
     rules = (policy.governance or _default_rule(people),)
@@ -56,6 +59,7 @@ def decide_governance_change(
         *validation_errors(request),
     )
     eligible = {person for requirement in requirements for person in requirement.eligible}
+    deadlock = Deadlock(request=request, rules=rules, tier="", policy=policy, people=people, now=now)
     return Promotion(
         agent=GOVERNANCE,
         kind=None,
@@ -67,7 +71,11 @@ def decide_governance_change(
         verdict=verdict_from(requirements),
         requirements=requirements,
         not_counted=approved.not_counted,
-        unblock=Unblock(people=tuple(sorted(eligible)), minimal_approvers=approved.minimal_approvers),
+        unblock=Unblock(
+            people=tuple(sorted(eligible)),
+            minimal_approvers=approved.minimal_approvers,
+            ways=ways_on(approved, deadlock),
+        ),
         counted=approved.files,
     )
 

@@ -16,6 +16,7 @@ from fleetward.gate.approval_count import (
 )
 from fleetward.gate.assignment import Assignment, assign_seats, relieving_requirements
 from fleetward.gate.eligibility import Eligibility, excluded_contributors, manifest_with_owners
+from fleetward.gate.excluded_people import SeatCount, excluded_people, keyless_people
 from fleetward.gate.matching_rules import strictest_requirements
 from fleetward.gate.minimal_approvers import smallest_approver_set
 from fleetward.gate.request import PromotionRequest
@@ -55,12 +56,10 @@ def assess_quorum(
     )
     count = count_approvals(request.approvals, criteria)
     assignment = assign_seats([requirement.count for requirement in criteria.requirements], count.options)
-    seats = [
-        _seat_requirement(number, rule, count, assignment, criteria)
-        for number, (rule, _) in enumerate(required)
-    ]
+    seats = SeatCount(request=request, criteria=criteria, count=count, assignment=assignment)
+    seat_requirements = [_seat_requirement(number, rule, seats) for number, (rule, _) in enumerate(required)]
     return Quorum(
-        requirements=(*seats, *_vetoes(count)),
+        requirements=(*seat_requirements, *_vetoes(count)),
         not_counted=_not_counted(count, assignment),
         # only approvals that fill a seat are recorded: the audit compares the files exactly
         files=tuple(count.counted[person].file for person in sorted(assignment.seat_of)),
@@ -76,22 +75,23 @@ def _minimal_approvers(
     if len(assignment.seat_of) == sum(counts):
         return ()
     teams = frozenset[str]().union(*(requirement.teams for requirement in criteria.requirements))
-    # contributors can never count, so they are no answer to "who could"
+    # contributors can never count, and nobody signs without a key: they are no answer to "who could"
     able = criteria.eligibility.members(teams, criteria.now) - set(criteria.exclusions)
+    able -= keyless_people(criteria, able)
     eligible = {person: fillable_requirements(person, criteria.now, criteria) for person in able}
     return smallest_approver_set(counts, count.options, eligible)
 
 
-def _seat_requirement(
-    number: int, rule: PolicyRule, count: ApprovalCount, assignment: Assignment, criteria: ApprovalCriteria
-) -> Requirement:
+def _seat_requirement(number: int, rule: PolicyRule, seats: SeatCount) -> Requirement:
+    criteria = seats.criteria
     required = criteria.requirements[number]
-    by = assignment.people_in(number)
+    by = seats.assignment.people_in(number)
     status = RequirementStatus.MET if len(by) >= required.count else RequirementStatus.MISSING
-    eligible = () if status is RequirementStatus.MET else _eligible(number, count, assignment, criteria)
+    is_met = status is RequirementStatus.MET
+    eligible = () if is_met else _eligible(number, seats.count, seats.assignment, criteria)
     detail = f"{len(by)} of {required.count}" + (f": {', '.join(by)}" if by else "")
     # said at once: waiting for more approvals would never end
-    if status is RequirementStatus.MISSING and len(by) + len(eligible) < required.count:
+    if not is_met and len(by) + len(eligible) < required.count:
         detail += f"; {_people_left(len(eligible))} for {_seat_count(required.count - len(by))}"
     if criteria.assurance > Assurance.RECORDED:
         detail += f" ({criteria.assurance.word})"
@@ -103,6 +103,7 @@ def _seat_requirement(
         by=by,
         detail=detail,
         eligible=eligible,
+        excluded=() if is_met else excluded_people(number, seats),
     )
 
 
@@ -123,7 +124,8 @@ def _eligible(
     teams = frozenset[str]().union(*(criteria.requirements[index].teams for index in open_to))
     members = criteria.eligibility.members(teams, criteria.now)
     # those who hold a seat have approved already
-    return tuple(sorted(members - set(criteria.exclusions) - set(assignment.seat_of)))
+    able = members - set(criteria.exclusions) - set(assignment.seat_of)
+    return tuple(sorted(able - keyless_people(criteria, able)))
 
 
 def _vetoes(count: ApprovalCount) -> tuple[Requirement, ...]:

@@ -53,3 +53,5 @@ class PromotionRequest:
     """The rollback that removed this release from the environment."""
     required_reviews: tuple[RequiredReview, ...] = ()
     """One for each break-glass promotion of this agent, reviewed or not."""
+    governance_commit: str | None = None
+    """Whose people and policy decide."""

@@ -9,6 +9,7 @@ from fleetward.domain import digest
 from fleetward.domain.approval import Approval
 from fleetward.domain.clock import format_instant
 from fleetward.domain.verdict import Promotion
+from fleetward.report.verdicts_json import encode_requirement, encode_unblock
 
 FORMAT = "fleetward.approve/1"
 
@@ -47,5 +48,7 @@ def render(
             if statement.file in approval.files
         ],
         "could": list(prediction.unblock.people),
+        "requirements": [encode_requirement(item) for item in prediction.requirements],
+        "unblock": encode_unblock(prediction.unblock),
         "next": next_command,
     }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.report.exclusions import missing_lines
 from fleetward.report.next_step import lines as next_step_lines
 from fleetward.report.page import Line, Page, Role, line, page, span
 
@@ -37,12 +38,15 @@ def render(
     lines.append(line(span(word, role), f" by {statement.approver}: {about}"))
     lines.append(line(f"  from {binding.from_state or 'nothing'}"))
     lines.append(line(f"    to {binding.to_state}"))
+    approvers = _approver_lines(statement, prediction)
+    if statement.decision is not Decision.REVIEW:
+        lines += missing_lines(prediction, names_eligible=not approvers)
     lines.extend(
         line("  ", span("does not count", "warning"), f": {approval.reason}", hang=4)
         for approval in prediction.not_counted
         if statement.file in approval.files
     )
-    lines += _approver_lines(statement, prediction)
+    lines += approvers
     if not files:
         reason = "see what is missing" if binding.environment else "see the change"
         step = NextStep(command=next_command, reason=reason)

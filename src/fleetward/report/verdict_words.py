@@ -36,10 +36,16 @@ def unnamed_people(requirement: Requirement) -> tuple[str, ...]:
 
 def about_this_change(promotion: Promotion) -> tuple[NotCounted, ...]:
     """The statements that do not count, without those on other changes."""
-    return tuple(item for item in promotion.not_counted if item.cause is not NotCountedCause.ELSEWHERE)
+    return tuple(item for item in unlisted(promotion) if item.cause is not NotCountedCause.ELSEWHERE)
 
 
 def about_other_changes(promotion: Promotion) -> int:
     """The number of statements on other changes."""
-    elsewhere = (item for item in promotion.not_counted if item.cause is NotCountedCause.ELSEWHERE)
+    elsewhere = (item for item in unlisted(promotion) if item.cause is NotCountedCause.ELSEWHERE)
     return sum(len(item.files) or 1 for item in elsewhere)
+
+
+def unlisted(promotion: Promotion) -> tuple[NotCounted, ...]:
+    """The statements that do not count, without those whose reason a requirement gives already."""
+    given = {(person.person, person.reason) for item in promotion.requirements for person in item.excluded}
+    return tuple(item for item in promotion.not_counted if (item.approver, item.reason) not in given)

@@ -40,7 +40,7 @@ def encode_promotion(item: Promotion) -> dict[str, Any]:
         "notCounted": [
             {"approver": approval.approver, "reason": approval.reason} for approval in item.not_counted
         ],
-        "unblock": _encode_unblock(item.unblock),
+        "unblock": encode_unblock(item.unblock),
         "counted": list(item.counted),
         "way": item.mode.value,
         "skipped": [encode_requirement(entry) for entry in item.skipped],
@@ -58,14 +58,25 @@ def encode_requirement(item: Requirement) -> dict[str, Any]:
         "detail": item.detail,
         "readyAt": _instant(item.ready_at),
         "could": list(item.eligible),
+        "excluded": [
+            {
+                "person": excluded.person,
+                "reason": excluded.reason,
+                "commit": excluded.commit,
+                "remedy": excluded.remedy,
+            }
+            for excluded in item.excluded
+        ],
     }
 
 
-def _encode_unblock(unblock: Unblock) -> dict[str, Any]:
+def encode_unblock(unblock: Unblock) -> dict[str, Any]:
+    """What would help."""
     return {
         "people": list(unblock.people),
         "fewest": list(unblock.minimal_approvers) if unblock.minimal_approvers is not None else None,
         "readyAt": _instant(unblock.ready_at),
+        "ways": [{"way": way.kind.value, "text": way.text, "command": way.command} for way in unblock.ways],
     }
 
 

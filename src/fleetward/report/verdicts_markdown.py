@@ -21,6 +21,7 @@ from fleetward.domain.verdict import (
 )
 from fleetward.report import verdict_words
 from fleetward.report.counts import count_text
+from fleetward.report.exclusions import exclusions
 from fleetward.report.human import visible
 from fleetward.report.markdown import COMMENT_LIMIT, code, fit_items
 
@@ -99,6 +100,9 @@ def _requirement_text(requirement: Requirement) -> str:
     if requirement.eligible:
         eligible = ", ".join(map(code, requirement.eligible))
         parts.append(f"{verdict_words.eligible_label(requirement)}: {eligible}")
+    for exclusion in exclusions(requirement):
+        names = ", ".join(map(code, exclusion.people))
+        parts.append(f"not counted: {names}: {code(exclusion.reason)}; would help: {code(exclusion.remedy)}")
     return "  \n  ".join(parts) + "\n"
 
 
@@ -111,7 +115,8 @@ def _unblock_lines(promotion: Promotion) -> Iterator[str]:
         return
     approvers, ready = promotion.unblock.minimal_approvers, promotion.unblock.ready_at
     if approvers is None:
-        yield f"- {verdict_words.TOO_FEW}\n"
+        ways = (f"  - {code(way.text)}: {code(way.command)}\n" for way in promotion.unblock.ways)
+        yield f"- {verdict_words.TOO_FEW}\n" + "".join(ways)
     elif approvers:
         yield f"- {verdict_words.MINIMAL_APPROVERS}: {', '.join(map(code, approvers))}\n"
     if ready is not None:

@@ -11,6 +11,7 @@ from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, Verdict
 from fleetward.report import verdict_words
 from fleetward.report.counts import count_text
+from fleetward.report.exclusions import requirement_lines, way_lines
 from fleetward.report.next_step import lines as next_step_lines
 from fleetward.report.page import Line, Page, Role, line, page, span
 
@@ -86,7 +87,7 @@ def agent_lines(promotion: Promotion, verbose: bool, now: datetime) -> Iterator[
 
 def _not_counted_lines(promotion: Promotion, verbose: bool) -> Iterator[str]:
     """The statements that do not count; those on other changes are only counted unless *verbose*."""
-    listed = promotion.not_counted if verbose else verdict_words.about_this_change(promotion)
+    listed = verdict_words.unlisted(promotion) if verbose else verdict_words.about_this_change(promotion)
     yield from (f"not counted: {item.approver}: {item.reason}" for item in listed)
     if not verbose and (elsewhere := verdict_words.about_other_changes(promotion)):
         yield f"not counted: {count_text(elsewhere, 'statement')} on other changes (-v lists them)"
@@ -109,6 +110,7 @@ def _requirement_lines(requirement: Requirement) -> Iterator[Line]:
             f"{verdict_words.eligible_label(requirement)}: {', '.join(requirement.eligible)}",
             hang=_MARK_WIDTH + 5,
         )
+    yield from requirement_lines(requirement, _MARK_WIDTH + 3)
 
 
 def _unblock_lines(promotion: Promotion, now: datetime) -> Iterator[Line]:
@@ -117,6 +119,7 @@ def _unblock_lines(promotion: Promotion, now: datetime) -> Iterator[Line]:
     approvers, ready = promotion.unblock.minimal_approvers, promotion.unblock.ready_at
     if approvers is None:
         yield line(f"  {verdict_words.TOO_FEW}")
+        yield from way_lines(promotion)
     elif approvers:
         yield line(f"  {verdict_words.MINIMAL_APPROVERS}: {', '.join(approvers)}", hang=4)
     if ready is not None:

@@ -155,7 +155,14 @@ def approvals(
             statement = replace(
                 statement, fault=commit_author_fault(commits_by_file.get(file, ()), statement, people)
             )
-        accepted.append(replace(statement, fault=statement.fault or _copy_fault(statement, accepted)))
+        newest = next(iter(commits_by_file.get(file, ())), None)
+        accepted.append(
+            replace(
+                statement,
+                fault=statement.fault or _copy_fault(statement, accepted),
+                commit=newest.id if newest else None,
+            )
+        )
     return tuple(accepted), (*refused, *_lost_records(root, commit, folder, _is_refusal))
 
 

@@ -143,6 +143,7 @@ def decide_change(
         now=now,
         since=in_force.since,
         unread=unread,
+        commit=in_force.commit,
     )
 
 

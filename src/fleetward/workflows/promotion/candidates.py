@@ -260,6 +260,7 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         is_soaking=soak.since is not None,
         soaking_since=soak.since,
         mode=context.mode,
+        governance_commit=context.policy_commit,
         # a release that a rollback removed needs a fresh approval, whoever promotes it again
         hold=context.ledger.rollback_hold(name, request.release) if request.release else None,
         required_reviews=required_reviews(context, name),
