@@ -139,7 +139,7 @@ def test_an_approval_that_its_author_deleted_is_simply_gone(tmp_path: Path) -> N
     assert result.agent["verdict"] == "pending"
 
 
-def test_an_approval_copied_to_another_agent_stops_instead_of_counting(tmp_path: Path) -> None:
+def test_an_approval_copied_to_another_agent_does_not_count(tmp_path: Path) -> None:
     repository = new_fleet(tmp_path, agents=("desk", "door"))
     file = repository.approve("carla")
     copy = repository.path / file.replace("/desk/", "/door/")
@@ -149,7 +149,7 @@ def test_an_approval_copied_to_another_agent_stops_instead_of_counting(tmp_path:
 
     result = repository.judge(agent="door")
 
-    assert result.agent["verdict"] == "blocked"
+    assert result.agent["verdict"] == "pending"
     assert "belongs at" in result.reasons()
 
 
@@ -182,7 +182,7 @@ def test_an_approval_of_an_earlier_generation_is_not_taken_twice(tmp_path: Path)
     assert "generation 2" in result.reasons()
 
 
-def test_a_statement_in_a_folder_below_stops_instead_of_hiding(tmp_path: Path) -> None:
+def test_a_statement_in_a_folder_below_is_told_and_stops_nobody(tmp_path: Path) -> None:
     repository = running_fleet(tmp_path)
     repository.change()
     file = repository.path / repository.approve("dina", "--reject", commit=False)
@@ -192,7 +192,27 @@ def test_a_statement_in_a_folder_below_stops_instead_of_hiding(tmp_path: Path) -
     repository.commit("decide", who="dina")
     repository.approve("carla")
 
-    assert repository.judge().agent["verdict"] == "blocked"
+    result = repository.judge()
+
+    assert result.agent["verdict"] == "allowed"
+    assert f"old/{file.name}: unreadable record" in result.reasons()
+
+
+def test_a_rejection_in_somebody_elses_name_stops_nothing_and_may_go(tmp_path: Path) -> None:
+    repository = running_fleet(tmp_path)
+    repository.change()
+    file = repository.approve("dina", "--reject", commit=False)
+    repository.commit("no", who="alice")
+    repository.approve("carla")
+
+    written = repository.judge()
+    repository.git("rm", "-q", file)
+    repository.commit("tidy up", who="bob")
+    removed = repository.judge()
+
+    assert written.agent["verdict"] == "allowed"
+    assert "dina: rejected in the name of dina: committed by alice@town.example" in written.reasons()
+    assert removed.agent["verdict"] == "allowed"
 
 
 def test_a_note_with_terminal_codes_reaches_no_terminal(tmp_path: Path) -> None:

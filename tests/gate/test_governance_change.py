@@ -91,7 +91,12 @@ def judged(*statements: Approval, governance: PolicyRule | None = None, **facts:
         ),
         (
             (governance_statement("bob"), governance_statement("farid")),
-            {"unread": (UNREAD,)},
+            {"unreadable": (UNREAD,)},
+            Verdict.ALLOWED,
+        ),
+        (
+            (governance_statement("bob"), governance_statement("farid")),
+            {"lost": (UNREAD,)},
             Verdict.BLOCKED,
         ),
         (
@@ -176,9 +181,9 @@ def test_the_verdict_names_counted_files_and_eligible_people() -> None:
     ] == [(GOVERNANCE, "approvals", "2 of risk")]
 
 
-def test_an_unreadable_record_blocks_the_governance_folder() -> None:
+def test_a_lost_record_blocks_the_governance_folder() -> None:
     [requirement] = [
-        r for r in judged(governance=rule(), unread=(UNREAD,)).requirements if r.kind == "validation"
+        r for r in judged(governance=rule(), lost=(UNREAD,)).requirements if r.kind == "validation"
     ]
 
     assert requirement.condition == "no errors in governance"

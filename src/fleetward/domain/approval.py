@@ -68,3 +68,5 @@ class Approval:
     fault: str | None = None
     commit: str | None = None
     """The newest commit that wrote the file; None where it is not committed."""
+    is_foreign: bool = False
+    """With a fault: nothing shows that its approver ever wrote it, so it does not even restrict."""

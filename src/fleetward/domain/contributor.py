@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from fleetward.domain.fast_dataclass import dataclass
@@ -22,3 +23,5 @@ class Contributor:
     email: str
     role: ContributorRole
     commit: str
+    committed: datetime | None = None
+    """The commit's date; None where there is no commit yet."""

@@ -51,6 +51,8 @@ class FleetConfig:
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)
     locate: Callable[[str], Place] | None = field(default=None, compare=False)
     """The place of a path in the file."""
+    forge_hosts: Mapping[str, str] = field(default_factory=dict)
+    """By host of one's own the kind of forge that runs there."""
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name."""

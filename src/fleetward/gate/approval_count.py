@@ -5,7 +5,7 @@ A statement that cannot be trusted may restrict, never permit. A rejection that 
 rejection or withdrawal that was changed afterwards, still cancels its author's approval. A veto stands from its
 writing on, whatever its date. What is dated in the future or has expired gives nothing: such an approval does not
 count, and such a withdrawal lifts no veto. A withdrawal of an approval that is dated in the future cancels nothing
-yet, and one that has expired did cancel it.
+yet, and one that has expired did cancel it. A statement in somebody else's name does nothing at all.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from fleetward.domain.policy import ApprovalTerms, Assurance, RequiredApprovals
 from fleetward.domain.verdict import NotCounted, NotCountedCause
 from fleetward.gate.eligibility import Eligibility
 
+_ACTS = {Decision.REJECT: "rejected", Decision.WITHDRAW: "withdrawn"}
 _NUMBER = re.compile(r"-([0-9]{1,9})\.json")
 
 
@@ -121,6 +122,9 @@ def _is_standing_veto(veto: Approval, statements: Sequence[Approval], criteria: 
     # the states are not compared: a veto stands whatever the content (SPEC 6.1)
     if veto.decision is not Decision.REJECT or not _same_agent(veto.binding, criteria.binding):
         return False
+    # anybody can write a name; only its bearer stops anything with it
+    if veto.is_foreign:
+        return False
     # a veto counts only while its author is in a veto team (SPEC 6.1)
     if veto.approver not in criteria.eligibility.members(criteria.veto, criteria.now):
         return False
@@ -183,6 +187,8 @@ def _refusal(
     criteria: ApprovalCriteria,
 ) -> str | None:
     """Why this statement does not count as an approval; None where it counts or is no approval."""
+    if statement.is_foreign and statement.decision is not Decision.APPROVE:
+        return f"{_ACTS[statement.decision]} in the name of {statement.approver}: {statement.fault}"
     if statement.decision is Decision.WITHDRAW:
         return None
     if statement.decision is Decision.REJECT:
@@ -242,7 +248,8 @@ def _taken_back(approval: Approval, statements: Sequence[Approval], criteria: Ap
     for later in statements:
         is_same_change = later.approver == approval.approver and later.binding == approval.binding
         # a withdrawal takes effect at its date; a rejection is in force from its writing on
-        if later.decision is Decision.WITHDRAW and later.issued > criteria.now:
+        is_ahead = later.decision is Decision.WITHDRAW and later.issued > criteria.now
+        if is_ahead or later.is_foreign:
             continue
         # at the same instant and number the restriction wins
         if is_same_change and later.decision is not Decision.APPROVE and not _is_later(approval, later):

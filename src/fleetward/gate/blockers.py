@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fleetward.domain.clock import format_instant
+from fleetward.domain.finding import Finding
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People
 from fleetward.domain.policy import Freeze, Policy, PolicyRule, RequiredApprovals
-from fleetward.domain.verdict import Requirement, RequirementStatus
+from fleetward.domain.verdict import NotCounted, Requirement, RequirementStatus
 from fleetward.gate.eligibility import unknown_contributors
 from fleetward.gate.request import PromotionRequest
 
@@ -36,13 +37,13 @@ def missing_rules(
 
 
 def unknown_authors(request: PromotionRequest, policy: Policy, people: People) -> Iterator[Requirement]:
-    """Refused for each contributor whom ``people.yaml`` does not list."""
+    """Refused for each contributor for whom nobody of ``people.yaml`` answers."""
     # the policy has to say so itself: `unknownAuthors: ignore` (SPEC 6.1)
     if policy.approvals.ignore_unknown_authors:
         return
-    for contributor in unknown_contributors(request.contributors, people):
+    for contributor, reason in unknown_contributors(request.contributors, people):
         role = f"{contributor.role} of commit {contributor.commit[:12]}"
-        detail = f"{contributor.email!r}, {role}, is not listed in people.yaml"
+        detail = f"{contributor.email!r}, {role}, {reason}"
         yield _policy("approvals.unknownAuthors", "known authors", RequirementStatus.REFUSED, detail)
 
 
@@ -96,6 +97,12 @@ def validation_errors(request: PromotionRequest) -> Iterator[Requirement]:
         status=RequirementStatus.REFUSED,
         detail=f"{count}: {listed}{remainder}",
     )
+
+
+def unreadable_records(unreadable: Sequence[Finding]) -> Iterator[NotCounted]:
+    """Records that nobody can read: told under the name of their file, for they name nobody."""
+    for finding in unreadable:
+        yield NotCounted(approver=finding.place.file, reason=finding.message, files=(finding.place.file,))
 
 
 def _policy(rule: str, condition: str, status: RequirementStatus, detail: str) -> Requirement:

@@ -23,6 +23,7 @@ from fleetward.gate.blockers import (
     first_unfrozen,
     missing_rules,
     unknown_authors,
+    unreadable_records,
     validation_errors,
 )
 from fleetward.gate.evidence_and_soak import evaluations, soak
@@ -77,7 +78,8 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
     promotion = _promotion(
         request, tier, verdict_from(requirements), requirements, approved, unblock, counted
     )
-    return replace(promotion, skipped=skipped, not_counted=(*promotion.not_counted, *reviews_not_counted))
+    not_counted = (*promotion.not_counted, *reviews_not_counted, *unreadable_records(request.unreadable))
+    return replace(promotion, skipped=skipped, not_counted=not_counted)
 
 
 def batch_verdict(promotions: Iterable[Promotion]) -> Verdict:

@@ -9,7 +9,7 @@ from fleetward.domain.contributor import Contributor, ContributorRole
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Manifest
-from fleetward.domain.people import People, Robot
+from fleetward.domain.people import People, Person, Robot
 from fleetward.domain.policy import OWNER, ApprovalTerms
 from fleetward.gate.request import PromotionRequest
 
@@ -75,14 +75,37 @@ def excluded_contributors(
     return exclusions
 
 
-def unknown_contributors(contributors: Iterable[Contributor], people: People) -> tuple[Contributor, ...]:
-    """The contributors whose address ``people.yaml`` does not list, each address once."""
-    unknown: dict[str, Contributor] = {}
+def unknown_contributors(
+    contributors: Iterable[Contributor], people: People
+) -> tuple[tuple[Contributor, str], ...]:
+    """The contributors for whom nobody of ``people.yaml`` answers, each address once, and why."""
+    unknown: dict[str, tuple[Contributor, str]] = {}
     for contributor in sorted(contributors, key=_sort_key):
-        if people.by_email(contributor.email) is None:
+        if reason := _unknown_reason(contributor, people):
             # git keeps the case of addresses, mail does not: one address is reported once
-            unknown.setdefault(contributor.email.casefold(), contributor)
+            unknown.setdefault(contributor.email.casefold(), (contributor, reason))
     return tuple(unknown[email] for email in sorted(unknown))
+
+
+def _unknown_reason(contributor: Contributor, people: People) -> str | None:
+    account = people.by_email(contributor.email)
+    if account is None:
+        return "is not listed in people.yaml"
+    # a forge commits for others, and others are its authors
+    if contributor.role is ContributorRole.COMMITTER:
+        return None
+    if isinstance(account, Robot):
+        if account.operated_by is None:
+            return f"is the robot {account.id!r}, which nobody operates"
+        operator = people.people.get(account.operated_by)
+        if operator is None or _was_active(operator, contributor):
+            return None
+        return f"is the robot {account.id!r}, whose operator {operator.id} was not active then"
+    return None if _was_active(account, contributor) else f"is {account.id}, who was not active then"
+
+
+def _was_active(person: Person, contributor: Contributor) -> bool:
+    return contributor.committed is None or person.is_active(contributor.committed)
 
 
 def _sort_key(contributor: Contributor) -> tuple[int, str, str]:

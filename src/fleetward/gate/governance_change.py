@@ -12,7 +12,7 @@ from fleetward.domain.finding import Finding
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy, PolicyRule, RequiredApprovals, RuleCondition
 from fleetward.domain.verdict import Promotion, Unblock
-from fleetward.gate.blockers import unknown_authors, validation_errors
+from fleetward.gate.blockers import unknown_authors, unreadable_records, validation_errors
 from fleetward.gate.decide import verdict_from
 from fleetward.gate.quorum import assess_quorum
 from fleetward.gate.request import PromotionRequest
@@ -30,7 +30,8 @@ def decide_governance_change(
     people: People,
     now: datetime,
     since: datetime | None = None,
-    unread: Sequence[Finding] = (),
+    lost: Sequence[Finding] = (),
+    unreadable: Sequence[Finding] = (),
     commit: str | None = None,
 ) -> Promotion:
     """
@@ -38,8 +39,8 @@ def decide_governance_change(
 
     Where the policy does not say what such a change needs, one approval of a person in any team is required. A
     statement issued before *since*, when the present governance began, does not count. Otherwise one approval
-    would allow the same change again after it was reverted. *unread* are records that cannot be read, and any of
-    them might be a veto.
+    would allow the same change again after it was reverted. *lost* are refusals that were taken away, and
+    *unreadable* records count nothing and stop nobody.
     """
     request = PromotionRequest(
         binding=binding,
@@ -47,7 +48,7 @@ def decide_governance_change(
         # a fault instead of dropping it: a veto with a fault still stands
         approvals=tuple(replace(s, fault=s.fault or _timing_fault(s, since)) for s in statements),
         contributors=tuple(contributors),
-        errors=tuple(unread),
+        errors=tuple(lost),
         governance_commit=commit,
     )
     # a policy without `governance` must not leave its own change free
@@ -70,7 +71,7 @@ def decide_governance_change(
         generation=binding.generation,
         verdict=verdict_from(requirements),
         requirements=requirements,
-        not_counted=approved.not_counted,
+        not_counted=(*approved.not_counted, *unreadable_records(unreadable)),
         unblock=Unblock(
             people=tuple(sorted(eligible)),
             minimal_approvers=approved.minimal_approvers,

@@ -14,12 +14,21 @@ from fleetward.domain.ledger import Entry
 _RECORDS = {layout.APPROVALS: "approval", layout.EVIDENCE: "evidence", layout.LEDGERS: "record"}
 
 
-def record_losses(commit: FirstParentCommit) -> Iterator[Break]:
-    """Approvals, evidence and signatures that were deleted or changed: records are append-only."""
+def record_losses(commit: FirstParentCommit, unreadable: Collection[str] = ()) -> Iterator[Break]:
+    """
+    Approvals, evidence and signatures that were deleted or changed: records are append-only.
+
+    What was *unreadable* before counted for nothing, so it may be taken out: a note.
+    """
     for change in commit.changes:
         top = change.path.partition("/")[0]
         # a ledger only grows: that is checked line by line, not by its blob
         if top not in _RECORDS or change.path.endswith(layout.LEDGER_SUFFIX) or change.old is None:
+            continue
+        if change.path in unreadable:
+            rule = f"{_RECORDS[top]}-{'deleted' if change.new is None else 'changed'}"
+            message = "a file that was no readable record was taken out or changed"
+            yield replace(file_break(commit, change, rule, message), severity=Severity.NOTE)
             continue
         if change.new is None:
             yield file_break(

@@ -38,6 +38,8 @@ class PromotionRequest:
     contributors: tuple[Contributor, ...] = ()
     approvals: tuple[Approval, ...] = ()
     evidence: tuple[EvidenceRecord, ...] = ()
+    unreadable: tuple[Finding, ...] = ()
+    """Records that cannot be read: they count nothing, stop nobody, and are told."""
     longest_soak: timedelta = timedelta()
     """The longest continuous time of the release in the source environment."""
     is_soaking: bool = False

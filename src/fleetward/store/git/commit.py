@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -14,8 +14,7 @@ from fleetward.store.git.repository import Id, Repository
 
 # a second bracket would leave open which address is meant
 _IDENTITY = re.compile(rb"(?m)^(author|committer) .*?<([^<>\n]*)> (-?[0-9]+) [-+][0-9]+$")
-# anywhere in the message, not only in git's trailer block: a name above it counts, too
-_CO_AUTHORS = re.compile(rb"(?mi)^[ \t]*co-authored-by[ \t]*:(.*(?:\n[ \t]+\S.*)*)")
+_CO_AUTHORED_BY = "Co-authored-by"
 _ADDRESS = re.compile(r"[^\s<>()\",;:]+@[^\s<>()\",;:]+")
 
 
@@ -28,19 +27,21 @@ class Commit:
     author: str
     committer: str
     committed: datetime
+    authored: datetime
     message: bytes
 
-    @property
-    def contributors(self) -> tuple[Contributor, ...]:
-        """Everybody whom the commit names, by e-mail address."""
-        co_authors = (email for trailer in _CO_AUTHORS.findall(self.message) for email in _addresses(trailer))
-        return (
-            Contributor(email=self.author, role=ContributorRole.AUTHOR, commit=self.id),
-            Contributor(email=self.committer, role=ContributorRole.COMMITTER, commit=self.id),
-            *(
-                Contributor(email=email, role=ContributorRole.CO_AUTHOR, commit=self.id)
-                for email in co_authors
-            ),
+    def co_authors(self, trailers: Collection[str] = ()) -> tuple[str, ...]:
+        """The addresses in ``Co-authored-by`` and in the other *trailers* that name a contributor."""
+        pattern = _trailer_pattern(frozenset(trailers))
+        return tuple(email for trailer in pattern.findall(self.message) for email in _addresses(trailer))
+
+    def contributors(self, trailers: Collection[str] = ()) -> tuple[Contributor, ...]:
+        """Everybody whom the commit names, by e-mail address; see co_authors for *trailers*."""
+        people = [(self.author, ContributorRole.AUTHOR), (self.committer, ContributorRole.COMMITTER)]
+        people += [(email, ContributorRole.CO_AUTHOR) for email in self.co_authors(trailers)]
+        return tuple(
+            Contributor(email=email, role=role, commit=self.id, committed=self.committed)
+            for email, role in people
         )
 
 
@@ -61,15 +62,23 @@ def parse_commit(commit_id: Id, content: bytes) -> Commit:
     people = {kind: (email, when) for kind, email, when in _IDENTITY.findall(header)}
     if len(people) != 2:
         raise GitError(f"commit {commit_id} does not say who made it", hint="git fsck --full")
-    author, (committer, when) = people[b"author"], people[b"committer"]
+    (author, written), (committer, when) = people[b"author"], people[b"committer"]
     return Commit(
         id=commit_id,
         parents=tuple(line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent ")),
-        author=author[0].decode("utf-8", "replace"),
+        author=author.decode("utf-8", "replace"),
         committer=committer.decode("utf-8", "replace"),
         committed=instant(int(when)),
+        authored=instant(int(written)),
         message=message,
     )
+
+
+@lru_cache(maxsize=16)
+def _trailer_pattern(trailers: frozenset[str]) -> re.Pattern[bytes]:
+    # anywhere in the message, not only in git's trailer block: a name above it counts, too
+    names = "|".join(re.escape(name) for name in sorted({*trailers, _CO_AUTHORED_BY}))
+    return re.compile(rb"(?mi)^[ \t]*(?:%s)[ \t]*:(.*(?:\n[ \t]+\S.*)*)" % names.encode())
 
 
 def instant(seconds: int) -> datetime:

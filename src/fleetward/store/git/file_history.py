@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from fleetward.domain.audit import FileStep
 from fleetward.domain.contributor import Contributor
 from fleetward.domain.errors import GitError
 from fleetward.store.git.commit import Commit, read_commits
@@ -49,7 +49,7 @@ def contributors(
         # git keeps the spelling of each commit, and mailboxes ignore case
         (person.email.casefold(), person.role): person
         for commit in reversed(counted)
-        for person in commit.contributors
+        for person in commit.contributors()
     }
     return tuple(sorted(people.values(), key=lambda person: (person.email.casefold(), person.role)))
 
@@ -62,8 +62,10 @@ def commits_by_path(root: FleetRoot, head: Id, folder: str) -> Mapping[str, tupl
     """
     touching = read_commits(root.repository, root.history.commits_changing(head, [folder]))
     by_path: dict[str, list[Commit]] = {}
-    for commit, path in _written(root, touching, [folder]):
-        by_path.setdefault(path, []).append(commit)
+    for commit, step in _written(root, touching, [folder]):
+        # who takes a file out wrote nothing of it
+        if step.new is not None:
+            by_path.setdefault(step.path, []).append(commit)
     return {path: tuple(commits) for path, commits in by_path.items()}
 
 
@@ -108,15 +110,16 @@ def commit_of_promotion(root: FleetRoot, head: Id, before: Id, file: str, line: 
 
 def _written(
     root: FleetRoot, commits: Sequence[Commit], paths: Sequence[str]
-) -> Iterable[tuple[Commit, str]]:
+) -> Iterable[tuple[Commit, FileStep]]:
     """The files that each commit wrote: those that it holds in another way than all of its parents."""
     by_id = {commit.id: commit for commit in commits}
-    changes = root.history.changes([commit.id for commit in commits], paths)
-    differing = Counter((commit_id, step.path) for commit_id, step in changes)
-    for (commit_id, path), parents in differing.items():
+    steps: dict[tuple[Id, str], list[FileStep]] = {}
+    for commit_id, step in root.history.changes([commit.id for commit in commits], paths):
+        steps.setdefault((commit_id, step.path), []).append(step)
+    for (commit_id, _), differing in steps.items():
         # like one parent means merged, not written
-        if parents == max(1, len(by_id[commit_id].parents)):
-            yield by_id[commit_id], path
+        if len(differing) == max(1, len(by_id[commit_id].parents)):
+            yield by_id[commit_id], differing[0]
 
 
 def _has_unexplained_change(

@@ -8,7 +8,7 @@ compromised key ever signed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from fleetward.domain.approval import Approval, Decision
@@ -108,15 +108,50 @@ def commit_author_fault(commits: Sequence[Commit], statement: Approval, people: 
     *commits* are the commits that wrote its file, newest first. A rejection counts as soon as its approver committed
     it once: nobody can lift it by committing it again.
     """
-    by_others = [commit for commit in commits if not _is_person(people, commit.author, statement.approver)]
+    faults = [fault for commit in commits if (fault := _foreign_commit(commit, statement.approver, people))]
     if not commits:
         return "no commit by its approver added it"
     # only for rejections: an approval committed again by others may have been changed
-    if statement.decision is Decision.REJECT and len(by_others) < len(commits):
+    if statement.decision is Decision.REJECT and len(faults) < len(commits):
         return None
-    if by_others:
-        commit = by_others[0]
-        return f"committed by {commit.author} (commit {commit.id[:12]}), not by {statement.approver}"
+    return faults[0] if faults else None
+
+
+def is_committed_by(commits: Iterable[Commit], approver: str, people: People) -> bool:
+    """Did *approver* write one of these commits, as a commit of a recorded statement has to be written?"""
+    return any(_foreign_commit(commit, approver, people) is None for commit in commits)
+
+
+def is_signed_by_approver(
+    statement: Approval, payload: bytes, content: bytes | int | None, people: People
+) -> bool:
+    """Is *content* a signature of the approver's over *payload*, with a key that is valid now or was or will be?"""
+    if not isinstance(content, bytes):
+        return False
+    try:
+        parsed = ssh_format.signature(content)
+        holder = people.by_key(parsed.key.text)
+        if parsed.namespace != NAMESPACE or holder != people.people.get(statement.approver):
+            return False
+        signature.verify(parsed, statements.pre_authentication(payload))
+    except (SignatureError, signature.VerifierMissing):
+        return False
+    return holder is not None
+
+
+def _foreign_commit(commit: Commit, approver: str, people: People) -> str | None:
+    """Why this commit is not *approver*'s: author and committer are, or the author is and a forge committed it."""
+    committer = people.by_email(commit.committer)
+    by_forge = isinstance(committer, Robot) and committer.is_forge
+    authors = [commit.author]
+    # a forge that squashes names all but one of the authors in trailers
+    if by_forge and len(commit.parents) < 2:
+        authors += commit.co_authors()
+    name = f"(commit {commit.id[:12]})"
+    if not any(_is_person(people, email, approver) for email in authors):
+        return f"committed by {commit.author} {name}, not by {approver}"
+    if not by_forge and not _is_person(people, commit.committer, approver):
+        return f"committed by {commit.committer} {name}, who is neither {approver} nor a forge"
     return None
 
 

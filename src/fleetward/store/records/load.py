@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import accumulate
 
 from fleetward.domain import digest, layout, limits
@@ -24,7 +25,12 @@ from fleetward.store.git.tree import REGULAR, Tree
 from fleetward.store.records import approvals as statements
 from fleetward.store.records import evidence as runs
 from fleetward.store.records import ledger as lines
-from fleetward.store.records.authenticity import commit_author_fault, statement_signature_fault
+from fleetward.store.records.authenticity import (
+    commit_author_fault,
+    is_committed_by,
+    is_signed_by_approver,
+    statement_signature_fault,
+)
 from fleetward.store.records.invalid_entries import never_took_effect
 
 _COMPARED = 256 * 1024 * 1024
@@ -122,9 +128,9 @@ def _check_append_only(root: FleetRoot, head: Id, environment: str, content: byt
 
 def approvals(
     root: FleetRoot, commit: Id, environment: str, agent: str, people: People, *, now: datetime
-) -> tuple[tuple[Approval, ...], tuple[Finding, ...]]:
+) -> tuple[tuple[Approval, ...], tuple[Finding, ...], tuple[Finding, ...]]:
     """
-    The statements about *agent* in *environment* at *commit*, and findings for files that are unreadable or lost.
+    The statements about *agent* in *environment* at *commit*; findings for lost and for unreadable ones.
 
     For governance *environment* is empty. A statement that is not its approver's own has its *fault* set;
     signatures are checked against the keys that are in force at *now*.
@@ -133,7 +139,7 @@ def approvals(
     signatures = _signatures(tree, folder)
     commits_by_file = commits_by_path(root, commit, folder)
     accepted: list[Approval] = []
-    refused: list[Finding] = []
+    unreadable: list[Finding] = []
     # by length first: -10 comes after -9
     for file, content in sorted(contents(tree, folder).items(), key=lambda pair: (len(pair[0]), pair[0])):
         if not file.endswith(".json"):
@@ -141,8 +147,9 @@ def approvals(
         try:
             statement = statements.decode(content, file)
         except FleetError as error:
-            refused.append(_unreadable(file, error))
+            unreadable.append(_unreadable(file, error))
             continue
+        commits = commits_by_file.get(file, ())
         signature_file = signature_name(file)
         # a signature that fails is worse than none: it does not fall back to the commit's author
         if signature_file in signatures:
@@ -152,18 +159,21 @@ def approvals(
             signature_digest = digest.of_bytes(signature) if isinstance(signature, bytes) else None
             statement = replace(statement, assurance=assurance, fault=fault, signature=signature_digest)
         else:
-            statement = replace(
-                statement, fault=commit_author_fault(commits_by_file.get(file, ()), statement, people)
+            statement = replace(statement, fault=commit_author_fault(commits, statement, people))
+        if statement.fault is not None:
+            is_own = is_committed_by(commits, statement.approver, people) or is_signed_by_approver(
+                statement, content, signatures.get(signature_file), people
             )
-        newest = next(iter(commits_by_file.get(file, ())), None)
+            statement = replace(statement, is_foreign=not is_own)
         accepted.append(
             replace(
                 statement,
                 fault=statement.fault or _copy_fault(statement, accepted),
-                commit=newest.id if newest else None,
+                commit=commits[0].id if commits else None,
             )
         )
-    return tuple(accepted), (*refused, *_lost_records(root, commit, folder, _is_refusal))
+    lost = _lost_records(root, commit, folder, partial(_is_own_refusal, root, commit, folder, people))
+    return tuple(accepted), tuple(lost), tuple(unreadable)
 
 
 def signature_name(file: str) -> str:
@@ -173,20 +183,20 @@ def signature_name(file: str) -> str:
 
 def evidence(
     root: FleetRoot, commit: Id, agent: str, release: str | None
-) -> tuple[tuple[EvidenceRecord, ...], tuple[Finding, ...]]:
-    """The evaluation records of this release, and findings for files that are unreadable or lost."""
+) -> tuple[tuple[EvidenceRecord, ...], tuple[Finding, ...], tuple[Finding, ...]]:
+    """The evaluation records of this release; findings for those that are lost, and that are unreadable."""
     if release is None:
-        return (), ()
+        return (), (), ()
     folder = layout.evidence_folder(agent, digest.short(release))
-    records, refused = [], []
+    records, unreadable = [], []
     for file, content in sorted(contents(root.commit_tree(commit), folder).items()):
         if not file.endswith(".json"):
             continue
         try:
             records.append(runs.decode(content, file))
         except FleetError as error:
-            refused.append(_unreadable(file, error))
-    return tuple(records), (*refused, *_lost_records(root, commit, folder, _is_evidence))
+            unreadable.append(_unreadable(file, error))
+    return tuple(records), tuple(_lost_records(root, commit, folder, _is_evidence)), tuple(unreadable)
 
 
 def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
@@ -251,6 +261,32 @@ def _is_refusal(content: bytes, file: str) -> bool:
         return False
 
 
+def _is_own_refusal(
+    root: FleetRoot, commit: Id, folder: str, people: People, content: bytes, file: str
+) -> bool:
+    """Is it a refusal that its approver wrote? Nobody has to keep one that others wrote in that name."""
+    if not _is_refusal(content, file):
+        return False
+    statement = statements.decode(content, file)
+    if is_committed_by(commits_by_path(root, commit, folder).get(file, ()), statement.approver, people):
+        return True
+    signature_file = signature_name(file)
+    blobs = [blob for path, blob in file_versions(root, commit, folder) if path == signature_file]
+    signatures = root.repository.blobs(blobs, limits.SIGNATURE_BYTES).values()
+    return any(is_signed_by_approver(statement, content, signature, people) for signature in signatures)
+
+
+def is_readable_record(content: bytes, file: str) -> bool:
+    """Is it a statement or an evaluation record that can be read where it lies?"""
+    if file.startswith(f"{layout.EVIDENCE}/"):
+        return _is_evidence(content, file)
+    try:
+        statements.decode(content, file)
+    except FleetError:
+        return False
+    return True
+
+
 def _is_evidence(content: bytes, file: str) -> bool:
     try:
         runs.decode(content, file)
@@ -260,7 +296,7 @@ def _is_evidence(content: bytes, file: str) -> bool:
 
 
 def _unreadable(file: str, error: FleetError) -> Finding:
-    """An unreadable record may be a rejection, so it blocks the promotion until it is readable."""
+    """It counts nothing and stops nobody: what was readable before and is not any more, is a lost record."""
     message = f"unreadable record: {error.message}"
     return Finding(
         rule="file-unreadable",

@@ -34,7 +34,9 @@ class AgentStatements:
     def unreadable(self) -> tuple[Finding, ...]:
         """The errors of statements that cannot be read or were removed."""
         folder = f"{layout.APPROVALS}/"
-        return tuple(error for error in self.candidate.request.errors if error.place.file.startswith(folder))
+        request = self.candidate.request
+        errors = (*request.unreadable, *request.errors)
+        return tuple(error for error in errors if error.place.file.startswith(folder))
 
     @property
     def next_command(self) -> str:
@@ -79,5 +81,5 @@ def _counts(statement: Approval, promotion: Promotion) -> tuple[bool, str | None
         return is_veto, reason or (None if is_veto else "not a valid veto")
     if statement.decision is Decision.REVIEW:
         return reason is None and statement.fault is None, reason or statement.fault
-    # a withdrawal takes effect even where it is in doubt
-    return True, statement.fault
+    # a withdrawal takes effect even where it is in doubt, but not in somebody else's name
+    return not statement.is_foreign, statement.fault

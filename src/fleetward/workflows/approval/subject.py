@@ -119,7 +119,7 @@ def _review_subject(context: PromotionContext, agent: str, seq: int) -> Approval
         for commit in (entry.commit, promotion_commit or "")
     )
     running = context.fleet.agents.get((to.name, agent))
-    statements, _ = records.approvals(
+    statements, _, _ = records.approvals(
         root, context.policy_commit, to.name, agent, context.people, now=context.run.now
     )
     request = gate.PromotionRequest(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fleetward.domain import layout, limits
 from fleetward.domain.audit import Break, FirstParentCommit
 from fleetward.store.git.contents import contents
+from fleetward.store.git.tree import REGULAR
 from fleetward.store.records import load as records
 from fleetward.store.records.invalid_entries import never_took_effect
 from fleetward.workflows.audit.replay_state import HistoryReplay
@@ -31,6 +32,27 @@ def dropped_records(replay: HistoryReplay, commit: FirstParentCommit) -> Iterato
         if isinstance(content, bytes) and records.is_binding_record(content, path):
             message = f"the merged branch had this record (blob {blob[:12]}), the merge left it out"
             yield _dropped(commit, path, blob, message)
+
+
+def unreadable_before(replay: HistoryReplay, commit: FirstParentCommit) -> frozenset[str]:
+    """The files among approvals and evidence that *commit* changed and that were no readable records before it."""
+    folders = (f"{layout.APPROVALS}/", f"{layout.EVIDENCE}/")
+    blobs = {
+        change.path: change.old.id
+        for change in commit.changes
+        if change.path.startswith(folders) and change.old is not None and change.old.mode in REGULAR
+    }
+    changed = {change.path for change in commit.changes if change.path.startswith(folders) and change.old}
+    contents_by_blob = replay.root.repository.blobs(blobs.values(), limits.EVIDENCE_BYTES) if blobs else {}
+    readable = {
+        path
+        for path, blob in blobs.items()
+        if isinstance(content := contents_by_blob[blob], bytes) and records.is_readable_record(content, path)
+    }
+    unreadable = changed - readable
+    # a signature goes with its record, and not without it
+    kept = {path for path in unreadable if path.endswith(".sig") and path[: -len(".sig")] not in unreadable}
+    return frozenset(unreadable - kept)
 
 
 def dropped_lines(replay: HistoryReplay, commit: FirstParentCommit) -> Iterator[Break]:

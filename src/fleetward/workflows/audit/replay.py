@@ -118,7 +118,7 @@ def _changed_ledgers(commit: FirstParentCommit) -> Iterator[str]:
 
 def _check_commit(replay: HistoryReplay, state: ReplayState, commit: FirstParentCommit) -> Step:
     breaks = [
-        *history_checks.record_losses(commit),
+        *history_checks.record_losses(commit, dropped_records.unreadable_before(replay, commit)),
         *dropped_records.dropped_records(replay, commit),
         *dropped_records.dropped_lines(replay, commit),
     ]

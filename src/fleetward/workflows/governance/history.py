@@ -133,7 +133,7 @@ def decide_change(
     new_statements: Iterable[Approval] = (),
 ) -> Promotion:
     """The verdict of *in_force* on the governance *state* of *commit*, by its statements and *new_statements*."""
-    statements, unread = records.approvals(root, commit, "", GOVERNANCE, in_force.people, now=now)
+    statements, lost, unreadable = records.approvals(root, commit, "", GOVERNANCE, in_force.people, now=now)
     return gate.decide_governance_change(
         binding(in_force, state),
         (*statements, *new_statements),
@@ -142,7 +142,8 @@ def decide_change(
         people=in_force.people,
         now=now,
         since=in_force.since,
-        unread=unread,
+        lost=lost,
+        unreadable=unreadable,
         commit=in_force.commit,
     )
 

@@ -245,10 +245,12 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
     if (running is None or running.manifest) and (proposed is None or proposed.manifest):
         comparison = compare_agent(context.fleet, running, proposed, dependents(context.fleet, to, name))
     # of the commit whose policy decides: a pull request cannot bring its own approvals
-    approvals, unreadable_approvals = records.approvals(
+    approvals, lost_approvals, unreadable_approvals = records.approvals(
         context.root, context.policy_commit, to, name, context.people, now=context.run.now
     )
-    evidence, unreadable_evidence = records.evidence(context.root, context.head, name, request.release)
+    evidence, lost_evidence, unreadable_evidence = records.evidence(
+        context.root, context.head, name, request.release
+    )
     soak = _shortest_soak(context, name) if proposed and not is_rollback else SoakTime()
     request = replace(
         request,
@@ -256,6 +258,7 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         contributors=() if is_rollback else change_contributors(context, name, context.head, context.ledger),
         approvals=approvals,
         evidence=evidence,
+        unreadable=(*unreadable_approvals, *unreadable_evidence),
         longest_soak=soak.longest,
         is_soaking=soak.since is not None,
         soaking_since=soak.since,
@@ -269,7 +272,7 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         request = gate.with_hypothetical_approvals(
             request, context.assumed_approvers, people=context.people, now=context.run.now
         )
-    errors = (*candidate.errors, *unreadable_approvals, *unreadable_evidence)
+    errors = (*candidate.errors, *lost_approvals, *lost_evidence)
     return replace(candidate, request=request, errors=errors)
 
 

@@ -109,3 +109,14 @@ def test_a_version_outside_the_range_is_refused() -> None:
         read_config(requires=">=2")
 
     assert caught.value.code is ExitCode.ERROR
+
+
+def test_hosts_of_ones_own_are_known_by_their_forge_and_named_once() -> None:
+    value, findings = read_config(
+        forges={"gitlab": {"host": "Git.acme.example"}, "github": {"host": "hub.acme.example"}, "x-note": 1}
+    )
+    _, doubled = read_config(forges={"gitlab": {"host": "a.example"}, "github": {"host": "A.example"}})
+
+    assert findings == ()
+    assert value.forge_hosts == {"git.acme.example": "gitlab", "hub.acme.example": "github"}
+    assert [finding.place.path for finding in doubled] == ["forges.github.host"]

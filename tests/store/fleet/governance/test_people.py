@@ -87,6 +87,33 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH8D4ksr2esYLJ4fulX/TT9sAWlw92K1ewZ5e
             {"robots": {"web": {"emails": ["w@y.example"], "operatedBy": "alice", "forge": True}}},
             ("people-pattern", "robots.web.forge"),
         ),
+        (
+            {
+                "people": {
+                    "a": {"emails": ["a@y.example"], "githubId": 7},
+                    "b": {"emails": ["b@y.example"], "githubId": 7},
+                }
+            },
+            ("people-pattern", "people.b.githubId"),
+        ),
+        (
+            {
+                "people": {
+                    "a": {"emails": ["a@y.example"], "gitlab": "Same"},
+                    "b": {"emails": ["b@y.example"], "gitlab": "same"},
+                }
+            },
+            ("people-pattern", "people.b.gitlab"),
+        ),
+        (
+            {
+                "people": {
+                    "a": {"emails": ["a@y.example"], "githubId": 7},
+                    "b": {"emails": ["7+b@users.noreply.github.com"]},
+                }
+            },
+            ("people-pattern", "people.b.emails[0]"),
+        ),
         ({"teams": {"risk": {"members": ["alice", "bob"]}}}, ("role-unknown", "teams.risk.members[1]")),
         ({"teams": {"risk": {"members": [{"person": "bob"}]}}}, ("role-unknown", "teams.risk.members[0]")),
         (

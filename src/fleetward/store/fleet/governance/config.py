@@ -55,9 +55,27 @@ def parse_config(
             notes.error(f"no rule is called {rule!r}", ("rules", rule), hint)
     settings = {rule: _setting(rule, item, names, notes) for rule, item in (data.get("rules") or {}).items()}
     value = FleetConfig(
-        repository=data["repository"], environments=environments, rules=settings, locate=source.locate
+        repository=data["repository"],
+        environments=environments,
+        rules=settings,
+        locate=source.locate,
+        forge_hosts=_forge_hosts(data.get("forges") or {}, notes),
     )
     return value, notes.findings
+
+
+def _forge_hosts(data: Mapping[str, Any], notes: Notes) -> dict[str, str]:
+    """By host, in lower case, the kind of forge that runs there."""
+    hosts: dict[str, str] = {}
+    for forge, part in data.items():
+        if forge.startswith("x-"):
+            continue
+        host = part["host"].casefold()
+        if host in hosts:
+            message = f"{host!r} is already {hosts[host]}"
+            notes.error(message, ("forges", forge, "host"), "name each host once")
+        hosts.setdefault(host, forge)
+    return hosts
 
 
 def permits(requires: str, version: str) -> bool:

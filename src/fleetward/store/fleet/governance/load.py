@@ -98,6 +98,8 @@ def load_governance(
     config = files.parse(layout.CONFIG, parse_config, version, rules)
     readable_people = files.parse(layout.PEOPLE, parse_people)
     people = readable_people or People()
+    if config is not None and config.forge_hosts:
+        people = replace(people, forge_hosts=config.forge_hosts)
     policy, waivers = None, None
     if readable_people is not None or layout.PEOPLE not in files.entries:
         # else every team of the policy and every approver of a waiver would be unknown

@@ -9,7 +9,18 @@ from typing import Any
 from fleetward.domain.finding import Finding
 from fleetward.domain.names import is_name
 from fleetward.domain.path import Step
-from fleetward.domain.people import Membership, People, Person, Robot, SigningKey, Team
+from fleetward.domain.people import (
+    GITHUB,
+    GITLAB,
+    ForgeAccount,
+    Membership,
+    People,
+    Person,
+    Robot,
+    SigningKey,
+    Team,
+    no_reply_account,
+)
 from fleetward.domain.policy import OWNER
 from fleetward.store.fleet.governance.source import Notes, Source, spelling_hint
 from fleetward.store.signing import ssh_format
@@ -57,7 +68,16 @@ def _person(name: str, data: dict[str, Any], notes: Notes) -> Person:
         since=since,
         departed=left_day,
         keys=_keys(data, at, notes),
+        accounts=_accounts(data),
     )
+
+
+def _accounts(data: Mapping[str, Any]) -> tuple[ForgeAccount, ...]:
+    accounts = (
+        ForgeAccount(forge=forge, login=data.get(forge), number=data.get(f"{forge}Id"))
+        for forge in (GITHUB, GITLAB)
+    )
+    return tuple(account for account in accounts if account.login or account.number)
 
 
 def _robot(name: str, data: dict[str, Any], persons: Mapping[str, Any], notes: Notes) -> Robot:
@@ -139,6 +159,7 @@ def _identities(persons: Mapping[str, Any], robots: Mapping[str, Any], notes: No
     """Every name, address and key belongs to one person or one robot."""
     emails: dict[str, str] = {}
     keys: dict[str, str] = {}
+    accounts: dict[str, str] = {}
     for group, name, data in _all_identities(persons, robots):
         if not is_name(name):
             notes.error(f"{name!r} is not a valid name", (group, name), "use a-z, 0-9 and hyphens")
@@ -150,6 +171,13 @@ def _identities(persons: Mapping[str, Any], robots: Mapping[str, Any], notes: No
             if not _ADDRESS.fullmatch(email):
                 notes.error(f"{email!r} is not a single address", at, "write the whole address of one person")
             _require_unique(email.casefold(), who, emails, notes, f"{email!r} is already the address of", at)
+            account = no_reply_account(email.casefold(), {})
+            if account is not None and account.number is not None:
+                identity = f"{account.forge}Id {account.number}".casefold()
+                message = f"{account.forge} account {account.number} of this address is already that of"
+                _require_unique(identity, who, accounts, notes, message, at)
+        for account in _accounts(data):
+            _require_own_account(account, (group, name), who, accounts, notes)
         for index, entry in enumerate(data.get("keys") or ()):
             at = (group, name, "keys", index, "key")
             _require_unique(
@@ -162,6 +190,17 @@ def _all_identities(
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     yield from (("people", name, data) for name, data in persons.items())
     yield from (("robots", name, data) for name, data in robots.items())
+
+
+def _require_own_account(
+    account: ForgeAccount, at: tuple[Step, ...], who: str, accounts: dict[str, str], notes: Notes
+) -> None:
+    """The number and the login of an account belong to one person."""
+    for key, value in ((account.forge, account.login), (f"{account.forge}Id", account.number)):
+        if value is not None:
+            message = f"{account.forge} account {value} is already that of"
+            identity = f"{key} {value}".casefold()
+            _require_unique(identity, who, accounts, notes, message, (*at, key))
 
 
 def _require_unique(
