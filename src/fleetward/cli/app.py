@@ -22,6 +22,7 @@ VERBS: Mapping[str, str] = {
     "why": "why:VERB",
     "approve": "approve:VERB",
     "approvals": "approvals:VERB",
+    "attest": "attest:VERB",
     "signers": "signers:VERB",
     "evidence add": "evidence:ADD",
     "release": "release:VERB",

@@ -72,7 +72,7 @@ class AgentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedRequirement:
-    """What a promotion will require because of a change: kind is approvals, evals, soak or note."""
+    """What a promotion will require because of a change: kind is approvals, evals, soak, attested, criteria or note."""
 
     kind: str
     detail: str

@@ -8,9 +8,10 @@ ENVIRONMENTS = "environments"
 PROPOSALS = "proposals"
 APPROVALS = "approvals"
 EVIDENCE = "evidence"
+ATTESTATIONS = "attestations"
 LEDGERS = "ledger"
-FOLDERS = (GOVERNANCE, ENVIRONMENTS, PROPOSALS, APPROVALS, EVIDENCE, LEDGERS)
-RECORDS = (APPROVALS, EVIDENCE, LEDGERS)
+FOLDERS = (GOVERNANCE, ENVIRONMENTS, PROPOSALS, APPROVALS, EVIDENCE, ATTESTATIONS, LEDGERS)
+RECORDS = (APPROVALS, EVIDENCE, ATTESTATIONS, LEDGERS)
 """The folders whose files are only added to."""
 
 POLICY = f"{GOVERNANCE}/policy.yaml"
@@ -56,6 +57,11 @@ def proposal_file(environment: str, agent: str) -> str:
 def approvals_folder(subject: str) -> str:
     """The statements on one subject: ``<environment>/<agent>``, or ``governance``."""
     return f"{APPROVALS}/{subject}"
+
+
+def attestations_folder(agent: str) -> str:
+    """The attestations about one agent; ``fleet`` holds those about the whole fleet, too."""
+    return f"{ATTESTATIONS}/{agent}"
 
 
 def evidence_folder(agent: str, release: str) -> str:

@@ -11,9 +11,16 @@ from typing import Any
 from fleetward.domain.change import ChangeClass, Direction
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
+from fleetward.domain.period import Period
 
 OWNER = "owner"
-"""In ``from``: the active humans of the manifest's owner team, plus accountable and backup."""
+"""In ``from``: the active humans of the candidate's owner team, plus accountable and backup."""
+FORMER_OWNER = "former-owner"
+"""In ``from``: the same of the release that runs."""
+OWNERS = frozenset({OWNER, FORMER_OWNER})
+"""What ``from`` takes beside the teams of people.yaml."""
+OWNERSHIP = "ownership"
+"""In ``only``: the change touches nothing but people and teams in the fields for them."""
 
 
 class Assurance(IntEnum):
@@ -56,7 +63,23 @@ class RequiredSoak:
     span: timedelta
 
 
-RuleRequirement = RequiredApprovals | RequiredEvals | RequiredSoak
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredAttestation:
+    """The agent was attested: *count* times on different days, none older than *max_age*, with one of *outcomes*."""
+
+    kind: str
+    max_age: Period | None = None
+    outcomes: frozenset[str] = frozenset()
+    """Empty: any, also none."""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredCriteria:
+    """The exit criteria of the pilot are met, by metrics."""
+
+
+RuleRequirement = RequiredApprovals | RequiredEvals | RequiredSoak | RequiredAttestation | RequiredCriteria
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +91,15 @@ class RuleCondition:
     classes: frozenset[ChangeClass] = frozenset()
     direction: Direction | None = None
     only: Direction | None = None
+    only_ownership: bool = False
+    """Beside ``only``: every change is one of ownership, or goes that way."""
     kinds: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
+    lifecycles: frozenset[str] = frozenset()
+    becomes: frozenset[str] = frozenset()
+    """The lifecycle that the candidate has and the running release has not."""
+    agent_classes: frozenset[str] = frozenset()
+    autonomies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +154,26 @@ class BreakGlassPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopPolicy:
+    """Who may suspend an agent alone, and until when somebody else has to review it."""
+
+    by: frozenset[str]
+    review_within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestationKind:
+    """A kind of attestation of the policy's own."""
+
+    by: frozenset[str]
+    every: Period | None = None
+    tiers: frozenset[str] = frozenset()
+    """Of which agents it is due; empty means all."""
+    of_fleet: bool = False
+    """It is about the whole fleet, not about one agent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The whole policy; *sha256* is the digest of its file as stored."""
 
@@ -142,6 +192,10 @@ class Policy:
     """None: rollbacks are not allowed."""
     break_glass: BreakGlassPolicy | None = None
     """None: break-glass is not allowed."""
+    stop: StopPolicy | None = None
+    """None: to suspend takes what every change takes."""
+    attestations: Mapping[str, AttestationKind] = field(default_factory=dict)
+    """The kinds that this policy adds."""
     governance: PolicyRule | None = None
     """The rule for changes of the governance folder; None where the policy has none."""
 

@@ -60,7 +60,8 @@ class Requirement:
     """
     One requirement of a promotion.
 
-    Its kind is approvals, evals, soak, veto, freeze, validation, policy, dependency, rollback, held or review.
+    Its kind is approvals, evals, soak, attested, criteria, veto, freeze, validation, policy, dependency, rollback,
+    held or review.
     """
 
     rule: str

@@ -2,7 +2,7 @@
 
 from fleetward.gate.decide import batch_verdict, decide
 from fleetward.gate.governance_change import decide_governance_change
-from fleetward.gate.matching_rules import policy_requirements
+from fleetward.gate.matching_rules import agent_traits, policy_requirements
 from fleetward.gate.policy_checks import dropped_fields, lowered_floors, removed_rules, uncovered_kinds
 from fleetward.gate.request import PromotionRequest
 from fleetward.gate.review_availability import ReviewDeadlock, available_reviewers, review_deadlock
@@ -13,6 +13,7 @@ from fleetward.gate.what_if import with_hypothetical_approvals
 __all__ = [
     "PromotionRequest",
     "ReviewDeadlock",
+    "agent_traits",
     "available_reviewers",
     "batch_verdict",
     "decide",

@@ -8,7 +8,14 @@ from datetime import datetime
 
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People
-from fleetward.domain.policy import Policy, PolicyRule, RequiredEvals, RequiredSoak
+from fleetward.domain.policy import (
+    Policy,
+    PolicyRule,
+    RequiredAttestation,
+    RequiredCriteria,
+    RequiredEvals,
+    RequiredSoak,
+)
 from fleetward.domain.verdict import (
     Promotion,
     Requirement,
@@ -17,6 +24,7 @@ from fleetward.domain.verdict import (
     Verdict,
     worst_verdict,
 )
+from fleetward.gate.attestation_requirements import attested, criteria_met
 from fleetward.gate.blockers import (
     FREEZE,
     active_freezes,
@@ -58,7 +66,7 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
     approved = with_rollback_hold(
         request, terms.approval_rules, approved, policy=terms.policy, people=people, now=now
     )
-    evidence, records = _evidence_and_soak(request, terms.rules, now)
+    evidence, records = _evidence_and_soak(request, terms.rules, policy, now)
     # a freeze is read again at --apply (SPEC 6.1): decide has no memory of an earlier run
     required, skipped = split_skipped(terms, (*evidence, *active_freezes(terms.rules, policy, now)))
     requirements = (
@@ -97,9 +105,9 @@ def verdict_from(requirements: Sequence[Requirement]) -> Verdict:
 
 
 def _evidence_and_soak(
-    request: PromotionRequest, rules: tuple[PolicyRule, ...], now: datetime
+    request: PromotionRequest, rules: tuple[PolicyRule, ...], policy: Policy, now: datetime
 ) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
-    """The requirements about evaluations and soak, and the files of the records that met them."""
+    """The requirements about evaluations, soak, attestations and pilots, and the files of the records that met them."""
     if request.kind is PromotionKind.RETIRE:
         return (), ()
     requirements: list[Requirement] = []
@@ -112,6 +120,10 @@ def _evidence_and_soak(
                 files.extend([record.file] if record else [])
         elif isinstance(required, RequiredSoak):
             requirements.append(soak(request, rule, required, now))
+        elif isinstance(required, RequiredAttestation):
+            requirements.append(attested(request, rule, required, policy, now))
+        elif isinstance(required, RequiredCriteria):
+            requirements.append(criteria_met(request, rule, required))
     return tuple(requirements), tuple(files)
 
 

@@ -11,7 +11,12 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Entry
 
-_RECORDS = {layout.APPROVALS: "approval", layout.EVIDENCE: "evidence", layout.LEDGERS: "record"}
+_RECORDS = {
+    layout.APPROVALS: "approval",
+    layout.EVIDENCE: "evidence",
+    layout.ATTESTATIONS: "attestation",
+    layout.LEDGERS: "record",
+}
 
 
 def record_losses(commit: FirstParentCommit, unreadable: Collection[str] = ()) -> Iterator[Break]:

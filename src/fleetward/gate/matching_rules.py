@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
 
 from fleetward.domain.change import Comparison, Direction, Facet, Significance
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.manifest import Manifest
+from fleetward.domain.ownership import is_ownership
 from fleetward.domain.policy import (
     Policy,
     PolicyRule,
     RequiredApprovals,
+    RequiredAttestation,
+    RequiredCriteria,
     RequiredSoak,
     RuleCondition,
     RuleRequirement,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentTraits:
+    """What rules may ask of an agent besides its tier: first of the candidate, then of what runs."""
+
+    lifecycles: tuple[str | None, ...] = ()
+    becomes: tuple[str | None, ...] = ()
+    """The candidate's lifecycle where it differs from the running one."""
+    classes: tuple[str | None, ...] = ()
+    autonomies: tuple[str | None, ...] = ()
+
+
+def agent_traits(running: Manifest | None, candidate: Manifest | None) -> AgentTraits:
+    """The traits of a promotion from *running* to *candidate*; None where there is none."""
+    manifests = [manifest for manifest in (candidate, running) if manifest is not None]
+    before = running.lifecycle if running else None
+    after = candidate.lifecycle if candidate else None
+    return AgentTraits(
+        lifecycles=tuple(manifest.lifecycle for manifest in manifests),
+        becomes=(after,) if after is not None and after != before else (),
+        classes=tuple(manifest.get("spec.class") for manifest in manifests),
+        autonomies=tuple(manifest.get("spec.risk.factors.autonomy") for manifest in manifests),
+    )
+
 
 _NEVER_ONLY = frozenset({PromotionKind.CREATE, PromotionKind.RETIRE})
 
@@ -28,10 +59,18 @@ def policy_requirements(
     kind: PromotionKind,
     agent: str | None = None,
     tier_moved: bool = False,
+    traits: AgentTraits | None = None,
 ) -> tuple[tuple[PolicyRule, RuleRequirement], ...]:
     """What the policy requires of this change; each requirement with its rule."""
     rules = applicable_rules(
-        policy, to=to, tier=tier, comparison=comparison, kind=kind, agent=agent, tier_moved=tier_moved
+        policy,
+        to=to,
+        tier=tier,
+        comparison=comparison,
+        kind=kind,
+        agent=agent,
+        tier_moved=tier_moved,
+        traits=traits,
     )
     return strictest_requirements(rules)
 
@@ -45,12 +84,14 @@ def applicable_rules(
     kind: PromotionKind,
     agent: str | None = None,
     tier_moved: bool = False,
+    traits: AgentTraits | None = None,
 ) -> tuple[PolicyRule, ...]:
     """
     The rules that apply, in the policy's order; where one of them replaces all others, only those that do.
 
     A tier that the policy does not define counts as its highest. Where the change was not compared
-    (*comparison* is None), rules about classes and directions apply, and rules for harmless changes do not.
+    (*comparison* is None), rules about classes and directions apply, and rules for harmless changes do not. The
+    same holds for rules about lifecycle, class and autonomy where *traits* are unknown.
     *tier_moved*: the candidate's own tier, or the floor of its factors and tools, is another one than before.
     """
     # rules for the highest tier apply: a misspelt tier must not escape them
@@ -62,6 +103,7 @@ def applicable_rules(
         if _matches_target(rule.when, to, known_tier, kind, name)
         and _matches_change(rule, comparison, kind)
         and not (_is_shortcut(rule) and (tier_moved or not is_pure_tightening(comparison)))
+        and _matches_traits(rule, traits)
     )
     # `replaces: all` is never mixed with others, its assurance neither (SPEC 6.1)
     return tuple(rule for rule in matching if rule.replaces_all) or matching
@@ -87,11 +129,39 @@ def strictest_requirements(rules: tuple[PolicyRule, ...]) -> tuple[tuple[PolicyR
     for rule in rules:
         for requirement in rule.require:
             # by teams as a set: the order of `from` in the policy means nothing
-            key = requirement.teams if isinstance(requirement, RequiredApprovals) else type(requirement)
+            key = _key(requirement)
             # the largest count, not the sum (SPEC 6.1); `>` keeps the first rule of equals
             if key not in strictest or _strictness(requirement) > _strictness(strictest[key][1]):
                 strictest[key] = (rule, requirement)
     return tuple(strictest.values())
+
+
+def _key(requirement: RuleRequirement) -> object:
+    """Equal for requirements of which one can include the other."""
+    if isinstance(requirement, RequiredApprovals):
+        return requirement.teams
+    # "kept" and "expanded" ask for different things: neither includes the other, and a count not an age
+    return requirement if isinstance(requirement, RequiredAttestation) else type(requirement)
+
+
+def _matches_traits(rule: PolicyRule, traits: AgentTraits | None) -> bool:
+    when = rule.when
+    wanted_traits = (
+        (when.lifecycles, traits.lifecycles if traits else ()),
+        (when.becomes, traits.becomes if traits else ()),
+        (when.agent_classes, traits.classes if traits else ()),
+        (when.autonomies, traits.autonomies if traits else ()),
+    )
+    return all(
+        not words or (not rule.replaces_all if traits is None else _has(words, values, rule))
+        for words, values in wanted_traits
+    )
+
+
+def _has(words: frozenset[str], values: Iterable[str | None], rule: PolicyRule) -> bool:
+    """A rule that relaxes has to fit what runs and the candidate: nobody declares themselves into it."""
+    fits = [value in words for value in values]
+    return bool(fits) and all(fits) if rule.replaces_all else any(fits)
 
 
 def _matches_target(
@@ -109,12 +179,15 @@ def _matches_target(
 def _matches_change(rule: PolicyRule, comparison: Comparison | None, kind: PromotionKind) -> bool:
     when = rule.when
     # create and retire have no earlier state that could be stricter or looser
-    if when.only is not None and (kind in _NEVER_ONLY or comparison is None):
+    is_only = when.only is not None or when.only_ownership
+    if is_only and (kind in _NEVER_ONLY or comparison is None):
         return False
     if comparison is None:
         # not compared: assume the worst, so only a rule that would relax is left out
         return not (rule.replaces_all and (when.classes or when.direction))
-    if when.only is not None and not goes_only(when.only, comparison.facets):
+    if when.only_ownership and not is_handover(comparison, when.only):
+        return False
+    if when.only is not None and not when.only_ownership and not goes_only(when.only, comparison.facets):
         return False
     if not when.classes and when.direction is None:
         return True
@@ -159,11 +232,22 @@ def _is_shortcut(rule: PolicyRule) -> bool:
     return rule.replaces_all and rule.when.only is Direction.STRICTER
 
 
+def is_handover(comparison: Comparison, beside: Direction | None = None) -> bool:
+    """Does the change touch nothing but people and teams in the fields for them, and what goes *beside*?"""
+    # every change, also one of no significance: nothing travels with a handover
+    return any(is_ownership(change) for change in comparison.changes) and all(
+        is_ownership(change) or (beside is not None and change.direction is beside)
+        for change in comparison.changes
+    )
+
+
 def _strictness(requirement: RuleRequirement) -> float:
     """How strict the requirement is, compared with others of its kind."""
     if isinstance(requirement, RequiredApprovals):
         return requirement.count
     if isinstance(requirement, RequiredSoak):
         return requirement.span.total_seconds()
+    if isinstance(requirement, RequiredAttestation | RequiredCriteria):
+        return 0
     # no maxAge accepts any age, so every limit is stricter than none
     return -inf if requirement.max_age is None else -requirement.max_age.total_seconds()

@@ -18,7 +18,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import Policy, PolicyRule
 from fleetward.domain.verdict import Requirement, RequirementStatus
-from fleetward.gate.matching_rules import applicable_rules
+from fleetward.gate.matching_rules import agent_traits, applicable_rules
 from fleetward.gate.request import PromotionRequest
 from fleetward.gate.tiers import is_tier_moved
 
@@ -57,6 +57,8 @@ def mode_terms(request: PromotionRequest, kind: PromotionKind, policy: Policy, t
         kind=kind,
         agent=binding.agent,
         tier_moved=is_tier_moved(request, policy),
+        # a running agent that cannot be read might have any trait
+        traits=None if request.running_unreadable else agent_traits(request.running, request.candidate),
     )
     if request.mode is PromotionMode.NORMAL:
         return ModeTerms(policy=policy, rules=rules, approval_rules=rules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from fleetward.domain.approval import Approval, Binding
+from fleetward.domain.attestation import Attestation
 from fleetward.domain.break_glass import PromotionMode, RequiredReview
 from fleetward.domain.change import Comparison
 from fleetward.domain.contributor import Contributor
@@ -13,6 +14,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding
 from fleetward.domain.ledger import PromotionKind, RollbackHold
 from fleetward.domain.manifest import Manifest
+from fleetward.domain.retirement_plan import CriterionResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,10 @@ class PromotionRequest:
     evidence: tuple[EvidenceRecord, ...] = ()
     unreadable: tuple[Finding, ...] = ()
     """Records that cannot be read: they count nothing, stop nobody, and are told."""
+    attestations: tuple[Attestation, ...] = ()
+    """All about this agent and about the fleet; those that count nothing have a fault."""
+    exit_criteria: tuple[CriterionResult, ...] = ()
+    """Those of the pilot, compared with the metrics; ``due`` means met."""
     longest_soak: timedelta = timedelta()
     """The longest continuous time of the release in the source environment."""
     is_soaking: bool = False

@@ -128,6 +128,22 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
         fix="find the approval, or restore the release that was approved.",
     ),
     _audit_finding(
+        "attestation-deleted",
+        "An attestation or its signature was deleted.",
+        why="if a failed test or an incident disappears, the one before looks like the newest.",
+        bad="git rm attestations/desk/2026-11-20-review-carla.json",
+        good="fleet attest desk --kind review --note 'the one of last week was about another agent'",
+        fix="restore the file; a newer attestation replaces it by its date.",
+    ),
+    _audit_finding(
+        "attestation-changed",
+        "An attestation differs from its first version.",
+        why="it says what somebody saw on a day; nobody saw it again in another way.",
+        bad="git commit -m 'renew' attestations/desk/2026-11-20-review-carla.json",
+        good="fleet attest desk --kind review",
+        fix="restore the file as it was, and attest again.",
+    ),
+    _audit_finding(
         "evidence-deleted",
         "An evaluation record was deleted.",
         why="if a failed run disappears, the run before looks like the newest.",

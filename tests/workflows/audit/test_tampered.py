@@ -361,6 +361,25 @@ def evidence_is_swapped(place: FleetRepository) -> None:
     place.commit("tidy", at=LATE)
 
 
+ATTESTED = "attestations/desk/2026-11-05-review-carla.json"
+
+
+@finds(("attestation-deleted", ATTESTED))
+def an_attestation_is_deleted(place: FleetRepository) -> None:
+    place.write(ATTESTED, "{}")
+    place.commit("reviewed", who="carla", at=at(10, 10))
+    place.git("rm", "-q", ATTESTED)
+    place.commit("tidy", at=LATE)
+
+
+@finds(("attestation-changed", ATTESTED))
+def an_attestation_is_renewed(place: FleetRepository) -> None:
+    place.write(ATTESTED, "{}")
+    place.commit("reviewed", who="carla", at=at(10, 10))
+    place.write(ATTESTED, '{"on": "2026-11-20"}')
+    place.commit("tidy", who="carla", at=LATE)
+
+
 @finds(("approval-deleted", "*"))
 def an_approval_moves_to_another_folder(place: FleetRepository) -> None:
     file = statements(place)[0]

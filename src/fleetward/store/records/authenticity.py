@@ -29,6 +29,19 @@ def statement_signature_fault(
 
     *payload* are the statement's bytes. *content* is a size where the file is too large, None for no regular file.
     """
+    owner = people.people.get(statement.approver)
+    return signature_fault(payload, content, owner, statement.approver, people, (now, statement.issued))
+
+
+def signature_fault(
+    payload: bytes,
+    content: bytes | int | None,
+    owner: Person | Robot | None,
+    name: str,
+    people: People,
+    instants: Collection[datetime],
+) -> str | None:
+    """Why *content* is no signature of *owner*, called *name*, over *payload*, by a key valid at all *instants*."""
     if content is None:
         return "its signature is not a regular file"
     if isinstance(content, int):
@@ -38,7 +51,7 @@ def statement_signature_fault(
         # a signature over a git commit must not pass for an approval
         if parsed.namespace != NAMESPACE:
             return f"signed in namespace {parsed.namespace[:64]!r}, not {NAMESPACE!r}"
-        if refusal := approver_key_fault(parsed.key, statement, people, now):
+        if refusal := key_fault(parsed.key, owner, name, people, instants):
             return refusal
         # whose key it is comes first: verifying needs a package that may be missing
         signature.verify(parsed, statements.pre_authentication(payload))
@@ -139,7 +152,7 @@ def is_signed_by_approver(
     return holder is not None
 
 
-def _foreign_commit(commit: Commit, approver: str, people: People) -> str | None:
+def _foreign_commit(commit: Commit, approver: str, people: People, *, robots: bool = False) -> str | None:
     """Why this commit is not *approver*'s: author and committer are, or the author is and a forge committed it."""
     committer = people.by_email(commit.committer)
     by_forge = isinstance(committer, Robot) and committer.is_forge
@@ -148,14 +161,26 @@ def _foreign_commit(commit: Commit, approver: str, people: People) -> str | None
     if by_forge and len(commit.parents) < 2:
         authors += commit.co_authors()
     name = f"(commit {commit.id[:12]})"
-    if not any(_is_person(people, email, approver) for email in authors):
+    if not any(_is_person(people, email, approver, robots=robots) for email in authors):
         return f"committed by {commit.author} {name}, not by {approver}"
-    if not by_forge and not _is_person(people, commit.committer, approver):
+    if not by_forge and not _is_person(people, commit.committer, approver, robots=robots):
         return f"committed by {commit.committer} {name}, who is neither {approver} nor a forge"
     return None
 
 
-def _is_person(people: People, email: str, person: str) -> bool:
+def own_commits_fault(commits: Sequence[Commit], name: str, people: People) -> str | None:
+    """
+    Why an unsigned attestation is not the own of *name*, a person or robot; None where it is.
+
+    Author and committer of every commit that wrote its file have to be *name*, or the committer a forge.
+    """
+    if not commits:
+        return "no commit by its attester added it"
+    faults = (_foreign_commit(commit, name, people, robots=True) for commit in commits)
+    return next(filter(None, faults), None)
+
+
+def _is_person(people: People, email: str, person: str, *, robots: bool) -> bool:
     owner = people.by_email(email)
-    # robots commit, and do not approve
-    return isinstance(owner, Person) and owner.id == person
+    # robots commit and attest, and do not approve
+    return isinstance(owner, Person | Robot if robots else Person) and owner.id == person

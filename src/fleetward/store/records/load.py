@@ -23,6 +23,7 @@ from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import REGULAR, Tree
 from fleetward.store.records import approvals as statements
+from fleetward.store.records import attestations as facts
 from fleetward.store.records import evidence as runs
 from fleetward.store.records import ledger as lines
 from fleetward.store.records.authenticity import (
@@ -136,7 +137,7 @@ def approvals(
     signatures are checked against the keys that are in force at *now*.
     """
     tree, folder = root.commit_tree(commit), "/".join(filter(None, (layout.APPROVALS, environment, agent)))
-    signatures = _signatures(tree, folder)
+    signatures = signatures_under(tree, folder)
     commits_by_file = commits_by_path(root, commit, folder)
     accepted: list[Approval] = []
     unreadable: list[Finding] = []
@@ -199,7 +200,7 @@ def evidence(
     return tuple(records), tuple(_lost_records(root, commit, folder, _is_evidence)), tuple(unreadable)
 
 
-def _signatures(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
+def signatures_under(tree: Tree, folder: str) -> dict[str, bytes | int | None]:
     """
     By path what lies where signatures belong: bytes, a size where it is too large, None for no regular file.
 
@@ -247,10 +248,20 @@ def _lost_records(
 
 
 def is_binding_record(content: bytes, file: str) -> bool:
-    """Does its loss matter: is it evidence, or a statement that rejects or withdraws?"""
+    """Does its loss matter: is it evidence, an attestation, or a statement that rejects or withdraws?"""
+    if file.startswith(f"{layout.ATTESTATIONS}/"):
+        return _is_attestation(content, file)
     return (
         _is_evidence(content, file) if file.startswith(f"{layout.EVIDENCE}/") else _is_refusal(content, file)
     )
+
+
+def _is_attestation(content: bytes, file: str) -> bool:
+    try:
+        facts.decode(content, file)
+    except FleetError:
+        return False
+    return True
 
 
 def _is_refusal(content: bytes, file: str) -> bool:

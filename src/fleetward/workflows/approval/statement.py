@@ -96,9 +96,18 @@ def write_statement(context: StatementContext, contents: Mapping[str, bytes]) ->
 
     Errors: WriteFailed.
     """
+    write_files(context.root.path, contents)
+
+
+def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """
+    Write all of these new files under *folder*, or none.
+
+    Errors: WriteFailed.
+    """
     written: list[Path] = []
     for name, content in contents.items():
-        path = context.root.path / name
+        path = folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # exclusive: never overwrite a record, and follow no link that somebody placed there

@@ -12,6 +12,8 @@ from fleetward.store.records import load as records
 from fleetward.store.records.invalid_entries import never_took_effect
 from fleetward.workflows.audit.replay_state import HistoryReplay
 
+_FOLDERS = (layout.APPROVALS, layout.EVIDENCE, layout.ATTESTATIONS)
+
 
 def dropped_records(replay: HistoryReplay, commit: FirstParentCommit) -> Iterator[Break]:
     """Approvals and evidence of a merged branch that the merge commit lacks."""
@@ -21,9 +23,9 @@ def dropped_records(replay: HistoryReplay, commit: FirstParentCommit) -> Iterato
     merged = {
         (path, blob)
         for path, blob in replay.history.merged_versions(commit)
-        if path.startswith((f"{layout.APPROVALS}/", f"{layout.EVIDENCE}/"))
+        if path.startswith(tuple(f"{folder}/" for folder in _FOLDERS))
     }
-    entries = replay.root.commit_tree(commit.id).entries(layout.APPROVALS, layout.EVIDENCE)
+    entries = replay.root.commit_tree(commit.id).entries(*_FOLDERS)
     dropped = sorted(merged - {(entry.path, entry.id) for entry in entries})
     loaded = replay.root.repository.blobs((blob for _, blob in dropped), limits.APPROVAL_BYTES)
     for path, blob in dropped:

@@ -11,7 +11,14 @@ from fleetward.domain.change import AgentStatus, Comparison, ExpectedRequirement
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Agent
-from fleetward.domain.policy import RequiredApprovals, RequiredEvals, RequiredSoak, RuleRequirement
+from fleetward.domain.policy import (
+    RequiredApprovals,
+    RequiredAttestation,
+    RequiredCriteria,
+    RequiredEvals,
+    RequiredSoak,
+    RuleRequirement,
+)
 
 
 def with_requirements(
@@ -46,6 +53,7 @@ def with_requirements(
             kind=kind,
             agent=row.agent,
             tier_moved=len(set(own_tiers)) > 1,
+            traits=gate.agent_traits(*(item.manifest if item else None for item in (before, after))),
         )
         # a retired agent has nothing left to evaluate
         if isinstance(item, RequiredApprovals) or kind is not PromotionKind.RETIRE
@@ -89,6 +97,11 @@ def _expected_requirement(requirement: RuleRequirement, to: str, fleet: Snapshot
         return ExpectedRequirement(kind="evals", detail=f"passed{age}{where}")
     if isinstance(requirement, RequiredSoak):
         return ExpectedRequirement(kind="soak", detail=f"{_duration(requirement.span)}{where}")
+    if isinstance(requirement, RequiredAttestation):
+        age = f", at most {requirement.max_age.text} old" if requirement.max_age else ""
+        return ExpectedRequirement(kind="attested", detail=f"{requirement.kind}{age}{where}")
+    if isinstance(requirement, RequiredCriteria):
+        return ExpectedRequirement(kind="criteria", detail=f"exit criteria met{where}")
     raise TypeError(requirement)
 
 

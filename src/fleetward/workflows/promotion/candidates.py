@@ -8,6 +8,7 @@ from dataclasses import replace
 from fleetward import gate
 from fleetward.domain import layout
 from fleetward.domain.approval import Binding
+from fleetward.domain.attestation import FLEET, Attestation
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
@@ -21,6 +22,7 @@ from fleetward.store.git.soak_time import SoakTime, soak_time
 from fleetward.store.records import load as records
 from fleetward.store.records.approvals import EMPTY_STATE
 from fleetward.store.records.invalid_entries import UNDO_HINT
+from fleetward.workflows.attested import AttestationLaw, attestations_at
 from fleetward.workflows.comparison.agents import compare_agent, dependents
 from fleetward.workflows.promotion.blockers import (
     environment_skipped,
@@ -251,6 +253,7 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
     evidence, lost_evidence, unreadable_evidence = records.evidence(
         context.root, context.head, name, request.release
     )
+    attestations = attestations_at(context.root, context.policy_commit, _law(context), context.fleet, name)
     soak = _shortest_soak(context, name) if proposed and not is_rollback else SoakTime()
     request = replace(
         request,
@@ -259,6 +262,7 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         approvals=approvals,
         evidence=evidence,
         unreadable=(*unreadable_approvals, *unreadable_evidence),
+        attestations=(*attestations.attestations, *_fleet_attestations(context)),
         longest_soak=soak.longest,
         is_soaking=soak.since is not None,
         soaking_since=soak.since,
@@ -274,6 +278,20 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         )
     errors = (*candidate.errors, *lost_approvals, *lost_evidence)
     return replace(candidate, request=request, errors=errors)
+
+
+def _law(context: PromotionContext) -> AttestationLaw:
+    return AttestationLaw(
+        config=context.fleet.config, policy=context.policy, people=context.people, now=context.run.now
+    )
+
+
+def _fleet_attestations(context: PromotionContext) -> tuple[Attestation, ...]:
+    """Those about the whole fleet, where the policy has a kind of them."""
+    if not any(kind.of_fleet for kind in context.policy.attestations.values()):
+        return ()
+    loaded = attestations_at(context.root, context.policy_commit, _law(context), context.fleet, FLEET)
+    return tuple(attestation for attestation in loaded.attestations if not attestation.agent)
 
 
 def _shortest_soak(context: PromotionContext, name: str) -> SoakTime:

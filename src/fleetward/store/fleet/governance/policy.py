@@ -11,7 +11,8 @@ from fleetward.domain.finding import Finding
 from fleetward.domain.path import ItemKey, Step
 from fleetward.domain.people import People
 from fleetward.domain.policy import (
-    OWNER,
+    OWNERS,
+    OWNERSHIP,
     ApprovalTerms,
     Assurance,
     BreakGlassPolicy,
@@ -19,6 +20,7 @@ from fleetward.domain.policy import (
     Policy,
     PolicyRule,
     RequiredApprovals,
+    RequiredCriteria,
     RequiredEvals,
     RequiredSoak,
     RollbackPolicy,
@@ -26,6 +28,12 @@ from fleetward.domain.policy import (
     RuleRequirement,
 )
 from fleetward.store.fleet.governance.freezes import parse_freeze
+from fleetward.store.fleet.governance.policy_life import (
+    check_attested_kinds,
+    parse_attestation_kinds,
+    parse_required_attestation,
+    parse_stop,
+)
 from fleetward.store.fleet.governance.satisfiability import check_rules, check_special_rules
 from fleetward.store.fleet.governance.source import Notes, Source, as_tuple, spelling_hint
 
@@ -49,6 +57,9 @@ def parse_policy(
         group: _special_rule(data, group, people, notes) for group in ("rollback", "breakGlass", "governance")
     }
     rules = _rules(data, tiers, people, notes)
+    stop = parse_stop(data.get("stop"), people, notes)
+    attestations = parse_attestation_kinds(data.get("attestations") or {}, tiers, people, notes)
+    check_attested_kinds((*rules, *filter(None, special_rules.values())), attestations, notes)
     if not notes.findings:
         check_rules(rules, tiers, people, notes)
         check_special_rules([rule for rule in special_rules.values() if rule], people, notes)
@@ -65,6 +76,8 @@ def parse_policy(
         freezes=_freezes(data.get("freezes") or (), notes),
         rollback=_rollback(data.get("rollback"), special_rules["rollback"], notes),
         break_glass=_break_glass(data.get("breakGlass"), special_rules["breakGlass"], notes),
+        stop=stop,
+        attestations=attestations,
         governance=special_rules["governance"],
     )
     return (None if notes.findings else value), notes.findings
@@ -129,7 +142,7 @@ def _rules(
 def _rule(
     data: Mapping[str, Any], at: tuple[Step, ...], tiers: tuple[str, ...], people: People, notes: Notes
 ) -> PolicyRule:
-    when = _when(data.get("when") or {})
+    when = _when(data.get("when") or {}, (*at, "when"), notes)
     for tier in sorted(when.tiers):
         _check_tier(tier, tiers, (*at, "when", "tier"), notes)
     require = _requirements(data.get("require") or (), (*at, "require"), people, notes)
@@ -147,15 +160,23 @@ def _rule(
     )
 
 
-def _when(data: Mapping[str, Any]) -> RuleCondition:
+def _when(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> RuleCondition:
+    only = [word for word in as_tuple(data.get("only")) if word != OWNERSHIP]
+    if len(only) > 1:
+        notes.error("only takes one direction", (*at, "only"), f"name one, alone or beside {OWNERSHIP}")
     return RuleCondition(
         to=frozenset(as_tuple(data.get("to"))),
         tiers=frozenset(as_tuple(data.get("tier"))),
         classes=frozenset(ChangeClass(word) for word in as_tuple(data.get("class"))),
         direction=Direction(data["direction"]) if data.get("direction") else None,
-        only=Direction(data["only"]) if data.get("only") else None,
+        only=Direction(only[0]) if only else None,
+        only_ownership=OWNERSHIP in as_tuple(data.get("only")),
         kinds=frozenset(as_tuple(data.get("kind"))),
         agents=frozenset(as_tuple(data.get("agent"))),
+        lifecycles=frozenset(as_tuple(data.get("lifecycle"))),
+        becomes=frozenset(as_tuple(data.get("becomes"))),
+        agent_classes=frozenset(as_tuple(data.get("agentClass"))),
+        autonomies=frozenset(as_tuple(data.get("autonomy"))),
     )
 
 
@@ -169,8 +190,14 @@ def _requirements(
 def _requirement(
     data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes
 ) -> RuleRequirement | None:
+    if "maxAge" in data and not data.keys() & {"evals", "attested"}:
+        notes.error("nothing here has an age", (*at, "maxAge"), "maxAge goes with evals or attested")
     if "approvals" in data:
         return _approvals(data, at, people, notes)
+    if "attested" in data:
+        return parse_required_attestation(data, at, notes)
+    if "criteria" in data:
+        return RequiredCriteria()
     if "soak" in data:
         span = notes.span(data["soak"], (*at, "soak"))
         return RequiredSoak(span=span) if span is not None else None
@@ -181,10 +208,10 @@ def _approvals(
     data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes
 ) -> RequiredApprovals:
     count, teams = data["approvals"], _teams(data, at, people, notes)
-    members = {member.person for team in teams - {OWNER} for member in people.teams[team].members}
+    members = {member.person for team in teams - OWNERS for member in people.teams[team].members}
     if count < 1:
         notes.error(f"{count} approvals ask nothing", (*at, "approvals"), "ask for at least 1")
-    elif OWNER not in teams and teams and count > len(members):
+    elif not teams & OWNERS and teams and count > len(members):
         names = " and ".join(sorted(teams))
         size = "1 member" if len(members) == 1 else f"{len(members)} members"
         hint = "ask for fewer, or add members in governance/people.yaml"
@@ -195,7 +222,7 @@ def _approvals(
 def _teams(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: Notes) -> frozenset[str]:
     """The teams under ``from`` that exist; each other name is an error."""
     names = as_tuple(data.get("from"))
-    team_ids = {OWNER, *people.teams}
+    team_ids = {*OWNERS, *people.teams}
     for name in names:
         if name not in team_ids:
             hint = spelling_hint(name, team_ids, "define it under teams in governance/people.yaml")
@@ -212,7 +239,7 @@ def _special_rule(data: Mapping[str, Any], group: str, people: People, notes: No
     if not any(isinstance(requirement, RequiredApprovals) for requirement in requirements):
         notes.error("requires no approval", (group, "require"), "ask for at least one approval")
     if group == "governance" and any(
-        not isinstance(requirement, RequiredApprovals) or OWNER in requirement.teams
+        not isinstance(requirement, RequiredApprovals) or requirement.teams & OWNERS
         for requirement in requirements
     ):
         message = "governance has no owner, no evaluations and no soak"

@@ -7,7 +7,7 @@ from itertools import chain, product
 
 from fleetward.domain.path import ItemKey, Step
 from fleetward.domain.people import People
-from fleetward.domain.policy import OWNER, PolicyRule, RequiredApprovals
+from fleetward.domain.policy import OWNERS, PolicyRule, RequiredApprovals, RuleCondition
 from fleetward.store.fleet.governance.source import Notes
 
 SeatCounts = Mapping[frozenset[str], int]
@@ -72,7 +72,7 @@ def _applies_to(rule: PolicyRule, tier: str) -> bool:
 
 def _is_conditional(rule: PolicyRule) -> bool:
     when = rule.when
-    return bool(when.classes or when.direction or when.only or when.kinds or when.agents)
+    return when != RuleCondition(to=when.to, tiers=when.tiers)
 
 
 def _combined_seats(rules: Sequence[PolicyRule], base: SeatCounts) -> SeatCounts:
@@ -91,7 +91,7 @@ def _can_fill(seat_counts: SeatCounts, people: People) -> bool:
 
     Source: augmenting paths (Berge 1957), seat by seat.
     """
-    if all(OWNER in teams for teams in seat_counts):
+    if all(teams & OWNERS for teams in seat_counts):
         return True
     eligible = {teams: _eligible(teams, people) for teams in seat_counts}
     needed = sum(seat_counts.values())
@@ -122,7 +122,7 @@ def _assign_seat(
 
 def _eligible(teams: frozenset[str], people: People) -> Sequence[str]:
     """The people for a seat; an owner can be anybody, because manifests name the owners."""
-    if OWNER in teams:
+    if teams & OWNERS:
         return sorted(people.people)
     return sorted({member.person for team in teams for member in people.teams[team].members})
 

@@ -1,0 +1,105 @@
+"""Attestations: who may make them, which of them count, and that they only grow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.scenarios import CONFIG, NOW, POLICY, CommandResult, FleetRepository, new_fleet
+
+REVIEWED = POLICY.replace("from: owner}", "from: owner}, {attested: review, maxAge: P20D}") + (
+    "attestations: {drill: {by: owner, every: P3M}, exceptions: {by: risk, scope: fleet}}\n"
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> FleetRepository:
+    return new_fleet(tmp_path, policy=REVIEWED, config=CONFIG)
+
+
+def attest(place: FleetRepository, *options: str, who: str = "bob", now: str = NOW) -> CommandResult:
+    """Attest something."""
+    return place.fleet("attest", *options, "--json", who=who, now=now)
+
+
+def test_what_an_owner_attests_counts_and_what_others_write_does_not(place: FleetRepository) -> None:
+    place.approve("carla")
+    assert place.judge().code == 1
+
+    assert attest(place, "desk", "--kind", "review", "--on", "2026-11-18").code == 0
+    place.git("checkout", "-q", "-b", "forged")
+    place.commit("bob reviewed it", who="alice")
+    forged = place.judge()
+    place.git("checkout", "-q", "main")
+    assert attest(place, "desk", "--kind", "review", "--on", "2026-11-18").code == 0
+    place.commit("reviewed", who="bob")
+
+    assert forged.code == 1
+    assert "committed by alice@town.example" in forged.reasons()
+    assert place.judge().code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "who", "reason"),
+    [
+        (
+            ("desk", "--kind", "review"),
+            "dina",
+            "dina may not attest review on 2026-11-20: alice, bob, carla could",
+        ),
+        (("desk", "--kind", "risk-assessment"), "bob", "bob may not attest risk-assessment"),
+        (("desk", "--kind", "review", "--on", "2026-11-21"), "bob", "dated ahead (2026-11-21)"),
+        (("desk", "--kind", "knowledge-check"), "bob", "no source is named: spec.knowledge has nothing"),
+        (("desk", "--kind", "review", "--of", "faq"), "bob", "review is not of one part of an agent"),
+        (("desk", "--kind", "seen"), "ci", "seen has to be signed"),
+        (("desk", "--kind", "seen"), "bob", "bob is no robot: seen is attested by robots"),
+        (("desk", "--kind", "heartbeat"), "ci", "ci is operated by nobody of the owner team"),
+        (("nowhere", "--kind", "review"), "bob", "no agent 'nowhere' in any environment"),
+        (("desk", "--kind", "party"), "bob", "no kind 'party' of attestation"),
+        (("desk", "--kind", "exceptions"), "dina", "exceptions is attested of the whole fleet"),
+        (("--fleet", "--kind", "review"), "bob", "review is attested of an agent"),
+    ],
+)
+def test_who_may_not_attest_is_told_why_and_nothing_is_written(
+    place: FleetRepository, options: tuple[str, ...], who: str, reason: str
+) -> None:
+    result = attest(place, *options, who=who)
+
+    assert result.code == 1
+    assert reason in result.data["refused"]
+    assert result.data["files"] == []
+    assert not (place.path / "attestations").exists()
+
+
+def test_an_unknown_environment_and_a_clock_of_ones_own_are_no_answer(place: FleetRepository) -> None:
+    assert attest(place, "desk", "--kind", "review", "--env", "prod").code == 2
+    assert attest(place, "desk", "--kind", "review", "--now", NOW).code == 2
+    assert attest(place, "--kind", "review").code == 2
+
+
+def test_each_kind_is_a_file_of_its_own(place: FleetRepository) -> None:
+    for options, who in (
+        (("desk", "--kind", "risk-assessment"), "dina"),
+        (("desk", "--kind", "escalation-test"), "bob"),
+        (("desk", "--kind", "kill-switch-test", "--result", "failed"), "bob"),
+        (("desk", "--kind", "incident", "--incident", "INC-1", "--note", "it lied"), "ci"),
+        (("desk", "--kind", "drill"), "carla"),
+        (("desk", "--kind", "drill", "--env", "staging"), "carla"),
+        (("--fleet", "--kind", "exceptions"), "dina"),
+    ):
+        assert attest(place, *options, who=who).code == 0
+
+    files = sorted(file.relative_to(place.path).as_posix() for file in place.path.glob("attestations/*/*"))
+    assert files == [
+        "attestations/desk/2026-11-20-drill-carla-2.json",
+        "attestations/desk/2026-11-20-drill-carla.json",
+        "attestations/desk/2026-11-20-escalation-test-bob.json",
+        "attestations/desk/2026-11-20-incident-ci.json",
+        "attestations/desk/2026-11-20-kill-switch-test-bob.json",
+        "attestations/desk/2026-11-20-risk-assessment-dina.json",
+        "attestations/fleet/2026-11-20-exceptions-dina.json",
+    ]
+    subject = json.loads((place.path / files[0]).read_bytes())["subject"][0]["name"]
+    assert subject == "staging/desk"
