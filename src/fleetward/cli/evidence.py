@@ -51,7 +51,7 @@ def _text(evidence: RecordedEvidence, _session: Session) -> Page:
             f"{counts.failed} failed, {counts.errored} errored, {counts.skipped} skipped"
         ),
         line(f"  release {record.release}", ", claimed: the file carries no tag" if record.claimed else ""),
-        *([line("  ran in a work tree with uncommitted changes")] if record.dirty else []),
+        *(line(f"  {caveat}") for caveat in evidence.caveats),
         *(line("  ", span("no evidence", "error"), f": {fault}", hang=4) for fault in record.faults),
         line("wrote " if evidence.is_new else "already recorded in ", span(record.file, "place")),
         line(span(evidence.next_command, "code")),
@@ -76,6 +76,10 @@ def _json(evidence: RecordedEvidence, _session: Session) -> dict[str, Any]:
         "faults": list(record.faults),
         "claimed": record.claimed,
         "dirty": record.dirty,
+        "partial": record.partial,
+        "flaky": record.flaky,
+        "undated": record.undated,
+        "state": record.state,
         "counts": {
             "total": counts.total,
             "passed": counts.passed,

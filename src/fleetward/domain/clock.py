@@ -14,6 +14,15 @@ _EXAMPLE = "2026-11-20T12:00:00Z"
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_TOOL_TIME = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ](?P<clock>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?P<fraction>[.,][0-9]{1,9})?"
+    r"\s?(?P<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?",
+    re.IGNORECASE,
+)
+_EPOCH = re.compile(r"(?P<seconds>[0-9]{10})(?P<fraction>[0-9]{3}|\.[0-9]{1,9})?")
+EASTERNMOST, WESTERNMOST = timedelta(hours=14), timedelta(hours=12)
+"""How far local time runs ahead of and behind UTC (IANA: Kiritimati, and the line at 180 degrees west)."""
 # fromisoformat takes 20261120 and 2026-W47-5, too
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -61,6 +70,37 @@ def parse_instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is not an instant such as {_EXAMPLE}")
     # one zone for all, so that equal instants are written alike
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def instants_meant(text: str) -> tuple[datetime, datetime] | None:
+    """
+    The earliest and the latest instant that a tool's time can mean; None for what is no time.
+
+    Shape: ISO 8601 with or without a zone, a date alone, or seconds or milliseconds since 1970. They differ by 26
+    hours where the zone is missing, and by a day more where the time is.
+    """
+    epoch, local = _EPOCH.fullmatch(text.strip()), _TOOL_TIME.fullmatch(text.strip())
+    if epoch:
+        moment = datetime.fromtimestamp(int(epoch["seconds"]), UTC)
+        return moment, moment
+    if local is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(f"{local['day']}T{local['clock'] or '00:00'}").replace(tzinfo=UTC)
+        moment += timedelta(microseconds=int((local["fraction"] or ".0")[1:7].ljust(6, "0")))
+        zone = (local["zone"] or "").upper()
+        if zone:
+            digits = zone[1:].replace(":", "")
+            shift = (
+                timedelta()
+                if zone in ("Z", "UTC")
+                else timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+            )
+            moment += shift if zone[0] == "-" else -shift
+            return moment, moment
+        return moment - EASTERNMOST, moment + WESTERNMOST + timedelta(days=0 if local["clock"] else 1)
+    except (ValueError, OverflowError):
+        return None
 
 
 def suggested_instant(text: str) -> str:

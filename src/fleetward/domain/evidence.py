@@ -29,12 +29,19 @@ class EvaluationResult:
     model: str | None
     started: datetime | None
     finished: datetime | None
+    """The earliest instant that the file's time can mean; None where it has no time."""
     release: str | None
     """The tag ``fleet.release`` of the run, where it has one."""
+    finished_latest: datetime | None = None
+    """The latest instant that the file's time can mean; None where its zone leaves no doubt."""
     faults: tuple[str, ...] = ()
     """Why it cannot be evidence: a failed run, an invalidated log, no sample."""
     dirty: bool = False
     """The file says that it ran in a work tree with uncommitted changes."""
+    partial: str | None = None
+    """How the file says that only a chosen part of the suite ran."""
+    flaky: int = 0
+    """Tests that passed only when they ran again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +69,24 @@ class EvidenceRecord:
     """The file names no release; whoever added it claims this one."""
     dirty: bool = False
     """It ran in a work tree with uncommitted changes."""
+    partial: str | None = None
+    """Only a chosen part of the suite ran: how that is known."""
+    flaky: int = 0
+    """Tests that passed only when they ran again."""
+    undated: bool = False
+    """The file has no time: *finished* is when it was recorded."""
+    finished_latest: datetime | None = None
+    """The latest instant that a time without a zone can mean; *finished* is the earliest."""
+    environment: str | None = None
+    state: str | None = None
+    """Where and as what the agent stood when the run was recorded; None in old records."""
+    recorders: tuple[str, ...] = ()
+    """The addresses of everybody whose commits wrote the record's file, without forges."""
+    signer: str | None = None
+    """The person or robot who signed it; nobody else then counts as its recorder."""
+    signature_fault: str | None = None
+    """Why its signature does not count."""
+    committed: datetime | None = None
+    """The date of the first commit that holds it."""
+    is_assumed: bool = False
+    """Of a policy test: nobody recorded it."""

@@ -129,8 +129,12 @@ def _suite_status(
 
 def _caveats(record: EvidenceRecord) -> str:
     """Doubts about a record that counts nevertheless."""
-    claimed = "; its file names no release, so this release is only claimed" if record.claimed else ""
-    return claimed + ("; ran in a work tree with uncommitted changes" if record.dirty else "")
+    caveats = (
+        ("its file names no release, so this release is only claimed", record.claimed),
+        ("ran in a work tree with uncommitted changes", record.dirty),
+        (f"{record.flaky} of {record.counts.total} passed only when run again (flaky)", record.flaky),
+    )
+    return "".join(f"; {caveat}" for caveat, applies in caveats if applies)
 
 
 def _unusable(record: EvidenceRecord, suite: Mapping[str, Any], now: datetime) -> str | None:

@@ -16,7 +16,7 @@ from tests.end_to_end.repositories import CHECKOUT
 from tests.schemas.reading import schema
 
 DOCS = CHECKOUT / "docs"
-NO_ADAPTERS = {"adapter", "archive", "counting", "registry"}
+NO_ADAPTERS = {"junit_tests", "adapter", "archive", "counting", "registry"}
 """Modules that adapters share."""
 
 

@@ -164,8 +164,29 @@ def test_a_run_without_a_time_finished_when_it_was_recorded() -> None:
     assert bound(replace(MEASURED, finished=None)).finished == NOON
 
 
-def test_a_run_from_the_future_is_no_fresher_than_its_record() -> None:
-    assert bound(replace(MEASURED, finished=NOON + timedelta(days=900))).finished == NOON
+def test_a_run_from_the_future_is_refused_unless_a_zone_explains_it() -> None:
+    # some tools write local time as if it were UTC
+    assert bound(replace(MEASURED, finished=NOON + timedelta(hours=14))).finished == NOON
+    with pytest.raises(FleetError, match="which is in the future"):
+        bound(replace(MEASURED, finished=NOON + timedelta(days=900)))
+
+
+def test_a_record_holds_its_own_digest_and_older_ones_without_it_are_read() -> None:
+    encoded = json.loads(evidence.encode(bound()))
+    without = {key: value for key, value in encoded.items() if key != "digest"}
+
+    assert evidence.decode(json.dumps(without).encode(), bound().file).value == 0.75
+    with pytest.raises(FleetError, match="its digest differs"):
+        evidence.decode(json.dumps({**encoded, "value": 1.0}).encode(), bound().file)
+
+
+def test_what_a_file_says_of_its_run_is_in_the_record() -> None:
+    latest = NOON - timedelta(minutes=5)
+    told = bound(replace(MEASURED, partial="limit 2", flaky=2, finished_latest=latest))
+    undated = bound(replace(MEASURED, finished=None), environment="staging", state=RELEASE)
+
+    assert (told.partial, told.flaky, told.finished_latest, told.undated) == ("limit 2", 2, latest, False)
+    assert (undated.undated, undated.environment, undated.state) == (True, "staging", RELEASE)
 
 
 def test_of_the_source_only_the_last_part_of_its_path_is_kept() -> None:

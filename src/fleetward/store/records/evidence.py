@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fleetward.domain import clock, digest, layout, limits
+from fleetward.domain.clock import EASTERNMOST
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvaluationResult, EvidenceRecord
 from fleetward.store.formats import strict_json
@@ -20,8 +21,12 @@ _KEYS = (
     *("format", "agent", "release", "suite", "value", "counts", "model"),
     *("finished", "recorded", "source", "faults"),
 )
-_MARKS = ("claimed", "dirty")
+_MARKS = ("claimed", "dirty", "undated")
 """Keys that are written only where they are true."""
+_LATER = ("partial", "flaky", "finishedLatest", "environment", "state", "digest")
+"""Keys that older records lack."""
+_FUTURE = EASTERNMOST + timedelta(minutes=15)
+"""How far ahead a run's time may lie: some tools write local time as if it were UTC, and clocks differ."""
 _SUITE_KEYS = ("name", "format", "metric", "min", "max")
 
 
@@ -52,8 +57,26 @@ def encode(record: EvidenceRecord) -> bytes:
         "source": {"file": record.source, "sha256": record.source_sha256},
         "faults": list(record.faults),
         **{mark: True for mark in _MARKS if getattr(record, mark)},
+        **{key: value for key, value in _later_values(record).items() if value},
     }
-    return strict_json.json_bytes(values, record.file or "evidence")
+    return strict_json.json_bytes({**values, "digest": _content_digest(values)}, record.file or "evidence")
+
+
+def _later_values(record: EvidenceRecord) -> dict[str, Any]:
+    latest = record.finished_latest
+    return {
+        "partial": record.partial,
+        "flaky": record.flaky,
+        "finishedLatest": clock.format_instant(latest) if latest else None,
+        "environment": record.environment,
+        "state": record.state,
+    }
+
+
+def _content_digest(values: Mapping[str, Any]) -> str:
+    """The digest of everything else in the record."""
+    content = {key: value for key, value in values.items() if key != "digest"}
+    return digest.of_bytes(strict_json.json_bytes(content, "evidence"))
 
 
 def decode(content: bytes, file: str) -> EvidenceRecord:
@@ -63,7 +86,7 @@ def decode(content: bytes, file: str) -> EvidenceRecord:
     Errors: FleetError for a missing or unknown key, a value of another type, or one that contradicts the file name.
     """
     top = Fields.from_value(
-        strict_json.parse_json(content, file, limit=limits.EVIDENCE_BYTES), file, _KEYS, _MARKS
+        strict_json.parse_json(content, file, limit=limits.EVIDENCE_BYTES), file, _KEYS, (*_MARKS, *_LATER)
     )
     top.constant("format", FORMAT)
     suite = top.child("suite", _SUITE_KEYS)
@@ -88,12 +111,22 @@ def decode(content: bytes, file: str) -> EvidenceRecord:
         faults=_faults(top),
         claimed=_mark(top, "claimed"),
         dirty=_mark(top, "dirty"),
+        undated=_mark(top, "undated"),
+        partial=top.text("partial") if "partial" in top.data else None,
+        flaky=top.count("flaky", least=1) if "flaky" in top.data else 0,
+        finished_latest=top.instant("finishedLatest") if "finishedLatest" in top.data else None,
+        environment=top.name("environment") if "environment" in top.data else None,
+        state=top.digest("state") if "state" in top.data else None,
     )
     # a copy under another release would make its result count there
     if record_name(record) != file:
         raise FleetError(
             f"{file}: the record belongs at {record_name(record)!r}",
             hint="evidence counts only where it was written; run 'fleet evidence add' again",
+        )
+    if "digest" in top.data and top.data["digest"] != _content_digest(top.data):
+        raise FleetError(
+            f"{file}: the record is not what was written: its digest differs", hint=f"git log -- {file}"
         )
     return record
 
@@ -108,19 +141,25 @@ def bind(
     source: str,
     source_sha256: str,
     model: str | None = None,
+    environment: str | None = None,
+    state: str | None = None,
 ) -> EvidenceRecord:
     """
     The record of a run for one release.
 
     Shape: *suite* is the manifest's item of ``spec.evals``; *model* the manifest's ``spec.model.name``;
-    *source* the evaluation file's name, of which the last part is kept.
-    Errors: FleetError when the run names another release, has another format than the suite, or lacks its metric.
+    *source* the evaluation file's name, of which the last part is kept; *state* the digest of the agent in
+    *environment* with its overrides.
+    Errors: FleetError when the run names another release, has another format than the suite, lacks its metric, or
+    says that it ended in the future.
     """
     _check_release(measured, agent, release)
     _check_format(measured, suite)
+    _check_time(measured, recorded)
     metric = str(suite.get("metric", counting.PASSED_RATE))
     # a file from the future would stay fresh for ever
-    finished = min(measured.finished or recorded, recorded)
+    finished = min(measured.finished or recorded, recorded).replace(microsecond=0)
+    latest = min(measured.finished_latest or finished, recorded).replace(microsecond=0)
     record = EvidenceRecord(
         file="",
         sha256="",
@@ -134,13 +173,19 @@ def bind(
         maximum=_limit(suite, "max"),
         counts=measured.counts,
         model=measured.model,
-        finished=finished.replace(microsecond=0),
+        finished=finished,
         recorded=recorded.replace(microsecond=0),
         source=source.replace("\\", "/").rstrip("/").rpartition("/")[2] or source,
         source_sha256=source_sha256,
         faults=(*measured.faults, *_model_fault(measured.model, model)),
         claimed=measured.release is None,
         dirty=measured.dirty,
+        undated=measured.finished is None,
+        partial=measured.partial,
+        flaky=measured.flaky,
+        finished_latest=latest if latest > finished else None,
+        environment=environment,
+        state=state,
     )
     # what is written is what will be read
     return decode(encode(record), record_name(record))
@@ -162,6 +207,15 @@ def _check_release(measured: EvaluationResult, agent: str, release: str) -> None
         raise FleetError(
             f"the run is tagged fleet.release {strict_json.short(measured.release)}, {agent} is {release!r}",
             hint=f"run the suite again on this release; 'fleet release {agent}' prints the tag",
+        )
+
+
+def _check_time(measured: EvaluationResult, recorded: datetime) -> None:
+    finished = measured.finished
+    if finished is not None and finished - recorded > _FUTURE:
+        raise FleetError(
+            f"the run says that it ended on {clock.format_instant(finished)}, which is in the future",
+            hint="set the clock of the machine that ran it, and run the suite again",
         )
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from fleetward.domain import digest, layout, limits
-from fleetward.domain.errors import FleetError, UsageError, WriteFailed
+from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.manifest import Agent
 from fleetward.domain.names import nearest_name
+from fleetward.store.git import atomic_files
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.tree import REGULAR
 from fleetward.store.imports.evaluations.registry import read_evaluation
 from fleetward.store.records import evidence as records
 from fleetward.workflows.agent import agent_at_head
 from fleetward.workflows.context import RunContext
+from fleetward.workflows.imports.given_file import read_given_file
 from fleetward.workflows.load import load_fleet
 
 
@@ -36,7 +38,24 @@ class RecordedEvidence:
         record = self.record
         low = record.minimum is None or record.value >= record.minimum
         high = record.maximum is None or record.value <= record.maximum
-        return low and high and not record.faults
+        return low and high and not record.faults and record.partial is None
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What a reader of the record has to know, a sentence each."""
+        record = self.record
+        flaky = f"{record.flaky} test{'' if record.flaky == 1 else 's'} passed only when run again (flaky)"
+        return (
+            *((f"only a part of the suite ran: {record.partial}",) if record.partial else ()),
+            *((flaky,) if record.flaky else ()),
+            *(("the file has no time: its age is unknown",) if record.undated else ()),
+            *(
+                ("its time has no zone: the earliest that it can mean counts",)
+                if record.finished_latest
+                else ()
+            ),
+            *(("ran in a work tree with uncommitted changes",) if record.dirty else ()),
+        )
 
 
 def record_evidence(
@@ -51,7 +70,13 @@ def record_evidence(
     evaluated = agent_at_head(run, agent, environment)
     root, release = evaluated.root, evaluated.agent
     requirement = _suite(release, suite)
-    content = _read(run, file)
+    content = read_given_file(
+        run.path(file),
+        file,
+        limit=limits.EVALUATION_JSON_BYTES,
+        hint="name the results file",
+        larger="export fewer samples",
+    )
     record = records.bind(
         read_evaluation(content, format=None, file=file),
         agent=agent,
@@ -61,6 +86,8 @@ def record_evidence(
         source=file,
         source_sha256=digest.of_bytes(content),
         model=release.manifest.get("spec.model.name") if release.manifest else None,
+        environment=release.environment,
+        state=release.state,
     )
     _check_claimed_once(root, record)
     return RecordedEvidence(
@@ -81,17 +108,6 @@ def _suite(agent: Agent, name: str) -> dict[str, Any]:
         hint = f"--suite {close}" if close else f"spec.evals has: {', '.join(sorted(suites)) or 'none'}"
         raise UsageError(f"{agent.name} has no suite {name!r}", hint=hint)
     return dict(suites[name])
-
-
-def _read(run: RunContext, file: str) -> bytes:
-    path = run.path(file)
-    try:
-        if path.stat().st_size > limits.EVALUATION_JSON_BYTES:
-            message = f"{file!r} is larger than {limits.EVALUATION_JSON_BYTES} bytes"
-            raise FleetError(message, hint="export fewer samples")
-        return path.read_bytes()
-    except OSError as error:
-        raise FleetError(f"cannot read {file!r}: {error.strerror}", hint="name the results file") from error
 
 
 def _check_claimed_once(root: FleetRoot, record: EvidenceRecord) -> None:
@@ -128,16 +144,12 @@ def _recorded_release(content: bytes | int | None, path: str, record: EvidenceRe
 
 
 def _write(root: FleetRoot, record: EvidenceRecord) -> bool:
-    """Write the record; False where the same run is recorded already."""
-    path = root.path / record.file
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
-            file.write(records.encode(record))
-    except FileExistsError:
+    """Write the record in one step; False where the same run is recorded already."""
+    present = atomic_files.read_regular_file(root.path, record.file)
+    # what a full disk or a kill left there is no record
+    if present is not None and _recorded_release(present, record.file, record) is not None:
         return False
-    except OSError as error:
-        raise WriteFailed(f"cannot write {record.file!r}: {error.strerror}") from error
+    atomic_files.replace_files(root.path, {record.file: present}, {record.file: records.encode(record)})
     return True
 
 

@@ -18,6 +18,7 @@ from fleetward.store.git.atomic_files import replace_file
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.imports.litellm import Catalogue, read_catalogue
 from fleetward.workflows.context import RunContext
+from fleetward.workflows.imports.given_file import read_given_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,13 @@ def import_models(run: RunContext, file: str, *, write: bool) -> ModelImport:
     """
     root = find_fleet_root(run.folder, run.environment)
     path = root.path / layout.MODELS
-    content = _read(run.path(file), file)
+    content = read_given_file(
+        run.path(file),
+        file,
+        limit=limits.CATALOGUE_BYTES,
+        hint="give LiteLLM's model_prices_and_context_window.json",
+        larger="give LiteLLM's own catalogue",
+    )
     catalogue = read_catalogue(content, file)
     current = _models_file(path)
     changes = _listed_changes(catalogue, (current.data or {})["models"])
@@ -70,17 +77,6 @@ def _next_command(run: RunContext, root: FleetRoot, file: str, *, pending: bool)
     if pending:
         return f"fleet models import{run.chdir} {quote(file)} --write"
     return f"git{run.chdir} diff -- {quote(run.path_argument(root.path / layout.MODELS))}"
-
-
-def _read(path: Path, file: str) -> bytes:
-    try:
-        if path.stat().st_size > limits.CATALOGUE_BYTES:
-            message = f"{file!r} is larger than {limits.CATALOGUE_BYTES} bytes"
-            raise FleetError(message, hint="give LiteLLM's own catalogue")
-        return path.read_bytes()
-    except OSError as error:
-        hint = "give LiteLLM's model_prices_and_context_window.json"
-        raise FleetError(f"cannot read {file!r}: {error.strerror}", hint=hint) from error
 
 
 def _models_file(path: Path) -> Document:

@@ -90,3 +90,24 @@ def test_inspect_log_without_its_samples_is_refused_with_what_to_do() -> None:
         read_content(changed("inspect_ai/invoice-triage.json", ("samples", None)))
 
     assert "--log-samples" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("edit", "partial"),
+    [
+        (("eval/config/limit", 3), "limit 3"),
+        (("eval/config/limit", [0, 2]), "limit [0, 2]"),
+        (("eval/config/limit", 100), None),
+        (("eval/config/sample_id", ["s1"]), "sample_id ['s1']"),
+        (("eval/dataset/samples", 30), "3 of 30 samples"),
+        (("eval/dataset/samples", None), None),
+    ],
+)
+def test_inspect_run_of_chosen_samples_is_partial(edit: tuple[str, Any], partial: str | None) -> None:
+    assert read_content(changed("inspect_ai/invoice-triage.json", edit)).partial == partial
+
+
+def test_inspect_sample_that_was_tried_again_is_flaky() -> None:
+    edit = ("samples/0/error_retries", [{"message": "timeout"}])
+
+    assert read_content(changed("inspect_ai/invoice-triage.json", edit)).flaky == 1

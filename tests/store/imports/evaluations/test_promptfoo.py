@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -117,3 +118,42 @@ def test_a_single_row_of_jsonl_is_lossy_too() -> None:
 
     with pytest.raises(FleetError, match="leave out"):
         read_content(row)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("config/commandLineOptions", {"filterFirstN": 2}),
+        ("runtimeOptions/filterPattern", "refund"),
+        ("config/tests", [{"vars": {}}] * 4),
+    ],
+)
+def test_promptfoo_run_of_chosen_tests_is_partial(edit: tuple[str, Any]) -> None:
+    assert read_content(changed("promptfoo/promptfoo.json", edit)).partial is not None
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("config/tests", "file://tests.csv"),
+        ("config/tests", ["file://tests.csv"]),
+        ("config/commandLineOptions", {"filterProviders": "echo", "filterFirstN": None}),
+    ],
+)
+def test_promptfoo_run_of_all_tests_is_not_partial(edit: tuple[str, Any]) -> None:
+    assert read_content(changed("promptfoo/promptfoo.json", edit)).partial is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"# made by\nevalId: eval-x\nresults:\n  version: 3\n",
+        b'<?xml version="1.0"?>\n<promptfoo><evalId>eval-x</evalId></promptfoo>\n',
+        b"<!DOCTYPE html>\n<html><title>promptfoo</title></html>\n",
+    ],
+)
+def test_promptfoo_output_that_is_not_read_is_refused_with_the_one_that_is(content: bytes) -> None:
+    with pytest.raises(FleetError, match="not read") as caught:
+        read_content(content)
+
+    assert "-o results.json" in caught.value.hint

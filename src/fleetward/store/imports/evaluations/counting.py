@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -79,9 +79,12 @@ def measurement(
     model: str | None = None,
     started: datetime | None = None,
     finished: datetime | None = None,
+    finished_latest: datetime | None = None,
     release: str | None = None,
     faults: Iterable[str] = (),
     dirty: bool = False,
+    partial: str | None = None,
+    flaky: int = 0,
 ) -> EvaluationResult:
     """The result of a run; ``pass-rate`` is passed of total, so errors and skips never count as passed."""
     empty = ("the file holds no sample: nothing ran",) if counts.total == 0 else ()
@@ -96,6 +99,9 @@ def measurement(
         release=release,
         faults=(*empty, *faults),
         dirty=dirty,
+        partial=partial,
+        flaky=flaky,
+        finished_latest=None if finished_latest == finished else finished_latest,
     )
 
 
@@ -149,12 +155,24 @@ def number(value: object, where: str) -> float:
     return result
 
 
-def optional_instant(value: object) -> datetime | None:
-    """The instant that a tool wrote; None without one, or without its zone."""
-    try:
-        return clock.parse_instant(value) if isinstance(value, str) else None
-    except (ValueError, OverflowError):
-        return None
+@dataclass(frozen=True, slots=True)
+class RunTime:
+    """A time that a tool wrote: the earliest and the latest instant that it can mean."""
+
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+    def after(self, span: timedelta) -> RunTime:
+        """The time *span* later; the end of the calendar where that lies beyond it."""
+        if self.earliest is None or self.latest is None:
+            return self
+        return RunTime(clock.instant_after(self.earliest, span), clock.instant_after(self.latest, span))
+
+
+def run_time(value: object) -> RunTime:
+    """The time that a tool wrote, with or without its zone; empty where it is none."""
+    instants = clock.instants_meant(value) if isinstance(value, str) else None
+    return RunTime(*instants) if instants else RunTime()
 
 
 def release_tag(values: Mapping[str, Any], where: str) -> str | None:

@@ -20,6 +20,7 @@ _OPTIONAL: Mapping[str, Any] = {
     "finished": None,
     "release": None,
     "dirty": False,
+    "partial": False,
 }
 _KEYS = ("format", "counts", *_OPTIONAL)
 
@@ -50,6 +51,7 @@ def read(evaluation: EvaluationFile) -> EvaluationResult:
         finished=None if top.is_null("finished") else top.instant("finished"),
         release=None if top.is_null("release") else top.digest("release"),
         dirty=top.data["dirty"] is not False,
+        partial=None if top.data["partial"] is False else "the record says so",
     )
     claimed = metrics.get(counting.PASSED_RATE, measurement.metrics[counting.PASSED_RATE])
     if abs(claimed - measurement.metrics[counting.PASSED_RATE]) > 1e-9:

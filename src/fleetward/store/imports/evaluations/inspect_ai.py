@@ -28,7 +28,8 @@ def read(evaluation: EvaluationFile) -> EvaluationResult:
 
     A sample passes when every one of its scorers gave full marks; one that is missing, or has no score, is an error.
     Metrics are ``scorer/metric``, and ``metric`` alone where one scorer has it or it is the headline. The release
-    is in ``eval.metadata``. A run that failed or was invalidated is never a pass.
+    is in ``eval.metadata``. A run that failed or was invalidated is never a pass. A run with a limit or with sample
+    ids, or with fewer samples than its dataset, is partial.
     """
     content, file = evaluation.content, evaluation.name
     is_archive = content.startswith(b"PK")
@@ -61,17 +62,35 @@ def _read_log(data: Mapping[str, Any], file: str) -> EvaluationResult:
         (_outcome(sample, file) for sample in samples), missing=expected - len(samples)
     )
     model = counting.label(run.get("model"))
+    finished = counting.run_time(stats.get("completed_at"))
     return counting.measurement(
         FORMAT,
         counts,
         metrics=_metrics(results, file),
         model=None if model in (None, "none", "none/none") else model,
-        started=counting.optional_instant(stats.get("started_at")),
-        finished=counting.optional_instant(stats.get("completed_at")),
+        started=counting.run_time(stats.get("started_at")).earliest,
+        finished=finished.earliest,
+        finished_latest=finished.latest,
         release=counting.release_tag(metadata, f"{file}: eval.metadata"),
         faults=(*_faults(data, samples, file), *_unscored(counts.errored, counts.total)),
         dirty=revision.get("dirty") not in (None, False),
+        partial=_chosen_part(run, samples, file),
+        flaky=sum(1 for sample in samples if sample.get("retries") or sample.get("error_retries")),
     )
+
+
+def _chosen_part(run: Mapping[str, Any], samples: list[Mapping[str, Any]], file: str) -> str | None:
+    """How the log shows that samples of the dataset were left out: a limit, sample ids, or fewer than it has."""
+    config = counting.optional_mapping(run.get("config"), f"{file}: eval.config")
+    size = counting.optional_mapping(run.get("dataset"), f"{file}: eval.dataset").get("samples")
+    if config.get("sample_id") is not None:
+        return f"sample_id {strict_json.short(config['sample_id'])}"
+    limit = config.get("limit")
+    # a limit beyond the dataset leaves nothing out
+    if limit is not None and not (isinstance(limit, int) and isinstance(size, int) and limit > size):
+        return f"limit {strict_json.short(limit)}"
+    covered = len({repr(sample.get("id")) for sample in samples})
+    return f"{covered} of {size} samples" if isinstance(size, int) and covered < size else None
 
 
 def _member(content: bytes, members: archive.Members, member: str, file: str) -> Any:

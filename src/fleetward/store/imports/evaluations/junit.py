@@ -1,10 +1,10 @@
-"""JUnit XML, as pytest, promptfoo and others write it; a test passes without error, failure and skip."""
+"""JUnit XML, as pytest, promptfoo and others write it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from fleetward.domain import limits
@@ -13,7 +13,8 @@ from fleetward.domain.evidence import EvaluationResult
 from fleetward.store.formats import strict_json
 from fleetward.store.imports.evaluations import counting
 from fleetward.store.imports.evaluations.adapter import EvaluationFile
-from fleetward.store.imports.evaluations.counting import Outcome
+from fleetward.store.imports.evaluations.counting import RunTime
+from fleetward.store.imports.evaluations.junit_tests import count_tests
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -22,7 +23,6 @@ FORMAT = "junit"
 _MAX_DEPTH = 50
 _DECLARED = re.compile(r"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
 _REFUSED = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_MARKS = {"error": Outcome.ERRORED, "failure": Outcome.FAILED, "skipped": Outcome.SKIPPED}
 _MODEL = ("fleet.model", "gen_ai.request.model")
 
 
@@ -35,27 +35,31 @@ def read(evaluation: EvaluationFile) -> EvaluationResult:
     """
     JUnit XML in UTF-8 without document type and entities, as pytest, promptfoo and others write it.
 
-    A test passes when it has neither ``error`` nor ``failure`` nor ``skipped``. Tests that a suite announces and does
-    not list are errors. Model and release are properties of the report or a suite; two releases are refused.
+    A test passes when neither an element in it (``error``, ``failure``, ``skipped``) nor an attribute (``status``,
+    ``result``) nor its suite says that it failed or did not run. One that passed when it ran again
+    (``flakyFailure``) passes and is counted as flaky. Tests of one name in one suite are one, with the worst
+    outcome. Tests that a suite announces and does not list are errors; those that it counts as ``skipped`` or
+    ``disabled`` are no passes. Model and release are properties of the report or a suite; two releases are refused.
     """
     file = evaluation.name
     root = _root(_text(evaluation.content, file), file)
     if root.tag not in ("testsuites", "testsuite"):
         raise FleetError(f"{file}: not a JUnit report: the first element is {strict_json.short(root.tag)}")
-    outcomes = [_outcome(case) for case in root.iter("testcase")]
-    declared = _declared(root, "tests", file)
+    tests = count_tests(root, file)
     properties = list(_properties(root))
-    times = [(start, end) for suite in root.iter("testsuite") for start, end in _times(suite)]
+    times = [time for element in root.iter() for time in _times(element)]
     return counting.measurement(
         FORMAT,
-        counting.count_outcomes(outcomes, missing=declared - len(outcomes)),
+        tests.counts,
         model=next(
             (value for key in _MODEL for property_name, value in properties if property_name == key), None
         ),
-        started=min((start for start, _ in times), default=None),
-        finished=max((end for _, end in times), default=None),
+        started=min((start.earliest for start, _ in times if start.earliest), default=None),
+        finished=max((end.earliest for _, end in times if end.earliest), default=None),
+        finished_latest=max((end.latest for _, end in times if end.latest), default=None),
         release=_release(properties, file),
-        faults=_hidden_failures(root, outcomes, file),
+        faults=tests.faults,
+        flaky=tests.flaky,
     )
 
 
@@ -93,6 +97,8 @@ def _root(text: str, file: str) -> Element:
             parser.feed(text[start : start + 65536])
             for event, element in parser.read_events():
                 root = element if root is None else root
+                # some tools put the report into an XML namespace
+                element.tag = element.tag.rpartition("}")[2]
                 depth += 1 if event == "start" else -1
                 if depth > _MAX_DEPTH:
                     raise FleetError(f"{file}: nested deeper than {_MAX_DEPTH} elements")
@@ -102,30 +108,6 @@ def _root(text: str, file: str) -> Element:
     if root is None:
         raise FleetError(f"{file}: no XML in it")
     return root
-
-
-def _outcome(case: Element) -> Outcome:
-    marks = {child.tag for child in case}
-    return next((outcome for mark, outcome in _MARKS.items() if mark in marks), Outcome.PASSED)
-
-
-def _declared(root: Element, attribute: str, file: str) -> int:
-    """A count that the report declares, at the outermost elements that have it."""
-    value = root.get(attribute)
-    if value is None:
-        return sum(_declared(suite, attribute, file) for suite in root if suite.tag == "testsuite")
-    if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise FleetError(f"{file}: {attribute}={strict_json.short(value)}, expected a whole number")
-    return int(value)
-
-
-def _hidden_failures(root: Element, outcomes: list[Outcome], file: str) -> tuple[str, ...]:
-    """A failure that is counted but not listed: the report was cut or edited."""
-    declared = sum(_declared(root, attribute, file) for attribute in ("failures", "errors"))
-    visible = outcomes.count(Outcome.FAILED) + outcomes.count(Outcome.ERRORED)
-    if declared <= visible:
-        return ()
-    return (f"the report counts {declared} failures and errors and shows {visible}",)
 
 
 def _properties(root: Element) -> Iterator[tuple[str, str]]:
@@ -144,10 +126,11 @@ def _release(properties: list[tuple[str, str]], file: str) -> str | None:
     return counting.release_tag(dict.fromkeys([counting.RELEASE_TAG], tags.pop()), file) if tags else None
 
 
-def _times(suite: Element) -> Iterator[tuple[datetime, datetime]]:
-    start = counting.optional_instant(suite.get("timestamp"))
-    if start is not None:
-        yield start, start + timedelta(seconds=_seconds(suite.get("time", "0")))
+def _times(element: Element) -> Iterator[tuple[RunTime, RunTime]]:
+    """Start and end of a report, a suite or a test that has a time."""
+    start = counting.run_time(element.get("timestamp"))
+    if start.earliest is not None:
+        yield start, start.after(timedelta(seconds=_seconds(element.get("time", "0"))))
 
 
 def _seconds(text: str) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from fleetward.domain import limits
@@ -26,6 +27,13 @@ _NO_MODELS = frozenset(
 """Prefixes of provider ids that name a channel, not a model."""
 
 
+_FILTERS = frozenset(
+    {
+        *("filterFailing", "filterFailingOnly", "filterErrorsOnly", "filterFirstN", "filterMetadata"),
+        *("filterPattern", "filterSample", "filterRange", "filterPrompts"),
+    }
+)
+"""Options that leave tests out; those that choose a provider leave none out."""
 _EXPORT = "write JSON: 'promptfoo eval -o results.json', or 'promptfoo export eval EVAL-ID -o results.json'"
 
 
@@ -33,7 +41,7 @@ def recognises(evaluation: EvaluationFile) -> bool:
     """
     A JSON object with ``results`` in an object ``results``, or with ``stats`` and a list ``results``.
 
-    CSV and JSON lines of promptfoo are recognised too, and refused.
+    CSV, JSON lines, YAML, XML and HTML of promptfoo are recognised too, and refused.
     """
     data = evaluation.json or {}
     inner = data.get("results")
@@ -46,12 +54,14 @@ def read(evaluation: EvaluationFile) -> EvaluationResult:
     The output file of ``promptfoo eval``, or the summary that its API returns.
 
     A test passes when its row says so and an assertion was made; without assertions it is skipped. Metrics are means
-    of the named scores. The release is in ``config.tags``. Rows that do not agree with ``stats`` are refused.
+    of the named scores. The release is in ``config.tags``. Rows that do not agree with ``stats`` are refused. A run
+    with a filter, or with rows for fewer tests than ``config.tests`` lists, is partial.
     """
     file = evaluation.name
     if _is_lossy(evaluation):
         message = (
-            f"{file}: promptfoo's CSV and JSONL leave out what evidence needs: the run's tags and totals"
+            f"{file}: promptfoo's CSV and JSONL leave out what evidence needs, the run's tags and totals, "
+            "and its YAML, XML and HTML are not read"
         )
         raise FleetError(message, hint=_EXPORT)
     data = evaluation.json_object()
@@ -65,27 +75,41 @@ def read(evaluation: EvaluationFile) -> EvaluationResult:
         counting.optional_mapping(data.get("config"), f"{file}: config").get("tags"), f"{file}: tags"
     )
     models = sorted({model for row in rows if (model := _model(row.get("provider")))})
-    started = counting.optional_instant(summary.get("timestamp"))
+    started = counting.run_time(summary.get("timestamp"))
+    finished = started.after(_duration(summary))
     return counting.measurement(
         FORMAT,
         counts,
         metrics=_metrics(rows, file),
         model=models[0] if len(models) == 1 else None if models else counting.label(tags.get("model")),
-        started=started,
-        finished=_finished(started, summary),
+        started=started.earliest,
+        finished=finished.earliest,
+        finished_latest=finished.latest,
         release=counting.release_tag(tags, f"{file}: config.tags"),
         faults=_model_faults(models),
+        partial=_chosen_part(data, rows),
     )
 
 
 def _is_lossy(evaluation: EvaluationFile) -> bool:
-    """Is it CSV, or are its lines rows of JSON? Only their first line is looked at."""
+    """Is it another output of promptfoo: CSV, JSON lines, YAML, XML or HTML? Only its beginning is looked at."""
     first = evaluation.content[: limits.EVALUATION_JSON_BYTES].partition(b"\n")[0]
     if evaluation.json is None and not first.startswith(b"{"):
-        head = first[:4096]
-        return b"Named Scores" in head or b"Grader Reason" in head or b"Status,Score" in head
+        head = evaluation.content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+        return (
+            any(title in first[:4096] for title in (b"Named Scores", b"Grader Reason", b"Status,Score"))
+            or _YAML.match(head) is not None
+            or _MARKUP.match(head) is not None
+        )
     row = evaluation.json or EvaluationFile(first, evaluation.name).json or {}
     return "testIdx" in row and "promptIdx" in row
+
+
+_YAML = re.compile(rb"(?:#[^\n]*\n|---[^\n]*\n)*evalId:")
+_MARKUP = re.compile(
+    rb"(?:<\?xml[^>]*>\s*)?(?:<promptfoo[\s>]|<!doctype html>[\s\S]*promptfoo|<html[\s\S]*promptfoo)",
+    re.IGNORECASE,
+)
 
 
 def _outcome(row: Mapping[str, Any], file: str) -> Outcome:
@@ -174,12 +198,36 @@ def _model(provider: object) -> str | None:
     return model_id
 
 
-def _finished(started: datetime | None, summary: Mapping[str, Any]) -> datetime | None:
+def _duration(summary: Mapping[str, Any]) -> timedelta:
     stats = summary.get("stats")
     spent = strict_json.finite_number(stats.get("durationMs")) if isinstance(stats, dict) else None
-    if started is None or spent is None or not 0 <= spent < 1e10:
-        return started
-    return started + timedelta(milliseconds=spent)
+    return timedelta(milliseconds=spent) if spent is not None and 0 <= spent < 1e10 else timedelta()
+
+
+def _chosen_part(data: Mapping[str, Any], rows: list[Mapping[str, Any]]) -> str | None:
+    """How the file shows that some of the suite's tests were left out: a filter, or fewer rows than tests."""
+    config = data.get("config")
+    config = config if isinstance(config, dict) else {}
+    options = (
+        config.get("commandLineOptions"),
+        config.get("evaluateOptions"),
+        data.get("runtimeOptions"),
+        config,
+    )
+    for settings in options:
+        for key, value in settings.items() if isinstance(settings, dict) else ():
+            if key in _FILTERS and value not in (None, False, ""):
+                return f"{key} {strict_json.short(value)}"
+    tests = config.get("tests")
+    # tests of a file or a generator cannot be counted here
+    expected = (
+        sum(1 for test in tests if isinstance(test, dict) and "path" not in test)
+        if isinstance(tests, list)
+        else 0
+    )
+    indexes = {row.get("testIdx") for row in rows if isinstance(row.get("testIdx"), int)}
+    covered = len(indexes) if indexes else len(rows)
+    return f"{covered} of {expected} tests" if covered < expected else None
 
 
 def _model_faults(models: list[str]) -> tuple[str, ...]:
