@@ -13,8 +13,11 @@ from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.clock import format_instant
 from fleetward.domain.finding import Severity
 from fleetward.domain.ledger import Entry, PromotionKind
+from fleetward.domain.people import People
+from fleetward.domain.policy import ApplyTerms
 from fleetward.domain.verdict import NotCounted, Promotion, Requirement, RequirementStatus, Verdict
 from fleetward.gate import entry_checks
+from fleetward.gate.appliers import applier_fault
 from tests.gate.commits import (
     AT,
     ENTRY,
@@ -354,7 +357,8 @@ def test_the_break_glass_fields_are_compared_with_the_verdict() -> None:
         ("erin@acme.example", "carla@acme.example", Severity.WARNING),
         ("erin@acme.example", "erin@acme.example", Severity.ERROR),
         ("erin@acme.example", "noreply@forge.example", None),
-        ("erin@acme.example", "somebody@elsewhere.example", None),
+        ("erin@acme.example", "somebody@elsewhere.example", Severity.WARNING),
+        ("somebody@elsewhere.example", "somebody@elsewhere.example", Severity.ERROR),
     ],
 )
 def test_a_commit_by_another_person_than_the_actor_is_a_break_unless_a_forge_made_it(
@@ -381,3 +385,75 @@ def test_a_commit_of_the_actors_other_address_is_no_break() -> None:
     )
 
     assert list(breaks) == []
+
+
+ASKED = {"agent": "desk", "rule": "every", "kind": "approvals", "by": ["carla"], "detail": "1 of 1: carla"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "keys", "message"),
+    [
+        ([ASKED], ("rule", "by", "detail"), None),
+        ([{**ASKED, "detail": "carla"}], ("rule", "by"), None),
+        ([{**ASKED, "by": ["bob"]}], ("by",), "the entry says [['bob']]; the verdict says [['carla']]"),
+        ([], ("by",), "the verdict says [['carla']]"),
+        ([ASKED, ASKED], ("by",), "one is there twice"),
+    ],
+)
+def test_the_requirements_of_an_entry_are_those_of_its_verdict(
+    stated: list[dict[str, Any]], keys: tuple[str, ...], message: str | None
+) -> None:
+    breaks = list(
+        entry_checks.requirement_mismatches(
+            commit_with(), entry(requirements=tuple(stated)), [ASKED], keys=keys
+        )
+    )
+
+    start = "entry 2 of production: the requirements of the entry are not those of its verdict: "
+    assert [b.message for b in breaks] == ([] if message is None else [start + message])
+
+
+@pytest.mark.parametrize(
+    ("trailers", "required", "end"),
+    [
+        ([(2, OLD)], True, None),
+        ([(1, NEW), (2, NEW), (2, OLD)], True, None),
+        ([(1, NEW)], False, None),
+        ([(2, NEW)], False, f"names {NEW}"),
+        ([(1, OLD)], True, "its commit has no trailer Fleet-Ledger for it"),
+    ],
+)
+def test_the_line_of_an_entry_is_the_one_that_its_commit_names(
+    trailers: list[tuple[int, str]], required: bool, end: str | None
+) -> None:
+    breaks = list(entry_checks.trailer_mismatch(commit_with(), ENTRY, OLD, trailers, required=required))
+
+    assert len(breaks) == (end is not None)
+    assert all(b.message.endswith(end or "") for b in breaks)
+
+
+def test_a_line_counts_where_somebody_named_wrote_it() -> None:
+    people = everybody()
+    gone = replace(
+        people,
+        people={
+            **people.people,
+            "zoe": replace(people.people["zoe"], departed=AT.date() - timedelta(days=1)),
+        },
+    )
+    terms = ApplyTerms(by=frozenset({"ci", "on-call", "zoe"}))
+
+    def fault(email: str, everyone: People = people) -> str | None:
+        return applier_fault(terms, everyone.by_email(email), email, everyone, AT)
+
+    assert fault("ci@acme.example") is None
+    assert fault("hugo@acme.example") is None
+    assert fault("zoe@acme.example") is None
+    assert fault("zoe@acme.example", gone) == "zoe is not active, and so applies nothing"
+    assert fault("bob@acme.example") == "bob is none of those whom 'apply' names: ci, on-call, zoe"
+    assert fault("x@acme.example") == (
+        "x@acme.example is nobody in governance/people.yaml, and 'apply' names ci, on-call, zoe"
+    )
+    assert list(entry_checks.applier_refusal(commit_with(), ENTRY, None)) == []
+    [refusal] = entry_checks.applier_refusal(commit_with(), ENTRY, "why")
+    assert (refusal.rule, refusal.line) == ("applier-refused", 2)

@@ -174,6 +174,14 @@ class AttestationKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyTerms:
+    """Who may write ledger lines, robots, people and teams, and how strongly a line is bound to them."""
+
+    by: frozenset[str]
+    assurance: Assurance = Assurance.SIGNED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The whole policy; *sha256* is the digest of its file as stored."""
 
@@ -198,6 +206,8 @@ class Policy:
     """The kinds that this policy adds."""
     governance: PolicyRule | None = None
     """The rule for changes of the governance folder; None where the policy has none."""
+    apply: ApplyTerms | None = None
+    """None: whoever can commit may write a ledger line."""
 
     connectors: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """The content of ``governance/connectors.yaml`` beside it: what tools do, by governance's word."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from fleetward.domain import layout
 from fleetward.domain.audit import REGULAR_MODES, Break, FileStep, FileVersion, FirstParentCommit
@@ -172,6 +173,58 @@ def entry_mismatches(
         )
 
 
+def requirement_mismatches(
+    commit: FirstParentCommit,
+    entry: Entry,
+    replayed: Sequence[Mapping[str, Any]],
+    *,
+    keys: Sequence[str],
+) -> Iterator[Break]:
+    """
+    Requirements of an entry that differ from those of its verdict, which *replayed* holds as an entry records them.
+
+    Only *keys* are compared: another version of the tool may word the others in its own way.
+    """
+    stated, computed = (
+        sorted(repr([record.get(key) for key in keys]) for record in records)
+        for records in (entry.requirements, replayed)
+    )
+    if stated == computed:
+        return
+    invented = [text for text in stated if text not in computed]
+    missing = [text for text in computed if text not in stated]
+    message = "the requirements of the entry are not those of its verdict"
+    parts = (("the entry says", invented), ("the verdict says", missing))
+    details = [f"{word} {texts[0]}" for word, texts in parts if texts]
+    yield entry_break(
+        commit, entry, "entry-untrue", f"{message}: {'; '.join(details) or 'one is there twice'}"
+    )
+
+
+def trailer_mismatch(
+    commit: FirstParentCommit, entry: Entry, line: str, trailers: Sequence[tuple[int, str]], *, required: bool
+) -> Iterator[Break]:
+    """
+    An entry that is not the line that the trailer of its commit names; *line* is the digest of its line.
+
+    Shape: *trailers* are number and digest of each ``Fleet-Ledger``. *required*: ``--apply`` wrote the message.
+    """
+    named = [digest for seq, digest in trailers if seq == entry.seq]
+    if line in named or not (named or required):
+        return
+    if named:
+        message = f"its line is {line}, and the trailer Fleet-Ledger of its commit names {named[0]}"
+    else:
+        message = "its commit has no trailer Fleet-Ledger for it"
+    yield entry_break(commit, entry, "entry-untrue", message)
+
+
+def applier_refusal(commit: FirstParentCommit, entry: Entry, fault: str | None) -> Iterator[Break]:
+    """A line that nobody whom the policy's ``apply`` names has written: it counts nowhere."""
+    if fault is not None:
+        yield entry_break(commit, entry, "applier-refused", f"the line counts nowhere: {fault}")
+
+
 def break_glass_mismatches(
     commit: FirstParentCommit, entry: Entry, promotions: Sequence[Promotion], within: timedelta | None
 ) -> Iterator[Break]:
@@ -208,16 +261,14 @@ def actor_mismatch(
     """
     A promotion committed by another person than the actor of its entry.
 
-    Addresses are only claims of the commit. A forge commits with an address that belongs to no person, which is no
-    break, or with an author and a committer who differ, which is a warning.
+    Addresses are only claims of the commit. A forge commits as a robot that nobody operates, which is no break, or with
+    an author and a committer who differ, which is a warning.
     """
     actor, author_account, committer_account = (
         people.by_email(email) for email in (entry.actor, author, committer)
     )
     # a forge commits as a robot that nobody operates, such as noreply@github.com (SPEC 1.3)
-    is_forge = committer_account is None or (
-        isinstance(committer_account, Robot) and committer_account.operated_by is None
-    )
+    is_forge = isinstance(committer_account, Robot) and committer_account.operated_by is None
     is_own_commit = entry.actor.casefold() in (author.casefold(), committer.casefold())
     if is_own_commit or is_forge or (actor is not None and actor in (author_account, committer_account)):
         return

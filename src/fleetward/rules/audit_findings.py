@@ -224,6 +224,14 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
         fix="ask the actor of the entry; check by hand as docs/how-to/sign-approvals.md says.",
     ),
     _audit_finding(
+        "applier-refused",
+        "A line of a ledger that nobody wrote whom `apply` of the policy names, or that they did not sign.",
+        why="where the policy names who applies, a line of anybody else counts nowhere.",
+        bad="apply: {by: [ci], assurance: signed}, and a line without ledger/production.sigs/7.sig",
+        good="fleet promote AGENT --to production --apply --sign KEY, run by ci",
+        fix="take the line out again, and let one of those whom `apply` names promote.",
+    ),
+    _audit_finding(
         "actor-unlike",
         "The actor of an entry is not the person who made its commit.",
         why="the actor of a promotion is responsible for it and cannot review it; a wrong name hides the actor.",

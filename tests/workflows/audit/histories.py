@@ -209,7 +209,31 @@ def forge_promotion(
     """Commit a promotion as the tool would, without a decision; return the commit."""
     copy_from_staging(place, agent)
     append_entry(place, agent, when=when, **fields)
-    return place.commit("promote", who="ci", at=commit_at or when)
+    return place.commit(message_of_entry(place), who="ci", at=commit_at or when)
+
+
+def message_of_entry(place: FleetRepository) -> str:
+    """The message with which the tool commits the lines that HEAD does not have."""
+    committed = place.git("show", f"HEAD:{LEDGER}").count("\n") + 1
+    lines_now = (place.path / LEDGER).read_bytes().split(b"\n")[:-1]
+    trailers = (
+        f"Fleet-Ledger: {number} {digest.of_bytes(line)}"
+        for number, line in enumerate(lines_now, start=1)
+        if number > committed
+    )
+    return "promote\n\n" + "\n".join(trailers)
+
+
+def met_requirements(agent: str, approver: str, run: str) -> tuple[dict[str, Any], ...]:
+    """What the policy asks of an agent, met by *approver* and a run of that instant."""
+    met: dict[str, Any] = {"readyAt": None, "could": []}
+    approvals = {"asked": "1 of owner", "status": "met", "by": [approver], "detail": f"1 of 1: {approver}"}
+    asked = "quality passed (pass-rate at least 0.9)"
+    evals = {"asked": asked, "status": "met", "by": [], "detail": f"1 on {run}"}
+    return (
+        {"agent": agent, "rule": "every-change", "kind": "approvals", **approvals, **met},
+        {"agent": agent, "rule": "shown", "kind": "evals", **evals, **met},
+    )
 
 
 __all__ = ["CONFIG", "DESK", "LEDGER", "NOW", "PROMPT", "RULES", "AuditRun", "FleetRepository"]

@@ -8,6 +8,7 @@ from tests.workflows.audit.histories import (
     at,
     audit,
     forge_promotion,
+    met_requirements,
     promote,
     record,
     record_evaluation,
@@ -34,6 +35,7 @@ def test_a_promotion_made_by_hand_exactly_as_the_tool_makes_it_is_clean(place: F
         when=at(7, 13),
         approvals=(record(place, statement, "carla"),),
         evidence=(record(place, evidence),),
+        requirements=met_requirements("desk", "carla", at(7, 12)),
     )
 
     assert audit(place).messages() == ""

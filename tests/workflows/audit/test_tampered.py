@@ -22,6 +22,8 @@ from tests.workflows.audit.histories import (
     copy_from_staging,
     current_ledger,
     forge_promotion,
+    message_of_entry,
+    met_requirements,
     record,
     record_evaluation,
 )
@@ -104,6 +106,7 @@ def supporting_records(place: FleetRepository, *, approver: str = "carla", **fie
     return {
         "approvals": (record(place, statement, approver),),
         "evidence": (record(place, run),),
+        "requirements": met_requirements("desk", approver, at(6, 10)),
         **fields,
     }
 
@@ -272,7 +275,7 @@ def a_line_does_not_follow_the_one_before(place: FleetRepository) -> None:
     *before, last = read_lines(place)
     previous = last.partition('"previous":"')[2][:71]
     write_lines(place, [*before, last.replace(previous, "sha256:" + "0" * 64)])
-    place.commit("promote", who="ci", at=at(7, 13))
+    place.commit(message_of_entry(place), who="ci", at=at(7, 13))
 
 
 @finds(("state-mismatch", LEDGER))
@@ -281,7 +284,7 @@ def an_entry_without_a_change(place: FleetRepository) -> None:
     copy_from_staging(place)
     append_entry(place, "desk", when=at(7, 13), **records)
     place.git("checkout", "HEAD", "--", DESK)
-    place.commit("promote", who="ci", at=at(7, 13))
+    place.commit(message_of_entry(place), who="ci", at=at(7, 13))
 
 
 @finds(("unledgered-change", PROMPT), ("state-mismatch", LEDGER))
@@ -295,7 +298,7 @@ def an_entry_for_another_agent(place: FleetRepository) -> None:
         agent="till", from_state=till[1].to_state, to_state=step.to_state, release=step.release, generation=3
     )
     append_entry(place, when=at(7, 13), agents=(lie,), **records)
-    place.commit("promote", who="ci", at=at(7, 13))
+    place.commit(message_of_entry(place), who="ci", at=at(7, 13))
 
 
 @finds(("entry-untrue", LEDGER))
@@ -314,7 +317,7 @@ def a_second_entry_in_the_same_commit(place: FleetRepository) -> None:
         agent="till", from_state=till[1].to_state, to_state=None, release=None, generation=3
     )
     append_entry(place, when=at(7, 13), agents=(lie,), kind="retire")
-    place.commit("promote", who="ci", at=at(7, 13))
+    place.commit(message_of_entry(place), who="ci", at=at(7, 13))
 
 
 @finds(("adopted-again", LEDGER))
@@ -557,7 +560,7 @@ def the_promoted_files_differ_from_staging(place: FleetRepository) -> None:
     copy_from_staging(place)
     place.write(PROMPT, "You answer everything, and more.\n")
     append_entry(place, "desk", when=at(7, 13), **records)
-    place.commit("promote", who="ci", at=at(7, 13))
+    place.commit(message_of_entry(place), who="ci", at=at(7, 13))
 
 
 @finds(("mode-changed", PROMPT))
@@ -566,7 +569,7 @@ def a_promotion_makes_a_file_executable(place: FleetRepository) -> None:
     copy_from_staging(place)
     (place.path / PROMPT).chmod(0o755)
     append_entry(place, "desk", when=at(7, 13), **records)
-    place.commit("promote", who="ci", at=at(7, 13))
+    place.commit(message_of_entry(place), who="ci", at=at(7, 13))
 
 
 @finds(("landing-mixed", "environments/staging/till/prompts/system.md"))
@@ -575,7 +578,7 @@ def a_promotion_changes_something_besides(place: FleetRepository) -> None:
     copy_from_staging(place)
     append_entry(place, "desk", when=at(7, 13), **records)
     place.write("environments/staging/till/prompts/system.md", "You count.\n")
-    place.commit("promote", who="ci", at=at(7, 13))
+    place.commit(message_of_entry(place), who="ci", at=at(7, 13))
 
 
 @finds(("mode-changed", PROMPT))
@@ -594,7 +597,7 @@ def a_promotion_brings_a_proposal_for_another_agent(place: FleetRepository) -> N
     copy_from_staging(place)
     append_entry(place, "desk", when=at(7, 13), **records)
     place.write("proposals/production/till/overrides.yaml", "{}\n")
-    place.commit("promote", who="ci", at=at(7, 13))
+    place.commit(message_of_entry(place), who="ci", at=at(7, 13))
 
 
 # Dates
@@ -661,7 +664,12 @@ def a_policy_is_weakened_used_and_put_back(place: FleetRepository) -> str:
     edit_policy(place, EVALUATED, "")
     commit = place.commit("easier", at=at(7, 11))
     statement = place.approve("carla", now=at(7, 12))
-    forge_promotion(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
+    forge_promotion(
+        place,
+        when=at(7, 13),
+        approvals=(record(place, statement, "carla"),),
+        requirements=met_requirements("desk", "carla", at(7, 12))[:1],
+    )
     place.write(POLICY, text)
     place.commit("as it was", at=at(7, 14))
     return commit
@@ -737,7 +745,7 @@ def the_entry_names_another_actor_than_its_commit(place: FleetRepository) -> str
     records = supporting_records(place)
     copy_from_staging(place)
     append_entry(place, "desk", when=LATE, **records)
-    return place.commit("promote", who="bob", at=LATE)
+    return place.commit(message_of_entry(place), who="bob", at=LATE)
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda tampering: tampering.name)

@@ -63,14 +63,18 @@ def signature_fault(
 
 
 def entry_signature_fault(
-    line: bytes, content: bytes, actor: str, people: People, at: datetime
+    line: bytes, content: bytes, actor: str, people: People, instants: Collection[datetime]
 ) -> str | None:
-    """Why *content* is not a signature of *actor*, an e-mail address, over *line* of a ledger; None where it is."""
+    """
+    Why *content* is not a signature of *actor*, an e-mail address, over *line* of a ledger; None where it is.
+
+    The key has to be in force at all *instants*.
+    """
     try:
         parsed = ssh_format.signature(content)
         if parsed.namespace != LEDGER_NAMESPACE:
             return f"signed in namespace {parsed.namespace[:64]!r}, not {LEDGER_NAMESPACE!r}"
-        if refusal := key_fault(parsed.key, people.by_email(actor), actor, people, (at,)):
+        if refusal := key_fault(parsed.key, people.by_email(actor), actor, people, instants):
             return refusal
         signature.verify(parsed, line)
     except SignatureError as error:

@@ -30,6 +30,8 @@ _KEYS = (
 _BREAK_GLASS = "breakGlass"
 """The last key, in the lines of break-glass promotions alone."""
 _APPROVAL_KEYS = ("file", "sha256", "approver", "assurance")
+REQUIREMENT_KEYS = ("agent", "rule", "kind", "asked", "status", "by", "detail", "readyAt", "could")
+"""Of a requirement as an entry records it."""
 _HINT = "the ledger only grows: compare it with its history, 'git log -p -- ledger/'"
 
 

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from fleetward import __version__
 from fleetward.domain import digest, layout
 from fleetward.domain.audit import Break
 from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
+from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.gate import entry_checks, history_checks
 from fleetward.store.git.commit import read_commits
 from fleetward.store.git.contents import state_digest
+from fleetward.store.records import ledger_line
 from fleetward.store.records import load as records
 from fleetward.store.records.ledger import ADOPT
 from fleetward.workflows.audit.commit_files import file_content, folder_files
+from fleetward.workflows.audit.entry_commit import check_commit
 from fleetward.workflows.audit.entry_context import EntryContext
 from fleetward.workflows.audit.entry_records import record_dates
 from fleetward.workflows.audit.reevaluate import reevaluate
 from fleetward.workflows.promotion.context import PromotionContext, VerifiedCommit, load_context
+
+_REQUIREMENT_FACTS = ("agent", "rule", "kind", "status", "by")
+"""What a requirement says in every version of the tool."""
 
 
 def check_decision(context: EntryContext, group: Sequence[Entry]) -> Iterator[Break]:
@@ -147,28 +154,34 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
         message = f"it cannot be decided again: {error.message}"
         yield context.entry_break(first, "verdict-not-allowed", message)
         return
-    yield from _check_actors(context, group, promotion)
+    yield from check_commit(context, group, promotion.people)
     break_glass = promotion.policy.break_glass
     review_within = break_glass.review_within if break_glass else None
     for entry in group:
         yield from _check_policy(context, entry, promotion)
         yield from entry_checks.denied_promotions(context.commit, entry, promotions)
         yield from entry_checks.entry_mismatches(context.commit, entry, promotions)
+        yield from _check_requirements(context, entry, promotions)
         yield from entry_checks.break_glass_mismatches(context.commit, entry, promotions, review_within)
 
 
-def _check_actors(
-    context: EntryContext, group: Sequence[Entry], promotion: PromotionContext
+def _check_requirements(
+    context: EntryContext, entry: Entry, promotions: Sequence[Promotion]
 ) -> Iterator[Break]:
-    """A commit that ``--apply`` made is by the actor of its entries."""
-    # a squash or merge is made by a forge: its committer says nothing
-    if not context.commit.is_single or group[0].commit != context.commit.parent:
+    by_agent = {promotion.agent: promotion for promotion in promotions}
+    decided = [by_agent[change.agent] for change in entry.agents if change.agent in by_agent]
+    # a verdict that is not allowed is reported itself, and its requirements are others
+    if len(decided) < len(entry.agents) or any(item.verdict is not Verdict.ALLOWED for item in decided):
         return
-    [commit] = read_commits(context.root.repository, [context.commit.id])
-    for entry in group:
-        yield from entry_checks.actor_mismatch(
-            context.commit, entry, commit.author, commit.committer, promotion.people
-        )
+    replayed = [
+        ledger_line.encode_requirement(promotion.agent, requirement)
+        for promotion in decided
+        for requirement in promotion.requirements
+    ]
+    # words change between versions; what was asked of whom does not
+    is_same_version = entry.tool.partition(" (")[0] == f"fleetward {__version__}"
+    keys = ledger_line.REQUIREMENT_KEYS if is_same_version else _REQUIREMENT_FACTS
+    yield from entry_checks.requirement_mismatches(context.commit, entry, replayed, keys=keys)
 
 
 def _check_policy(context: EntryContext, entry: Entry, promotion: PromotionContext | None) -> Iterator[Break]:

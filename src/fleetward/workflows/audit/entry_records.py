@@ -9,8 +9,11 @@ from datetime import datetime
 from fleetward.domain import digest, layout
 from fleetward.domain.audit import Break
 from fleetward.domain.errors import FleetError
+from fleetward.domain.fleet import Snapshot
 from fleetward.domain.ledger import Entry
-from fleetward.domain.people import People
+from fleetward.domain.policy import Assurance
+from fleetward.gate import entry_checks
+from fleetward.gate.appliers import applier_fault
 from fleetward.store.records import approvals, authenticity, evidence
 from fleetward.store.records import load as records
 from fleetward.workflows.audit.commit_files import file_content
@@ -45,27 +48,36 @@ def _check_record(
 
 
 def check_signature(context: EntryContext, entry: Entry) -> Iterator[Break]:
-    """The signature of an entry, if it has one, by the keys of that time."""
-    file = layout.ledger_signature_file(entry.environment, entry.seq)
-    # unsigned entries are allowed: a signature is only checked where there is one
-    if not context.root.commit_tree(context.commit.id).entries(file):
-        return
-    signature = file_content(context.root, context.commit.id, file) or b""
+    """The signature of an entry by the keys of that time; without one, whether the policy asks for it."""
     try:
-        people = _people(context, entry)
+        governance = _governance(context, entry)
     except FleetError:  # check_decision reports it
         return
-    line = entry.line.encode()
+    people, terms = governance.people, governance.policy.apply if governance.policy else None
+    if terms is not None:
+        fault = applier_fault(terms, people.by_email(entry.actor), entry.actor, people, entry.at)
+        yield from entry_checks.applier_refusal(context.commit, entry, fault)
+    file = layout.ledger_signature_file(entry.environment, entry.seq)
+    if not context.root.commit_tree(context.commit.id).entries(file):
+        # without apply, a signature is only checked where there is one
+        if terms is not None and terms.assurance is Assurance.SIGNED:
+            fault = f"{entry.actor} did not sign it, and 'apply' asks for signed lines"
+            yield from entry_checks.applier_refusal(context.commit, entry, fault)
+        return
+    signature = file_content(context.root, context.commit.id, file) or b""
     # by the keys of that time: a key that was revoked later was valid then
-    fault = authenticity.entry_signature_fault(line, signature, entry.actor, people, entry.at)
+    fault = authenticity.entry_signature_fault(
+        entry.line.encode(), signature, entry.actor, people, (entry.at,)
+    )
     if fault is not None:
         message = f"entry {entry.seq} of {entry.environment} is not signed by {entry.actor}: {fault}"
         yield _record_break(context, entry, "seal-broken", file, message)
 
 
-def _people(context: EntryContext, entry: Entry) -> People:
+def _governance(context: EntryContext, entry: Entry) -> Snapshot:
+    """The governance that decided: that in force, and for the first entry of all that of its own commit."""
     tree = context.root.commit_tree(entry.commit)
-    return load_fleet(tree, only=(), documents=context.run.documents).require_governance().people
+    return load_fleet(tree, only=(), documents=context.run.documents).require_governance()
 
 
 def _record_break(context: EntryContext, entry: Entry, rule: str, file: str, message: str) -> Break:

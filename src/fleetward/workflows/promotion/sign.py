@@ -10,6 +10,8 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import Entry
 from fleetward.domain.people import Person, Robot
+from fleetward.domain.policy import Assurance
+from fleetward.gate.appliers import applier_fault
 from fleetward.store.git import commit_writer
 from fleetward.store.records import authenticity
 from fleetward.store.signing import sign as signing
@@ -70,8 +72,9 @@ def entry_signer(context: PromotionContext, key_file: str | None) -> EntrySigner
     """
     The signer of git's committer; None without ``--sign``.
 
-    Errors: FleetError where people.yaml does not list them, or they have left.
+    Errors: FleetError where people.yaml does not list them, they have left, or the policy's ``apply`` refuses the line.
     """
+    _require_applier(context, is_signed=key_file is not None)
     if key_file is None:
         return None
     email = commit_writer.committer_email(context.root.repository)
@@ -82,3 +85,17 @@ def entry_signer(context: PromotionContext, key_file: str | None) -> EntrySigner
         hint = "list the address and its key there, under people or robots, or leave --sign out"
         raise FleetError(f"{email!r} {status} in governance/people.yaml: nothing can be signed", hint=hint)
     return EntrySigner(context=context, key_file=key_file, actor=actor)
+
+
+def _require_applier(context: PromotionContext, *, is_signed: bool) -> None:
+    """Refuse a line that would count nowhere: before it is written, not after."""
+    terms = context.policy.apply
+    if terms is None:
+        return
+    email, people = commit_writer.committer_email(context.root.repository), context.people
+    fault = applier_fault(terms, people.by_email(email), email, people, context.run.now)
+    if fault is None and terms.assurance is Assurance.SIGNED and not is_signed:
+        fault = "'apply' of governance/policy.yaml asks for signed lines"
+    if fault is not None:
+        hint = f"let one of {', '.join(sorted(terms.by))} run it, with --sign KEY"
+        raise FleetError(f"nothing was written: {fault}", hint=hint)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fleetward.domain.change import ChangeClass, Direction
-from fleetward.domain.policy import Assurance, RequiredApprovals, RequiredEvals, RequiredSoak
+from fleetward.domain.policy import ApplyTerms, Assurance, RequiredApprovals, RequiredEvals, RequiredSoak
 from fleetward.store.fleet.governance.config import parse_config
 from fleetward.store.fleet.governance.people import parse_people
 from fleetward.store.fleet.governance.policy import parse_policy
@@ -51,10 +51,12 @@ def test_a_policy_becomes_values() -> None:
         ],
         limits={"retiring": "P90D", "x-why": "because"},
         veto={"from": "risk"},
+        apply={"by": ["risk"], "assurance": "recorded"},
     )
 
     assert findings == ()
     assert value is not None
+    assert value.apply == ApplyTerms(by=frozenset({"risk"}), assurance=Assurance.RECORDED)
     first, second = value.rules
     assert (value.version, value.sha256, value.veto) == (3, "sha256:" + "1" * 64, {"risk"})
     assert value.approvals.expire == timedelta(days=7)
@@ -127,6 +129,8 @@ GLASS = {"lasts": "PT8H", "reviewWithin": "P2D", "skips": ["soak", "evals"]}
             "breakGlass.require[0].approvals",
         ),
         ({"governance": {"require": []}}, "governance.require"),
+        ({"apply": {"by": ["risk", "nobody"]}}, "apply.by"),
+        ({"apply": {"by": ["risk"]}}, "apply.by"),
         ({"rollback": {"within": "P30D", "require": [ONE, {"soak": "PT1H"}]}}, "rollback.require[1]"),
         ({"breakGlass": {**GLASS, "require": [{"soak": "PT1H"}, ONE]}}, "breakGlass.require[0]"),
         ({"breakGlass": {**GLASS, "require": [ONE, {"evals": "passed"}]}}, "breakGlass.require[1]"),

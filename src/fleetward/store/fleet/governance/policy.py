@@ -28,6 +28,7 @@ from fleetward.domain.policy import (
     RuleRequirement,
 )
 from fleetward.store.fleet.governance.freezes import parse_freeze
+from fleetward.store.fleet.governance.policy_apply import parse_apply
 from fleetward.store.fleet.governance.policy_life import (
     check_attested_kinds,
     parse_attestation_kinds,
@@ -79,6 +80,7 @@ def parse_policy(
         stop=stop,
         attestations=attestations,
         governance=special_rules["governance"],
+        apply=parse_apply(data.get("apply"), people, notes),
     )
     return (None if notes.findings else value), notes.findings
 
