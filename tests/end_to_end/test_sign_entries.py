@@ -252,6 +252,7 @@ def test_a_suspension_is_signed_and_pushed_like_any_promotion(
     remote = repo.home / "remote.git"
     repo.git("init", "-q", "--bare", str(remote))
     repo.git("remote", "add", "origin", str(remote))
+    repo.git("push", "-q", "-u", "origin", "main")
     stop = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks", "--apply")
     how = ("--push", "origin", "--sign", str(keys["carla"]))
 

@@ -49,3 +49,10 @@ def note_written(session: Session, commit: Id | None, environment: str) -> None:
     if commit is not None:
         message = f" as commit {commit}, ledger/{environment}.jsonl"
         session.output.note((line(span("written", "good"), message),))
+
+
+def note_pushed(session: Session, pushed: promotion_apply.PushedCommits | None) -> None:
+    """Name the branch that now has the commits of an earlier run, if there were any."""
+    if pushed is not None:
+        message = f" to {pushed.target.name}: commit {pushed.head}, which waited here"
+        session.output.note((line(span("pushed", "good"), message),))

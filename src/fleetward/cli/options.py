@@ -18,7 +18,12 @@ Sign = Annotated[
     ),
 ]
 Push = Annotated[
-    str | None, typer.Option("--push", metavar="REMOTE", help="With --apply: push the commit to this remote.")
+    str | None,
+    typer.Option(
+        "--push",
+        metavar="REMOTE[:BRANCH]",
+        help="With --apply: push to the upstream of the current branch at this remote, or to BRANCH.",
+    ),
 ]
 As = Annotated[
     list[str] | None,

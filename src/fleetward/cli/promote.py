@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetward.cli.applying import applying, note_written, warn_uncommitted
+from fleetward.cli.applying import applying, note_pushed, note_written, warn_uncommitted
 from fleetward.cli.options import As, At, Push, Sign, require_apply
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb
@@ -80,6 +80,7 @@ def promote(
             warn_uncommitted(session, context, agents)
         result = promote_agents(context, options)
     note_written(session, result.written, to)
+    note_pushed(session, result.pushed)
     session.report(VERB.formats, result)
     return ExitCode.SUCCESS if result.verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else ExitCode.DENIED
 

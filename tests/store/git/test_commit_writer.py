@@ -102,19 +102,6 @@ def test_a_branch_that_is_elsewhere_is_not_moved(tmp_path: Path) -> None:
     assert repo.state == (theirs, "")
 
 
-def test_a_detached_head_is_moved_itself(tmp_path: Path) -> None:
-    repo = allowed(tmp_path)
-    before = repo.head
-    repo.git("checkout", "-q", "--detach")
-
-    ran = repo.fleet(*APPLY)
-
-    assert ran.code == 0, ran.err
-    assert repo.git("rev-parse", "HEAD~1") == before
-    assert repo.git("rev-parse", "main") == before
-    assert repo.state[1] == ""
-
-
 def git_wrapper(tmp_path: Path, script: str) -> dict[str, str]:
     """A PATH on which git runs *script* around the real one, which is ``"$real" "$@"``."""
     folder = tmp_path / "bin"
@@ -362,6 +349,7 @@ def remote(tmp_path: Path) -> tuple[Repository, Repository]:
     repo = allowed(tmp_path)
     repo.git("clone", "-q", "--bare", str(repo.top), str(tmp_path / "bare"))
     repo.git("remote", "add", "origin", str(tmp_path / "bare"))
+    repo.git("push", "-q", "-u", "origin", "main")
     return repo, Repository(top=tmp_path / "bare", home=repo.home)
 
 
@@ -422,6 +410,61 @@ def test_a_remote_that_is_none_changes_nothing(remote: tuple[Repository, Reposit
     assert ran.code == 2
     assert repo.state == before
     assert bare.git("rev-parse", "main") == before[0]
+
+
+def test_a_refusal_of_the_server_is_told_in_its_words_and_is_no_moved_branch(
+    remote: tuple[Repository, Repository],
+) -> None:
+    repo, bare = remote
+    hook = bare.top / "hooks" / "pre-receive"
+    hook.write_text('#!/bin/sh\necho "GH006: 1 review is required" >&2\nexit 1\n')
+    hook.chmod(0o755)
+    before = repo.state
+
+    refused = repo.fleet(*APPLY, "--push", "origin")
+    hook.unlink()
+    taken = repo.fleet(*APPLY, "--push", "origin")
+
+    assert refused.code == 2
+    assert "GH006: 1 review is required" in refused.err
+    assert bare.git("rev-parse", "main~1") == before[0]
+    assert taken.code == 0, taken.err
+
+
+def test_a_push_goes_to_the_upstream_or_to_the_branch_that_is_named(
+    remote: tuple[Repository, Repository],
+) -> None:
+    repo, bare = remote
+    repo.git("switch", "-q", "-c", "work", "--no-track")
+
+    nowhere = repo.fleet(*APPLY, "--push", "origin")
+    repo.git("branch", "-q", "-u", "origin/main")
+    applied = repo.fleet(*APPLY)
+    waiting = repo.fleet(*APPLY, "--push", "origin")
+    named = repo.fleet(*APPLY, "--push", "origin:other")
+
+    assert (nowhere.code, applied.code, waiting.code, named.code) == (2, 0, 0, 0)
+    assert "--push origin:work" in nowhere.err
+    assert f"pushed to origin main: commit {repo.head}" in waiting.err
+    assert bare.git("rev-parse", "main", "other").split() == [repo.head, repo.head]
+    assert bare.git("branch", "--list", "work") == ""
+
+
+def test_programs_that_the_repository_names_are_not_run_by_a_push(
+    remote: tuple[Repository, Repository], tmp_path: Path
+) -> None:
+    repo, bare = remote
+    evil = tmp_path / "evil"
+    evil.write_text(f'#!/bin/sh\ntouch "{tmp_path}/ran"\nexec git-receive-pack "$@"\n')
+    evil.chmod(0o755)
+    for key in ("remote.origin.receivepack", "core.sshCommand", "credential.helper", "core.askPass"):
+        repo.git("config", key, str(evil))
+
+    ran = repo.fleet(*APPLY, "--push", "origin")
+
+    assert ran.code == 0, ran.err
+    assert bare.git("rev-parse", "main") == repo.head
+    assert not (tmp_path / "ran").exists()
 
 
 def test_push_without_apply_is_refused(remote: tuple[Repository, Repository]) -> None:

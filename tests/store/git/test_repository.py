@@ -13,6 +13,7 @@ import pytest
 
 from fleetward.domain.errors import FleetError, GitError
 from fleetward.store.git.discovery import open_repository
+from fleetward.store.git.process import allowed_variables
 from tests.end_to_end.repositories import (
     APPLY,
     DESK,
@@ -480,7 +481,7 @@ def test_a_remote_helper_that_a_push_names_is_not_run(tmp_path: Path) -> None:
     repo.git("remote", "add", "origin", f"ext::{evil}")
     before = repo.state
 
-    ran = repo.fleet(*APPLY, "--push", "origin")
+    ran = repo.fleet(*APPLY, "--push", "origin:main")
 
     assert ran.code == 2
     assert not marker.exists()
@@ -515,3 +516,61 @@ def test_what_is_said_of_objects_is_asked_once_and_where_a_branch_is_every_time(
     repo.git("update-ref", "-d", "refs/heads/main")
     repo.commit("anew")
     assert opened_once.resolve("main") == repo.head != first
+
+
+def test_a_git_that_does_not_end_is_an_answer_and_leaves_no_process(tmp_path: Path) -> None:
+    repo = repository(tmp_path)
+    (repo.top / ".git/index").unlink()
+    os.mkfifo(repo.top / ".git/index")
+
+    with pytest.raises(GitError, match=r"git ls-files did not end within 0\.2 seconds"):
+        opened(repo, FLEETWARD_GIT_TIMEOUT="0.2").output("ls-files", "-s")
+
+
+@pytest.mark.parametrize("seconds", ["nan", "0", "-1", "soon", "1e3"])
+def test_a_time_limit_that_is_no_number_of_seconds_is_refused(tmp_path: Path, seconds: str) -> None:
+    with pytest.raises(FleetError, match="FLEETWARD_GIT_TIMEOUT"):
+        opened(repository(tmp_path), FLEETWARD_GIT_TIMEOUT=seconds)
+
+
+@pytest.mark.parametrize(
+    ("version", "code", "said"),
+    [("2.33.8", 2, "git 2.33.8 is too old"), ("3.0.0-rc1", 0, ""), ("none", 2, "does not tell its version")],
+)
+def test_a_git_that_is_too_old_is_named_with_its_version(
+    tmp_path: Path, version: str, code: int, said: str
+) -> None:
+    repo = repository(tmp_path / "fleet")
+    real = shutil.which("git")
+    program(
+        tmp_path / "git",
+        f'case " $* " in *" version "*) echo "git version {version}";; *) "{real}" "$@";; esac',
+    )
+
+    ran = repo.fleet("validate", env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
+
+    assert ran.code == code, ran.err
+    assert said in ran.err
+
+
+def test_trust_in_owners_comes_from_the_environment_and_nothing_else_does() -> None:
+    settings = {"GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": "core.sshCommand", "GIT_CONFIG_VALUE_0": "evil"}
+    trust = {"GIT_CONFIG_KEY_1": "safe.directory", "GIT_CONFIG_VALUE_1": "*"}
+
+    assert allowed_variables({**settings, **trust, "GIT_CONFIG_PARAMETERS": "'safe.directory'='/x'"}) == {
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+        "GIT_CONFIG_KEY_1": "safe.directory",
+        "GIT_CONFIG_VALUE_1": "/x",
+    }
+
+
+def test_a_work_tree_that_the_configuration_puts_elsewhere_is_the_one_here(tmp_path: Path) -> None:
+    repo = repository(tmp_path)
+    repo.git("config", "core.worktree", "/")
+    there = opened(repo)
+    repo.git("config", "core.worktree", "/usr")
+
+    assert opened(repo).top == repo.top
+    assert there.top == Path("/")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field, fields
 
+from fleetward.domain import limits
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.repository import Id, Repository
 
@@ -60,7 +61,7 @@ class CachedRepository(Repository):
         sizes = Repository.blobs(self, versions, 0)
         lengths = {blob_id: size if isinstance(size, int) else 0 for blob_id, size in sizes.items()}
         longest = max(versions, key=lambda blob_id: lengths[blob_id])
-        content = self.blobs([longest], 1 << 40)[longest]
+        content = self.blobs([longest], limits.LEDGER_BYTES)[longest]
         if isinstance(content, bytes):
             for blob_id, length in lengths.items():
                 # hashed, because an edited version is no beginning even where its length fits

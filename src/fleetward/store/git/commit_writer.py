@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -131,29 +130,6 @@ def update_branch(root: FleetRoot, branch: str | None, new: Id, old: Id) -> None
         raise BranchMoved("the branch moved while the command ran; nothing was written", hint="run it again")
     reason = answer.err.strip().splitlines()[0]
     raise GitError(f"the branch cannot be moved: {reason}", hint="remove the lock")
-
-
-def push(root: FleetRoot, remote: str, branch: str, new: Id) -> None:
-    """
-    Push *new* as *branch* without force.
-
-    Errors: BranchMoved when the remote branch is elsewhere; GitError when it cannot be reached.
-    """
-    # a leading dash would be read as an option of push
-    if remote.startswith("-") or not remote:
-        raise GitError(f"{remote!r} is not the name of a remote")
-    answer = root.repository.run("push", "--quiet", "--porcelain", remote, f"{new}:{branch}")
-    if answer.code == 0:
-        return
-    output = answer.err + answer.out.decode("utf-8", "replace")
-    # the exit code of push is the same for a moved branch and for no network
-    if "rejected" in output or "fetch first" in output or "cannot lock ref" in output:
-        # --ff-only fails beside local commits, and the branch need not track that remote
-        short = branch.removeprefix("refs/heads/")
-        pull = shlex.join(["git", "pull", "--rebase", remote, short])
-        raise BranchMoved("the remote branch moved; nothing was written", hint=pull)
-    reason = next(iter(output.strip().splitlines()), "no answer")
-    raise GitError(f"cannot push to {remote!r}: {reason}")
 
 
 _Nested = dict[str, "Blob | _Nested | None"]

@@ -10,8 +10,15 @@ from pathlib import Path
 from shlex import quote
 
 from fleetward.domain.errors import FleetError, GitError
-from fleetward.store.git.process import allowed_variables, first_line, run_git
+from fleetward.store.git.process import GitResult, allowed_variables, first_line, run_git
 from fleetward.store.git.repository import Repository
+from fleetward.store.git.version import require_recent_git
+
+_QUESTIONS = (
+    # --path-format needs git 2.31; without it the common dir is relative
+    *("--path-format=absolute", "--absolute-git-dir", "--git-common-dir"),
+    *("--is-shallow-repository", "--show-object-format", "--is-bare-repository"),
+)
 
 
 class NoRepository(GitError):
@@ -27,19 +34,16 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
     if not folder.is_dir():
         raise GitError(f"no folder {str(folder)!r}")
     git_environment = allowed_variables(environment)
-    questions = (
-        # --path-format needs git 2.31; without it the common dir is relative
-        *("--path-format=absolute", "--absolute-git-dir", "--git-common-dir"),
-        *("--is-shallow-repository", "--show-object-format", "--is-bare-repository"),
-    )
     # one process for all: in a bare repository only --show-toplevel fails
-    answer = run_git(folder, ["rev-parse", *questions, "--show-toplevel"], b"", git_environment)
+    answer = run_git(folder, ["rev-parse", *_QUESTIONS, "--show-toplevel"], b"", git_environment)
+    require_recent_git(folder, environment)
+    if _leads_elsewhere(folder, answer):
+        answer = _ask_here(folder, git_environment) or answer
     # at most five splits: the path of the work tree may contain a line feed
     lines = os.fsdecode(answer.out).split("\n", 5)
     bare = lines[4:5] == ["true"]
-    if (answer.code != 0 and not bare) or len(
-        lines
-    ) < 6:  # exit code 0 with half an answer: its pipe was closed
+    # exit code 0 with half an answer: its pipe was closed
+    if (answer.code != 0 and not bare) or len(lines) < 6:
         raise _open_error(folder, answer.err)
     git_dir, common, shallow, object_format = lines[:4]
     top = None if bare else Path(lines[5].removesuffix("\n"))
@@ -52,6 +56,23 @@ def open_repository(folder: Path, environment: Mapping[str, str]) -> Repository:
         index_file=_hook_index(Path(git_dir), environment),
         environment=git_environment,
     )
+
+
+def _leads_elsewhere(folder: Path, answer: GitResult) -> bool:
+    """Does core.worktree name a folder that *folder* is not in? What is judged are the files here."""
+    if answer.code != 0:
+        return "chdir" in answer.err
+    top = os.fsdecode(answer.out).split("\n", 5)[5:]
+    return bool(top) and not folder.resolve().is_relative_to(Path(top[0].removesuffix("\n")).resolve())
+
+
+def _ask_here(folder: Path, environment: Mapping[str, str]) -> GitResult | None:
+    """The answer with the folder of ``.git`` as work tree; None where there is none."""
+    for place in (folder.resolve(), *folder.resolve().parents):
+        if (place / ".git").exists():
+            where = ["--git-dir", str(place / ".git"), "--work-tree", str(place)]
+            return run_git(place, [*where, "rev-parse", *_QUESTIONS, "--show-toplevel"], b"", environment)
+    return None
 
 
 def create_repository(folder: Path, environment: Mapping[str, str]) -> None:

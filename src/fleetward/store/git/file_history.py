@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from fleetward.domain import limits
 from fleetward.domain.audit import FileStep
 from fleetward.domain.contributor import Contributor
 from fleetward.domain.errors import GitError
@@ -101,7 +102,7 @@ def commit_of_promotion(root: FleetRoot, head: Id, before: Id, file: str, line: 
         # exactly one parent: a merge is no promotion
         if commit.parents == (before,):
             tree = root.commit_tree(commit.id)
-            content = tree.read(tree.entries(file), 1 << 40).get(file)
+            content = tree.read(tree.entries(file), limits.LEDGER_BYTES).get(file)
             # whole lines: a part of another line must not count
             if isinstance(content, bytes) and line in content.split(b"\n"):
                 return commit.id

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any, cast
 
-from fleetward.domain.errors import GitError
+from fleetward.domain.errors import GitError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 
 _WRITING_COMMANDS = frozenset(
@@ -32,6 +37,9 @@ _QUIET_OPTIONS = (
     "-c",
     # an ext:: remote is a command line
     "protocol.ext.allow=never",
+    "-c",
+    # a forged commit-graph, a local file, would hide parents and dates of commits
+    "core.commitGraph=false",
     # git prints this hint before the reason of an error
     "-c",
     "advice.graftFileDeprecated=false",
@@ -53,11 +61,17 @@ _FIXED_VARIABLES = {
     "LC_ALL": "C",
     "LANGUAGE": "C",
 }
-# GIT_CONFIG_COUNT, GIT_DIR and GIT_INDEX_FILE stay out: a caller could steer git by them
+# GIT_DIR and GIT_INDEX_FILE stay out: a caller could steer git by them
 _ALLOWED_VARIABLES = re.compile(
     r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)"
-    r"|GIT_(SSH|SSH_COMMAND|ASKPASS)|GIT_CEILING_DIRECTORIES"
+    r"|GIT_(SSH|SSH_COMMAND|ASKPASS)|GIT_CEILING_DIRECTORIES|FLEETWARD_GIT_TIMEOUT"
 )
+# of the configuration in the environment only this key: others name programs
+_ALLOWED_CONFIG = "safe.directory"
+_TIMEOUT_VARIABLE = "FLEETWARD_GIT_TIMEOUT"
+_TIMEOUT_S, _PUSH_TIMEOUT_S, _MAX_TIMEOUT_S = 60.0, 120.0, 86_400.0
+_GRACE_S = 2.0
+"""How long git may take to remove its lock files when it is told to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,36 +92,45 @@ def run_git(folder: Path, arguments: list[str], stdin: bytes, environment: Mappi
     """
     Run git in *folder*; whether its exit code is an error, the caller decides.
 
-    Errors: GitError when git is not installed.
+    Errors: GitError when git is not installed, or does not end within its time limit.
     """
-    runner = _run_gitpython if _WRITING_COMMANDS.intersection(arguments) else _run_subprocess
+    start = _start_gitpython if _WRITING_COMMANDS.intersection(arguments) else _start_subprocess
+    limit = _time_limit(arguments, environment)
     try:
         with _without_git_variables():
-            code, out, err = runner(
-                ["git", *_QUIET_OPTIONS, *arguments], folder, stdin, {**environment, **_FIXED_VARIABLES}
+            code, out, err = start(
+                ["git", *_QUIET_OPTIONS, *arguments],
+                folder,
+                stdin,
+                {**environment, **_FIXED_VARIABLES, **_transports(arguments)},
+                limit,
             )
     except FileNotFoundError:
-        raise GitError("git is not installed", hint="install git 2.35 or newer") from None
+        raise GitError("git is not installed", hint="install git 2.34 or newer") from None
+    except subprocess.TimeoutExpired:
+        message = f"git {_command_name(arguments)} did not end within {limit:g} seconds"
+        raise GitError(message, hint=f"{_TIMEOUT_VARIABLE}=600 gives it ten minutes") from None
     return GitResult(code=code, out=out, err=err.decode("utf-8", "replace"))
 
 
-def _run_subprocess(
-    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
+def _start_subprocess(
+    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str], limit: float
 ) -> tuple[int, bytes, bytes]:
     """Commands that only read: importing GitPython takes as long as twenty of them."""
-    done = subprocess.run(
+    process = subprocess.Popen(
         command,
         cwd=folder,
-        input=stdin,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={**os.environ, **environment},
-        check=False,
+        start_new_session=True,
     )
-    return done.returncode, done.stdout, done.stderr
+    return _finish(process, stdin, limit, own_group=True)
 
 
-def _run_gitpython(
-    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str]
+def _start_gitpython(
+    command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str], limit: float
 ) -> tuple[int, bytes, bytes]:
     import tempfile
 
@@ -118,25 +141,106 @@ def _run_gitpython(
         from git.exc import GitCommandNotFound
     except ImportError as error:  # GitPython runs git --version when it is imported
         raise GitError(f"git does not answer: {error}", hint="git --version") from error
-    # a file: with a pipe GitPython writes all of it before it reads, and both processes wait
+    # with a session of its own, ssh could not ask for the passphrase of a key
+    own_group = not ("push" in command and _is_terminal(sys.stdin))
+    # a file: the process must not wait for a pipe while we wait for it
     with tempfile.TemporaryFile() as stdin_file:
         stdin_file.write(stdin)
         stdin_file.seek(0)
         try:
-            code, out, err = Git(str(folder)).execute(
+            process = Git(str(folder)).execute(
                 command,
                 istream=stdin_file,
                 env=dict(environment),
-                with_extended_output=True,
-                with_exceptions=False,
-                # paths and contents need not be UTF-8
-                stdout_as_string=False,
-                # a stripped line feed would change the content of an object
-                strip_newline_in_stdout=False,
+                as_process=True,
+                start_new_session=own_group,
             )
         except GitCommandNotFound as error:
             raise FileNotFoundError(command[0]) from error
-    return code, bytes(out), err.encode() if isinstance(err, str) else bytes(err)
+        # with as_process there always is one
+        return _finish(cast("subprocess.Popen[bytes]", process.proc), None, limit, own_group=own_group)
+
+
+def _finish(
+    process: subprocess.Popen[bytes], stdin: bytes | None, limit: float, *, own_group: bool
+) -> tuple[int, bytes, bytes]:
+    """
+    The answer of a process; it, and whatever it started, has ended in any case.
+
+    Errors: TimeoutExpired.
+    """
+    try:
+        out, err = process.communicate(stdin, timeout=limit)
+    # an interrupt, too: in a session of its own git does not hear of it
+    except BaseException:
+        _end(process, own_group=own_group)
+        raise
+    return process.returncode, out, err
+
+
+def _end(process: subprocess.Popen[bytes], *, own_group: bool) -> None:
+    """End a process and its children: by a signal at which git removes its locks, then by one that it must obey."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number) if own_group else process.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_S)
+        if own_group and not _group_lives(process.pid):
+            break
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            # what was not written yet goes nowhere
+            with suppress(OSError):
+                stream.close()
+
+
+def _group_lives(group: int) -> bool:
+    """Is a process of the group still there after a moment?"""
+    for _ in range(20):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        time.sleep(_GRACE_S / 20)
+    return True
+
+
+def _transports(arguments: Sequence[str]) -> dict[str, str]:
+    """No transport for what only reads: git before 2.39.4 does not know GIT_NO_LAZY_FETCH."""
+    return {} if "push" in arguments else {"GIT_ALLOW_PROTOCOL": "none"}
+
+
+def _time_limit(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
+    text = environment.get(_TIMEOUT_VARIABLE)
+    if not text:
+        return _PUSH_TIMEOUT_S if "push" in arguments else _TIMEOUT_S
+    # no float(): it takes nan and inf
+    if not re.fullmatch(r"[0-9]{1,5}([.][0-9]{1,3})?", text) or not 0 < float(text) <= _MAX_TIMEOUT_S:
+        raise UsageError(
+            f"{_TIMEOUT_VARIABLE}={text!r} is no number of seconds", hint=f"{_TIMEOUT_VARIABLE}=120"
+        )
+    return float(text)
+
+
+def _command_name(arguments: Sequence[str]) -> str:
+    """The git command among its arguments, behind git's own options and their values."""
+    words = iter(arguments)
+    for word in words:
+        if not word.startswith("-"):
+            return word
+        if word in ("-c", "--git-dir", "--work-tree"):
+            next(words, "")
+    return ""
+
+
+def _is_terminal(stream: IO[Any] | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    # isatty raises on a closed stream
+    except ValueError:
+        return False
 
 
 @contextmanager
@@ -155,8 +259,43 @@ def _steers_git(name: str) -> bool:
 
 
 def allowed_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that git may see: identity, configuration, how to reach a remote."""
-    return {name: value for name, value in environment.items() if _ALLOWED_VARIABLES.fullmatch(name)}
+    """The variables that git may see: identity, configuration, how to reach a remote, which owners to trust."""
+    allowed = {name: value for name, value in environment.items() if _ALLOWED_VARIABLES.fullmatch(name)}
+    trusted = [value for key, value in _environment_config(environment) if key.lower() == _ALLOWED_CONFIG]
+    return {**allowed, **config_variables([(_ALLOWED_CONFIG, value) for value in trusted])}
+
+
+def config_variables(
+    settings: Sequence[tuple[str, str]], base: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Variables by which git sees these settings behind those that *base* holds already; none without settings."""
+    if not settings:
+        return {}
+    first = int((base or {}).get("GIT_CONFIG_COUNT", "0"))
+    variables = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (key, value) in enumerate(settings, first):
+        variables[f"GIT_CONFIG_KEY_{number}"] = key
+        variables[f"GIT_CONFIG_VALUE_{number}"] = value
+    return variables
+
+
+def _environment_config(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The configuration in the environment: that of GIT_CONFIG_COUNT, and of ``git -c`` around this process."""
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    for number in range(int(count) if re.fullmatch(r"[0-9]{1,4}", count) else 0):
+        key = environment.get(f"GIT_CONFIG_KEY_{number}")
+        value = environment.get(f"GIT_CONFIG_VALUE_{number}")
+        if key is not None and value is not None:
+            yield key, value
+    try:
+        words = shlex.split(environment.get("GIT_CONFIG_PARAMETERS", ""))
+    # an open quotation mark
+    except ValueError:
+        return
+    for word in words:
+        key, equals, value = word.partition("=")
+        if equals:
+            yield key, value
 
 
 def first_line(errors: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 
+from fleetward.domain import limits
 from fleetward.domain.errors import GitError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.store.git.process import GitResult, first_line, run_git
+from fleetward.store.git.process import GitResult, config_variables, first_line, run_git
 
 Id = str
 """An object's name in hex: 40 digits, or 64 in a SHA-256 repository."""
@@ -24,12 +26,16 @@ _PLUMBING = frozenset(
         *("rev-parse", "symbolic-ref", "for-each-ref", "rev-list", "merge-base", "diff-tree"),
         *("ls-tree", "ls-files", "cat-file"),
         *("hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push"),
-        *("var", "config"),
+        *("var", "config", "check-ref-format"),
     }
 )
 # rev-list counts only because revisions are passed as full ids
 _IMMUTABLE = frozenset({"ls-tree", "rev-list", "diff-tree"})
 """Commands whose output depends on objects alone, which never change: it is kept."""
+
+
+# what git says of an object that a partial clone would have to fetch; the words differ by version
+_MISSING = re.compile(r"lazy fetching|promisor|could not fetch|not allowed|unable to read|bad object|missing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,8 @@ class Repository:
             return self.output_cache[command]
         answer = self.run(*arguments, stdin=stdin, extra=extra)
         if answer.code != 0:
-            raise GitError(f"git {arguments[0]} failed: {first_line(answer.err) or answer.code}")
+            partial = self._partial_clone_error() if _MISSING.search(answer.err) else None
+            raise partial or GitError(f"git {arguments[0]} failed: {first_line(answer.err) or answer.code}")
         # extra variables may change the answer, and are no part of the key
         if arguments[0] in _IMMUTABLE and not extra:
             self.output_cache[command] = answer.out
@@ -98,12 +105,10 @@ class Repository:
         # code 1 means that there is none, which is no error
         result = self.run("config", "-z", "--name-only", "--get-regexp", r"^filter\.")
         names = [os.fsdecode(name) for name in result.out.split(b"\0") if name]
-        settings = {"GIT_CONFIG_COUNT": str(len(names))}
-        for number, name in enumerate(names):
-            settings[f"GIT_CONFIG_KEY_{number}"] = name
-            # an empty required filter would be an error
-            settings[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
-        self.output("update-index", "-z", "--index-info", stdin=lines, extra=settings)
+        # an empty required filter would be an error
+        settings = [(name, "false" if name.endswith(".required") else "") for name in names]
+        extra = config_variables(settings, self.environment)
+        self.output("update-index", "-z", "--index-info", stdin=lines, extra=extra)
 
     def resolve(self, revision: str) -> Id:
         """
@@ -152,32 +157,61 @@ class Repository:
                 raise GitError(f"{blob_id!r} is not an object id")
         contents: dict[Id, bytes | int] = {}
         # sizes first: a huge blob must not be loaded to be refused
-        sizes = self._sizes(unique)
+        sizes = self._sizes(unique, "blob")
         small = [blob_id for blob_id in unique if sizes[blob_id] <= limit]
         contents.update({blob_id: size for blob_id, size in sizes.items() if size > limit})
         contents.update(self._objects(small, "blob"))
         return contents
 
     def commits(self, ids: Iterable[Id]) -> dict[Id, bytes]:
-        """Commit objects by id as git stores them, each hashed again."""
-        return dict(self._objects(list(dict.fromkeys(ids)), "commit"))
+        """
+        Commit objects by id as git stores them, each hashed again.
 
-    def _sizes(self, ids: list[Id]) -> dict[Id, int]:
+        Errors: GitError when one is missing, no commit, corrupt, or larger than any commit has a reason to be.
+        """
+        unique = list(dict.fromkeys(ids))
+        for commit, size in self._sizes(unique, "commit").items():
+            if size > limits.GIT_OBJECT_BYTES:
+                raise GitError(
+                    f"commit {commit} is {size} bytes large, {limits.GIT_OBJECT_BYTES} are allowed",
+                    hint=f"git log -1 --format=%an {commit} names its author",
+                )
+        return dict(self._objects(unique, "commit"))
+
+    def _sizes(self, ids: list[Id], kind: str) -> dict[Id, int]:
         if not ids:
             return {}
         out = self.output(
             "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", stdin=_lines(ids)
         )
         sizes = {}
-        for blob_id, line in zip(ids, out.decode().splitlines(), strict=True):
+        for object_id, line in zip(ids, out.decode().splitlines(), strict=True):
             parts = line.split(" ")
-            if len(parts) != 3 or parts[1] != "blob":
-                raise GitError(f"object {blob_id} is missing or not a file", hint=self._missing_hint())
-            sizes[blob_id] = int(parts[2])
+            if len(parts) != 3 or parts[1] != kind:
+                raise self._missing_object(object_id, kind)
+            sizes[object_id] = int(parts[2])
         return sizes
+
+    def _missing_object(self, object_id: Id, kind: str) -> GitError:
+        name = "file" if kind == "blob" else kind
+        message = f"object {object_id} is missing or not a {name}"
+        return self._partial_clone_error() or GitError(message, hint=self._missing_hint())
 
     def _missing_hint(self) -> str:
         return "git fetch --unshallow" if self.shallow else "git fsck --full shows what is broken"
+
+    def _partial_clone_error(self) -> GitError | None:
+        """The error for an object that this clone was made without; None in a whole clone."""
+        pattern = r"^remote\..*\.(promisor|partialclonefilter)$"
+        out = self.run("config", "-z", "--name-only", "--get-regexp", pattern).out
+        keys = os.fsdecode(out).split("\0")
+        remote = next((key.split(".", 1)[1].rpartition(".")[0] for key in keys if key), "")
+        if not remote:
+            return None
+        return GitError(
+            "this clone was made without the contents of all files (a filter such as blob:none)",
+            hint=shlex.join(["git", "fetch", "--refetch", "--no-filter", remote]),
+        )
 
     def _objects(self, ids: list[Id], kind: str) -> Iterator[tuple[Id, bytes]]:
         out = self.output("cat-file", "--batch", stdin=_lines(ids)) if ids else b""
@@ -186,7 +220,7 @@ class Repository:
             end = out.index(b"\n", position)
             header = out[position:end].decode().split(" ")
             if len(header) != 3 or header[1] != kind:
-                raise GitError(f"object {object_id} is missing or not a {kind}", hint=self._missing_hint())
+                raise self._missing_object(object_id, kind)
             content = out[end + 1 : end + 1 + int(header[2])]
             # by the announced size, because a content may hold line feeds
             position = end + 1 + len(content) + 1

@@ -16,6 +16,7 @@ from fleetward.store.fleet import suspension_override
 from fleetward.store.git import commit_writer, work_tree_update
 from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.store.git.push import PushTarget, push, push_target
 from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger as ledger_chain
 from fleetward.store.records import ledger_line
@@ -37,6 +38,14 @@ class WrittenPromotions:
     entries: tuple[Entry, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedCommits:
+    """Commits that had waited here, and the branch that has them now."""
+
+    target: PushTarget
+    head: Id
+
+
 @contextmanager
 def apply_lock(run: RunContext) -> Iterator[bool]:
     """
@@ -56,6 +65,9 @@ def prepare_work_tree(run: RunContext) -> bool:
     Errors: WriteFailed, naming files that are not committed.
     """
     root = find_fleet_root(run.folder, run.environment)
+    if root.repository.branch is None:
+        # a runner would end with a commit that no branch holds
+        raise UsageError("HEAD is detached: no branch would hold the commit", hint="git switch BRANCH")
     # a shallow clone would hide approvals, entries and authors
     require_full_history(root.repository)
     head = root.head()
@@ -129,17 +141,37 @@ def commit_edits(
     dated = run.now if run.test_clock else None
     new = commit_writer.build_commit(root, head, edits, message, dated, signer.commit if signer else None)
     branch = root.repository.branch
+    # where it goes is settled before the push: what is unclear must not have begun
+    target = None if remote is None or branch is None else push_target(root.repository, remote, branch)
     # local files are checked before the push: after it there is no way back
     work_tree_update.check_work_tree(root, head, new)
-    if remote is not None:
-        if branch is None:
-            raise UsageError("--push needs a branch, HEAD is detached", hint="git switch BRANCH")
+    if target is not None:
         # push first: a refused push has changed nothing here (SPEC 6.2)
-        commit_writer.push(root, remote, branch, new)
+        push(root.repository, target, new)
     # compare-and-swap with the old head: a commit made meanwhile is never lost
     commit_writer.update_branch(root, branch, new, head)
     work_tree_update.update_work_tree(root, head, new)
     return new
+
+
+def push_waiting_commits(context: PromotionContext, remote: str) -> PushedCommits | None:
+    """
+    Push what an earlier run committed and did not push; None where the remote is known to have it.
+
+    Errors: BranchMoved, GitError.
+    """
+    repository = context.root.repository
+    branch = repository.branch
+    if branch is None:
+        return None
+    target = push_target(repository, remote, branch)
+    if (
+        target.tracking
+        and repository.run("merge-base", "--is-ancestor", context.head, target.tracking).code == 0
+    ):
+        return None
+    push(repository, target, context.head)
+    return PushedCommits(target=target, head=context.head)
 
 
 def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, commit_writer.Blob | None]:

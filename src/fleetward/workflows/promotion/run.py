@@ -15,7 +15,12 @@ from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.gate.batch import PASSING
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.governance.history import require_approved
-from fleetward.workflows.promotion.apply import WrittenPromotions, write_promotions
+from fleetward.workflows.promotion.apply import (
+    PushedCommits,
+    WrittenPromotions,
+    push_waiting_commits,
+    write_promotions,
+)
 from fleetward.workflows.promotion.break_glass import break_glass_options, break_glass_terms
 from fleetward.workflows.promotion.break_glass_reviews import break_glass_use, open_reviews_step, with_entries
 from fleetward.workflows.promotion.candidates import Candidate, Decided, build_candidates, decide_all
@@ -62,6 +67,8 @@ class PromotionResult:
     """What waits, or that nothing was written; empty where neither holds."""
     written: str | None
     """The commit; None where nothing was written."""
+    pushed: PushedCommits | None
+    """With ``--push``, where there was nothing to promote: what an earlier run had left here."""
     next_step: NextStep
 
     @property
@@ -118,6 +125,9 @@ def promote_agents(context: PromotionContext, options: PromotionOptions) -> Prom
     # all or none, unless --partial asks for those that stand on their own (SPEC 6.1)
     if options.apply and (options.partial or verdict is Verdict.ALLOWED):
         written = _write_allowed(context, options, _decided(candidates, promotions))
+    pushed = None
+    if options.push and options.apply and verdict is Verdict.UNCHANGED:
+        pushed = push_waiting_commits(context, options.push)
     if use and written:
         use = with_entries(use, written.entries)
     assumed = assumption(context.run, approvers, options.at)
@@ -130,6 +140,7 @@ def promote_agents(context: PromotionContext, options: PromotionOptions) -> Prom
         break_glass=use,
         notice=_notice(context, options, promotions, verdict),
         written=written.commit if written else None,
+        pushed=pushed,
         next_step=open_reviews_step(context, use)
         or _next_step(context, options, promotions, verdict, written, assumed, use),
     )
