@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -95,7 +95,9 @@ def test_an_entry_without_a_change_of_state_needs_no_change_of_files() -> None:
 def test_an_entry_is_dated_as_its_commit_is(dated: timedelta, direct: bool, rule: str | None) -> None:
     b = entry(at=AT + dated)
 
-    breaks = list(entry_checks.dating_errors(commit_with(), b, direct=direct, earlier=(), exact=()))
+    breaks = list(
+        entry_checks.dating_errors(commit_with(), b, direct=direct, earlier=(), now=AT + timedelta(days=2))
+    )
 
     when, noon = format_instant(AT + dated), format_instant(AT)
     words = {
@@ -110,23 +112,44 @@ def test_an_entry_is_dated_as_its_commit_is(dated: timedelta, direct: bool, rule
 
 
 def test_an_entry_is_not_older_than_its_records() -> None:
-    def breaks_of(exact: timedelta, earlier: timedelta) -> list[str]:
+    def breaks_of(approval: timedelta, evidence: timedelta) -> list[str]:
         breaks = entry_checks.dating_errors(
             commit_with(),
             ENTRY,
             direct=True,
-            exact=[("its approval", AT + exact)],
-            earlier=[("the commit of its evidence", AT + earlier)],
+            earlier=[("its approval", AT + approval), ("the commit of its evidence", AT + evidence)],
+            now=AT,
         )
         return [
             f"{rule}: {words.removeprefix('entry 2 of production: ')}" for rule, _, words in summaries(breaks)
         ]
 
     noon = "entry-backdated: the entry is dated 2026-11-20T12:00:00Z, before"
-    assert breaks_of(0 * MINUTE, 15 * MINUTE) == []
-    assert breaks_of(SECOND, 0 * MINUTE) == [f"{noon} its approval"]
+    assert breaks_of(15 * MINUTE, 15 * MINUTE) == []
+    assert breaks_of(15 * MINUTE + SECOND, 0 * MINUTE) == [f"{noon} its approval"]
     assert breaks_of(0 * MINUTE, 15 * MINUTE + SECOND) == [f"{noon} the commit of its evidence"]
-    assert breaks_of(SECOND, 16 * MINUTE) == [f"{noon} its approval"]
+    assert breaks_of(16 * MINUTE, 16 * MINUTE) == [f"{noon} its approval"]
+
+
+def test_an_entry_is_not_of_tomorrow() -> None:
+    def rules(at: datetime, committed: datetime) -> list[str]:
+        breaks = entry_checks.dating_errors(
+            replace(commit_with(), committed=committed), entry(at=at), direct=False, earlier=(), now=AT
+        )
+        return [rule for rule, _, _ in summaries(breaks)]
+
+    assert rules(AT + 15 * MINUTE, AT + 15 * MINUTE) == []
+    assert rules(AT + 15 * MINUTE + SECOND, AT + 15 * MINUTE) == ["entry-postdated"]
+    assert rules(AT, AT + 15 * MINUTE + SECOND) == ["entry-postdated"]
+
+
+def test_an_entry_of_the_test_clock_is_told_by_its_tool() -> None:
+    marked = entry(tool="fleetward 0.1.0 (test clock)")
+
+    assert summaries(entry_checks.entry_under_test_clock(commit_with(), entry())) == []
+    [(rule, _, words)] = summaries(entry_checks.entry_under_test_clock(commit_with(), marked))
+    assert rule == "entry-test-clock"
+    assert "written under the test clock, by fleetward 0.1.0 (test clock)" in words
 
 
 def test_a_denied_promotion_is_reported_with_its_unmet_requirements() -> None:

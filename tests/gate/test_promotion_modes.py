@@ -390,7 +390,7 @@ SITUATIONS: list[Row] = [
     ),
     review_row("of another generation", PENDING, review_statement("alice", generation=3)),
     review_row("of another fleet", PENDING, review_statement("alice", repository="fork/agents")),
-    review_row("given before the entry", PENDING, review_statement("alice", ago=3 * DAY + SECOND)),
+    review_row("given before the entry", PENDING, review_statement("alice", ago=3 * DAY + HOUR)),
     review_row("given at its instant", ALLOWED, review_statement("alice", ago=3 * DAY)),
     review_row("dated in the future", PENDING, review_statement("alice", ago=-HOUR)),
     review_row("given this instant", ALLOWED, review_statement("alice", ago=timedelta())),

@@ -671,7 +671,18 @@ SITUATIONS: list[Row] = [
     row("approved a generation to come", PENDING, OWNER, approvals=(statement("alice", generation=4),)),
     # when
     row("an approval of this instant", ALLOWED, OWNER, approvals=(statement("alice", ago=timedelta()),)),
-    row("an approval of the next second", PENDING, OWNER, approvals=(statement("alice", ago=-SECOND),)),
+    row(
+        "an approval by a clock a quarter of an hour ahead",
+        ALLOWED,
+        OWNER,
+        approvals=(statement("alice", ago=-15 * MINUTE),),
+    ),
+    row(
+        "an approval of the second after that",
+        PENDING,
+        OWNER,
+        approvals=(statement("alice", ago=-15 * MINUTE - SECOND),),
+    ),
     row(
         "a second before its own expiry", ALLOWED, OWNER, approvals=(statement("alice", lasts=HOUR + SECOND),)
     ),
@@ -956,7 +967,7 @@ SITUATIONS: list[Row] = [
         "lifted in the future is not lifted yet",
         BLOCKED,
         OWNER,
-        approvals=(statement("alice"), rejection("bob"), withdrawal("bob", ago=-MINUTE)),
+        approvals=(statement("alice"), rejection("bob"), withdrawal("bob", ago=-HOUR)),
     ),
     row(
         "rejected anew after it was lifted",
@@ -1091,7 +1102,8 @@ SITUATIONS: list[Row] = [
         candidate=manifest(evals=[{**SUITES[0], "maxAge": "P1M"}]),
         evidence=(evidence_record(),),
     ),
-    row("dated in the future", PENDING, EVALS, evidence=(evidence_record(ago=-SECOND), SAFE)),
+    row("by a clock ahead", ALLOWED, EVALS, evidence=(evidence_record(ago=-15 * MINUTE), SAFE)),
+    row("dated in the future", PENDING, EVALS, evidence=(evidence_record(ago=-15 * MINUTE - SECOND), SAFE)),
     row(
         "an error run",
         BLOCKED,

@@ -14,6 +14,7 @@ from fleetward.cli.verb import Verb
 from fleetward.domain.errors import ExitCode
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.report.page import Line, Page, line, span
+from fleetward.workflows.context import TEST_CLOCK
 from fleetward.workflows.setup.demo_repository import (
     START,
     CommandOutput,
@@ -50,7 +51,10 @@ def demo(
         _production(tour)
         session.report(VERB.formats, None)
         if keep is not None:
-            tour.paragraph(f"The repository is in {repository.folder}")
+            tour.paragraph(
+                f"The repository is in {repository.folder}. Its ledger was written under the test clock: "
+                f"set {TEST_CLOCK}={NEXT_DAY} to go on there."
+            )
     return ExitCode.SUCCESS
 
 

@@ -9,6 +9,8 @@ _DURATION = re.compile(
     r"P(?:(?P<years>[0-9]+)Y)?(?:(?P<months>[0-9]+)M)?(?:(?P<weeks>[0-9]+)W)?(?:(?P<days>[0-9]+)D)?"
     r"(?:T(?=[0-9])(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?(?:(?P<seconds>[0-9]+)S)?)?"
 )
+CLOCK_TOLERANCE = timedelta(minutes=15)
+"""By so much the clocks of people who work together may differ."""
 _EXAMPLE = "2026-11-20T12:00:00Z"
 # fromisoformat takes more from Python 3.11 on, such as week dates and commas
 _INSTANT = re.compile(
@@ -120,6 +122,11 @@ def instant_after(moment: datetime, span: timedelta) -> datetime:
         return moment + span
     except OverflowError:
         return datetime.max.replace(tzinfo=moment.tzinfo)
+
+
+def is_ahead(moment: datetime, now: datetime) -> bool:
+    """Whether *moment* is later than *now* by more than clocks differ."""
+    return moment > instant_after(now, CLOCK_TOLERANCE)
 
 
 def format_instant(moment: datetime) -> str:

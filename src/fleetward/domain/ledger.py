@@ -23,6 +23,10 @@ class PromotionKind(StrEnum):
     ROLLBACK = "rollback"
 
 
+TEST_CLOCK_MARK = " (test clock)"
+"""Behind the version in ``tool``: the entry is not dated by the present time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentTransition:
     """One agent of an entry, with its state digests before and after; None where there is no agent."""

@@ -16,7 +16,7 @@ from dataclasses import field
 from datetime import UTC, datetime
 
 from fleetward.domain.approval import Approval, Binding, Decision
-from fleetward.domain.clock import format_instant, instant_after
+from fleetward.domain.clock import format_instant, instant_after, is_ahead
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.people import People
 from fleetward.domain.policy import ApprovalTerms, Assurance, RequiredApprovals
@@ -173,7 +173,7 @@ def _doubt(statement: Approval, criteria: ApprovalCriteria) -> str | None:
     if statement.fault is not None:
         return statement.fault
     # back-dating is caught by the audit, a date in the future here
-    if statement.issued > criteria.now:
+    if is_ahead(statement.issued, criteria.now):
         return f"dated in the future ({format_instant(statement.issued)})"
     if statement.assurance < criteria.assurance:
         return f"its assurance is {statement.assurance.word}, {criteria.assurance.word} is required"
@@ -248,8 +248,8 @@ def _taken_back(approval: Approval, statements: Sequence[Approval], criteria: Ap
     for later in statements:
         is_same_change = later.approver == approval.approver and later.binding == approval.binding
         # a withdrawal takes effect at its date; a rejection is in force from its writing on
-        is_ahead = later.decision is Decision.WITHDRAW and later.issued > criteria.now
-        if is_ahead or later.is_foreign:
+        is_future = later.decision is Decision.WITHDRAW and is_ahead(later.issued, criteria.now)
+        if is_future or later.is_foreign:
             continue
         # at the same instant and number the restriction wins
         if is_same_change and later.decision is not Decision.APPROVE and not _is_later(approval, later):

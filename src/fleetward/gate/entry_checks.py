@@ -13,14 +13,13 @@ from typing import Any
 
 from fleetward.domain import layout
 from fleetward.domain.audit import REGULAR_MODES, Break, FileStep, FileVersion, FirstParentCommit
-from fleetward.domain.clock import format_instant
+from fleetward.domain.clock import format_instant, is_ahead
 from fleetward.domain.finding import Severity
-from fleetward.domain.ledger import Entry
+from fleetward.domain.ledger import TEST_CLOCK_MARK, Entry
 from fleetward.domain.people import People, Robot
 from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.gate.history_checks import file_break, mode_break
 
-TOLERANCE = timedelta(minutes=15)
 LATE = timedelta(days=1)
 """How long a merged promotion may take to reach the branch without a warning."""
 
@@ -87,30 +86,41 @@ def dating_errors(
     *,
     direct: bool,
     earlier: Sequence[tuple[str, datetime]],
-    exact: Sequence[tuple[str, datetime]],
+    now: datetime,
 ) -> Iterator[Break]:
     """
-    An entry older than its records, or with another date than its commit.
+    An entry older than its records, with another date than its commit, or of tomorrow.
 
-    Shape: *exact* and *earlier* pair a name with the instant that the entry may not precede. *earlier* are dates of
-    commits, compared with the tolerance. *direct*: ``--apply`` made this very commit.
+    Shape: *earlier* pairs a name with the instant that the entry may not precede. *direct*: ``--apply`` made this
+    very commit. *now* is the auditor's clock.
     """
-    # exact dates are written by this tool; those of commits come from other clocks
-    for event, when in (*exact, *((event, when - TOLERANCE) for event, when in earlier)):
-        if entry.at < when:
+    if is_ahead(entry.at, now) or is_ahead(commit.committed, now):
+        latest = format_instant(max(entry.at, commit.committed))
+        message = f"the entry or its commit is dated {latest}, and now it is {format_instant(now)}"
+        yield entry_break(commit, entry, "entry-postdated", message)
+        return
+    for event, when in earlier:
+        if is_ahead(when, entry.at):
             message = f"the entry is dated {format_instant(entry.at)}, before {event}"
             yield entry_break(commit, entry, "entry-backdated", message)
             return
     dates = f"the entry is dated {format_instant(entry.at)}, its commit {format_instant(commit.committed)}"
     # a date ahead of its commit could reach past a freeze or an expiry
-    if entry.at > commit.committed + TOLERANCE:
+    if is_ahead(entry.at, commit.committed):
         yield entry_break(commit, entry, "entry-postdated", dates)
     # a merge may wait for days: only a direct commit has to bear the date of its apply
     elif not direct and entry.at < commit.committed - LATE:
         late = entry_break(commit, entry, "landed-late", f"{dates}: review the commits in between")
         yield replace(late, severity=Severity.WARNING)
-    elif direct and entry.at < commit.committed - TOLERANCE:
+    elif direct and is_ahead(commit.committed, entry.at):
         yield entry_break(commit, entry, "entry-backdated", dates)
+
+
+def entry_under_test_clock(commit: FirstParentCommit, entry: Entry) -> Iterator[Break]:
+    """An entry that was written under the test clock."""
+    if entry.tool.endswith(TEST_CLOCK_MARK):
+        message = f"it was written under the test clock, by {entry.tool}: its date is no date"
+        yield entry_break(commit, entry, "entry-test-clock", message)
 
 
 def denied_promotions(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from fleetward.domain.clock import format_duration, format_instant, instant_after, parse_duration
+from fleetward.domain.clock import format_duration, format_instant, instant_after, is_ahead, parse_duration
 from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.policy import PolicyRule, RequiredEvals, RequiredSoak
@@ -150,7 +150,7 @@ def _unusable(record: EvidenceRecord, suite: Mapping[str, Any], now: datetime) -
             f"{incomplete} of {counts.total} samples did not complete, and {record.metric!r} leaves them out"
         )
     # a future date would never grow too old
-    if record.finished > now:
+    if is_ahead(record.finished, now):
         return f"dated in the future ({format_instant(record.finished)})"
     return None
 

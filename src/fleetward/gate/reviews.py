@@ -8,7 +8,7 @@ from datetime import datetime
 from fleetward.domain import layout
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.break_glass import PromotionMode, RequiredReview
-from fleetward.domain.clock import format_instant
+from fleetward.domain.clock import format_instant, is_ahead
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People, Person, Robot
@@ -156,10 +156,10 @@ def _is_ordinary(request: PromotionRequest) -> bool:
 
 def _reasons(statement: Approval, review: RequiredReview, reviewers: Reviewers) -> Iterator[str | None]:
     yield statement.fault
-    if statement.issued > reviewers.now:
+    if is_ahead(statement.issued, reviewers.now):
         yield f"dated in the future ({format_instant(statement.issued)})"
     # nobody can review what has not happened
-    if statement.issued < review.at:
+    if is_ahead(review.at, statement.issued):
         yield f"given before the promotion ({format_instant(review.at)})"
     if statement.assurance < reviewers.assurance:
         yield f"its assurance is {statement.assurance.word}, {reviewers.assurance.word} is required"

@@ -249,11 +249,19 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
     ),
     _audit_finding(
         "entry-postdated",
-        "The date of an entry is more than fifteen minutes after its commit.",
+        "The date of an entry is more than fifteen minutes after its commit or the present time.",
         why="with a date in the future, a soak time or a minimum age ends too early.",
         bad="at: 2026-11-10T09:00:00Z, in a commit of 2026-11-07",
         good="at: 2026-11-07T09:00:00Z",
         fix="find out which clock was wrong.",
+    ),
+    _audit_finding(
+        "entry-test-clock",
+        "An entry was written under the test clock.",
+        why="FLEETWARD_TEST_CLOCK sets any time, so the date of such an entry says nothing.",
+        bad='"tool": "fleetward 0.1.0 (test clock)"',
+        good='"tool": "fleetward 0.1.0"',
+        fix="promote again without the variable; audit a test fleet under the variable itself.",
     ),
     _audit_finding(
         "judged-commit-missing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,18 @@ import pytest
 
 from fleetward.cli import main as cli
 from tests.attacks.scenarios import FleetRepository
-from tests.workflows.audit.histories import DESK, LEDGER, PROMPT, at, audit, forge_promotion, promote, record
+from tests.forked import CLOCK
+from tests.workflows.audit.histories import (
+    DESK,
+    LEDGER,
+    NOW,
+    PROMPT,
+    at,
+    audit,
+    forge_promotion,
+    promote,
+    record,
+)
 from tests.workflows.audit.test_tampered import supporting_records, withdraw_veto
 
 LATE = at(10, 12)
@@ -366,3 +378,15 @@ def test_a_bare_clone_can_be_audited(place: FleetRepository, tmp_path: Path) -> 
     subprocess.run(["git", "clone", "-q", "--bare", str(place.path), str(bare)], check=True)
 
     assert cli.run(["audit", "-C", str(bare)]) == 0
+
+
+def test_entries_of_the_test_clock_are_errors_for_an_audit_by_the_real_one(
+    place: FleetRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(CLOCK)
+
+    cli.run(["audit", "-C", str(place.path), "-o", f"json={tmp_path / 'out.json'}", "--now", NOW])
+
+    breaks = json.loads((tmp_path / "out.json").read_bytes())["breaks"]
+    assert {finding["rule"] for finding in breaks if finding["severity"] == "error"} == {"entry-test-clock"}
+    assert len(breaks) == 4

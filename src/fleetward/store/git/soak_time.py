@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from fleetward.domain import layout
+from fleetward.domain.clock import CLOCK_TOLERANCE, instant_after
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.commit import instant, read_commits
 from fleetward.store.git.fleet_root import FleetRoot
@@ -55,9 +56,10 @@ def commit_dates(root: FleetRoot, head: Id, now: datetime, ids: Iterable[Id]) ->
     """
     When these commits reached the branch: no earlier than their own date and the dates before them.
 
-    A date after *now* is not passed on to later commits: one wrong clock would stop time for ever.
+    A date that is ahead of *now* is not passed on to later commits: one wrong clock would stop time for ever.
     """
-    latest, limit, requested = 0, now.timestamp(), frozenset(ids)
+    latest, requested = 0, frozenset(ids)
+    limit = instant_after(now, CLOCK_TOLERANCE).timestamp()
     moments: dict[Id, datetime] = {}
     for commit, seconds in root.history.first_parent_times(head):
         if commit in requested:

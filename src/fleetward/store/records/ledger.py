@@ -85,8 +85,8 @@ def append(
     """
     The next entry, chained to the last one, and the whole new content of the file.
 
-    Errors: FleetError when it would be refused by `decode`: *at* is older than the last entry, or ``from`` and
-    generation do not continue the agent's last transition.
+    Errors: FleetError when it would be refused by `decode`: *at* is older than the last entry by more than clocks
+    differ, or ``from`` and generation do not continue the agent's last transition.
     """
     lines = LazyEntries.of(ledger.entries).lines
     last = lines[-1] if lines else None
@@ -136,7 +136,8 @@ def _check(
     # a ledger copied to another environment would carry its promotions over
     if line.environment != environment:
         raise chain_error(where, f"environment is {line.environment!r}, the file is that of {environment!r}")
-    if last is not None and line.at < last.at:
+    # somebody else made the entry before, by another clock
+    if last is not None and clock.is_ahead(last.at, line.at):
         at, before = clock.format_instant(line.at), clock.format_instant(last.at)
         raise chain_error(where, f"at is {at!r}, older than the entry before ({before!r})")
     if not line.agents:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from fleetward import __version__
 from fleetward.domain import digest, layout
 from fleetward.domain.audit import Break
-from fleetward.domain.clock import format_instant
+from fleetward.domain.clock import format_instant, is_ahead
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
 from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.gate import entry_checks, history_checks
 from fleetward.store.git.commit import read_commits
 from fleetward.store.git.contents import state_digest
+from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger_line
 from fleetward.store.records import load as records
 from fleetward.store.records.ledger import ADOPT
@@ -58,18 +60,38 @@ def _check_dates(context: EntryContext, group: Sequence[Entry], *, is_direct: bo
     # a forge that squashes or rebases makes another commit, and makes it when somebody merges
     is_direct = is_direct and commit.committer == first.actor
     earlier = [(f"commit {decision.id[:12]}, at which it was decided", decision.committed)]
+    before = [entry for entry in context.after.entries if entry.seq < first.seq]
     # a back-dated commit could bring back an expired approval or an old freeze
     if latest := context.latest_date(decision.id):
         id_, instant = latest
         words = f"commit {id_[:12]} of {format_instant(instant)}, which the branch had already"
-        earlier.append((words, instant))
-    before = [entry for entry in context.after.entries if entry.seq < first.seq]
-    exact = [("the entry before", before[-1].at)] if before else []
+        # entries are asked only where it matters: most clocks go right
+        moment = _shown_by(context, before, id_, instant) if is_ahead(instant, first.at) else instant
+        earlier.append((words, moment))
+    earlier += [("the entry before", before[-1].at)] if before else []
     for entry in group:
-        dates = [*exact, *record_dates(context, entry)]
+        dates = [*record_dates(context, entry), *earlier]
         yield from entry_checks.dating_errors(
-            context.commit, entry, direct=is_direct, earlier=earlier, exact=dates
+            context.commit, entry, direct=is_direct, earlier=dates, now=context.run.now
         )
+        if not context.run.test_clock:
+            yield from entry_checks.entry_under_test_clock(context.commit, entry)
+
+
+def _shown_by(context: EntryContext, before: Sequence[Entry], latest: Id, instant: datetime) -> datetime:
+    """
+    When *latest*, a commit dated *instant*, was there at the latest.
+
+    An entry that was decided on top of it shows that: where the commit's clock was ahead, the entry's date counts.
+    """
+    moments = []
+    for entry in reversed(before):
+        known = context.root.repository.find_commit(entry.commit) == entry.commit
+        if not known or (context.latest_date(entry.commit) or ("",))[0] != latest:
+            break
+        moments.append(entry.at)
+    # the newest of them: entry by entry time would go back else
+    return min(instant, max(moments)) if moments else instant
 
 
 def _stale_decision(context: EntryContext, first: Entry) -> Break | None:

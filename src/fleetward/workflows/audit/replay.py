@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from fleetward.domain import layout
 from fleetward.domain.audit import Audit, Break, FirstParentCommit
+from fleetward.domain.clock import is_ahead
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import FleetConfig
 from fleetward.domain.ledger import Entry
@@ -156,7 +157,7 @@ def _check_environment(
     """The ledger of an environment; once it has begun, its folders and new entries, too."""
     before = state.ledgers.get(name) or LedgerRevision(environment=name)
     after, step_breaks = next_revision(before, replay.root.commit_tree(commit.id), commit)
-    is_backdated = any(entry.at < previous.at for previous, entry in _successive(after))
+    is_backdated = any(is_ahead(previous.at, entry.at) for previous, entry in _successive(after))
     # an entry dated before the one above breaks the chain, too: one finding is enough
     breaks = [item for item in step_breaks if not (is_backdated and item.rule == "chain-broken")]
     state = replace(state, ledgers={**state.ledgers, name: after}, damaged=state.damaged | _damaged(breaks))

@@ -12,7 +12,7 @@ from fleetward.store.records import ledger
 from fleetward.store.records import load as records
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.governance.history import require_approved
-from fleetward.workflows.promotion.apply import TOOL, commit_edits
+from fleetward.workflows.promotion.apply import commit_edits, tool
 from fleetward.workflows.promotion.context import PromotionContext, load_context
 from fleetward.workflows.promotion.sign import EntrySigner, entry_signer
 
@@ -77,7 +77,7 @@ def _write(context: PromotionContext, agents: tuple[AgentTransition, ...], signe
         agents=agents,
         policy_version=context.policy.version,
         policy_sha256=context.policy.sha256,
-        tool=TOOL,
+        tool=tool(context.run),
     )
     trailers = [f"Fleet-Promotion: {to}/{agent.agent} adopt {agent.to_state}" for agent in agents]
     trailers.append(f"Fleet-Ledger: {entry.seq} {digest.of_bytes(entry.line.encode())}")

@@ -10,7 +10,7 @@ from fleetward.domain import digest, layout
 from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.errors import UsageError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
+from fleetward.domain.ledger import TEST_CLOCK_MARK, AgentTransition, Entry, PromotionKind
 from fleetward.domain.verdict import Promotion
 from fleetward.store.fleet import suspension_override
 from fleetward.store.git import commit_writer, work_tree_update
@@ -27,7 +27,10 @@ from fleetward.workflows.promotion.candidates import Candidate, Decided
 from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.sign import EntrySigner
 
-TOOL = f"fleetward {__version__}"
+
+def tool(run: RunContext) -> str:
+    """What an entry says of the program that wrote it."""
+    return f"fleetward {__version__}{TEST_CLOCK_MARK if run.test_clock else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +252,7 @@ def _ledger_entries(
                 for requirement in promotion.requirements
             ),
             reason=reason,
-            tool=TOOL,
+            tool=tool(context.run),
             break_glass=_break_glass(context, promotions, incident),
         )
         # the next entry chains to this one, which no file holds yet
