@@ -67,6 +67,10 @@ def _to_production(delta: Delta) -> bool:
     return bool(delta.after == "production")
 
 
+def _pilot_to_production(delta: Delta) -> bool:
+    return bool(delta.before == "pilot" and delta.after == "production")
+
+
 PATHS = """\
 A path names a place in a manifest without the names and positions of list items:
 
@@ -357,6 +361,8 @@ MEANINGS: tuple[Meaning, ...] = (
             twin="lifecycle/suspended"),
     Meaning(paths="spec.suspended", rule="lifecycle/suspended", significance=LOW,
             reason="the emergency flag is on: the agent is halted"),
+    Meaning(paths="spec.lifecycle", test=_pilot_to_production, means=LOOSER, rule="lifecycle/pilot-ended",
+            significance=HIGH, reason="lifecycle {after}, before {before}", twin="lifecycle/stage-changed"),
     Meaning(paths="spec.lifecycle", test=_to_production, rule="lifecycle/stage-changed", significance=HIGH,
             reason="lifecycle {after}, before {before}"),
     Meaning(paths="spec.lifecycle", rule="lifecycle/stage-changed", significance=MEDIUM,

@@ -9,8 +9,10 @@ from fleetward.domain.contributor import Contributor, ContributorRole
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Manifest
+from fleetward.domain.ownership import owners
 from fleetward.domain.people import People, Person, Robot
-from fleetward.domain.policy import OWNER, ApprovalTerms
+from fleetward.domain.policy import FORMER_OWNER, OWNER, ApprovalTerms, PolicyRule, RequiredApprovals
+from fleetward.gate.matching_rules import is_handover
 from fleetward.gate.request import PromotionRequest
 
 _BY_ROBOT = "robot"
@@ -33,24 +35,49 @@ class Eligibility:
 
     people: People
     manifest: Manifest | None
+    """Whose owners are ``owner``."""
+    former: Manifest | None = None
+    """Whose owners are ``former-owner``."""
+    beside: Manifest | None = None
+    """Whose owners are ``owner``, too."""
 
     def members(self, teams: Iterable[str], when: datetime) -> frozenset[str]:
-        """The active people in any of these teams at *when*; ``owner`` counts as a team."""
-        groups = (self._owners(when) if t == OWNER else self.people.members(t, when) for t in teams)
-        return frozenset[str]().union(*groups)
+        """The active people in any of these teams at *when*; the words for owners count as teams."""
+        return frozenset[str]().union(*(self._members(team, when) for team in teams))
 
-    def _owners(self, when: datetime) -> frozenset[str]:
-        if self.manifest is None:
-            return frozenset()
-        names = {
-            self.manifest.get("spec.owner.accountable"),
-            self.manifest.get("spec.owner.backup"),
-        }
-        individuals = {name for name in names if isinstance(name, str) and self.people.is_active(name, when)}
-        team = self.manifest.get("spec.owner.team")
-        return (
-            self.people.members(team, when) | individuals if isinstance(team, str) else frozenset(individuals)
-        )
+    def _members(self, team: str, when: datetime) -> frozenset[str]:
+        if team == OWNER:
+            return owners(self.manifest, self.people, when) | owners(self.beside, self.people, when)
+        if team == FORMER_OWNER:
+            return owners(self.former, self.people, when)
+        return self.people.members(team, when)
+
+
+def eligibility_for(
+    request: PromotionRequest, rules: Iterable[PolicyRule], people: People, now: datetime
+) -> Eligibility:
+    """
+    Who may approve *request* by these rules.
+
+    A rule about handovers asks for the owner that the candidate names, and for the former one by that name. Under
+    other rules a change cannot name its own approvers: a mere handover takes either owner, any other change the
+    running one, unless nobody of them is left.
+    """
+    running, candidate = request.running, request.candidate
+    if running is None or candidate is None or request.kind is PromotionKind.CREATE:
+        present = manifest_with_owners(request)
+        return Eligibility(people, present, former=present)
+    if any(_speaks_of_handovers(rule) for rule in rules):
+        return Eligibility(people, candidate, former=running)
+    if request.comparison is not None and is_handover(request.comparison):
+        return Eligibility(people, candidate, former=running, beside=running)
+    present = running if owners(running, people, now) else candidate
+    return Eligibility(people, present, former=running)
+
+
+def _speaks_of_handovers(rule: PolicyRule) -> bool:
+    teams = (required.teams for required in rule.require if isinstance(required, RequiredApprovals))
+    return rule.when.only_ownership or FORMER_OWNER in frozenset[str]().union(*teams)
 
 
 def excluded_contributors(

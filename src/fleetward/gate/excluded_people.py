@@ -11,7 +11,7 @@ from fleetward.domain.clock import format_instant
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import Membership, Person
-from fleetward.domain.policy import OWNER, Assurance, RequiredApprovals
+from fleetward.domain.policy import FORMER_OWNER, OWNER, Assurance, RequiredApprovals
 from fleetward.domain.verdict import ExcludedPerson
 from fleetward.gate.approval_count import ApprovalCount, ApprovalCriteria
 from fleetward.gate.assignment import Assignment
@@ -69,9 +69,9 @@ def listed_people(eligibility: Eligibility, teams: Iterable[str]) -> Mapping[str
 
 
 def team_name(eligibility: Eligibility, team: str) -> str:
-    """The team of people.yaml that *team* means: for ``owner`` the one that the manifest names, if it does."""
-    manifest = eligibility.manifest
-    owner = manifest.get(OWNER_TEAM) if manifest and team == OWNER else None
+    """The team of people.yaml that *team* means: for words for owners the one that the manifest names, if it does."""
+    manifest = {OWNER: eligibility.manifest, FORMER_OWNER: eligibility.former}.get(team)
+    owner = manifest.get(OWNER_TEAM) if manifest else None
     return owner if isinstance(owner, str) else team
 
 

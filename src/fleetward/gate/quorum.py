@@ -15,7 +15,7 @@ from fleetward.gate.approval_count import (
     fillable_requirements,
 )
 from fleetward.gate.assignment import Assignment, assign_seats, relieving_requirements
-from fleetward.gate.eligibility import Eligibility, excluded_contributors, manifest_with_owners
+from fleetward.gate.eligibility import eligibility_for, excluded_contributors
 from fleetward.gate.excluded_people import SeatCount, excluded_people, keyless_people
 from fleetward.gate.matching_rules import strictest_requirements
 from fleetward.gate.minimal_approvers import smallest_approver_set
@@ -49,8 +49,7 @@ def assess_quorum(
         assurance=max((rule.assurance for rule in rules), default=Assurance.RECORDED),
         policy=policy.approvals,
         veto=policy.veto,
-        # owners of the running manifest: a change cannot name its own approvers
-        eligibility=Eligibility(people, manifest_with_owners(request)),
+        eligibility=eligibility_for(request, rules, people, now),
         exclusions=excluded_contributors(request.contributors, people, policy.approvals),
         now=now,
     )

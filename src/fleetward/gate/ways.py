@@ -14,7 +14,7 @@ from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People
 from fleetward.domain.policy import OWNER, Assurance, Policy, PolicyRule, RequiredApprovals
 from fleetward.domain.verdict import Requirement, RequirementStatus, Way, WayKind
-from fleetward.gate.eligibility import Eligibility, excluded_contributors, manifest_with_owners
+from fleetward.gate.eligibility import eligibility_for, excluded_contributors
 from fleetward.gate.excluded_people import has_valid_key, team_name
 from fleetward.gate.promotion_modes import mode_terms
 from fleetward.gate.quorum import Quorum, assess_quorum
@@ -76,7 +76,7 @@ def _another_author(deadlock: Deadlock) -> Iterator[Way]:
 
 def _another_member(seats: Sequence[Requirement], deadlock: Deadlock) -> Iterator[Way]:
     """One more person in a team whose seat is open."""
-    eligibility = Eligibility(deadlock.people, manifest_with_owners(deadlock.request))
+    eligibility = eligibility_for(deadlock.request, deadlock.rules, deadlock.people, deadlock.now)
     required = [
         requirement
         for rule in deadlock.rules

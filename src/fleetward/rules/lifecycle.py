@@ -24,6 +24,7 @@ HEARTBEAT = "spec.review.heartbeat"
 CRITERIA = "spec.retirement.criteria"
 REPLACED_BY = "spec.retirement.replacedBy"
 DECIDE_BY = "spec.pilot.decideBy"
+PILOT_PARTS = ("volume", "quality", "incidentResponse", "exit")
 PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -111,6 +112,41 @@ def pilot_without_exit(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             yield violation(
                 manifest, f"spec.pilot.{missing[0]}", f"a pilot without {lacking}", f"write {lacking}"
             )
+
+
+@rule("lifecycle-not-ready", Severity.ERROR)
+def lifecycle_not_ready(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    """
+    An agent in an environment with a gate is a draft, is retired, or is a pilot that does not say how it is judged.
+
+    Why: what goes through the gate is in use. A draft is not finished, and a pilot without volume, quality, incident
+    response and exit criteria is production without the approvals.
+    Bad:
+        lifecycle: pilot
+        pilot: {exit: [{metric: pass-rate, min: 0.92}], decideBy: 2026-12-15}
+    Good:
+        lifecycle: pilot
+        pilot:
+          volume: {metric: tickets-per-week, min: 200}
+          quality: {metric: pass-rate, min: 0.9}
+          incidentResponse: Tickets go back to the manual queue
+          exit: [{metric: pass-rate, min: 0.92}]
+          decideBy: 2026-12-15
+    Fix: finish the agent in the source environment and set its lifecycle, or write the missing parts of the pilot.
+    """
+    gated = {environment.name for environment in fleet.config.environments if environment.gated}
+    for manifest in fleet.manifests:
+        if manifest.environment not in gated:
+            continue
+        if manifest.lifecycle in ("draft", "retired"):
+            hint = "set spec.lifecycle in the source environment"
+            message = f"lifecycle {manifest.lifecycle!r} does not enter {manifest.environment}"
+            yield violation(manifest, "spec.lifecycle", message, hint)
+        missing = [part for part in PILOT_PARTS if not manifest.has(f"spec.pilot.{part}")]
+        if manifest.lifecycle == "pilot" and missing:
+            lacking = ", ".join(f"pilot.{part}" for part in missing)
+            message = f"a pilot without {lacking} does not enter {manifest.environment}"
+            yield violation(manifest, f"spec.pilot.{missing[0]}", message, f"write {lacking}")
 
 
 @rule("pilot-overdue", Severity.WARNING)

@@ -69,6 +69,7 @@ CATALOGUE: tuple[Rule, ...] = (
     lifecycle.review_overdue,
     lifecycle.heartbeat_too_slow,
     lifecycle.pilot_without_exit,
+    lifecycle.lifecycle_not_ready,
     lifecycle.pilot_overdue,
     lifecycle.retirement_missing,
     lifecycle.retirement_due,
