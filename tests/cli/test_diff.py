@@ -878,3 +878,23 @@ def test_the_first_governance_is_trusted_and_configuration_asks_nobody(fleet, tm
     for repository_ in (fleet, repo):
         [change] = repository_.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
         assert change["requires"] == []
+
+
+def test_a_merge_queue_and_other_runners_name_the_base(tmp_path:
+    repo = repository(tmp_path)
+    base = repo.head
+    repo.git("branch", "release/1")
+    repo.commit("elsewhere", files={"notes.md": "x"})
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"merge_group": {"base_sha": base, "base_ref": "refs/heads/main"}}))
+    queue = {"GITHUB_EVENT_NAME": "merge_group", "GITHUB_EVENT_PATH": str(event), "GITHUB_BASE_REF": ""}
+    runners = (
+        queue,
+        {"SYSTEM_PULLREQUEST_TARGETBRANCH": "refs/heads/release/1"},
+        {"CHANGE_TARGET": "release/1"},
+        {"BITBUCKET_PR_DESTINATION_BRANCH": "release/1"},
+    )
+
+    assert [repo.fleet("diff", "--json", env=env).data["base"]["commit"] for env in runners] == [base] * 4
+    event.write_text("{}")
+    assert repo.fleet("diff", env=queue).code == 2

@@ -21,6 +21,16 @@ from fleetward.workflows.promotion.run import (
     promote_agents,
 )
 
+_BreakGlass = Annotated[
+    bool,
+    typer.Option(
+        "--break-glass", help="Emergency: use the policy's breakGlass rules; a review is required afterwards."
+    ),
+]
+_Partial = Annotated[
+    bool, typer.Option("--partial", help="Promote the agents that are allowed; leave the others.")
+]
+
 
 def promote(
     session: Session,
@@ -37,18 +47,10 @@ def promote(
         str | None, typer.Option("--base", metavar="REV", help="Decide by policy and approvals of REV.")
     ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Goes into the ledger.")] = "",
-    partial: Annotated[
-        bool, typer.Option("--partial", help="Promote the agents that are allowed; leave the others.")
-    ] = False,
+    partial: _Partial = False,
     as_: As = None,
     at: At = None,
-    emergency: Annotated[
-        bool,
-        typer.Option(
-            "--break-glass",
-            help="Emergency: use the policy's breakGlass rules; a review is required afterwards.",
-        ),
-    ] = False,
+    emergency: _BreakGlass = False,
     incident: Annotated[
         str | None, typer.Option("--incident", metavar="ID", help="With --break-glass: which emergency.")
     ] = None,

@@ -214,6 +214,39 @@ INPUT_ERRORS: tuple[Rule, ...] = (
         """,
     ),
     _input_error(
+        "file-pointer",
+        """
+        A prompt or a suite is a pointer of git-lfs or git-annex in place of the text.
+
+        Why: the agent would be told what the pointer says. What git holds is what is reviewed and promoted, and
+        git holds the pointer alone.
+        Bad:
+            # prompts/system.md
+            version https://git-lfs.github.com/spec/v1
+        Good:
+            # prompts/system.md
+            Answer questions about orders.
+        Fix: take the file out of git-lfs (`git lfs untrack`), and commit the text itself.
+        """,
+    ),
+    _input_error(
+        "conflict-markers",
+        """
+        A prompt or a suite holds the markers of a merge conflict.
+
+        Why: Markdown has no parser that would refuse them, and the agent would be told both sides.
+        Bad:
+            <<<<<<< HEAD
+            Never close a ticket.
+            =======
+            Close tickets that are old.
+            >>>>>>> topic
+        Good:
+            Never close a ticket.
+        Fix: keep one side, and delete the markers. Indent the line if it is an example.
+        """,
+    ),
+    _input_error(
         "secret-in-manifest",
         """
         A file of the fleet contains a credential.

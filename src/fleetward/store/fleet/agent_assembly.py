@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from shlex import quote
 from typing import Any
 
 from fleetward.domain import layout
@@ -12,11 +14,15 @@ from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.path import lookup
 from fleetward.domain.secrets import mask_finding
 from fleetward.store.fleet.file_checks import error_at, path_collisions, too_many_files
+from fleetward.store.fleet.unmerged_text import unmerged_text_findings
 from fleetward.store.formats.document import Document, DocumentCache, read_document
 from fleetward.store.formats.schema_defaults import with_defaults
 from fleetward.store.formats.secret_scan import secret_findings
 from fleetward.store.formats.strict_yaml import hidden_character_findings
 from fleetward.store.git.tree import TreeEntry
+
+# JSON is YAML: the name is all that is wrong
+_MISNAMED_MANIFEST = re.compile(r"(?i)(agent|manifest)\.(ya?ml|json)")
 
 
 def assemble_agent(
@@ -48,16 +54,16 @@ def assemble_agent(
     )
     manifest = None
     if base is None:
-        place = Place(file=f"{folder}/{layout.MANIFEST}")
-        hint = f"fleet new {name} --env {env}, or delete the folder"
-        findings.append(error_at("manifest-missing", f"{folder} has no {layout.MANIFEST}", place, hint))
+        findings.append(_missing_manifest(env, name, by_path))
         overrides = None
     else:
         manifest, manifest_findings = _effective_manifest(env, name, base, overrides)
         findings.extend(mask_finding(finding) for finding in manifest_findings)
         findings.extend(document_secrets(base))
         findings.extend(document_secrets(overrides) if overrides else ())
-        findings.extend(_binary_prompts(manifest, by_path, folder) if manifest else ())
+        if manifest:
+            findings.extend(_binary_prompts(manifest, by_path, folder))
+            findings.extend(unmerged_text_findings(manifest, by_path, folder))
     usable = overrides if overrides and overrides.data is not None and not overrides.findings else None
     agent = Agent(
         environment=env,
@@ -107,6 +113,19 @@ def build_candidate(
     file_findings = [*too_many_files(entries), *path_collisions(entries, agent.folder)]
     findings.extend(replace(finding, environment=env, agent=source.name) for finding in file_findings)
     return agent, findings
+
+
+def _missing_manifest(env: str, name: str, files: Iterable[str]) -> Finding:
+    folder = layout.agent_folder(env, name)
+    wanted = f"{folder}/{layout.MANIFEST}"
+    message, hint = (
+        f"{folder} has no {layout.MANIFEST}",
+        f"fleet new {name} --env {env}, or delete the folder",
+    )
+    other = next((path for path in sorted(files) if _MISNAMED_MANIFEST.fullmatch(path)), None)
+    if other is not None:
+        message, hint = f"{message}, but {other}", f"git mv {quote(f'{folder}/{other}')} {quote(wanted)}"
+    return error_at("manifest-missing", message, Place(file=wanted), hint)
 
 
 def _content_findings(file: File, path: str) -> Iterator[Finding]:

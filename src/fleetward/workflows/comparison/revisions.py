@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from shlex import quote
 
+from fleetward.domain import limits
 from fleetward.domain.errors import GitError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import Tree, TreeEntry
+
+# by which a CI names the branch that a change goes into
+_TARGET_BRANCHES = (
+    *("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
+    # Azure Pipelines, Jenkins, Bitbucket Pipelines
+    *("SYSTEM_PULLREQUEST_TARGETBRANCH", "CHANGE_TARGET", "BITBUCKET_PR_DESTINATION_BRANCH"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,10 +174,17 @@ def _default_target(repository: Repository, environment: Mapping[str, str]) -> T
     # GitLab names a commit that a shallow clone may lack
     if exact and repository.find_commit(exact):
         return Target(name=exact)
-    for variable in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):
-        branch = environment.get(variable)
+    queued = _merge_queue_base(environment)
+    if queued and repository.find_commit(queued):
+        return Target(name=queued)
+    for variable in _TARGET_BRANCHES:
+        branch = environment.get(variable, "").removeprefix("refs/heads/")
         if branch:
             return _branch_target(repository, variable, branch)
+    if queued:
+        raise GitError(
+            f"the merge queue's base {queued!r} was not fetched", hint=f"git fetch origin {quote(queued)}"
+        )
     # the full name: a local branch origin/HEAD must not win
     if repository.find_commit("refs/remotes/origin/HEAD"):
         return Target(name="refs/remotes/origin/HEAD", fetch="git fetch origin")
@@ -177,6 +195,21 @@ def _default_target(repository: Repository, environment: Mapping[str, str]) -> T
     else:
         hint = "fleet diff --worktree, or name a base: fleet diff HEAD~1"
     raise GitError("nothing to compare with: no origin/HEAD here", hint=hint)
+
+
+def _merge_queue_base(environment: Mapping[str, str]) -> str:
+    """The commit that a merge queue of GitHub built upon; empty outside of one."""
+    path = environment.get("GITHUB_EVENT_PATH")
+    if environment.get("GITHUB_EVENT_NAME") != "merge_group" or not path:
+        return ""
+    try:
+        # the runner writes this file; it is no part of the repository
+        with Path(path).open("rb") as file:
+            event = json.loads(file.read(limits.GIT_OBJECT_BYTES))
+        base = event["merge_group"]["base_sha"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise GitError("GITHUB_EVENT_PATH names no merge_group event", hint="fleet diff BASE HEAD") from error
+    return base if isinstance(base, str) and re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", base) else ""
 
 
 def _branch_target(repository: Repository, variable: str, branch: str) -> Target:
