@@ -880,7 +880,7 @@ def test_the_first_governance_is_trusted_and_configuration_asks_nobody(fleet, tm
         assert change["requires"] == []
 
 
-def test_a_merge_queue_and_other_runners_name_the_base(tmp_path:
+def test_a_merge_queue_and_other_runners_name_the_base(tmp_path):
     repo = repository(tmp_path)
     base = repo.head
     repo.git("branch", "release/1")
