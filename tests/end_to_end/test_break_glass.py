@@ -92,6 +92,7 @@ def test_a_break_glass_promotion_records_every_skipped_requirement(desk: Reposit
         ("evals", "missing"),
         ("soak", "missing"),
         ("freeze", "refused"),
+        ("approvals", "missing"),
     ]
     assert ran.data["breakGlass"] == {
         "incident": "INC-2041",
@@ -101,7 +102,8 @@ def test_a_break_glass_promotion_records_every_skipped_requirement(desk: Reposit
         "reviews": [{"agent": "desk-bot", "entry": 3, "could": ["carla"]}],
     }
     entry = ledger(desk)[-1]
-    assert list(entry)[-2:] == ["tool", "breakGlass"]
+    assert list(entry)[-3:] == ["tool", "breakGlass", "skipped"]
+    assert [words.partition(":")[0] for words in entry["skipped"]] == ["approvals", "evals", "freeze", "soak"]
     assert entry["breakGlass"] == {
         "incident": "INC-2041",
         "skipped": ["evals", "freeze", "soak"],
@@ -168,7 +170,7 @@ def test_only_what_the_policy_lists_is_skipped(tmp_path: Path) -> None:
         "missing",
         "refused",
     )
-    assert [need["kind"] for need in ran.data["promotions"][0]["skipped"]] == ["soak"]
+    assert [need["kind"] for need in ran.data["promotions"][0]["skipped"]] == ["soak", "approvals"]
 
 
 def test_a_policy_without_break_glass_refuses_it(tmp_path: Path) -> None:

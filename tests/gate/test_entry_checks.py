@@ -280,6 +280,24 @@ def test_skipped_requirements_of_other_agents_are_ignored() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("left_out", "breaks"),
+    [(("soak: long enough",), 0), ((), 1), (("approvals: 1 of owner", "soak: long enough"), 1), (None, 0)],
+)
+def test_what_an_entry_says_it_left_out_is_compared_with_its_verdict(
+    left_out: tuple[str, ...] | None, breaks: int
+) -> None:
+    within = timedelta(hours=48)
+    soak = Requirement(rule="rule", kind="soak", condition="long enough", status=RequirementStatus.MISSING)
+    glass = BreakGlassRecord(incident="INC-1", skipped=("soak",), review_by=AT + within, left_out=left_out)
+
+    found = entry_checks.break_glass_mismatches(
+        commit_with(), entry(break_glass=glass), [judged(skipped=(soak,))], within
+    )
+
+    assert rule_ids(found) == ["entry-untrue"] * breaks
+
+
 def test_a_break_about_an_entry_names_its_line() -> None:
     break_ = entry_checks.entry_break(commit_with(), ENTRY, "line-unsigned", "nobody signed it", "desk")
 

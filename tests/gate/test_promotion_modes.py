@@ -24,7 +24,7 @@ from fleetward.domain.policy import (
     RollbackPolicy,
     RuleCondition,
 )
-from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
+from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict, left_out_words, skipped_kinds
 from tests.gate.test_properties import ANYTHING, RULES
 from tests.gate.world import (
     BINDING,
@@ -480,6 +480,24 @@ def test_skipped_requirements_are_listed_and_not_waited_for() -> None:
     assert (promotion.mode, promotion.verdict) == (GLASS, ALLOWED)
 
 
+def test_every_seat_and_signature_that_break_glass_leaves_out_is_listed() -> None:
+    usual = replace(rule("usual", approvals(1, "owner"), approvals(2, "risk")), assurance=Assurance.SIGNED)
+    facts = {"terms": ALL, "mode": GLASS}
+
+    recorded = verdict(usual, approvals=CREW, **facts)
+    signed = verdict(usual, approvals=[replace(given, assurance=Assurance.SIGNED) for given in CREW], **facts)
+
+    assert left_out_words(recorded.skipped) == (
+        "approvals: 1 of owner",
+        "approvals: 2 of risk",
+        "signature: signed",
+    )
+    assert not any(requirement.eligible for requirement in recorded.skipped)
+    assert "signature" not in {requirement.kind for requirement in signed.skipped}
+    assert skipped_kinds(recorded.skipped) == ()
+    assert recorded.verdict is ALLOWED
+
+
 def test_a_soak_that_is_waited_for_is_not_put_off_by_a_freeze_that_is_not() -> None:
     promotion = verdict(
         SOAK,
@@ -686,7 +704,7 @@ def test_more_skips_never_worsen_the_verdict(
     many = verdict(EVALS, SOAK, terms={**break_glass_terms(*skips, *extra_skips), **FROZEN}, **facts)
 
     assert rank(many) <= rank(few)
-    assert {requirement.kind for requirement in few.skipped} <= skips
+    assert set(skipped_kinds(few.skipped)) <= skips
     assert all(requirement.status is not RequirementStatus.MET for requirement in few.skipped)
 
 

@@ -24,11 +24,13 @@ class PromotionMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakGlassRecord:
-    """The break-glass part of a ledger entry: *skipped* are the requirements not met and skipped, sorted."""
+    """The break-glass part of a ledger entry: *skipped* are the kinds of requirements not met and skipped, sorted."""
 
     incident: str
     skipped: tuple[str, ...]
     review_by: datetime
+    left_out: tuple[str, ...] | None = None
+    """Every seat, signature and duty that it left out, sorted; None in lines of earlier versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,10 @@ def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.BLOCKED)
 
 
+LEFT_OUT = ("approvals", "signature")
+"""The kinds that break-glass leaves out by its own rule, not by the policy's ``skips``."""
+
+
 class RequirementStatus(StrEnum):
     """Whether a requirement is met; only a refused one blocks."""
 
@@ -60,8 +64,8 @@ class Requirement:
     """
     One requirement of a promotion.
 
-    Its kind is approvals, evals, soak, attested, criteria, veto, freeze, validation, policy, dependency, rollback,
-    held or review.
+    Its kind is approvals, signature, evals, soak, attested, criteria, veto, freeze, validation, policy, dependency,
+    rollback, held or review.
     """
 
     rule: str
@@ -77,6 +81,16 @@ class Requirement:
     """Of a review that somebody can give: the ledger entry to review."""
     excluded: tuple[ExcludedPerson, ...] = ()
     """Of a requirement that is not met: who could have met it and does not count."""
+
+
+def skipped_kinds(requirements: Iterable[Requirement]) -> tuple[str, ...]:
+    """The kinds of requirements that the policy lets break-glass skip, sorted."""
+    return tuple(sorted({requirement.kind for requirement in requirements} - set(LEFT_OUT)))
+
+
+def left_out_words(requirements: Iterable[Requirement]) -> tuple[str, ...]:
+    """Every seat, signature and duty that break-glass left out, as a ledger entry lists them; sorted."""
+    return tuple(sorted({f"{requirement.kind}: {requirement.condition}" for requirement in requirements}))
 
 
 class NotCountedCause(StrEnum):

@@ -35,6 +35,7 @@ from fleetward.gate.blockers import (
     validation_errors,
 )
 from fleetward.gate.evidence_and_soak import evaluations, soak
+from fleetward.gate.left_out_seats import left_out_seats
 from fleetward.gate.matching_rules import strictest_requirements
 from fleetward.gate.promotion_modes import ModeTerms, mode_terms, rollback_age, split_skipped
 from fleetward.gate.quorum import Quorum, assess_quorum
@@ -78,6 +79,7 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
         *review_items,
         *validation_errors(request),
     )
+    skipped = (*skipped, *left_out_seats(request, terms, approved, policy=policy, people=people, now=now))
     counted = (*approved.files, *records)
     deadlock = Deadlock(
         request=request, rules=terms.approval_rules, tier=tier, policy=terms.policy, people=people, now=now

@@ -17,7 +17,7 @@ from fleetward.domain.clock import format_instant, is_ahead
 from fleetward.domain.finding import Severity
 from fleetward.domain.ledger import TEST_CLOCK_MARK, Entry
 from fleetward.domain.people import People, Robot
-from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.domain.verdict import Promotion, Verdict, left_out_words, skipped_kinds
 from fleetward.gate.history_checks import file_break, mode_break
 
 LATE = timedelta(days=1)
@@ -243,26 +243,29 @@ def break_glass_mismatches(
     if break_glass is None or within is None:
         return
     entry_agents = {transition.agent for transition in entry.agents}
-    # sorted, as apply writes them: the order of requirements is not part of the record
-    skipped = tuple(
-        sorted(
-            {
-                requirement.kind
-                for promotion in promotions
-                if promotion.agent in entry_agents
-                for requirement in promotion.skipped
-            }
-        )
-    )
-    stated = (", ".join(break_glass.skipped) or "nothing", format_instant(break_glass.review_by))
-    computed = (", ".join(skipped) or "nothing", format_instant(entry.at + within))
-    for word, actual, expected in zip(
-        ("the skipped requirements", "the review deadline"), stated, computed, strict=True
-    ):
-        if actual != expected:
+    skipped = [
+        requirement
+        for promotion in promotions
+        if promotion.agent in entry_agents
+        for requirement in promotion.skipped
+    ]
+    comparisons = [
+        ("the skipped requirements", _listed(break_glass.skipped), _listed(skipped_kinds(skipped))),
+        ("the review deadline", format_instant(break_glass.review_by), format_instant(entry.at + within)),
+    ]
+    # lines of earlier versions list kinds alone
+    if break_glass.left_out is not None or getattr(entry, "governance_version", 1) > 1:
+        words = left_out_words(skipped)
+        comparisons.append(("what it left out", _listed(break_glass.left_out or ()), _listed(words)))
+    for word, stated, computed in comparisons:
+        if stated != computed:
             yield entry_break(
-                commit, entry, "entry-untrue", f"{word}: {actual}, but its verdict gives {expected}"
+                commit, entry, "entry-untrue", f"{word}: {stated}, but its verdict gives {computed}"
             )
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(words) or "nothing"
 
 
 def actor_mismatch(

@@ -34,6 +34,8 @@ class ModeTerms:
     policy: Policy
     rules: tuple[PolicyRule, ...] = ()
     approval_rules: tuple[PolicyRule, ...] = ()
+    replaced_rules: tuple[PolicyRule, ...] = ()
+    """The rules whose approvals break-glass leaves out."""
     skippable: frozenset[str] = frozenset()
 
     def skips(self, requirement: Requirement) -> bool:
@@ -78,6 +80,7 @@ def _break_glass_terms(policy: Policy, rules: tuple[PolicyRule, ...]) -> ModeTer
         # evaluations and soak come from the usual rules; approvals from the one for emergencies
         rules=(*rules, break_glass.rule),
         approval_rules=(break_glass.rule,),
+        replaced_rules=rules,
         skippable=break_glass.skips,
     )
 

@@ -56,6 +56,7 @@ def _encode_break_glass(break_glass: BreakGlassRecord | None) -> dict[str, Any] 
     return {
         "incident": break_glass.incident,
         "skipped": list(break_glass.skipped),
+        "leftOut": list(break_glass.left_out or ()),
         "reviewBy": format_instant(break_glass.review_by),
     }
 

@@ -42,7 +42,7 @@ def _entry_lines(entry: Entry, agent: str | None, verbose: bool, reviews: Sequen
         f" applied by {entry.actor}",
     )
     if break_glass := entry.break_glass:
-        skipped = ", ".join(break_glass.skipped) or "nothing"
+        skipped = ", ".join(break_glass.left_out or break_glass.skipped) or "nothing"
         text = f" for {break_glass.incident}: skipped {skipped}, review due by {format_instant(break_glass.review_by)}"
         yield line("  ", span("break-glass", "warning"), text, hang=4)
     for review in reviews:

@@ -28,7 +28,9 @@ _KEYS = (
     *("policy", "approvals", "evidence", "requirements", "reason", "tool"),
 )
 _BREAK_GLASS = "breakGlass"
-"""The last key, in the lines of break-glass promotions alone."""
+"""Near the end, in the lines of break-glass promotions alone."""
+_SKIPPED = "skipped"
+"""Behind ``breakGlass``; lines of earlier versions lack it."""
 _APPROVAL_KEYS = ("file", "sha256", "approver", "assurance")
 REQUIREMENT_KEYS = ("agent", "rule", "kind", "asked", "status", "by", "detail", "readyAt", "could")
 """Of a requirement as an entry records it."""
@@ -113,8 +115,8 @@ def decode_line(line: bytes, where: str) -> Entry:
     Errors: FleetError whose message begins with *where*.
     """
     data = strict_json.parse_json(line, where, limit=limits.LEDGER_LINE_BYTES)
-    is_break_glass = isinstance(data, dict) and _BREAK_GLASS in data
-    fields = Fields.from_value(data, where, (*_KEYS, _BREAK_GLASS) if is_break_glass else _KEYS)
+    optional = [key for key in (_BREAK_GLASS, _SKIPPED) if isinstance(data, dict) and key in data]
+    fields = Fields.from_value(data, where, (*_KEYS, *optional))
     version, sha256 = _policy(fields)
     entry = Entry(
         seq=fields.count("seq", least=1),
@@ -135,7 +137,7 @@ def decode_line(line: bytes, where: str) -> Entry:
         requirements=_requirements(fields),
         reason=fields.text("reason", empty=True),
         tool=fields.text("tool", empty=True),
-        break_glass=_decode_break_glass(fields) if is_break_glass else None,
+        break_glass=_decode_break_glass(fields) if _BREAK_GLASS in optional else None,
     )
     written = encode(entry)
     # one spelling: the next line holds the digest of these bytes
@@ -201,8 +203,14 @@ def _decode_break_glass(fields: Fields) -> BreakGlassRecord:
     # in this order alone, because a set has one spelling then
     if skipped != tuple(name for name in SKIPPABLE if name in skipped):
         record.reject("skipped", f"some of {', '.join(SKIPPABLE)}, in this order")
+    left_out = fields.items(_SKIPPED) if _SKIPPED in fields.data else None
+    if left_out is not None and not all(isinstance(words, str) for words in left_out):
+        fields.reject(_SKIPPED, "a list of texts")
     return BreakGlassRecord(
-        incident=record.text("incident"), skipped=skipped, review_by=record.instant("reviewBy")
+        incident=record.text("incident"),
+        skipped=skipped,
+        review_by=record.instant("reviewBy"),
+        left_out=left_out,
     )
 
 
@@ -210,9 +218,9 @@ def _encode_break_glass(record: BreakGlassRecord | None) -> dict[str, Any]:
     if record is None:
         return {}
     review_by = clock.format_instant(record.review_by)
-    return {
-        _BREAK_GLASS: {"incident": record.incident, "skipped": list(record.skipped), "reviewBy": review_by}
-    }
+    encoded = {"incident": record.incident, "skipped": list(record.skipped), "reviewBy": review_by}
+    left_out = {} if record.left_out is None else {_SKIPPED: list(record.left_out)}
+    return {_BREAK_GLASS: encoded, **left_out}
 
 
 def _policy(fields: Fields) -> tuple[int | None, str | None]:

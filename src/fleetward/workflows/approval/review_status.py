@@ -37,7 +37,7 @@ def _review_finding(
 ) -> Break:
     break_glass = entry.break_glass
     assert break_glass is not None  # noqa: S101
-    skipped = ", ".join(break_glass.skipped) or "nothing"
+    skipped = ", ".join(break_glass.left_out or break_glass.skipped) or "nothing"
     summary = f"{agent} was promoted by break-glass ({break_glass.incident}), which skipped {skipped}"
     # a review that cannot be determined is no reason to end the audit
     try:

@@ -11,7 +11,7 @@ from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.errors import UsageError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import TEST_CLOCK_MARK, AgentTransition, Entry, PromotionKind
-from fleetward.domain.verdict import Promotion
+from fleetward.domain.verdict import Promotion, left_out_words, skipped_kinds
 from fleetward.store.fleet import suspension_override
 from fleetward.store.git import commit_writer, work_tree_update
 from fleetward.store.git.file_history import require_full_history
@@ -266,8 +266,13 @@ def _break_glass(
 ) -> BreakGlassRecord | None:
     if incident is None:
         return None
-    skipped = {requirement.kind for promotion in promotions for requirement in promotion.skipped}
-    return BreakGlassRecord(incident=incident, skipped=tuple(sorted(skipped)), review_by=review_by(context))
+    skipped = [requirement for promotion in promotions for requirement in promotion.skipped]
+    return BreakGlassRecord(
+        incident=incident,
+        skipped=skipped_kinds(skipped),
+        review_by=review_by(context),
+        left_out=left_out_words(skipped),
+    )
 
 
 def _ledger_agent(promotion: Promotion) -> AgentTransition:
