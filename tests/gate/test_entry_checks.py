@@ -11,6 +11,7 @@ import pytest
 from fleetward.domain.audit import FileStep, FileVersion, FirstParentCommit
 from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.clock import format_instant
+from fleetward.domain.contributor import ContributorRole
 from fleetward.domain.finding import Severity
 from fleetward.domain.ledger import Entry, PromotionKind
 from fleetward.domain.people import People
@@ -32,7 +33,7 @@ from tests.gate.commits import (
     subjects,
     summaries,
 )
-from tests.gate.world import NEW, OLD, OTHER, everybody
+from tests.gate.world import NEW, OLD, OTHER, contributor, everybody
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
@@ -498,3 +499,13 @@ def test_a_line_counts_where_somebody_named_wrote_it() -> None:
     assert list(entry_checks.applier_refusal(commit_with(), ENTRY, None)) == []
     [refusal] = entry_checks.applier_refusal(commit_with(), ENTRY, "why")
     assert (refusal.rule, refusal.line) == ("applier-refused", 2)
+
+
+def test_a_commit_made_again_without_an_original_at_hand_is_a_note() -> None:
+    again = replace(contributor("carla", ContributorRole.RECOMMITTER), is_compared=False)
+    promotion = replace(judged(), uncompared=(again,))
+
+    [note] = entry_checks.uncompared_commits(commit_with(), ENTRY, [promotion])
+
+    assert (note.rule, note.severity) == ("author-uncompared", Severity.NOTE)
+    assert "carla@acme.example committed c0ffeec0ffee again" in note.message

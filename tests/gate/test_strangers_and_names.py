@@ -43,6 +43,8 @@ def hand(email: str, role: ContributorRole = ContributorRole.AUTHOR) -> Contribu
         ((hand("noreply@forge.example", ContributorRole.COMMITTER),), everybody(), None),
         ((hand("carla"),), GONE, "is carla, who was not active then"),
         ((hand("carla", ContributorRole.COMMITTER),), GONE, None),
+        ((hand("nobody", ContributorRole.RECOMMITTER),), everybody(), "is not listed in people.yaml"),
+        ((hand("dina", ContributorRole.RECOMMITTER),), everybody(), None),
         ((hand("ci"),), everybody(), None),
         ((hand("ci"),), GONE, "is the robot 'ci', whose operator carla was not active then"),
         ((hand("erin"),), everybody(), None),

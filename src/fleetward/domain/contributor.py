@@ -14,6 +14,8 @@ class ContributorRole(StrEnum):
     AUTHOR = "author"
     COMMITTER = "committer"
     CO_AUTHOR = "co-author"
+    RECOMMITTER = "re-committer"
+    """Committed again what another person wrote, by rebase or cherry-pick: no contributor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +27,5 @@ class Contributor:
     commit: str
     committed: datetime | None = None
     """The commit's date; None where there is no commit yet."""
+    is_compared: bool = True
+    """Of a re-committer: an original of the commit is at hand, and its patch is the same."""

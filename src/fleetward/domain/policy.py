@@ -192,6 +192,8 @@ class Policy:
     floors: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     approvals: ApprovalTerms = field(default_factory=ApprovalTerms)
+    contributor_trailers: tuple[str, ...] = ()
+    """Trailers of commits that name a contributor, beside Co-authored-by."""
     rules: tuple[PolicyRule, ...] = ()
     limits: Mapping[str, timedelta] = field(default_factory=dict)
     veto: frozenset[str] = frozenset()

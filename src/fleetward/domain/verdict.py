@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from fleetward.domain.break_glass import PromotionMode
+from fleetward.domain.contributor import Contributor
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 
@@ -163,3 +164,5 @@ class Promotion:
     mode: PromotionMode = PromotionMode.NORMAL
     skipped: tuple[Requirement, ...] = ()
     """Unmet requirements that break-glass skips."""
+    uncompared: tuple[Contributor, ...] = ()
+    """Who committed again what others wrote, where no original is at hand to compare."""

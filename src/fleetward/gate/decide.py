@@ -164,4 +164,5 @@ def _promotion(
         unblock=unblock or Unblock(),
         counted=counted,
         mode=request.mode,
+        uncompared=tuple(person for person in request.contributors if not person.is_compared),
     )

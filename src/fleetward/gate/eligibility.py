@@ -91,6 +91,8 @@ def excluded_contributors(
     exclusions: dict[str, str] = {}
     # sorted by role: of several contributions the weightiest is given as the reason
     for contributor in sorted(contributors, key=_sort_key):
+        if contributor.role is ContributorRole.RECOMMITTER:
+            continue
         account = people.by_email(contributor.email)
         role = f"{contributor.role} of the change (commit {contributor.commit[:12]})"
         if isinstance(account, Robot):
@@ -119,7 +121,7 @@ def _unknown_reason(contributor: Contributor, people: People) -> str | None:
     if account is None:
         return "is not listed in people.yaml"
     # a forge commits for others, and others are its authors
-    if contributor.role is ContributorRole.COMMITTER:
+    if contributor.role in (ContributorRole.COMMITTER, ContributorRole.RECOMMITTER):
         return None
     if isinstance(account, Robot):
         if account.operated_by is None:

@@ -140,6 +140,20 @@ def denied_promotions(
             yield entry_break(commit, entry, "verdict-not-allowed", message, transition.agent)
 
 
+def uncompared_commits(
+    commit: FirstParentCommit, entry: Entry, promotions: Sequence[Promotion]
+) -> Iterator[Break]:
+    """Commits that somebody committed again for their author, without an original to compare: a note for each."""
+    for promotion in promotions:
+        for person in promotion.uncompared:
+            message = (
+                f"{person.email} committed {person.commit[:12]} again for its author, and no ref reaches an original "
+                "of it to compare"
+            )
+            uncompared = entry_break(commit, entry, "author-uncompared", message, promotion.agent)
+            yield replace(uncompared, severity=Severity.NOTE)
+
+
 def entry_mismatches(
     commit: FirstParentCommit, entry: Entry, promotions: Sequence[Promotion]
 ) -> Iterator[Break]:

@@ -240,6 +240,15 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
         fix="ask both persons; let the job that runs --apply sign (--sign), because a name alone proves nothing.",
     ),
     _audit_finding(
+        "author-uncompared",
+        "A commit was committed again for its author, and no original of it is at hand.",
+        why="who rebases for others stays free to approve, so nobody can see whether the words are the author's.",
+        bad="git cherry-pick topic, then git branch -D topic",
+        good="git merge topic",
+        fix="fetch the branch with the original, or ask the author whether the commit is theirs.",
+        severity=Severity.NOTE,
+    ),
+    _audit_finding(
         "entry-backdated",
         "The date of an entry is before its own commit, or before something that it relies on.",
         why="the date decides whether an approval had expired, somebody had left or a freeze was active.",

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fleetward.domain.contributor import ContributorRole
+from fleetward.domain.people import People
+from fleetward.store.git.change_authors import ChangeScope, contributors
 from fleetward.store.git.commit import read_commits
-from fleetward.store.git.file_history import commit_of_promotion, contributors
+from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.soak_time import soak_time
 from tests.end_to_end.repositories import DESK, FLEET, Repository, clean_environment, repository
@@ -21,7 +23,7 @@ def fleet_root(repo: Repository) -> FleetRoot:
 
 
 def contributor_roles(repo: Repository, since: str | None) -> set[tuple[str, ContributorRole]]:
-    people = contributors(fleet_root(repo), repo.head, since, [DESK])
+    people = contributors(fleet_root(repo), repo.head, since, ChangeScope(paths=(DESK,), people=People()))
     return {(person.email.partition("@")[0], person.role) for person in people}
 
 

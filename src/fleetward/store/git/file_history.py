@@ -1,4 +1,4 @@
-"""Who wrote files, in which commits, and every content that they ever had."""
+"""Which commits wrote files, and every content that files ever had."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fleetward.domain import limits
 from fleetward.domain.audit import FileStep
-from fleetward.domain.contributor import Contributor
 from fleetward.domain.errors import GitError
 from fleetward.store.git.commit import Commit, read_commits
 from fleetward.store.git.fleet_root import FleetRoot
@@ -26,35 +25,6 @@ def require_full_history(repository: Repository) -> None:
         )
 
 
-def contributors(
-    root: FleetRoot, head: Id, since: Id | None, paths: Sequence[str]
-) -> tuple[Contributor, ...]:
-    """
-    Everybody who contributed to what *paths* became between *since* (all of history where None) and *head*.
-
-    A merge makes a contributor only of one who changed what it merged. A *since* that is not in this repository
-    means all of history, which excludes more people, never fewer. So does a file that changed since without a
-    commit that wrote it: a merge took it out of what lay behind *since*.
-    """
-    # compared with the answer: find_commit also accepts names of branches
-    start = since if since and root.repository.find_commit(since) == since else None
-    touching = read_commits(root.repository, root.history.commits_changing(head, paths, since=start))
-    plain = [commit for commit in touching if len(commit.parents) < 2]
-    merges = [commit for commit in touching if len(commit.parents) > 1]
-    writing = {commit.id for commit, _ in _written(root, merges, paths)}
-    counted = [*plain, *(merge for merge in merges if merge.id in writing)]
-    # a merge can drop a side without any commit that says so
-    if start and merges and _has_unexplained_change(root, start, head, counted, paths):
-        return contributors(root, head, None, paths)
-    people = {
-        # git keeps the spelling of each commit, and mailboxes ignore case
-        (person.email.casefold(), person.role): person
-        for commit in reversed(counted)
-        for person in commit.contributors()
-    }
-    return tuple(sorted(people.values(), key=lambda person: (person.email.casefold(), person.role)))
-
-
 def commits_by_path(root: FleetRoot, head: Id, folder: str) -> Mapping[str, tuple[Commit, ...]]:
     """
     By path the commits that wrote it on the way to *head*, newest first, for every file under *folder*.
@@ -63,7 +33,7 @@ def commits_by_path(root: FleetRoot, head: Id, folder: str) -> Mapping[str, tupl
     """
     touching = read_commits(root.repository, root.history.commits_changing(head, [folder]))
     by_path: dict[str, list[Commit]] = {}
-    for commit, step in _written(root, touching, [folder]):
+    for commit, step in written_steps(root, touching, [folder]):
         # who takes a file out wrote nothing of it
         if step.new is not None:
             by_path.setdefault(step.path, []).append(commit)
@@ -109,7 +79,7 @@ def commit_of_promotion(root: FleetRoot, head: Id, before: Id, file: str, line: 
     return None
 
 
-def _written(
+def written_steps(
     root: FleetRoot, commits: Sequence[Commit], paths: Sequence[str]
 ) -> Iterable[tuple[Commit, FileStep]]:
     """The files that each commit wrote: those that it holds in another way than all of its parents."""
@@ -121,20 +91,3 @@ def _written(
         # like one parent means merged, not written
         if len(differing) == max(1, len(by_id[commit_id].parents)):
             yield by_id[commit_id], differing[0]
-
-
-def _has_unexplained_change(
-    root: FleetRoot, since: Id, head: Id, written: Sequence[Commit], paths: Sequence[str]
-) -> bool:
-    """Is there a file at *head* that is not as at *since*, and that none of the commits *written* made so?"""
-    changes = root.history.changes([commit.id for commit in written], paths)
-    # None as id stands for a deletion, which also has an author
-    produced = {(step.path, step.new and step.new.id) for _, step in changes}
-    before, after = (
-        {entry.path: entry.id for entry in root.history.files(commit, paths)} for commit in (since, head)
-    )
-    return any(
-        (path, after.get(path)) not in produced
-        for path in before.keys() | after.keys()
-        if before.get(path) != after.get(path)
-    )

@@ -182,9 +182,15 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
     for entry in group:
         yield from _check_policy(context, entry, promotion)
         yield from entry_checks.denied_promotions(context.commit, entry, promotions)
+        yield from entry_checks.uncompared_commits(context.commit, entry, _of_entry(entry, promotions))
         yield from entry_checks.entry_mismatches(context.commit, entry, promotions)
         yield from _check_requirements(context, entry, promotions)
         yield from entry_checks.break_glass_mismatches(context.commit, entry, promotions, review_within)
+
+
+def _of_entry(entry: Entry, promotions: Sequence[Promotion]) -> tuple[Promotion, ...]:
+    agents = {change.agent for change in entry.agents}
+    return tuple(promotion for promotion in promotions if promotion.agent in agents)
 
 
 def _check_requirements(

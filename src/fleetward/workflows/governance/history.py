@@ -22,7 +22,7 @@ from fleetward.domain.names import is_name
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
-from fleetward.store.git.file_history import contributors
+from fleetward.store.git.change_authors import ChangeScope, contributors
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.store.git.soak_time import commit_dates, first_parent_commits_of
@@ -134,10 +134,16 @@ def decide_change(
 ) -> Promotion:
     """The verdict of *in_force* on the governance *state* of *commit*, by its statements and *new_statements*."""
     statements, lost, unreadable = records.approvals(root, commit, "", GOVERNANCE, in_force.people, now=now)
+    scope = ChangeScope(
+        paths=(GOVERNANCE,),
+        people=in_force.people,
+        trailers=in_force.policy.contributor_trailers,
+        approvals=APPROVALS,
+    )
     return gate.decide_governance_change(
         binding(in_force, state),
         (*statements, *new_statements),
-        contributors(root, commit, in_force.commit, [GOVERNANCE]),
+        contributors(root, commit, in_force.commit, scope),
         policy=in_force.policy,
         people=in_force.people,
         now=now,

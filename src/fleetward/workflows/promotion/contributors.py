@@ -10,8 +10,9 @@ from fleetward.domain.break_glass import RequiredReview
 from fleetward.domain.contributor import Contributor
 from fleetward.domain.fleet import Environment
 from fleetward.domain.ledger import AgentTransition, Entry, Ledger
+from fleetward.store.git.change_authors import ChangeAuthors, ChangeScope, change_authors
 from fleetward.store.git.contents import contents
-from fleetward.store.git.file_history import commit_of_promotion, contributors
+from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
 from fleetward.store.records.approvals import EMPTY_STATE
@@ -22,8 +23,16 @@ from fleetward.workflows.promotion.context import PromotionContext
 def change_contributors(
     context: PromotionContext, name: str, head: Id, ledger: Ledger
 ) -> tuple[Contributor, ...]:
+    """The authors of the release and of the proposal of *name* at *head*, by *ledger*; see written_changes."""
+    changes = written_changes(context, name, head, ledger)
+    return tuple(person for change in changes for person in change.contributors)
+
+
+def written_changes(
+    context: PromotionContext, name: str, head: Id, ledger: Ledger
+) -> tuple[ChangeAuthors, ...]:
     """
-    The authors of the release and of the proposal of *name* at *head*, by *ledger*.
+    Who wrote the release and the proposal of *name* at *head*, by *ledger*.
 
     Authors of the release: since the entry that first promoted the release that runs. After a rollback this is an
     older entry, so that the authors of the release that was left still count. A promotion that keeps the running
@@ -31,12 +40,22 @@ def change_contributors(
     """
     # a suspension takes nothing from the source: its authors have no part in it
     keeps_release = context.sources == (context.target.name,)
-    authors = (
+    changes = (
         ()
         if keeps_release
-        else _release_contributors(context, context.target, name, head, ledger.release_entry(name))
+        else _release_authors(context, context.target, name, head, ledger.release_entry(name))
     )
-    return (*authors, *_proposal_contributors(context, name, head, ledger.proposal_entry(name)))
+    return (*changes, _proposal_authors(context, name, head, ledger.proposal_entry(name)))
+
+
+def _scope(context: PromotionContext, target: str, name: str, folder: str) -> ChangeScope:
+    return ChangeScope(
+        paths=(folder,),
+        people=context.people,
+        trailers=context.policy.contributor_trailers,
+        approvals=layout.approvals_folder(f"{context.target.name}/{name}"),
+        promoted=layout.agent_folder(target, name),
+    )
 
 
 def required_reviews(context: PromotionContext, name: str) -> tuple[RequiredReview, ...]:
@@ -82,9 +101,9 @@ def binding_of(context: PromotionContext, transition: AgentTransition) -> Bindin
     )
 
 
-def _release_contributors(
+def _release_authors(
     context: PromotionContext, target: Environment, name: str, head: Id, since: Entry | None
-) -> tuple[Contributor, ...]:
+) -> tuple[ChangeAuthors, ...]:
     """
     The authors of what *target* would get, since its entry *since*.
 
@@ -92,7 +111,7 @@ def _release_contributors(
     there, all authors ever, because that release is older than the one it replaced. An adopted folder was never
     promoted: its authors are those of its files.
     """
-    root, authors = context.root, list[Contributor]()
+    root, changes = context.root, list[ChangeAuthors]()
     for source in target.sources:
         before = _authors_since(context, source, name, since)
         stage = context.fleet.config.environment(source)
@@ -102,15 +121,16 @@ def _release_contributors(
         # a squash or rebase may have dropped the commit: then the folder's own authors count
         promoted = brought and brought.kind != ADOPT and root.repository.find_commit(brought.commit)
         if stage is None or brought is None or not promoted:
-            authors += contributors(root, head, before, [layout.agent_folder(source, name)])
+            scope = _scope(context, target.name, name, layout.agent_folder(source, name))
+            changes.append(change_authors(root, head, before, scope))
             continue
         stage_since = None
         # only where the stage still runs that entry: else its release is older than the range
         is_current = ledger is not None and ledger.transitions(name)[-1][0] == brought
         if is_current and before and root.repository.find_commit(before) == before:
             stage_since = records.ledger(root.commit_tree(before), source).release_entry(name)
-        authors += _release_contributors(context, stage, name, brought.commit, stage_since)
-    return tuple(authors)
+        changes += _release_authors(context, stage, name, brought.commit, stage_since)
+    return tuple(changes)
 
 
 def _authors_since(context: PromotionContext, source: str, name: str, since: Entry | None) -> Id | None:
@@ -132,9 +152,7 @@ def _authors_since(context: PromotionContext, source: str, name: str, since: Ent
     return since.commit if adopted_releases == [waiting_release] else None
 
 
-def _proposal_contributors(
-    context: PromotionContext, name: str, head: Id, since: Entry | None
-) -> tuple[Contributor, ...]:
+def _proposal_authors(context: PromotionContext, name: str, head: Id, since: Entry | None) -> ChangeAuthors:
     """
     The authors of the proposal.
 
@@ -152,4 +170,4 @@ def _proposal_contributors(
             if promotion_commit and not context.root.commit_tree(promotion_commit).entries(proposal)
             else since_commit
         )
-    return contributors(context.root, head, since_commit, [proposal])
+    return change_authors(context.root, head, since_commit, _scope(context, to, name, proposal))

@@ -71,6 +71,7 @@ def parse_policy(
         floors={tier: _floor_lines(lines) for tier, lines in (data.get("floors") or {}).items()},
         required={tier: tuple(paths) for tier, paths in (data.get("required") or {}).items()},
         approvals=_terms(data.get("approvals") or {}, notes),
+        contributor_trailers=tuple((data.get("contributors") or {}).get("trailers") or ()),
         rules=rules,
         limits=_spans(data.get("limits") or {}, notes),
         veto=veto,
