@@ -47,6 +47,14 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
         fix="restore the mode of the file; a promotion takes modes from the release.",
     ),
     _audit_finding(
+        "tree-malformed",
+        "A folder is stored as git does not store it, such as with one name twice.",
+        why="git, forges and other tools read such a folder in different ways, so nobody knows what was approved.",
+        bad="a tree that holds agent.yaml twice",
+        good="a commit that git itself wrote",
+        fix="write the folder again with git, and ask who made the commit.",
+    ),
+    _audit_finding(
         "ledger-edited",
         "A line of a ledger was edited.",
         why="a record that can be edited proves nothing; lines are only ever appended.",

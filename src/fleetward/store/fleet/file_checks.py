@@ -17,7 +17,9 @@ def disallowed_files(inside: list[TreeEntry], contents: Contents) -> list[Findin
     """Files that cannot be part of an agent: links, submodules, unreadable or too large files, too many files."""
     findings = []
     for entry in inside:
-        if entry.mode not in REGULAR:
+        if entry.fault is not None:
+            findings.append(file_error(entry, "file-unreadable", entry.fault, "git fsck --strict"))
+        elif entry.mode not in REGULAR:
             kind = {LINK: "a symbolic link", SUBMODULE: "a repository of its own"}.get(
                 entry.mode, "a special file"
             )

@@ -104,8 +104,8 @@ def read_outline(
     Errors: NotAFleet when there is no ``fleet-config.yaml``.
     """
     # in one go: each question to git is a process
-    entries = tree.entries(
-        layout.CONFIG, layout.GOVERNANCE, layout.ENVIRONMENTS, layout.LEDGERS, layout.PROPOSALS
+    entries = _checked_entries(
+        tree, layout.CONFIG, layout.GOVERNANCE, layout.ENVIRONMENTS, layout.LEDGERS, layout.PROPOSALS
     )
     governance = load_governance(tree, entries, version=version, rules=rules, documents=governance_documents)
     config = governance.config or fallback_config
@@ -199,7 +199,7 @@ def _partial_outline(
     tree: Tree, version: str, rules: Collection[str], only: KeySelection, fallback_config: FleetConfig | None
 ) -> FleetOutline:
     """The outline for some agents; ledgers concern the whole fleet, and are not read."""
-    entries = tree.entries(layout.CONFIG, layout.GOVERNANCE)
+    entries = _checked_entries(tree, layout.CONFIG, layout.GOVERNANCE)
     governance = load_governance(tree, entries, version=version, rules=rules)
     config = governance.config or fallback_config
     return FleetOutline(
@@ -217,6 +217,13 @@ def _agent_entries(tree: Tree, keys: Collection[AgentKey]) -> tuple[TreeEntry, .
     tops = (layout.ENVIRONMENTS, layout.PROPOSALS)
     if len(keys) > _MAX_NAMED_AGENTS:
         key_set = frozenset(keys)
-        return tuple(entry for entry in tree.entries(*tops) if tuple(entry.path.split("/")[1:3]) in key_set)
+        listed = _checked_entries(tree, *tops)
+        return tuple(entry for entry in listed if tuple(entry.path.split("/")[1:3]) in key_set)
     folders = [f"{top}/{env}/{name}" for env, name in sorted(keys) for top in tops]
-    return tree.entries(*folders) if folders else ()
+    return _checked_entries(tree, *folders) if folders else ()
+
+
+def _checked_entries(tree: Tree, *under: str) -> tuple[TreeEntry, ...]:
+    """The files of a tree; of a commit, what git would not have written is marked."""
+    checked: Callable[..., tuple[TreeEntry, ...]] = getattr(tree, "checked_entries", tree.entries)
+    return checked(*under)

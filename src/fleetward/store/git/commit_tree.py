@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.history import History
+from fleetward.store.git.plumbing_history import PlumbingHistory
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import TreeEntry, read_stored
 
@@ -21,6 +22,12 @@ class CommitTree:
     def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every file, or those under these folders, sorted by path."""
         return self.history.files(self.commit, under)
+
+    def checked_entries(self, *under: str) -> tuple[TreeEntry, ...]:
+        """The same, and what ``git fsck --strict`` refuses is marked; of an indexed history the index knows."""
+        if isinstance(self.history, PlumbingHistory):
+            return self.history.checked_files(self.commit, under)
+        return self.entries(*under)
 
     def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
         """Contents by path, hashed again."""

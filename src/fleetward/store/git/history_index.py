@@ -12,6 +12,7 @@ from fleetward.store.git.commit_graph import CommitGraph
 from fleetward.store.git.history import file_step
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import TreeEntry
+from fleetward.store.git.tree_faults import path_fault
 
 _Timeline = tuple[list[int], list[TreeEntry | None]]
 """A file on the first-parent line: the positions that changed it, and what each of them left there."""
@@ -29,6 +30,8 @@ class HistoryIndex:
         self._changing_line: dict[str, list[Id]] = {}
         """By path of a file or folder the commits that changed something there, oldest first."""
         self._timelines: dict[str, _Timeline] = {}
+        self.doubtful: dict[str, int] = {}
+        """Paths that no tree of git's holds, with the position from which the index does not know them."""
         self._build()
         self._paths = sorted(self._timelines)
 
@@ -68,6 +71,14 @@ class HistoryIndex:
         entries = (_at(self._timelines[path], position) for path in sorted(set(self._paths_in(paths))))
         return [entry for entry in entries if entry is not None]
 
+    def doubtful_at(self, position: int, paths: Sequence[str]) -> list[str]:
+        """The doubtful paths at this position that are in *paths*, lead there, or lie there."""
+        return [
+            doubtful
+            for doubtful, since in self.doubtful.items()
+            if since <= position and any(_overlap(doubtful, path) for path in paths)
+        ]
+
     def _paths_in(self, paths: Sequence[str]) -> Iterator[str]:
         for path in paths:
             if path in self._timelines:
@@ -100,11 +111,37 @@ class HistoryIndex:
                         commits.append(commit)
                     if number == 0:
                         self._changing_line.setdefault(path, []).append(commit)
+        folders: set[str] = set()
         for position, commit in enumerate(self._graph.line):
-            for step in self.all_steps(commit, 0):
+            steps = self.all_steps(commit, 0)
+            for before, step in zip((None, *steps), steps, strict=False):
                 positions, entries = self._timelines.setdefault(step.path, ([], []))
+                is_twice = before is not None and before.path == step.path
+                # git adds no file that is there, except where a tree holds its name twice
+                if step.new and (is_twice or (step.old is None and entries and entries[-1])):
+                    self.doubtful.setdefault(step.path, position)
                 positions.append(position)
                 entries.append(_entry(step))
+            for step in steps:
+                if step.new is not None and step.old is None:
+                    self._doubt_added(step.path, position, folders)
+
+    def _doubt_added(self, path: str, position: int, folders: set[str]) -> None:
+        """Doubt a name that git refuses, and a file and a folder of one name."""
+        if path_fault(path) is not None:
+            self.doubtful.setdefault(path, position)
+        end = path.rfind("/")
+        while end > 0:
+            folders.add(path[:end])
+            timeline = self._timelines.get(path[:end])
+            if timeline is not None and timeline[1][-1] is not None:
+                self.doubtful.setdefault(path[:end], position)
+            end = path.rfind("/", 0, end)
+        if path in folders and any(
+            name.startswith(f"{path}/") and timeline[1][-1] is not None
+            for name, timeline in self._timelines.items()
+        ):
+            self.doubtful.setdefault(path, position)
 
 
 def _entry(step: FileStep) -> TreeEntry | None:
@@ -117,6 +154,10 @@ def _at(timeline: _Timeline, position: int) -> TreeEntry | None:
         return entries[-1]
     count = bisect_right(positions, position)
     return entries[count - 1] if count else None
+
+
+def _overlap(one: str, another: str) -> bool:
+    return one == another or one.startswith(f"{another}/") or another.startswith(f"{one}/")
 
 
 def _path(step: FileStep) -> str:

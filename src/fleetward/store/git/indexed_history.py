@@ -85,7 +85,27 @@ class IndexedHistory:
         """The files of a commit in *paths*, all of the fleet's where there are none, sorted by path."""
         if not self._index.covers(paths) or commit not in self.graph.position:
             return self._plumbing.files(commit, paths)
-        return tuple(self._index.files_at(self.graph.position[commit], paths))
+        position = self.graph.position[commit]
+        # from a tree that git did not write the index cannot say what is there
+        if self._index.doubtful and self._index.doubtful_at(position, paths):
+            return self._plumbing.files(commit, paths)
+        return tuple(self._index.files_at(position, paths))
+
+    def malformed_files(self, commits: Iterable[Id], last: Id) -> Iterator[tuple[Id, TreeEntry]]:
+        """Files in trees that git does not write: what *commits* brought, and all that *last* holds."""
+        wanted = frozenset(commits)
+        for path, position in sorted(self._index.doubtful.items(), key=lambda item: item[1]):
+            commit = self.graph.line[position]
+            if commit in wanted and commit != last:
+                folder = path.rpartition("/")[0] or path
+                yield from (
+                    (commit, entry)
+                    for entry in self._plumbing.files(commit, [folder])
+                    if entry.fault and (entry.path == path or entry.path.startswith(f"{path}/"))
+                )
+        for entry in self._plumbing.checked_files(last, FLEET_PATHS):
+            if entry.fault is not None:
+                yield last, entry
 
     def ids_at(self, path: str, commits: Sequence[Id]) -> Sequence[Id | None]:
         """What lies at *path* in each of these commits; None where nothing does."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.history import CommitChange, file_step
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import TreeEntry, tree_entries
+from fleetward.store.git.tree_faults import MALFORMED, faulty_folders, path_fault, repeated_paths, tree_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +61,41 @@ class PlumbingHistory:
 
     def files(self, commit: Id, paths: Sequence[str]) -> tuple[TreeEntry, ...]:
         """The files of a commit in *paths*, all of the fleet's where there are none, sorted by path."""
+        entries, _ = self._listing(commit, paths)
+        return _marked(entries, repeated_paths([entry.path for entry in entries]))
+
+    def checked_files(self, commit: Id, paths: Sequence[str]) -> tuple[TreeEntry, ...]:
+        """The same, where the trees themselves are read, too: what ``git fsck`` refuses is no regular file."""
+        entries, folders = self._listing(commit, paths)
+        top = f"{commit}^{{tree}}"
+        faults = tree_faults(self.repository, [top, *folders.values()])
+        by_path = dict(repeated_paths([entry.path for entry in entries]))
+        if faults:
+            bad = faulty_folders(faults, {"": top, **folders})
+            for entry in entries:
+                folder = next((path for path in bad if not path or entry.path.startswith(f"{path}/")), None)
+                if folder is not None:
+                    by_path[entry.path] = f"the tree of {folder or 'the top'} is refused: {bad[folder]}"
+        return _marked(entries, by_path)
+
+    def _listing(self, commit: Id, paths: Sequence[str]) -> tuple[tuple[TreeEntry, ...], dict[str, Id]]:
+        """The files of a commit, and its folders that lead to them, by path with the id of their tree."""
         scope = self._scope(paths) or ([self.prefix.rstrip("/")] if self.prefix else [])
         # --full-tree: ls-tree otherwise takes paths relative to the current folder
-        out = self.repository.output("ls-tree", "-r", "-z", "--full-tree", commit, "--", *scope)
-        records = []
+        out = self.repository.output("ls-tree", "-r", "-t", "-z", "--full-tree", commit, "--", *scope)
+        records, folders = [], []
         for record in out.split(b"\0")[:-1]:
             meta, path = record.split(b"\t", 1)
-            mode, _, object_id = meta.decode().split(" ")
-            records.append((path, mode, object_id, False))
-        return tree_entries(records, self.prefix)
+            mode, kind, object_id = meta.decode().split(" ")
+            (folders if kind == "tree" else records).append((path, mode, object_id, False))
+        start = len(os.fsencode(self.prefix))
+        inside = {
+            os.fsdecode(path[start:])
+            if path.startswith(os.fsencode(self.prefix))
+            else f"/{os.fsdecode(path)}": tree
+            for path, _, tree, _ in folders
+        }
+        return tree_entries(records, self.prefix), inside
 
     def ids_at(self, path: str, commits: Sequence[Id]) -> Sequence[Id | None]:
         """What lies at *path* in each of these commits; None where nothing does."""
@@ -82,3 +110,15 @@ class PlumbingHistory:
 
     def _scope(self, paths: Sequence[str]) -> list[str]:
         return [self.prefix + path for path in paths]
+
+
+def _marked(entries: tuple[TreeEntry, ...], faults: Mapping[str, str]) -> tuple[TreeEntry, ...]:
+    """The same entries, those with a fault as what no decision may read."""
+    if not faults and all(path_fault(entry.path) is None for entry in entries):
+        return entries
+    return tuple(
+        replace(entry, mode=MALFORMED, fault=fault)
+        if (fault := faults.get(entry.path) or path_fault(entry.path))
+        else entry
+        for entry in entries
+    )

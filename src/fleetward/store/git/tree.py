@@ -30,6 +30,8 @@ class TreeEntry:
     mode: str
     id: Id | None = None
     sparse: bool = False
+    fault: str | None = None
+    """Why the tree that holds it is none that git writes; its mode is then none of git's."""
 
 
 class Tree(Protocol):

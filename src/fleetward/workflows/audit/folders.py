@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from fleetward.domain import layout
-from fleetward.domain.audit import REGULAR_MODES, Break
+from fleetward.domain.audit import REGULAR_MODES, Break, FirstParentCommit
 from fleetward.domain.finding import Severity
+from fleetward.store.fleet.file_checks import printable_path
 from fleetward.store.git.contents import state_digest
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
@@ -28,6 +29,21 @@ def final_mismatches(
             for item in _environment_mismatches(replay, state, last, name):
                 if (name, item.agent) not in reported:
                     yield item
+
+
+def malformed_trees(replay: HistoryReplay, commits: Sequence[FirstParentCommit], last: Id) -> Iterator[Break]:
+    """The first file of each commit in a tree that git does not write: what it holds depends on who reads it."""
+    reported: set[Id] = set()
+    for commit, entry in replay.history.malformed_files((commit.id for commit in commits), last):
+        if commit not in reported:
+            reported.add(commit)
+            yield Break(
+                rule="tree-malformed",
+                message=f"{printable_path(entry.path)!r}: {entry.fault}",
+                commit=commit,
+                file=printable_path(entry.path),
+                hint=f"git fsck --strict {commit[:12]}",
+            )
 
 
 def _environment_mismatches(

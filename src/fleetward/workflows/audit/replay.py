@@ -54,6 +54,7 @@ def replay_history(replay: HistoryReplay, commits: Sequence[FirstParentCommit]) 
     state, step_breaks = governance_changes.unapproved(replay, state, last, replay.run.now, is_open=True)
     breaks += step_breaks
     # last: it is silent about agents that a break above has named
+    breaks += folders.malformed_trees(replay, commits, last)
     breaks += folders.final_mismatches(replay, state, last, tuple(breaks))
     breaks += break_glass_findings(replay.run, replay.root, last, state.entries)
     return ReplayResult(

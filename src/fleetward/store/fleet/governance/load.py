@@ -16,7 +16,7 @@ from fleetward.domain.fleet import FleetConfig, LookupFile, Snapshot, Waiver
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 from fleetward.domain.secrets import mask_finding
-from fleetward.store.fleet.file_checks import unreadable_file, unreadable_reason
+from fleetward.store.fleet.file_checks import file_error, unreadable_file, unreadable_reason
 from fleetward.store.fleet.governance.config import parse_config
 from fleetward.store.fleet.governance.cross_checks import misnamed_files, unknown_tiers
 from fleetward.store.fleet.governance.lookup_file import parse_lookup_file
@@ -165,6 +165,9 @@ class _GovernanceFiles:
     def _content(self, file: str) -> bytes | None:
         entry = self.entries.get(file)
         if entry is None:
+            return None
+        if entry.fault is not None:
+            self.findings.append(file_error(entry, "file-unreadable", entry.fault, "git fsck --strict"))
             return None
         if entry.mode not in REGULAR:
             self.findings.append(unreadable_file(entry, "link-in-agent", "is no regular file"))
