@@ -231,3 +231,26 @@ def test_before_the_first_ledger_governance_needs_no_approval(tmp_path: Path) ->
     repo.commit("no ledger")
 
     assert repo.fleet("approve", "--governance", identity="carla").code == 2
+
+
+def test_a_policy_of_another_meaning_under_the_same_version_is_an_error(guarded: Repository) -> None:
+    weakened(guarded, WEAK.replace("version: 2", "version: 1"))
+
+    validated = guarded.fleet("validate", "--json", now=LATER)
+    checked = guarded.fleet("policy", "check", "--json", now=LATER)
+    refused = guarded.fleet("approve", "--governance", identity="erin", now=LATER)
+
+    assert [finding["rule"] for finding in validated.data["findings"] if finding["severity"] == "error"] == [
+        "policy-version-reused"
+    ]
+    assert "policy-version-reused" in {finding["rule"] for finding in checked.data["findings"]}
+    assert (validated.code, checked.code, refused.code) == (1, 1, 2)
+    assert "write version: 2" in refused.err
+    assert guarded.fleet("approve", "--governance", "--reject", identity="erin", now=LATER).code == 0
+
+
+def test_a_comment_in_the_policy_needs_no_other_version(guarded: Repository) -> None:
+    weakened(guarded, f"# two of three\n{HELD}")
+
+    assert guarded.fleet("validate", now=LATER).code == 0
+    assert guarded.fleet("approve", "--governance", identity="erin", now=LATER).code == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
@@ -112,7 +112,7 @@ class PolicyRule:
     assurance: Assurance = Assurance.RECORDED
     replaces_all: bool = False
     exempt: frozenset[str] = frozenset()
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +213,12 @@ class Policy:
 
     connectors: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """The content of ``governance/connectors.yaml`` beside it: what tools do, by governance's word."""
+    place: Place | None = field(default=None, compare=False)
+    """Where its version is written."""
+
+    def reuses_version_of(self, before: Policy) -> bool:
+        """Does it say other things than *before* under the same version? Comments and order of keys say nothing."""
+        return self.version == before.version and replace(self, sha256=before.sha256) != before
 
     def tier_rank(self, tier: str | None) -> int:
         """The position of *tier*, lowest 0; an unknown tier ranks highest (fail closed)."""

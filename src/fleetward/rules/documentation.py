@@ -7,12 +7,13 @@ import textwrap
 
 from fleetward.domain.explanation import Explanation
 from fleetward.rules.audit_findings import AUDIT_FINDINGS
-from fleetward.rules.input_errors import INPUT_ERRORS
+from fleetward.rules.input_errors import HISTORY_ERRORS, INPUT_ERRORS
 from fleetward.rules.rule import Rule
 from fleetward.rules.rule_table import CATALOGUE
 
 DOCUMENTED_RULES: tuple[Rule, ...] = (
     *INPUT_ERRORS,
+    *HISTORY_ERRORS,
     *CATALOGUE,
     *AUDIT_FINDINGS,
 )
@@ -42,7 +43,7 @@ def explanation(rule: Rule) -> Explanation:
         rule=rule.id,
         severity=rule.severity,
         severity_exceptions=rule.severity_exceptions,
-        fixed=rule.id in {documented.id for documented in (*INPUT_ERRORS, *AUDIT_FINDINGS)},
+        fixed=rule.id in {documented.id for documented in (*INPUT_ERRORS, *HISTORY_ERRORS, *AUDIT_FINDINGS)},
         summary=rule.summary,
         why=_one_line(texts["Why"]),
         bad=texts["Bad"],

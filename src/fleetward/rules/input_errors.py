@@ -296,3 +296,24 @@ INPUT_ERRORS: tuple[Rule, ...] = (
     ),
 )
 """In the order of SPEC 4; each is an error whose severity cannot be changed and that cannot be waived."""
+
+HISTORY_ERRORS: tuple[Rule, ...] = (
+    _input_error(
+        "policy-version-reused",
+        """
+        The policy says other things than the policy in force, and has its version.
+
+        Why: approvals, ledger entries and people name a policy by its version. Two policies of one version make
+        each of these names mean two things. Comments and the order of keys say nothing.
+        Bad:
+            # in force: version: 3, and risk approves twice
+            version: 3
+            rules: [{id: high-risk, when: {tier: [high]}, require: [{approvals: 1, from: risk}]}]
+        Good:
+            version: 4
+            rules: [{id: high-risk, when: {tier: [high]}, require: [{approvals: 1, from: risk}]}]
+        Fix: write the next version. `fleet approve --governance` refuses to agree to a change without it.
+        """,
+    ),
+)
+"""Errors that a file alone does not show: it is compared with what the ledger and the history say."""

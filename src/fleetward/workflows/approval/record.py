@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fleetward.domain import layout
 from fleetward.domain.approval import Approval, Decision
-from fleetward.domain.errors import UsageError
+from fleetward.domain.errors import GovernanceInvalid, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet_diff import FleetDiff
 from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Promotion
 from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
@@ -124,7 +126,7 @@ def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedD
     require_full_history(root.repository)
     head = root.head()
     # governance that cannot be read cannot be approved
-    load_fleet(root.commit_tree(head), only=()).require_governance()
+    proposed = load_fleet(root.commit_tree(head), only=()).require_governance()
     history = current_history(root, head, run.now)
     if history is None:
         message = "no environment has a ledger yet: fleet adopt makes the present governance trusted"
@@ -134,6 +136,7 @@ def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedD
     if state == in_force.digest and options.decision is Decision.APPROVE:
         message = f"nothing to approve: governance at commit {head[:12]} is approved already"
         raise UsageError(message, hint="commit the change of governance/ first")
+    _require_new_version(in_force.policy, proposed.policy, options.decision)
 
     def predict(*approvals: Approval) -> Promotion:
         return decide_change(root, in_force, head, state, run.now, approvals)
@@ -159,6 +162,15 @@ def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedD
         change=lambda: _governance_change(run, root, in_force, head),
         next_command=commit or f"fleet diff{run.chdir} {in_force.commit[:12]}..{head[:12]}",
     )
+
+
+def _require_new_version(before: Policy, after: Policy | None, decision: Decision) -> None:
+    # a veto or withdrawal needs no version: it agrees to nothing
+    if decision is Decision.APPROVE and after is not None and after.reuses_version_of(before):
+        raise GovernanceInvalid(
+            f"{layout.POLICY} says other things than the policy in force, and has its version {before.version}",
+            hint=f"write version: {before.version + 1}, commit it, and approve again",
+        )
 
 
 def _write(context: StatementContext, draft: StatementDraft) -> str:

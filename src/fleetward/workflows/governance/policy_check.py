@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterator
 
 from fleetward import gate, rules
 from fleetward.domain import layout, limits
-from fleetward.domain.errors import GovernanceInvalid, NotAFleet
+from fleetward.domain.errors import FleetError, GovernanceInvalid, NotAFleet
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.policy import Policy
 from fleetward.domain.risk import required_minimum_tier
 from fleetward.store.fleet.load import LoadedFleet
-from fleetward.store.git.fleet_root import find_fleet_root
+from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import Tree
 from fleetward.workflows.context import RunContext
+from fleetward.workflows.governance.history import current_history
 from fleetward.workflows.governance.policy_loosening import loosened_requirements
 from fleetward.workflows.governance.policy_test_run import has_policy_tests
 from fleetward.workflows.load import load_fleet
+from fleetward.workflows.validation.policy_version import reused_version
 
 _POLICY_FILES = frozenset({layout.POLICY, layout.PEOPLE})
 _MAX_NAMES = 5
@@ -61,6 +63,7 @@ def check_policy(run: RunContext, base: str | None) -> PolicyCheck:
             *_uncovered_agents(fleet, policy, reading),
             *_unreviewable_promotions(fleet, policy, run),
         ]
+        findings += _reused_version(root, policy, run)
         findings += loosened_requirements(root, commit, reading, policy) if commit is not None else ()
     verb = "policy test" if not findings and has_policy_tests(root) else "validate"
     return PolicyCheck(
@@ -71,6 +74,19 @@ def check_policy(run: RunContext, base: str | None) -> PolicyCheck:
         text=lambda file: _text(tree, file),
         next_command=f"fleet {verb}{run.chdir}",
     )
+
+
+def _reused_version(root: FleetRoot, policy: Policy, run: RunContext) -> tuple[Finding, ...]:
+    """Where a ledger has begun: does the policy say other things than the one in force, under its version?"""
+    head = root.repository.find_commit("HEAD")
+    try:
+        followed = current_history(root, head, run.now) if head else None
+    # no governance can be found: promote and audit say why
+    except FleetError:
+        return ()
+    if followed is None:
+        return ()
+    return reused_version(followed.in_force.policy, policy, f"at commit {followed.in_force.commit[:12]}")
 
 
 def _text(tree: Tree, file: str) -> str:

@@ -57,6 +57,8 @@ class ValidationRun:
     skipped: tuple[AgentKey, ...] = ()
     """The agents whose manifest is invalid, so that no rule was run for them."""
     waivers: tuple[Waiver, ...] = ()
+    governance: Snapshot | None = None
+    """Configuration, governance and ledgers; None where the configuration cannot be read."""
 
 
 def validate_fleet(
@@ -100,6 +102,7 @@ def validate_fleet(
         agents=tuple(key for key, _ in existing),
         skipped=tuple(key for key, check in existing if fleet.governance_valid and was_skipped(check)),
         waivers=governance.waivers,
+        governance=governance,
     )
 
 

@@ -16,6 +16,7 @@ from fleetward.domain.validation import Validation
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.tree import Tree
 from fleetward.workflows.context import RunContext
+from fleetward.workflows.validation.policy_version import reused_since_last_entry
 from fleetward.workflows.validation.run import ValidationRun, validate_fleet
 from fleetward.workflows.validation.selection import is_concerned, is_selected, selected_paths
 
@@ -64,7 +65,8 @@ def validate(run: RunContext, options: ValidateOptions) -> ValidationResult:
     except NotAFleet as error:
         raise _missing_fleet(error, run, options) from None
     selected = selected_paths(options.paths, run, root, tree)
-    checked = replace(checked, findings=_with_drift(checked.findings, root, tree))
+    findings = (*_with_drift(checked.findings, root, tree), *_reused_version(checked, root))
+    checked = replace(checked, findings=findings)
     validation = _validation(checked, selected, run, root.prefix)
     if not validation.agents and not checked.findings and not options.allow_empty:
         raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
@@ -118,6 +120,12 @@ def _with_drift(findings: tuple[Finding, ...], root: FleetRoot, tree: Tree) -> t
     from fleetward.workflows.validation.drift import with_drift
 
     return tuple(with_drift(findings, root, tree))
+
+
+def _reused_version(checked: ValidationRun, root: FleetRoot) -> tuple[Finding, ...]:
+    if checked.governance is None:
+        return ()
+    return reused_since_last_entry(root, checked.governance.policy, checked.governance.ledgers.values())
 
 
 def _validation(checked: ValidationRun, selected: frozenset[str], run: RunContext, prefix: str) -> Validation:

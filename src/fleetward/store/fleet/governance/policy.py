@@ -82,6 +82,7 @@ def parse_policy(
         attestations=attestations,
         governance=special_rules["governance"],
         apply=parse_apply(data.get("apply"), people, notes),
+        place=source.locate("version"),
     )
     return (None if notes.findings else value), notes.findings
 
