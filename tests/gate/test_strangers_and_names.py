@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fleetward.domain.audit import FileStep
-from fleetward.domain.contributor import Contributor, ContributorRole
+from fleetward.domain.contributor import AuthorSignature, Contributor, ContributorRole
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.people import People, Robot
 from fleetward.domain.verdict import Verdict
@@ -19,10 +19,12 @@ from tests.gate.test_history_checks import APPROVAL, OTHERS, PLAIN
 from tests.gate.world import (
     NOW,
     OWNER,
+    approvals,
     contributor,
     everybody,
     people_with_dates,
     rejection,
+    rule,
     statement,
     verdict,
     withdrawal,
@@ -114,3 +116,23 @@ def test_what_was_no_readable_record_may_be_taken_out_or_replaced() -> None:
         ("approval-deleted", Severity.NOTE),
         ("approval-changed", Severity.NOTE),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [(None, Verdict.ALLOWED), ("it is not signed", Verdict.BLOCKED)],
+)
+def test_a_rule_may_ask_for_commits_signed_by_their_authors(fault: str | None, expected: Verdict) -> None:
+    signed = rule("every-change", approvals(1, "owner"), signed_authors=True)
+    commit = AuthorSignature(commit="c0ffee" * 6, author="erin@acme.example", fault=fault)
+
+    promotion = verdict(
+        signed, contributors=(hand("erin"),), approvals=(statement("dina"),), author_signatures=(commit,)
+    )
+
+    [requirement] = [need for need in promotion.requirements if "signed by" in need.condition]
+    assert promotion.verdict is expected
+    assert requirement.rule == "every-change"
+    assert requirement.detail == (
+        f"commit c0ffeec0ffee of erin@acme.example: {fault}" if fault else "commits: 1"
+    )

@@ -29,3 +29,12 @@ class Contributor:
     """The commit's date; None where there is no commit yet."""
     is_compared: bool = True
     """Of a re-committer: an original of the commit is at hand, and its patch is the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorSignature:
+    """A commit of the change, and why its author did not sign it; no fault where they did."""
+
+    commit: str
+    author: str
+    fault: str | None = None

@@ -112,6 +112,8 @@ class PolicyRule:
     assurance: Assurance = Assurance.RECORDED
     replaces_all: bool = False
     exempt: frozenset[str] = frozenset()
+    signed_authors: bool = False
+    """The commits of the change have to be signed by their authors."""
     place: Place | None = field(default=None, compare=False)
 
 

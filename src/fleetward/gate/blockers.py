@@ -47,6 +47,20 @@ def unknown_authors(request: PromotionRequest, policy: Policy, people: People) -
         yield _policy("approvals.unknownAuthors", "known authors", RequirementStatus.REFUSED, detail)
 
 
+def author_signatures(request: PromotionRequest, rules: Sequence[PolicyRule]) -> Iterator[Requirement]:
+    """For a rule that asks for signed authors whether each commit of the change is signed by its author."""
+    rule = next((rule for rule in rules if rule.signed_authors), None)
+    if rule is None:
+        return
+    unsigned = [commit for commit in request.author_signatures if commit.fault is not None]
+    condition = "commits signed by their authors"
+    if not unsigned:
+        yield _policy(rule.id, condition, RequirementStatus.MET, f"commits: {len(request.author_signatures)}")
+    for commit in unsigned:
+        detail = f"commit {commit.commit[:12]} of {commit.author}: {commit.fault}"
+        yield _policy(rule.id, condition, RequirementStatus.REFUSED, detail)
+
+
 def active_freezes(rules: Sequence[PolicyRule], policy: Policy, now: datetime) -> Iterator[Requirement]:
     """The freezes in force at *now*; a freeze ends just before its end instant."""
     for freeze in applicable_freezes(rules, policy):

@@ -28,6 +28,7 @@ from fleetward.gate.attestation_requirements import attested, criteria_met
 from fleetward.gate.blockers import (
     FREEZE,
     active_freezes,
+    author_signatures,
     first_unfrozen,
     missing_rules,
     unknown_authors,
@@ -73,6 +74,7 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
     requirements = (
         *missing_rules(request, terms.rules, tier, policy),
         *unknown_authors(request, policy, people),
+        *author_signatures(request, terms.rules),
         *approved.requirements,
         *required,
         *rollback_age(request, policy, now),

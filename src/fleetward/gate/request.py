@@ -8,7 +8,7 @@ from fleetward.domain.approval import Approval, Binding
 from fleetward.domain.attestation import Attestation
 from fleetward.domain.break_glass import PromotionMode, RequiredReview
 from fleetward.domain.change import Comparison
-from fleetward.domain.contributor import Contributor
+from fleetward.domain.contributor import AuthorSignature, Contributor
 from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding
@@ -38,6 +38,8 @@ class PromotionRequest:
     candidate: Manifest | None = None
     comparison: Comparison | None = None
     contributors: tuple[Contributor, ...] = ()
+    author_signatures: tuple[AuthorSignature, ...] = ()
+    """One for each commit of the change, where a rule of the policy asks for signed authors."""
     approvals: tuple[Approval, ...] = ()
     evidence: tuple[EvidenceRecord, ...] = ()
     unreadable: tuple[Finding, ...] = ()

@@ -9,6 +9,7 @@ from fleetward import gate
 from fleetward.domain import layout
 from fleetward.domain.approval import Binding
 from fleetward.domain.attestation import FLEET, Attestation
+from fleetward.domain.contributor import AuthorSignature
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
@@ -17,10 +18,12 @@ from fleetward.domain.ledger import AgentTransition, PromotionKind
 from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import Promotion
 from fleetward.store.fleet.agent_assembly import build_candidate
+from fleetward.store.git.change_authors import ChangeAuthors
 from fleetward.store.git.repository import Id
 from fleetward.store.git.soak_time import SoakTime, soak_time
 from fleetward.store.records import load as records
 from fleetward.store.records.approvals import EMPTY_STATE
+from fleetward.store.records.commit_signatures import author_signatures
 from fleetward.store.records.invalid_entries import UNDO_HINT
 from fleetward.workflows.attested import AttestationLaw, attestations_at
 from fleetward.workflows.comparison.agents import compare_agent, dependents
@@ -32,7 +35,7 @@ from fleetward.workflows.promotion.blockers import (
     unreadable_proposal,
 )
 from fleetward.workflows.promotion.context import PromotionContext, promotable_agents
-from fleetward.workflows.promotion.contributors import change_contributors, required_reviews
+from fleetward.workflows.promotion.contributors import required_reviews, written_changes
 from fleetward.workflows.promotion.source import (
     changes_only_suspension,
     is_retired,
@@ -254,11 +257,13 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         context.root, context.head, name, request.release
     )
     attestations = attestations_at(context.root, context.policy_commit, _law(context), context.fleet, name)
+    changes = () if is_rollback else written_changes(context, name, context.head, context.ledger)
     soak = _shortest_soak(context, name) if proposed and not is_rollback else SoakTime()
     request = replace(
         request,
         comparison=comparison,
-        contributors=() if is_rollback else change_contributors(context, name, context.head, context.ledger),
+        contributors=tuple(person for change in changes for person in change.contributors),
+        author_signatures=_author_signatures(context, changes),
         approvals=approvals,
         evidence=evidence,
         unreadable=(*unreadable_approvals, *unreadable_evidence),
@@ -278,6 +283,18 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         )
     errors = (*candidate.errors, *lost_approvals, *lost_evidence)
     return replace(candidate, request=request, errors=errors)
+
+
+def _author_signatures(
+    context: PromotionContext, changes: Sequence[ChangeAuthors]
+) -> tuple[AuthorSignature, ...]:
+    # most policies ask for none, and then nothing is verified
+    if not any(rule.signed_authors for rule in context.policy.rules):
+        return ()
+    commits = {commit.id: commit for change in changes for commit in change.commits}
+    return author_signatures(
+        context.root.repository, tuple(commits.values()), context.people, context.run.now
+    )
 
 
 def _law(context: PromotionContext) -> AttestationLaw:

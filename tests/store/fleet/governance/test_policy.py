@@ -26,6 +26,7 @@ def test_a_policy_becomes_values() -> None:
         floors={"high": [{"toolAccess": "admin"}]},
         required={"low": ["spec.owner.team"]},
         approvals={"expire": "P7D", "exclude": ["author"], "unknownAuthors": "ignore"},
+        contributors={"trailers": ["Signed-off-by"]},
         rules=[
             rule(
                 "high-risk",
@@ -40,6 +41,7 @@ def test_a_policy_becomes_values() -> None:
                     "kind": "create",
                 },
                 assurance="signed",
+                authors="signed",
             ),
             rule(
                 "only-safer",
@@ -58,6 +60,8 @@ def test_a_policy_becomes_values() -> None:
     assert value is not None
     assert value.apply == ApplyTerms(by=frozenset({"risk"}), assurance=Assurance.RECORDED)
     first, second = value.rules
+    assert (first.signed_authors, second.signed_authors) == (True, False)
+    assert value.contributor_trailers == ("Signed-off-by",)
     assert (value.version, value.sha256, value.veto) == (3, "sha256:" + "1" * 64, {"risk"})
     assert value.approvals.expire == timedelta(days=7)
     assert value.approvals.exclude == {"author"}

@@ -160,6 +160,7 @@ def _rule(
         assurance=Assurance[str(data.get("assurance") or "recorded").upper()],
         replaces_all=data.get("replaces") == "all",
         exempt=frozenset(data.get("exempt") or ()),
+        signed_authors=data.get("authors") == "signed",
         place=notes.source.locate(f"rules[{data['id']}]"),
     )
 
