@@ -48,14 +48,19 @@ def edit(user: Terminal, before: str, after: str, file: str = POLICY) -> int:
 
 
 def check_findings(user: Terminal, *arguments: str) -> dict[str, list[tuple[int, str]]]:
-    """By check: line and message of every finding; the answer fits its schema and its exit code."""
+    """By check: line and message of every error; the answer fits its schema and its exit code."""
+    return findings_of(user, "error", *arguments)
+
+
+def findings_of(user: Terminal, severity: str, *arguments: str) -> dict[str, list[tuple[int, str]]]:
     ran = run_policy(user, "check", "--json", *arguments)
     assert list(Draft202012Validator(schema("output/policy-check-output")).iter_errors(ran.data)) == []
-    assert ran.code == (1 if ran.data["findings"] else 0), ran.err
+    assert ran.code == int(any(finding["severity"] == "error" for finding in ran.data["findings"])), ran.err
     findings: dict[str, list[tuple[int, str]]] = {}
     for finding in ran.data["findings"]:
         assert finding["hint"]
-        findings.setdefault(finding["check"], []).append((finding["line"], finding["message"]))
+        if finding["severity"] == severity:
+            findings.setdefault(finding["check"], []).append((finding["line"], finding["message"]))
     return findings
 
 
@@ -69,11 +74,80 @@ HOLDS = "  - {name: it waits, agent: delivery-desk, changes: [behaviour neutral 
 
 
 class TestCheck:
-    def test_the_example_policy_has_no_findings(self, nadia: Terminal) -> None:
+    def test_the_example_policy_has_only_warnings(self, nadia: Terminal) -> None:
         ran = run_policy(nadia, "check")
 
         assert (ran.code, ran.err) == (0, "")
-        assert ran.out == "no findings in 5 rules for 8 agents\nfleet policy test\n"
+        assert ran.out.endswith("\n5 findings in 5 rules for 8 agents\nfleet policy test\n")
+        warnings = findings_of(nadia, "warning")
+        assert [message for _, message in warnings["policy-key-missing"]] == [
+            "rule 'high-and-up' wants approvals signed, and daniel, greta, helen, marek, priya, 2 more have no valid "
+            "key; nobody can fill 1 of owner for 'claims-clerk', 1 of platform, 1 of security, 2 of risk"
+        ]
+        assert [message.split(":")[0] for _, message in warnings["policy-recorded"]] == [
+            "approvals of tier 'medium' are only recorded",
+            "rule 'only-safer' takes recorded approvals of tier 'high', 'critical', whose usual changes ask for more",
+            "rollback takes recorded approvals of tier 'high', 'critical', whose usual changes ask for more",
+        ]
+        assert [message.split()[0] for _, message in warnings["policy-break-glass-unsigned"]] == [
+            "breakGlass"
+        ]
+
+    @pytest.mark.parametrize(
+        ("before", "after", "check", "message"),
+        [
+            (
+                "{approvals: 1, from: security}",
+                "{approvals: 2, from: security}",
+                "policy-seat-shortage",
+                "rule 'new-privilege' asks for 2 of security: once greta or viktor writes the change, "
+                "nobody is left for it",
+            ),
+            (
+                "{approvals: 2, from: admins}",
+                "{approvals: 3, from: admins}",
+                "policy-seat-shortage",
+                "governance asks for 3 of admins: once helen or viktor or yusuf writes the change, "
+                "nobody is left for it",
+            ),
+            (
+                "{approvals: 1, from: owner} #",
+                "{approvals: 4, from: owner} #",
+                "policy-seat-shortage",
+                "rule 'every-change' asks for 4 of owner for 'address-check', 'call-notes', 'claims-clerk', "
+                "'delivery-desk', 'depot-handbook' and 3 more, and there are too few people",
+            ),
+            (
+                "assurance: signed",
+                "assurance: forge",
+                "policy-forge-unavailable",
+                "rule 'high-and-up' asks for assurance 'forge', which no approval can get: only a signature meets it",
+            ),
+            (
+                "exclude: [author, committer,",
+                "exclude: [author,",
+                "policy-authors-approve",
+                "the committer of a change may approve it: approvals.exclude leaves them out",
+            ),
+        ],
+    )
+    def test_the_day_that_will_come_is_a_warning(
+        self, nadia: Terminal, before: str, after: str, check: str, message: str
+    ) -> None:
+        edit(nadia, before, after)
+
+        assert message in [text for _, text in findings_of(nadia, "warning")[check]]
+
+    def test_a_required_field_that_no_manifest_can_have_is_an_error(self, nadia: Terminal) -> None:
+        line = edit(
+            nadia, "low: [spec.owner.team,", "low: [spec.ownr.team, spec.x-note, metadata.labels.area,"
+        )
+
+        assert check_findings(nadia) == {
+            "policy-required-unknown": [
+                (line, "tier 'low' requires 'spec.ownr.team', which no manifest can have")
+            ]
+        }
 
     def test_the_last_line_is_a_command_that_works(self, nadia: Terminal) -> None:
         shutil.rmtree(nadia.folder / "policy-tests")

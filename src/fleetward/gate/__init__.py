@@ -7,12 +7,21 @@ from fleetward.gate.policy_checks import dropped_fields, lowered_floors, removed
 from fleetward.gate.request import PromotionRequest
 from fleetward.gate.review_availability import ReviewDeadlock, available_reviewers, review_deadlock
 from fleetward.gate.reviews import review_status, reviewers_for
+from fleetward.gate.seat_shortages import (
+    KeyShortage,
+    SeatShortage,
+    key_shortages,
+    rule_combinations,
+    seat_shortages,
+)
 from fleetward.gate.tiers import effective_tier
 from fleetward.gate.what_if import with_hypothetical_approvals
 
 __all__ = [
+    "KeyShortage",
     "PromotionRequest",
     "ReviewDeadlock",
+    "SeatShortage",
     "agent_traits",
     "available_reviewers",
     "batch_verdict",
@@ -20,12 +29,15 @@ __all__ = [
     "decide_governance_change",
     "dropped_fields",
     "effective_tier",
+    "key_shortages",
     "lowered_floors",
     "policy_requirements",
     "removed_rules",
     "review_deadlock",
     "review_status",
     "reviewers_for",
+    "rule_combinations",
+    "seat_shortages",
     "uncovered_kinds",
     "with_hypothetical_approvals",
 ]

@@ -31,6 +31,8 @@ class Quorum:
     files: tuple[str, ...]
     minimal_approvers: tuple[str, ...] | None
     """The smallest set of people whose approval would fill every seat; None where no set does."""
+    minimal_signers: tuple[str, ...] | None
+    """The same among those whose approval could count today: with a valid key where approvals have to be signed."""
 
 
 def assess_quorum(
@@ -62,21 +64,23 @@ def assess_quorum(
         not_counted=_not_counted(count, assignment),
         # only approvals that fill a seat are recorded: the audit compares the files exactly
         files=tuple(count.counted[person].file for person in sorted(assignment.seat_of)),
-        minimal_approvers=_minimal_approvers(count, assignment, criteria),
+        minimal_approvers=_minimal_approvers(count, assignment, criteria, with_keys=False),
+        minimal_signers=_minimal_approvers(count, assignment, criteria, with_keys=True),
     )
 
 
 def _minimal_approvers(
-    count: ApprovalCount, assignment: Assignment, criteria: ApprovalCriteria
+    count: ApprovalCount, assignment: Assignment, criteria: ApprovalCriteria, *, with_keys: bool
 ) -> tuple[str, ...] | None:
     counts = [requirement.count for requirement in criteria.requirements]
     # an empty set and None differ: nothing is missing, or nobody can help
     if len(assignment.seat_of) == sum(counts):
         return ()
     teams = frozenset[str]().union(*(requirement.teams for requirement in criteria.requirements))
-    # contributors can never count, and nobody signs without a key: they are no answer to "who could"
+    # contributors can never count, so they are no answer to "who could"
     able = criteria.eligibility.members(teams, criteria.now) - set(criteria.exclusions)
-    able -= keyless_people(criteria, able)
+    # a key can be listed by tomorrow, so only one of the two answers asks for it
+    able -= keyless_people(criteria, able) if with_keys else frozenset()
     eligible = {person: fillable_requirements(person, criteria.now, criteria) for person in able}
     return smallest_approver_set(counts, count.options, eligible)
 
@@ -123,8 +127,7 @@ def _eligible(
     teams = frozenset[str]().union(*(criteria.requirements[index].teams for index in open_to))
     members = criteria.eligibility.members(teams, criteria.now)
     # those who hold a seat have approved already
-    able = members - set(criteria.exclusions) - set(assignment.seat_of)
-    return tuple(sorted(able - keyless_people(criteria, able)))
+    return tuple(sorted(members - set(criteria.exclusions) - set(assignment.seat_of)))
 
 
 def _vetoes(count: ApprovalCount) -> tuple[Requirement, ...]:

@@ -40,6 +40,7 @@ def with_rollback_hold(
     requirement = fresh.requirements[0]
     rollback = f"rolled back by entry {hold.seq} on {format_instant(hold.at)}, because: {hold.reason}"
     condition = f"{requirement.condition}, given after the rollback"
+    is_complete = quorum.minimal_approvers == ()
     return Quorum(
         requirements=(
             *quorum.requirements,
@@ -50,9 +51,8 @@ def with_rollback_hold(
         # a statement that counts for the hold is not reported as spare
         not_counted=tuple(n for n in quorum.not_counted if not {*n.files} <= {*fresh.files}),
         files=tuple(dict.fromkeys((*quorum.files, *fresh.files))),
-        minimal_approvers=fresh.minimal_approvers
-        if quorum.minimal_approvers == ()
-        else quorum.minimal_approvers,
+        minimal_approvers=fresh.minimal_approvers if is_complete else quorum.minimal_approvers,
+        minimal_signers=fresh.minimal_signers if is_complete else quorum.minimal_signers,
     )
 
 

@@ -38,8 +38,8 @@ class Deadlock:
 
 
 def ways_on(quorum: Quorum, deadlock: Deadlock) -> tuple[Way, ...]:
-    """What can be done for *quorum*; nothing where some set of people could still fill its seats."""
-    if quorum.minimal_approvers is not None:
+    """What can be done for *quorum*; nothing where some set of people could fill its seats today."""
+    if quorum.minimal_signers is not None:
         return ()
     open_seats = [
         requirement
@@ -60,7 +60,7 @@ def ways_on(quorum: Quorum, deadlock: Deadlock) -> tuple[Way, ...]:
 def _another_author(deadlock: Deadlock) -> Iterator[Way]:
     """Who wrote the change may approve it once somebody else has written it."""
     request = deadlock.request
-    approvers = _quorum(replace(request, contributors=()), deadlock.rules, deadlock).minimal_approvers
+    approvers = _quorum(replace(request, contributors=()), deadlock.rules, deadlock).minimal_signers
     if not request.contributors or approvers is None:
         return
     # the same content has the same digest: approvals of it that are there count again
@@ -128,7 +128,7 @@ def _break_glass(deadlock: Deadlock) -> Iterator[Way]:
         return
     emergency = replace(request, mode=PromotionMode.BREAK_GLASS)
     rules = mode_terms(emergency, request.kind, deadlock.policy, deadlock.tier).approval_rules
-    approvers = _quorum(emergency, rules, deadlock).minimal_approvers if rules else None
+    approvers = _quorum(emergency, rules, deadlock).minimal_signers if rules else None
     if approvers is None:
         return
     review = format_duration(terms.review_within)

@@ -115,9 +115,11 @@ def _unblock_lines(promotion: Promotion) -> Iterator[str]:
         return
     approvers, ready = promotion.unblock.minimal_approvers, promotion.unblock.ready_at
     if approvers is None:
-        ways = (f"  - {code(way.text)}: {code(way.command)}\n" for way in promotion.unblock.ways)
-        yield f"- {verdict_words.TOO_FEW}\n" + "".join(ways)
+        yield f"- {verdict_words.TOO_FEW}\n"
     elif approvers:
         yield f"- {verdict_words.MINIMAL_APPROVERS}: {', '.join(map(code, approvers))}\n"
+    if promotion.unblock.ways:
+        ways = (f"  - {code(way.text)}: {code(way.command)}\n" for way in promotion.unblock.ways)
+        yield "- ways on:\n" + "".join(ways)
     if ready is not None:
         yield f"- earliest: {format_instant(ready)}\n"

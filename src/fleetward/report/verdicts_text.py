@@ -119,8 +119,8 @@ def _unblock_lines(promotion: Promotion, now: datetime) -> Iterator[Line]:
     approvers, ready = promotion.unblock.minimal_approvers, promotion.unblock.ready_at
     if approvers is None:
         yield line(f"  {verdict_words.TOO_FEW}")
-        yield from way_lines(promotion)
     elif approvers:
         yield line(f"  {verdict_words.MINIMAL_APPROVERS}: {', '.join(approvers)}", hang=4)
+    yield from way_lines(promotion)
     if ready is not None:
         yield line(f"  earliest: {format_instant(ready)}, in {format_duration(ready - now)}")

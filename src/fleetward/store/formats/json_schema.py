@@ -11,7 +11,7 @@ from typing import Any
 
 from fleetward.domain.errors import UsageError
 from fleetward.domain.names import nearest_name
-from fleetward.domain.path import ItemKey, Step, Steps, format_path
+from fleetward.domain.path import ItemKey, Step, Steps, format_path, parse_path
 
 Schema = Mapping[str, Any]
 KINDS = {
@@ -94,6 +94,26 @@ def resolve_ref(node: Schema, root_schema: Schema) -> Schema:
             target = target[step]
         node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
     return node if isinstance(node, Mapping) else {}
+
+
+def knows_path(path: str, name: str) -> bool:
+    """Could a document of the schema *name* have a value at *path*? In free space it could have any."""
+    root_schema = node = load_schema(name)
+    for step in parse_path(path):
+        node = resolve_ref(node, root_schema)
+        if "items" in node:
+            # a step into a list is a key or a position: any
+            node = node["items"]
+        elif step in node.get("properties", {}):
+            node = node["properties"][step]
+        elif any(re.search(pattern, step) for pattern in node.get("patternProperties", {})):
+            return True
+        else:
+            extra = node.get("additionalProperties", node.get("type") == "object")
+            if not isinstance(extra, Mapping):
+                return bool(extra)
+            node = extra
+    return True
 
 
 def _property_schema(node: Schema, key: str) -> Schema:

@@ -20,6 +20,7 @@ from fleetward.workflows.context import RunContext
 from fleetward.workflows.governance.history import current_history
 from fleetward.workflows.governance.policy_loosening import loosened_requirements
 from fleetward.workflows.governance.policy_test_run import has_policy_tests
+from fleetward.workflows.governance.policy_warnings import PromotableAgent, policy_warnings
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.validation.policy_version import reused_version
 
@@ -62,10 +63,12 @@ def check_policy(run: RunContext, base: str | None) -> PolicyCheck:
             *_dead_rules(fleet, run),
             *_uncovered_agents(fleet, policy, reading),
             *_unreviewable_promotions(fleet, policy, run),
+            *policy_warnings(policy, fleet.people, _owned_agents(fleet, policy), reading, run),
         ]
         findings += _reused_version(root, policy, run)
         findings += loosened_requirements(root, commit, reading, policy) if commit is not None else ()
-    verb = "policy test" if not findings and has_policy_tests(root) else "validate"
+    is_sound = all(finding.severity is not Severity.ERROR for finding in findings)
+    verb = "policy test" if is_sound and has_policy_tests(root) else "validate"
     return PolicyCheck(
         findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
         policy=policy,
@@ -119,6 +122,21 @@ def _promotable_agents(fleet: Snapshot) -> list[tuple[str, str]]:
         (to.name, name) for to in gated for env in (*to.sources, to.name) for name in fleet.agent_names(env)
     }
     return sorted(pairs)
+
+
+def _owned_agents(fleet: Snapshot, policy: Policy) -> list[PromotableAgent]:
+    """The agents that may be promoted, with the manifest that names their owners: that of the target, if it has one."""
+    return [
+        PromotableAgent(
+            to=to,
+            name=name,
+            tier=_tier(fleet, policy, to, name),
+            manifest=next(
+                filter(None, (fleet.manifest(env, name) for env in (to, *_sources(fleet, to)))), None
+            ),
+        )
+        for to, name in _promotable_agents(fleet)
+    ]
 
 
 def _uncovered_agents(fleet: Snapshot, policy: Policy, reading: LoadedFleet) -> Iterator[Finding]:
