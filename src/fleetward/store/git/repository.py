@@ -26,7 +26,7 @@ _PLUMBING = frozenset(
         *("rev-parse", "symbolic-ref", "for-each-ref", "rev-list", "merge-base", "diff-tree"),
         *("ls-tree", "ls-files", "cat-file"),
         *("hash-object", "mktree", "commit-tree", "update-ref", "update-index", "push"),
-        *("var", "config", "check-ref-format"),
+        *("var", "config", "check-attr", "check-ref-format"),
     }
 )
 # rev-list counts only because revisions are passed as full ids
@@ -102,13 +102,36 @@ class Repository:
         git reads files again that changed in the same second as the index, through the filter programs that the
         repository's configuration names; for this command these programs are empty.
         """
+        self.output("update-index", "-z", "--index-info", stdin=lines, extra=self.empty_filters())
+
+    def empty_filters(self, *settings: tuple[str, str]) -> dict[str, str]:
+        """Variables by which git runs no filter that its configuration names, and has these *settings*, too."""
         # code 1 means that there is none, which is no error
         result = self.run("config", "-z", "--name-only", "--get-regexp", r"^filter\.")
         names = [os.fsdecode(name) for name in result.out.split(b"\0") if name]
         # an empty required filter would be an error
-        settings = [(name, "false" if name.endswith(".required") else "") for name in names]
-        extra = config_variables(settings, self.environment)
-        self.output("update-index", "-z", "--index-info", stdin=lines, extra=extra)
+        empty = [(name, "false" if name.endswith(".required") else "") for name in names]
+        return config_variables([*empty, *settings], self.environment)
+
+    def with_environment(self, variables: Mapping[str, str]) -> Repository:
+        """The repository as git sees it with these variables, without what was remembered of it."""
+        return Repository(
+            git_dir=self.git_dir,
+            common_dir=self.common_dir,
+            top=self.top,
+            shallow=self.shallow,
+            object_format=self.object_format,
+            index_file=self.index_file,
+            environment={**self.environment, **variables},
+        )
+
+    @property
+    def keeps_file_modes(self) -> bool:
+        """core.fileMode: is the mode on disk that of the file? False where the file system knows none."""
+        key = ("core.fileMode",)
+        if key not in self.output_cache:
+            self.output_cache[key] = self.run("config", "--type=bool", "--get", "core.fileMode").out.strip()
+        return self.output_cache[key] != b"false"
 
     def resolve(self, revision: str) -> Id:
         """

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from fleetward.domain.errors import GitError
 from fleetward.domain.fast_dataclass import dataclass
+from fleetward.store.git.conversion import has_filters, may_be_converted, stored_contents
 from fleetward.store.git.repository import Id, Repository
 
 LINK = "120000"
@@ -89,17 +90,35 @@ class WorkTree:
         if not stat.S_ISREG(status.st_mode):
             return None if stat.S_ISDIR(status.st_mode) else replace(entry, mode="000000", id=None)
         mode = "100755" if status.st_mode & stat.S_IXUSR else "100644"
+        if entry.mode != mode and entry.mode in REGULAR and entry.id and not self.repository.keeps_file_modes:
+            mode = entry.mode
         return entry if entry.mode == mode and not entry.sparse else replace(entry, mode=mode, sparse=False)
 
     def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
-        """Contents by path as they are on disk; None where a part of the path is a link."""
+        """Contents by path, as git would store what is on disk; None where a part of the path is a link."""
         requested = list(entries)
         real: set[str] = set()
         contents = {entry.path: self._content(entry, limit, real) for entry in requested if not entry.sparse}
+        self._undo_conversions(requested, contents)
         return {
             **contents,
             **read_stored(self.repository, (entry for entry in requested if entry.sparse), limit),
         }
+
+    def _undo_conversions(
+        self, entries: Sequence[TreeEntry], contents: dict[str, bytes | int | None]
+    ) -> None:
+        """Put what git would store in the place of what it made of that at checkout."""
+        filtered = has_filters(self.repository, [self.prefix + entry.path for entry in entries])
+        found = {
+            self.prefix + entry.path: (content, entry.id)
+            for entry in entries
+            if isinstance(content := contents.get(entry.path), bytes)
+            and (filtered or may_be_converted(content))
+        }
+        if found:
+            stored = stored_contents(self.repository, found)
+            contents.update((path.removeprefix(self.prefix), content) for path, content in stored.items())
 
     def _content(self, entry: TreeEntry, limit: int, real: set[str]) -> bytes | int | None:
         if not self._unlinked(entry.path.rpartition("/")[0], real):

@@ -7,11 +7,13 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from fleetward.domain import limits
 from fleetward.domain.audit import FileStep
 from fleetward.domain.errors import GitError, WriteFailed
 from fleetward.domain.layout import FLEET_PATHS
 from fleetward.store.git.atomic_files import PARTIAL_FILE, write_file
 from fleetward.store.git.commit import read_commits
+from fleetward.store.git.conversion import checked_out_contents
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.history import file_step
 from fleetward.store.git.repository import Id, Repository
@@ -19,7 +21,8 @@ from fleetward.store.git.tree import TreeEntry, WorkTree
 
 _TRAILERS = (b"\nFleet-Promotion: ", b"\nFleet-Proposal: ")
 """What the message of a commit has that this module brings into the work tree."""
-_NO_LIMIT = 1 << 40
+_LIMIT = limits.LEDGER_BYTES
+"""The largest file that is compared or written."""
 
 
 def uncommitted_paths(root: FleetRoot, head: Id, under: Sequence[str] = FLEET_PATHS) -> tuple[str, ...]:
@@ -35,7 +38,7 @@ def uncommitted_paths(root: FleetRoot, head: Id, under: Sequence[str] = FLEET_PA
     }
     differing |= committed.keys() ^ present.keys()
     shared = [present[path] for path in committed.keys() & present.keys()]
-    contents = work_tree.read(shared, _NO_LIMIT)
+    contents = work_tree.read(shared, _LIMIT)
     for entry in shared:
         stored = committed[entry.path]
         content = contents.get(entry.path)
@@ -74,10 +77,17 @@ def update_work_tree(root: FleetRoot, old: Id, new: Id) -> None:
     # once more: the files may have changed since the check before the branch moved
     top = _check_obstacles(root, steps)
     # read before the first write: a missing object must not stop half-way
-    contents = root.repository.blobs((step.new.id for step in steps if step.new), _NO_LIMIT)
+    blobs = root.repository.blobs((step.new.id for step in steps if step.new), _LIMIT)
+    stored: dict[str, tuple[Id, bytes]] = {}
     for step in steps:
-        content = contents[step.new.id] if step.new else None
-        _write_or_remove(top, step, content if isinstance(content, bytes) else None)
+        if step.new:
+            content = blobs[step.new.id]
+            if not isinstance(content, bytes):
+                raise WriteFailed(f"{step.path!r} is {content} bytes large, {_LIMIT} are allowed")
+            stored[step.path] = step.new.id, content
+    contents = checked_out_contents(root.repository, stored)
+    for step in steps:
+        _write_or_remove(top, step, contents.get(step.path))
     lines = (
         # mode 0 removes the entry (git-update-index, --index-info)
         f"{step.new.mode} {step.new.id}\t{step.path}" if step.new else f"0 {'0' * len(new)}\t{step.path}"
@@ -140,8 +150,10 @@ def _check_obstacles(root: FleetRoot, steps: Iterable[FileStep]) -> Path:
             continue
         except OSError as error:
             raise WriteFailed(f"{step.path!r} stands in the way: {error.strerror}") from error
-        entry = TreeEntry(path=step.path, mode="100644")
-        content = work_tree.read([entry], _NO_LIMIT).get(step.path)
+        # the id of what should be there: what git made of it at checkout is no obstacle
+        expected = step.old or step.new
+        entry = TreeEntry(path=step.path, mode="100644", id=expected.id if expected else None)
+        content = work_tree.read([entry], _LIMIT).get(step.path)
         accepted_ids = [version.id for version in (step.old, step.new) if version]
         if not isinstance(content, bytes) or not any(
             _has_content(root, content, object_id) for object_id in accepted_ids
@@ -185,9 +197,4 @@ def _same_entry(first: TreeEntry | None, second: TreeEntry | None) -> bool:
 
 
 def _has_content(root: FleetRoot, content: bytes, object_id: Id | None) -> bool:
-    """Is this the stored content, or the same with CR LF for LF?"""
-    hashed = root.repository.object_id
-    return hashed(content) == object_id or (
-        # core.autocrlf writes CR LF into work trees; that is no edit
-        b"\r\n" in content and hashed(content.replace(b"\r\n", b"\n")) == object_id
-    )
+    return root.repository.object_id(content) == object_id
