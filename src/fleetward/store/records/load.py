@@ -32,6 +32,7 @@ from fleetward.store.records.authenticity import (
     is_signed_by_approver,
     statement_signature_fault,
 )
+from fleetward.store.records.evidence_recorders import with_recorders, with_signer
 from fleetward.store.records.invalid_entries import never_took_effect
 
 _COMPARED = 256 * 1024 * 1024
@@ -183,20 +184,31 @@ def signature_name(file: str) -> str:
 
 
 def evidence(
-    root: FleetRoot, commit: Id, agent: str, release: str | None
+    root: FleetRoot, commit: Id, agent: str, release: str | None, people: People, *, now: datetime
 ) -> tuple[tuple[EvidenceRecord, ...], tuple[Finding, ...], tuple[Finding, ...]]:
-    """The evaluation records of this release; findings for those that are lost, and that are unreadable."""
+    """
+    The evaluation records of this release; findings for those that are lost, and that are unreadable.
+
+    Each record has its recorders; signatures are checked against the keys that are in force at *now*.
+    """
     if release is None:
         return (), (), ()
-    folder = layout.evidence_folder(agent, digest.short(release))
+    tree, folder = root.commit_tree(commit), layout.evidence_folder(agent, digest.short(release))
+    files = {file: content for file, content in contents(tree, folder).items() if file.endswith(".json")}
+    # history is read only where there is something to ask it about
+    commits = commits_by_path(root, commit, folder) if files else {}
+    signatures = signatures_under(tree, folder) if files else {}
     records, unreadable = [], []
-    for file, content in sorted(contents(root.commit_tree(commit), folder).items()):
-        if not file.endswith(".json"):
-            continue
+    for file, content in sorted(files.items()):
         try:
-            records.append(runs.decode(content, file))
+            record = with_recorders(runs.decode(content, file), commits.get(file, ()), people)
         except FleetError as error:
             unreadable.append(_unreadable(file, error))
+            continue
+        signature_file = signature_name(file)
+        if signature_file in signatures:
+            record = with_signer(record, content, signatures[signature_file], people, now)
+        records.append(record)
     return tuple(records), tuple(_lost_records(root, commit, folder, _is_evidence)), tuple(unreadable)
 
 
