@@ -96,6 +96,23 @@ def test_who_commits_in_the_name_of_another_at_the_same_second_is_a_committer(tm
     assert roles(repo, since) == {("bob", AUTHOR), ("carla", COMMITTER)}
 
 
+@pytest.mark.parametrize(("slipped", "role"), [("", RECOMMITTER), ("Refund it all.\n", COMMITTER)])
+def test_who_squashes_a_branch_by_hand_is_nobody_unless_they_add_to_it(
+    tmp_path: Path, slipped: str, role: ContributorRole
+) -> None:
+    repo = repository(tmp_path)
+    since = repo.head
+    repo.git("switch", "-q", "-c", "topic")
+    repo.commit(identity="bob", files={PROMPT: BASE + "Be kind to everybody.\n"})
+    repo.commit(identity="bob", files={PROMPT: BASE + "Be kind to everybody.\nBe brief.\n"})
+    repo.git("switch", "-q", "main")
+    repo.write({PROMPT: BASE + "Be kind to everybody.\nBe brief.\n" + slipped})
+    committer = {"GIT_COMMITTER_EMAIL": "carla@acme.example"}
+    repo.git("commit", "-q", "-a", "-m", "squashed", identity="bob", at=LATER, env=committer)
+
+    assert roles(repo, since) == {("bob", AUTHOR), ("carla", role)}
+
+
 @pytest.mark.parametrize(
     ("kept", "wrote", "expected"),
     [(False, False, {"bob"}), (True, False, {"bob"}), (True, True, {"bob", "carla"}), (False, True, {"bob"})],

@@ -96,26 +96,18 @@ def _standing(
     root: FleetRoot, start: Id | None, head: Id, written: tuple[WrittenCommit, ...], scope: ChangeScope
 ) -> tuple[WrittenCommit, ...]:
     """The commits that stand in the result, and those whose words they brought back from before *start*."""
-    earlier: tuple[WrittenCommit, ...] = ()
-    if start and scope.promoted:
-        ids = root.history.commits_changing(start, scope.paths)
-        earlier = _written_commits(root, read_commits(root.repository, ids), scope.paths)
-    # the first version of a file brings nothing back
-    versions = [(step.path, step.new) for item in earlier for step in item.steps]
-    has_past = len({path for path, _ in versions}) < len(set(versions))
+    earlier = _earlier_steps(root, start, scope) if start and scope.promoted else {}
     # one commit alone has nobody who could have reverted it
-    if not has_past and not _meet(written):
+    if not earlier and not _meet(written):
         return written
-    texts = FileTexts(root.repository)
     touched = {step.path for item in written for step in item.steps}
     before, after = (
         {path: version for path, version in files.items() if path in touched}
         for files in (_files(root, commit, scope.paths) if commit else {} for commit in (start, head))
     )
+    texts = FileTexts(root.repository)
     result = StandingCommits(texts, written, before, after)
     standing = result.standing() if _meet(written) else written
-    if not has_past:
-        return standing
     candidates = brought_back(texts, standing, result.new_lines, earlier)
     if not candidates or scope.promoted is None:
         return standing
@@ -125,14 +117,28 @@ def _standing(
     promoted_lines = frozenset(line for version in promoted for line in texts.lines(version))
     promoted_blobs = {version.id for version in promoted}
     unpromoted = tuple(
-        WrittenCommit(
-            commit=item.commit,
+        replace(
+            item,
             steps=tuple(step for step in item.steps if step.new and step.new.id not in promoted_blobs),
         )
         for item in standing
     )
     returned = brought_back(texts, unpromoted, result.new_lines - promoted_lines, candidates)
-    return (*standing, *returned)
+    return (*standing, *_written_commits(root, read_commits(root.repository, returned), scope.paths))
+
+
+def _earlier_steps(root: FleetRoot, start: Id, scope: ChangeScope) -> Mapping[Id, tuple[FileStep, ...]]:
+    """By commit what was changed up to *start*; nothing where no file had two versions to go back to."""
+    ids = root.history.commits_changing(start, scope.paths)
+    if len(ids) < 2:
+        return {}
+    steps: dict[Id, list[FileStep]] = {}
+    for commit_id, step in root.history.changes(ids, scope.paths):
+        steps.setdefault(commit_id, []).append(step)
+    versions = {(step.path, step.new) for changes in steps.values() for step in changes}
+    if len(versions) == len({path for path, _ in versions}):
+        return {}
+    return {commit_id: tuple(changes) for commit_id, changes in steps.items()}
 
 
 def _meet(written: Sequence[WrittenCommit]) -> bool:
@@ -154,6 +160,7 @@ class _Hands:
     ) -> None:
         self._root, self._head, self._scope = root, head, scope
         self._texts = FileTexts(root.repository)
+        self._pieces: tuple[WrittenCommit, ...] | None = None
         recommitted = [item for item in standing if self._is_recommitted(item.commit)]
         self._originals = originals(root, [item.commit for item in recommitted]) if recommitted else {}
         alike = {original.id: original for group in self._originals.values() for original in group}
@@ -205,7 +212,8 @@ class _Hands:
         if not alike:
             # nobody commits again at the very second of writing: that is `git commit --author`
             if commit.authored == commit.committed:
-                return person
+                is_squash = self._is_squash_of_author(written)
+                return replace(person, role=ContributorRole.RECOMMITTER) if is_squash else person
             return replace(person, role=ContributorRole.RECOMMITTER, is_compared=False)
         steps = {step.path: step for step in written.steps}
         is_same = any(
@@ -226,8 +234,7 @@ class _Hands:
                 by_commit.setdefault(commit_id, set()).add(match["person"])
         if not by_commit:
             return {}
-        unmerged = unmerged_commits(self._root, self._head, self._scope.paths)
-        pieces = _written_commits(self._root, unmerged, self._scope.paths)
+        pieces = self._unmerged()
         return {
             item.commit.id: frozenset(
                 person
@@ -238,6 +245,35 @@ class _Hands:
             )
             for item in squashed
         }
+
+    def _unmerged(self) -> tuple[WrittenCommit, ...]:
+        """The commits of other branches that wrote the files in question."""
+        if self._pieces is None:
+            unmerged = unmerged_commits(self._root, self._head, self._scope.paths)
+            self._pieces = _written_commits(self._root, unmerged, self._scope.paths)
+        return self._pieces
+
+    def _is_squash_of_author(self, written: WrittenCommit) -> bool:
+        """Is every line of the commit in commits of another branch that its author made and committed?"""
+        author = self._account(written.commit.author)
+        pieces = [
+            piece
+            for piece in self._unmerged()
+            if author == self._account(piece.commit.author) == self._account(piece.commit.committer)
+        ]
+        steps = [step for piece in pieces for step in piece.steps]
+        self._texts.load_steps([*written.steps, *steps])
+        changes = [(step.path, self._texts.change(step)) for step in steps]
+        for step in written.steps:
+            change = self._texts.change(step)
+            parts = [part for path, part in changes if path == step.path and part is not None]
+            if change is None or not change.added | change.removed:
+                return False
+            if change.added - frozenset[bytes]().union(*(part.added for part in parts)):
+                return False
+            if change.removed - frozenset[bytes]().union(*(part.removed for part in parts)):
+                return False
+        return True
 
     def _names(self, commit: Commit, person: str) -> bool:
         return any(self._account(hand.email) == person for hand in commit.contributors(self._scope.trailers))

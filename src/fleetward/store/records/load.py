@@ -18,7 +18,7 @@ from fleetward.domain.people import People
 from fleetward.domain.policy import Assurance
 from fleetward.store.git.contents import contents
 from fleetward.store.git.contents import governance_digest as governance_digest
-from fleetward.store.git.file_history import commits_by_path, file_versions
+from fleetward.store.git.file_history import FileCommits, commits_by_path, file_commits, file_versions
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import REGULAR, Tree
@@ -139,7 +139,7 @@ def approvals(
     """
     tree, folder = root.commit_tree(commit), "/".join(filter(None, (layout.APPROVALS, environment, agent)))
     signatures = signatures_under(tree, folder)
-    commits_by_file = commits_by_path(root, commit, folder)
+    written = file_commits(root, commit, folder)
     accepted: list[Approval] = []
     unreadable: list[Finding] = []
     # by length first: -10 comes after -9
@@ -151,7 +151,9 @@ def approvals(
         except FleetError as error:
             unreadable.append(_unreadable(file, error))
             continue
-        commits = commits_by_file.get(file, ())
+        commits = written.by_path.get(file, ())
+        writers = written.by_version.get((file, root.repository.object_id(content)), ())
+        is_own = is_committed_by(writers, statement.approver, people)
         signature_file = signature_name(file)
         # a signature that fails is worse than none: it does not fall back to the commit's author
         if signature_file in signatures:
@@ -161,12 +163,12 @@ def approvals(
             signature_digest = digest.of_bytes(signature) if isinstance(signature, bytes) else None
             statement = replace(statement, assurance=assurance, fault=fault, signature=signature_digest)
         else:
-            statement = replace(statement, fault=commit_author_fault(commits, statement, people))
-        if statement.fault is not None:
-            is_own = is_committed_by(commits, statement.approver, people) or is_signed_by_approver(
-                statement, content, signatures.get(signature_file), people
-            )
-            statement = replace(statement, is_foreign=not is_own)
+            fault = commit_author_fault(commits, statement, people, is_own=is_own)
+            statement = replace(statement, fault=fault)
+        if statement.fault is not None and not is_own:
+            signature = signatures.get(signature_file)
+            is_signed = is_signed_by_approver(statement, content, signature, people)
+            statement = replace(statement, is_foreign=not is_signed)
         accepted.append(
             replace(
                 statement,
@@ -174,7 +176,7 @@ def approvals(
                 commit=commits[0].id if commits else None,
             )
         )
-    lost = _lost_records(root, commit, folder, partial(_is_own_refusal, root, commit, folder, people))
+    lost = _lost_records(root, commit, folder, partial(_is_own_refusal, root, commit, written, people))
     return tuple(accepted), tuple(lost), tuple(unreadable)
 
 
@@ -285,16 +287,17 @@ def _is_refusal(content: bytes, file: str) -> bool:
 
 
 def _is_own_refusal(
-    root: FleetRoot, commit: Id, folder: str, people: People, content: bytes, file: str
+    root: FleetRoot, commit: Id, written: FileCommits, people: People, content: bytes, file: str
 ) -> bool:
     """Is it a refusal that its approver wrote? Nobody has to keep one that others wrote in that name."""
     if not _is_refusal(content, file):
         return False
     statement = statements.decode(content, file)
-    if is_committed_by(commits_by_path(root, commit, folder).get(file, ()), statement.approver, people):
+    writers = written.by_version.get((file, root.repository.object_id(content)), ())
+    if is_committed_by(writers, statement.approver, people):
         return True
     signature_file = signature_name(file)
-    blobs = [blob for path, blob in file_versions(root, commit, folder) if path == signature_file]
+    blobs = [blob for path, blob in file_versions(root, commit, signature_file) if path == signature_file]
     signatures = root.repository.blobs(blobs, limits.SIGNATURE_BYTES).values()
     return any(is_signed_by_approver(statement, content, signature, people) for signature in signatures)
 
