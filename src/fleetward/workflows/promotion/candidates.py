@@ -37,6 +37,7 @@ from fleetward.workflows.promotion.blockers import (
 from fleetward.workflows.promotion.context import PromotionContext, promotable_agents
 from fleetward.workflows.promotion.contributors import required_reviews, written_changes
 from fleetward.workflows.promotion.evidence import evidence_of, with_source_states
+from fleetward.workflows.promotion.people_commits import with_people_commits
 from fleetward.workflows.promotion.source import (
     changes_only_suspension,
     is_retired,
@@ -120,11 +121,13 @@ def _unreadable_dependents(
 
 def decide_all(context: PromotionContext, candidates: Iterable[Candidate]) -> tuple[Promotion, ...]:
     """The verdict on each candidate."""
-    now = context.run.now
-    return tuple(
-        gate.decide(candidate.request, policy=context.policy, people=context.people, now=now)
-        for candidate in candidates
-    )
+    return tuple(decide_one(context, candidate.request) for candidate in candidates)
+
+
+def decide_one(context: PromotionContext, request: gate.PromotionRequest) -> Promotion:
+    """The verdict on one request."""
+    promotion = gate.decide(request, policy=context.policy, people=context.people, now=context.run.now)
+    return with_people_commits(context, promotion)
 
 
 def _build_candidate(context: PromotionContext, name: str) -> Candidate:
