@@ -58,6 +58,7 @@ def test_evidence_counts_only_as_the_policy_asks() -> None:
     assert why(recorders=("erin@acme.example",), tier="low") == met
     assert why(recorders=("erin@acme.example",), signer="ci") == met
     assert why(signature_fault="its signature is invalid") == "missing its signature is invalid"
+    assert why(not_in_base=True).startswith("missing the base does not hold it")
     assert why(partial="limit 2") == "missing only a part of the suite ran (limit 2): run all of it"
     assert (
         why(claimed=True) == "missing its file names no release: tag the run with 'fleet release refund-bot'"

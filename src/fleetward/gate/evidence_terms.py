@@ -31,6 +31,8 @@ class EvidenceTerms:
     def _disqualifications(self, record: EvidenceRecord) -> Iterator[str]:
         if record.signature_fault:
             yield record.signature_fault
+        if record.not_in_base:
+            yield "the base does not hold it: it counts once it is merged, or where a robot signed it"
         if record.partial:
             yield f"only a part of the suite ran ({record.partial}): run all of it"
         if record.claimed and (self.above_lowest or self.required.tagged):

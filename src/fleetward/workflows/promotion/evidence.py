@@ -32,8 +32,8 @@ def evidence_of(context: PromotionContext, agent: str, release: str | None) -> P
     """
     The records about *release*.
 
-    Where another commit decides (``--base``), those of that commit, and what signed robots recorded since: a pull
-    request cannot bring its own evidence.
+    Where another commit decides (``--base``), a record that only the judged commit holds is marked unless a robot
+    signed it: a pull request cannot bring its own evidence.
     """
     now = context.run.now
     head, lost, unreadable = records.evidence(
@@ -47,7 +47,11 @@ def evidence_of(context: PromotionContext, agent: str, release: str | None) -> P
     )
     known = {record.file for record in base}
     robots = context.people.robots
-    added = (record for record in at_head.records if record.file not in known and record.signer in robots)
+    added = (
+        replace(record, not_in_base=record.signer not in robots)
+        for record in at_head.records
+        if record.file not in known
+    )
     return replace(at_head, records=(*base, *added))
 
 
