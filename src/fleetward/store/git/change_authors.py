@@ -160,7 +160,6 @@ class _Hands:
     ) -> None:
         self._root, self._head, self._scope = root, head, scope
         self._texts = FileTexts(root.repository)
-        self._pieces: tuple[WrittenCommit, ...] | None = None
         recommitted = [item for item in standing if self._is_recommitted(item.commit)]
         self._originals = originals(root, [item.commit for item in recommitted]) if recommitted else {}
         alike = {original.id: original for group in self._originals.values() for original in group}
@@ -175,7 +174,11 @@ class _Hands:
                 *(step for steps in self._original_steps.values() for step in steps.values()),
             ]
         )
-        squashed = [item for item in standing if self._is_squashed(item.commit)]
+        squashed = [
+            item
+            for item in standing
+            if len(item.commit.parents) < 2 and item.commit.co_authors(scope.trailers)
+        ]
         self._approvers = self._squashed_approvers(squashed) if scope.approvals and squashed else {}
 
     def contributors(self, written: WrittenCommit) -> Iterable[Contributor]:
@@ -208,12 +211,9 @@ class _Hands:
 
     def _recommitter(self, written: WrittenCommit, person: Contributor) -> Contributor:
         """Who committed the work of others: nobody, where the patch is theirs; its author, where it is not."""
-        commit, alike = written.commit, self._originals[written.commit.id]
+        alike = self._originals[written.commit.id]
+        # what a clone lacks makes nobody an author: forges that squash for a person leave no original either
         if not alike:
-            # nobody commits again at the very second of writing: that is `git commit --author`
-            if commit.authored == commit.committed:
-                is_squash = self._is_squash_of_author(written)
-                return replace(person, role=ContributorRole.RECOMMITTER) if is_squash else person
             return replace(person, role=ContributorRole.RECOMMITTER, is_compared=False)
         steps = {step.path: step for step in written.steps}
         is_same = any(
@@ -221,20 +221,22 @@ class _Hands:
         )
         return replace(person, role=ContributorRole.RECOMMITTER if is_same else ContributorRole.AUTHOR)
 
-    def _is_squashed(self, commit: Commit) -> bool:
-        return len(commit.parents) < 2 and self._is_forge(commit.committer) and bool(commit.co_authors())
-
     def _squashed_approvers(self, squashed: Sequence[WrittenCommit]) -> Mapping[Id, frozenset[str]]:
         """By squash the co-authors who only approved: their statement came with it, and no original shows more."""
         approvals = self._scope.approvals or ""
+        changes = self._root.history.changes([item.commit.id for item in squashed], [approvals])
+        added = {(commit_id, step.path) for commit_id, step in changes if step.old is None}
+        by_forge = {item.commit.id for item in squashed if self._is_forge(item.commit.committer)}
         by_commit: dict[Id, set[str]] = {}
-        for commit_id, step in self._root.history.changes([item.commit.id for item in squashed], [approvals]):
-            match = _STATEMENT.fullmatch(step.path.removeprefix(f"{approvals}/"))
-            if match is not None and step.old is None and step.new is not None:
+        for commit_id, path in added:
+            match = _STATEMENT.fullmatch(path.removeprefix(f"{approvals}/"))
+            # what a person committed for another proves nothing, unless the other signed it
+            if match is not None and (commit_id in by_forge or (commit_id, f"{path}.sig") in added):
                 by_commit.setdefault(commit_id, set()).add(match["person"])
         if not by_commit:
             return {}
-        pieces = self._unmerged()
+        unmerged = unmerged_commits(self._root, self._head, self._scope.paths)
+        pieces = _written_commits(self._root, unmerged, self._scope.paths)
         return {
             item.commit.id: frozenset(
                 person
@@ -246,40 +248,13 @@ class _Hands:
             for item in squashed
         }
 
-    def _unmerged(self) -> tuple[WrittenCommit, ...]:
-        """The commits of other branches that wrote the files in question."""
-        if self._pieces is None:
-            unmerged = unmerged_commits(self._root, self._head, self._scope.paths)
-            self._pieces = _written_commits(self._root, unmerged, self._scope.paths)
-        return self._pieces
-
-    def _is_squash_of_author(self, written: WrittenCommit) -> bool:
-        """Is every line of the commit in commits of another branch that its author made and committed?"""
-        author = self._account(written.commit.author)
-        pieces = [
-            piece
-            for piece in self._unmerged()
-            if author == self._account(piece.commit.author) == self._account(piece.commit.committer)
-        ]
-        steps = [step for piece in pieces for step in piece.steps]
-        self._texts.load_steps([*written.steps, *steps])
-        changes = [(step.path, self._texts.change(step)) for step in steps]
-        for step in written.steps:
-            change = self._texts.change(step)
-            parts = [part for path, part in changes if path == step.path and part is not None]
-            if change is None or not change.added | change.removed:
-                return False
-            if change.added - frozenset[bytes]().union(*(part.added for part in parts)):
-                return False
-            if change.removed - frozenset[bytes]().union(*(part.removed for part in parts)):
-                return False
-        return True
-
     def _names(self, commit: Commit, person: str) -> bool:
         return any(self._account(hand.email) == person for hand in commit.contributors(self._scope.trailers))
 
     def _is_part(self, squash: WrittenCommit, piece: WrittenCommit) -> bool:
-        """Does the squash do something that *piece* did: a line, or a whole file?"""
+        """Does the squash do something that *piece* did before: a line, or a whole file?"""
+        if piece.commit.committed > squash.commit.committed:
+            return False
         self._texts.load_steps([*squash.steps, *piece.steps])
         by_path = {step.path: step for step in squash.steps}
         for step in piece.steps:

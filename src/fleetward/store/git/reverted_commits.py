@@ -147,7 +147,8 @@ def brought_back(
 
 
 def _adds(texts: FileTexts, step: FileStep, sentences: frozenset[bytes]) -> bool:
-    if sentences.isdisjoint(texts.lines(step.new)):
+    lines = texts.lines(step.new)
+    if not any(sentence in lines for sentence in sentences):
         return False
     change = texts.change(step)
     return change is None or not sentences.isdisjoint(change.added)
