@@ -74,7 +74,7 @@ def test_a_shipped_policy_passes_its_own_check_and_lets_one_hand_stop(zoe: Termi
     assert checked.code == 0, checked.out
     assert "error" not in {finding.get("severity") for finding in checked.data["findings"]}
     text = (zoe.folder / "governance/policy.yaml").read_text()
-    assert all(f"\n{key}: " in text for key in ("stop", "contributors", "rollback", "governance", "veto"))
+    assert all(f"\n{key}:" in text for key in ("stop", "contributors", "rollback", "governance", "veto"))
     assert "only: [ownership]" in text
     assert "forge: true" in (zoe.folder / "governance/people.yaml").read_text()
 
