@@ -297,15 +297,26 @@ def _evaluations(situation: Plain, required: list[Plain]) -> Iterator[str]:
     longest = min(ages, default=None)
     if not situation["candidate"]["suites"]:
         yield "missing"
+    above_lowest = _tier(situation) != situation["policy"]["tiers"][0]
     for suite, least in situation["candidate"]["suites"].items():
         runs = [run for run in situation["runs"] if run["suite"] == suite and run["same_release"]]
-        # newest first; of two at one instant the one that failed
-        runs.sort(key=lambda run: (run["ago"], run["passed"] >= least))
-        if not runs or runs[0]["ago"] < -AHEAD:
+        runs.sort(key=lambda run: run["ago"])
+        able = [run for run in runs if not above_lowest or _is_recorded_by_others(situation, run)]
+        # a failure counts whoever recorded it, unless a later run passed
+        failed = [run for run in runs if run["passed"] < least and (not able or run["ago"] <= able[0]["ago"])]
+        deciding = next(iter([*failed, *able, *runs]), None)
+        if deciding is None or deciding["ago"] < -AHEAD:
             yield "missing"
-        elif runs[0]["passed"] < least:
+        elif deciding["passed"] < least:
             yield "refused"
-        elif longest is not None and runs[0]["ago"] >= longest:
+        elif deciding not in able or (longest is not None and deciding["ago"] >= longest):
             yield "missing"
         else:
             yield "met"
+
+
+def _is_recorded_by_others(situation: Plain, run: Plain) -> bool:
+    """Somebody known recorded it, who has no part in the change."""
+    sort, _ = _account(situation, run["by"])
+    is_known = sort == "robot" or (sort == "person" and _is_here(situation, run["by"], run["ago"]))
+    return is_known and run["by"] not in {hand["name"] for hand in situation["hands"]}

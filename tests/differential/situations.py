@@ -131,6 +131,7 @@ def _run(dice: random.Random) -> Plain:
         "ago": dice.choice([-16, -15, 10, 60, 1440, 9000]),
         "passed": dice.choice([49, 50, 90, 95]),
         "same_release": dice.random() < 0.9,
+        "by": dice.choice([*NAMES, "ci", "ci", "ci", "stranger"]),
     }
 
 
@@ -394,6 +395,8 @@ def _record(run: Plain, number: int) -> EvidenceRecord:
         recorded=_at(run["ago"]),
         source="results.xml",
         source_sha256=of_bytes(b"results"),
+        recorders=(f"{run['by']}@x.example",),
+        committed=_at(run["ago"]),
     )
 
 
