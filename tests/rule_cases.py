@@ -7,6 +7,7 @@ Cases of the rules: ``tests/cases/RULE/good.yaml`` and ``bad.yaml`` patch the fl
 ``files: {FILE: TEXT}``              a new file, or the new content of one
 ``links: {FILE: TARGET}``            a symbolic link
 ``remove: [FILE or FOLDER]``
+``executable: [FILE]``               files with the mode 755
 ``now: 2026-11-20T12:00:00Z``        the clock, where it is not this one
 ``findings: [{file, line, path}]``   in bad.yaml: all that is found, in order; ``rule`` where it is not RULE
 """
@@ -28,7 +29,7 @@ from tests.paths import CASES
 BASE = CASES / "_base"
 AGENT = "environments/staging/desk-bot"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-KEYS = frozenset({"agents", "edit", "files", "links", "remove", "now", "findings"})
+KEYS = frozenset({"agents", "edit", "files", "links", "remove", "executable", "now", "findings"})
 
 
 class CaseError(ValueError):
@@ -74,6 +75,8 @@ class Case:
             path = folder / file
             path.unlink(missing_ok=True)
             path.symlink_to(target)
+        for file in self.data.get("executable", ()):
+            (folder / file).chmod(0o755)
         for file in self.data.get("remove", ()):
             path = folder / file
             if path.is_dir():

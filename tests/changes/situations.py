@@ -18,6 +18,7 @@ TIERS = ("low", "medium", "high", "critical")
 FILES = {"prompts/system.md": "Be kind.\nNever promise money.\n", "evals/safety.yaml": "cases: 3\n"}
 
 SPEC: dict[str, Any] = {
+    "executables": ["lookup.sh"],
     "lifecycle": "pilot",
     "purpose": {"summary": "answer", "users": "internal", "inScope": ["a", "b"]},
     "owner": {"team": "support", "accountable": "gita", "backup": "erin", "contact": {"chat": "#support"}},

@@ -23,6 +23,8 @@ SITUATIONS = [
     ({"disclosure__aiDisclosed": False}, "guardrail/disclosure-off", "looser", "critical"),
     ({"tools__0__approval": "never"}, "guardrail/approval-weakened", "looser", "critical"),
     ({"tools__0__approval": "always"}, "guardrail/approval-strengthened", "stricter", "low"),
+    ({"executables": ["lookup.sh", "run.sh"]}, "privilege/executable-added", "looser", "high"),
+    ({"executables": None}, "privilege/executable-removed", "stricter", "low"),
     ({"tools__0__access": "admin"}, "privilege/admin-access", "looser", "critical"),
     ({"tools__1__access": "write"}, "privilege/access-widened", "looser", "high"),
     ({"tools__0__access": "read"}, "privilege/access-narrowed", "stricter", "low"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fleetward.domain.audit import FileStep, FileVersion, FirstParentCommit
+from fleetward.domain.audit import Break, FileStep, FileVersion, FirstParentCommit
 from fleetward.domain.break_glass import BreakGlassRecord
 from fleetward.domain.clock import format_instant
 from fleetward.domain.contributor import ContributorRole
@@ -327,23 +327,39 @@ def test_an_entry_belongs_to_the_commit_of_its_change() -> None:
     assert [b.rule for b in (*from_another, *from_nothing)] == ["state-mismatch", "state-mismatch"]
 
 
-def test_a_promoted_release_keeps_its_file_modes() -> None:
-    source_files = {"run.sh": PROGRAM, "agent.yaml": PLAIN, "overrides.yaml": PLAIN}
-    target_files = {
-        "run.sh": PLAIN,
-        "agent.yaml": PLAIN,
-        "overrides.yaml": PROGRAM,
-        "link": FileVersion("120000", "e" * 40),
-    }
+def test_a_promoted_release_has_the_modes_that_its_manifest_says() -> None:
+    listed, unlisted = {"run.sh": PROGRAM}, {"run.sh": PLAIN}
+    overrides = {"overrides.yaml": PLAIN}
 
-    [mode, link] = entry_checks.release_mode_changes(commit_with(), ENTRY, "desk", source_files, target_files)
+    def breaks(
+        source: dict[str, FileVersion], target: dict[str, FileVersion], executables: tuple[str, ...] = ()
+    ) -> list[Break]:
+        return list(
+            entry_checks.release_mode_changes(commit_with(), ENTRY, "desk", source, target, executables)
+        )
+
+    [mode] = breaks(unlisted, listed)
+    [link] = breaks({}, {"link": FileVersion("120000", "e" * 40)})
 
     folder = "environments/production/desk"
     assert summaries([mode, link]) == [
-        ("mode-changed", f"{folder}/run.sh", "its mode is 100644, it was 100755"),
+        ("mode-changed", f"{folder}/run.sh", "its mode is 100755, it was 100644"),
         ("mode-changed", f"{folder}/link", "not a regular file: mode 120000"),
     ]
     assert subjects([mode, link]) == [("production", "desk", 1)] * 2
+    assert breaks(unlisted, listed, ("run.sh",)) == []
+    assert breaks(listed, unlisted) == []
+    assert breaks(overrides, {"overrides.yaml": PROGRAM}) == []
+
+
+def test_earlier_versions_copied_the_mode_of_the_source() -> None:
+    program = {"run.sh": PROGRAM}
+    later = replace(ENTRY, governance_version=2) if hasattr(ENTRY, "governance_version") else None
+
+    assert not list(entry_checks.release_mode_changes(commit_with(), ENTRY, "desk", program, program))
+    assert later is None or list(
+        entry_checks.release_mode_changes(commit_with(), later, "desk", program, program)
+    )
 
 
 def test_other_contents_and_files_are_not_changes_of_mode() -> None:

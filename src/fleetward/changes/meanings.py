@@ -131,6 +131,11 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(paths="spec.prompts[].file", rule="behaviour/prompt-replaced", significance=HIGH,
             reason="prompt {item!r} is read from {after}, before from {before}"),
     # tools and privileges
+    Meaning(paths="spec.executables", kinds=(ADDED,), means=LOOSER, rule="privilege/executable-added",
+            significance=HIGH, reason="{after} may be run as a program",
+            twin="privilege/executable-removed"),
+    Meaning(paths="spec.executables", kinds=(REMOVED,), means=STRICTER, rule="privilege/executable-removed",
+            significance=LOW, reason="{before} may no longer be run as a program"),
     Meaning(paths="spec.tools[]", kinds=(ADDED,), test=_unrestricted, means=LOOSER,
             rule="privilege/tool-unrestricted", significance=CRITICAL,
             reason="new tool {item!r} without bounds: {after}",

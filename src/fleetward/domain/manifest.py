@@ -56,9 +56,20 @@ class Manifest:
         """draft, pilot, production, deprecated or retired."""
         return self._text("spec.lifecycle")
 
+    @property
+    def executables(self) -> frozenset[str]:
+        """The files of the folder that may be run as programs."""
+        return executable_paths(self.data)
+
     def _text(self, path: str) -> str | None:
         value = self.get(path)
         return value if isinstance(value, str) else None
+
+
+def executable_paths(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """The paths under ``spec.executables`` of a manifest as it is written."""
+    exists, paths = lookup(manifest, "spec.executables")
+    return frozenset(path for path in paths if isinstance(path, str)) if exists and paths else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Dates are compared with a tolerance of fifteen minutes, because clocks differ an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,20 +52,25 @@ def release_mode_changes(
     agent: str,
     source_files: Mapping[str, FileVersion],
     target_files: Mapping[str, FileVersion],
+    executables: Collection[str] = (),
 ) -> Iterator[Break]:
     """
-    Files of a promoted release whose mode differs from the source, and files that are not regular.
+    Files of a promoted release whose mode is not what the manifest says, and files that are not regular.
 
-    Shape: files by path in the agent's folder. Overrides belong to the environment and are not compared.
+    Shape: files by path in the agent's folder; *executables* are those that the manifest lists. Overrides belong to
+    the environment and are not compared. Entries of earlier versions copied the mode of the source.
     """
     folder = layout.agent_folder(entry.environment, agent)
     # overrides are never copied (SPEC 1), so their modes may differ
     for path in sorted({*source_files, *target_files} - {layout.OVERRIDES}):
         expected, actual = source_files.get(path), target_files.get(path)
         # a digest covers contents, not modes: an executable bit would pass unseen
-        change = FileStep(f"{folder}/{path}", expected, actual)
-        if expected and actual and change.mode_only and expected.mode != actual.mode:
-            yield mode_break(commit, change, entry.environment, agent)
+        if not expected or not actual or expected.id != actual.id:
+            continue
+        listed = FileVersion("100755" if path in executables else "100644", expected.id)
+        copied = expected.mode == actual.mode and _copies_modes(entry)
+        if actual.mode in REGULAR_MODES and actual.mode != listed.mode and not copied:
+            yield mode_break(commit, FileStep(f"{folder}/{path}", listed, actual), entry.environment, agent)
     for path, actual in target_files.items():
         # a link that points outside would make the release depend on another folder
         if actual.mode not in REGULAR_MODES:
@@ -78,6 +83,11 @@ def release_mode_changes(
                 entry.environment,
                 agent,
             )
+
+
+def _copies_modes(entry: Entry) -> bool:
+    """Was it written by a version that took the modes of the source?"""
+    return getattr(entry, "governance_version", 1) < 2
 
 
 def dating_errors(

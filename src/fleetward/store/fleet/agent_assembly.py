@@ -109,10 +109,20 @@ def build_candidate(
     else:
         files = files if overrides is None else [*files, overrides]
         agent, findings = assemble_agent(env, source.name, files, documents=documents)
+    agent = _with_listed_modes(agent)
     entries = [TreeEntry(path=f"{agent.folder}/{file.path}", mode=file.mode) for file in agent.files]
     file_findings = [*too_many_files(entries), *path_collisions(entries, agent.folder)]
     findings.extend(replace(finding, environment=env, agent=source.name) for finding in file_findings)
     return agent, findings
+
+
+def _with_listed_modes(agent: Agent) -> Agent:
+    """The agent as a promotion writes it: what the manifest lists is executable, whatever the source's mode."""
+    listed = agent.manifest.executables if agent.manifest else frozenset()
+    if not listed:
+        return agent
+    files = (replace(file, mode="100755") if file.path in listed else file for file in agent.files)
+    return replace(agent, files=tuple(files))
 
 
 def _missing_manifest(env: str, name: str, files: Iterable[str]) -> Finding:

@@ -8,11 +8,13 @@ from itertools import groupby
 from fleetward.domain import layout
 from fleetward.domain.audit import Break
 from fleetward.domain.ledger import AgentTransition, Entry, PromotionKind
+from fleetward.domain.manifest import executable_paths
 from fleetward.gate import entry_checks
+from fleetward.store.formats.document import read_document
 from fleetward.store.git.contents import state_digest
 from fleetward.store.git.repository import Id
 from fleetward.store.records.ledger import ADOPT
-from fleetward.workflows.audit.commit_files import folder_files
+from fleetward.workflows.audit.commit_files import file_content, folder_files
 from fleetward.workflows.audit.entry_context import EntryContext
 from fleetward.workflows.audit.entry_decision import check_decision
 from fleetward.workflows.audit.entry_records import check_records, check_signature
@@ -101,7 +103,14 @@ def _check_copied_files(context: EntryContext, entry: Entry, last: Mapping[str, 
                 change.agent,
                 folder_files(context.root, *origin),
                 folder_files(context.root, context.commit.id, target),
+                _executables(context, f"{target}/{layout.MANIFEST}"),
             )
+
+
+def _executables(context: EntryContext, file: str) -> frozenset[str]:
+    """What the manifest of a promoted release lists as programs."""
+    content = file_content(context.root, context.commit.id, file)
+    return executable_paths(read_document(content, file, "agent").data or {}) if content else frozenset()
 
 
 def _release_origin(context: EntryContext, entry: Entry, change: AgentTransition) -> tuple[Id, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from fleetward import __version__
 from fleetward.domain import digest, layout
@@ -199,10 +200,14 @@ def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, c
     ):
         return edits
     start = len(candidate.source.folder) + 1
+    manifest = candidate.proposed.manifest
+    executables = manifest.executables if manifest else frozenset()
     for path, blob in commit_writer.regular_blobs(past.entries(candidate.source.folder)).items():
         # overrides belong to the environment: those of the source are never copied (SPEC 1)
         if path[start:] != layout.OVERRIDES:
-            edits[f"{folder}/{path[start:]}"] = blob
+            # a digest covers no modes: they are what the manifest says
+            mode = "100755" if path[start:] in executables else "100644"
+            edits[f"{folder}/{path[start:]}"] = replace(blob, mode=mode)
     if candidate.proposed.file(layout.OVERRIDES):
         target = f"{folder}/{layout.OVERRIDES}"
         # after a rollback with overrides those of its time apply, else those in place
