@@ -48,6 +48,7 @@ approvals: {expire: P14D, exclude: [author, committer, co-author, robot], unknow
 rules:
   - {id: every-change, when: {to: production}, require: [{approvals: 1, from: owner}]}
 veto: {from: [risk]}
+governance: {require: [{approvals: 1, from: [desk, risk]}]}
 """
 MANIFEST = """\
 apiVersion: fleetward/v1

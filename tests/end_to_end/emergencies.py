@@ -26,6 +26,7 @@ rules:
     require: [{approvals: 1, from: owner}, {evals: passed}, {soak: PT24H}]
   - {id: low, when: {to: production, tier: low}, replaces: all, require: []}
 veto: {from: [risk]}
+governance: {require: [{approvals: 1, from: [desk, on-call, risk]}]}
 rollback: {within: P30D, require: [{approvals: 1, from: on-call}]}
 breakGlass: {require: [{approvals: 2, from: on-call}], skips: [soak, evals, freeze], lasts: PT8H, reviewWithin: PT48H}
 """

@@ -33,6 +33,7 @@ rules:
   - id: every-change
     when: {to: production}
     require: [{approvals: 1, from: owner}]
+governance: {require: [{approvals: 1, from: desk}]}
 """
 MANIFEST = """\
 apiVersion: fleetward/v1

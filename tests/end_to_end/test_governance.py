@@ -16,7 +16,10 @@ PEOPLE = FLEET["governance/people.yaml"].replace(
     "  farid: {name: Farid Bey, emails: [farid@acme.example], since: 2024-01-01}\n"
     "teams:\n  admins: {members: [alice, erin, farid]}\n",
 )
-HELD = POLICY + "governance: {require: [{approvals: 2, from: admins}]}\n"
+HELD = (
+    POLICY.replace("governance: {require: [{approvals: 1, from: desk}]}\n", "")
+    + "governance: {require: [{approvals: 2, from: admins}]}\n"
+)
 WEAK = HELD.replace("version: 1", "version: 2").replace("from: owner", "from: [owner, admins]")
 PROMOTE = ("promote", "desk-bot", "--to", "production")
 LATER = "2026-11-19T10:00:00Z"
@@ -243,7 +246,7 @@ def test_a_policy_of_another_meaning_under_the_same_version_is_an_error(guarded:
     assert [finding["rule"] for finding in validated.data["findings"] if finding["severity"] == "error"] == [
         "policy-version-reused"
     ]
-    assert "policy-version-reused" in {finding["check"] for finding in checked.data["findings"]}
+    assert "policy-version-reused" in {finding["rule"] for finding in checked.data["findings"]}
     assert (validated.code, checked.code, refused.code) == (1, 1, 2)
     assert "write version: 2" in refused.err
     assert guarded.fleet("approve", "--governance", "--reject", identity="erin", now=LATER).code == 0

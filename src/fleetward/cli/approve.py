@@ -10,16 +10,15 @@ from fleetward.cli.applying import warn_uncommitted
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb
 from fleetward.domain.approval import Decision
-from fleetward.domain.errors import ExitCode, GovernanceInvalid, UsageError
-from fleetward.report.page import Page, line, page, span
+from fleetward.domain.errors import ExitCode, UsageError
+from fleetward.report.page import Page, page
 from fleetward.workflows.approval.record import (
     DecisionOptions,
     RecordedDecision,
     decide_on_agent,
     decide_on_governance,
 )
-from fleetward.workflows.governance.history import require_approved
-from fleetward.workflows.promotion.context import PromotionContext, load_context
+from fleetward.workflows.promotion.context import load_context
 
 
 def approve(
@@ -78,8 +77,9 @@ def approve(
         raise UsageError("which agent, and which environment?", hint="fleet approve AGENT --to ENV")
     # the agent alone and its relations are read: an approval must not wait for the fleet
     context = load_context(session.run, to=to, agents=[agent])
+    if rollback is not None:
+        context = context.for_brake()
     warn_uncommitted(session, context, [agent])
-    _warn_unapproved_governance(session, context)
     return _report(session, decide_on_agent(context, agent, options))
 
 
@@ -94,15 +94,6 @@ def _decision(*, reject: bool, withdraw: bool, review: int | None) -> Decision:
 def _report(session: Session, decision: RecordedDecision) -> ExitCode:
     session.report(VERB.formats, decision)
     return ExitCode.SUCCESS if decision.is_written else ExitCode.DENIED
-
-
-def _warn_unapproved_governance(session: Session, context: PromotionContext) -> None:
-    """Say that no promotion is possible before the governance of HEAD is approved; the decision is recorded anyway."""
-    try:
-        require_approved(context.root, context.policy_commit, session.run.now, (context.ledger,))
-    except GovernanceInvalid as error:
-        message = line(span("waits for an approval of governance", "warning"), f": {error.message}", hang=2)
-        session.output.note((message, line(f"  try: fleet approve{session.run.chdir} --governance")))
 
 
 def _text(decision: RecordedDecision, session: Session) -> Page:

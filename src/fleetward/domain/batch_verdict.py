@@ -8,6 +8,14 @@ from fleetward.domain.verdict import Promotion, Verdict, worst_verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PendingGovernance:
+    """A commit that changed governance, and which requirements it lacks, in words."""
+
+    commit: str
+    lacks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchVerdict:
     """The verdict on each agent, and what it was decided by: a commit and a policy."""
 
@@ -17,6 +25,10 @@ class BatchVerdict:
     """The environments that the releases come from; empty for a rollback."""
     commit: str
     policy: Policy
+    policy_commit: str = ""
+    """The commit whose governance decided."""
+    pending: tuple[PendingGovernance, ...] = ()
+    """Changes of governance that nobody agreed to yet, oldest first; they decide nothing."""
 
     @property
     def verdict(self) -> Verdict:

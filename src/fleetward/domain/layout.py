@@ -14,6 +14,9 @@ FOLDERS = (GOVERNANCE, ENVIRONMENTS, PROPOSALS, APPROVALS, EVIDENCE, ATTESTATION
 RECORDS = (APPROVALS, EVIDENCE, ATTESTATIONS, LEDGERS)
 """The folders whose files are only added to."""
 
+GOVERNED = (CONFIG, GOVERNANCE)
+"""What only a change of governance may touch: one digest is over all of it."""
+
 POLICY = f"{GOVERNANCE}/policy.yaml"
 PEOPLE = f"{GOVERNANCE}/people.yaml"
 WAIVERS = f"{GOVERNANCE}/waivers.yaml"
@@ -27,6 +30,11 @@ LEDGER_SUFFIX = ".jsonl"
 
 FLEET_PATHS = (*FOLDERS, CONFIG)
 """All that a fleet is made of; every file there has to be committed before a promotion is applied."""
+
+
+def is_governed(path: str) -> bool:
+    """Is *path* a file, or the folder, that only a change of governance may touch?"""
+    return path in GOVERNED or path.startswith(f"{GOVERNANCE}/")
 
 
 def environment_folder(environment: str) -> str:

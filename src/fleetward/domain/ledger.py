@@ -59,6 +59,8 @@ class Entry:
     reason: str = ""
     tool: str = ""
     break_glass: BreakGlassRecord | None = None
+    governance_version: int = 1
+    """What *governance* is the digest of: 1 ``governance/`` alone, 2 ``fleet-config.yaml`` as well."""
     line: str = ""
     """The text in the file, without its line feed."""
 

@@ -37,7 +37,7 @@ def decide_governance_change(
     """
     The verdict on the change of the governance folder that *binding* names, by the *policy* and *people* before it.
 
-    Where the policy does not say what such a change needs, one approval of a person in any team is required. A
+    *policy* says by ``governance_rule`` what such a change needs; where it says nothing, nobody can agree. A
     statement issued before *since*, when the present governance began, does not count. Otherwise one approval
     would allow the same change again after it was reverted. *lost* are refusals that were taken away, and
     *unreadable* records count nothing and stop nobody.
@@ -51,8 +51,7 @@ def decide_governance_change(
         errors=tuple(lost),
         governance_commit=commit,
     )
-    # a policy without `governance` must not leave its own change free
-    rules = (policy.governance or _default_rule(people),)
+    rules = (governance_rule(policy) or _NOBODY,)
     approved = assess_quorum(request, rules, policy=policy, people=people, now=now)
     requirements = (
         *unknown_authors(request, policy, people),
@@ -85,6 +84,20 @@ def _timing_fault(statement: Approval, since: datetime | None) -> str | None:
     return _EARLY if since is not None and statement.issued < since else None
 
 
-def _default_rule(people: People) -> PolicyRule:
-    required = RequiredApprovals(count=1, teams=frozenset(people.teams))
+def governance_rule(policy: Policy) -> PolicyRule | None:
+    """
+    What a change of governance needs: ``governance.require``, else two people of the teams with a veto.
+
+    None where the policy has neither: nobody can agree to a change then.
+    """
+    # a policy without `governance` must not leave its own change free
+    return policy.governance or (_rule_of(2, policy.veto) if policy.veto else None)
+
+
+def _rule_of(count: int, teams: frozenset[str]) -> PolicyRule:
+    required = RequiredApprovals(count=count, teams=teams)
     return PolicyRule(id=GOVERNANCE, when=RuleCondition(), require=(required,), replaces_all=True)
+
+
+_NOBODY = _rule_of(1, frozenset())
+"""Asks an approval of nobody, so it is never met."""

@@ -107,17 +107,16 @@ def unrelated_changes(commit: FirstParentCommit, entries: Sequence[Entry]) -> It
             return
 
 
-def policy_version_drop(commit: FirstParentCommit, before: int | None, after: int | None) -> Iterator[Break]:
-    """A policy whose version decreased."""
-    # None: a policy that cannot be read is reported as unreadable governance
-    if before is not None and after is not None and after < before:
+def policy_version_drop(commit: str, before: int, after: int) -> Iterator[Break]:
+    """An agreed policy whose version decreased; *commit* is a full id."""
+    if after < before:
         file = layout.POLICY
         yield Break(
             rule="policy-lowered",
             message=f"the policy's version decreased from {before} to {after}",
-            commit=commit.id,
+            commit=commit,
             file=file,
-            hint=f"git show {commit.id[:12]} -- {file}",
+            hint=f"git show {commit[:12]} -- {file}",
         )
 
 
@@ -130,7 +129,7 @@ def configuration_changes(
     """
     Changes of ``fleet-config.yaml``: an environment with a ledger that is no longer gated is a break.
 
-    Any other change is a note, because the file is outside the governance folder.
+    Any other change is a note: for entries of earlier versions the file was no part of governance.
     """
     file = layout.CONFIG
     for change in commit.changes_under(file):
@@ -163,6 +162,27 @@ def configuration_changes(
                 file=file,
                 severity=Severity.NOTE,
                 hint=f"git show {commit.id[:12]} -- {file}",
+            )
+
+
+def agreed_gate_removals(
+    commit: FirstParentCommit,
+    before: FleetConfig | None,
+    after: FleetConfig | None,
+    ledger_environments: Collection[str],
+) -> Iterator[Break]:
+    """The environments with a ledger that lost their gate when an agreed configuration came into force: notes."""
+    for name in sorted(ledger_environments):
+        was, now = (config.environment(name) if config else None for config in (before, after))
+        if was and was.gated and not (now and now.gated):
+            yield Break(
+                rule="gate-removed",
+                message=f"{name} has a ledger, but is no longer gated, as was agreed",
+                commit=commit.id,
+                file=layout.CONFIG,
+                severity=Severity.NOTE,
+                hint=f"git show {commit.id[:12]}",
+                environment=name,
             )
 
 

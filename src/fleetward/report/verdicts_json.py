@@ -20,7 +20,12 @@ def render(batch: BatchVerdict) -> dict[str, Any]:
         "from": batch.sources[0] if len(batch.sources) == 1 else list(batch.sources),
         "to": batch.target,
         "commit": batch.commit,
-        "policy": {"version": batch.policy.version, "sha256": batch.policy.sha256},
+        "policy": {
+            "version": batch.policy.version,
+            "sha256": batch.policy.sha256,
+            "commit": batch.policy_commit,
+            "pending": [{"commit": item.commit, "lacks": item.lacks} for item in batch.pending],
+        },
         "promotions": [encode_promotion(item) for item in batch.promotions],
     }
 

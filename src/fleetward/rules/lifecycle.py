@@ -136,8 +136,7 @@ def lifecycle_not_ready(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     gated = {environment.name for environment in fleet.config.environments if environment.gated}
     for manifest in fleet.manifests:
-        # a suspended agent does nothing, and a brake must not wait for its lifecycle
-        if manifest.environment not in gated or manifest.get("spec.suspended") is True:
+        if manifest.environment not in gated:
             continue
         if manifest.lifecycle in ("draft", "retired"):
             hint = "set spec.lifecycle in the source environment"

@@ -106,7 +106,7 @@ def test_a_line_has_the_keys_of_the_contract_in_their_order() -> None:
     data = json.loads(line)
 
     assert " ".join(data) == (
-        "seq previous governance environment kind at commit actor agents policy approvals evidence "
+        "seq previous governance governanceVersion environment kind at commit actor agents policy approvals evidence "
         "requirements reason tool"
     )
     assert list(data["agents"][0]) == ["agent", "from", "to", "release", "generation"]

@@ -180,8 +180,10 @@ def agent_change(place: FleetRepository, agent: str) -> AgentTransition:
 
 def append_entry(place: FleetRepository, *agents: str, when: str, **fields: Any) -> None:
     """Append an entry for these agents as the tool would write it, except for *fields*."""
-    folder = place.path / "governance"
-    governance = digest.of_files((file.name, file.read_bytes()) for file in folder.iterdir())
+    files = [place.path / "fleet-config.yaml", *(place.path / "governance").iterdir()]
+    governance = digest.of_files(
+        (file.relative_to(place.path).as_posix(), file.read_bytes()) for file in files
+    )
     honest: Mapping[str, Any] = {
         "kind": "update",
         "at": datetime.fromisoformat(when),

@@ -32,7 +32,12 @@ def state_digest(tree: Tree, folder: str) -> str | None:
 
 
 def governance_digest(tree: Tree) -> str:
-    """The digest of ``governance/``, made like a release digest."""
+    """The digest of ``fleet-config.yaml`` and ``governance/``, with paths from the fleet root."""
+    return digest.of_files(contents(tree, *layout.GOVERNED).items())
+
+
+def governance_folder_digest(tree: Tree) -> str:
+    """The digest of ``governance/`` alone, which entries without ``governanceVersion`` hold."""
     files = contents(tree, layout.GOVERNANCE)
     return digest.of_files(
         (path.removeprefix(f"{layout.GOVERNANCE}/"), content) for path, content in files.items()

@@ -7,7 +7,7 @@ import re
 from fleetward.domain import layout, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
-from fleetward.store.git.contents import governance_digest, state_digest
+from fleetward.store.git.contents import governance_folder_digest, state_digest
 from fleetward.store.git.file_history import commits_with_blob
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
@@ -59,8 +59,11 @@ def _contradicts(root: FleetRoot, commit: Id, entry: Entry) -> bool:
 
 
 def _governance_differs(root: FleetRoot, entry: Entry) -> bool:
-    """Does the entry name another governance than its own commit has?"""
+    """Does an entry of an earlier version name another governance than its own commit has?"""
+    # later ones name the governance in force, which need not be that of the commit
+    if entry.governance_version > 1:
+        return False
     # a commit that is not here proves nothing against the line
     if root.repository.find_commit(entry.commit) != entry.commit:
         return False
-    return governance_digest(root.commit_tree(entry.commit)) != entry.governance
+    return governance_folder_digest(root.commit_tree(entry.commit)) != entry.governance

@@ -13,9 +13,12 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import AgentTransition, Entry, Ledger
 from fleetward.store.records.lazy_entries import LazyEntries, LedgerLine
-from fleetward.store.records.ledger_line import chain_error, encode, parse_line
+from fleetward.store.records.ledger_line import GOVERNANCE_VERSION, chain_error, encode, parse_line
 
 ADOPT = "adopt"
+
+_FIXED_CHARACTERS = 260
+"""Of a line before its environment: seq, two digests, and the version of the second."""
 
 _AgentStates = dict[str, tuple[str | None, int]]
 """By agent: the state that its last entry left, and that entry's generation."""
@@ -81,6 +84,7 @@ def append(
     reason: str = "",
     tool: str = "",
     break_glass: BreakGlassRecord | None = None,
+    governance_version: int = GOVERNANCE_VERSION,
 ) -> tuple[Entry, bytes]:
     """
     The next entry, chained to the last one, and the whole new content of the file.
@@ -109,6 +113,7 @@ def append(
         reason=reason,
         tool=tool,
         break_glass=break_glass,
+        governance_version=governance_version,
     )
     where = f"{layout.ledger_file(ledger.environment)}:{entry.seq}"
     line = parse_line(encode(entry).encode(), where)
@@ -133,6 +138,9 @@ def _check(
         raise chain_error(where, f"seq is {line.seq}, expected {seq}")
     if line.previous != previous:
         raise chain_error(where, f"previous is {line.previous!r}, the line before has {previous!r}")
+    # an older program would decide by a configuration that nobody agreed to
+    if last is not None and _has_version(last.text) and not _has_version(line.text):
+        raise chain_error(where, "it was written by an older version of fleet than the entry before")
     # a ledger copied to another environment would carry its promotions over
     if line.environment != environment:
         raise chain_error(where, f"environment is {line.environment!r}, the file is that of {environment!r}")
@@ -166,6 +174,11 @@ def _check_continuity(line: LedgerLine, change: AgentTransition, states: _AgentS
         raise chain_error(where, f"{change.agent!r} is adopted, but has earlier entries")
     if line.kind == ADOPT and change.to_state is None:
         raise chain_error(where, f"{change.agent!r} is adopted, but 'to' is null")
+
+
+def _has_version(line: str) -> bool:
+    """Does it say ``governanceVersion``? The key stands behind two digests, and before any free text."""
+    return '"governanceVersion":' in line[:_FIXED_CHARACTERS]
 
 
 def _agent_states(ledger: Ledger) -> _AgentStates:

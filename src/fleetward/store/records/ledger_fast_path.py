@@ -57,7 +57,7 @@ def line_pattern() -> re.Pattern[str]:
     """A whole line; compiled at the first one, which takes as long as reading a hundred of them."""
     return re.compile(
         rf'\{{"seq":({_POSITIVE}),"previous":(null|{_DIGEST}),"governance":{_DIGEST},'
-        rf'"environment":({_NAME}),"kind":({_NAME}),"at":"({_INSTANT})",'
+        rf'(?:"governanceVersion":2,)?"environment":({_NAME}),"kind":({_NAME}),"at":"({_INSTANT})",'
         rf'"commit":"(?:[0-9a-f]{{40}}|[0-9a-f]{{64}})","actor":{_FILLED},"agents":({_list_of(_AGENT)}),'
         rf'"policy":(?:null|\{{"version":{_COUNT},"sha256":{_DIGEST}\}}),"approvals":{_list_of(_APPROVAL)},'
         rf'"evidence":{_list_of(_RECORD)},"requirements":{_list_of(_REQUIREMENT)},"reason":{_TEXT},"tool":{_TEXT}\}}',
@@ -120,6 +120,7 @@ def _entry(line: LedgerLine) -> Entry:
         requirements=tuple(data["requirements"]),
         reason=data["reason"],
         tool=data["tool"],
+        governance_version=data.get("governanceVersion", 1),
         line=line.text,
     )
 

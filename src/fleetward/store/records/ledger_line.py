@@ -31,6 +31,11 @@ _BREAK_GLASS = "breakGlass"
 """Near the end, in the lines of break-glass promotions alone."""
 _SKIPPED = "skipped"
 """Behind ``breakGlass``; lines of earlier versions lack it."""
+_GOVERNANCE_VERSION = "governanceVersion"
+"""Behind ``governance``; lines of earlier versions lack it."""
+_OPTIONAL = (_BREAK_GLASS, _SKIPPED, _GOVERNANCE_VERSION)
+GOVERNANCE_VERSION = 2
+"""``governance`` is the digest of ``fleet-config.yaml`` and ``governance/``."""
 _APPROVAL_KEYS = ("file", "sha256", "approver", "assurance")
 REQUIREMENT_KEYS = ("agent", "rule", "kind", "asked", "status", "by", "detail", "readyAt", "could")
 """Of a requirement as an entry records it."""
@@ -44,6 +49,7 @@ def encode(entry: Entry) -> str:
         "seq": entry.seq,
         "previous": entry.previous,
         "governance": entry.governance,
+        **({_GOVERNANCE_VERSION: entry.governance_version} if entry.governance_version > 1 else {}),
         "environment": entry.environment,
         "kind": entry.kind,
         "at": clock.format_instant(entry.at),
@@ -115,7 +121,7 @@ def decode_line(line: bytes, where: str) -> Entry:
     Errors: FleetError whose message begins with *where*.
     """
     data = strict_json.parse_json(line, where, limit=limits.LEDGER_LINE_BYTES)
-    optional = [key for key in (_BREAK_GLASS, _SKIPPED) if isinstance(data, dict) and key in data]
+    optional = [key for key in _OPTIONAL if isinstance(data, dict) and key in data]
     fields = Fields.from_value(data, where, (*_KEYS, *optional))
     version, sha256 = _policy(fields)
     entry = Entry(
@@ -138,6 +144,7 @@ def decode_line(line: bytes, where: str) -> Entry:
         reason=fields.text("reason", empty=True),
         tool=fields.text("tool", empty=True),
         break_glass=_decode_break_glass(fields) if _BREAK_GLASS in optional else None,
+        governance_version=_governance_version(fields) if _GOVERNANCE_VERSION in optional else 1,
     )
     written = encode(entry)
     # one spelling: the next line holds the digest of these bytes
@@ -221,6 +228,13 @@ def _encode_break_glass(record: BreakGlassRecord | None) -> dict[str, Any]:
     encoded = {"incident": record.incident, "skipped": list(record.skipped), "reviewBy": review_by}
     left_out = {} if record.left_out is None else {_SKIPPED: list(record.left_out)}
     return {_BREAK_GLASS: encoded, **left_out}
+
+
+def _governance_version(fields: Fields) -> int:
+    version = fields.count(_GOVERNANCE_VERSION)
+    return (
+        version if version == GOVERNANCE_VERSION else fields.reject(_GOVERNANCE_VERSION, "2, or no such key")
+    )
 
 
 def _policy(fields: Fields) -> tuple[int | None, str | None]:

@@ -30,9 +30,9 @@ from fleetward.workflows.context import RunContext
 from fleetward.workflows.governance.history import (
     GovernanceInForce,
     binding,
-    current_history,
     decide_change,
 )
+from fleetward.workflows.governance.in_force import current_history
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.promotion.context import PromotionContext
 

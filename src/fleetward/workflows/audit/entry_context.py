@@ -15,6 +15,7 @@ from fleetward.store.git.repository import Id
 from fleetward.store.records.ledger_revisions import LedgerRevision
 from fleetward.workflows.approval.review_status import LedgerEntryAt
 from fleetward.workflows.context import RunContext
+from fleetward.workflows.governance.history import GovernanceHistory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +28,11 @@ class EntryContext:
     before: LedgerRevision
     after: LedgerRevision
     policy_commit: Id | None
-    """The commit whose governance is in force for *commit*."""
+    """The commit whose ledgers and records count for *commit*: the base, else its parent."""
+    governance: GovernanceHistory | None
+    """The governance in force for *commit*; None where there was none to begin with."""
     config: FleetConfig | None
-    """The configuration at *policy_commit*."""
+    """The configuration in force."""
     latest_date: Callable[[Id], tuple[Id, datetime] | None]
     """The branch's commit of the latest date, up to where a commit left the branch; None if it never was on it."""
     earlier_entries: Sequence[LedgerEntryAt] = ()

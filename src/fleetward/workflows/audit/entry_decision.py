@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from fleetward import __version__
-from fleetward.domain import digest, layout
+from fleetward.domain import layout
 from fleetward.domain.audit import Break
 from fleetward.domain.clock import format_instant, is_ahead
 from fleetward.domain.errors import FleetError
@@ -20,12 +20,12 @@ from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger_line
 from fleetward.store.records import load as records
 from fleetward.store.records.ledger import ADOPT
-from fleetward.workflows.audit.commit_files import file_content, folder_files
+from fleetward.workflows.audit.commit_files import folder_files
 from fleetward.workflows.audit.entry_commit import check_commit
 from fleetward.workflows.audit.entry_context import EntryContext
 from fleetward.workflows.audit.entry_records import record_dates
 from fleetward.workflows.audit.reevaluate import reevaluate
-from fleetward.workflows.promotion.context import PromotionContext, VerifiedCommit, load_context
+from fleetward.workflows.promotion.context import VerifiedCommit, load_context
 
 _REQUIREMENT_FACTS = ("agent", "rule", "kind", "status", "by")
 """What a requirement says in every version of the tool."""
@@ -110,21 +110,11 @@ def _stale_decision(context: EntryContext, first: Entry) -> Break | None:
     if records.ledger_bytes(root.commit_tree(first.commit), environment) != expected:
         message = f"{decided} where the ledger before it is another one"
         return context.entry_break(first, "entry-elsewhere", message)
-    # the same files are enough: a merge commit is another id with the same governance
-    if first.commit != policy_commit and not _has_same_governance(context, first):
-        message = f"{decided} which has other governance than was in force"
-        return context.entry_break(first, "policy-not-in-force", message)
     # a decision beside the branch could overlook a veto that was there already
     if first.commit != context.commit.parent and (record := _missing_record(context, first)):
         message = f"{decided} which lacks a record that the branch had already: {record}"
         return context.entry_break(first, "records-unseen", message)
     return None
-
-
-def _has_same_governance(context: EntryContext, first: Entry) -> bool:
-    at_decision = folder_files(context.root, first.commit, layout.GOVERNANCE)
-    # with modes: a link in governance would read another file
-    return at_decision == folder_files(context.root, context.policy_commit, layout.GOVERNANCE)
 
 
 def _missing_record(context: EntryContext, first: Entry) -> str | None:
@@ -155,7 +145,7 @@ def _check_adoption(context: EntryContext, group: Sequence[Entry]) -> Iterator[B
             if state != change.to_state:
                 message = f"{change.agent} was {state or 'nothing'} when it was adopted"
                 yield context.entry_break(entry, "state-mismatch", message, change.agent)
-        yield from _check_policy(context, entry, None)
+        yield from _check_policy(context, entry)
 
 
 def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Break]:
@@ -168,7 +158,7 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
             to=first.environment,
             agents=[change.agent for entry in group for change in entry.agents],
             # the ledger at that commit ends before these entries
-            at=VerifiedCommit(root=context.root, head=first.commit),
+            at=VerifiedCommit(root=context.root, head=first.commit, governance=context.governance),
         )
         promotions = reevaluate(promotion, *group)
     # what cannot be decided again is a break, never a pass
@@ -180,7 +170,7 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
     break_glass = promotion.policy.break_glass
     review_within = break_glass.review_within if break_glass else None
     for entry in group:
-        yield from _check_policy(context, entry, promotion)
+        yield from _check_policy(context, entry)
         yield from entry_checks.denied_promotions(context.commit, entry, promotions)
         yield from entry_checks.uncompared_commits(context.commit, entry, _of_entry(entry, promotions))
         yield from entry_checks.entry_mismatches(context.commit, entry, promotions)
@@ -212,17 +202,16 @@ def _check_requirements(
     yield from entry_checks.requirement_mismatches(context.commit, entry, replayed, keys=keys)
 
 
-def _check_policy(context: EntryContext, entry: Entry, promotion: PromotionContext | None) -> Iterator[Break]:
-    """The policy and governance that an entry names, compared with those of the decision's commit."""
-    content = file_content(context.root, entry.commit, layout.POLICY)
-    # None is never equal to a digest: a missing policy is reported as well
-    actual = digest.of_bytes(content) if content is not None else None
-    is_other_version = promotion is not None and promotion.policy.version != entry.policy_version
-    if entry.policy_sha256 != actual or is_other_version:
+def _check_policy(context: EntryContext, entry: Entry) -> Iterator[Break]:
+    """The policy and governance that an entry names, compared with those in force."""
+    in_force = context.governance.in_force if context.governance else None
+    policy = in_force.policy if in_force else None
+    if policy is None or (entry.policy_version, entry.policy_sha256) != (policy.version, policy.sha256):
+        actual = f"{policy.version} ({policy.sha256})" if policy else "none"
         message = f"it names policy {entry.policy_version} ({entry.policy_sha256}), in force was {actual}"
         yield context.entry_break(entry, "policy-not-in-force", message)
         return
-    governance = records.governance_digest(context.root.commit_tree(entry.commit))
+    governance = in_force.digest_of(entry.governance_version) if in_force else None
     if entry.governance != governance:
         message = f"it names governance {entry.governance}, in force was {governance}"
         yield context.entry_break(entry, "policy-not-in-force", message)

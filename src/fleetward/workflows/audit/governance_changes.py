@@ -1,7 +1,8 @@
-"""Was every change of governance approved, and was every entry decided by approved governance?"""
+"""Was every change of governance approved, and which governance was in force for each entry?"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -14,20 +15,18 @@ from fleetward.domain.ledger import Entry
 from fleetward.gate import history_checks
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
-from fleetward.store.git.soak_time import first_parent_commits_of
-from fleetward.store.records import load as records
 from fleetward.workflows.audit.replay_state import HistoryReplay, ReplayState, Step
-from fleetward.workflows.governance import history
+from fleetward.workflows.governance import history, in_force
 
 
 def start(replay: HistoryReplay, state: ReplayState) -> Step:
-    """The approved governance to begin with, where a ledger has begun already."""
+    """The governance in force to begin with, where a ledger has begun already."""
     commit = replay.base or replay.begin
     # before a ledger begins, governance is trusted (SPEC 6.2)
     if commit is None or not state.started:
         return state, ()
     try:
-        current = history.current_history(replay.root, commit, replay.run.now)
+        followed = in_force.current_history(replay.root, commit, replay.run.now)
     except FleetError as error:
         finding = Break(
             rule="policy-not-in-force",
@@ -37,81 +36,137 @@ def start(replay: HistoryReplay, state: ReplayState) -> Step:
             hint="fleet audit",
         )
         return state, (finding,)
-    return replace(state, approved=current.in_force if current else None), ()
+    return replace(state, followed=followed), ()
 
 
 def check_change(replay: HistoryReplay, state: ReplayState, commit: FirstParentCommit) -> Step:
-    """A commit that changes governance; before the first ledger begins, governance is trusted."""
-    changes = commit.changes_under(layout.GOVERNANCE)
-    if not changes or not state.started:
+    """A commit that changes governance or brings approvals of it; before the first ledger begins, it is trusted."""
+    is_change = any(commit.changes_under(path) for path in layout.GOVERNED)
+    if not state.started or not (is_change or commit.changes_under(history.APPROVALS)):
         return state, ()
-    before, after = replay.governance.at(commit.parent), replay.governance.at(commit.id)
-    breaks = [*history_checks.policy_version_drop(commit, before.policy_version, after.policy_version)]
-    if after.error is not None:
-        breaks.append(
-            Break(
-                rule="governance-unreadable",
-                message=after.error,
-                commit=commit.id,
-                file=changes[0].path,
-                hint="fleet validate",
-            )
-        )
-    return replace(state, governance_changes=state.governance_changes + 1), tuple(breaks)
+    if is_change:
+        state = replace(state, governance_changes=state.governance_changes + 1)
+    # a pull request is judged by its base, whatever it brings
+    if state.followed is None or not state.is_governed or replay.base:
+        return state, ()
+    return _follow(replay, state, commit.id, replay.run.now, settle=False)
 
 
 def check_decided(replay: HistoryReplay, state: ReplayState, commit: FirstParentCommit, first: Entry) -> Step:
-    """Was the governance that decided *first* approved at that time?"""
+    """The governance in force when *first* was decided."""
     # reported by check_decision as a missing commit
     if replay.root.repository.find_commit(first.commit) != first.commit:
         return state, ()
-    if state.approved is not None:
-        # --base decides by the base, else the parent: never by the commit that is judged
-        return unapproved(replay, state, replay.base or commit.parent or first.commit, first.at)
-    with suppress(FleetError):  # check_entries reports governance that cannot decide
+    if state.followed is None:
         # the first entry: adoption makes the governance of its commit trusted
-        state = replace(state, approved=history.governance_at(replay.root, first.commit))
-    return state, ()
-
-
-def unapproved(
-    replay: HistoryReplay, state: ReplayState, head: Id, now: datetime, *, is_open: bool = False
-) -> Step:
-    """The changes up to *head* that were not approved; *is_open* if they can be approved still."""
-    approved, root = state.approved, replay.root
-    # most commits leave governance alone: the replay of its history is the slow part
-    if approved is None or not _was_changed(root, approved, head):
+        with suppress(FleetError):  # check_entries reports governance that cannot decide
+            followed = in_force.beginning_at(replay.root, commit.id, commit.id)
+            return replace(state, followed=followed), ()
         return state, ()
-    later = history.governance_history(root, approved, head, now)
-    breaks = (
-        _unapproved_break(replay, change, is_pending=change in later.pending, is_open=is_open)
-        for change in later.changes
+    if replay.base:
+        return state, ()
+    # never the commit that is judged: its parent
+    return follow_to(replay, state, commit.parent or first.commit, first.at, version=first.governance_version)
+
+
+def after_entries(
+    replay: HistoryReplay, state: ReplayState, commit: FirstParentCommit, added: Sequence[Entry]
+) -> ReplayState:
+    """The state after these entries: those of earlier versions took the configuration as their commit had it."""
+    old = [entry for entry in added if entry.governance_version == 1]
+    if not old or state.followed is None:
+        return state
+    if any(entry.line == replay.last_old_line for entry in old):
+        state = replace(state, is_governed=True)
+    decided = in_force.decision_commit(replay.root, commit.id, old[-1])
+    if decided is None or state.followed is None:
+        return state
+    current = in_force.refreshed(replay.root, state.followed.in_force, decided)
+    return replace(state, followed=history.GovernanceHistory.beginning(current, decided))
+
+
+def follow_to(
+    replay: HistoryReplay, state: ReplayState, head: Id, now: datetime, *, version: int = 2
+) -> Step:
+    """Follow governance on to *head*, as of *now*."""
+    if state.followed is None:
+        return state, ()
+    return _follow(replay, state, head, now, version=version if not state.is_governed else 2)
+
+
+def _follow(
+    replay: HistoryReplay,
+    state: ReplayState,
+    head: Id,
+    now: datetime,
+    *,
+    version: int = 2,
+    settle: bool = True,
+) -> Step:
+    before = state.followed
+    assert before is not None  # noqa: S101 - for the type checker
+    # most commits leave governance alone, and nothing waits
+    if before.end == head and not before.pending:
+        return state, ()
+    after = history.follow(replay.root, before, head, now, version=version, settle=settle)
+    breaks = [
+        _reverted(replay, change)
+        for change in after.changes[len(before.changes) :]
         if change.approved_in is None
+    ]
+    if after.in_force is not before.in_force:
+        versions = (before.in_force.policy.version, after.in_force.policy.version)
+        breaks += history_checks.policy_version_drop(after.in_force.commit, *versions)
+    return replace(state, followed=after), tuple(breaks)
+
+
+def still_pending(
+    replay: HistoryReplay, state: ReplayState, base_pending: Sequence[history.GovernanceChange]
+) -> Iterator[Break]:
+    """What nobody agreed to yet: warnings, because it decides nothing; errors where a pull request brings it."""
+    if state.followed is None:
+        return
+    known = {change.commit for change in base_pending}
+    approve = f"fleet approve{replay.run.chdir} --governance, then commit it"
+    for change in state.followed.pending:
+        if replay.base and change.commit in known:
+            continue
+        reason = _unreadable(replay, change.commit) or history.missing_requirements(change.promotion)
+        yield _unapproved_break(
+            replay,
+            change,
+            f"is not approved: {reason}",
+            approve,
+            Severity.ERROR if replay.base else Severity.WARNING,
+        )
+
+
+def _unreadable(replay: HistoryReplay, commit: Id) -> str:
+    """Why the governance of *commit* cannot be agreed to; empty where it can be read."""
+    return replay.governance.at(commit).error or ""
+
+
+def _reverted(replay: HistoryReplay, change: history.GovernanceChange) -> Break:
+    # a note once it was taken back: nobody decided by it
+    return _unapproved_break(
+        replay,
+        change,
+        "was changed back before anybody approved it",
+        f"git show {change.commit[:12]} -- {layout.CONFIG} {layout.GOVERNANCE}",
+        Severity.NOTE,
     )
-    return replace(state, approved=later.in_force), tuple(breaks)
-
-
-def _was_changed(root: FleetRoot, approved: history.GovernanceInForce, head: Id) -> bool:
-    changed = first_parent_commits_of(root, head, approved.commit, (layout.GOVERNANCE,))
-    # both: a change may have been reverted, or have come in by a merge
-    return bool(changed) or records.governance_digest(root.commit_tree(head)) != approved.digest
 
 
 def _unapproved_break(
-    replay: HistoryReplay, change: history.GovernanceChange, *, is_pending: bool, is_open: bool
+    replay: HistoryReplay, change: history.GovernanceChange, reason: str, hint: str, severity: Severity
 ) -> Break:
-    reason = "was changed back before anybody approved it"
-    if is_pending:
-        reason = f"is not approved: {history.missing_requirements(change.promotion)}"
-    approve = f"fleet approve{replay.run.chdir} --governance, then commit it"
     return Break(
         rule="governance-unapproved",
         message=f"governance was changed, and {reason}",
         commit=change.commit,
         file=_first_changed_file(replay.root, change.commit),
-        hint=approve if is_open and is_pending else f"git show {change.commit[:12]} -- governance",
-        # a note once it was taken back: nobody could decide by it any more
-        severity=Severity.ERROR if is_pending else Severity.NOTE,
+        hint=hint,
+        severity=severity,
     )
 
 
@@ -119,6 +174,6 @@ def _first_changed_file(root: FleetRoot, commit: Id) -> str:
     """The first governance file in which *commit* differs from its first parent."""
     parent = root.repository.find_commit(f"{commit}^1")
     after, before = (
-        set(root.commit_tree(id_).entries(layout.GOVERNANCE)) if id_ else set() for id_ in (commit, parent)
+        set(root.commit_tree(id_).entries(*layout.GOVERNED)) if id_ else set() for id_ in (commit, parent)
     )
     return min((entry.path for entry in after ^ before), default=layout.POLICY)

@@ -25,6 +25,8 @@ def reevaluate(context: PromotionContext, *entries: Entry) -> tuple[Promotion, .
     is_break_glass = any(entry.break_glass is not None for entry in promotions)
     # the mode is a fact of the record: it cannot be seen in the states
     context = replace(context, mode=PromotionMode.BREAK_GLASS if is_break_glass else PromotionMode.NORMAL)
+    is_brake = is_break_glass or any(entry.kind == PromotionKind.ROLLBACK for entry in promotions)
+    context = context.for_brake() if is_brake else context
     rollbacks = [entry for entry in promotions if entry.kind == PromotionKind.ROLLBACK]
     agents = [change.agent for entry in promotions if entry not in rollbacks for change in entry.agents]
     candidates = (

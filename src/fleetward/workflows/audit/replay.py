@@ -44,6 +44,7 @@ def replay_history(replay: HistoryReplay, commits: Sequence[FirstParentCommit]) 
     state, ledger_breaks = _open_ledgers(replay, commits)
     state, governance_breaks = governance_changes.start(replay, state)
     breaks = [*ledger_breaks, *governance_breaks]
+    base_pending = state.followed.pending if replay.base and state.followed else ()
     # one batch for git: reading blob by blob starts a process for each
     replay.history.preload(commits, map(layout.ledger_file, sorted(state.ledgers)))
     for commit in commits:
@@ -51,8 +52,9 @@ def replay_history(replay: HistoryReplay, commits: Sequence[FirstParentCommit]) 
         breaks += step_breaks
     last = commits[-1].id if commits else replay.begin or replay.history.graph.head
     # changes that no entry used are judged at the present clock: they are pending still
-    state, step_breaks = governance_changes.unapproved(replay, state, last, replay.run.now, is_open=True)
+    state, step_breaks = governance_changes.follow_to(replay, state, last, replay.run.now)
     breaks += step_breaks
+    breaks += governance_changes.still_pending(replay, state, base_pending)
     # last: it is silent about agents that a break above has named
     breaks += folders.malformed_trees(replay, commits, last)
     breaks += folders.final_mismatches(replay, state, last, tuple(breaks))
@@ -105,6 +107,7 @@ def _open_ledgers(replay: HistoryReplay, commits: Sequence[FirstParentCommit]) -
     state = ReplayState(
         ledgers=ledgers,
         started=frozenset(name for name, ledger in ledgers.items() if ledger.content),
+        is_governed=not replay.last_old_line,
         damaged=_damaged(breaks),
     )
     return state, tuple(breaks)
@@ -124,11 +127,17 @@ def _check_commit(replay: HistoryReplay, state: ReplayState, commit: FirstParent
         *dropped_records.dropped_records(replay, commit),
         *dropped_records.dropped_lines(replay, commit),
     ]
+    before: FleetConfig | None = state.followed.in_force.config if state.followed else None
+    after: FleetConfig | None
     state, step_breaks = governance_changes.check_change(replay, state, commit)
     breaks += step_breaks
-    before, after = _configs(replay, state, commit)
+    if state.is_governed and state.followed is not None:
+        after = state.followed.in_force.config
+        breaks += history_checks.agreed_gate_removals(commit, before, after, state.started)
+    else:
+        before, after = _configs(replay, state, commit)
+        breaks += history_checks.configuration_changes(commit, before, after, state.started)
     state = replace(state, config=after)
-    breaks += history_checks.configuration_changes(commit, before, after, state.started)
     # before and after: an environment that loses its gate is still checked here
     for name in sorted({*state.ledgers, *gated_environments(before), *gated_environments(after)}):
         state, step_breaks = _check_environment(replay, state, commit, name)
@@ -198,6 +207,7 @@ def _check_added_entries(
         return state, ()
     state, step_breaks = governance_changes.check_decided(replay, state, commit, after.added[0])
     policy_commit = replay.base or commit.parent
+    followed = state.followed
     context = EntryContext(
         run=replay.run,
         root=replay.root,
@@ -205,11 +215,13 @@ def _check_added_entries(
         before=before,
         after=after,
         policy_commit=policy_commit,
-        config=replay.governance.at(policy_commit).config,
+        governance=followed,
+        config=followed.in_force.config if followed else replay.governance.at(policy_commit).config,
         latest_date=replay.history.latest_date,
         earlier_entries=state.entries,
     )
     adopted = sum(len(entry.agents) for entry in after.added if entry.kind == ADOPT)
+    state = governance_changes.after_entries(replay, state, commit, after.added)
     state = replace(
         state,
         entries=(*state.entries, *((commit, entry) for entry in after.added)),

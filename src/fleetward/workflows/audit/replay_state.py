@@ -16,7 +16,7 @@ from fleetward.store.git.repository import Id
 from fleetward.store.records.ledger_revisions import LedgerRevision
 from fleetward.workflows.approval.review_status import LedgerEntryAt
 from fleetward.workflows.context import RunContext
-from fleetward.workflows.governance.history import GovernanceInForce
+from fleetward.workflows.governance.history import GovernanceHistory
 from fleetward.workflows.load import load_fleet
 
 
@@ -63,6 +63,8 @@ class HistoryReplay:
     governance: GovernanceReader
     begin: Id | None = None
     """The commit before the first that is checked; None for the beginning of history."""
+    last_old_line: str = ""
+    """The last ledger line without ``governanceVersion``; empty where all that is checked comes after it."""
     base: Id | None = None
     """The commit whose governance decides for a pull request; None for that of each commit's parent."""
 
@@ -78,8 +80,10 @@ class ReplayState:
     damaged: frozenset[str] = frozenset()
     """The environments whose ledger did not only grow."""
     config: FleetConfig | None = None
-    approved: GovernanceInForce | None = None
-    """The last governance that was approved; None before the first entry of a ledger."""
+    followed: GovernanceHistory | None = None
+    """The governance in force and what is pending; None before the first entry of a ledger."""
+    is_governed: bool = True
+    """Whether ``fleet-config.yaml`` is governance already; False up to the last entry of an earlier version."""
     entries: tuple[LedgerEntryAt, ...] = ()
     promotions: int = 0
     adoptions: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from fleetward.domain.audit import Break
-from fleetward.domain.errors import GitError, NotAFleet, UsageError
+from fleetward.domain.errors import FleetError, GitError, NotAFleet, UsageError
 from fleetward.domain.finding import Severity
 from fleetward.store.formats.document import DocumentCache
 from fleetward.store.git.file_history import require_full_history
@@ -17,6 +17,7 @@ from fleetward.workflows.audit.checkpoint import Checkpoint, rewritten_history
 from fleetward.workflows.audit.replay import ReplayResult, replay_history
 from fleetward.workflows.audit.replay_state import GovernanceReader, HistoryReplay
 from fleetward.workflows.context import RunContext
+from fleetward.workflows.governance.in_force import last_entry_of_version_1
 
 _GRAFTS = "info/grafts"
 _MAX_DOCUMENTS = 2_000
@@ -72,8 +73,26 @@ def _range(root: FleetRoot, text: str | None) -> tuple[Id | None, Id]:
 def _replay_range(run: RunContext, root: FleetRoot, begin: Id | None, end: Id) -> ReplayResult:
     root, history = index_history(root, end)
     governance = GovernanceReader(root, run.documents)
-    replay = HistoryReplay(run=run, root=root, history=history, governance=governance, begin=begin)
+    replay = HistoryReplay(
+        run=run,
+        root=root,
+        history=history,
+        governance=governance,
+        begin=begin,
+        last_old_line=_last_old_line(root, begin, end),
+    )
     return replay_history(replay, history.first_parent_commits(begin))
+
+
+def _last_old_line(root: FleetRoot, begin: Id | None, end: Id) -> str:
+    """The last ledger line without ``governanceVersion`` that comes after *begin*; empty where there is none."""
+    try:
+        last = last_entry_of_version_1(root, end)
+        before = last_entry_of_version_1(root, begin) if begin else None
+    # a ledger that is broken is reported by the replay
+    except FleetError:
+        return ""
+    return last.line if last and (before is None or before.line != last.line) else ""
 
 
 def _replay_base(run: RunContext, root: FleetRoot, base: str, end: Id) -> ReplayResult:

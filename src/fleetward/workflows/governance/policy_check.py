@@ -17,7 +17,7 @@ from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import Tree
 from fleetward.workflows.context import RunContext
-from fleetward.workflows.governance.history import current_history
+from fleetward.workflows.governance.in_force import current_history
 from fleetward.workflows.governance.policy_loosening import loosened_requirements
 from fleetward.workflows.governance.policy_test_run import has_policy_tests
 from fleetward.workflows.governance.policy_warnings import PromotableAgent, policy_warnings

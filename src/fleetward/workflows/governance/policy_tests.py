@@ -212,7 +212,6 @@ def _record(name: str, suite: Mapping[str, Any], ended: AssumedResult, case: Pol
         recorded=finished,
         source=f"{name}.json",
         source_sha256=digest.of_bytes(b""),
-        is_assumed=True,
     )
 
 

@@ -9,9 +9,7 @@ from fleetward.domain.ledger import AgentTransition
 from fleetward.store.git import commit_writer
 from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger
-from fleetward.store.records import load as records
 from fleetward.workflows.context import RunContext
-from fleetward.workflows.governance.history import require_approved
 from fleetward.workflows.promotion.apply import commit_edits, tool
 from fleetward.workflows.promotion.context import PromotionContext, load_context
 from fleetward.workflows.promotion.sign import EntrySigner, entry_signer
@@ -35,8 +33,6 @@ def adopt_environment(run: RunContext, to: str, *, apply: bool, key: str | None)
     Errors: UsageError where there is a ledger already; NotAFleet where there are no agents.
     """
     context = load_context(run, to=to)
-    # governance is checked first: adoption makes the present one the root of trust (SPEC 6.2)
-    require_approved(context.root, context.head, run.now, (context.ledger,))
     agents = _agents(context)
     written = _write(context, agents, entry_signer(context, key)) if apply else None
     return Adoption(environment=to, head=context.head, agents=agents, written=written)
@@ -70,8 +66,7 @@ def _write(context: PromotionContext, agents: tuple[AgentTransition, ...], signe
         context.ledger,
         kind=ledger.ADOPT,
         at=context.run.now,
-        # the digest of this commit: the audit begins to trust exactly this governance
-        governance=records.governance_digest(context.root.commit_tree(context.head)),
+        governance=context.governance.in_force.digest,
         commit=context.head,
         actor=commit_writer.committer_email(context.root.repository),
         agents=agents,

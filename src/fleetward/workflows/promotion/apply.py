@@ -21,7 +21,6 @@ from fleetward.store.git.push import PushTarget, push, push_target
 from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger as ledger_chain
 from fleetward.store.records import ledger_line
-from fleetward.store.records import load as records
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.promotion.break_glass import review_by
 from fleetward.workflows.promotion.candidates import Candidate, Decided
@@ -221,7 +220,6 @@ def _ledger_entries(
 ) -> tuple[tuple[Entry, ...], bytes]:
     """One ledger entry for each kind of promotion, and the new content of the file."""
     ledger, content = context.ledger, b""
-    governance = records.governance_digest(context.root.commit_tree(context.head))
     actor = commit_writer.committer_email(context.root.repository)
     entries = []
     # one entry a kind: kind is a field of the line; sorted, so that the bytes are the same
@@ -232,7 +230,7 @@ def _ledger_entries(
             ledger,
             kind=kind.value,
             at=context.run.now,
-            governance=governance,
+            governance=context.governance.in_force.digest,
             commit=context.head,
             actor=actor,
             agents=tuple(map(_ledger_agent, promotions)),

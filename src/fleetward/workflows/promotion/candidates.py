@@ -36,8 +36,6 @@ from fleetward.workflows.promotion.blockers import (
 )
 from fleetward.workflows.promotion.context import PromotionContext, promotable_agents
 from fleetward.workflows.promotion.contributors import required_reviews, written_changes
-from fleetward.workflows.promotion.evidence import evidence_of, with_source_states
-from fleetward.workflows.promotion.people_commits import with_people_commits
 from fleetward.workflows.promotion.source import (
     changes_only_suspension,
     is_retired,
@@ -121,13 +119,11 @@ def _unreadable_dependents(
 
 def decide_all(context: PromotionContext, candidates: Iterable[Candidate]) -> tuple[Promotion, ...]:
     """The verdict on each candidate."""
-    return tuple(decide_one(context, candidate.request) for candidate in candidates)
-
-
-def decide_one(context: PromotionContext, request: gate.PromotionRequest) -> Promotion:
-    """The verdict on one request."""
-    promotion = gate.decide(request, policy=context.policy, people=context.people, now=context.run.now)
-    return with_people_commits(context, promotion)
+    now = context.run.now
+    return tuple(
+        gate.decide(candidate.request, policy=context.policy, people=context.people, now=now)
+        for candidate in candidates
+    )
 
 
 def _build_candidate(context: PromotionContext, name: str) -> Candidate:
@@ -255,10 +251,12 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         comparison = compare_agent(context.fleet, running, proposed, dependents(context.fleet, to, name))
     # of the commit whose policy decides: a pull request cannot bring its own approvals
     approvals, lost_approvals, unreadable_approvals = records.approvals(
-        context.root, context.policy_commit, to, name, context.people, now=context.run.now
+        context.root, context.base, to, name, context.people, now=context.run.now
     )
-    evidence = evidence_of(context, name, request.release)
-    attestations = attestations_at(context.root, context.policy_commit, _law(context), context.fleet, name)
+    evidence, lost_evidence, unreadable_evidence = records.evidence(
+        context.root, context.head, name, request.release
+    )
+    attestations = attestations_at(context.root, context.base, _law(context), context.fleet, name)
     changes = () if is_rollback else written_changes(context, name, context.head, context.ledger)
     soak = _shortest_soak(context, name) if proposed and not is_rollback else SoakTime()
     request = replace(
@@ -267,8 +265,8 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         contributors=tuple(person for change in changes for person in change.contributors),
         author_signatures=_author_signatures(context, changes),
         approvals=approvals,
-        evidence=evidence.records,
-        unreadable=(*unreadable_approvals, *evidence.unreadable),
+        evidence=evidence,
+        unreadable=(*unreadable_approvals, *unreadable_evidence),
         attestations=(*attestations.attestations, *_fleet_attestations(context)),
         longest_soak=soak.longest,
         is_soaking=soak.since is not None,
@@ -279,12 +277,11 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         hold=context.ledger.rollback_hold(name, request.release) if request.release else None,
         required_reviews=required_reviews(context, name),
     )
-    request = with_source_states(context, request, proposed)
     if context.assumed_approvers:
         request = gate.with_hypothetical_approvals(
             request, context.assumed_approvers, people=context.people, now=context.run.now
         )
-    errors = (*candidate.errors, *lost_approvals, *evidence.lost)
+    errors = (*candidate.errors, *lost_approvals, *lost_evidence)
     return replace(candidate, request=request, errors=errors)
 
 
@@ -310,7 +307,7 @@ def _fleet_attestations(context: PromotionContext) -> tuple[Attestation, ...]:
     """Those about the whole fleet, where the policy has a kind of them."""
     if not any(kind.of_fleet for kind in context.policy.attestations.values()):
         return ()
-    loaded = attestations_at(context.root, context.policy_commit, _law(context), context.fleet, FLEET)
+    loaded = attestations_at(context.root, context.base, _law(context), context.fleet, FLEET)
     return tuple(attestation for attestation in loaded.attestations if not attestation.agent)
 
 

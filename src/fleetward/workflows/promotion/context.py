@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from fleetward.domain import layout
+from fleetward.domain.batch_verdict import PendingGovernance
 from fleetward.domain.break_glass import PromotionMode
-from fleetward.domain.errors import FleetError, NotAFleet, UsageError
+from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import AgentKey, Environment, FleetConfig, Snapshot
 from fleetward.domain.ledger import Ledger
@@ -17,11 +18,15 @@ from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.fleet.related_agents import related_keys
 from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
-from fleetward.store.git.repository import Id
+from fleetward.store.git.governed_tree import GovernedTree
+from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import Tree
 from fleetward.store.records import load as records
 from fleetward.store.records.invalid_entries import UNDO_HINT
 from fleetward.workflows.context import RunContext
+from fleetward.workflows.governance.history import GovernanceHistory, missing_requirements
+from fleetward.workflows.governance.in_force import governance_in_force
+from fleetward.workflows.governance.taken_away import present_people
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.suggestions import unknown_environment
 
@@ -32,16 +37,20 @@ class VerifiedCommit:
 
     root: FleetRoot
     head: Id
+    governance: GovernanceHistory | None = None
+    """What the audit found to be in force; None: found here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionContext:
-    """One commit of a fleet, and the policy of the same or of an earlier commit."""
+    """One commit of a fleet, and the governance in force there or at an earlier commit."""
 
     run: RunContext
     root: FleetRoot
     head: Id
-    policy_commit: Id
+    base: Id
+    """The commit whose governance and records count: *head*, or that of ``--base``."""
+    governance: GovernanceHistory
     reading: LoadedFleet
     fleet: Snapshot
     policy: Policy
@@ -52,6 +61,23 @@ class PromotionContext:
     assumed_approvers: tuple[str, ...] = ()
     """Of ``--as``: who is assumed to have approved; empty where anything is written."""
     mode: PromotionMode = PromotionMode.NORMAL
+
+    @property
+    def policy_commit(self) -> Id:
+        """The commit whose governance decides."""
+        return self.governance.in_force.commit
+
+    @property
+    def pending(self) -> tuple[PendingGovernance, ...]:
+        """The changes of governance that nobody agreed to yet."""
+        return tuple(
+            PendingGovernance(commit=change.commit, lacks=missing_requirements(change.promotion))
+            for change in self.governance.pending
+        )
+
+    def for_brake(self) -> PromotionContext:
+        """The same for rollback, suspension and broken glass: what is pending takes nobody away from them."""
+        return replace(self, people=self.governance.in_force.people)
 
 
 def load_context(
@@ -64,7 +90,7 @@ def load_context(
     at: VerifiedCommit | None = None,
 ) -> PromotionContext:
     """
-    The context of promotions into *to*, at HEAD or *at* another commit, by the policy there or of *base*.
+    The context of promotions into *to*, at HEAD or *at* another commit, by the governance in force there or at *base*.
 
     With *agents*, only these and the agents related to them are read.
     Errors: UsageError for an unknown environment or one without a gate; GovernanceInvalid, GitError.
@@ -72,40 +98,28 @@ def load_context(
     root = at.root if at else find_fleet_root(run.folder, run.environment)
     require_full_history(root.repository)
     head = at.head if at else root.head()
-    only = None if agents is None else _agents_to_read(run, root, head, to, agents)
-    reading = load_fleet(root.commit_tree(head), only, documents=run.documents)
+    base_commit = root.repository.resolve(base) if base is not None else head
+    governance = (at and at.governance) or governance_in_force(root, base_commit, run.now)
+    in_force = governance.in_force
+    # no waiver, severity or overridable may come from what is decided on
+    tree = GovernedTree(tree=root.commit_tree(head), governance=root.commit_tree(in_force.commit))
+    only = None if agents is None else _agents_to_read(run, tree, root.repository, to, agents)
+    reading = load_fleet(tree, only, documents=run.documents)
     fleet = reading.require_governance()
-    policy_commit, policy_fleet, policy_reading = head, fleet, reading
-    if base is not None:
-        policy_commit = root.repository.resolve(base)
-        # only the governance of the base is used: none of its agents is read
-        policy_reading = load_fleet(root.commit_tree(policy_commit), only=())
-        policy_fleet = policy_reading.require_governance()
-        # no waiver, severity or overridable may come from the commit that is decided on
-        fleet = replace(
-            policy_fleet,
-            agents=fleet.agents,
-            proposals=fleet.proposals,
-            proposed_agents=fleet.proposed_agents,
-        )
-    policy = policy_fleet.policy
-    if policy is None:
-        message = "no governance/policy.yaml: nothing can be promoted without a policy"
-        raise NotAFleet(message, hint="fleet init")
     target, sources = _target_and_sources(fleet, to, source)
-    tree = root.commit_tree(head)
     # an audit has checked already that the ledger only grew up to this commit
-    ledger = records.ledger(tree, to) if at else _trusted_ledger(root, head, policy_commit, to)
-    _check_policy_version(policy, policy_reading, ledger)
+    ledger = records.ledger(tree, to) if at else _trusted_ledger(root, head, base_commit, to)
+    _check_policy_version(in_force.policy, reading, ledger)
     return PromotionContext(
         run=run,
         root=root,
         head=head,
-        policy_commit=policy_commit,
+        base=base_commit,
+        governance=governance,
         reading=reading,
         fleet=fleet,
-        policy=policy,
-        people=policy_fleet.people,
+        policy=in_force.policy,
+        people=present_people(root, governance),
         target=target,
         sources=sources,
         ledger=ledger,
@@ -134,7 +148,7 @@ def only_gated_environment(run: RunContext) -> str:
     Errors: UsageError unless there is exactly one with a gate.
     """
     root = find_fleet_root(run.folder, run.environment)
-    config = load_fleet(root.commit_tree(root.head()), only=()).require_governance().config
+    config = governance_in_force(root, root.head(), run.now).in_force.config
     names = [environment.name for environment in config.environments if environment.gated]
     if len(names) == 1:
         return names[0]
@@ -144,10 +158,10 @@ def only_gated_environment(run: RunContext) -> str:
 
 
 def _agents_to_read(
-    run: RunContext, root: FleetRoot, head: Id, to: str, names: Sequence[str]
+    run: RunContext, tree: Tree, repository: Repository, to: str, names: Sequence[str]
 ) -> Callable[[FleetConfig], Collection[AgentKey]]:
     """The agents to read; all of *to* where it has no ledger yet."""
-    tree, empty_blob = root.commit_tree(head), root.repository.object_id(b"")
+    empty_blob = repository.object_id(b"")
 
     def keys(config: FleetConfig) -> Collection[AgentKey]:
         target = config.environment(to)
@@ -173,21 +187,19 @@ def promotable_agents(context: PromotionContext) -> frozenset[str]:
     return frozenset(name for source in context.sources for name in _agent_names(tree, source))
 
 
-def _trusted_ledger(root: FleetRoot, head: Id, policy_commit: Id, to: str) -> Ledger:
+def _trusted_ledger(root: FleetRoot, head: Id, base: Id, to: str) -> Ledger:
     """
     The ledger at *head*.
 
-    Errors: FleetError where it is broken, lost lines, or has lines that *policy_commit* lacks: a change cannot bring
+    Errors: FleetError where it is broken, lost lines, or has lines that *base* lacks: a change cannot bring
     its own entries.
     """
     ledger = records.append_only_ledger(root, head, to)
-    if head == policy_commit:
+    if head == base:
         return ledger
-    head_lines, policy_lines = (
-        records.ledger_bytes(root.commit_tree(commit), to) for commit in (head, policy_commit)
-    )
+    head_lines, base_lines = (records.ledger_bytes(root.commit_tree(commit), to) for commit in (head, base))
     # an invented line could set generations, holds or the running state
-    if not policy_lines.startswith(head_lines):
+    if not base_lines.startswith(head_lines):
         raise FleetError(
             f"ledger/{to}.jsonl has lines that the base does not have: only --apply writes them",
             hint="take them out, or name the newest state of the branch as --base",

@@ -19,7 +19,6 @@ from fleetward.store.fleet.agents import read_agents
 from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.git.repository import Id
 from fleetward.workflows.context import RunContext
-from fleetward.workflows.governance.history import require_approved
 from fleetward.workflows.promotion.apply import write_promotions
 from fleetward.workflows.promotion.candidates import (
     Candidate,
@@ -69,6 +68,8 @@ class RollbackResult:
             target=self.context.target.name,
             commit=self.context.head,
             policy=self.context.policy,
+            policy_commit=self.context.policy_commit,
+            pending=self.context.pending,
         )
 
 
@@ -79,8 +80,7 @@ def roll_back(run: RunContext, options: RollbackOptions) -> RollbackResult:
     Errors: as of rollback_candidate; BranchMoved and WriteFailed where writing fails.
     """
     checked_reason(options.reason)
-    context = load_context(run, to=options.environment)
-    require_approved(context.root, context.head, run.now, (context.ledger,))
+    context = load_context(run, to=options.environment).for_brake()
     candidate = rollback_candidate(
         context, options.agent, options.release, with_overrides=options.with_overrides
     )

@@ -14,7 +14,6 @@ from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import Promotion, Verdict
 from fleetward.gate.batch import PASSING
 from fleetward.workflows.context import RunContext
-from fleetward.workflows.governance.history import require_approved
 from fleetward.workflows.promotion.apply import (
     PushedCommits,
     WrittenPromotions,
@@ -80,6 +79,8 @@ class PromotionResult:
             sources=self.context.sources,
             commit=self.context.head,
             policy=self.context.policy,
+            policy_commit=self.context.policy_commit,
+            pending=self.context.pending,
         )
 
     @property
@@ -90,16 +91,12 @@ class PromotionResult:
 
 def open_promotion(run: RunContext, options: PromotionOptions) -> PromotionContext:
     """
-    The context of a promotion, by a policy that is approved.
+    The context of a promotion, by the governance in force.
 
     Errors: UsageError for an unknown environment or an invalid time, GovernanceInvalid, GitError.
     """
     run = at_instant(run, options.at)
-    context = load_context(
-        run, to=options.to, source=options.source, base=options.base, agents=options.agents
-    )
-    require_approved(context.root, context.policy_commit, run.now, (context.ledger,))
-    return context
+    return load_context(run, to=options.to, source=options.source, base=options.base, agents=options.agents)
 
 
 def promote_agents(context: PromotionContext, options: PromotionOptions) -> PromotionResult:
@@ -111,7 +108,7 @@ def promote_agents(context: PromotionContext, options: PromotionOptions) -> Prom
     break_glass = options.incident is not None and break_glass_terms(context) is not None
     approvers = checked_approvers(options.approvers, context.people)
     mode = PromotionMode.BREAK_GLASS if break_glass else PromotionMode.NORMAL
-    context = replace(context, assumed_approvers=approvers, mode=mode)
+    context = replace(context.for_brake() if break_glass else context, assumed_approvers=approvers, mode=mode)
     candidates, promotions = _decide(context, options)
     verdict = gate.batch_verdict(promotions)
     use = break_glass_use(

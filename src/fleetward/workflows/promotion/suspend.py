@@ -20,7 +20,6 @@ from fleetward.store.git import commit_writer
 from fleetward.store.git.atomic_files import read_regular_file, replace_files
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.workflows.context import RunContext
-from fleetward.workflows.governance.history import require_approved
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.promotion.apply import commit_edits, write_promotions
 from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_all
@@ -184,8 +183,7 @@ def _commit_message(suspension: Suspension) -> str:
 
 def _promotion_context(run: RunContext, suspension: Suspension) -> PromotionContext:
     context = load_context(run, to=suspension.environment, agents=[suspension.agent])
-    require_approved(context.root, context.head, run.now, (context.ledger,))
-    return context
+    return context.for_brake() if suspension.verb == "suspend" else context
 
 
 def _decide(context: PromotionContext, suspension: Suspension) -> tuple[Candidate, Promotion]:
