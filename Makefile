@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS ?= auto
 
-.PHONY: demo test gate lint docs clean
+.PHONY: demo test gate differential lint docs clean
 
 demo: $(VENV)/.runs
 	@$(BIN)/fleet demo
@@ -17,6 +17,10 @@ gate: export COVERAGE_FILE = $(VENV)/.coverage
 gate: $(VENV)/.develops
 	$(BIN)/python -m coverage run -m pytest tests/gate
 	$(BIN)/python -m coverage report
+
+differential: export FLEETWARD_SITUATIONS = 20000
+differential: $(VENV)/.develops
+	$(BIN)/python -m pytest -n $(JOBS) tests/differential
 
 lint: $(VENV)/.develops
 	$(BIN)/ruff check .

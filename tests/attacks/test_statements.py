@@ -215,6 +215,20 @@ def test_a_rejection_in_somebody_elses_name_stops_nothing_and_may_go(tmp_path: P
     assert removed.agent["verdict"] == "allowed"
 
 
+def test_an_approval_that_somebody_turned_into_a_rejection_is_nobodys_rejection(tmp_path: Path) -> None:
+    repository = running_fleet(tmp_path)
+    repository.change()
+    file = repository.approve("dina")
+    repository.approve("carla")
+    repository.rewrite(file, decision="reject")
+    repository.commit("no", who="alice")
+
+    result = repository.judge()
+
+    assert result.agent["verdict"] == "allowed"
+    assert "dina: rejected in the name of dina" in result.reasons()
+
+
 def test_a_note_with_terminal_codes_reaches_no_terminal(tmp_path: Path) -> None:
     repository = running_fleet(tmp_path)
     repository.change()

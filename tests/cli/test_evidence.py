@@ -12,7 +12,9 @@ from jsonschema import Draft202012Validator
 from tests.end_to_end.repositories import DESK, POLICY, CommandResult, Repository, running
 from tests.schemas.reading import schema
 
-EVALS = POLICY.replace("{approvals: 1, from: owner}", "{approvals: 1, from: owner}, {evals: passed}")
+EVALS = POLICY.replace("version: 1", "version: 2").replace(
+    "{approvals: 1, from: owner}", "{approvals: 1, from: owner}, {evals: passed}"
+)
 
 
 @pytest.fixture

@@ -65,6 +65,20 @@ def test_every_placeholder_is_remarked_until_somebody_takes_its_place(
     assert (warnings, zoe.fleet("validate", "--json").data["summary"]["warnings"]) == (count, 0)
 
 
+@pytest.mark.parametrize("policy", ["small", "standard", "regulated"])
+def test_a_shipped_policy_passes_its_own_check_and_lets_one_hand_stop(zoe: Terminal, policy: str) -> None:
+    zoe.fleet("init", "--yes", "--policy", policy)
+
+    checked = zoe.fleet("policy", "check", "--json")
+
+    assert checked.code == 0, checked.out
+    assert "error" not in {finding.get("severity") for finding in checked.data["findings"]}
+    text = (zoe.folder / "governance/policy.yaml").read_text()
+    assert all(f"\n{key}:" in text for key in ("stop", "contributors", "rollback", "governance", "veto"))
+    assert "only: [ownership]" in text
+    assert "forge: true" in (zoe.folder / "governance/people.yaml").read_text()
+
+
 def test_the_last_line_of_the_report_is_a_command_that_works(zoe: Terminal) -> None:
     ran = zoe.fleet("init", "a fleet", "--yes")
 

@@ -7,8 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.end_to_end.repositories import FLEET, POLICY, Repository, running
+from tests.schemas.reading import schema
 from tests.store.signing import keyring
 
 APPROVE = ("approve", "desk-bot", "--to", "production")
@@ -137,3 +139,36 @@ def test_without_eligible_people_the_next_step_is_the_policy(
 
     assert judged.out.splitlines()[-1] == "fleet policy check"
     assert refused.out.splitlines()[-1] == "fleet promote desk-bot --to production"
+
+
+def test_whoever_does_not_count_is_named_by_every_verb_with_the_commit_that_shows_it(
+    repo: Repository,
+) -> None:
+    gone = (
+        (repo.root / PEOPLE)
+        .read_text()
+        .replace("[carla@acme.example]", "[carla@acme.example], left: 2026-11-19")
+    )
+    left = repo.commit("carla leaves", files={PEOPLE: gone})
+    repo.agree("dina")
+    renamed = repo.commit("another name", files={PEOPLE: gone.replace("Dina Aziz", "Dina A.")})
+    repo.agree("dina")
+    wrote = repo.commit(
+        "a prompt", identity="dina", files={"environments/staging/desk-bot/prompts/system.md": "Hello.\n"}
+    )
+    expected = [
+        ("carla", "left on 2026-11-19", left),
+        ("dina", f"author of the change (commit {wrote[:12]})", wrote),
+    ]
+
+    for verb in ("promote", "why", "approvals", "approve"):
+        ran = repo.fleet(verb, "desk-bot", "--to", "production", "--json", identity="dina")
+        [promotion] = ran.data.get("promotions", [ran.data])
+        excluded = promotion["requirements"][0]["excluded"]
+        assert [(item["person"], item["reason"], item["commit"]) for item in excluded] == expected, verb
+        assert {"another-author", "another-member"} <= {way["way"] for way in promotion["unblock"]["ways"]}
+        assert Draft202012Validator(schema(f"output/{verb}-output")).is_valid(ran.data)
+        text = repo.fleet(verb, "desk-bot", "--to", "production", identity="dina").out
+        assert f"not counted: carla: left on 2026-11-19 (commit {left[:12]})\n" in text
+        assert "  ways on:\n" in text
+    assert renamed not in str(expected)

@@ -246,7 +246,7 @@ def test_a_policy_of_another_meaning_under_the_same_version_is_an_error(guarded:
     assert [finding["rule"] for finding in validated.data["findings"] if finding["severity"] == "error"] == [
         "policy-version-reused"
     ]
-    assert "policy-version-reused" in {finding["rule"] for finding in checked.data["findings"]}
+    assert "policy-version-reused" in {finding["check"] for finding in checked.data["findings"]}
     assert (validated.code, checked.code, refused.code) == (1, 1, 2)
     assert "write version: 2" in refused.err
     assert guarded.fleet("approve", "--governance", "--reject", identity="erin", now=LATER).code == 0

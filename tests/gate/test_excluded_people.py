@@ -79,7 +79,7 @@ def test_a_requirement_that_is_met_excludes_nobody() -> None:
         (
             people_with_dates("dina", departed=date(2026, 11, 1)),
             "left on 2026-11-01",
-            "`left` in governance/people.yaml, if they are back",
+            "if they are back, `left` comes out of governance/people.yaml",
         ),
         (
             people_with_dates("dina", since=date(2026, 12, 1)),
@@ -89,7 +89,7 @@ def test_a_requirement_that_is_met_excludes_nobody() -> None:
         (
             people_with_membership("security", "dina", until=date(2026, 11, 1)),
             "is no longer in security: their membership ended on 2026-11-01",
-            "a longer membership in governance/people.yaml, and then a new approval",
+            "governance/people.yaml prolongs their membership, and they approve again",
         ),
         (
             people_with_membership("security", "dina", since=date(2026, 12, 1)),
@@ -104,7 +104,7 @@ def test_who_is_gone_or_to_come_is_named_with_the_governance_that_says_so(
     promotion = verdict(SECURITY, people=people, governance_commit=GOVERNED)
 
     assert excluded(promotion) == {
-        "dina": ExcludedPerson(person="dina", reason=reason, commit=GOVERNED, remedy=remedy)
+        "dina": ExcludedPerson(person="dina", reason=reason, commit=GOVERNED, remedy=remedy, from_people=True)
     }
 
 
@@ -152,7 +152,7 @@ def test_who_approved_and_is_in_no_team_any_more_is_named() -> None:
     assert {name: (person.reason, person.remedy) for name, person in excluded(promotion).items()} == {
         "bob": (
             "not in owner",
-            "a membership in payments in governance/people.yaml, and then a new approval",
+            "governance/people.yaml lists them in payments, and they approve again",
         ),
         "ci": ("a robot, and robots do not approve", "a person approves instead"),
     }
@@ -190,7 +190,10 @@ def test_nobody_signs_without_a_valid_key() -> None:
 
     assert people["hugo"].reason == "no valid key (valid until 2026-11-01), and the approval has to be signed"
     assert people["dina"].reason == "no key in people.yaml, and the approval has to be signed"
-    assert people["dina"].remedy == f"a key of theirs in governance/people.yaml, then {APPROVE} --sign"
+    assert (
+        people["dina"].remedy
+        == f"governance/people.yaml lists a key of theirs, and they approve: {APPROVE} --sign"
+    )
     assert people["dina"].commit == GOVERNED
     # with a key they could; today nobody can
     assert (promotion.unblock.minimal_approvers, len(promotion.unblock.ways)) == (("dina",), 2)

@@ -196,7 +196,9 @@ def test_doubts_about_a_counted_record_are_listed() -> None:
     plain, safe = evidence_record(), SAFE
     unsure = replace(plain, claimed=True), replace(safe, claimed=True, dirty=True)
 
-    requirements = of_kind(verdict(EVALS, evidence=unsure), "evals")
+    low = {"running": manifest("low"), "candidate": manifest("low")}
+
+    requirements = of_kind(verdict(EVALS, evidence=unsure, **low), "evals")
 
     assert [requirement.status for requirement in requirements] == [
         RequirementStatus.MET,

@@ -216,6 +216,8 @@ def evidence_record(
         source="results.json",
         source_sha256=of_bytes(b"results"),
         faults=faults,
+        recorders=("ci@acme.example",),
+        committed=NOW - ago,
     )
 
 

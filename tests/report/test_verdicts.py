@@ -146,7 +146,7 @@ PENDING refund-bot (update, tier medium, generation 3, break-glass)
   missing approvals 2 of on-call (breakGlass): 1 of 2: carla
           could approve: hugo
           not counted: alice: not in on-call
-            would help: a membership in on-call in governance/people.yaml, and then a new approval
+            would help: governance/people.yaml lists them in on-call, and they approve again
           not counted: erin: author of the change (commit c0ffeec0ffee)
             would help: somebody else writes the change, after a revert of that commit
   skipped soak at least 1d (soak): 1h so far, long enough at 2026-11-21T11:00:00Z
@@ -271,7 +271,7 @@ def test_where_nobody_is_left_the_ways_on_are_listed_in_every_format() -> None:
     ways = [
         "the approvals cannot be completed: too few eligible approvers are left",
         "ways on:",
-        "another author: revert the change, and let somebody else than bob and farid write it again; "
+        "another author: revert the change, and let somebody else than bob or farid write it again; "
         "then bob and farid can approve it",
         "git revert c0ffeec0ffee",
         "another member: add a person to risk in governance/people.yaml",

@@ -22,16 +22,24 @@ def add(
         str | None,
         typer.Option("--env", metavar="ENV", help="Environment of the release; the first one by default."),
     ] = None,
+    sign: Annotated[
+        str | None,
+        typer.Option(
+            "--sign",
+            metavar="[KEY]",
+            help="Sign the record with this key file, or with the SSH key of git or the ssh-agent.",
+        ),
+    ] = None,
 ) -> ExitCode:
     """
     Record an evaluation run as evidence for the release that the agent has at HEAD.
 
     Tag the run with the output of 'fleet release AGENT', as fleet.release: promptfoo 'tags' in the config, Inspect
     --metadata fleet.release=..., DeepEval 'hyperparameters', a property of a JUnit suite, 'release' in a record of
-    fleetward. A run without the tag is recorded as claimed, for one release only. docs/how-to/tag-evaluation-runs.md
-    shows one line for each tool.
+    fleetward. A run without the tag is recorded as claimed, for one release only, and counts in the lowest tier alone.
+    docs/how-to/tag-evaluation-runs.md shows one line for each tool.
     """
-    evidence = record_evidence(session.run, agent=agent, file=file, suite=suite, environment=env)
+    evidence = record_evidence(session.run, agent=agent, file=file, suite=suite, environment=env, key=sign)
     session.report(ADD.formats, evidence)
     return ExitCode.SUCCESS
 

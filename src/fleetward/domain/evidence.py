@@ -88,5 +88,7 @@ class EvidenceRecord:
     """Why its signature does not count."""
     committed: datetime | None = None
     """The date of the first commit that holds it."""
+    not_in_base: bool = False
+    """Only the commit that is judged holds it, and not the base that decides."""
     is_assumed: bool = False
     """Of a policy test: nobody recorded it."""

@@ -54,6 +54,40 @@ class RequiredEvals:
     """Every suite of the manifest passed for this release, at most *max_age* ago."""
 
     max_age: timedelta | None = None
+    recorders: frozenset[str] = frozenset()
+    """Robots, people and teams that may record the run; empty for anybody."""
+    signed: bool = False
+    """The record must be signed by its recorder."""
+    tagged: bool = False
+    """The file must name the release."""
+    min_samples: int = 0
+    """How many samples must have completed."""
+    same_state: bool = False
+    """The run must have had no override that the target lacks."""
+
+    @property
+    def wording(self) -> str:
+        """What is asked beside the pass, such as ``recorded by ci, signed``."""
+        terms = (
+            (f"recorded by {' or '.join(sorted(self.recorders))}", self.recorders),
+            ("signed", self.signed),
+            ("tagged", self.tagged),
+            (f"at least {self.min_samples} samples", self.min_samples),
+            ("in the same state", self.same_state),
+        )
+        return ", ".join(term for term, is_asked in terms if is_asked)
+
+    def covers(self, other: RequiredEvals) -> bool:
+        """Does whatever meets this meet *other* too?"""
+        longest = timedelta.max
+        return (
+            (self.max_age or longest) <= (other.max_age or longest)
+            and (not other.recorders or (bool(self.recorders) and self.recorders <= other.recorders))
+            and self.signed >= other.signed
+            and self.tagged >= other.tagged
+            and self.min_samples >= other.min_samples
+            and self.same_state >= other.same_state
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +95,12 @@ class RequiredSoak:
     """The release was in the source environment for at least *span*."""
 
     span: timedelta
+    same_state: bool = False
+    """Without an override that the target lacks."""
+
+    def covers(self, other: RequiredSoak) -> bool:
+        """Does whatever meets this meet *other* too?"""
+        return self.span >= other.span and self.same_state >= other.same_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

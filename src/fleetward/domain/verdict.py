@@ -58,6 +58,8 @@ class ExcludedPerson:
     """Full id of the commit that shows it; None where nothing is committed."""
     remedy: str
     """What would make them count."""
+    from_people: bool = False
+    """The reason is what people.yaml says of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from fleetward.gate.blockers import (
     validation_errors,
 )
 from fleetward.gate.evidence_and_soak import evaluations, soak
+from fleetward.gate.evidence_terms import EvidenceTerms
 from fleetward.gate.left_out_seats import left_out_seats
 from fleetward.gate.matching_rules import strictest_requirements
 from fleetward.gate.promotion_modes import ModeTerms, mode_terms, rollback_age, split_skipped
@@ -68,7 +69,9 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
     approved = with_rollback_hold(
         request, terms.approval_rules, approved, policy=terms.policy, people=people, now=now
     )
-    evidence, records = _evidence_and_soak(request, terms.rules, policy, now)
+    evidence, records = _evidence_and_soak(
+        request, terms.rules, policy, people, now, above_lowest=policy.tier_rank(tier) > 0
+    )
     # a freeze is read again at --apply (SPEC 6.1): decide has no memory of an earlier run
     required, skipped = split_skipped(terms, (*evidence, *active_freezes(terms.rules, policy, now)))
     requirements = (
@@ -109,7 +112,13 @@ def verdict_from(requirements: Sequence[Requirement]) -> Verdict:
 
 
 def _evidence_and_soak(
-    request: PromotionRequest, rules: tuple[PolicyRule, ...], policy: Policy, now: datetime
+    request: PromotionRequest,
+    rules: tuple[PolicyRule, ...],
+    policy: Policy,
+    people: People,
+    now: datetime,
+    *,
+    above_lowest: bool,
 ) -> tuple[tuple[Requirement, ...], tuple[str, ...]]:
     """The requirements about evaluations, soak, attestations and pilots, and the files of the records that met them."""
     if request.kind is PromotionKind.RETIRE:
@@ -118,7 +127,10 @@ def _evidence_and_soak(
     files: list[str] = []
     for rule, required in strictest_requirements(rules):
         if isinstance(required, RequiredEvals):
-            for requirement, record in evaluations(request, rule, required, now):
+            evidence_terms = EvidenceTerms(
+                request=request, required=required, people=people, above_lowest=above_lowest
+            )
+            for requirement, record in evaluations(request, rule, evidence_terms, now):
                 requirements.append(requirement)
                 # a record that met nothing is not named in the ledger
                 files.extend([record.file] if record else [])

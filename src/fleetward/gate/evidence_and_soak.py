@@ -10,17 +10,19 @@ from typing import Any
 from fleetward.domain.clock import format_duration, format_instant, instant_after, is_ahead, parse_duration
 from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.policy import PolicyRule, RequiredEvals, RequiredSoak
+from fleetward.domain.policy import PolicyRule, RequiredSoak
 from fleetward.domain.verdict import Requirement, RequirementStatus
+from fleetward.gate.evidence_terms import EvidenceTerms
 from fleetward.gate.request import PromotionRequest
 
 PASSED_RATE = "pass-rate"
 
 
 def evaluations(
-    request: PromotionRequest, rule: PolicyRule, required: RequiredEvals, now: datetime
+    request: PromotionRequest, rule: PolicyRule, terms: EvidenceTerms, now: datetime
 ) -> Iterator[tuple[Requirement, EvidenceRecord | None]]:
     """A requirement for each suite of the candidate, with the record that meets it."""
+    required = terms.required
     # a suite that is not declared cannot have passed (SPEC 6.1)
     suites = request.candidate.items("spec.evals") if request.candidate else ()
     if not suites:
@@ -36,11 +38,12 @@ def evaluations(
             None,
         )
     for suite in suites:
-        record = _newest(request, str(suite.get("name")), suite)
-        status, detail = _suite_status(record, suite, required.max_age, now)
+        record = _deciding_record(terms, str(suite.get("name")), suite)
+        status, detail = _suite_status(record, suite, terms, now)
         if record is None:
             detail = f"{detail}; {_add_command(request, suite)}"
-        condition = f"{suite.get('name')} passed ({_threshold(suite)})"
+        asked = f", {required.wording}" if required.wording else ""
+        condition = f"{suite.get('name')} passed ({_threshold(suite)}){asked}"
         requirement = Requirement(
             rule=rule.id, kind="evals", condition=condition, status=status, detail=detail
         )
@@ -49,34 +52,46 @@ def evaluations(
 
 def soak(request: PromotionRequest, rule: PolicyRule, required: RequiredSoak, now: datetime) -> Requirement:
     """Whether the release ran long enough; the instant at which the span ends counts."""
-    condition = f"at least {format_duration(required.span)}"
+    asked = ", in the same state" if required.same_state else ""
+    condition = f"at least {format_duration(required.span)}{asked}"
+    status, detail, ready = RequirementStatus.MISSING, "", None
+    differences = _override_differences(request)
+    longest, since = _soaked(request, required, now)
     # a release keeps its longest stay, also after it left: the soak was shown once
-    if request.longest_soak >= required.span:
-        detail = f"stayed {format_duration(request.longest_soak)}"
-        return Requirement(
-            rule=rule.id, kind="soak", condition=condition, status=RequirementStatus.MET, detail=detail
-        )
-    if not request.is_soaking:
-        detail = f"stayed {format_duration(request.longest_soak)} and is not there now"
-        return Requirement(
-            rule=rule.id, kind="soak", condition=condition, status=RequirementStatus.MISSING, detail=detail
-        )
-    # a known start gives an instant that does not move with each run
-    since = request.soaking_since
-    ready = (
-        instant_after(since, required.span)
-        if since
-        else instant_after(now, required.span - request.longest_soak)
-    )
-    detail = f"{format_duration(request.longest_soak)} so far, long enough at {format_instant(ready)}"
+    if required.same_state and differences:
+        detail = differences
+    elif longest >= required.span:
+        status, detail = RequirementStatus.MET, f"stayed {format_duration(longest)}"
+    elif not request.is_soaking:
+        detail = f"stayed {format_duration(longest)} and is not there now"
+    else:
+        # a known start gives an instant that does not move with each run
+        ready = instant_after(since, required.span) if since else instant_after(now, required.span - longest)
+        detail = f"{format_duration(longest)} so far, long enough at {format_instant(ready)}"
+    if differences and not required.same_state:
+        detail = f"{detail}; {differences}"
     return Requirement(
-        rule=rule.id,
-        kind="soak",
-        condition=condition,
-        status=RequirementStatus.MISSING,
-        detail=detail,
-        ready_at=ready,
+        rule=rule.id, kind="soak", condition=condition, status=status, detail=detail, ready_at=ready
     )
+
+
+def _soaked(
+    request: PromotionRequest, required: RequiredSoak, now: datetime
+) -> tuple[timedelta, datetime | None]:
+    """The time that counts and its start; where the state has to be the same, since the overrides last changed."""
+    changed = request.same_state_since
+    if not required.same_state or changed is None:
+        return request.longest_soak, request.soaking_since
+    since = max(changed, request.soaking_since) if request.soaking_since else changed
+    return min(request.longest_soak, max(now - changed, timedelta())), since
+
+
+def _override_differences(request: PromotionRequest) -> str:
+    """What the source environments override and the target does not; empty where there is nothing."""
+    paths = sorted({path for differing in request.source_states.values() for path in differing})
+    if not paths:
+        return ""
+    return f"it stayed with overrides that {request.binding.environment} lacks: {', '.join(paths)}"
 
 
 def _add_command(request: PromotionRequest, suite: Mapping[str, Any]) -> str:
@@ -87,25 +102,56 @@ def _add_command(request: PromotionRequest, suite: Mapping[str, Any]) -> str:
     return f"fleet evidence add {binding.agent} --suite {suite.get('name')}{option} FILE{written_by}"
 
 
-def _newest(request: PromotionRequest, name: str, suite: Mapping[str, Any]) -> EvidenceRecord | None:
-    """The newest record of the suite; of two equally new ones, the one that failed."""
-    binding = request.binding
-    mine = [
-        record
-        for record in request.evidence
+def _deciding_record(terms: EvidenceTerms, name: str, suite: Mapping[str, Any]) -> EvidenceRecord | None:
+    """
+    The newest record that may meet the requirement, or a failed one that is not older, whoever recorded it.
+
+    Without either, the newest of those that may not.
+    """
+    binding = terms.request.binding
+    records = [
+        _dated(record)
+        for record in terms.request.evidence
         # bound to the release: a record of other content proves nothing (SPEC 6.2)
-        if (record.agent, record.release, record.suite) == (binding.agent, request.release, name)
+        if (record.agent, record.release, record.suite) == (binding.agent, terms.request.release, name)
     ]
+    qualified = [record for record in records if terms.disqualification(record) is None]
+    best = max(qualified, key=_age, default=None)
+    # at equal instants a failed record wins: a retry in the same second must not hide it
+    failed = [
+        record
+        for record in records
+        if _has_failed(record, suite) and (best is None or _latest_age(record)[:2] >= _age(best)[:2])
+    ]
+    if failed:
+        return max(failed, key=_latest_age)
+    return best or max(records, key=_age, default=None)
 
-    def age(record: EvidenceRecord) -> tuple[datetime, datetime, bool, str]:
-        # at equal instants a failed record wins: a retry in the same second must not hide it
-        return (record.finished, record.recorded, _failure(record, suite) is not None, record.file)
 
-    return max(mine, key=age, default=None)
+def _dated(record: EvidenceRecord) -> EvidenceRecord:
+    """A run without a time is as old as the first commit that holds its record, and no younger than the record."""
+    if not record.undated or record.committed is None:
+        return record
+    return replace(record, finished=min(record.recorded, record.committed))
+
+
+def _age(record: EvidenceRecord) -> tuple[datetime, datetime, str]:
+    return (record.finished, record.recorded, record.file)
+
+
+def _latest_age(record: EvidenceRecord) -> tuple[datetime, datetime, str]:
+    """As late as the run can have ended: a time without a zone must not make a failure look older."""
+    return (record.finished_latest or record.finished, record.recorded, record.file)
+
+
+def _has_failed(record: EvidenceRecord, suite: Mapping[str, Any]) -> bool:
+    if record.signature_fault or record.metric != _metric(suite):
+        return False
+    return bool(record.faults) or _failure(record, suite) is not None
 
 
 def _suite_status(
-    record: EvidenceRecord | None, suite: Mapping[str, Any], max_age: timedelta | None, now: datetime
+    record: EvidenceRecord | None, suite: Mapping[str, Any], terms: EvidenceTerms, now: datetime
 ) -> tuple[RequirementStatus, str]:
     if record is None:
         return RequirementStatus.MISSING, "no record for this release"
@@ -119,17 +165,35 @@ def _suite_status(
         if _failure(_with_skipped_passed(record), suite) is None:
             return RequirementStatus.MISSING, f"{record.file}: {failure}, {record.counts.skipped} skipped"
         return RequirementStatus.REFUSED, f"{record.file}: {failure}"
-    if (stale := _staleness(record, suite, max_age, now)) is not None:
+    if (endless := _limitless(suite)) is not None:
+        return RequirementStatus.MISSING, endless
+    if (missing := terms.disqualification(record)) is not None:
+        return RequirementStatus.MISSING, f"{record.file}: {missing}"
+    if (stale := _staleness(record, suite, terms.required.max_age, now)) is not None:
         return RequirementStatus.MISSING, f"{record.file}: {stale}"
     return (
         RequirementStatus.MET,
-        f"{_number(_value(record))} on {format_instant(record.finished)}{_caveats(record)}",
+        f"{_number(_value(record))} on {format_instant(record.finished)}{_caveats(record, terms)}",
     )
 
 
-def _caveats(record: EvidenceRecord) -> str:
+def _limitless(suite: Mapping[str, Any]) -> str | None:
+    """A suite that no run can fail: a limit at the end of the metric's scale."""
+    minimum, maximum = suite.get("min"), suite.get("max")
+    is_rate = _metric(suite) == PASSED_RATE
+    if minimum is not None:
+        # only a rate is known to begin at 0
+        return "its min of 0 fails no run: raise it in spec.evals" if is_rate and minimum <= 0 else None
+    # most scores end at 1; a limit such as 2000 ms has a scale of its own
+    if maximum is not None and (maximum >= 1 if is_rate else maximum == 1):
+        return f"its max of {_number(maximum)} fails no run: give the suite a min, or a lower max"
+    return None
+
+
+def _caveats(record: EvidenceRecord, terms: EvidenceTerms) -> str:
     """Doubts about a record that counts nevertheless."""
     caveats = (
+        *((difference, True) for difference in terms.state_differences(record)),
         ("its file names no release, so this release is only claimed", record.claimed),
         ("ran in a work tree with uncommitted changes", record.dirty),
         (f"{record.flaky} of {record.counts.total} passed only when run again (flaky)", record.flaky),

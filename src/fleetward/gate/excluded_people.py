@@ -147,12 +147,12 @@ def _absence(person: str, seats: SeatCount) -> ExcludedPerson | None:
     if account is None or account.is_active(now):
         return None
     if account.since and now.astimezone(UTC).date() < account.since:
-        return _of_governance(
+        return _of_people(
             person, f"not active before {account.since}", f"counts from {account.since} on", seats
         )
     # a person who is not active and has begun has left
-    remedy = f"`left` in {layout.PEOPLE}, if they are back"
-    return _of_governance(person, f"left on {account.departed}", remedy, seats)
+    remedy = f"if they are back, `left` comes out of {layout.PEOPLE}"
+    return _of_people(person, f"left on {account.departed}", remedy, seats)
 
 
 def _contribution(person: str, seats: SeatCount) -> ExcludedPerson | None:
@@ -193,8 +193,8 @@ def _membership(
         ends = [m.until for m in memberships if m.until is not None]
         until = f": their membership ended on {max(ends)}" if ends else ""
         reason = f"is no longer in {teams}{until}"
-        remedy = f"a longer membership in {layout.PEOPLE}, and then a new approval"
-    return _of_governance(person, reason, remedy, seats)
+        remedy = f"{layout.PEOPLE} prolongs their membership, and they approve again"
+    return _of_people(person, reason, remedy, seats)
 
 
 def _missing_key(person: str, seats: SeatCount) -> ExcludedPerson | None:
@@ -206,7 +206,9 @@ def _missing_key(person: str, seats: SeatCount) -> ExcludedPerson | None:
     listed = f"no valid key ({refusals[-1]})" if refusals else "no key in people.yaml"
     reason = f"{listed}, and the approval has to be signed"
     command = approve_command(seats.request.binding, seats.request.kind, criteria.assurance)
-    return _of_governance(person, reason, f"a key of theirs in {layout.PEOPLE}, then {command}", seats)
+    return _of_people(
+        person, reason, f"{layout.PEOPLE} lists a key of theirs, and they approve: {command}", seats
+    )
 
 
 def _statement(
@@ -222,7 +224,7 @@ def _statement(
     elif not is_listed:
         teams = sorted({team for r in criteria.requirements for team in r.teams})
         names = " or ".join(team_name(criteria.eligibility, team) for team in teams)
-        remedy = f"a membership in {names} in {layout.PEOPLE}, and then a new approval"
+        remedy = f"{layout.PEOPLE} lists them in {names}, and they approve again"
     # a fault lies in the file or its commit: a new statement needs a commit of its own
     elif approval.fault is not None and criteria.assurance <= Assurance.RECORDED:
         remedy = f"they approve again and commit it themselves: {command}"
@@ -246,5 +248,11 @@ def _other_seat(person: str, number: int, seats: SeatCount) -> ExcludedPerson | 
     )
 
 
-def _of_governance(person: str, reason: str, remedy: str, seats: SeatCount) -> ExcludedPerson:
-    return ExcludedPerson(person=person, reason=reason, commit=seats.request.governance_commit, remedy=remedy)
+def _of_people(person: str, reason: str, remedy: str, seats: SeatCount) -> ExcludedPerson:
+    return ExcludedPerson(
+        person=person,
+        reason=reason,
+        commit=seats.request.governance_commit,
+        remedy=remedy,
+        from_people=True,
+    )

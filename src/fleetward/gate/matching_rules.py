@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from math import inf
 
 from fleetward.domain.change import Comparison, Direction, Facet, Significance
 from fleetward.domain.fast_dataclass import dataclass
@@ -16,7 +15,7 @@ from fleetward.domain.policy import (
     PolicyRule,
     RequiredApprovals,
     RequiredAttestation,
-    RequiredCriteria,
+    RequiredEvals,
     RequiredSoak,
     RuleCondition,
     RuleRequirement,
@@ -121,19 +120,24 @@ def rules_for_agent(policy: Policy, *, to: str, tier: str, agent: str) -> tuple[
 
 def strictest_requirements(rules: tuple[PolicyRule, ...]) -> tuple[tuple[PolicyRule, RuleRequirement], ...]:
     """
-    What these rules require together: for the same teams the largest count, the shortest age, the longest soak.
+    What these rules require together, without what another requirement includes: for the same teams the largest count.
 
     Each with the first rule that requires as much.
     """
-    strictest: dict[object, tuple[PolicyRule, RuleRequirement]] = {}
-    for rule in rules:
-        for requirement in rule.require:
-            # by teams as a set: the order of `from` in the policy means nothing
-            key = _key(requirement)
-            # the largest count, not the sum (SPEC 6.1); `>` keeps the first rule of equals
-            if key not in strictest or _strictness(requirement) > _strictness(strictest[key][1]):
-                strictest[key] = (rule, requirement)
-    return tuple(strictest.values())
+    pairs = [(rule, requirement) for rule in rules for requirement in rule.require]
+    # by teams as a set: the order of `from` in the policy means nothing
+    subjects = [_key(requirement) for _, requirement in pairs]
+    strictest = [
+        (subjects.index(subjects[position]), position)
+        for position, (_, requirement) in enumerate(pairs)
+        if not any(
+            # of two that ask the same, the first is kept
+            _covers(other, requirement) and (index < position or not _covers(requirement, other))
+            for index, (_, other) in enumerate(pairs)
+            if index != position and subjects[index] == subjects[position]
+        )
+    ]
+    return tuple(pairs[position] for _, position in sorted(strictest))
 
 
 def _key(requirement: RuleRequirement) -> object:
@@ -241,13 +245,13 @@ def is_handover(comparison: Comparison, beside: Direction | None = None) -> bool
     )
 
 
-def _strictness(requirement: RuleRequirement) -> float:
-    """How strict the requirement is, compared with others of its kind."""
-    if isinstance(requirement, RequiredApprovals):
-        return requirement.count
-    if isinstance(requirement, RequiredSoak):
-        return requirement.span.total_seconds()
-    if isinstance(requirement, RequiredAttestation | RequiredCriteria):
-        return 0
-    # no maxAge accepts any age, so every limit is stricter than none
-    return -inf if requirement.max_age is None else -requirement.max_age.total_seconds()
+def _covers(requirement: RuleRequirement, other: RuleRequirement) -> bool:
+    """Does whatever meets *requirement* meet *other*, of the same key, too?"""
+    if isinstance(requirement, RequiredApprovals) and isinstance(other, RequiredApprovals):
+        # the largest count, not the sum (SPEC 6.1)
+        return requirement.count >= other.count
+    if isinstance(requirement, RequiredSoak) and isinstance(other, RequiredSoak):
+        return requirement.covers(other)
+    if isinstance(requirement, RequiredEvals) and isinstance(other, RequiredEvals):
+        return requirement.covers(other)
+    return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from fleetward.domain.approval import Approval, Binding
@@ -48,6 +50,10 @@ class PromotionRequest:
     """All about this agent and about the fleet; those that count nothing have a fault."""
     exit_criteria: tuple[CriterionResult, ...] = ()
     """Those of the pilot, compared with the metrics; ``due`` means met."""
+    source_states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By state of the agent in a source environment the paths that it overrides there and the target does not."""
+    same_state_since: datetime | None = None
+    """When the overrides in the source environments were last changed; None where they never were."""
     longest_soak: timedelta = timedelta()
     """The longest continuous time of the release in the source environment."""
     is_soaking: bool = False

@@ -60,16 +60,18 @@ def ways_on(quorum: Quorum, deadlock: Deadlock) -> tuple[Way, ...]:
 def _another_author(deadlock: Deadlock) -> Iterator[Way]:
     """Who wrote the change may approve it once somebody else has written it."""
     request = deadlock.request
-    approvers = _quorum(replace(request, contributors=()), deadlock.rules, deadlock).minimal_signers
-    if not request.contributors or approvers is None:
+    exclusions = excluded_contributors(request.contributors, deadlock.people, deadlock.policy.approvals)
+    # what contributors approved is this content, and the new one may differ
+    others = tuple(approval for approval in request.approvals if approval.approver not in exclusions)
+    anew = replace(request, contributors=(), approvals=others)
+    approvers = _quorum(anew, deadlock.rules, deadlock).minimal_signers
+    if not exclusions or approvers is None:
         return
-    # the same content has the same digest: approvals of it that are there count again
-    ending = f"; then {_and(approvers)} can approve it" if approvers else "; then its approvals count"
-    outsider = f"somebody else than {_and(approvers)}" if approvers else "somebody else"
     commits = sorted({contributor.commit for contributor in request.contributors})
     yield Way(
         kind=WayKind.ANOTHER_AUTHOR,
-        text=f"another author: revert the change, and let {outsider} write it again{ending}",
+        text=f"another author: revert the change, and let somebody else than {_or(approvers)} write it again; "
+        f"then {_and(approvers)} can approve it",
         command=f"git revert {' '.join(commit[:12] for commit in commits)}",
     )
 

@@ -64,4 +64,4 @@ def way_lines(promotion: Promotion, indent: int = 2) -> Iterator[Line]:
     yield line(" " * indent, span("ways on:", "strong"))
     for way in promotion.unblock.ways:
         yield line(" " * (indent + 2), way.text, hang=indent + 4)
-        yield line(" " * (indent + 4), span(way.command, "code"))
+        yield line(" " * (indent + 4), span(way.command, "code"), hang=indent + 6)

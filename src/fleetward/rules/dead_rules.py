@@ -109,8 +109,21 @@ def _is_wider(broad: RuleCondition, narrow: RuleCondition) -> bool:
         and _covers(broad.kinds, narrow.kinds or KINDS)
         and _covers(broad.agents, narrow.agents)
         and _covers(frozenset(map(str, broad.classes)), frozenset(map(str, narrow.classes)))
+        and _covers(broad.lifecycles, narrow.lifecycles)
+        and _covers(broad.becomes, narrow.becomes)
+        and _covers(broad.agent_classes, narrow.agent_classes)
+        and _covers(broad.autonomies, narrow.autonomies)
         and broad.direction in (None, narrow.direction)
-        and broad.only in (None, narrow.only)
+        and _covers_only(broad, narrow)
+    )
+
+
+def _covers_only(broad: RuleCondition, narrow: RuleCondition) -> bool:
+    if broad.only_ownership:
+        return narrow.only_ownership and narrow.only in (None, broad.only)
+    # what replaces all for a tightening leaves the changes of a tier and of the free space to the others
+    return broad.only is None or (
+        broad.only is not Direction.STRICTER and not narrow.only_ownership and broad.only is narrow.only
     )
 
 

@@ -136,7 +136,8 @@ def lifecycle_not_ready(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     gated = {environment.name for environment in fleet.config.environments if environment.gated}
     for manifest in fleet.manifests:
-        if manifest.environment not in gated:
+        # a suspended agent does nothing, and a brake must not wait for its lifecycle
+        if manifest.environment not in gated or manifest.get("spec.suspended") is True:
             continue
         if manifest.lifecycle in ("draft", "retired"):
             hint = "set spec.lifecycle in the source environment"

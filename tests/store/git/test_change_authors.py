@@ -85,7 +85,7 @@ def test_who_slips_a_line_into_a_rebased_commit_is_its_author(tmp_path: Path) ->
     assert result == {("bob", AUTHOR), ("carla", AUTHOR)}
 
 
-def test_who_commits_in_the_name_of_another_at_the_same_second_is_a_committer(tmp_path: Path) -> None:
+def test_who_merges_where_the_forge_squashes_in_the_mergers_name_is_nobody(tmp_path: Path) -> None:
     repo = repository(tmp_path)
     since = repo.head
     repo.write({PROMPT: "1\n"})
@@ -93,7 +93,7 @@ def test_who_commits_in_the_name_of_another_at_the_same_second_is_a_committer(tm
         "commit", "-q", "-a", "-m", "x", identity="bob", env={"GIT_COMMITTER_EMAIL": "carla@acme.example"}
     )
 
-    assert roles(repo, since) == {("bob", AUTHOR), ("carla", COMMITTER)}
+    assert roles(repo, since) == {("bob", AUTHOR), ("carla", RECOMMITTER)}
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,20 @@ def test_a_co_author_whose_approval_came_with_the_squash_is_its_approver(
         repo.git("branch", "-q", "-D", "topic")
 
     assert authors(repo, since) - {"noreply"} == expected
+
+
+@pytest.mark.parametrize(("beside", "expected"), [((), {"bob", "carla"}), ((f"{STATEMENT}.sig",), {"bob"})])
+def test_a_squash_by_a_person_frees_a_co_author_who_signed_the_approval(
+    tmp_path: Path, beside: tuple[str, ...], expected: set[str]
+) -> None:
+    repo = repository(tmp_path)
+    since = repo.head
+    message = "squashed\n\nCo-authored-by: Carla <carla@acme.example>"
+    repo.commit(
+        message, identity="bob", files={PROMPT: "1\n", STATEMENT: "{}\n", **dict.fromkeys(beside, "x")}
+    )
+
+    assert authors(repo, since) == expected
 
 
 def test_a_co_author_without_an_approval_in_the_squash_stays_one(tmp_path: Path) -> None:

@@ -96,26 +96,18 @@ def _standing(
     root: FleetRoot, start: Id | None, head: Id, written: tuple[WrittenCommit, ...], scope: ChangeScope
 ) -> tuple[WrittenCommit, ...]:
     """The commits that stand in the result, and those whose words they brought back from before *start*."""
-    earlier: tuple[WrittenCommit, ...] = ()
-    if start and scope.promoted:
-        ids = root.history.commits_changing(start, scope.paths)
-        earlier = _written_commits(root, read_commits(root.repository, ids), scope.paths)
-    # the first version of a file brings nothing back
-    versions = [(step.path, step.new) for item in earlier for step in item.steps]
-    has_past = len({path for path, _ in versions}) < len(set(versions))
+    earlier = _earlier_steps(root, start, scope) if start and scope.promoted else {}
     # one commit alone has nobody who could have reverted it
-    if not has_past and not _meet(written):
+    if not earlier and not _meet(written):
         return written
-    texts = FileTexts(root.repository)
     touched = {step.path for item in written for step in item.steps}
     before, after = (
         {path: version for path, version in files.items() if path in touched}
         for files in (_files(root, commit, scope.paths) if commit else {} for commit in (start, head))
     )
+    texts = FileTexts(root.repository)
     result = StandingCommits(texts, written, before, after)
     standing = result.standing() if _meet(written) else written
-    if not has_past:
-        return standing
     candidates = brought_back(texts, standing, result.new_lines, earlier)
     if not candidates or scope.promoted is None:
         return standing
@@ -125,14 +117,28 @@ def _standing(
     promoted_lines = frozenset(line for version in promoted for line in texts.lines(version))
     promoted_blobs = {version.id for version in promoted}
     unpromoted = tuple(
-        WrittenCommit(
-            commit=item.commit,
+        replace(
+            item,
             steps=tuple(step for step in item.steps if step.new and step.new.id not in promoted_blobs),
         )
         for item in standing
     )
     returned = brought_back(texts, unpromoted, result.new_lines - promoted_lines, candidates)
-    return (*standing, *returned)
+    return (*standing, *_written_commits(root, read_commits(root.repository, returned), scope.paths))
+
+
+def _earlier_steps(root: FleetRoot, start: Id, scope: ChangeScope) -> Mapping[Id, tuple[FileStep, ...]]:
+    """By commit what was changed up to *start*; nothing where no file had two versions to go back to."""
+    ids = root.history.commits_changing(start, scope.paths)
+    if len(ids) < 2:
+        return {}
+    steps: dict[Id, list[FileStep]] = {}
+    for commit_id, step in root.history.changes(ids, scope.paths):
+        steps.setdefault(commit_id, []).append(step)
+    versions = {(step.path, step.new) for changes in steps.values() for step in changes}
+    if len(versions) == len({path for path, _ in versions}):
+        return {}
+    return {commit_id: tuple(changes) for commit_id, changes in steps.items()}
 
 
 def _meet(written: Sequence[WrittenCommit]) -> bool:
@@ -168,7 +174,11 @@ class _Hands:
                 *(step for steps in self._original_steps.values() for step in steps.values()),
             ]
         )
-        squashed = [item for item in standing if self._is_squashed(item.commit)]
+        squashed = [
+            item
+            for item in standing
+            if len(item.commit.parents) < 2 and item.commit.co_authors(scope.trailers)
+        ]
         self._approvers = self._squashed_approvers(squashed) if scope.approvals and squashed else {}
 
     def contributors(self, written: WrittenCommit) -> Iterable[Contributor]:
@@ -201,11 +211,9 @@ class _Hands:
 
     def _recommitter(self, written: WrittenCommit, person: Contributor) -> Contributor:
         """Who committed the work of others: nobody, where the patch is theirs; its author, where it is not."""
-        commit, alike = written.commit, self._originals[written.commit.id]
+        alike = self._originals[written.commit.id]
+        # what a clone lacks makes nobody an author: forges that squash for a person leave no original either
         if not alike:
-            # nobody commits again at the very second of writing: that is `git commit --author`
-            if commit.authored == commit.committed:
-                return person
             return replace(person, role=ContributorRole.RECOMMITTER, is_compared=False)
         steps = {step.path: step for step in written.steps}
         is_same = any(
@@ -213,16 +221,17 @@ class _Hands:
         )
         return replace(person, role=ContributorRole.RECOMMITTER if is_same else ContributorRole.AUTHOR)
 
-    def _is_squashed(self, commit: Commit) -> bool:
-        return len(commit.parents) < 2 and self._is_forge(commit.committer) and bool(commit.co_authors())
-
     def _squashed_approvers(self, squashed: Sequence[WrittenCommit]) -> Mapping[Id, frozenset[str]]:
         """By squash the co-authors who only approved: their statement came with it, and no original shows more."""
         approvals = self._scope.approvals or ""
+        changes = self._root.history.changes([item.commit.id for item in squashed], [approvals])
+        added = {(commit_id, step.path) for commit_id, step in changes if step.old is None}
+        by_forge = {item.commit.id for item in squashed if self._is_forge(item.commit.committer)}
         by_commit: dict[Id, set[str]] = {}
-        for commit_id, step in self._root.history.changes([item.commit.id for item in squashed], [approvals]):
-            match = _STATEMENT.fullmatch(step.path.removeprefix(f"{approvals}/"))
-            if match is not None and step.old is None and step.new is not None:
+        for commit_id, path in added:
+            match = _STATEMENT.fullmatch(path.removeprefix(f"{approvals}/"))
+            # what a person committed for another proves nothing, unless the other signed it
+            if match is not None and (commit_id in by_forge or (commit_id, f"{path}.sig") in added):
                 by_commit.setdefault(commit_id, set()).add(match["person"])
         if not by_commit:
             return {}
@@ -243,7 +252,9 @@ class _Hands:
         return any(self._account(hand.email) == person for hand in commit.contributors(self._scope.trailers))
 
     def _is_part(self, squash: WrittenCommit, piece: WrittenCommit) -> bool:
-        """Does the squash do something that *piece* did: a line, or a whole file?"""
+        """Does the squash do something that *piece* did before: a line, or a whole file?"""
+        if piece.commit.committed > squash.commit.committed:
+            return False
         self._texts.load_steps([*squash.steps, *piece.steps])
         by_path = {step.path: step for step in squash.steps}
         for step in piece.steps:

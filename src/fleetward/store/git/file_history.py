@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from fleetward.domain import limits
 from fleetward.domain.audit import FileStep
@@ -25,19 +26,36 @@ def require_full_history(repository: Repository) -> None:
         )
 
 
-def commits_by_path(root: FleetRoot, head: Id, folder: str) -> Mapping[str, tuple[Commit, ...]]:
+class FileCommits(NamedTuple):
+    """The commits that wrote files, newest first: by path, and by path and blob."""
+
+    by_path: Mapping[str, tuple[Commit, ...]]
+    by_version: Mapping[tuple[str, Id], tuple[Commit, ...]]
+
+
+def file_commits(root: FleetRoot, head: Id, folder: str) -> FileCommits:
     """
-    By path the commits that wrote it on the way to *head*, newest first, for every file under *folder*.
+    The commits that wrote the files under *folder* on the way to *head*.
 
     A merge is among them where it wrote something of its own: what is like none of its parents'.
     """
     touching = read_commits(root.repository, root.history.commits_changing(head, [folder]))
     by_path: dict[str, list[Commit]] = {}
+    by_version: dict[tuple[str, Id], list[Commit]] = {}
     for commit, step in written_steps(root, touching, [folder]):
         # who takes a file out wrote nothing of it
         if step.new is not None:
             by_path.setdefault(step.path, []).append(commit)
-    return {path: tuple(commits) for path, commits in by_path.items()}
+            by_version.setdefault((step.path, step.new.id), []).append(commit)
+    return FileCommits(
+        {path: tuple(commits) for path, commits in by_path.items()},
+        {version: tuple(commits) for version, commits in by_version.items()},
+    )
+
+
+def commits_by_path(root: FleetRoot, head: Id, folder: str) -> Mapping[str, tuple[Commit, ...]]:
+    """By path the commits that wrote it on the way to *head*, newest first; see file_commits."""
+    return file_commits(root, head, folder).by_path
 
 
 def file_versions(root: FleetRoot, head: Id, path: str) -> frozenset[tuple[str, Id]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from fleetward.domain.audit import FileStep
@@ -16,30 +17,44 @@ from fleetward.store.git.repository import Id
 class _Listed(NamedTuple):
     commit: Id
     committer: str
+    committed: int
 
 
 def originals(root: FleetRoot, commits: Iterable[Commit]) -> Mapping[Id, tuple[Commit, ...]]:
     """
-    By commit the others with its author and author date, reachable from any ref, that another person committed.
+    By commit the earlier ones with its author and author date, reachable from any ref, that somebody else committed.
 
     One listing answers for all of them, however many there are.
     """
-    by_authorship: dict[tuple[str, int], list[_Listed]] = {}
-    for line in _listing(root).splitlines():
-        commit_id, authored, author, committer = line.split(" ", 3)
-        key = (author.casefold(), int(authored))
-        by_authorship.setdefault(key, []).append(_Listed(commit_id, committer.casefold()))
-    found: dict[Id, tuple[Commit, ...]] = {}
+    by_authorship = _by_authorship(_listing(root))
+    alike: dict[Id, tuple[Commit, ...]] = {}
     for commit in commits:
-        alike = by_authorship.get((commit.author.casefold(), int(commit.authored.timestamp())), ())
         ids = [
             listed.commit
-            for listed in alike
-            # a second copy by the same person says nothing of what the author wrote
-            if listed.commit != commit.id and listed.committer != commit.committer.casefold()
+            for listed in by_authorship.get(_key(commit.author, int(commit.authored.timestamp())), ())
+            # a second copy by the same person says nothing of what the author wrote, and a later one neither
+            if listed.commit != commit.id
+            and listed.committer != commit.committer.casefold()
+            and listed.committed <= commit.committed.timestamp()
         ]
-        found[commit.id] = read_commits(root.repository, ids) if ids else ()
-    return found
+        alike[commit.id] = read_commits(root.repository, ids) if ids else ()
+    return alike
+
+
+def _key(author: str, authored: int) -> tuple[str, int]:
+    return author.casefold(), authored
+
+
+@lru_cache(maxsize=2)
+def _by_authorship(listing: bytes) -> Mapping[tuple[str, int], tuple[_Listed, ...]]:
+    """The listed commits by author and author date."""
+    by_authorship: dict[tuple[str, int], tuple[_Listed, ...]] = {}
+    for line in listing.decode("utf-8", "replace").split("\n")[:-1]:
+        commit_id, authored, committed, author, committer = line.split("\0")
+        key = _key(author, int(authored))
+        listed = _Listed(commit_id, committer.casefold(), int(committed))
+        by_authorship[key] = (*by_authorship.get(key, ()), listed)
+    return by_authorship
 
 
 def unmerged_commits(root: FleetRoot, head: Id, paths: Sequence[str]) -> tuple[Commit, ...]:
@@ -74,11 +89,11 @@ def _is_same(texts: FileTexts, step: FileStep, original: FileStep) -> bool:
     return has_same_hunks((old, new), (original_old, original_new))
 
 
-def _listing(root: FleetRoot) -> str:
-    """Every commit that any ref reaches, with author date, author and committer; kept for the run."""
-    arguments = ("rev-list", "--all", "--no-commit-header", "--format=%H %at %ae %ce")
+def _listing(root: FleetRoot) -> bytes:
+    """Every commit that any ref reaches, with both dates, author and committer; kept for the run."""
+    arguments = ("rev-list", "--all", "--no-commit-header", "--format=%H%x00%at%x00%ct%x00%ae%x00%ce")
     try:
-        return root.repository.output(*arguments).decode("utf-8", "replace")
+        return root.repository.output(*arguments)
     except GitError:
         # a ref that leads nowhere hides its commits, and decides nothing
-        return ""
+        return b""

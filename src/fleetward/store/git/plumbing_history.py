@@ -68,35 +68,35 @@ class PlumbingHistory:
         """The same, where the trees themselves are read, too: what ``git fsck`` refuses is no regular file."""
         entries, folders = self._listing(commit, paths)
         top = f"{commit}^{{tree}}"
-        faults = tree_faults(self.repository, [top, *folders.values()])
+        faults = tree_faults(self.repository, [top, *(tree for _, tree in folders)])
         by_path = dict(repeated_paths([entry.path for entry in entries]))
         if faults:
-            bad = faulty_folders(faults, {"": top, **folders})
+            bad = faulty_folders(faults, [("", top), *folders])
             for entry in entries:
                 folder = next((path for path in bad if not path or entry.path.startswith(f"{path}/")), None)
                 if folder is not None:
                     by_path[entry.path] = f"the tree of {folder or 'the top'} is refused: {bad[folder]}"
         return _marked(entries, by_path)
 
-    def _listing(self, commit: Id, paths: Sequence[str]) -> tuple[tuple[TreeEntry, ...], dict[str, Id]]:
-        """The files of a commit, and its folders that lead to them, by path with the id of their tree."""
+    def _listing(
+        self, commit: Id, paths: Sequence[str]
+    ) -> tuple[tuple[TreeEntry, ...], list[tuple[str, Id]]]:
+        """The files of a commit, and its folders that lead to them, each with the id of its tree."""
         scope = self._scope(paths) or ([self.prefix.rstrip("/")] if self.prefix else [])
         # --full-tree: ls-tree otherwise takes paths relative to the current folder
         out = self.repository.output("ls-tree", "-r", "-t", "-z", "--full-tree", commit, "--", *scope)
-        records: list[tuple[bytes, str, Id | None, bool]] = []
-        folders: list[tuple[bytes, str, Id | None, bool]] = []
+        records: list[tuple[bytes, str, Id, bool]] = []
+        folders: list[tuple[bytes, str, Id, bool]] = []
         for record in out.split(b"\0")[:-1]:
             meta, path = record.split(b"\t", 1)
             mode, kind, object_id = meta.decode().split(" ")
             (folders if kind == "tree" else records).append((path, mode, object_id, False))
-        start = len(os.fsencode(self.prefix))
-        inside = {
-            os.fsdecode(path[start:])
-            if path.startswith(os.fsencode(self.prefix))
-            else f"/{os.fsdecode(path)}": tree
+        prefix = os.fsencode(self.prefix)
+        # what lies above the fleet leads to all of it
+        inside = [
+            (os.fsdecode(path.removeprefix(prefix)) if path.startswith(prefix) else "", tree)
             for path, _, tree, _ in folders
-            if tree is not None
-        }
+        ]
         return tree_entries(records, self.prefix), inside
 
     def ids_at(self, path: str, commits: Sequence[Id]) -> Sequence[Id | None]:

@@ -8,6 +8,7 @@ from fleetward.domain.audit import FileStep, FileVersion
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.commit import Commit
 from fleetward.store.git.line_changes import FileTexts, LineChange, is_telling, line_counts, replacements
+from fleetward.store.git.repository import Id
 
 Files = Mapping[str, FileVersion]
 """The files of a commit by path."""
@@ -124,28 +125,30 @@ def brought_back(
     texts: FileTexts,
     standing: Sequence[WrittenCommit],
     new_lines: frozenset[bytes],
-    earlier: Sequence[WrittenCommit],
-) -> tuple[WrittenCommit, ...]:
+    earlier: Mapping[Id, tuple[FileStep, ...]],
+) -> Mapping[Id, tuple[FileStep, ...]]:
     """
-    The *earlier* commits whose words the *standing* ones brought back: a file as a whole, or a sentence of it.
+    Of the *earlier* commits those whose words the *standing* ones brought back: a whole file, or a sentence of it.
 
     *new_lines* are those of the result that the beginning had not and that were never promoted.
     """
     files = {(step.path, step.new) for written in standing for step in written.steps if step.new is not None}
     sentences = frozenset(line for line in new_lines if is_telling(line))
-    if not files and not sentences:
-        return ()
-    texts.load_steps(step for written in earlier for step in written.steps)
-    return tuple(
-        written
-        for written in earlier
-        if any((step.path, step.new) in files for step in written.steps)
-        or any(_adds(texts, step, sentences) for step in written.steps)
-    )
+    if not earlier or not (files or sentences):
+        return {}
+    if sentences:
+        texts.load_steps(step for steps in earlier.values() for step in steps)
+    return {
+        commit: steps
+        for commit, steps in earlier.items()
+        if any((step.path, step.new) in files for step in steps)
+        or (sentences and any(_adds(texts, step, sentences) for step in steps))
+    }
 
 
 def _adds(texts: FileTexts, step: FileStep, sentences: frozenset[bytes]) -> bool:
-    if sentences.isdisjoint(texts.lines(step.new)):
+    lines = texts.lines(step.new)
+    if not any(sentence in lines for sentence in sentences):
         return False
     change = texts.change(step)
     return change is None or not sentences.isdisjoint(change.added)

@@ -118,18 +118,20 @@ def key_fault(
     return f"signed with a key that does not count: {refusals[0]} ({key.fingerprint})"
 
 
-def commit_author_fault(commits: Sequence[Commit], statement: Approval, people: People) -> str | None:
+def commit_author_fault(
+    commits: Sequence[Commit], statement: Approval, people: People, *, is_own: bool
+) -> str | None:
     """
     Why an unsigned statement is not its approver's: because somebody else committed it; None where nobody did.
 
-    *commits* are the commits that wrote its file, newest first. A rejection counts as soon as its approver committed
-    it once: nobody can lift it by committing it again.
+    *commits* are the commits that wrote its file, newest first; with *is_own* its approver committed this very
+    content once. That is enough for a rejection: nobody can lift it by committing it again.
     """
     faults = [fault for commit in commits if (fault := _foreign_commit(commit, statement.approver, people))]
     if not commits:
         return "no commit by its approver added it"
     # only for rejections: an approval committed again by others may have been changed
-    if statement.decision is Decision.REJECT and len(faults) < len(commits):
+    if statement.decision is Decision.REJECT and is_own:
         return None
     return faults[0] if faults else None
 

@@ -17,7 +17,7 @@ from fleetward.domain.ledger import Ledger
 from fleetward.domain.people import People
 from fleetward.domain.policy import Assurance
 from fleetward.store.git.contents import contents
-from fleetward.store.git.file_history import commits_by_path, file_versions
+from fleetward.store.git.file_history import FileCommits, commits_by_path, file_commits, file_versions
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import REGULAR, Tree
@@ -31,6 +31,7 @@ from fleetward.store.records.authenticity import (
     is_signed_by_approver,
     statement_signature_fault,
 )
+from fleetward.store.records.evidence_recorders import with_recorders, with_signer
 from fleetward.store.records.invalid_entries import never_took_effect
 
 _COMPARED = 256 * 1024 * 1024
@@ -137,7 +138,7 @@ def approvals(
     """
     tree, folder = root.commit_tree(commit), "/".join(filter(None, (layout.APPROVALS, environment, agent)))
     signatures = signatures_under(tree, folder)
-    commits_by_file = commits_by_path(root, commit, folder)
+    written = file_commits(root, commit, folder)
     accepted: list[Approval] = []
     unreadable: list[Finding] = []
     # by length first: -10 comes after -9
@@ -149,7 +150,9 @@ def approvals(
         except FleetError as error:
             unreadable.append(_unreadable(file, error))
             continue
-        commits = commits_by_file.get(file, ())
+        commits = written.by_path.get(file, ())
+        writers = written.by_version.get((file, root.repository.object_id(content)), ())
+        is_own = is_committed_by(writers, statement.approver, people)
         signature_file = signature_name(file)
         # a signature that fails is worse than none: it does not fall back to the commit's author
         if signature_file in signatures:
@@ -159,12 +162,12 @@ def approvals(
             signature_digest = digest.of_bytes(signature) if isinstance(signature, bytes) else None
             statement = replace(statement, assurance=assurance, fault=fault, signature=signature_digest)
         else:
-            statement = replace(statement, fault=commit_author_fault(commits, statement, people))
-        if statement.fault is not None:
-            is_own = is_committed_by(commits, statement.approver, people) or is_signed_by_approver(
-                statement, content, signatures.get(signature_file), people
-            )
-            statement = replace(statement, is_foreign=not is_own)
+            fault = commit_author_fault(commits, statement, people, is_own=is_own)
+            statement = replace(statement, fault=fault)
+        if statement.fault is not None and not is_own:
+            signature = signatures.get(signature_file)
+            is_signed = is_signed_by_approver(statement, content, signature, people)
+            statement = replace(statement, is_foreign=not is_signed)
         accepted.append(
             replace(
                 statement,
@@ -172,7 +175,7 @@ def approvals(
                 commit=commits[0].id if commits else None,
             )
         )
-    lost = _lost_records(root, commit, folder, partial(_is_own_refusal, root, commit, folder, people))
+    lost = _lost_records(root, commit, folder, partial(_is_own_refusal, root, commit, written, people))
     return tuple(accepted), tuple(lost), tuple(unreadable)
 
 
@@ -182,20 +185,31 @@ def signature_name(file: str) -> str:
 
 
 def evidence(
-    root: FleetRoot, commit: Id, agent: str, release: str | None
+    root: FleetRoot, commit: Id, agent: str, release: str | None, people: People, *, now: datetime
 ) -> tuple[tuple[EvidenceRecord, ...], tuple[Finding, ...], tuple[Finding, ...]]:
-    """The evaluation records of this release; findings for those that are lost, and that are unreadable."""
+    """
+    The evaluation records of this release; findings for those that are lost, and that are unreadable.
+
+    Each record has its recorders; signatures are checked against the keys that are in force at *now*.
+    """
     if release is None:
         return (), (), ()
-    folder = layout.evidence_folder(agent, digest.short(release))
+    tree, folder = root.commit_tree(commit), layout.evidence_folder(agent, digest.short(release))
+    files = {file: content for file, content in contents(tree, folder).items() if file.endswith(".json")}
+    # history is read only where there is something to ask it about
+    commits = commits_by_path(root, commit, folder) if files else {}
+    signatures = signatures_under(tree, folder) if files else {}
     records, unreadable = [], []
-    for file, content in sorted(contents(root.commit_tree(commit), folder).items()):
-        if not file.endswith(".json"):
-            continue
+    for file, content in sorted(files.items()):
         try:
-            records.append(runs.decode(content, file))
+            record = with_recorders(runs.decode(content, file), commits.get(file, ()), people)
         except FleetError as error:
             unreadable.append(_unreadable(file, error))
+            continue
+        signature_file = signature_name(file)
+        if signature_file in signatures:
+            record = with_signer(record, content, signatures[signature_file], people, now)
+        records.append(record)
     return tuple(records), tuple(_lost_records(root, commit, folder, _is_evidence)), tuple(unreadable)
 
 
@@ -272,16 +286,17 @@ def _is_refusal(content: bytes, file: str) -> bool:
 
 
 def _is_own_refusal(
-    root: FleetRoot, commit: Id, folder: str, people: People, content: bytes, file: str
+    root: FleetRoot, commit: Id, written: FileCommits, people: People, content: bytes, file: str
 ) -> bool:
     """Is it a refusal that its approver wrote? Nobody has to keep one that others wrote in that name."""
     if not _is_refusal(content, file):
         return False
     statement = statements.decode(content, file)
-    if is_committed_by(commits_by_path(root, commit, folder).get(file, ()), statement.approver, people):
+    writers = written.by_version.get((file, root.repository.object_id(content)), ())
+    if is_committed_by(writers, statement.approver, people):
         return True
     signature_file = signature_name(file)
-    blobs = [blob for path, blob in file_versions(root, commit, folder) if path == signature_file]
+    blobs = [blob for path, blob in file_versions(root, commit, signature_file) if path == signature_file]
     signatures = root.repository.blobs(blobs, limits.SIGNATURE_BYTES).values()
     return any(is_signed_by_approver(statement, content, signature, people) for signature in signatures)
 

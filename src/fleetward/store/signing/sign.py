@@ -19,6 +19,8 @@ NAMESPACE = "fleet-approval-v1"
 """The namespace of approvals; a signature in another one is refused."""
 LEDGER_NAMESPACE = "fleet-ledger-v1"
 """The namespace of ledger entries."""
+EVIDENCE_NAMESPACE = "fleet-evidence-v1"
+"""The namespace of evidence records, over the bytes of the record."""
 COMMIT_NAMESPACE = "git"
 """The namespace of git commits."""
 

@@ -14,7 +14,7 @@ from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, Verdict
 from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.records import load as records
-from fleetward.workflows.promotion.candidates import Candidate, build_candidates
+from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_one
 from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.contributors import required_reviews
 from fleetward.workflows.promotion.rollback import agent_at, rollback_candidate
@@ -67,7 +67,7 @@ def verdict_with(context: PromotionContext, subject: ApprovalSubject, *statement
     # appended to the real ones: the prediction knows vetoes and earlier decisions
     request = replace(request, approvals=(*request.approvals, *statements))
     if subject.review is None:
-        return gate.decide(request, policy=context.policy, people=context.people, now=context.run.now)
+        return decide_one(context, request)
     reviewers = gate.reviewers_for(
         request,
         policy=context.policy,

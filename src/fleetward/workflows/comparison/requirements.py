@@ -94,9 +94,11 @@ def _expected_requirement(requirement: RuleRequirement, to: str, fleet: Snapshot
         return ExpectedRequirement(kind="approvals", detail=requirement.wording + where)
     if isinstance(requirement, RequiredEvals):
         age = f", at most {_duration(requirement.max_age)} old" if requirement.max_age else ""
-        return ExpectedRequirement(kind="evals", detail=f"passed{age}{where}")
+        terms = f", {requirement.wording}" if requirement.wording else ""
+        return ExpectedRequirement(kind="evals", detail=f"passed{age}{terms}{where}")
     if isinstance(requirement, RequiredSoak):
-        return ExpectedRequirement(kind="soak", detail=f"{_duration(requirement.span)}{where}")
+        state = ", in the same state" if requirement.same_state else ""
+        return ExpectedRequirement(kind="soak", detail=f"{_duration(requirement.span)}{state}{where}")
     if isinstance(requirement, RequiredAttestation):
         age = f", at most {requirement.max_age.text} old" if requirement.max_age else ""
         return ExpectedRequirement(kind="attested", detail=f"{requirement.kind}{age}{where}")

@@ -212,6 +212,7 @@ def _record(name: str, suite: Mapping[str, Any], ended: AssumedResult, case: Pol
         recorded=finished,
         source=f"{name}.json",
         source_sha256=digest.of_bytes(b""),
+        is_assumed=True,
     )
 
 

@@ -72,18 +72,23 @@ def _seat_findings(
         combinations = _combinations(policy, agent)
         for shortage in gate.seat_shortages(combinations, policy, people, agent.manifest, run.now):
             agents_by_shortage.setdefault(shortage, []).append(agent.name)
+    # rules that ask for the same seats of the same agents are one finding
+    rules_by_seat: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[gate.SeatShortage]] = {}
     for shortage, names in agents_by_shortage.items():
-        seats = f"{_rule(shortage.rule)} asks for {shortage.requirement.wording}"
-        where = _agents(names) if OWNER in shortage.requirement.teams else ""
-        if shortage.authors:
-            message = (
-                f"{seats}{where}: once {_either(shortage.authors)} writes the change, nobody is left for it"
-            )
-        else:
-            message = f"{seats}{where}, and there are too few people"
-        teams = " or ".join(sorted(shortage.requirement.teams))
-        hint = f"add a member to {teams} in {layout.PEOPLE}, or name another team as well"
-        yield _warning("policy-seat-shortage", message, shortage.rule.place, hint)
+        owned = tuple(sorted(set(names))) if OWNER in shortage.requirement.teams else ()
+        rules_by_seat.setdefault((shortage.requirement.wording, shortage.authors, owned), []).append(shortage)
+    for (wording, authors, owned), shortages in rules_by_seat.items():
+        verb = "asks" if len(shortages) == 1 else "ask"
+        asking = " and ".join(dict.fromkeys(_rule(shortage.rule) for shortage in shortages))
+        seats = f"{asking} {verb} for {wording}{_agents(owned)}"
+        message = f"{seats}, and there are too few people"
+        if authors:
+            message = f"{seats}: once {_either(authors)} writes the change, nobody is left for it"
+        teams = sorted(team for team in shortages[0].requirement.teams if team != OWNER) or [
+            "the owning team"
+        ]
+        hint = f"add a member to {' or '.join(teams)} in {layout.PEOPLE}, or name another team as well"
+        yield _warning("policy-seat-shortage", message, shortages[0].rule.place, hint)
 
 
 def _key_findings(
@@ -185,6 +190,8 @@ def _rule(rule: PolicyRule) -> str:
 def _agents(names: Iterable[str]) -> str:
     """The agents whose owners are meant, a few by name."""
     listed = sorted(set(names))
+    if not listed:
+        return ""
     more = f" and {len(listed) - _MAX_NAMES} more" if len(listed) > _MAX_NAMES else ""
     return f" for {', '.join(map(repr, listed[:_MAX_NAMES]))}{more}"
 

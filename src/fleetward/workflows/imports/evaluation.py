@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from fleetward.domain import digest, layout, limits
@@ -10,11 +12,14 @@ from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.manifest import Agent
 from fleetward.domain.names import nearest_name
-from fleetward.store.git import atomic_files
+from fleetward.store.git import atomic_files, commit_writer
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.tree import REGULAR
 from fleetward.store.imports.evaluations.registry import read_evaluation
 from fleetward.store.records import evidence as records
+from fleetward.store.records.evidence_recorders import with_signer
+from fleetward.store.records.load import signature_name
+from fleetward.store.signing import sign as signing
 from fleetward.workflows.agent import agent_at_head
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.imports.given_file import read_given_file
@@ -59,13 +64,14 @@ class RecordedEvidence:
 
 
 def record_evidence(
-    run: RunContext, *, agent: str, file: str, suite: str, environment: str | None
+    run: RunContext, *, agent: str, file: str, suite: str, environment: str | None, key: str | None = None
 ) -> RecordedEvidence:
     """
     Record the results in *file* for the release that the agent has at HEAD.
 
-    Errors: FleetError where the file cannot be read or is recorded for another release; UsageError for an
-    unknown suite.
+    *key* is the key file to sign with, empty for the key of git or the ssh-agent; None: no signature.
+    Errors: FleetError where the file cannot be read, is recorded for another release or the key would not count;
+    UsageError for an unknown suite.
     """
     evaluated = agent_at_head(run, agent, environment)
     root, release = evaluated.root, evaluated.agent
@@ -90,12 +96,16 @@ def record_evidence(
         state=release.state,
     )
     _check_claimed_once(root, record)
+    present = _present_record(root, record)
+    content = present or records.encode(record)
+    signed = {} if key is None else {signature_name(record.file): _signature(run, root, record, content, key)}
+    _write(root, {**({} if present else {record.file: content}), **signed})
     return RecordedEvidence(
         record=record,
         environment=release.environment,
-        sha256=digest.of_bytes(records.encode(record)),
-        is_new=_write(root, record),
-        next_command=_next_command(run, root, record, environment),
+        sha256=digest.of_bytes(content),
+        is_new=present is None,
+        next_command=_next_command(run, root, record, environment, signed=bool(signed)),
     )
 
 
@@ -143,21 +153,47 @@ def _recorded_release(content: bytes | int | None, path: str, record: EvidenceRe
     return previous.release if previous and previous.source_sha256 == record.source_sha256 else None
 
 
-def _write(root: FleetRoot, record: EvidenceRecord) -> bool:
-    """Write the record in one step; False where the same run is recorded already."""
-    present = atomic_files.read_regular_file(root.path, record.file)
-    # what a full disk or a kill left there is no record
-    if present is not None and _recorded_release(present, record.file, record) is not None:
-        return False
-    atomic_files.replace_files(root.path, {record.file: present}, {record.file: records.encode(record)})
-    return True
+def _present_record(root: FleetRoot, record: EvidenceRecord) -> bytes | None:
+    """The record of the same run that lies there; what a full disk or a kill left there is no record."""
+    content = atomic_files.read_regular_file(root.path, record.file)
+    is_record = content is not None and _recorded_release(content, record.file, record) is not None
+    return content if is_record else None
 
 
-def _next_command(run: RunContext, root: FleetRoot, record: EvidenceRecord, env: str | None) -> str:
+def _write(root: FleetRoot, files: Mapping[str, bytes]) -> None:
+    """Write the record and its signature, both or neither."""
+    before = {file: atomic_files.read_regular_file(root.path, file) for file in files}
+    atomic_files.replace_files(root.path, before, files)
+
+
+def _signature(
+    run: RunContext, root: FleetRoot, record: EvidenceRecord, content: bytes, key_file: str
+) -> bytes:
+    people = load_fleet(root.commit_tree(root.head()), only=()).require_governance().people
+    recorder = people.by_email(commit_writer.committer_email(root.repository))
+    signature = signing.sign(
+        content,
+        run.folder / Path(key_file).expanduser() if key_file else None,
+        own_keys={key.text for key in recorder.keys} if recorder else (),
+        repository=root.repository,
+        environment=run.environment,
+        namespace=signing.EVIDENCE_NAMESPACE,
+    )
+    # a foreign key signs well but counts for nobody: refused before the commit
+    if fault := with_signer(record, content, signature, people, run.now).signature_fault:
+        raise FleetError(f"the record would not count: {fault}", hint=f"list the key in {layout.PEOPLE}")
+    return signature
+
+
+def _next_command(
+    run: RunContext, root: FleetRoot, record: EvidenceRecord, env: str | None, *, signed: bool
+) -> str:
     """The command that commits the record; where HEAD has it already, the promotion that needs it."""
-    if not root.commit_tree(root.head()).entries(record.file):
+    files = [record.file, *([signature_name(record.file)] if signed else [])]
+    tree = root.commit_tree(root.head())
+    if not all(tree.entries(file) for file in files):
         commit = f"commit -m 'evidence for {record.agent}'"
-        return f"git{run.chdir} add {record.file} && git{run.chdir} {commit}"
+        return f"git{run.chdir} add {' '.join(files)} && git{run.chdir} {commit}"
     fleet = load_fleet(root.commit_tree(root.head()), only=()).snapshot
     environments = fleet.config.environments if fleet else ()
     source = env or (environments[0].name if environments else "")

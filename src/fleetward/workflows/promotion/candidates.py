@@ -36,6 +36,8 @@ from fleetward.workflows.promotion.blockers import (
 )
 from fleetward.workflows.promotion.context import PromotionContext, promotable_agents
 from fleetward.workflows.promotion.contributors import required_reviews, written_changes
+from fleetward.workflows.promotion.evidence import evidence_of, with_source_states
+from fleetward.workflows.promotion.people_commits import with_people_commits
 from fleetward.workflows.promotion.source import (
     changes_only_suspension,
     is_retired,
@@ -119,11 +121,13 @@ def _unreadable_dependents(
 
 def decide_all(context: PromotionContext, candidates: Iterable[Candidate]) -> tuple[Promotion, ...]:
     """The verdict on each candidate."""
-    now = context.run.now
-    return tuple(
-        gate.decide(candidate.request, policy=context.policy, people=context.people, now=now)
-        for candidate in candidates
-    )
+    return tuple(decide_one(context, candidate.request) for candidate in candidates)
+
+
+def decide_one(context: PromotionContext, request: gate.PromotionRequest) -> Promotion:
+    """The verdict on one request."""
+    promotion = gate.decide(request, policy=context.policy, people=context.people, now=context.run.now)
+    return with_people_commits(context, promotion)
 
 
 def _build_candidate(context: PromotionContext, name: str) -> Candidate:
@@ -253,9 +257,7 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
     approvals, lost_approvals, unreadable_approvals = records.approvals(
         context.root, context.base, to, name, context.people, now=context.run.now
     )
-    evidence, lost_evidence, unreadable_evidence = records.evidence(
-        context.root, context.head, name, request.release
-    )
+    evidence = evidence_of(context, name, request.release)
     attestations = attestations_at(context.root, context.base, _law(context), context.fleet, name)
     changes = () if is_rollback else written_changes(context, name, context.head, context.ledger)
     soak = _shortest_soak(context, name) if proposed and not is_rollback else SoakTime()
@@ -265,8 +267,8 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         contributors=tuple(person for change in changes for person in change.contributors),
         author_signatures=_author_signatures(context, changes),
         approvals=approvals,
-        evidence=evidence,
-        unreadable=(*unreadable_approvals, *unreadable_evidence),
+        evidence=evidence.records,
+        unreadable=(*unreadable_approvals, *evidence.unreadable),
         attestations=(*attestations.attestations, *_fleet_attestations(context)),
         longest_soak=soak.longest,
         is_soaking=soak.since is not None,
@@ -277,11 +279,12 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         hold=context.ledger.rollback_hold(name, request.release) if request.release else None,
         required_reviews=required_reviews(context, name),
     )
+    request = with_source_states(context, request, proposed)
     if context.assumed_approvers:
         request = gate.with_hypothetical_approvals(
             request, context.assumed_approvers, people=context.people, now=context.run.now
         )
-    errors = (*candidate.errors, *lost_approvals, *lost_evidence)
+    errors = (*candidate.errors, *lost_approvals, *evidence.lost)
     return replace(candidate, request=request, errors=errors)
 
 

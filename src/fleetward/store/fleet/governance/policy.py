@@ -35,6 +35,7 @@ from fleetward.store.fleet.governance.policy_life import (
     parse_required_attestation,
     parse_stop,
 )
+from fleetward.store.fleet.governance.required_evidence import required_evals, required_soak
 from fleetward.store.fleet.governance.satisfiability import check_rules, check_special_rules
 from fleetward.store.fleet.governance.source import Notes, Source, as_tuple, spelling_hint
 
@@ -204,9 +205,8 @@ def _requirement(
     if "criteria" in data:
         return RequiredCriteria()
     if "soak" in data:
-        span = notes.span(data["soak"], (*at, "soak"))
-        return RequiredSoak(span=span) if span is not None else None
-    return RequiredEvals(max_age=notes.span(data.get("maxAge"), (*at, "maxAge")))
+        return required_soak(data, at, notes)
+    return required_evals(data, at, people, notes)
 
 
 def _approvals(
