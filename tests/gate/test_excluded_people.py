@@ -13,6 +13,8 @@ from fleetward.domain.people import People, SigningKey
 from fleetward.domain.policy import Assurance
 from fleetward.domain.verdict import ExcludedPerson, Promotion
 from fleetward.gate import decide_governance_change
+from fleetward.gate.eligibility import Eligibility
+from fleetward.gate.excluded_people import listed_people, team_name
 from tests.gate.world import (
     BINDING,
     DAY,
@@ -248,3 +250,15 @@ def test_owners_are_the_team_and_the_named_ones_also_of_an_agent_without_a_manif
     assert excluded(unread) == {}
     teamless = manifest(owner={"team": None, "accountable": "zoe"})
     assert set(excluded(verdict(OWNER, running=teamless, contributors=wrote))) == {"zoe"}
+
+
+def test_a_handover_names_those_of_both_owners_and_a_former_owner_by_that_word() -> None:
+    people = everybody()
+    before, after = manifest(team="risk"), manifest(team="support")
+    eligibility = Eligibility(people, before, former=before, beside=after)
+
+    assert set(listed_people(eligibility, ["owner"])) == {"bob", "carla", "erin", "farid", "gita", "zoe"}
+    assert set(listed_people(eligibility, ["former-owner"])) == {"bob", "carla", "farid", "gita", "zoe"}
+    names = [team_name(eligibility, team) for team in ("owner", "former-owner", "security")]
+    assert names == ["risk or support", "risk", "security"]
+    assert team_name(Eligibility(people, None), "owner") == "owner"

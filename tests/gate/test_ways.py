@@ -11,6 +11,7 @@ from fleetward.domain.ledger import PromotionKind, RollbackHold
 from fleetward.domain.policy import Assurance, BreakGlassPolicy, RollbackPolicy
 from fleetward.domain.verdict import Promotion
 from fleetward.gate import decide_governance_change
+from tests.gate.test_promotion_modes import required_review
 from tests.gate.world import (
     BINDING,
     DAY,
@@ -21,6 +22,7 @@ from tests.gate.world import (
     approvals,
     contributor,
     everybody,
+    of_kind,
     policy,
     rule,
     statement,
@@ -146,3 +148,26 @@ def test_a_rollback_has_no_break_glass_and_governance_only_another_author() -> N
     )
 
     assert set(ways(change)) == {"another-author"}
+
+
+def test_who_had_a_part_in_a_broken_glass_is_named_and_where_nobody_is_left_a_member_is_asked_for() -> None:
+    review = required_review(commit="e7" * 20)
+    crowd = required_review(
+        commit="e7" * 20,
+        approvers=frozenset({"alice", "carla", "hugo", "zoe"}),
+        contributors=(contributor("erin"),),
+    )
+    terms = {**TERMS, "break_glass": GLASS}
+
+    [waiting] = of_kind(verdict(SECURITY, required_reviews=(review,), terms=terms), "review")
+    dead = verdict(SECURITY, required_reviews=(crowd,), terms=terms)
+
+    assert {item.person: (item.reason, item.commit) for item in waiting.excluded} == {
+        "carla": ("approved entry 7", "e7" * 20),
+        "dina": ("applied entry 7", "e7" * 20),
+        "hugo": ("approved entry 7", "e7" * 20),
+    }
+    assert ways(dead)["another-member"][0] == (
+        "another member: add a person to payments in governance/people.yaml, who gives the review; "
+        "2 of risk agree to that"
+    )

@@ -45,6 +45,8 @@ class RequiredReview:
     """The e-mail address of whoever applied it."""
     approvers: frozenset[str]
     contributors: tuple[Contributor, ...]
+    commit: str | None = None
+    """The commit that the entry promoted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ from fleetward.gate.request import PromotionRequest
 from fleetward.gate.reviews import review_requirements, reviewers_for
 from fleetward.gate.rollback_hold import with_rollback_hold
 from fleetward.gate.tiers import effective_tier
-from fleetward.gate.ways import Deadlock, ways_on
+from fleetward.gate.ways import Deadlock, review_ways, ways_on
 
 
 def decide(request: PromotionRequest, *, policy: Policy, people: People, now: datetime) -> Promotion:
@@ -89,7 +89,8 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
     deadlock = Deadlock(
         request=request, rules=terms.approval_rules, tier=tier, policy=terms.policy, people=people, now=now
     )
-    unblock = replace(_unblock(requirements, approved, terms), ways=ways_on(approved, deadlock))
+    ways = (*ways_on(approved, deadlock), *review_ways(review_items, deadlock))
+    unblock = replace(_unblock(requirements, approved, terms), ways=ways)
     promotion = _promotion(
         request, tier, verdict_from(requirements), requirements, approved, unblock, counted
     )

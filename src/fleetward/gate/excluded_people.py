@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from fleetward.domain import layout
 from fleetward.domain.approval import Approval, Binding
 from fleetward.domain.clock import format_instant
+from fleetward.domain.contributor import Contributor
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.people import Membership, Person
-from fleetward.domain.policy import FORMER_OWNER, OWNER, Assurance, RequiredApprovals
+from fleetward.domain.manifest import Manifest
+from fleetward.domain.people import Membership, People, Person, Team
+from fleetward.domain.policy import FORMER_OWNER, OWNER, OWNERS, ApprovalTerms, Assurance, RequiredApprovals
 from fleetward.domain.verdict import ExcludedPerson
 from fleetward.gate.approval_count import ApprovalCount, ApprovalCriteria
 from fleetward.gate.assignment import Assignment
 from fleetward.gate.eligibility import Eligibility, excluded_contributors
 from fleetward.gate.request import PromotionRequest
-
-OWNER_TEAM = "spec.owner.team"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,20 +59,17 @@ def listed_people(eligibility: Eligibility, teams: Iterable[str]) -> Mapping[str
     """By person the memberships in these teams, whatever their dates; accountable and backup may have none."""
     listed: dict[str, tuple[Membership, ...]] = {}
     for team in teams:
-        names = _named_owners(eligibility) if team == OWNER else ()
-        for name in names:
+        for name in _named_owners(eligibility, team):
             listed.setdefault(name, ())
-        group = eligibility.people.teams.get(team_name(eligibility, team))
-        for membership in group.members if group else ():
-            listed[membership.person] = (*listed.get(membership.person, ()), membership)
+        for group in _team_names(eligibility, team):
+            for membership in eligibility.people.teams.get(group, Team(id=group)).members:
+                listed[membership.person] = (*listed.get(membership.person, ()), membership)
     return listed
 
 
 def team_name(eligibility: Eligibility, team: str) -> str:
-    """The team of people.yaml that *team* means: for words for owners the one that the manifest names, if it does."""
-    manifest = {OWNER: eligibility.manifest, FORMER_OWNER: eligibility.former}.get(team)
-    owner = manifest.get(OWNER_TEAM) if manifest else None
-    return owner if isinstance(owner, str) else team
+    """What *team* is called in people.yaml: a word for owners means the team that the manifest names, if it does."""
+    return " or ".join(_team_names(eligibility, team)) or team
 
 
 def keyless_people(criteria: ApprovalCriteria, people: Iterable[str]) -> frozenset[str]:
@@ -89,6 +86,20 @@ def has_valid_key(person: Person | None, now: datetime) -> bool:
     return person is not None and any(key.refusal(now) is None for key in person.keys)
 
 
+def contribution_commit(
+    person: str, reason: str, contributors: Iterable[Contributor], people: People, terms: ApprovalTerms
+) -> str | None:
+    """The commit by which *person* is excluded for *reason*; None where no contributor alone gives it."""
+    return next(
+        (
+            contributor.commit
+            for contributor in contributors
+            if excluded_contributors([contributor], people, terms).get(person) == reason
+        ),
+        None,
+    )
+
+
 def approve_command(binding: Binding, kind: PromotionKind | None, assurance: Assurance) -> str:
     """The command that approves this change."""
     rollback = " --rollback" if kind is PromotionKind.ROLLBACK else ""
@@ -99,10 +110,24 @@ def approve_command(binding: Binding, kind: PromotionKind | None, assurance: Ass
     return f"fleet approve {binding.agent} --to {binding.environment}{rollback}{sign}"
 
 
-def _named_owners(eligibility: Eligibility) -> tuple[str, ...]:
-    manifest = eligibility.manifest
-    names = [manifest.get(f"spec.owner.{role}") for role in ("accountable", "backup")] if manifest else ()
+def _named_owners(eligibility: Eligibility, team: str) -> tuple[str, ...]:
+    roles = ("accountable", "backup")
+    names = (owned.get(f"spec.owner.{role}") for owned in _owned(eligibility, team) for role in roles)
     return tuple(name for name in names if isinstance(name, str))
+
+
+def _team_names(eligibility: Eligibility, team: str) -> tuple[str, ...]:
+    if team not in OWNERS:
+        return (team,)
+    names = (owned.get("spec.owner.team") for owned in _owned(eligibility, team))
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str)))
+
+
+def _owned(eligibility: Eligibility, team: str) -> tuple[Manifest, ...]:
+    """The manifests whose owners *team* means; none for a team of people.yaml."""
+    present, beside, former = eligibility.manifest, eligibility.beside, eligibility.former
+    manifests = {OWNER: (present, beside), FORMER_OWNER: (former,)}.get(team, ())
+    return tuple(manifest for manifest in manifests if manifest is not None)
 
 
 def _uncounted_statements(seats: SeatCount) -> Mapping[str, tuple[Approval, str]]:
@@ -160,15 +185,7 @@ def _contribution(person: str, seats: SeatCount) -> ExcludedPerson | None:
     if reason is None:
         return None
     people, terms = seats.criteria.people, seats.criteria.policy
-    # one contributor at a time: the one that gives this very reason is its commit
-    commit = next(
-        (
-            contributor.commit
-            for contributor in seats.request.contributors
-            if excluded_contributors([contributor], people, terms).get(person) == reason
-        ),
-        None,
-    )
+    commit = contribution_commit(person, reason, seats.request.contributors, people, terms)
     return ExcludedPerson(
         person=person,
         reason=reason,

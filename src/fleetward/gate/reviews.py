@@ -13,8 +13,15 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People, Person, Robot
 from fleetward.domain.policy import OWNER, ApprovalTerms, Assurance, Policy, RequiredApprovals
-from fleetward.domain.verdict import NotCounted, NotCountedCause, Requirement, RequirementStatus
+from fleetward.domain.verdict import (
+    ExcludedPerson,
+    NotCounted,
+    NotCountedCause,
+    Requirement,
+    RequirementStatus,
+)
 from fleetward.gate.eligibility import Eligibility, excluded_contributors, manifest_with_owners
+from fleetward.gate.excluded_people import contribution_commit
 from fleetward.gate.matching_rules import is_pure_tightening, rules_for_agent
 from fleetward.gate.request import PromotionRequest
 
@@ -132,8 +139,28 @@ def _review_requirement(
         status=RequirementStatus.MISSING if waits else RequirementStatus.MET,
         detail=f"{state}, {_how_to_review(review, who, reviewers)}",
         eligible=who if waits else (),
+        excluded=_excluded_reviewers(review, reviewers) if waits else (),
         review_seq=review.seq if who else None,
     )
+
+
+def _excluded_reviewers(review: RequiredReview, reviewers: Reviewers) -> tuple[ExcludedPerson, ...]:
+    """Members of the teams that review who had a part in the promotion, by name."""
+    people = reviewers.eligibility.people
+    excluded = []
+    for person in sorted(reviewers.eligibility.members(reviewers.teams, reviewers.now)):
+        reason = _involvement(person, review, people)
+        if reason is not None:
+            wrote = contribution_commit(person, reason, review.contributors, people, ApprovalTerms())
+            excluded.append(
+                ExcludedPerson(
+                    person=person,
+                    reason=reason,
+                    commit=wrote or review.commit,
+                    remedy="somebody reviews it who neither wrote, approved nor applied it",
+                )
+            )
+    return tuple(excluded)
 
 
 def _how_to_review(review: RequiredReview, who: Sequence[str], reviewers: Reviewers) -> str:

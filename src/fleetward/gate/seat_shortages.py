@@ -8,7 +8,7 @@ from datetime import datetime
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import People
-from fleetward.domain.policy import OWNER, Assurance, Policy, PolicyRule, RequiredApprovals
+from fleetward.domain.policy import OWNERS, Assurance, Policy, PolicyRule, RequiredApprovals
 from fleetward.gate.assignment import assign_seats
 from fleetward.gate.eligibility import Eligibility
 from fleetward.gate.excluded_people import has_valid_key
@@ -53,12 +53,14 @@ def rule_combinations(policy: Policy, *, to: str, tier: str, agent: str) -> tupl
 def seat_shortages(
     combinations: Iterable[Rules], policy: Policy, people: People, manifest: Manifest | None, now: datetime
 ) -> tuple[SeatShortage, ...]:
-    """The shortages of all *combinations*; without a *manifest* owners are unknown, and no seat of theirs is judged."""
+    """The shortages of all *combinations*; without a *manifest* no seat of owners is judged."""
     # a policy that lets authors approve is never short of them
     excludes_authors = bool(policy.approvals.exclude & _AUTHOR)
     authors_by_seat: dict[tuple[str, RequiredApprovals], tuple[PolicyRule, set[str]]] = {}
     for rules in combinations:
-        for shortage in _shortages(rules, Eligibility(people, manifest), now, excludes_authors):
+        for shortage in _shortages(
+            rules, Eligibility(people, manifest, former=manifest), now, excludes_authors
+        ):
             key = (shortage.rule.id, shortage.requirement)
             authors_by_seat.setdefault(key, (shortage.rule, set()))[1].update(shortage.authors)
     return tuple(
@@ -71,7 +73,7 @@ def key_shortages(
     combinations: Iterable[Rules], people: People, manifest: Manifest | None, now: datetime
 ) -> tuple[KeyShortage, ...]:
     """The seats that have to be signed and belong to people who cannot sign."""
-    eligibility = Eligibility(people, manifest)
+    eligibility = Eligibility(people, manifest, former=manifest)
     shortages: dict[tuple[str, RequiredApprovals], KeyShortage] = {}
     for rules in combinations:
         strictest = max(rules, key=lambda rule: rule.assurance, default=None)
@@ -96,14 +98,16 @@ def key_shortages(
 def _is_conditional(rule: PolicyRule) -> bool:
     """Does the rule apply to some changes only?"""
     when = rule.when
-    return bool(when.classes or when.kinds or when.direction is not None or when.only)
+    about_change = when.classes or when.kinds or when.direction or when.only or when.only_ownership
+    about_agent = when.lifecycles or when.becomes or when.agent_classes or when.autonomies
+    return bool(about_change or about_agent)
 
 
 def _seats(rules: Rules, manifest: Manifest | None) -> list[tuple[PolicyRule, RequiredApprovals]]:
     return [
         (rule, requirement)
         for rule, requirement in strictest_requirements(rules)
-        if isinstance(requirement, RequiredApprovals) and (manifest or OWNER not in requirement.teams)
+        if isinstance(requirement, RequiredApprovals) and (manifest or not OWNERS & requirement.teams)
     ]
 
 

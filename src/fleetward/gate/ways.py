@@ -57,6 +57,18 @@ def ways_on(quorum: Quorum, deadlock: Deadlock) -> tuple[Way, ...]:
     )
 
 
+def review_ways(reviews: Iterable[Requirement], deadlock: Deadlock) -> tuple[Way, ...]:
+    """What can be done where nobody is left to give a review that is waited for."""
+    if all(review.status is RequirementStatus.MET or review.eligible for review in reviews):
+        return ()
+    eligibility = eligibility_for(deadlock.request, deadlock.rules, deadlock.people, deadlock.now)
+    team = team_name(eligibility, OWNER)
+    text = f"another member: add a person to {team} in {layout.PEOPLE}, who gives the review"
+    return (
+        Way(kind=WayKind.ANOTHER_MEMBER, text=f"{text}{_agreement(deadlock.policy)}", command=_GOVERNANCE),
+    )
+
+
 def _another_author(deadlock: Deadlock) -> Iterator[Way]:
     """Who wrote the change may approve it once somebody else has written it."""
     request = deadlock.request

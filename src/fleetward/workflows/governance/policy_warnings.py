@@ -10,7 +10,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import People
-from fleetward.domain.policy import OWNER, Assurance, Policy, PolicyRule
+from fleetward.domain.policy import OWNERS, Assurance, Policy, PolicyRule
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.formats.json_schema import knows_path
 from fleetward.workflows.context import RunContext
@@ -75,7 +75,7 @@ def _seat_findings(
     # rules that ask for the same seats of the same agents are one finding
     rules_by_seat: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[gate.SeatShortage]] = {}
     for shortage, names in agents_by_shortage.items():
-        owned = tuple(sorted(set(names))) if OWNER in shortage.requirement.teams else ()
+        owned = tuple(sorted(set(names))) if OWNERS & shortage.requirement.teams else ()
         rules_by_seat.setdefault((shortage.requirement.wording, shortage.authors, owned), []).append(shortage)
     for (wording, authors, owned), shortages in rules_by_seat.items():
         verb = "asks" if len(shortages) == 1 else "ask"
@@ -84,9 +84,7 @@ def _seat_findings(
         message = f"{seats}, and there are too few people"
         if authors:
             message = f"{seats}: once {_either(authors)} writes the change, nobody is left for it"
-        teams = sorted(team for team in shortages[0].requirement.teams if team != OWNER) or [
-            "the owning team"
-        ]
+        teams = sorted(shortages[0].requirement.teams - OWNERS) or ["the owning team"]
         hint = f"add a member to {' or '.join(teams)} in {layout.PEOPLE}, or name another team as well"
         yield _warning("policy-seat-shortage", message, shortages[0].rule.place, hint)
 
@@ -107,7 +105,7 @@ def _key_findings(
         keyless = sorted({person for shortage in shortages for person in shortage.people})
         seats = sorted(
             shortage.requirement.wording
-            + (_agents(agents_by_shortage[shortage]) if OWNER in shortage.requirement.teams else "")
+            + (_agents(agents_by_shortage[shortage]) if OWNERS & shortage.requirement.teams else "")
             for shortage in shortages
             if not shortage.fillable
         )

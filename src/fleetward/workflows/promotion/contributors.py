@@ -79,6 +79,7 @@ def required_reviews(context: PromotionContext, name: str) -> tuple[RequiredRevi
                     contributors=change_contributors(
                         context, name, entry.commit, _ledger_before(context.ledger, entry)
                     ),
+                    commit=entry.commit,
                 )
             )
     return tuple(reviews)
