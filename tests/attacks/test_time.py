@@ -82,3 +82,46 @@ def test_an_approval_dated_in_the_future_does_not_count(repository: FleetReposit
     repository.approve("carla", now="2026-11-21T12:00:00Z")
 
     assert "dated in the future" in repository.judge().reasons()
+
+
+@pytest.fixture
+def above(tmp_path: Path) -> FleetRepository:
+    """The same fleet, its agents above the lowest tier."""
+    repository = running_fleet(tmp_path)
+    policy = POLICY.replace("[low, high]", "[calm, low, high]").replace("veto:", SOAK)
+    repository.write("governance/policy.yaml", policy)
+    repository.commit("ask for soak", who="dina", at="2026-11-03T12:00:00Z")
+    repository.agree("carla", now="2026-11-03T12:00:00Z")
+    return repository
+
+
+def test_above_the_lowest_tier_an_author_cannot_date_the_soak(above: FleetRepository) -> None:
+    above.change(at=LONG_AGO)
+    above.write("notes.txt", "by the author\n")
+    above.commit("notes", at=LONG_AGO)
+    alone = soak(above)
+    above.write("notes.txt", "by a stranger\n")
+    above.commit("notes", at=LONG_AGO, committer="mallory@elsewhere.example")
+    beside_a_stranger = soak(above)
+    above.write("notes.txt", "a clock far ahead\n")
+    above.commit("notes", who="bob", at="2037-01-01T00:00:00Z")
+    beside_the_future = soak(above)
+    above.write("notes.txt", "by a robot of somebody else\n")
+    above.commit("notes", who="ci", at=YESTERDAY)
+
+    assert (alone, beside_a_stranger, beside_the_future) == ("missing", "missing", "missing")
+    assert soak(above) == "met"
+
+
+def test_a_first_parent_line_of_the_authors_own_gains_nothing(above: FleetRepository) -> None:
+    above.git("checkout", "-q", "-b", "mine")
+    above.change(at=LONG_AGO)
+    above.git("checkout", "-q", "main")
+    above.write("notes.txt", "nothing to do with the agent\n")
+    above.commit("notes", who="bob", at=JUST_NOW)
+    above.git("checkout", "-q", "mine")
+    above.git("merge", "-q", "--no-ff", "-m", "merge", "main", at=JUST_NOW)
+    above.write("other.txt", "dated back\n")
+    above.commit("other", who="bob", at=LONG_AGO)
+
+    assert soak(above) == "missing"

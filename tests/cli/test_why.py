@@ -115,6 +115,10 @@ def test_time_alone_meets_a_soak(nadia: Terminal) -> None:
     born = nadia.git("log", "-1", "--format=%cI", "--", PROMPT).strip()
     year = int(born[:4])
 
+    # she wrote the release, and somebody else has to show since when it is there
+    tomas = ("-c", "user.name=Tomas", "-c", "user.email=tomas@brightwater.example")
+    nadia.git(*tomas, "commit", "-q", "--allow-empty", "-m", "seen")
+
     assert soak("--at", born) == "missing"
     assert soak("--at", f"{year + 1}{born[4:]}") == "met"
 

@@ -72,12 +72,17 @@ def acme(tmp_path: Path) -> Repository:
     repo.commit("staging as production", identity="hugo")
     ran = repo.fleet("adopt", "--to", "production", "--apply", identity="hugo", now="2026-11-16T10:00:00Z")
     assert ran.code == 0, ran.err
+    repo.git("checkout", "-q", "-b", "newer")
     repo.commit(
         "a newer model",
         identity="alice",
         at="2026-11-18T09:00:00+00:00",
         files={f"{STAGED}/agent.yaml": manifest},
     )
+    repo.git("checkout", "-q", "main")
+    merge = ("merge", "-q", "--no-ff", "-m", "merge", "newer")
+    # above the lowest tier soak counts from what the author does not write
+    repo.git(*merge, identity="hugo", at="2026-11-18T09:05:00+00:00")
     return repo
 
 

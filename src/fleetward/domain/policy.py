@@ -95,12 +95,18 @@ class RequiredSoak:
     """The release was in the source environment for at least *span*."""
 
     span: timedelta
+    by_history: bool = False
+    """The dates of its authors' own commits are enough, also above the lowest tier."""
     same_state: bool = False
     """Without an override that the target lacks."""
 
     def covers(self, other: RequiredSoak) -> bool:
         """Does whatever meets this meet *other* too?"""
-        return self.span >= other.span and self.same_state >= other.same_state
+        return (
+            self.span >= other.span
+            and self.same_state >= other.same_state
+            and self.by_history <= other.by_history
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

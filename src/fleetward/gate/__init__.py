@@ -4,7 +4,7 @@ from fleetward.gate.decide import batch_verdict, decide
 from fleetward.gate.governance_change import decide_governance_change
 from fleetward.gate.matching_rules import agent_traits, policy_requirements
 from fleetward.gate.policy_checks import dropped_fields, lowered_floors, removed_rules, uncovered_kinds
-from fleetward.gate.request import PromotionRequest
+from fleetward.gate.request import PromotionRequest, WitnessedSoak
 from fleetward.gate.review_availability import ReviewDeadlock, available_reviewers, review_deadlock
 from fleetward.gate.reviews import review_status, reviewers_for
 from fleetward.gate.seat_shortages import (
@@ -22,6 +22,7 @@ __all__ = [
     "PromotionRequest",
     "ReviewDeadlock",
     "SeatShortage",
+    "WitnessedSoak",
     "agent_traits",
     "available_reviewers",
     "batch_verdict",

@@ -35,7 +35,7 @@ from fleetward.gate.blockers import (
     unreadable_records,
     validation_errors,
 )
-from fleetward.gate.evidence_and_soak import evaluations, soak
+from fleetward.gate.evidence_and_soak import evaluations
 from fleetward.gate.evidence_terms import EvidenceTerms
 from fleetward.gate.left_out_seats import left_out_seats
 from fleetward.gate.matching_rules import strictest_requirements
@@ -44,6 +44,7 @@ from fleetward.gate.quorum import Quorum, assess_quorum
 from fleetward.gate.request import PromotionRequest
 from fleetward.gate.reviews import review_requirements, reviewers_for
 from fleetward.gate.rollback_hold import with_rollback_hold
+from fleetward.gate.soak_witness import soak_requirement
 from fleetward.gate.tiers import effective_tier
 from fleetward.gate.ways import Deadlock, review_ways, ways_on
 
@@ -136,7 +137,7 @@ def _evidence_and_soak(
                 # a record that met nothing is not named in the ledger
                 files.extend([record.file] if record else [])
         elif isinstance(required, RequiredSoak):
-            requirements.append(soak(request, rule, required, now))
+            requirements.append(soak_requirement(request, rule, required, now, above_lowest=above_lowest))
         elif isinstance(required, RequiredAttestation):
             requirements.append(attested(request, rule, required, policy, now))
         elif isinstance(required, RequiredCriteria):

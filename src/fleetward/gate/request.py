@@ -20,6 +20,15 @@ from fleetward.domain.retirement_plan import CriterionResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessedSoak:
+    """The soak time by what the authors of the release did not write."""
+
+    longest: timedelta = timedelta()
+    since: datetime | None = None
+    """None where nothing shows that it is there now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionRequest:
     """
     The promotion of one agent into one environment.
@@ -60,6 +69,8 @@ class PromotionRequest:
     """Is the release in the source environment now?"""
     soaking_since: datetime | None = None
     """When its present time there began, where that is known."""
+    witnessed_soak: WitnessedSoak | None = None
+    """The same above the lowest tier; None where the other facts are not taken from dates of commits."""
     errors: tuple[Finding, ...] = ()
     mode: PromotionMode = PromotionMode.NORMAL
     """A rollback is told by its kind, not by its mode."""

@@ -72,6 +72,17 @@ def test_commits_that_changed_a_path_are_those_that_git_lists(
         assert sorted(changing, key=commits.index) == list(changing), "newest first"
 
 
+def test_the_latest_date_behind_a_commit_is_that_of_git(
+    random_history: tuple[FleetRoot, list[str]],
+) -> None:
+    root, commits = random_history
+    _, indexed = index_history(root, commits[0])
+
+    for commit, day in itertools.product(commits, (0, 1, 2, 4)):
+        limit = int(datetime(2026, 11, 1, 12, tzinfo=UTC).timestamp()) + day * 86_400
+        assert indexed.latest_time(commit, limit=limit) == root.history.latest_time(commit, limit=limit)
+
+
 def test_changes_beside_every_parent_are_those_that_git_shows(
     random_history: tuple[FleetRoot, list[str]],
 ) -> None:

@@ -33,6 +33,10 @@ class CommitGraph:
             before = self._latest[-1] if self._latest else commit
             # a back-dated commit does not turn the clock back
             self._latest.append(commit if self.times[commit] >= self.times[before] else before)
+        self._latest_times: list[int] = []
+        for arrivals in self._arrivals:
+            latest = max(self.times[commit] for commit in arrivals)
+            self._latest_times.append(max(latest, self._latest_times[-1] if self._latest_times else latest))
         self._ancestors: dict[Id, frozenset[Id]] = {}
 
     def is_behind(self, commit: Id, head: Id) -> bool:
@@ -56,6 +60,15 @@ class CommitGraph:
     def latest_dated(self, commit: Id) -> Id:
         """The commit with the latest date up to *commit*, one of the first-parent line."""
         return self._latest[self.position[commit]]
+
+    def latest_time(self, commit: Id, limit: int) -> int:
+        """The latest date up to *limit* of *commit*, one of the first-parent line, and of all behind it."""
+        number = self.position[commit]
+        if self._latest_times[number] <= limit:
+            return self._latest_times[number]
+        # some clock was ahead: its date is left out
+        times = (self.times[behind] for arrivals in self._arrivals[: number + 1] for behind in arrivals)
+        return max((seconds for seconds in times if seconds <= limit), default=self.times[commit])
 
     def _first_parent_line(self) -> list[Id]:
         line = [self.head]

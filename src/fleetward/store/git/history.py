@@ -1,4 +1,4 @@
-"""What git's history says of a fleet's files: six questions, answered by plumbing or from an index."""
+"""What git's history says of a fleet's files: seven questions, answered by plumbing or from an index."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ class History(Protocol):
 
     def first_parent_times(self, head: Id) -> Sequence[tuple[Id, int]]:
         """Every commit of the first-parent line with its committer date in seconds, oldest first."""
+
+    def latest_time(self, commit: Id, *, limit: int) -> int:
+        """The latest committer date in seconds, up to *limit*, of a commit and all behind it; its own where none is."""
 
     def changes(self, commits: Iterable[Id], paths: Sequence[str]) -> Iterable[CommitChange]:
         """What each commit changed in *paths*, beside every one of its parents; all of it where it has none."""

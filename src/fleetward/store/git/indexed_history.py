@@ -68,6 +68,12 @@ class IndexedHistory:
         line = self.graph.line[: self.graph.position[head] + 1]
         return [(commit, self.graph.times[commit]) for commit in line]
 
+    def latest_time(self, commit: Id, *, limit: int) -> int:
+        """The latest committer date in seconds, up to *limit*, of a commit and all behind it; its own where none is."""
+        if commit not in self.graph.position:
+            return self._plumbing.latest_time(commit, limit=limit)
+        return self.graph.latest_time(commit, limit)
+
     def changes(self, commits: Iterable[Id], paths: Sequence[str]) -> Iterable[CommitChange]:
         """What each commit changed in *paths*, beside every one of its parents; all of it where it has none."""
         ids, parents = list(commits), self.graph.parents

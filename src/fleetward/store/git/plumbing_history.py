@@ -43,6 +43,14 @@ class PlumbingHistory:
         words = out.decode().split()
         return list(zip(words[1::2], map(int, words[::2]), strict=True))[::-1]
 
+    def latest_time(self, commit: Id, *, limit: int) -> int:
+        """The latest committer date in seconds, up to *limit*, of a commit and all behind it; its own where none is."""
+        times = [
+            int(stamp)
+            for stamp in self.repository.output("rev-list", "--timestamp", commit).decode().split()[::2]
+        ]
+        return max((seconds for seconds in times if seconds <= limit), default=times[0])
+
     def changes(self, commits: Iterable[Id], paths: Sequence[str]) -> Iterator[CommitChange]:
         """What each commit changed in *paths*, beside every one of its parents; all of it where it has none."""
         stdin = "".join(f"{commit}\n" for commit in commits).encode()

@@ -20,7 +20,6 @@ from fleetward.domain.verdict import Promotion
 from fleetward.store.fleet.agent_assembly import build_candidate
 from fleetward.store.git.change_authors import ChangeAuthors
 from fleetward.store.git.repository import Id
-from fleetward.store.git.soak_time import SoakTime, soak_time
 from fleetward.store.records import load as records
 from fleetward.store.records.approvals import EMPTY_STATE
 from fleetward.store.records.commit_signatures import author_signatures
@@ -38,6 +37,7 @@ from fleetward.workflows.promotion.context import PromotionContext, promotable_a
 from fleetward.workflows.promotion.contributors import required_reviews, written_changes
 from fleetward.workflows.promotion.evidence import evidence_of, with_source_states
 from fleetward.workflows.promotion.people_commits import with_people_commits
+from fleetward.workflows.promotion.soak_witnesses import with_soak
 from fleetward.workflows.promotion.source import (
     changes_only_suspension,
     is_retired,
@@ -260,7 +260,6 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
     evidence = evidence_of(context, name, request.release)
     attestations = attestations_at(context.root, context.base, _law(context), context.fleet, name)
     changes = () if is_rollback else written_changes(context, name, context.head, context.ledger)
-    soak = _shortest_soak(context, name) if proposed and not is_rollback else SoakTime()
     request = replace(
         request,
         comparison=comparison,
@@ -270,9 +269,6 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         evidence=evidence.records,
         unreadable=(*unreadable_approvals, *evidence.unreadable),
         attestations=(*attestations.attestations, *_fleet_attestations(context)),
-        longest_soak=soak.longest,
-        is_soaking=soak.since is not None,
-        soaking_since=soak.since,
         mode=context.mode,
         governance_commit=context.policy_commit,
         # a release that a rollback removed needs a fresh approval, whoever promotes it again
@@ -280,6 +276,8 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         required_reviews=required_reviews(context, name),
     )
     request = with_source_states(context, request, proposed)
+    if proposed and not is_rollback:
+        request = with_soak(context, request)
     if context.assumed_approvers:
         request = gate.with_hypothetical_approvals(
             request, context.assumed_approvers, people=context.people, now=context.run.now
@@ -312,11 +310,3 @@ def _fleet_attestations(context: PromotionContext) -> tuple[Attestation, ...]:
         return ()
     loaded = attestations_at(context.root, context.base, _law(context), context.fleet, FLEET)
     return tuple(attestation for attestation in loaded.attestations if not attestation.agent)
-
-
-def _shortest_soak(context: PromotionContext, name: str) -> SoakTime:
-    """The soak time in the source environment that has the release for the shortest time."""
-    folders = [layout.agent_folder(env, name) for env in context.sources]
-    times = [soak_time(context.root, context.head, folder, context.run.now) for folder in folders]
-    # of several sources the shortest: the release has to soak in each of them
-    return min(times, key=lambda soak: soak.longest)

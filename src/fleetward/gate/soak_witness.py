@@ -1,0 +1,38 @@
+"""Above the lowest tier soak counts from what the authors of the release do not write (trust.md 3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from fleetward.domain.policy import PolicyRule, RequiredSoak
+from fleetward.domain.verdict import Requirement, RequirementStatus
+from fleetward.gate.evidence_and_soak import soak
+from fleetward.gate.request import PromotionRequest
+
+
+def soak_requirement(
+    request: PromotionRequest, rule: PolicyRule, required: RequiredSoak, now: datetime, *, above_lowest: bool
+) -> Requirement:
+    """Whether the release ran long enough, by the dates that count for this tier."""
+    witnessed = request.witnessed_soak
+    if witnessed is None or required.by_history or not above_lowest:
+        return soak(request, rule, required, now)
+    by_others = replace(
+        request,
+        longest_soak=witnessed.longest,
+        is_soaking=witnessed.since is not None,
+        soaking_since=witnessed.since,
+    )
+    requirement = soak(by_others, rule, required, now)
+    is_unwitnessed = request.is_soaking and witnessed.since is None
+    if requirement.status is RequirementStatus.MET or not is_unwitnessed:
+        return requirement
+    return replace(requirement, detail=_unwitnessed(request))
+
+
+def _unwitnessed(request: PromotionRequest) -> str:
+    return (
+        "only its authors date it: a merge by a forge, a later commit by somebody else, or a robot begins it: "
+        f"fleet attest {request.binding.agent} --kind seen --env ENV --sign"
+    )
