@@ -16,7 +16,9 @@ JUST_NOW = "2026-11-20T11:00:00Z"
 def repository(tmp_path: Path) -> FleetRepository:
     """A running fleet that afterwards asks for a day of soak."""
     repository = running_fleet(tmp_path)
-    repository.write("governance/policy.yaml", POLICY.replace("veto:", SOAK))
+    repository.write(
+        "governance/policy.yaml", POLICY.replace("veto:", SOAK).replace("version: 2", "version: 3")
+    )
     repository.commit("ask for soak", who="dina", at="2026-11-03T12:00:00Z")
     repository.agree("carla", now="2026-11-03T12:00:00Z")
     return repository
@@ -89,6 +91,7 @@ def above(tmp_path: Path) -> FleetRepository:
     """The same fleet, its agents above the lowest tier."""
     repository = running_fleet(tmp_path)
     policy = POLICY.replace("[low, high]", "[calm, low, high]").replace("veto:", SOAK)
+    policy = policy.replace("version: 2", "version: 3")
     repository.write("governance/policy.yaml", policy)
     repository.commit("ask for soak", who="dina", at="2026-11-03T12:00:00Z")
     repository.agree("carla", now="2026-11-03T12:00:00Z")
@@ -110,6 +113,17 @@ def test_above_the_lowest_tier_an_author_cannot_date_the_soak(above: FleetReposi
     above.commit("notes", who="ci", at=YESTERDAY)
 
     assert (alone, beside_a_stranger, beside_the_future) == ("missing", "missing", "missing")
+    assert soak(above) == "met"
+
+
+def test_a_policy_may_take_the_dates_of_history(above: FleetRepository) -> None:
+    policy = (above.path / "governance/policy.yaml").read_text()
+    policy = policy.replace("{soak: PT24H}", "{soak: {for: PT24H, since: history}}")
+    above.write("governance/policy.yaml", policy.replace("version: 3", "version: 4"))
+    above.commit("history is enough", who="dina", at="2026-11-04T12:00:00Z")
+    above.agree("carla", now="2026-11-04T12:00:00Z")
+    above.change(at=LONG_AGO)
+
     assert soak(above) == "met"
 
 

@@ -37,4 +37,10 @@ def required_soak(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -
     """``soak: PT24H`` or ``soak: {for: PT24H, ...}``; None with an error in it."""
     terms = data["soak"] if isinstance(data["soak"], Mapping) else {"for": data["soak"]}
     span = notes.span(terms["for"], (*at, "soak"))
-    return RequiredSoak(span=span, same_state=terms.get("sameState") is True) if span is not None else None
+    if span is None:
+        return None
+    return RequiredSoak(
+        span=span,
+        same_state=terms.get("sameState") is True,
+        by_history=terms.get("since") == "history",
+    )
