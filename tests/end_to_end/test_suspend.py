@@ -308,3 +308,31 @@ def test_json_of_suspend_and_resume_fits_its_schema(running: Repository, verb: t
 
     for flags in ((), ("--write",)):
         judge.validate(running.fleet(*verb, "--json", *flags).data)
+
+
+def test_one_hand_stops_at_once_and_somebody_else_reviews_it(tmp_path: Path) -> None:
+    """dina wrote a change that waits, and another proposal waits as well: neither keeps her from stopping."""
+    repo = repositories.running(tmp_path)
+    policy = STRICT + "stop: {by: [owner], reviewWithin: PT24H}\n"
+    repo.commit("a policy", files={"governance/policy.yaml": policy}, at="2026-11-18T10:00:00+00:00")
+    repo.agree("carla", now="2026-11-18T11:00:00Z")
+    waiting = "spec: {budgets: [{window: day, currency: EUR, alertAt: 1, haltAt: 2}]}\n"
+    repo.commit("cheaper", identity="dina", files={PROPOSAL: waiting}, at="2026-11-19T10:00:00+00:00")
+
+    shown = repo.fleet(*STOP, identity="dina", now="2026-11-20T09:00:00Z")
+    ran = repo.fleet(*STOP, "--apply", "--json", identity="dina", now="2026-11-20T09:00:00Z")
+    audited = repo.fleet("audit", "--json", now="2026-11-20T10:00:00Z")
+    alone = repo.fleet(*GO, "--apply", identity="dina", now="2026-11-20T11:00:00Z")
+
+    assert (shown.code, ran.code, audited.code) == (0, 0, 0)
+    assert "call: " in shown.out
+    report = json.loads(ran.out)
+    assert report["promotion"]["way"] == "stop"
+    assert report["review"] == 2
+    assert "suspended: true" in (repo.root / PRODUCTION / "overrides.yaml").read_text()
+    assert (repo.root / PROPOSAL).read_text() == waiting
+    [owed] = json.loads(audited.out)["breaks"]
+    assert owed["rule"] == "glass-broken"
+    assert owed["hint"] == "fleet approve desk-bot --to production --review 2"
+    # another proposal stands in the way of the end, as ever
+    assert alone.code == 2

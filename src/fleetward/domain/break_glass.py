@@ -12,6 +12,8 @@ from fleetward.domain.fast_dataclass import dataclass
 
 SKIPPABLE = ("evals", "freeze", "soak")
 """The requirements that break-glass may skip, sorted; never validation, vetoes or approvals."""
+STOP = "stop"
+"""What the entry of a suspension by one person has instead of an incident."""
 _INCIDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#-]{0,79}")
 
 
@@ -20,6 +22,8 @@ class PromotionMode(StrEnum):
 
     NORMAL = "normal"
     BREAK_GLASS = "break-glass"
+    STOP = "stop"
+    """A suspension by one person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,11 @@ class BreakGlassRecord:
     review_by: datetime
     left_out: tuple[str, ...] | None = None
     """Every seat, signature and duty that it left out, sorted; None in lines of earlier versions."""
+
+    @property
+    def is_stop(self) -> bool:
+        """Is it a suspension by one person?"""
+        return self.incident == STOP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

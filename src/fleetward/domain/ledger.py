@@ -146,7 +146,15 @@ class Ledger:
     def proposal_entry(self, agent: str) -> Entry | None:
         """The last entry that removed the proposal of *agent*; rollback and adoption keep it."""
         removing = frozenset(PromotionKind) - {PromotionKind.ROLLBACK}
-        return next((entry for entry, _ in reversed(self.transitions(agent)) if entry.kind in removing), None)
+        return next(
+            (
+                entry
+                for entry, _ in reversed(self.transitions(agent))
+                # a stop leaves the proposal where it waits: its authors are authors still
+                if entry.kind in removing and not (entry.break_glass and entry.break_glass.is_stop)
+            ),
+            None,
+        )
 
     def rollback_hold(self, agent: str, release: str | None) -> RollbackHold | None:
         """The newest rollback that removed *release* of *agent*; None where the release came back since."""

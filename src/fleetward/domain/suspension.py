@@ -32,6 +32,14 @@ class Suspension:
     committed: str | None = None
     predicted: Promotion | None = None
     promoted: str | None = None
+    contacts: tuple[str, ...] = ()
+    """Whom to call, each with what they are to the agent."""
+    kill_switch: str | None = None
+    """How the agent is switched off, in the words of its manifest."""
+    dependents: tuple[str, ...] = ()
+    """The agents of the environment that call it."""
+    review_seq: int | None = None
+    """Of a suspension by one person: the ledger entry that somebody else has to review."""
 
     @property
     def verb(self) -> str:

@@ -164,6 +164,8 @@ class Promotion:
     counted: tuple[str, ...] = ()
     """Files of the approvals and evidence that the verdict counts."""
     mode: PromotionMode = PromotionMode.NORMAL
+    suspended: bool = False
+    """What runs is suspended."""
     skipped: tuple[Requirement, ...] = ()
     """Unmet requirements that break-glass skips."""
     uncompared: tuple[Contributor, ...] = ()

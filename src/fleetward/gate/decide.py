@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.people import People
 from fleetward.domain.policy import (
@@ -45,6 +46,7 @@ from fleetward.gate.request import PromotionRequest
 from fleetward.gate.reviews import review_requirements, reviewers_for
 from fleetward.gate.rollback_hold import with_rollback_hold
 from fleetward.gate.soak_witness import soak_requirement
+from fleetward.gate.stop_verdict import stop_requirement
 from fleetward.gate.tiers import effective_tier
 from fleetward.gate.ways import Deadlock, review_ways, ways_on
 
@@ -65,6 +67,9 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
         return replace(
             _promotion(request, tier, Verdict.UNCHANGED, review_items), not_counted=reviews_not_counted
         )
+    if request.mode is PromotionMode.STOP:
+        required_stop = (stop_requirement(request, policy=policy, people=people, now=now),)
+        return _promotion(request, tier, verdict_from(required_stop), required_stop)
     terms = mode_terms(request, request.kind, policy, tier)
     approved = assess_quorum(request, terms.approval_rules, policy=terms.policy, people=people, now=now)
     approved = with_rollback_hold(
@@ -181,4 +186,5 @@ def _promotion(
         counted=counted,
         mode=request.mode,
         uncompared=tuple(person for person in request.contributors if not person.is_compared),
+        suspended=request.running is not None and request.running.get("spec.suspended") is True,
     )

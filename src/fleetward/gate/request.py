@@ -74,6 +74,8 @@ class PromotionRequest:
     errors: tuple[Finding, ...] = ()
     mode: PromotionMode = PromotionMode.NORMAL
     """A rollback is told by its kind, not by its mode."""
+    stopped_by: str | None = None
+    """Of a stop: the person who suspends the agent."""
     left_at: datetime | None = None
     """When the release that a rollback goes back to left the environment."""
     hold: RollbackHold | None = None

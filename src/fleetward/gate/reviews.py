@@ -174,7 +174,7 @@ def _how_to_review(review: RequiredReview, who: Sequence[str], reviewers: Review
 
 def _is_ordinary(request: PromotionRequest) -> bool:
     """Is it neither unchanged nor break-glass nor a rollback nor only stricter?"""
-    if request.kind in (None, PromotionKind.ROLLBACK) or request.mode is PromotionMode.BREAK_GLASS:
+    if request.kind in (None, PromotionKind.ROLLBACK) or request.mode is not PromotionMode.NORMAL:
         return False
     is_change = request.kind in (PromotionKind.UPDATE, PromotionKind.OVERRIDE)
     # an unread comparison counts as ordinary: fail closed

@@ -43,8 +43,11 @@ def _entry_lines(entry: Entry, agent: str | None, verbose: bool, reviews: Sequen
     )
     if break_glass := entry.break_glass:
         skipped = ", ".join(break_glass.left_out or break_glass.skipped) or "nothing"
-        text = f" for {break_glass.incident}: skipped {skipped}, review due by {format_instant(break_glass.review_by)}"
-        yield line("  ", span("break-glass", "warning"), text, hang=4)
+        due = f"review due by {format_instant(break_glass.review_by)}"
+        word, text = "break-glass", f" for {break_glass.incident}: skipped {skipped}, {due}"
+        if break_glass.is_stop:
+            word, text = "stopped", f" by one person: the agent is suspended, {due}"
+        yield line("  ", span(word, "warning"), text, hang=4)
     for review in reviews:
         if (review.environment, review.seq) == (entry.environment, entry.seq):
             text = f" {review.agent} by {review.approver}, {format_instant(review.at)}: {review.file}"

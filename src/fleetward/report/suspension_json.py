@@ -25,6 +25,10 @@ def render(suspension: Suspension, *, next_command: str) -> dict[str, Any]:
         "committed": suspension.committed,
         "applied": suspension.promoted is not None,
         "promoted": suspension.promoted,
+        "contacts": list(suspension.contacts),
+        "killSwitch": suspension.kill_switch,
+        "dependents": list(suspension.dependents),
+        "review": suspension.review_seq,
         "promotion": encode_promotion(suspension.predicted) if suspension.predicted else None,
         "next": next_command,
     }

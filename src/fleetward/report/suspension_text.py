@@ -37,13 +37,22 @@ def render(
         lines += [*agent_lines(suspension.predicted, verbose, now), line()]
         if author is not None and suspension.promoted is None:
             lines += [line(f"{author} is the author of the proposal, and cannot approve it"), line()]
+    if suspension.suspended and suspension.has_changes:
+        lines += [*_contact_lines(suspension), line()]
     if suspension.is_pending:
         state = "still runs" if suspension.suspended else "is still suspended"
         text = f": {suspension.agent} {state}. When all requirements are met: {repeat}"
         lines += [line(span("not done yet", "warning"), text, hang=2), line()]
     if suspension.promoted is not None:
-        lines += [line(span("promoted", "good"), f", commit {suspension.promoted}"), line()]
+        word = "suspended" if suspension.review_seq is not None else "promoted"
+        lines += [line(span(word, "good"), f", commit {suspension.promoted}"), line()]
     return page([*lines, *next_step_lines(next_step)])
+
+
+def _contact_lines(suspension: Suspension) -> Iterator[Line]:
+    yield line(f"call: {', '.join(suspension.contacts) or 'the manifest names nobody'}", hang=6)
+    yield line(f"kill switch: {suspension.kill_switch or 'the manifest names none'}", hang=13)
+    yield line(f"depends on it: {', '.join(suspension.dependents) or 'no agent'}", hang=15)
 
 
 def _file_lines(suspension: Suspension) -> Iterator[Line]:

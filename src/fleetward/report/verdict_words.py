@@ -15,7 +15,7 @@ def summary(promotion: Promotion, tier: str) -> str:
     if promotion.kind is None:
         return "nothing to promote"
     tier_text = f", tier {tier}" if promotion.tier else ""
-    mode = ", break-glass" if promotion.mode is PromotionMode.BREAK_GLASS else ""
+    mode = "" if promotion.mode is PromotionMode.NORMAL else f", {promotion.mode}"
     return f"{promotion.kind}{tier_text}, generation {promotion.generation}{mode}"
 
 

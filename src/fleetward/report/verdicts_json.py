@@ -48,6 +48,7 @@ def encode_promotion(item: Promotion) -> dict[str, Any]:
         "unblock": encode_unblock(item.unblock),
         "counted": list(item.counted),
         "way": item.mode.value,
+        "suspended": item.suspended,
         "skipped": [encode_requirement(entry) for entry in item.skipped],
     }
 

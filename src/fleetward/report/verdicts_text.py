@@ -71,6 +71,8 @@ def agent_lines(promotion: Promotion, verbose: bool, now: datetime) -> Iterator[
         yield line(f"    to {promotion.to_state or 'nothing'}{verdict_words.ending(promotion)}")
     elif promotion.from_state:
         yield line(f"  running {promotion.from_state}")
+    if promotion.suspended:
+        yield line("  ", span("suspended", "warning"), ": what runs there is stopped")
     if verbose and promotion.release:
         yield line(span(f"  release {promotion.release}", "dim"))
     for requirement in promotion.requirements:

@@ -10,7 +10,7 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
 from fleetward.rules.rule import Violation, rule, violation
-from fleetward.rules.selectors import choices, is_person_or_team, suggestion, today
+from fleetward.rules.selectors import choices, is_person_or_team, is_staffed, suggestion, today
 
 PEOPLE = layout.PEOPLE
 ROLES = "spec.owner.roles"
@@ -90,7 +90,12 @@ def role_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     yield from _register_owners(fleet)
 
 
-@rule("owner-left", Severity.ERROR)
+@rule(
+    "owner-left",
+    Severity.ERROR,
+    severity_exceptions="warning where the source environment names an active person already, and waits for promotion",
+    fleet_fields={"spec.owner": ("accountable", "backup", "roles")},
+)
 def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A person who is responsible for the agent has left, or has not started yet.
@@ -102,7 +107,8 @@ def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         owner: {team: payments, accountable: alice}
     Good:
         owner: {team: payments, accountable: carla}
-    Fix: give the duty to an active person, and write the name into the manifest.
+    Fix: give the duty to an active person, and write the name into the manifest. `fleet transfer` does it for all
+    agents. In an environment with a gate it is a warning once the source environment has the new name.
     """
     for manifest in fleet.manifests:
         for path in ("spec.owner.accountable", "spec.owner.backup", *_roles(manifest)):
@@ -111,7 +117,13 @@ def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                 continue
             has_left = person.departed is not None and not (person.since and person.since > today(now))
             when = f"left on {person.departed}" if has_left else f"starts on {person.since}"
-            yield violation(manifest, path, f"{person.id!r} {when}", "name an active person")
+            successor = _waiting_successor(fleet, manifest, path, now)
+            if successor is None:
+                yield violation(manifest, path, f"{person.id!r} {when}", "name an active person")
+                continue
+            message = f"{person.id!r} {when}; {successor!r} takes over with the promotion that waits"
+            hint = f"fleet promote {manifest.name} --to {manifest.environment}"
+            yield violation(manifest, path, message, hint, severity=Severity.WARNING)
 
 
 @rule("owner-alone", Severity.WARNING)
@@ -162,6 +174,22 @@ def team_empty(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         if team in fleet.people.teams and not fleet.people.members(team, now):
             hint = f"name another team, or fill this one in {PEOPLE}"
             yield violation(manifest, "spec.owner.team", f"the team {team!r} has no active member", hint)
+
+
+def _waiting_successor(fleet: Snapshot, manifest: Manifest, path: str, now: datetime) -> str | None:
+    """The active person or team that an environment on the way to this one names in the same field already."""
+    above, environments = [manifest.environment], set[str]()
+    while above:
+        environment = fleet.config.environment(above.pop())
+        sources = set(environment.sources if environment else ()) - environments
+        environments |= sources
+        above += sorted(sources)
+    for source in sorted(environments):
+        waiting = fleet.manifest(source, manifest.name)
+        name = waiting.get(path) if waiting else None
+        if isinstance(name, str) and is_staffed(fleet, name, now):
+            return name
+    return None
 
 
 def _roles(manifest: Manifest) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from fleetward.rules import (
     prompts,
     risk_tiers,
     shared_resources,
+    suspension,
     tools,
     waiver_rules,
 )
@@ -52,6 +53,7 @@ CATALOGUE: tuple[Rule, ...] = (
     dependencies.dependency_cycle,
     dependencies.dependency_lower_tier,
     dependencies.dependency_retired,
+    suspension.dependency_suspended,
     shared_resources.knowledge_unowned,
     shared_resources.state_without_owner,
     shared_resources.state_two_owners,
@@ -76,6 +78,7 @@ CATALOGUE: tuple[Rule, ...] = (
     lifecycle.retirement_missing,
     lifecycle.retirement_due,
     lifecycle.deprecated_without_replacement,
+    suspension.agent_suspended,
     environments.triggers_without_limits,
     environments.override_not_allowed,
     ledger_drift.environment_skipped,

@@ -39,6 +39,8 @@ def _review_finding(
     assert break_glass is not None  # noqa: S101
     skipped = ", ".join(break_glass.left_out or break_glass.skipped) or "nothing"
     summary = f"{agent} was promoted by break-glass ({break_glass.incident}), which skipped {skipped}"
+    if break_glass.is_stop:
+        summary = f"{agent} was suspended by one person ({entry.actor})"
     # a review that cannot be determined is no reason to end the audit
     try:
         review = closing_review(run, root, last, entry, agent)

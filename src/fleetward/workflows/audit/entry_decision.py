@@ -167,9 +167,10 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
         yield context.entry_break(first, "verdict-not-allowed", message)
         return
     yield from check_commit(context, group, promotion.people)
-    break_glass = promotion.policy.break_glass
-    review_within = break_glass.review_within if break_glass else None
     for entry in group:
+        is_stop = entry.break_glass is not None and entry.break_glass.is_stop
+        terms = promotion.policy.stop if is_stop else promotion.policy.break_glass
+        review_within = terms.review_within if terms else None
         yield from _check_policy(context, entry)
         yield from entry_checks.denied_promotions(context.commit, entry, promotions)
         yield from entry_checks.uncompared_commits(context.commit, entry, _of_entry(entry, promotions))

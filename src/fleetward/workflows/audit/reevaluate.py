@@ -11,6 +11,7 @@ from fleetward.store.records.ledger import ADOPT
 from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_all
 from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.rollback import rollback_candidate
+from fleetward.workflows.promotion.stop import stop_verdict
 
 
 def reevaluate(context: PromotionContext, *entries: Entry) -> tuple[Promotion, ...]:
@@ -22,6 +23,11 @@ def reevaluate(context: PromotionContext, *entries: Entry) -> tuple[Promotion, .
     Errors: FleetError, as ``--apply`` would have raised it.
     """
     promotions = [entry for entry in entries if entry.kind != ADOPT]
+    if any(entry.break_glass and entry.break_glass.is_stop for entry in promotions):
+        # one by one: a stop is never part of a batch
+        return tuple(
+            _original_stop(context, entry, change) for entry in promotions for change in entry.agents
+        )
     is_break_glass = any(entry.break_glass is not None for entry in promotions)
     # the mode is a fact of the record: it cannot be seen in the states
     context = replace(context, mode=PromotionMode.BREAK_GLASS if is_break_glass else PromotionMode.NORMAL)
@@ -36,6 +42,11 @@ def reevaluate(context: PromotionContext, *entries: Entry) -> tuple[Promotion, .
     )
     by_agent = {promotion.agent: promotion for promotion in decide_all(context, candidates)}
     return tuple(by_agent[change.agent] for entry in promotions for change in entry.agents)
+
+
+def _original_stop(context: PromotionContext, entry: Entry, change: AgentTransition) -> Promotion:
+    _, promotion = stop_verdict(context.for_brake(), change.agent, entry.actor, entry.reason, entry.at)
+    return promotion
 
 
 def _original_rollback(context: PromotionContext, change: AgentTransition) -> Candidate:

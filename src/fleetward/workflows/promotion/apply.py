@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from fleetward import __version__
 from fleetward.domain import digest, layout
-from fleetward.domain.break_glass import BreakGlassRecord
+from fleetward.domain.break_glass import STOP, BreakGlassRecord, PromotionMode
 from fleetward.domain.errors import UsageError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import TEST_CLOCK_MARK, AgentTransition, Entry, PromotionKind
@@ -184,6 +184,11 @@ def folder_edits(context: PromotionContext, candidate: Candidate) -> dict[str, c
     A rollback takes the release from the commit that had it, and keeps the proposal: its authors may still want it.
     """
     name, to = candidate.request.binding.agent, context.target.name
+    stop = candidate.proposed.file(layout.OVERRIDES) if candidate.proposed else None
+    if candidate.request.mode is PromotionMode.STOP and stop is not None:
+        return {
+            f"{layout.agent_folder(to, name)}/{layout.OVERRIDES}": commit_writer.Blob(content=stop.content)
+        }
     tree = context.root.commit_tree(context.head)
     folder, proposal = layout.agent_folder(to, name), layout.proposal_folder(to, name)
     # a rollback takes the bytes that ran, not what the source folder holds today
@@ -270,10 +275,11 @@ def _break_glass(
     if incident is None:
         return None
     skipped = [requirement for promotion in promotions for requirement in promotion.skipped]
+    stop = context.policy.stop if incident == STOP else None
     return BreakGlassRecord(
         incident=incident,
         skipped=skipped_kinds(skipped),
-        review_by=review_by(context),
+        review_by=context.run.now + stop.review_within if stop else review_by(context),
         left_out=left_out_words(skipped),
     )
 
@@ -304,6 +310,8 @@ def _commit_message(to: str, promotions: Sequence[Promotion], entries: Sequence[
     ]
     all_rollbacks = all(promotion.kind is PromotionKind.ROLLBACK for promotion in promotions)
     subject = f"roll back {names} in {to}" if all_rollbacks else f"promote {names} to {to}"
+    if any(entry.break_glass and entry.break_glass.is_stop for entry in entries):
+        subject = f"suspend {names} in {to}"
     # the limit of a git subject in most viewers; the trailers name every agent
     if len(subject) > 72:
         subject = f"promote {len(promotions)} agents to {to}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from shlex import quote
 
-from fleetward.domain.break_glass import BreakGlassUse, is_incident
+from fleetward.domain.break_glass import STOP, BreakGlassUse, is_incident
 from fleetward.domain.errors import GovernanceInvalid, UsageError
 from fleetward.domain.policy import BreakGlassPolicy
 from fleetward.workflows.promotion.context import PromotionContext
@@ -25,7 +25,8 @@ def checked_incident(text: str | None, reason: str, *, break_glass: bool) -> str
     if text is None:
         raise UsageError("--break-glass needs an incident", hint="--incident INC-2041")
     # the id becomes a trailer of the commit: one strict alphabet keeps it one line
-    if not is_incident(text):
+    # the word of a suspension by one person in the ledger
+    if not is_incident(text) or text == STOP:
         hint = "letters, digits and ._:/#- only, at most 80, such as INC-2041"
         raise UsageError(f"--incident {text!r} is no incident id", hint=hint)
     checked_reason(reason)

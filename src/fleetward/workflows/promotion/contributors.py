@@ -76,7 +76,10 @@ def required_reviews(context: PromotionContext, name: str) -> tuple[RequiredRevi
                     actor=entry.actor,
                     approvers=frozenset(str(approval["approver"]) for approval in entry.approvals),
                     # authors of the time of that entry, whatever was committed later
-                    contributors=change_contributors(
+                    # a stop takes nothing up: nobody but its actor had a part in it
+                    contributors=()
+                    if entry.break_glass.is_stop
+                    else change_contributors(
                         context, name, entry.commit, _ledger_before(context.ledger, entry)
                     ),
                     commit=entry.commit,

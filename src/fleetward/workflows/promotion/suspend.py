@@ -7,6 +7,7 @@ from dataclasses import replace
 from shlex import quote
 
 from fleetward.domain import digest, layout
+from fleetward.domain.break_glass import STOP
 from fleetward.domain.contributor import Contributor, ContributorRole
 from fleetward.domain.errors import FleetError, GitError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
@@ -22,17 +23,19 @@ from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.promotion.apply import commit_edits, write_promotions
-from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_all
+from fleetward.workflows.promotion.candidates import Candidate, Decided, build_candidates, decide_all
 from fleetward.workflows.promotion.context import PromotionContext, load_context
 from fleetward.workflows.promotion.next_step import next_step
 from fleetward.workflows.promotion.reason import checked_reason
 from fleetward.workflows.promotion.sign import entry_signer
+from fleetward.workflows.promotion.stop import own_stop
 from fleetward.workflows.promotion.suspension import (
     find_agent,
     find_environment,
     is_already_proposed,
     is_suspended,
     suspension_overrides,
+    with_contacts,
 )
 
 
@@ -101,7 +104,14 @@ def suspend_agent(run: RunContext, suspension: Suspension, options: SuspensionOp
         return _result(run, _edit_ungated(run, suspension, options), options)
     context = _promotion_context(run, suspension)
     agent = find_agent(suspension, context.fleet, context.root.commit_tree(context.head))
+    suspension = with_contacts(suspension, agent, context.fleet)
     proposed = context.fleet.proposals.get((suspension.environment, suspension.agent))
+    if (
+        not is_suspended(agent)
+        and not options.write
+        and (stop := own_stop(context, suspension, _actor(context)))
+    ):
+        return _stop(run, context, suspension, options, stop)
     # nothing to do, but a proposal may be waiting to do the opposite
     if is_suspended(agent) is suspension.suspended:
         unchanged = replace(suspension, has_changes=False, contradicting_proposal=proposed is not None)
@@ -125,10 +135,40 @@ def suspend_agent(run: RunContext, suspension: Suspension, options: SuspensionOp
     return _result(run, replace(suspension, predicted=predicted), options, context)
 
 
+def _actor(context: PromotionContext) -> str:
+    try:
+        return commit_writer.committer_email(context.root.repository)
+    except GitError:  # git will ask for a name before it commits
+        return ""
+
+
+def _stop(
+    run: RunContext,
+    context: PromotionContext,
+    suspension: Suspension,
+    options: SuspensionOptions,
+    stop: Decided,
+) -> SuspensionResult:
+    """One hand stops: the overrides of the environment itself, whatever waits, with a review owed."""
+    candidate, predicted = stop
+    overrides = candidate.proposed.file(layout.OVERRIDES) if candidate.proposed else None
+    file = f"{layout.agent_folder(suspension.environment, suspension.agent)}/{layout.OVERRIDES}"
+    suspension = replace(
+        suspension, file=file, content=overrides.content if overrides else None, predicted=predicted
+    )
+    if options.apply:
+        signer = entry_signer(context, options.sign)
+        written = write_promotions(context, [stop], options.push, suspension.reason, STOP, signer)
+        suspension = replace(suspension, promoted=written.commit, review_seq=written.entries[0].seq)
+    return _result(run, suspension, options, context)
+
+
 def _edit_ungated(run: RunContext, suspension: Suspension, options: SuspensionOptions) -> Suspension:
     """Without a gate the overrides of the environment itself are edited."""
     root = find_fleet_root(run.folder, run.environment)
-    agent = find_agent(suspension, load_fleet(root.work_tree()).snapshot, root.work_tree())
+    fleet = load_fleet(root.work_tree()).snapshot
+    agent = find_agent(suspension, fleet, root.work_tree())
+    suspension = with_contacts(suspension, agent, fleet) if fleet else suspension
     old_content = read_regular_file(root.path, suspension.file)
     if is_suspended(agent) is suspension.suspended:
         return replace(suspension, content=old_content, has_changes=False)
@@ -215,11 +255,8 @@ def _retired(context: PromotionContext, suspension: Suspension) -> FleetError:
 
 
 def _author(context: PromotionContext) -> tuple[Contributor, ...]:
-    try:
-        email = commit_writer.committer_email(context.root.repository)
-    except GitError:  # git will ask for a name before it commits
-        return ()
-    return (Contributor(email=email, role=ContributorRole.AUTHOR, commit=context.head),)
+    email = _actor(context)
+    return (Contributor(email=email, role=ContributorRole.AUTHOR, commit=context.head),) if email else ()
 
 
 def _result(
@@ -262,6 +299,9 @@ def _next_step(
     promote = f"fleet promote{folder} {name} --to {to}"
     if suspension.contradicting_proposal:
         return NextStep(command=f"git{folder} rm {file}", reason="delete the proposal")
+    if suspension.review_seq is not None:
+        review = f"fleet approve{folder} {name} --to {to} --review {suspension.review_seq}"
+        return NextStep(command=review, reason="let somebody else review the suspension")
     if not suspension.has_changes or suspension.promoted:
         if suspension.gated:
             return NextStep(command=f"fleet log{folder} {name}", reason="see the ledger entries")

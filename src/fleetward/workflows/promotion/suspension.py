@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from fleetward.domain import layout
@@ -14,6 +15,7 @@ from fleetward.store.fleet import suspension_override
 from fleetward.store.formats.document import read_document
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.tree import Tree
+from fleetward.workflows.comparison.agents import dependents
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.promotion.source import differ_only_in_suspension
 from fleetward.workflows.suggestions import unknown_agent, unknown_environment
@@ -81,6 +83,29 @@ def is_already_proposed(suspension: Suspension, agent: Agent, proposed: File) ->
     would_suspend = _release_is_suspended(agent) if proposed_value is None else proposed_value is True
     return would_suspend is suspension.suspended and differ_only_in_suspension(
         agent.overrides or {}, patch.data
+    )
+
+
+def with_contacts(suspension: Suspension, agent: Agent, fleet: Snapshot) -> Suspension:
+    """The same with what somebody needs who stops the agent: whom to call, its kill switch, who depends on it."""
+    manifest = agent.manifest
+    if manifest is None or not suspension.suspended:
+        return suspension
+    labelled = [
+        (manifest.get(f"spec.owner.{path}"), label)
+        for path, label in (
+            *(("contact.chat", "chat"), ("contact.onCall", "on call"), ("contact.email", "mail")),
+            *(("contact.url", "page"), ("accountable", "accountable"), ("backup", "backup")),
+            ("roles.incidents", "incidents"),
+        )
+    ]
+    labelled.append((manifest.get("spec.escalation.responsible"), "escalation"))
+    switch = manifest.get("spec.guardrails.killSwitch.how")
+    return replace(
+        suspension,
+        contacts=tuple(f"{name} ({label})" for name, label in labelled if isinstance(name, str)),
+        kill_switch=switch if isinstance(switch, str) else None,
+        dependents=dependents(fleet, suspension.environment, suspension.agent),
     )
 
 
