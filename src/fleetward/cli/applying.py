@@ -56,3 +56,9 @@ def note_pushed(session: Session, pushed: promotion_apply.PushedCommits | None) 
     if pushed is not None:
         message = f" to {pushed.target.name}: commit {pushed.head}, which waited here"
         session.output.note((line(span("pushed", "good"), message),))
+
+
+def note_taken_off(session: Session, upstream: Id | None) -> None:
+    """Name the commit that the branch begins anew from, if it does."""
+    if upstream is not None:
+        session.output.note((line(f"took the unpushed promotion off; the branch is at {upstream} again"),))

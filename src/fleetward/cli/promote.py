@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetward.cli.applying import applying, note_pushed, note_written, warn_uncommitted
+from fleetward.cli.applying import applying, note_pushed, note_taken_off, note_written, warn_uncommitted
 from fleetward.cli.options import As, At, Push, Sign, require_apply
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb
@@ -14,6 +14,7 @@ from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
 from fleetward.report.page import Page, line, span
 from fleetward.workflows.promotion.break_glass import checked_incident
+from fleetward.workflows.promotion.rebase import take_off_unpushed
 from fleetward.workflows.promotion.run import (
     PromotionOptions,
     PromotionResult,
@@ -31,6 +32,14 @@ _Partial = Annotated[
     bool, typer.Option("--partial", help="Promote the agents that are allowed; leave the others.")
 ]
 
+_Rebase = Annotated[
+    bool,
+    typer.Option(
+        "--rebase",
+        help="With --apply: take promotions that were not pushed off, and make them anew upon the upstream.",
+    ),
+]
+
 
 def promote(
     session: Session,
@@ -43,6 +52,7 @@ def promote(
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Write the promotion, if it is allowed.")] = False,
     push: Push = None,
+    rebase: _Rebase = False,
     base: Annotated[
         str | None, typer.Option("--base", metavar="REV", help="Decide by policy and approvals of REV.")
     ] = None,
@@ -58,7 +68,7 @@ def promote(
 ) -> ExitCode:
     """Decide whether agents may be promoted; say what is missing, and who could provide it."""
     # --push without --apply would look as if something had been pushed
-    require_apply(apply=apply, push=push or None, sign=sign)
+    require_apply(apply=apply, push=push or None, sign=sign, rebase="" if rebase else None)
     if apply:
         # nothing may be written on an assumption, or by governance that is not HEAD's
         _check_written_without_assumption(base, as_, at)
@@ -77,6 +87,7 @@ def promote(
         incident=checked_incident(incident, reason, break_glass=emergency),
     )
     with applying(session, apply=apply):
+        note_taken_off(session, take_off_unpushed(session.run, agents, to) if rebase else None)
         context = open_promotion(session.run, options)
         if not apply:  # with --apply they are an error
             warn_uncommitted(session, context, agents)

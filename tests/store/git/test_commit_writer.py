@@ -467,6 +467,45 @@ def test_programs_that_the_repository_names_are_not_run_by_a_push(
     assert not (tmp_path / "ran").exists()
 
 
+def test_an_unpushed_promotion_is_taken_off_and_made_anew_upon_what_others_pushed(
+    remote: tuple[Repository, Repository], tmp_path: Path
+) -> None:
+    repo, bare = remote
+    repo.git("clone", "-q", str(bare.top), str(tmp_path / "theirs"))
+    theirs = Repository(top=tmp_path / "theirs", home=repo.home)
+    ledger = repo.root / "ledger/production.jsonl"
+    before = ledger.read_text().count("\n")
+    theirs.commit("faster", files={"ledger/production.jsonl": "{}\n"})
+    repo.fleet(*APPLY)
+    unpushed = repo.head
+    repo.git("fetch", "-q", str(theirs.top), "main")
+    repo.git("merge", "-q", "FETCH_HEAD", check=False)
+
+    met, shown = repo.fleet(*APPLY), repo.fleet("validate")
+    repo.git("merge", "--abort")
+    theirs.git("reset", "-q", "--hard", "HEAD~1")
+    theirs.commit("faster", files={"other": "x"})
+    theirs.git("push", "-q", "origin", "main")
+    repo.git("fetch", "-q", "origin")
+    again = repo.fleet(*APPLY, "--rebase")
+    rebased = repo.head
+    repo.commit("mine", files={"mine": "y"})
+    theirs.commit("faster again", files={"other": "y"})
+    theirs.git("push", "-q", "origin", "main")
+    repo.git("fetch", "-q", "origin")
+    refused = repo.fleet(*APPLY, "--rebase")
+
+    assert met.code == 2
+    assert "two promotions met: 'ledger/production.jsonl' is in conflict" in met.err
+    assert "two promotions met" in shown.out
+    assert again.code == 0, again.err
+    assert unpushed != rebased
+    assert repo.git("rev-parse", f"{rebased}~1") == theirs.git("rev-parse", "HEAD~1")
+    assert ledger.read_text().count("\n") == before + 1
+    assert refused.code == 2
+    assert "is no promotion" in refused.err
+
+
 def test_push_without_apply_is_refused(remote: tuple[Repository, Repository]) -> None:
     repo, _ = remote
 

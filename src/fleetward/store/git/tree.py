@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from fleetward.domain import layout
 from fleetward.domain.errors import GitError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.conversion import has_filters, may_be_converted, stored_contents
@@ -205,11 +206,19 @@ def _list_files(
         tag, mode, blob_id, stage = meta.decode().split(" ")
         # stages 1 to 3 are the sides of a conflict: none of them is the staged file
         if stage != "0" and not unmerged:
-            name = path.decode("utf-8", "replace")
-            raise GitError(f"{name!r} is not merged yet", hint="resolve the conflict, then git add it")
+            raise _unmerged(repository, prefix, path.decode("utf-8", "replace"))
         # tag S is skip-worktree, as a sparse checkout sets it: absent on disk is not deleted
         by_path[path] = (path, mode, blob_id, tag == "S")
     return list(by_path.values())
+
+
+def _unmerged(repository: Repository, prefix: str, path: str) -> GitError:
+    if not path.startswith(f"{prefix}{layout.LEDGERS}/"):
+        return GitError(f"{path!r} is not merged yet", hint="resolve the conflict, then git add it")
+    # lines of a ledger are chained: no resolution by hand holds
+    verb = "merge" if (repository.git_dir / "MERGE_HEAD").exists() else "rebase"
+    message = f"two promotions met: {path!r} is in conflict, and cannot be merged line by line"
+    return GitError(message, hint=f"git {verb} --abort && fleet promote AGENT... --to ENV --apply --rebase")
 
 
 def read_stored(

@@ -33,6 +33,8 @@ class _DecodedLedger:
     states: _AgentStates = field(default_factory=dict)
 
 
+_CONFLICT_MARKERS = (b"<<<<<<< ", b"||||||| ", b"=======", b">>>>>>> ")
+_CONFLICT_HINT = "git merge --abort && fleet promote AGENT... --to ENV --apply --rebase"
 _DECODED: dict[str, _DecodedLedger] = {}
 """By file the last ledger that was read: an audit reads it after every commit, and each line once."""
 
@@ -60,6 +62,10 @@ def decode(text: bytes, file: str) -> Ledger:
     lines, states = list(before.lines), dict(before.states)
     for number, content in enumerate(text[len(before.text) :].split(b"\n")[:-1], start=len(lines) + 1):
         where = f"{file}:{number}"
+        if content.startswith(_CONFLICT_MARKERS):
+            # the lines are chained: no resolution by hand holds
+            message = "two promotions met: the lines of both sides of a merge are here"
+            raise FleetError(f"{where}: {message}", hint=_CONFLICT_HINT)
         line = parse_line(content, where)
         _check(line, lines[-1] if lines else None, states, environment, where)
         lines.append(line)

@@ -68,14 +68,14 @@ def prepare_work_tree(run: RunContext) -> bool:
     Errors: WriteFailed, naming files that are not committed.
     """
     root = find_fleet_root(run.folder, run.environment)
-    if root.repository.branch is None:
-        # a runner would end with a commit that no branch holds
-        raise UsageError("HEAD is detached: no branch would hold the commit", hint="git switch BRANCH")
     # a shallow clone would hide approvals, entries and authors
     require_full_history(root.repository)
     head = root.head()
     # dirty files make --apply refuse: what was judged is the commit, not the work tree (SPEC 6)
     paths = work_tree_update.uncommitted_paths(root, head)
+    if root.repository.branch is None:
+        # a runner would end with a commit that no branch holds
+        raise UsageError("HEAD is detached: no branch would hold the commit", hint="git switch BRANCH")
     if not paths:
         return False
     # the branch has moved but the files have not: only this tool leaves such a state
