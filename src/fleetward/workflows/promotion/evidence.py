@@ -42,9 +42,7 @@ def evidence_of(context: PromotionContext, agent: str, release: str | None) -> P
     at_head = PromotionEvidence(records=head, lost=lost, unreadable=unreadable)
     if context.base == context.head:
         return at_head
-    base, _, _ = records.evidence(
-        context.root, context.base, agent, release, context.people, now=now
-    )
+    base, _, _ = records.evidence(context.root, context.base, agent, release, context.people, now=now)
     known = {record.file for record in base}
     robots = context.people.robots
     added = (
