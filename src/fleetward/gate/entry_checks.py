@@ -278,7 +278,7 @@ def break_glass_mismatches(
         ("the review deadline", format_instant(break_glass.review_by), format_instant(entry.at + within)),
     ]
     # lines of earlier versions list kinds alone
-    if break_glass.left_out is not None or getattr(entry, "governance_version", 1) > 1:
+    if break_glass.left_out is not None or entry.governance_version > 1:
         words = left_out_words(skipped)
         comparisons.append(("what it left out", _listed(break_glass.left_out or ()), _listed(words)))
     for word, stated, computed in comparisons:
