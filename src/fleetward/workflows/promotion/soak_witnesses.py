@@ -74,7 +74,7 @@ def _witnessed_time(
         if ledger.entries:
             transitions = ledger.transitions(request.binding.agent)
             moves = ((entry.at, moved.release == request.release) for entry, moved in transitions)
-            return time_of(_recorded_stays(moves), now)
+            return time_of(recorded_stays(moves), now)
     seen = [
         attestation
         for attestation in request.attestations
@@ -96,7 +96,7 @@ def _witnessed_time(
     return time_of((stay for stay in begun if stay is not None), now)
 
 
-def _recorded_stays(moves: Iterable[tuple[datetime, bool]]) -> tuple[Stay, ...]:
+def recorded_stays(moves: Iterable[tuple[datetime, bool]]) -> tuple[Stay, ...]:
     """The stays of a release by a ledger: when each entry was made, and whether the release was there after it."""
     periods: list[Stay] = []
     start: datetime | None = None

@@ -1,0 +1,1 @@
+"""Histories that are clean, and what people do to them."""
