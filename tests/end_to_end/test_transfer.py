@@ -138,6 +138,28 @@ def test_an_accountable_person_does_not_become_their_own_backup(tmp_path: Path) 
     assert "backup: dina" in (repo.root / DESK / "agent.yaml").read_text()
 
 
+def test_the_day_on_which_somebody_left_is_written_as_well(tmp_path: Path) -> None:
+    repo = town(tmp_path)
+
+    ran = repo.fleet(*HAND, "--left", "2026-12-01", "--write", "--json")
+    wrong = repo.fleet(*HAND, "--left", "soon")
+
+    assert ran.data["written"]
+    people = (repo.root / GOVERNANCE).read_text().replace('"', "").replace("'", "")
+    assert "carla@acme.example], left: 2026-12-01}" in people
+    assert wrong.code == 2
+
+
+def test_a_backup_may_become_accountable_and_is_told_to_name_another(tmp_path: Path) -> None:
+    repo = town(tmp_path)
+
+    ran = repo.fleet("transfer", "--from", "carla", "--to", "dina", "--write", "--json")
+
+    notes = {role["path"]: role["note"] for role in ran.data["roles"] if role["fate"] == "edit"}
+    assert notes["spec.owner.accountable"] == "'dina' is backup as well: name another backup"
+    assert "accountable: dina" in (repo.root / DESK / "agent.yaml").read_text()
+
+
 def test_a_transfer_that_causes_an_error_writes_nothing(tmp_path: Path) -> None:
     policy = FLEET["governance/policy.yaml"].replace(
         "from: owner}]", "from: owner}, {approvals: 3, from: full}]"

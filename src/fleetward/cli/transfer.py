@@ -18,6 +18,10 @@ def transfer(
     session: Session,
     giver: Annotated[str, typer.Option("--from", metavar="PERSON", help="The person who leaves.")],
     taker: Annotated[str, typer.Option("--to", metavar="PERSON", help="The person who gets the roles.")],
+    left: Annotated[
+        str | None,
+        typer.Option("--left", metavar="DATE", help="Write the day from which the person is gone as well."),
+    ] = None,
     write: Annotated[
         bool, typer.Option("--write", help="Edit the files; without it the roles are only listed.")
     ] = False,
@@ -30,7 +34,7 @@ def transfer(
     are not transferred. Exit 1 while a role cannot be edited or the edit would cause a finding. Nothing is written
     where it would cause an error.
     """
-    result = transfer_roles(session.run, giver, taker, write=write)
+    result = transfer_roles(session.run, giver, taker, left=left, write=write)
     session.report(VERB.formats, result)
     is_open = result.transfer.problems or result.transfer.roles_with(TransferOutcome.OPEN)
     return ExitCode.DENIED if is_open else ExitCode.SUCCESS

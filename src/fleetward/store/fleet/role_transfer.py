@@ -78,6 +78,20 @@ def plan_transfer(tree: Tree, request: TransferRequest) -> TransferPlan:
     return TransferPlan(roles=tuple(roles), contents=contents)
 
 
+def with_departure(tree: Tree, contents: Mapping[str, bytes], giver: str, left: date) -> Mapping[str, bytes]:
+    """
+    *contents* with the day on which the giver left in people.yaml.
+
+    Errors: FleetError where the layout of the file is not one that can be edited.
+    """
+    people = layout.PEOPLE
+    content = contents.get(people) or tree.read(tree.entries(people), GOVERNANCE_LIMITS.size)[people]
+    # its governance was read before: it is a regular file
+    assert isinstance(content, bytes)  # noqa: S101
+    edit: Changes = {("people", giver, "left"): left.isoformat()}
+    return {**contents, people: edit_yaml(content, edit, people, GOVERNANCE_LIMITS)}
+
+
 def _texts(tree: Tree, word: str) -> tuple[dict[str, bytes], dict[str, str]]:
     """
     The files in which *word* may name a person, and why others cannot be read.
@@ -149,6 +163,9 @@ def _role_change(
         return _membership_change(data, steps, request)
     other_role = _OWNERS.get(str(steps[-1])) if steps[:2] == ("spec", "owner") else None
     if other_role is not None and data["spec"]["owner"].get(other_role) == request.taker:
+        # somebody has to answer for it from today; who stands in can be named later
+        if steps[-1] == "accountable":
+            return TransferOutcome.EDIT, f"{request.taker!r} is backup as well: name another backup", plain
         return TransferOutcome.OPEN, f"{request.taker!r} is {other_role} already: name somebody else", {}
     return TransferOutcome.EDIT, "", plain
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from shlex import join
 
 from fleetward import rules
 from fleetward.domain import layout
+from fleetward.domain.clock import parse_date
 from fleetward.domain.errors import UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
@@ -13,7 +16,7 @@ from fleetward.domain.names import nearest_name
 from fleetward.domain.people import People
 from fleetward.domain.transfer import Transfer, TransferOutcome
 from fleetward.store.fleet.load import LoadedFleet
-from fleetward.store.fleet.role_transfer import TransferRequest, plan_transfer
+from fleetward.store.fleet.role_transfer import TransferRequest, plan_transfer, with_departure
 from fleetward.store.git.atomic_files import replace_files
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.overlay import OverlayTree
@@ -29,9 +32,13 @@ class RoleTransfer:
     next_command: str
 
 
-def transfer_roles(run: RunContext, giver: str, taker: str, *, write: bool) -> RoleTransfer:
+def transfer_roles(
+    run: RunContext, giver: str, taker: str, *, left: str | None = None, write: bool
+) -> RoleTransfer:
     """
     Every role of *giver* and how *taker* gets it; files are edited only with *write*, and only without errors.
+
+    *left* is the first day on which *giver* is gone, written into people.yaml.
 
     Errors: UsageError for an unknown or inactive person; FleetError where a file cannot be edited safely.
     """
@@ -47,6 +54,9 @@ def transfer_roles(run: RunContext, giver: str, taker: str, *, write: bool) -> R
             giver=giver, taker=taker, today=run.now.date(), config=fleet.config, people=fleet.people
         ),
     )
+    if left is not None:
+        contents = with_departure(tree, plan.contents, giver, _day(left))
+        plan = replace(plan, contents=contents)
     problems = _problems(run, before, load_fleet(OverlayTree(tree=tree, contents=plan.contents)))
     written = (
         write and bool(plan.contents) and not any(problem.severity is Severity.ERROR for problem in problems)
@@ -61,7 +71,14 @@ def transfer_roles(run: RunContext, giver: str, taker: str, *, write: bool) -> R
         problems=problems,
         written=written,
     )
-    return RoleTransfer(transfer=transfer, next_command=_next_command(run, root, transfer))
+    return RoleTransfer(transfer=transfer, next_command=_next_command(run, root, transfer, left))
+
+
+def _day(text: str) -> date:
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise UsageError(f"--left: {error}", hint="--left 2026-11-20") from None
 
 
 def _check_person(people: People, name: str, option: str) -> None:
@@ -104,14 +121,15 @@ def _finding_key(finding: Finding) -> tuple[str, str, str]:
     return finding.rule, finding.place.file, finding.place.path
 
 
-def _next_command(run: RunContext, root: FleetRoot, result: Transfer) -> str:
+def _next_command(run: RunContext, root: FleetRoot, result: Transfer, left: str | None) -> str:
     chdir = run.chdir
     if result.written:
         files = join(run.path_argument(root.path / file) for file in result.files)
         message = f"'transfer the roles of {result.giver} to {result.taker}'"
         return f"git{chdir} add -- {files} && git{chdir} commit -m {message} -- {files}"
     if result.files and not any(role.severity is Severity.ERROR for role in result.problems):
-        return f"fleet transfer{chdir} --from {result.giver} --to {result.taker} --write"
+        departure = f" --left {left}" if left else ""
+        return f"fleet transfer{chdir} --from {result.giver} --to {result.taker}{departure} --write"
     pending = result.roles_with(TransferOutcome.PROMOTION)
     if pending and not result.files:
         to = pending[0].environment
