@@ -86,6 +86,26 @@ def test_a_cherry_pick_keeps_its_author_from_approving(tmp_path: Path) -> None:
     assert repository.judge().agent["verdict"] == "pending"
 
 
+def test_who_rebased_it_may_approve_it_and_the_audit_notes_a_missing_original(tmp_path: Path) -> None:
+    repository = running_fleet(tmp_path)
+    repository.git("checkout", "-q", "-b", "topic")
+    picked = repository.change(who="alice", at="2026-11-19T12:00:00Z")
+    repository.git("checkout", "-q", "main")
+    repository.git("cherry-pick", picked, who="carla")
+    repository.approve("carla", now="2026-11-20T12:30:00Z")
+    applied = repository.apply(now="2026-11-20T13:00:00Z")
+    notes = []
+    for _ in range(2):
+        audit = repository.fleet("audit", "--json", now="2026-11-20T14:00:00Z")
+        assert audit.code == 0, audit.output
+        notes.append([b["message"] for b in audit.data["breaks"] if b["rule"] == "author-uncompared"])
+        repository.git("update-ref", "-d", "refs/heads/topic")
+
+    assert applied.code == 0, applied.output
+    assert notes[0] == []
+    assert "carla@town.example committed" in notes[1][0]
+
+
 def test_who_applied_the_last_promotion_may_approve_the_next(tmp_path: Path) -> None:
     repository = running_fleet(tmp_path)
     repository.write(PROPOSAL, CHEAPER)

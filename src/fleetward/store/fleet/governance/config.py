@@ -75,7 +75,8 @@ def _forge_hosts(data: Mapping[str, Any], notes: Notes) -> dict[str, str]:
             message = f"{host!r} is already {hosts[host]}"
             notes.error(message, ("forges", forge, "host"), "name each host once")
         hosts.setdefault(host, forge)
-    return hosts
+    # addresses name a host without its port
+    return {host.partition(":")[0]: forge for host, forge in hosts.items()}
 
 
 def permits(requires: str, version: str) -> bool:
