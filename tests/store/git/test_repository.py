@@ -196,14 +196,21 @@ def test_without_git_the_answer_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in ran.err
 
 
-def test_a_folder_outside_every_repository_is_told(tmp_path: Path) -> None:
+def test_a_folder_outside_every_repository_can_be_validated_and_nothing_more(tmp_path: Path) -> None:
     repo = repository(tmp_path)
     shutil.rmtree(repo.top / ".git")
+    outside = {"GIT_CEILING_DIRECTORIES": str(tmp_path)}
 
-    ran = repo.fleet("validate", env={"GIT_CEILING_DIRECTORIES": str(tmp_path)})
+    plain = repo.fleet("validate", env=outside)
+    without_git = repo.fleet("validate", env={**outside, "PATH": str(tmp_path)})
+    (repo.root / PROMPT).unlink()
+    (repo.root / PROMPT).symlink_to("/etc/passwd")
+    linked = repo.fleet("validate", env=outside)
+    promoted = repo.fleet(*APPLY, env=outside)
 
-    assert ran.code == 2
-    assert "is not in a git repository" in ran.err
+    assert (plain.code, without_git.code, linked.code, promoted.code) == (0, 0, 1, 2)
+    assert "link-in-agent" in linked.out
+    assert "is not in a git repository" in promoted.err
 
 
 def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:

@@ -74,6 +74,10 @@ _GRACE_S = 2.0
 """How long git may take to remove its lock files when it is told to end."""
 
 
+class GitMissing(GitError):
+    """There is no git on this machine."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitResult:
     """Exit code, standard output as bytes, standard error as text."""
@@ -106,7 +110,7 @@ def run_git(folder: Path, arguments: list[str], stdin: bytes, environment: Mappi
                 limit,
             )
     except FileNotFoundError:
-        raise GitError("git is not installed", hint="install git 2.34 or newer") from None
+        raise GitMissing("git is not installed", hint="install git 2.34 or newer") from None
     except subprocess.TimeoutExpired:
         message = f"git {_command_name(arguments)} did not end within {limit:g} seconds"
         raise GitError(message, hint=f"{_TIMEOUT_VARIABLE}=600 gives it ten minutes") from None

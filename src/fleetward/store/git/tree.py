@@ -99,7 +99,9 @@ class WorkTree:
         """Contents by path, as git would store what is on disk; None where a part of the path is a link."""
         requested = list(entries)
         real: set[str] = set()
-        contents = {entry.path: self._content(entry, limit, real) for entry in requested if not entry.sparse}
+        contents = {
+            entry.path: disk_content(self.root, entry, limit, real) for entry in requested if not entry.sparse
+        }
         self._undo_conversions(requested, contents)
         return {
             **contents,
@@ -121,40 +123,45 @@ class WorkTree:
             stored = stored_contents(self.repository, found)
             contents.update((path.removeprefix(self.prefix), content) for path, content in stored.items())
 
-    def _content(self, entry: TreeEntry, limit: int, real: set[str]) -> bytes | int | None:
-        if not self._unlinked(entry.path.rpartition("/")[0], real):
-            return None
-        # no pathlib: a large fleet has tens of thousands of files
-        try:
-            # O_NONBLOCK: opening a pipe without a writer would wait for ever
-            handle = os.open(
-                f"{self.root}/{entry.path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            )
-        except (OSError, ValueError):
-            return None
-        try:
-            # of the open file, because the path may have been exchanged since it was listed
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                return None
-            return status.st_size if status.st_size > limit else _read_fully(handle, status.st_size)
-        finally:
-            os.close(handle)
 
-    def _unlinked(self, folder: str, real: set[str]) -> bool:
-        """Is no folder on the way a link? Those in *real* are known to be none."""
-        if not folder or folder in real:
-            return True
-        if not self._unlinked(folder.rpartition("/")[0], real):
-            return False
-        try:
-            status = os.lstat(f"{self.root}/{folder}")
-        except (OSError, ValueError):
-            return False
-        if not stat.S_ISDIR(status.st_mode):
-            return False
-        real.add(folder)
+def disk_content(root: Path, entry: TreeEntry, limit: int, real: set[str]) -> bytes | int | None:
+    """
+    The content on disk; a size where it is over *limit*, None where it cannot be read or a link is on the way.
+
+    Folders in *real* are known to be no links; what is found is added.
+    """
+    if not _unlinked(root, entry.path.rpartition("/")[0], real):
+        return None
+    # no pathlib: a large fleet has tens of thousands of files
+    try:
+        # O_NONBLOCK: opening a pipe without a writer would wait for ever
+        handle = os.open(f"{root}/{entry.path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return None
+    try:
+        # of the open file, because the path may have been exchanged since it was listed
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        return status.st_size if status.st_size > limit else _read_fully(handle, status.st_size)
+    finally:
+        os.close(handle)
+
+
+def _unlinked(root: Path, folder: str, real: set[str]) -> bool:
+    """Is no folder on the way a link? Those in *real* are known to be none."""
+    if not folder or folder in real:
         return True
+    if not _unlinked(root, folder.rpartition("/")[0], real):
+        return False
+    try:
+        status = os.lstat(f"{root}/{folder}")
+    except (OSError, ValueError):
+        return False
+    if not stat.S_ISDIR(status.st_mode):
+        return False
+    real.add(folder)
+    return True
 
 
 def _read_fully(handle: int, size: int) -> bytes:

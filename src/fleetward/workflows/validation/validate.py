@@ -13,7 +13,10 @@ from fleetward.domain.errors import GitError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding
 from fleetward.domain.validation import Validation
+from fleetward.store.git.discovery import NoRepository
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.store.git.plain_folder import FolderTree, find_plain_folder
+from fleetward.store.git.process import GitMissing
 from fleetward.store.git.tree import Tree
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.validation.policy_version import reused_since_last_entry
@@ -45,7 +48,8 @@ class ValidationResult:
     """Whether rules could run at all."""
     text: Callable[[str], str]
     """The text of a file by its path; reports quote lines of it."""
-    root: FleetRoot
+    root: FleetRoot | None
+    """None in a folder that is in no repository."""
     staged: bool
 
 
@@ -57,7 +61,13 @@ def validate(run: RunContext, options: ValidateOptions) -> ValidationResult:
     """
     if options.staged and options.revision:
         raise UsageError("--staged and --rev exclude each other", hint="leave one of them out")
-    root = find_fleet_root(run.folder, run.environment)
+    try:
+        root = find_fleet_root(run.folder, run.environment)
+    except (NoRepository, GitMissing):
+        plain = find_plain_folder(run.folder)
+        if plain is None or options.staged or options.revision or options.paths:
+            raise
+        return _validate_folder(plain, run, options)
     tree = _tree(root, options)
     cache = _open_cache(root, run) if options.cached else None
     try:
@@ -79,9 +89,26 @@ def validate(run: RunContext, options: ValidateOptions) -> ValidationResult:
     )
 
 
+def _validate_folder(tree: FolderTree, run: RunContext, options: ValidateOptions) -> ValidationResult:
+    """The result for a folder without git, which has neither history nor cache."""
+    checked = validate_fleet(tree, run.now, processes=options.processes)
+    validation = _validation(checked, frozenset(), run, "")
+    if not validation.agents and not checked.findings and not options.allow_empty:
+        raise NotAFleet("no agents to check", hint="fleet new AGENT, or --allow-empty")
+    return ValidationResult(
+        validation=validation,
+        governance_valid=checked.governance_valid,
+        text=checked.text,
+        root=None,
+        staged=False,
+    )
+
+
 def next_command(run: RunContext, result: ValidationResult) -> str:
     """The command after this report: for the first finding, else a first commit, else a comparison."""
     validation, root = result.validation, result.root
+    if root is None:
+        return f"git{run.chdir} init && git{run.chdir} add -A"
     first = next((finding for finding in validation.findings if not finding.waived), None)
     if validation.errors and first is not None:
         return f"fleet validate{run.chdir} {quote(run.path_argument(root.path / first.place.file))}"
