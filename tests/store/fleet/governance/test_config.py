@@ -113,7 +113,11 @@ def test_a_version_outside_the_range_is_refused() -> None:
 
 def test_hosts_of_ones_own_are_known_by_their_forge_and_named_once() -> None:
     value, findings = read_config(
-        forges={"gitlab": {"host": "Git.acme.example"}, "github": {"host": "hub.acme.example:8443"}, "x-note": 1}
+        forges={
+            "gitlab": {"host": "Git.acme.example"},
+            "github": {"host": "hub.acme.example:8443"},
+            "x-note": 1,
+        }
     )
     _, doubled = read_config(forges={"gitlab": {"host": "a.example"}, "github": {"host": "A.example"}})
 
