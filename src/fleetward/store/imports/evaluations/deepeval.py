@@ -13,6 +13,7 @@ from fleetward.store.imports.evaluations.adapter import EvaluationFile
 from fleetward.store.imports.evaluations.counting import Averages, Outcome
 
 FORMAT = "deepeval"
+_FINISHED_TAG = "fleet.finished"
 _SAVED = ("testCases", "conversationalTestCases")
 
 
@@ -29,16 +30,20 @@ def read(evaluation: EvaluationFile) -> EvaluationResult:
     A test run as DeepEval saves it, or what ``evaluate()`` returned.
 
     A case passes when it and all of its metrics succeeded; one that no metric judged is skipped. Metrics are means,
-    with 0 for an error. Model and release come from ``hyperparameters``, which a returned run does not have.
+    with 0 for an error. Model and release come from ``hyperparameters``, which a returned run does not have. So does
+    the time, as ``fleet.finished``: DeepEval writes none.
     """
     data, file = evaluation.json_object(), evaluation.name
     run = counting.mapping(data["testRunData"], f"{file}: testRunData") if "testRunData" in data else data
     cases = list(_cases(run, file))
     counts = counting.count_outcomes(_outcome(case, file) for case in cases)
     parameters = counting.optional_mapping(run.get("hyperparameters"), f"{file}: hyperparameters")
+    finished = counting.run_time(parameters.get(_FINISHED_TAG))
     return counting.measurement(
         FORMAT,
         counts,
+        finished=finished.earliest,
+        finished_latest=finished.latest,
         metrics=_metrics(cases, file),
         model=counting.label(parameters.get("model")),
         release=counting.release_tag(parameters, f"{file}: hyperparameters"),

@@ -27,13 +27,8 @@ _NO_MODELS = frozenset(
 """Prefixes of provider ids that name a channel, not a model."""
 
 
-_FILTERS = frozenset(
-    {
-        *("filterFailing", "filterFailingOnly", "filterErrorsOnly", "filterFirstN", "filterMetadata"),
-        *("filterPattern", "filterSample", "filterRange", "filterPrompts"),
-    }
-)
-"""Options that leave tests out; those that choose a provider leave none out."""
+_CHOICE_OF_MODEL = frozenset({"filterProviders", "filterTargets"})
+"""Options that choose a provider, and leave no test out."""
 _EXPORT = "write JSON: 'promptfoo eval -o results.json', or 'promptfoo export eval EVAL-ID -o results.json'"
 
 
@@ -216,7 +211,7 @@ def _chosen_part(data: Mapping[str, Any], rows: list[Mapping[str, Any]]) -> str 
     )
     for settings in options:
         for key, value in settings.items() if isinstance(settings, dict) else ():
-            if key in _FILTERS and value not in (None, False, ""):
+            if key.startswith("filter") and key not in _CHOICE_OF_MODEL and value not in (None, False, ""):
                 return f"{key} {strict_json.short(value)}"
     tests = config.get("tests")
     # tests of a file or a generator cannot be counted here
