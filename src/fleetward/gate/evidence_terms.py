@@ -62,8 +62,8 @@ class EvidenceTerms:
             self._name(contributor.email, None): contributor for contributor in self.request.contributors
         }
         for name in sorted(names & authors.keys()):
-            commit = authors[name].commit[:12]
-            yield f"recorded by {name}, an author of the change (commit {commit}): let another or a robot record it"
+            author = f"{name}, an author of the change (commit {authors[name].commit[:12]})"
+            yield f"recorded by {author}: let somebody else or a robot record it, or sign it"
         unknown = sorted(name for name in names if "@" in name) or ([] if names else ["nobody"])
         for name in unknown:
             yield f"recorded by {name}, who was not in governance/people.yaml then"
