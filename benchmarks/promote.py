@@ -29,6 +29,7 @@ from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.ledger import AgentTransition, Entry
 from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.report import verdicts_json
+from fleetward.store.cache.verified_ledgers import VerifiedLedgers, verified_ledgers_file
 from fleetward.store.records import approvals, ledger_line
 
 BUDGET_S = 1.0
@@ -121,8 +122,20 @@ def made(folder: Path, agents: int, entries: int) -> Path:
     )
     tone = {f"environments/staging/{CHANGED}/prompts/tone.md": b"Short words.\n"}
     lines = list(told(names, states, law, governance(folder)))
-    imported(folder, chain(grown(lines), commit("nadia", "another tone", tone), given(binding)))
+    head = imported(folder, chain(grown(lines), commit("nadia", "another tone", tone), given(binding)))
+    remember(folder, head)
     return folder
+
+
+def remember(folder: Path, head: str) -> None:
+    """The ledger as an earlier run has verified it: what is measured is every promotion but the first after a clone."""
+    ledger = layout.ledger_file("production")
+    command = ["git", "rev-parse", f"{head}:{ledger}"]
+    blob = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    memory = verified_ledgers_file(folder / ".git", "", os.environ, test_clock=False)
+    if memory is None:
+        sys.exit("no key to seal with: set HOME")
+    memory.write(VerifiedLedgers(head=head, ledgers={"production": blob}))
 
 
 def imported(folder: Path, parts: Iterable[bytes]) -> str:

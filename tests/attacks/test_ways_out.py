@@ -61,7 +61,7 @@ def test_a_line_with_a_lost_commit_cannot_bring_governance(tmp_path: Path) -> No
     result = repository.judge(now=at(3, 10))
 
     assert result.code == 2
-    assert "and is not approved yet" in result.err
+    assert "which is not in this repository" in result.err
 
 
 @pytest.mark.parametrize("lie", ["a state", "a law"])
@@ -103,18 +103,20 @@ def test_a_true_line_stays_where_it_is(tmp_path: Path) -> None:
     assert "are missing" in result.err
 
 
-def test_a_forged_line_on_which_something_was_decided_stays_where_it_is(tmp_path: Path) -> None:
+def test_nothing_is_decided_on_a_forged_line_until_it_is_taken_out(tmp_path: Path) -> None:
     repository = running_fleet(tmp_path)
     last = current_ledger(repository).last_transition("desk")
     assert last is not None
     before = (repository.path / "ledger/production.jsonl").read_bytes()
+    repository.change(at=at(3, 5))
+    repository.approve("carla", now=at(3, 6))
     ghost = AgentTransition(agent="ghost", from_state=None, to_state=NOWHERE, release=NOWHERE, generation=1)
     append_entry(repository, when=at(3, 7), kind="create", agents=(ghost,), policy_version=1)
     repository.commit("promote", who="erin", at=at(3, 7))
-    repository.change(at=at(3, 8))
-    repository.approve("carla", now=at(3, 9))
-    assert repository.apply(now=at(3, 10)).code == 0
+    refused = repository.apply(now=at(3, 10))
     (repository.path / "ledger/production.jsonl").write_bytes(before)
     repository.commit("clean", at=at(3, 11))
 
-    assert "are missing" in repository.judge(now=at(3, 12)).err
+    assert refused.code == 2
+    assert "ledger/production.jsonl:2: commit " in refused.err
+    assert repository.apply(now=at(3, 12)).code == 0

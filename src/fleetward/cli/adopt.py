@@ -11,48 +11,76 @@ from fleetward.cli.options import Sign, require_apply
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb
 from fleetward.domain.errors import ExitCode
+from fleetward.domain.verdict import Promotion, RequirementStatus
 from fleetward.report.page import Page, line, page, span
-from fleetward.workflows.promotion.adopt import Adoption, adopt_environment
+from fleetward.workflows.audit.verification import verified_head
+from fleetward.workflows.promotion.adopt import Adoption, adopt_environments
 
 
 def adopt(
     session: Session,
-    to: Annotated[str, typer.Option("--to", metavar="ENV", help="The gated environment.")],
+    to: Annotated[
+        list[str], typer.Option("--to", metavar="ENV", help="The gated environment; several together.")
+    ],
     apply: Annotated[bool, typer.Option("--apply", help="Write the ledger.")] = False,
     sign: Sign = None,
 ) -> ExitCode:
-    """Start the ledger of an environment with its present agents; its present governance becomes trusted."""
+    """Start ledgers with the agents that are there; the first makes governance trusted, later ones need approvals."""
     require_apply(apply=apply, sign=sign)
     with applying(session, apply=apply):
-        adoption = adopt_environment(session.run, to, apply=apply, key=sign)
+        adoption = adopt_environments(session.run, to, verified_head(session.run), apply=apply, key=sign)
     session.report(VERB.formats, adoption)
-    return ExitCode.SUCCESS
+    return ExitCode.DENIED if adoption.waiting else ExitCode.SUCCESS
 
 
 def _text(adoption: Adoption, session: Session) -> Page:
-    to, chdir, agents = adoption.environment, session.run.chdir, adoption.agents
-    rows = [line(f"  {agent.agent:<24} {agent.to_state}", hang=4) for agent in agents]
+    chdir = session.run.chdir
+    agents = [(env.name, agent) for env in adoption.environments for agent in env.agents]
+    files = " and ".join(f"ledger/{env.name}.jsonl" for env in adoption.environments)
+    rows = [line(f"  {agent.agent:<24} {agent.to_state}", hang=4) for _, agent in agents]
     count = "1 agent" if len(agents) == 1 else f"{len(agents)} agents"
+    options = "".join(f" --to {env.name}" for env in adoption.environments)
+    if adoption.waiting:
+        to, first = adoption.waiting[0]
+        head = line(span("not adopted", "error"), f": nobody has approved what {to} holds:")
+        rows = [line(f"  {env}/{item.agent}: {_missing(item)}", hang=4) for env, item in adoption.waiting]
+        return page([head, *rows, line(span(f"fleet approve{chdir} {first.agent} --to {to}", "code"))])
     if adoption.written is None:
-        head = line(span("would adopt", "strong"), f" {count} into ledger/{to}.jsonl:")
-        return page([head, *rows, line(span(f"fleet adopt{chdir} --to {to} --apply", "code"))])
-    head = line(span("adopted", "good"), f" {count} into ledger/{to}.jsonl, commit {adoption.written}:")
-    return page([head, *rows, line(span(f"fleet promote{chdir} {agents[0].agent} --to {to}", "code"))])
+        head = line(span("would adopt", "strong"), f" {count} into {files}:")
+        return page([head, *rows, line(span(f"fleet adopt{chdir}{options} --apply", "code"))])
+    head = line(span("adopted", "good"), f" {count} into {files}, commit {adoption.written}:")
+    to, agent = agents[0]
+    return page([head, *rows, line(span(f"fleet promote{chdir} {agent.agent} --to {to}", "code"))])
+
+
+def _missing(promotion: Promotion) -> str:
+    return "; ".join(
+        f"{item.kind} {item.condition} ({item.detail})"
+        for item in promotion.requirements
+        if item.status is not RequirementStatus.MET
+    )
 
 
 def _json(adoption: Adoption, _session: Session) -> dict[str, Any]:
     return {
         "format": "fleetward.adopt/1",
-        "to": adoption.environment,
+        "to": adoption.environments[0].name,
+        "environments": [env.name for env in adoption.environments],
         "commit": adoption.head,
         "agents": [
             {
+                "environment": env.name,
                 "agent": agent.agent,
                 "release": agent.release,
                 "state": agent.to_state,
                 "generation": agent.generation,
             }
-            for agent in adoption.agents
+            for env in adoption.environments
+            for agent in env.agents
+        ],
+        "missing": [
+            {"environment": env, "agent": item.agent, "detail": _missing(item)}
+            for env, item in adoption.waiting
         ],
         "applied": adoption.written is not None,
         "written": adoption.written,

@@ -18,7 +18,8 @@ from fleetward.workflows.approval.record import (
     decide_on_agent,
     decide_on_governance,
 )
-from fleetward.workflows.promotion.context import load_context
+from fleetward.workflows.audit.verification import verified_head
+from fleetward.workflows.promotion.context import PromotionContext, load_context
 
 
 def approve(
@@ -75,12 +76,17 @@ def approve(
         return _report(session, decide_on_governance(session.run, options))
     if not agent or not to:
         raise UsageError("which agent, and which environment?", hint="fleet approve AGENT --to ENV")
-    # the agent alone and its relations are read: an approval must not wait for the fleet
-    context = load_context(session.run, to=to, agents=[agent])
-    if rollback is not None:
-        context = context.for_brake()
+    context = _context(session, agent, to, options)
     warn_uncommitted(session, context, [agent])
     return _report(session, decide_on_agent(context, agent, options))
+
+
+def _context(session: Session, agent: str, to: str, options: DecisionOptions) -> PromotionContext:
+    # a veto stops what comes, whatever the ledger says
+    verified = verified_head(session.run) if options.decision is Decision.APPROVE else None
+    # the agent alone and its relations are read: an approval must not wait for the fleet
+    context = load_context(session.run, to=to, agents=[agent], at=verified)
+    return context if options.rollback is None else context.for_brake()
 
 
 def _decision(*, reject: bool, withdraw: bool, review: int | None) -> Decision:

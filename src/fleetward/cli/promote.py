@@ -13,6 +13,7 @@ from fleetward.cli.verb import Verb
 from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
 from fleetward.report.page import Page, line, span
+from fleetward.workflows.audit.verification import verified_head
 from fleetward.workflows.promotion.break_glass import checked_incident
 from fleetward.workflows.promotion.rebase import take_off_unpushed
 from fleetward.workflows.promotion.run import (
@@ -88,7 +89,7 @@ def promote(
     )
     with applying(session, apply=apply):
         note_taken_off(session, take_off_unpushed(session.run, agents, to) if rebase else None)
-        context = open_promotion(session.run, options)
+        context = open_promotion(session.run, options, verified_head(session.run, base=base))
         if not apply:  # with --apply they are an error
             warn_uncommitted(session, context, agents)
         result = promote_agents(context, options)

@@ -14,6 +14,7 @@ from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import ExitCode
 from fleetward.domain.verdict import Verdict
 from fleetward.report.page import Page, line, span
+from fleetward.workflows.audit.verification import verified_head
 from fleetward.workflows.promotion.rollback import RollbackOptions, RollbackResult, roll_back
 
 FORMAT = "fleetward.rollback/1"
@@ -48,7 +49,7 @@ def rollback(
         sign=sign,
     )
     with applying(session, apply=apply):
-        result = roll_back(session.run, options)
+        result = roll_back(session.run, options, verified_head(session.run))
     session.report(VERB.formats, result)
     if result.written:
         note = f" as commit {result.written}, ledger/{env}.jsonl"

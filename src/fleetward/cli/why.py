@@ -13,6 +13,7 @@ from fleetward.cli.verb import Verb
 from fleetward.domain.errors import ExitCode
 from fleetward.domain.verdict import Verdict
 from fleetward.report.page import Page
+from fleetward.workflows.audit.verification import verified_head
 from fleetward.workflows.promotion.context import only_gated_environment
 from fleetward.workflows.promotion.run import (
     PromotionOptions,
@@ -35,7 +36,7 @@ def why(
     options = PromotionOptions(
         agents=(agent,), to=to or only_gated_environment(session.run), approvers=tuple(as_ or ()), at=at
     )
-    context = open_promotion(session.run, options)
+    context = open_promotion(session.run, options, verified_head(session.run))
     warn_uncommitted(session, context, [agent])
     result = explain_promotion(context, options)
     session.report(VERB.formats, result)

@@ -68,6 +68,8 @@ class Break:
     severity: Severity = Severity.ERROR
     environment: str | None = None
     agent: str | None = None
+    seq: int | None = None
+    """The ledger entry that it is about."""
 
     @property
     def finding(self) -> Finding:

@@ -1,5 +1,6 @@
 """Decides whether a change may pass: one pure evaluator for promote, audit, why, status and policy tests."""
 
+from fleetward.gate.adoption import decide_adoption
 from fleetward.gate.decide import batch_verdict, decide
 from fleetward.gate.governance_change import decide_governance_change
 from fleetward.gate.matching_rules import agent_traits, policy_requirements
@@ -27,6 +28,7 @@ __all__ = [
     "available_reviewers",
     "batch_verdict",
     "decide",
+    "decide_adoption",
     "decide_governance_change",
     "dropped_fields",
     "effective_tier",

@@ -194,10 +194,16 @@ def entry_mismatches(
                 message = f"{word} of {transition.agent} is {actual!r}, its verdict gives {expected!r}"
                 yield entry_break(commit, entry, "entry-untrue", message, transition.agent)
     # a missing verdict would make every file of its agent look invented
-    if len(allowed) != len(entry.agents):
-        return
+    if len(allowed) == len(entry.agents):
+        yield from record_mismatches(commit, entry, allowed)
+
+
+def record_mismatches(
+    commit: FirstParentCommit, entry: Entry, promotions: Sequence[Promotion]
+) -> Iterator[Break]:
+    """Approvals and evidence that an entry names beside those that its verdicts rest on, or leaves out."""
     stated_files = {str(record["file"]) for record in (*entry.approvals, *entry.evidence)}
-    counted_files = {file for promotion in allowed for file in promotion.counted}
+    counted_files = {file for promotion in promotions for file in promotion.counted}
     # both ways: a hidden approval is as untrue as an invented one
     for file in sorted(stated_files ^ counted_files):
         claim = "names" if file in stated_files else "does not name"
@@ -335,6 +341,7 @@ def entry_break(
         commit=commit.id,
         file=layout.ledger_file(entry.environment),
         line=entry.seq,
+        seq=entry.seq,
         hint=f"git show {commit.id[:12]}",
         environment=entry.environment,
         agent=agent,

@@ -89,6 +89,19 @@ def ledger_mode_changes(commit: FirstParentCommit, environment: str) -> Iterator
             yield mode_break(commit, change, environment)
 
 
+def lines_before_environment(commit: FirstParentCommit, environment: str) -> Break:
+    """A ledger that had lines before anybody agreed to its environment: nobody verified them."""
+    file = layout.ledger_file(environment)
+    return Break(
+        rule="policy-not-in-force",
+        message=f"the ledger of {environment} had lines before governance knew {environment}",
+        commit=commit.id,
+        file=file,
+        hint=f"git log --oneline -- {file}",
+        environment=environment,
+    )
+
+
 def unrelated_changes(commit: FirstParentCommit, entries: Sequence[Entry]) -> Iterator[Break]:
     """The first change in a commit of ``--apply`` that no entry explains; removed proposals of its agents are fine."""
     to = entries[0].environment

@@ -15,7 +15,7 @@ from fleetward.store.fleet.governance.load import GovernanceDocuments, load_gove
 from fleetward.store.fleet.proposals import orphan_proposals
 from fleetward.store.formats.document import DocumentCache, read_document
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS
-from fleetward.store.git.tree import REGULAR, Tree, TreeEntry
+from fleetward.store.git.tree import REGULAR, Tree, TreeEntry, checked_entries
 from fleetward.store.records.current_ledgers import load_ledgers
 
 KeySelection = Collection[AgentKey] | Callable[[FleetConfig], Collection[AgentKey]]
@@ -104,7 +104,7 @@ def read_outline(
     Errors: NotAFleet when there is no ``fleet-config.yaml``.
     """
     # in one go: each question to git is a process
-    entries = _checked_entries(
+    entries = checked_entries(
         tree, layout.CONFIG, layout.GOVERNANCE, layout.ENVIRONMENTS, layout.LEDGERS, layout.PROPOSALS
     )
     governance = load_governance(tree, entries, version=version, rules=rules, documents=governance_documents)
@@ -199,7 +199,7 @@ def _partial_outline(
     tree: Tree, version: str, rules: Collection[str], only: KeySelection, fallback_config: FleetConfig | None
 ) -> FleetOutline:
     """The outline for some agents; ledgers concern the whole fleet, and are not read."""
-    entries = _checked_entries(tree, layout.CONFIG, layout.GOVERNANCE)
+    entries = checked_entries(tree, layout.CONFIG, layout.GOVERNANCE)
     governance = load_governance(tree, entries, version=version, rules=rules)
     config = governance.config or fallback_config
     return FleetOutline(
@@ -217,13 +217,7 @@ def _agent_entries(tree: Tree, keys: Collection[AgentKey]) -> tuple[TreeEntry, .
     tops = (layout.ENVIRONMENTS, layout.PROPOSALS)
     if len(keys) > _MAX_NAMED_AGENTS:
         key_set = frozenset(keys)
-        listed = _checked_entries(tree, *tops)
+        listed = checked_entries(tree, *tops)
         return tuple(entry for entry in listed if tuple(entry.path.split("/")[1:3]) in key_set)
     folders = [f"{top}/{env}/{name}" for env, name in sorted(keys) for top in tops]
-    return _checked_entries(tree, *folders) if folders else ()
-
-
-def _checked_entries(tree: Tree, *under: str) -> tuple[TreeEntry, ...]:
-    """The files of a tree; of a commit, what git would not have written is marked."""
-    checked: Callable[..., tuple[TreeEntry, ...]] = getattr(tree, "checked_entries", tree.entries)
-    return checked(*under)
+    return checked_entries(tree, *folders) if folders else ()

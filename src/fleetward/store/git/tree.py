@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +44,13 @@ class Tree(Protocol):
 
     def read(self, entries: Iterable[TreeEntry], limit: int) -> Mapping[str, bytes | int | None]:
         """Contents by path; a size where it is over *limit*, None where it cannot be read."""
+
+
+def checked_entries(tree: Tree, *under: str) -> tuple[TreeEntry, ...]:
+    """The files of a tree; of a commit, what git would not have written is marked."""
+    # the work tree and the index hold a name once
+    listed: Callable[..., tuple[TreeEntry, ...]] = getattr(tree, "checked_entries", tree.entries)
+    return listed(*under)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fleetward.domain import layout, limits
+from fleetward.domain import digest, layout, limits
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
 from fleetward.store.git.contents import governance_folder_digest, state_digest
@@ -18,12 +18,19 @@ UNDO_HINT = (
 )
 
 
-def never_took_effect(root: FleetRoot, head: Id, blob: Id, content: bytes, file: str) -> bool:
+def never_took_effect(
+    root: FleetRoot,
+    head: Id,
+    blob: Id,
+    content: bytes,
+    file: str,
+    refused: frozenset[str] = frozenset(),
+) -> bool:
     """
     Did the lines that *content* lacks, and this version (*blob*) of the ledger has, never take effect?
 
-    True if the first of them is broken, because nothing can follow it. True also if it is the only one, and untrue
-    in every commit that had it as the last line. A line with another line after it was used, and has to stay.
+    True if the first of them is broken or *refused*, because nothing can follow it. True also if it is the only one and
+    untrue in every commit that had it as the last line. A line with another line after it was used, and has to stay.
     """
     version = root.repository.blobs([blob], limits.LEDGER_BYTES)[blob]
     if not isinstance(version, bytes):  # too large to be read, so no decision used it
@@ -35,6 +42,8 @@ def never_took_effect(root: FleetRoot, head: Id, blob: Id, content: bytes, file:
     )
     if equal_count == len(version_lines):
         return False
+    if digest.of_bytes(version_lines[equal_count].removesuffix(b"\n")) in refused:
+        return True
     try:
         entry = lines.decode(b"".join(version_lines[: equal_count + 1]), file).entries[-1]
     except FleetError:

@@ -14,6 +14,9 @@ from fleetward.store.git.tree import REGULAR, Tree
 from fleetward.store.records.ledger import decode
 from fleetward.store.records.ledger_line import decode_line
 
+REWRITES = frozenset({"ledger-edited", "ledger-shortened"})
+"""The rules of a ledger that did not only grow."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRevision:
@@ -132,7 +135,9 @@ def _rewrites(revision: LedgerRevision, content: bytes, commit: FirstParentCommi
 def _chain_break(error: FleetError, environment: str, commit: str) -> Break:
     file = layout.ledger_file(environment)
     where, _, message = error.message.removeprefix(f"{file}:").partition(": ")
-    number = int(where) if where.isdecimal() else 1
+    # of a line that is no JSON the message names a column, too
+    first = where.partition(":")[0]
+    number = int(first) if first.isdecimal() else 1
     return Break(
         rule="chain-broken",
         message=message if where.isdecimal() else error.message,

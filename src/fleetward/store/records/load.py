@@ -47,9 +47,13 @@ def ledger(tree: Tree, environment: str) -> Ledger:
     return _ledger(ledger_bytes(tree, environment), environment)
 
 
-def append_only_ledger(root: FleetRoot, head: Id, environment: str) -> Ledger:
+def append_only_ledger(
+    root: FleetRoot, head: Id, environment: str, refused: frozenset[str] = frozenset()
+) -> Ledger:
     """
     The ledger at *head*, which has every line that it had earlier in history.
+
+    *refused* are digests of lines that may be gone: each was refused, so that nothing was decided on it.
 
     Errors: FleetError with the line when it is broken, with the earlier version when lines are missing.
     """
@@ -57,7 +61,7 @@ def append_only_ledger(root: FleetRoot, head: Id, environment: str) -> Ledger:
         root.commit_tree(head), environment
     )
     current = _ledger(content, environment)
-    _check_append_only(root, head, environment, content)
+    _check_append_only(root, head, environment, content, refused)
     return current
 
 
@@ -99,7 +103,9 @@ def ledger_bytes(tree: Tree, environment: str) -> bytes:
     return content
 
 
-def _check_append_only(root: FleetRoot, head: Id, environment: str, content: bytes) -> None:
+def _check_append_only(
+    root: FleetRoot, head: Id, environment: str, content: bytes, refused: frozenset[str]
+) -> None:
     """
     Refuse a ledger that lost lines: approvals that these lines used would count a second time.
 
@@ -120,7 +126,7 @@ def _check_append_only(root: FleetRoot, head: Id, environment: str, content: byt
         compared = size in ends and spent + size <= _COMPARED
         if size in ends and (not compared or root.repository.object_id(content[:size]) == blob_id):
             spent += size  # only true beginnings count: garbage must not use up the budget
-        elif not never_took_effect(root, head, blob_id, content, file):
+        elif not never_took_effect(root, head, blob_id, content, file, refused):
             hint = f"git log --oneline -- {file}, then put back the lines that are missing"
             raise FleetError(
                 f"{file}: lines of an earlier version (blob {blob_id[:12]}) are missing", hint=hint

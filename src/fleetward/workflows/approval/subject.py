@@ -11,9 +11,11 @@ from fleetward.domain.break_glass import RequiredReview
 from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, Verdict
 from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.records import load as records
+from fleetward.workflows.promotion.adopt import adoption_request
 from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_one
 from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.contributors import required_reviews
@@ -31,6 +33,8 @@ class ApprovalSubject:
     candidate: Candidate
     compared: tuple[tuple[str, str], tuple[str, str]]
     review: RequiredReview | None = None
+    is_adoption: bool = False
+    """It is about the state that lies in an environment before the environment is adopted."""
 
 
 def resolve_subject(
@@ -55,6 +59,12 @@ def resolve_subject(
         )
     if with_overrides:
         raise UsageError("--with-overrides goes with --rollback", hint="add --rollback")
+    if (waiting := _adoptable_agent(context, agent)) is not None:
+        request = adoption_request(context, waiting)
+        candidate = Candidate(request=request, running=None, source=waiting, proposed=waiting)
+        return ApprovalSubject(
+            candidate=candidate, compared=(("nothing", context.head), (to, context.head)), is_adoption=True
+        )
     [candidate] = build_candidates(context, [agent])
     return ApprovalSubject(
         candidate=candidate, compared=((to, context.head), (context.sources[0], context.head))
@@ -66,6 +76,10 @@ def verdict_with(context: PromotionContext, subject: ApprovalSubject, *statement
     request = subject.candidate.request
     # appended to the real ones: the prediction knows vetoes and earlier decisions
     request = replace(request, approvals=(*request.approvals, *statements))
+    if subject.is_adoption:
+        return gate.decide_adoption(
+            request, policy=context.policy, people=context.people, now=context.run.now
+        )
     if subject.review is None:
         return decide_one(context, request)
     reviewers = gate.reviewers_for(
@@ -95,6 +109,17 @@ def verdict_with(context: PromotionContext, subject: ApprovalSubject, *statement
         requirements=(requirement,),
         not_counted=status.not_counted,
     )
+
+
+def _adoptable_agent(context: PromotionContext, name: str) -> Agent | None:
+    """The agent in a target that is not adopted yet, where another ledger has begun; else None."""
+    to, tree = context.target.name, context.root.commit_tree(context.head)
+    agent = context.fleet.agents.get((to, name))
+    others = [item.name for item in context.fleet.config.environments if item.gated and item.name != to]
+    has_begun = bool(others) and bool(tree.entries(*map(layout.ledger_file, others)))
+    if context.ledger.entries or agent is None or not agent.readable or not has_begun:
+        return None
+    return agent
 
 
 def _review_subject(context: PromotionContext, agent: str, seq: int) -> ApprovalSubject:

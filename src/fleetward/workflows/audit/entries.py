@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from fleetward.domain import layout
@@ -37,16 +38,22 @@ def check_entries(context: EntryContext) -> Iterator[Break]:
         context.after.added, key=lambda entry: (entry.commit, entry.at, entry.kind == ADOPT)
     ):
         entries = tuple(group)
-        state_breaks = [item for entry in entries for item in _check_states(context, entry)]
-        yield from state_breaks
-        for entry in entries:
-            yield from check_records(context, entry)
-            yield from check_signature(context, entry)
-        # an agent whose states are wrong has no verdict of its own to check
-        reported = {item.agent for item in state_breaks}
-        for item in check_decision(context, entries):
-            if item.agent is None or item.agent not in reported:
-                yield item
+        for item in _check_group(context, entries):
+            # what lies beside the entry is still a break of it
+            yield item if item.seq is not None else replace(item, seq=entries[0].seq)
+
+
+def _check_group(context: EntryContext, entries: Sequence[Entry]) -> Iterator[Break]:
+    state_breaks = [item for entry in entries for item in _check_states(context, entry)]
+    yield from state_breaks
+    for entry in entries:
+        yield from check_records(context, entry)
+        yield from check_signature(context, entry)
+    # an agent whose states are wrong has no verdict of its own to check
+    reported = {item.agent for item in state_breaks}
+    for item in check_decision(context, entries):
+        if item.agent is None or item.agent not in reported:
+            yield item
 
 
 def _check_states(context: EntryContext, entry: Entry) -> Iterator[Break]:

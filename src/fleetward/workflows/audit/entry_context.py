@@ -36,6 +36,16 @@ class EntryContext:
     latest_date: Callable[[Id], tuple[Id, datetime] | None]
     """The branch's commit of the latest date, up to where a commit left the branch; None if it never was on it."""
     earlier_entries: Sequence[LedgerEntryAt] = ()
+    is_beginning: bool = False
+    """No ledger had begun before *commit*: an adoption makes the governance of its commit trusted."""
+
+    def entries_before(self, entry: Entry) -> Sequence[Entry]:
+        """The entries of the same ledger before *entry*, none of them decoded yet."""
+        heads, count = self.after.ledger.heads, len(self.after.entries)
+        # by heads and from the end: a ledger of ten thousand entries is not decoded for one
+        while count and heads[count - 1].seq >= entry.seq:
+            count -= 1
+        return self.after.entries[:count]
 
     def entry_break(self, entry: Entry, rule: str, message: str, agent: str | None = None) -> Break:
         """A break at the line of *entry*."""

@@ -6,29 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from fleetward import __version__
 from fleetward.domain import layout
 from fleetward.domain.audit import Break
 from fleetward.domain.clock import format_instant, is_ahead
 from fleetward.domain.errors import FleetError
 from fleetward.domain.ledger import Entry
-from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.domain.verdict import Promotion
 from fleetward.gate import entry_checks, history_checks
 from fleetward.store.git.commit import read_commits
-from fleetward.store.git.contents import state_digest
 from fleetward.store.git.repository import Id
-from fleetward.store.records import ledger_line
 from fleetward.store.records import load as records
 from fleetward.store.records.ledger import ADOPT
 from fleetward.workflows.audit.commit_files import folder_files
+from fleetward.workflows.audit.entry_adoption import check_adoption
+from fleetward.workflows.audit.entry_claims import check_policy, check_requirements
 from fleetward.workflows.audit.entry_commit import check_commit
 from fleetward.workflows.audit.entry_context import EntryContext
 from fleetward.workflows.audit.entry_records import record_dates
 from fleetward.workflows.audit.reevaluate import reevaluate
 from fleetward.workflows.promotion.context import VerifiedCommit, load_context
-
-_REQUIREMENT_FACTS = ("agent", "rule", "kind", "status", "by")
-"""What a requirement says in every version of the tool."""
 
 
 def check_decision(context: EntryContext, group: Sequence[Entry]) -> Iterator[Break]:
@@ -49,7 +45,7 @@ def check_decision(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
     if is_direct:
         yield from history_checks.unrelated_changes(commit, group)
     if first.kind == ADOPT:
-        yield from _check_adoption(context, group)
+        yield from check_adoption(context, group)
     else:
         yield from _check_verdict(context, group)
 
@@ -60,7 +56,7 @@ def _check_dates(context: EntryContext, group: Sequence[Entry], *, is_direct: bo
     # a forge that squashes or rebases makes another commit, and makes it when somebody merges
     is_direct = is_direct and commit.committer == first.actor
     earlier = [(f"commit {decision.id[:12]}, at which it was decided", decision.committed)]
-    before = [entry for entry in context.after.entries if entry.seq < first.seq]
+    before = context.entries_before(first)
     # a back-dated commit could bring back an expired approval or an old freeze
     if latest := context.latest_date(decision.id):
         id_, instant = latest
@@ -97,8 +93,8 @@ def _shown_by(context: EntryContext, before: Sequence[Entry], latest: Id, instan
 def _stale_decision(context: EntryContext, first: Entry) -> Break | None:
     """A decision on another ledger, under other governance or with fewer records than the branch had."""
     root, environment, policy_commit = context.root, first.environment, context.policy_commit
-    lines = [entry.line for entry in context.after.entries if entry.seq < first.seq]
-    expected = "".join(f"{line}\n" for line in lines).encode()
+    lines = context.after.content.split(b"\n", first.seq - 1)[: first.seq - 1]
+    expected = b"".join(line + b"\n" for line in lines)
     decided = f"it was decided at commit {first.commit[:12]},"
     # the pull request must be written on the base's ledger, or numbers would be used twice
     if (
@@ -131,23 +127,6 @@ def _missing_record(context: EntryContext, first: Entry) -> str | None:
     return None
 
 
-def _check_adoption(context: EntryContext, group: Sequence[Entry]) -> Iterator[Break]:
-    """An adoption is the first entry, and changes no folder."""
-    for entry in group:
-        # a later adoption would bypass every approval
-        if entry.seq != 1:
-            message = "an adoption after the ledger had begun: nothing was approved"
-            yield context.entry_break(entry, "adopted-again", message)
-            continue
-        for change in entry.agents:
-            folder = layout.agent_folder(entry.environment, change.agent)
-            state = state_digest(context.root.commit_tree(entry.commit), folder)
-            if state != change.to_state:
-                message = f"{change.agent} was {state or 'nothing'} when it was adopted"
-                yield context.entry_break(entry, "state-mismatch", message, change.agent)
-        yield from _check_policy(context, entry)
-
-
 def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Break]:
     """Decide again, with the governance, the records and the clock of that time."""
     first = group[0]
@@ -171,48 +150,14 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
         is_stop = entry.break_glass is not None and entry.break_glass.is_stop
         terms = promotion.policy.stop if is_stop else promotion.policy.break_glass
         review_within = terms.review_within if terms else None
-        yield from _check_policy(context, entry)
+        yield from check_policy(context, entry)
         yield from entry_checks.denied_promotions(context.commit, entry, promotions)
         yield from entry_checks.uncompared_commits(context.commit, entry, _of_entry(entry, promotions))
         yield from entry_checks.entry_mismatches(context.commit, entry, promotions)
-        yield from _check_requirements(context, entry, promotions)
+        yield from check_requirements(context, entry, promotions)
         yield from entry_checks.break_glass_mismatches(context.commit, entry, promotions, review_within)
 
 
 def _of_entry(entry: Entry, promotions: Sequence[Promotion]) -> tuple[Promotion, ...]:
     agents = {change.agent for change in entry.agents}
     return tuple(promotion for promotion in promotions if promotion.agent in agents)
-
-
-def _check_requirements(
-    context: EntryContext, entry: Entry, promotions: Sequence[Promotion]
-) -> Iterator[Break]:
-    by_agent = {promotion.agent: promotion for promotion in promotions}
-    decided = [by_agent[change.agent] for change in entry.agents if change.agent in by_agent]
-    # a verdict that is not allowed is reported itself, and its requirements are others
-    if len(decided) < len(entry.agents) or any(item.verdict is not Verdict.ALLOWED for item in decided):
-        return
-    replayed = [
-        ledger_line.encode_requirement(promotion.agent, requirement)
-        for promotion in decided
-        for requirement in promotion.requirements
-    ]
-    # words change between versions; what was asked of whom does not
-    is_same_version = entry.tool.partition(" (")[0] == f"fleetward {__version__}"
-    keys = ledger_line.REQUIREMENT_KEYS if is_same_version else _REQUIREMENT_FACTS
-    yield from entry_checks.requirement_mismatches(context.commit, entry, replayed, keys=keys)
-
-
-def _check_policy(context: EntryContext, entry: Entry) -> Iterator[Break]:
-    """The policy and governance that an entry names, compared with those in force."""
-    in_force = context.governance.in_force if context.governance else None
-    policy = in_force.policy if in_force else None
-    if policy is None or (entry.policy_version, entry.policy_sha256) != (policy.version, policy.sha256):
-        actual = f"{policy.version} ({policy.sha256})" if policy else "none"
-        message = f"it names policy {entry.policy_version} ({entry.policy_sha256}), in force was {actual}"
-        yield context.entry_break(entry, "policy-not-in-force", message)
-        return
-    governance = in_force.digest_of(entry.governance_version) if in_force else None
-    if entry.governance != governance:
-        message = f"it names governance {entry.governance}, in force was {governance}"
-        yield context.entry_break(entry, "policy-not-in-force", message)

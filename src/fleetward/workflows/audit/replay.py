@@ -37,6 +37,8 @@ class ReplayResult:
     entries: tuple[LedgerEntryAt, ...]
     environments: frozenset[str]
     """Those with a ledger, and those that are gated at the end."""
+    entry_breaks: tuple[Break, ...] = ()
+    """The breaks of ledgers and of their entries, in the order of history."""
 
 
 def replay_history(replay: HistoryReplay, commits: Sequence[FirstParentCommit]) -> ReplayResult:
@@ -63,6 +65,7 @@ def replay_history(replay: HistoryReplay, commits: Sequence[FirstParentCommit]) 
         audit=_audit(replay, state, commits, last, breaks),
         entries=state.entries,
         environments=state.started | replay.governance.at(last).gated,
+        entry_breaks=state.entry_breaks,
     )
 
 
@@ -122,6 +125,7 @@ def _changed_ledgers(commit: FirstParentCommit) -> Iterator[str]:
 
 
 def _check_commit(replay: HistoryReplay, state: ReplayState, commit: FirstParentCommit) -> Step:
+    state = replace(state, begun=bool(state.started))
     breaks = [
         *history_checks.record_losses(commit, dropped_records.unreadable_before(replay, commit)),
         *dropped_records.dropped_records(replay, commit),
@@ -139,8 +143,9 @@ def _check_commit(replay: HistoryReplay, state: ReplayState, commit: FirstParent
         breaks += history_checks.configuration_changes(commit, before, after, state.started)
     state = replace(state, config=after)
     # before and after: an environment that loses its gate is still checked here
-    for name in sorted({*state.ledgers, *gated_environments(before), *gated_environments(after)}):
-        state, step_breaks = _check_environment(replay, state, commit, name)
+    known = {*state.started, *gated_environments(before), *gated_environments(after)}
+    for name in sorted({*state.ledgers, *known}):
+        state, step_breaks = _check_environment(replay, state, commit, name, is_known=name in known)
         breaks += step_breaks
     return state, tuple(breaks)
 
@@ -162,21 +167,27 @@ def _configs(
 
 
 def _check_environment(
-    replay: HistoryReplay, state: ReplayState, commit: FirstParentCommit, name: str
+    replay: HistoryReplay, state: ReplayState, commit: FirstParentCommit, name: str, *, is_known: bool
 ) -> Step:
     """The ledger of an environment; once it has begun, its folders and new entries, too."""
     before = state.ledgers.get(name) or LedgerRevision(environment=name)
     after, step_breaks = next_revision(before, replay.root.commit_tree(commit.id), commit)
+    # a ledger of an environment that nobody agreed to says nothing
+    if not is_known and replay.governance.at(commit.parent).config is not None:
+        return replace(state, ledgers={**state.ledgers, name: after}), ()
     is_backdated = any(is_ahead(previous.at, entry.at) for previous, entry in _successive(after))
     # an entry dated before the one above breaks the chain, too: one finding is enough
     breaks = [item for item in step_breaks if not (is_backdated and item.rule == "chain-broken")]
     state = replace(state, ledgers={**state.ledgers, name: after}, damaged=state.damaged | _damaged(breaks))
     breaks += history_checks.ledger_mode_changes(commit, name)
+    if before.content and name not in state.started:
+        breaks.append(history_checks.lines_before_environment(commit, name))
     # once begun, always begun: deleting the ledger does not end the checks
     if after.added or after.content:
         state = replace(state, started=state.started | {name})
     if name not in state.started:
         return state, tuple(breaks)
+    state = replace(state, entry_breaks=(*state.entry_breaks, *breaks))
     breaks += _changes_without_entry(replay, state, commit, before, after)
     state, step_breaks = _check_added_entries(replay, state, commit, before, after)
     return state, (*breaks, *step_breaks)
@@ -219,7 +230,9 @@ def _check_added_entries(
         config=followed.in_force.config if followed else replay.governance.at(policy_commit).config,
         latest_date=replay.history.latest_date,
         earlier_entries=state.entries,
+        is_beginning=not state.begun,
     )
+    entry_breaks = tuple(check_entries(context))
     adopted = sum(len(entry.agents) for entry in after.added if entry.kind == ADOPT)
     state = governance_changes.after_entries(replay, state, commit, after.added)
     state = replace(
@@ -227,8 +240,9 @@ def _check_added_entries(
         entries=(*state.entries, *((commit, entry) for entry in after.added)),
         adoptions=state.adoptions + adopted,
         promotions=state.promotions + sum(len(entry.agents) for entry in after.added) - adopted,
+        entry_breaks=(*state.entry_breaks, *entry_breaks),
     )
-    return state, (*step_breaks, *check_entries(context))
+    return state, (*step_breaks, *entry_breaks)
 
 
 def _damaged(breaks: Sequence[Break]) -> frozenset[str]:

@@ -84,7 +84,11 @@ class ReplayState:
     """The governance in force and what is pending; None before the first entry of a ledger."""
     is_governed: bool = True
     """Whether ``fleet-config.yaml`` is governance already; False up to the last entry of an earlier version."""
+    begun: bool = False
+    """Whether a ledger had begun before the present commit."""
     entries: tuple[LedgerEntryAt, ...] = ()
+    entry_breaks: tuple[Break, ...] = ()
+    """The breaks of ledgers and of their entries, in the order of history."""
     promotions: int = 0
     adoptions: int = 0
     governance_changes: int = 0

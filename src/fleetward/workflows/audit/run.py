@@ -41,7 +41,7 @@ def run_audit(
     begin, end = _range(root, revisions)
     # one cache for the whole replay: most commits share their governance files
     run = replace(run, documents=DocumentCache(_MAX_DOCUMENTS))
-    result = _replay_base(run, root, base, end) if base else _replay_range(run, root, begin, end)
+    result = _replay_base(run, root, base, end) if base else replay_all(run, root, begin, end)
     if not result.environments:
         raise NotAFleet(
             "nothing to audit: no environment of fleet-config.yaml has a 'from', and there is no ledger",
@@ -70,7 +70,9 @@ def _range(root: FleetRoot, text: str | None) -> tuple[Id | None, Id]:
     return root.repository.resolve(first or "HEAD"), end
 
 
-def _replay_range(run: RunContext, root: FleetRoot, begin: Id | None, end: Id) -> ReplayResult:
+def replay_all(run: RunContext, root: FleetRoot, begin: Id | None, end: Id) -> ReplayResult:
+    """Replay every commit of the first-parent line after *begin* up to *end*."""
+    run = run if run.documents else replace(run, documents=DocumentCache(_MAX_DOCUMENTS))
     root, history = index_history(root, end)
     governance = GovernanceReader(root, run.documents)
     replay = HistoryReplay(

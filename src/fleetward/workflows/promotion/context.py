@@ -39,6 +39,10 @@ class VerifiedCommit:
     head: Id
     governance: GovernanceHistory | None = None
     """What the audit found to be in force; None: found here."""
+    refused: frozenset[str] = frozenset()
+    """Digests of ledger lines that were refused and taken out again."""
+    is_replayed: bool = True
+    """All of history up to here was replayed; else the ledger is compared with its earlier versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +112,10 @@ def load_context(
     fleet = reading.require_governance()
     target, sources = _target_and_sources(fleet, to, source)
     # an audit has checked already that the ledger only grew up to this commit
-    ledger = records.ledger(tree, to) if at else _trusted_ledger(root, head, base_commit, to)
+    if at and at.is_replayed:
+        ledger = records.ledger(tree, to)
+    else:
+        ledger = _trusted_ledger(root, head, base_commit, to, at.refused if at else frozenset())
     _check_policy_version(in_force.policy, reading, ledger)
     return PromotionContext(
         run=run,
@@ -187,14 +194,14 @@ def promotable_agents(context: PromotionContext) -> frozenset[str]:
     return frozenset(name for source in context.sources for name in _agent_names(tree, source))
 
 
-def _trusted_ledger(root: FleetRoot, head: Id, base: Id, to: str) -> Ledger:
+def _trusted_ledger(root: FleetRoot, head: Id, base: Id, to: str, refused: frozenset[str]) -> Ledger:
     """
     The ledger at *head*.
 
     Errors: FleetError where it is broken, lost lines, or has lines that *base* lacks: a change cannot bring
     its own entries.
     """
-    ledger = records.append_only_ledger(root, head, to)
+    ledger = records.append_only_ledger(root, head, to, refused)
     if head == base:
         return ledger
     head_lines, base_lines = (records.ledger_bytes(root.commit_tree(commit), to) for commit in (head, base))

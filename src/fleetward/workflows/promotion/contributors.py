@@ -10,6 +10,7 @@ from fleetward.domain.break_glass import RequiredReview
 from fleetward.domain.contributor import Contributor
 from fleetward.domain.fleet import Environment
 from fleetward.domain.ledger import AgentTransition, Entry, Ledger
+from fleetward.domain.manifest import Agent
 from fleetward.store.git.change_authors import ChangeAuthors, ChangeScope, change_authors
 from fleetward.store.git.contents import contents
 from fleetward.store.git.file_history import commit_of_promotion
@@ -46,6 +47,12 @@ def written_changes(
         else _release_authors(context, context.target, name, head, ledger.release_entry(name))
     )
     return (*changes, _proposal_authors(context, name, head, ledger.proposal_entry(name)))
+
+
+def folder_contributors(context: PromotionContext, agent: Agent) -> tuple[Contributor, ...]:
+    """Everybody who wrote what lies in the folder of *agent*, since the beginning of history."""
+    scope = _scope(context, agent.environment, agent.name, agent.folder)
+    return change_authors(context.root, context.head, None, replace(scope, promoted=None)).contributors
 
 
 def _scope(context: PromotionContext, target: str, name: str, folder: str) -> ChangeScope:

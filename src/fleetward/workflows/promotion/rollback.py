@@ -27,7 +27,7 @@ from fleetward.workflows.promotion.candidates import (
     running_agent,
     with_records,
 )
-from fleetward.workflows.promotion.context import PromotionContext, load_context
+from fleetward.workflows.promotion.context import PromotionContext, VerifiedCommit, load_context
 from fleetward.workflows.promotion.contributors import binding_of
 from fleetward.workflows.promotion.earlier_releases import EarlierRelease, select_release
 from fleetward.workflows.promotion.reason import checked_reason
@@ -73,14 +73,14 @@ class RollbackResult:
         )
 
 
-def roll_back(run: RunContext, options: RollbackOptions) -> RollbackResult:
+def roll_back(run: RunContext, options: RollbackOptions, verified: VerifiedCommit) -> RollbackResult:
     """
-    The verdict on a rollback; with ``apply`` it is written where it is allowed.
+    The verdict on a rollback at *verified*; with ``apply`` it is written where it is allowed.
 
     Errors: as of rollback_candidate; BranchMoved and WriteFailed where writing fails.
     """
     checked_reason(options.reason)
-    context = load_context(run, to=options.environment).for_brake()
+    context = load_context(run, to=options.environment, at=verified).for_brake()
     candidate = rollback_candidate(
         context, options.agent, options.release, with_overrides=options.with_overrides
     )

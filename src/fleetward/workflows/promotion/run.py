@@ -23,7 +23,7 @@ from fleetward.workflows.promotion.apply import (
 from fleetward.workflows.promotion.break_glass import break_glass_options, break_glass_terms
 from fleetward.workflows.promotion.break_glass_reviews import break_glass_use, open_reviews_step, with_entries
 from fleetward.workflows.promotion.candidates import Candidate, Decided, build_candidates, decide_all
-from fleetward.workflows.promotion.context import PromotionContext, load_context
+from fleetward.workflows.promotion.context import PromotionContext, VerifiedCommit, load_context
 from fleetward.workflows.promotion.next_step import first_review_step, next_step, validate_step
 from fleetward.workflows.promotion.partial import allowed_subset, nothing_written_note
 from fleetward.workflows.promotion.sign import entry_signer
@@ -89,14 +89,18 @@ class PromotionResult:
         return tuple(promotion for promotion in self.promotions if promotion.verdict not in PASSING)
 
 
-def open_promotion(run: RunContext, options: PromotionOptions) -> PromotionContext:
+def open_promotion(run: RunContext, options: PromotionOptions, verified: VerifiedCommit) -> PromotionContext:
     """
-    The context of a promotion, by the governance in force.
+    The context of a promotion at *verified*, by the governance in force.
 
     Errors: UsageError for an unknown environment or an invalid time, GovernanceInvalid, GitError.
     """
     run = at_instant(run, options.at)
-    return load_context(run, to=options.to, source=options.source, base=options.base, agents=options.agents)
+    if options.at:  # another clock may find another governance in force
+        verified = replace(verified, governance=None)
+    return load_context(
+        run, to=options.to, source=options.source, base=options.base, agents=options.agents, at=verified
+    )
 
 
 def promote_agents(context: PromotionContext, options: PromotionOptions) -> PromotionResult:
