@@ -211,10 +211,9 @@ def _night(team: Team) -> None:
     policy = team.repo.root / "governance/policy.yaml"
     waiting = policy.read_text().replace("version: 1", "version: 2").replace("P30D", "P20D")
     team.repo.commit("shorter", identity="erin", at=day(24, 20), files={"governance/policy.yaml": waiting})
-    stop = ("suspend", "note-bot", "--env", "production", "--reason", "it lies", "--apply")
-    if team.repo.fleet(*stop, identity="dina", now=day(24, 23)).code:
-        team.approve("carla", day(24, 23), "note-bot")
-        team.goes("dina", day(24, 23), *stop)
+    team.goes(
+        "dina", day(24, 23), "suspend", "note-bot", "--env", "production", "--reason", "it lies", "--apply"
+    )
     team.goes("alice", day(24, 23), "validate")
     team.is_told("alice", day(24, 23), "rollback", "desk-bot", "--env", "production", "--reason", "too kind")
     team.goes("carla", day(24, 23), "approve", "desk-bot", "--to", "production", "--rollback")
