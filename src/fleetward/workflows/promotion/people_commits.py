@@ -41,16 +41,19 @@ def with_people_commits(context: PromotionContext, promotion: Promotion) -> Prom
 
 
 def _people_commit(context: PromotionContext, person: str) -> Id:
-    """The newest commit that changed what people.yaml says of *person*, behind the governance that decides."""
-    root, newest = context.root, context.policy_commit
-    commits = root.history.commits_changing(newest, [layout.PEOPLE])[:_MAX_VERSIONS]
-    present = _record(context.people, person)
-    for commit in commits:
+    """
+    The newest commit that made people.yaml say what it says of *person*.
+
+    A change that waits may take somebody away, so it is looked for before the governance in force.
+    """
+    root, present, written = context.root, _record(context.people, person), None
+    for commit in root.history.commits_changing(context.base, [layout.PEOPLE])[:_MAX_VERSIONS]:
         fleet = load_fleet(root.commit_tree(commit), only=()).snapshot
-        if fleet is None or _record(fleet.people, person) != present:
+        if fleet is not None and _record(fleet.people, person) == present:
+            written = commit
+        elif written is not None:
             break
-        newest = commit
-    return newest
+    return written or context.policy_commit
 
 
 def _record(people: People, person: str) -> _Record:
