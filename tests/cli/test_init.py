@@ -353,6 +353,8 @@ def test_the_workflow_asks_for_little_and_puts_no_foreign_text_into_a_script(zoe
 def shared(zoe: Terminal, bo: Terminal) -> None:
     """Zoe's new fleet with Bo as the second person, in a repository that both have a clone of."""
     zoe.fleet("init", "fleet", "--yes")
+    for manifest in (zoe.folder / "fleet/environments/staging").glob("*/agent.yaml"):
+        manifest.write_text(manifest.read_text().replace("lifecycle: draft", "lifecycle: production"))
     people = zoe.folder / "fleet/governance/people.yaml"
     people.write_text(people.read_text().replace("colleague@example.invalid", "bo@acme.example"))
     zoe.commit("start", at="fleet")
@@ -368,14 +370,15 @@ def runner(zoe: Terminal, agent: str) -> Ran:
     return zoe.run("bash", "-e", "-c", "\n".join(scripts), at=f"runner-{agent}", extra={"AGENT": agent})
 
 
-def passing_run() -> str:
+def passing_run(release: str) -> str:
     """A run of promptfoo, of now, in which everything went well."""
     run = json.loads((SAMPLES / "evals/promptfoo/promptfoo.json").read_text(encoding="utf-8"))
     rows = [row for row in run["results"]["results"] if row["success"]]
     stats = {**run["results"]["stats"], "successes": len(rows), "failures": 0}
     moment = datetime.now(UTC).isoformat()
     run["results"] = {**run["results"], "results": rows, "stats": stats, "timestamp": moment}
-    run["config"]["tags"] = {}
+    run["config"]["tags"] = {"fleet.release": release}
+    run["config"]["tests"] = run["config"]["tests"][: len(rows)]
     return json.dumps(run)
 
 
@@ -383,9 +386,9 @@ def passing_run() -> str:
 def test_the_fleet_that_init_wrote_goes_to_production_by_its_own_workflow(tmp_path: Path, agent: str) -> None:
     zoe, bo = terminal(tmp_path), terminal(tmp_path, "Bo Lind", "bo@acme.example")
     shared(zoe, bo)
-    bo.write({"run.json": passing_run()})
-
     if agent == "ticket-sorter":
+        release = bo.run("fleet", "release", agent, at="bo").out.strip()
+        bo.write({"run.json": passing_run(release)})
         added = bo.run("fleet", "evidence", "add", agent, "--suite", "queues", "../run.json", at="bo")
         assert added.code == 0, added.err
     approved = bo.run("fleet", "approve", agent, "--to", "production", at="bo")
