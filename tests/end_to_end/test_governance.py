@@ -37,37 +37,46 @@ def weakened(repo: Repository, policy: str = WEAK, at: str = LATER) -> None:
     repo.commit("more may approve", files={"governance/policy.yaml": policy}, at=at)
 
 
+def in_force(repo: Repository, *options: str) -> tuple[int, list[str]]:
+    """The version of the policy that decides, and what each pending change of governance lacks."""
+    policy = repo.fleet(*PROMOTE, *options, "--json").data["policy"]
+    return policy["version"], [change["lacks"] for change in policy["pending"]]
+
+
 def test_an_untouched_governance_lets_a_promotion_through(guarded: Repository) -> None:
     assert guarded.fleet(*PROMOTE).code == 0
 
 
 def test_a_weakened_policy_decides_nothing_until_it_is_approved(guarded: Repository) -> None:
     weakened(guarded)
-    changed, before = guarded.head, guarded.state
+    changed = guarded.head
 
-    refused = guarded.fleet(*PROMOTE, "--apply")
+    promoted = guarded.fleet(*PROMOTE, "--apply", "--json")
 
-    assert (refused.code, guarded.state) == (2, before)
-    assert changed[:12] in refused.err
-    assert "2 of admins" in refused.err
-    assert "fleet approve --governance" in refused.err
+    # the promotion goes on under the policy before it
+    assert (promoted.code, promoted.data["policy"]["version"]) == (0, 1)
+    [waiting] = promoted.data["policy"]["pending"]
+    assert (waiting["commit"], "2 of admins" in waiting["lacks"]) == (changed, True)
+    guarded.git("merge-base", "--is-ancestor", promoted.data["policy"]["commit"], f"{changed}~1")
+    told = guarded.fleet(*PROMOTE)
+    assert f"waits for agreement: governance of commit {changed[:12]}" in " ".join(told.out.split())
 
 
 def test_a_policy_approved_by_two_other_admins_is_in_force(guarded: Repository) -> None:
     weakened(guarded)
     guarded.agree("erin", now=LATER)
-    assert guarded.fleet(*PROMOTE).code == 2
+    assert in_force(guarded)[0] == 1
     guarded.agree("farid", now=LATER)
+    assert in_force(guarded) == (2, [])
 
     assert guarded.fleet(*PROMOTE, "--apply").code == 0
-    governance = json.loads((guarded.root / "ledger/production.jsonl").read_text().splitlines()[-1])[
-        "governance"
-    ]
+    entry = json.loads((guarded.root / "ledger/production.jsonl").read_text().splitlines()[-1])
     lines = "".join(
-        f"{hashlib.sha256((guarded.root / path).read_bytes()).hexdigest()}  {path.removeprefix('governance/')}\n"
-        for path in sorted(guarded.git("ls-files", "governance").split())
+        f"{hashlib.sha256((guarded.root / path).read_bytes()).hexdigest()}  {path}\n"
+        for path in sorted(guarded.git("ls-files", "governance", "fleet-config.yaml").split())
     )
-    assert governance == "sha256:" + hashlib.sha256(lines.encode()).hexdigest()
+    assert entry["governance"] == "sha256:" + hashlib.sha256(lines.encode()).hexdigest()
+    assert entry["governanceVersion"] == 2
 
 
 def test_the_author_of_a_governance_change_writes_no_approval(guarded: Repository) -> None:
@@ -92,10 +101,8 @@ def test_a_new_admin_cannot_approve_the_change_that_adds_them(guarded: Repositor
     guarded.agree("erin", now=LATER)
     guarded.agree("dina", now=LATER)
 
-    refused = guarded.fleet(*PROMOTE)
-
-    assert refused.code == 2
-    assert "1 of 2" in refused.err
+    [lacks] = in_force(guarded)[1]
+    assert "1 of 2" in lacks
 
 
 def test_a_reverted_change_needs_no_approval(guarded: Repository) -> None:
@@ -111,7 +118,8 @@ def test_an_approval_counts_for_one_content_only(guarded: Repository) -> None:
     guarded.agree("farid", now=LATER)
     weakened(guarded, WEAK.replace("[owner, admins]", "admins").replace("version: 2", "version: 3"))
 
-    assert guarded.fleet(*PROMOTE).code == 2
+    version, [lacks] = in_force(guarded)
+    assert (version, "0 of 2" in lacks) == (2, True)
 
 
 def test_a_change_repeated_after_a_revert_needs_new_approvals(guarded: Repository) -> None:
@@ -122,10 +130,8 @@ def test_a_change_repeated_after_a_revert_needs_new_approvals(guarded: Repositor
     assert guarded.fleet(*PROMOTE).code == 0
     guarded.commit("again", files={"governance/policy.yaml": WEAK}, at="2026-11-19T12:00:00Z")
 
-    refused = guarded.fleet(*PROMOTE)
-
-    assert refused.code == 2
-    assert "0 of 2" in refused.err
+    [lacks] = in_force(guarded)[1]
+    assert "0 of 2" in lacks
 
 
 def test_a_merge_with_approved_content_is_in_force(guarded: Repository) -> None:
@@ -150,17 +156,63 @@ def test_a_merge_with_more_than_the_approved_content_is_not_in_force(guarded: Re
         "wider", files={"governance/policy.yaml": WEAK + "# and more\n"}, at="2026-11-19T12:00:00Z"
     )
 
-    assert guarded.fleet(*PROMOTE).code == 2
+    assert in_force(guarded)[0] == 1
 
 
-def test_without_a_governance_rule_one_other_person_has_to_approve(tmp_path: Path) -> None:
+def test_without_a_governance_rule_two_people_of_the_veto_teams_have_to_agree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = HELD[: HELD.index("governance:")] + "veto: {from: [desk]}\n"
+    monkeypatch.setitem(FLEET, "governance/policy.yaml", bare)
     repo = allowed(tmp_path)
-    weakened(repo, POLICY.replace("version: 1", "version: 2"))
-    assert repo.fleet(*PROMOTE).code == 2
-
+    weakened(repo, bare.replace("version: 1", "version: 2"))
     repo.agree("carla", now=LATER)
+    assert in_force(repo)[0] == 1
 
-    assert repo.fleet(*PROMOTE).code == 0
+    repo.agree("dina", now=LATER)
+
+    assert in_force(repo) == (2, [])
+
+
+def test_a_policy_by_which_nobody_could_agree_names_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = HELD[: HELD.index("governance:")]
+    monkeypatch.setitem(FLEET, "governance/policy.yaml", bare)
+    repo = allowed(tmp_path)
+    weakened(repo, bare.replace("version: 1", "version: 2"))
+
+    refused = repo.fleet("approve", "--governance", identity="carla", now=LATER)
+
+    assert refused.code == 2
+    assert "governance.require" in refused.err
+    assert in_force(repo)[0] == 1
+
+
+def test_the_configuration_is_governance(guarded: Repository) -> None:
+    config = FLEET["fleet-config.yaml"] + "rules: {review-overdue: off}\n"
+    guarded.commit("quieter", files={"fleet-config.yaml": config}, at=LATER)
+    assert len(in_force(guarded)[1]) == 1
+
+    for who in ("erin", "farid"):
+        guarded.agree(who, now=LATER)
+
+    assert in_force(guarded)[1] == []
+
+
+def test_an_admin_ends_a_person_at_once_and_an_outsider_does_not(guarded: Repository) -> None:
+    people = PEOPLE.replace(
+        "[carla@acme.example], since: 2024-01-01", "[carla@acme.example], since: 2024-01-01, left: 2026-11-01"
+    )
+    assert people != PEOPLE
+    guarded.commit("she left", files={"governance/people.yaml": people}, at=LATER, identity="dina")
+    assert guarded.fleet(*PROMOTE).code == 0
+    guarded.commit("not so", files={"governance/people.yaml": PEOPLE}, at=LATER)
+    guarded.commit("she left", files={"governance/people.yaml": people}, at=LATER, identity="erin")
+
+    ended = guarded.fleet(*PROMOTE, "--json")
+
+    assert (ended.code, len(ended.data["policy"]["pending"])) == (1, 1)
 
 
 def test_adoption_of_another_environment_needs_approved_governance(guarded: Repository) -> None:
@@ -176,7 +228,7 @@ def test_adoption_of_another_environment_needs_approved_governance(guarded: Repo
     refused = guarded.fleet("adopt", "--to", "canary", "--apply")
 
     assert refused.code == 2
-    assert "governance/ was changed" in refused.err
+    assert "no environment 'canary'" in refused.err
 
 
 def test_a_veto_blocks_a_governance_change(guarded: Repository) -> None:
@@ -192,10 +244,8 @@ def test_a_veto_blocks_a_governance_change(guarded: Repository) -> None:
     for who in ("erin", "farid"):
         guarded.agree(who, now="2026-11-19T12:00:00Z")
 
-    refused = guarded.fleet(*PROMOTE)
-
-    assert refused.code == 2
-    assert "rejected by dina" in refused.err
+    version, [lacks] = in_force(guarded)
+    assert (version, "rejected by dina" in lacks) == (3, True)
 
 
 def test_approve_governance_shows_the_change(guarded: Repository) -> None:

@@ -156,7 +156,12 @@ def test_a_change_travels_from_staging_to_production(acme: Repository) -> None:
     assert moved["release"] == by_sha256sum(acme.root / RUNS, without="overrides.yaml")
     assert moved["to"] == by_sha256sum(acme.root / RUNS)
     assert (moved["from"], moved["generation"]) == (json.loads(first)["agents"][1]["to"], 2)
-    assert entry["governance"] == by_sha256sum(acme.root / "governance")
+    governance = {
+        path: hashlib.sha256((acme.root / path).read_bytes()).hexdigest()
+        for path in sorted(acme.git("ls-files", "governance", "fleet-config.yaml").split())
+    }
+    lines = "".join(f"{value}  {path}\n" for path, value in governance.items())
+    assert entry["governance"] == "sha256:" + hashlib.sha256(lines.encode()).hexdigest()
 
     # once more finds nothing to do
     head = acme.head

@@ -2,7 +2,7 @@
 
 from fleetward.gate.adoption import decide_adoption
 from fleetward.gate.decide import batch_verdict, decide
-from fleetward.gate.governance_change import decide_governance_change
+from fleetward.gate.governance_change import decide_governance_change, governance_rule
 from fleetward.gate.matching_rules import agent_traits, policy_requirements
 from fleetward.gate.policy_checks import dropped_fields, lowered_floors, removed_rules, uncovered_kinds
 from fleetward.gate.request import PromotionRequest, WitnessedSoak
@@ -32,6 +32,7 @@ __all__ = [
     "decide_governance_change",
     "dropped_fields",
     "effective_tier",
+    "governance_rule",
     "key_shortages",
     "lowered_floors",
     "policy_requirements",

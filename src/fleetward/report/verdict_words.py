@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from fleetward.domain.batch_verdict import BatchVerdict
 from fleetward.domain.break_glass import PromotionMode
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.verdict import NotCounted, NotCountedCause, Promotion, Requirement
 
 TOO_FEW = "the approvals cannot be completed: too few eligible approvers are left"
 MINIMAL_APPROVERS = "smallest set of approvers"
+
+
+def governance(batch: BatchVerdict) -> str:
+    """``policy version 3 of commit 1a2b3c4d5e6f``: whose governance decided."""
+    of_commit = f" of commit {batch.policy_commit[:12]}" if batch.policy_commit else ""
+    return f"policy version {batch.policy.version}{of_commit}"
 
 
 def summary(promotion: Promotion, tier: str) -> str:

@@ -58,7 +58,9 @@ def render(
 def _head(verb: str, batch: BatchVerdict, assumption: str, notice: str) -> Iterator[str]:
     yield f"### fleet {verb}: {batch.verdict}"
     start = f"{', '.join(map(code, batch.sources))} to " if batch.sources else "to "
-    yield f"{start}{code(batch.target)} at {code(batch.commit)}, policy version {batch.policy.version}."
+    yield f"{start}{code(batch.target)} at {code(batch.commit)}, {verdict_words.governance(batch)}."
+    for change in batch.pending:
+        yield f"**Waits for agreement:** governance of commit {code(change.commit[:12])}: {code(change.lacks)}."
     if assumption:
         yield f"**What-if:** {code(assumption)}."
     if notice:

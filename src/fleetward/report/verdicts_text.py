@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from fleetward.domain.batch_verdict import BatchVerdict
+from fleetward.domain.batch_verdict import BatchVerdict, PendingGovernance
 from fleetward.domain.clock import format_duration, format_instant
 from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, Verdict
@@ -42,7 +42,7 @@ def render(
 
     Verbose adds the time, the policy's digest, each agent's release and the files that count.
     """
-    lines = [_head_line(batch)]
+    lines = [_head_line(batch), *(_pending_line(change) for change in batch.pending)]
     if verbose:
         lines += [
             line(span(f"policy {batch.policy.sha256}", "dim")),
@@ -57,8 +57,14 @@ def render(
 def _head_line(batch: BatchVerdict) -> Line:
     start = f"{', '.join(batch.sources)} -> " if batch.sources else ""
     return line(
-        span(f"{start}{batch.target}", "strong"), f" at {batch.commit}, policy version {batch.policy.version}"
+        span(f"{start}{batch.target}", "strong"), f" at {batch.commit}, {verdict_words.governance(batch)}"
     )
+
+
+def _pending_line(change: PendingGovernance) -> Line:
+    """A change of governance that nobody agreed to yet: it decides nothing."""
+    message = f": governance of commit {change.commit[:12]}: {change.lacks}"
+    return line(span("waits for agreement", "warning"), message, hang=2)
 
 
 def agent_lines(promotion: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:

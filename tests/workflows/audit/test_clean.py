@@ -92,6 +92,7 @@ def test_two_gated_environments_have_ledgers_of_their_own(place: FleetRepository
     )
     place.commit("what it needs", at=at(7, 11))
     place.agree("carla", now=at(7, 12))
+    place.agree("dina", now=at(7, 12))
     run = place.fleet("approve", "till", "--to", "canary", who="bob", now=at(7, 13))
     assert run.code == 0, run.output
     place.commit("decide", who="bob", at=at(7, 13))

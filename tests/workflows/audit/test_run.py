@@ -317,7 +317,7 @@ def test_a_pull_request_with_a_promotion_under_its_own_policy_is_refused(place: 
     policy.write_text(text)
     place.commit("as it was", at=at(7, 14))
 
-    assert audit(place, "--base", "main").rules == {"policy-not-in-force"}
+    assert audit(place, "--base", "main").rules == {"policy-not-in-force", "verdict-not-allowed"}
 
 
 def test_a_pull_request_is_refused_if_the_base_has_promoted_since(place: FleetRepository) -> None:

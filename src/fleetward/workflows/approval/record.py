@@ -31,6 +31,7 @@ from fleetward.workflows.governance.history import (
     GovernanceInForce,
     binding,
     decide_change,
+    require_rule,
 )
 from fleetward.workflows.governance.in_force import current_history
 from fleetward.workflows.load import load_fleet
@@ -137,6 +138,8 @@ def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedD
         message = f"nothing to approve: governance at commit {head[:12]} is approved already"
         raise UsageError(message, hint="commit the change of governance/ first")
     _require_new_version(in_force.policy, proposed.policy, options.decision)
+
+    require_rule(in_force.policy)
 
     def predict(*approvals: Approval) -> Promotion:
         return decide_change(root, in_force, head, state, run.now, approvals)

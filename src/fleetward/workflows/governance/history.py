@@ -232,6 +232,19 @@ def _successor(
         return None
 
 
+def require_rule(policy: Policy) -> None:
+    """
+    Check that somebody can agree to a change of governance by *policy*.
+
+    Errors: GovernanceInvalid, naming the key.
+    """
+    if gate.governance_rule(policy) is None:
+        raise GovernanceInvalid(
+            f"nobody can agree to a change of governance: {layout.POLICY} has neither governance.require nor veto",
+            hint="governance: {require: [{approvals: 2, from: TEAM}]}, before fleet adopt",
+        )
+
+
 def missing_requirements(promotion: Promotion) -> str:
     """The requirements that a change of governance does not meet yet, in words."""
     missing = (

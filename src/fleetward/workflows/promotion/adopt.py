@@ -17,6 +17,7 @@ from fleetward.store.git.repository import Id
 from fleetward.store.records import ledger, ledger_line
 from fleetward.store.records import load as records
 from fleetward.workflows.context import RunContext
+from fleetward.workflows.governance.history import require_rule
 from fleetward.workflows.promotion.apply import commit_edits, tool
 from fleetward.workflows.promotion.context import PromotionContext, VerifiedCommit, load_context
 from fleetward.workflows.promotion.contributors import folder_contributors
@@ -64,6 +65,8 @@ def adopt_environments(
     """
     contexts = [load_context(run, to=name, at=verified) for name in dict.fromkeys(names)]
     is_beginning = verified.governance is None
+    # afterwards nobody could add it
+    require_rule(contexts[0].policy)
     environments = tuple(_environment(context, is_beginning=is_beginning) for context in contexts)
     adoption = Adoption(environments=environments, head=contexts[0].head)
     if not apply or adoption.waiting:
