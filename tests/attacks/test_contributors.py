@@ -177,7 +177,7 @@ def policy_of_stages() -> str:
     """The usual policy, with a rule for the stage between."""
     from tests.attacks.scenarios import POLICY
 
-    return POLICY.replace("veto:", STAGES_POLICY)
+    return POLICY.replace("veto:", STAGES_POLICY).replace("version: 2", "version: 3")
 
 
 def test_who_proposes_in_the_commit_of_a_promotion_may_not_approve(tmp_path: Path) -> None:

@@ -379,7 +379,9 @@ def test_a_retired_name_does_not_come_back(tmp_path: Path) -> None:
 
 def test_a_deleted_failing_record_is_missed(tmp_path: Path) -> None:
     repository = running_fleet(tmp_path)
-    repository.write("governance/policy.yaml", POLICY.replace("veto:", EVALS))
+    repository.write(
+        "governance/policy.yaml", POLICY.replace("veto:", EVALS).replace("version: 2", "version: 3")
+    )
     repository.change()
     repository.agree("carla")
     for number, outcome in ((1, ""), (2, "<failure/>")):
@@ -407,7 +409,9 @@ def test_a_deleted_failing_record_is_missed(tmp_path: Path) -> None:
 )
 def test_a_run_without_a_test_proves_nothing(tmp_path: Path, text: str) -> None:
     repository = running_fleet(tmp_path)
-    repository.write("governance/policy.yaml", POLICY.replace("veto:", EVALS))
+    repository.write(
+        "governance/policy.yaml", POLICY.replace("veto:", EVALS).replace("version: 2", "version: 3")
+    )
     repository.change()
     repository.agree("carla")
     repository.write("run.xml", text)

@@ -17,7 +17,8 @@ def repository(tmp_path: Path) -> FleetRepository:
     """A running fleet that afterwards asks for a day of soak."""
     repository = running_fleet(tmp_path)
     repository.write(
-        "governance/policy.yaml", POLICY.replace("veto:", SOAK).replace("version: 2", "version: 3")
+        "governance/policy.yaml",
+        POLICY.replace("veto:", SOAK).replace("version: 2", "version: 3").replace("version: 2", "version: 3"),
     )
     repository.commit("ask for soak", who="dina", at="2026-11-03T12:00:00Z")
     repository.agree("carla", now="2026-11-03T12:00:00Z")

@@ -199,7 +199,7 @@ def test_a_veto_stands_until_its_author_lifts_it(allowed: Repository) -> None:
     allowed.commit(
         "risk may say no",
         files={
-            "governance/policy.yaml": policy + "veto: {from: [risk]}\n",
+            "governance/policy.yaml": policy.replace("version: 1", "version: 2") + "veto: {from: [risk]}\n",
             "governance/people.yaml": people + "  risk: {members: [dina]}\n",
         },
     )

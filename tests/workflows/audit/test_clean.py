@@ -86,9 +86,9 @@ def test_two_gated_environments_have_ledgers_of_their_own(place: FleetRepository
     place.commit("a canary", at=at(7, 10))
     policy = place.path / "governance/policy.yaml"
     policy.write_text(
-        policy.read_text().replace(
-            "veto:", "  - {id: c, when: {to: canary}, require: [{approvals: 1, from: desk}]}\nveto:"
-        )
+        policy.read_text()
+        .replace("version: 2", "version: 3")
+        .replace("veto:", "  - {id: c, when: {to: canary}, require: [{approvals: 1, from: desk}]}\nveto:")
     )
     place.commit("what it needs", at=at(7, 11))
     place.agree("carla", now=at(7, 12))

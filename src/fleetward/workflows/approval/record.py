@@ -169,7 +169,15 @@ def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedD
 
 def _require_new_version(before: Policy, after: Policy | None, decision: Decision) -> None:
     # a veto or withdrawal needs no version: it agrees to nothing
-    if decision is Decision.APPROVE and after is not None and after.reuses_version_of(before):
+    if decision is not Decision.APPROVE or after is None:
+        return
+    if after.version < before.version:
+        where = f"{layout.POLICY}:{after.place.line if after.place else 1}"
+        raise GovernanceInvalid(
+            f"{where}: version is {after.version}, the policy in force has {before.version}",
+            hint=f"write version: {before.version + 1}: it only ever increases",
+        )
+    if after.reuses_version_of(before):
         raise GovernanceInvalid(
             f"{layout.POLICY} says other things than the policy in force, and has its version {before.version}",
             hint=f"write version: {before.version + 1}, commit it, and approve again",
