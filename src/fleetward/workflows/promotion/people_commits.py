@@ -41,19 +41,25 @@ def with_people_commits(context: PromotionContext, promotion: Promotion) -> Prom
 
 
 def _people_commit(context: PromotionContext, person: str) -> Id:
-    """
-    The newest commit that made people.yaml say what it says of *person*.
-
-    A change that waits may take somebody away, so it is looked for before the governance in force.
-    """
-    root, present, written = context.root, _record(context.people, person), None
-    for commit in root.history.commits_changing(context.base, [layout.PEOPLE])[:_MAX_VERSIONS]:
-        fleet = load_fleet(root.commit_tree(commit), only=()).snapshot
-        if fleet is not None and _record(fleet.people, person) == present:
-            written = commit
-        elif written is not None:
+    """The commit that made people.yaml say what it says of *person*: a change that waits, or one that is in force."""
+    root, in_force = context.root, context.governance.in_force
+    agreed = _record(in_force.people, person)
+    # a change that waits may take somebody away, by a day of its own
+    if _record(context.people, person) != agreed:
+        waiting = [change.commit for change in context.governance.pending]
+        return next((c for c in waiting if _record_at(context, c, person) != agreed), in_force.commit)
+    newest = in_force.commit
+    for commit in root.history.commits_changing(in_force.commit, [layout.PEOPLE])[:_MAX_VERSIONS]:
+        if _record_at(context, commit, person) != agreed:
             break
-    return written or context.policy_commit
+        newest = commit
+    return newest
+
+
+def _record_at(context: PromotionContext, commit: Id, person: str) -> _Record | None:
+    """None where the fleet of *commit* cannot be read."""
+    fleet = load_fleet(context.root.commit_tree(commit), only=()).snapshot
+    return _record(fleet.people, person) if fleet is not None else None
 
 
 def _record(people: People, person: str) -> _Record:
