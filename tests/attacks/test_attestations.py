@@ -103,3 +103,17 @@ def test_each_kind_is_a_file_of_its_own(place: FleetRepository) -> None:
     ]
     subject = json.loads((place.path / files[0]).read_bytes())["subject"][0]["name"]
     assert subject == "staging/desk"
+
+
+def test_an_attestation_that_counts_nothing_is_told_by_the_audit(place: FleetRepository) -> None:
+    place.approve("carla")
+    assert attest(place, "desk", "--kind", "review").code == 0
+    place.commit("bob reviewed it", who="alice")
+    place.write("attestations/desk/2026-11-20-review-dina.json", "{}")
+    place.commit("dina, too", who="dina")
+
+    audit = place.fleet("audit", "--json")
+
+    told = {found["file"]: (found["severity"], found["rule"]) for found in audit.data["breaks"]}
+    assert told["attestations/desk/2026-11-20-review-bob.json"] == ("warning", "attestation-invalid")
+    assert told["attestations/desk/2026-11-20-review-dina.json"] == ("warning", "attestation-invalid")

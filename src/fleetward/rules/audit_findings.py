@@ -152,6 +152,15 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
         fix="restore the file as it was, and attest again.",
     ),
     _audit_finding(
+        "attestation-invalid",
+        "An attestation counts nothing: it cannot be read, is not its attester's own, or they may not make it.",
+        why="people rely on what they believe to be attested.",
+        bad="attestations/desk/2026-11-20-review-mallory.json, of nobody in the owner team",
+        good="fleet attest desk --kind review, by an owner who commits the file",
+        fix="let somebody attest it who may; the file stays, because records are append-only.",
+        severity=Severity.WARNING,
+    ),
+    _audit_finding(
         "evidence-deleted",
         "An evaluation record was deleted.",
         why="if a failed run disappears, the run before looks like the newest.",

@@ -18,6 +18,7 @@ from fleetward.store.records.ledger import ADOPT
 from fleetward.store.records.ledger_revisions import LedgerRevision, first_revision, next_revision
 from fleetward.workflows.approval.review_status import LedgerEntryAt, break_glass_findings
 from fleetward.workflows.audit import dropped_records, folders, governance_changes
+from fleetward.workflows.audit.attestations_held import invalid_attestations
 from fleetward.workflows.audit.entries import check_entries
 from fleetward.workflows.audit.entry_context import EntryContext
 from fleetward.workflows.audit.replay_state import (
@@ -61,6 +62,7 @@ def replay_history(replay: HistoryReplay, commits: Sequence[FirstParentCommit]) 
     breaks += folders.malformed_trees(replay, commits, last)
     breaks += folders.final_mismatches(replay, state, last, tuple(breaks))
     breaks += break_glass_findings(replay.run, replay.root, last, state.entries)
+    breaks += invalid_attestations(replay.run, replay.root, last)
     return ReplayResult(
         audit=_audit(replay, state, commits, last, breaks),
         entries=state.entries,
