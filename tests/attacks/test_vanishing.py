@@ -46,7 +46,7 @@ def test_a_line_that_came_true_later_is_refused_until_it_is_gone(tmp_path: Path)
 
     revert_commits(repository, f"{head}..HEAD", when=at(3, 13))
 
-    assert repository.judge(now=at(3, 14)).agent["verdict"] == "pending"
+    assert repository.judge(now=at(3, 14)).agent["verdict"] == "allowed"
 
 
 def enter_without_change(repository: FleetRepository) -> None:

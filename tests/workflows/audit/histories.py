@@ -52,10 +52,12 @@ class AuditRun:
         """The rules of the errors."""
         return {rule for rule, _, _ in self.errors}
 
-    def messages(self) -> str:
-        """Every message."""
+    def messages(self, *, notes: bool = True) -> str:
+        """Every message, or all but the notes."""
         return "\n".join(
-            f"{finding['rule']} {finding['file']}: {finding['message']}" for finding in self.data["breaks"]
+            f"{finding['rule']} {finding['file']}: {finding['message']}"
+            for finding in self.data["breaks"]
+            if notes or finding["severity"] != "note"
         )
 
 
