@@ -8,7 +8,7 @@ from dataclasses import replace
 from fleetward.domain import layout
 from fleetward.domain.batch_verdict import PendingGovernance
 from fleetward.domain.break_glass import PromotionMode
-from fleetward.domain.errors import FleetError, UsageError
+from fleetward.domain.errors import FleetError, GovernanceInvalid, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import AgentKey, Environment, FleetConfig, Snapshot
 from fleetward.domain.ledger import Ledger
@@ -103,6 +103,7 @@ def load_context(
     require_full_history(root.repository)
     head = at.head if at else root.head()
     base_commit = root.repository.resolve(base) if base is not None else head
+    _require_written_by_git(root.commit_tree(base_commit))
     governance = (at and at.governance) or governance_in_force(root, base_commit, run.now)
     in_force = governance.in_force
     # no waiver, severity or overridable may come from what is decided on
@@ -131,6 +132,18 @@ def load_context(
         sources=sources,
         ledger=ledger,
     )
+
+
+def _require_written_by_git(tree: Tree) -> None:
+    """
+    Refuse governance in a folder that git does not write: who reads it in another way sees another policy.
+
+    Errors: GovernanceInvalid, naming the file.
+    """
+    for entry in tree.entries(*layout.GOVERNED):
+        if entry.fault is not None:
+            message = f"cannot decide: {entry.path!r}: {entry.fault}"
+            raise GovernanceInvalid(message, hint="git fsck --strict, then write the folder again")
 
 
 def _check_policy_version(policy: Policy, reading: LoadedFleet, ledger: Ledger) -> None:
