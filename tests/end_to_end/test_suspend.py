@@ -23,7 +23,11 @@ SAFER = """\
     exempt: [freeze]
     require: [{approvals: 1, from: owner}]
 """
-STRICT = POLICY.replace("from: owner}]", "from: owner}, {evals: passed}]") + SAFER
+STRICT = (
+    POLICY.replace("version: 1", "version: 2")
+    .replace("from: owner}]", "from: owner}, {evals: passed}]")
+    .replace("governance:", f"{SAFER}governance:")
+)
 STOP = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks addresses")
 GO = ("resume", "desk-bot", "--env", "production", "--reason", "the leak is closed")
 
@@ -227,7 +231,7 @@ def test_another_proposal_is_not_overwritten(strict: Repository) -> None:
 
 
 def test_a_blocked_suspension_is_not_committed(strict: Repository) -> None:
-    policy = STRICT.replace("    exempt: [freeze]\n", "")
+    policy = STRICT.replace("    exempt: [freeze]\n", "").replace("version: 2", "version: 3")
     freeze = 'freezes: [{id: peak, from: "2026-11-19T00:00", to: "2026-11-30T00:00", zone: UTC}]\n'
     strict.commit("a freeze", files={"governance/policy.yaml": policy + freeze})
     strict.agree("carla")
