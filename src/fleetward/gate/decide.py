@@ -76,7 +76,12 @@ def decide(request: PromotionRequest, *, policy: Policy, people: People, now: da
         request, terms.approval_rules, approved, policy=terms.policy, people=people, now=now
     )
     evidence, records = _evidence_and_soak(
-        request, terms.rules, policy, people, now, above_lowest=policy.tier_rank(tier) > 0
+        request,
+        terms.rules,
+        policy,
+        people,
+        now,
+        above_lowest=policy.tier_rank(tier) > 0 and not request.by_earlier_version,
     )
     # a freeze is read again at --apply (SPEC 6.1): decide has no memory of an earlier run
     required, skipped = split_skipped(terms, (*evidence, *active_freezes(terms.rules, policy, now)))

@@ -12,7 +12,6 @@ from fleetward.domain.manifest import Manifest
 from fleetward.domain.ownership import owners
 from fleetward.domain.people import People, Person, Robot
 from fleetward.domain.policy import FORMER_OWNER, OWNER, ApprovalTerms, PolicyRule, RequiredApprovals
-from fleetward.gate.matching_rules import is_handover
 from fleetward.gate.request import PromotionRequest
 
 _BY_ROBOT = "robot"
@@ -38,8 +37,6 @@ class Eligibility:
     """Whose owners are ``owner``."""
     former: Manifest | None = None
     """Whose owners are ``former-owner``."""
-    beside: Manifest | None = None
-    """Whose owners are ``owner``, too."""
 
     def members(self, teams: Iterable[str], when: datetime) -> frozenset[str]:
         """The active people in any of these teams at *when*; the words for owners count as teams."""
@@ -47,7 +44,7 @@ class Eligibility:
 
     def _members(self, team: str, when: datetime) -> frozenset[str]:
         if team == OWNER:
-            return owners(self.manifest, self.people, when) | owners(self.beside, self.people, when)
+            return owners(self.manifest, self.people, when)
         if team == FORMER_OWNER:
             return owners(self.former, self.people, when)
         return self.people.members(team, when)
@@ -60,8 +57,7 @@ def eligibility_for(
     Who may approve *request* by these rules.
 
     A rule about handovers asks for the owner that the candidate names, and for the former one by that name. Under
-    other rules a change cannot name its own approvers: a mere handover takes either owner, any other change the
-    running one, unless nobody of them is left.
+    other rules a change cannot name its own approvers: the running owners count, unless nobody of them is left.
     """
     running, candidate = request.running, request.candidate
     if running is None or candidate is None or request.kind is PromotionKind.CREATE:
@@ -69,8 +65,6 @@ def eligibility_for(
         return Eligibility(people, present, former=present)
     if any(_speaks_of_handovers(rule) for rule in rules):
         return Eligibility(people, candidate, former=running)
-    if request.comparison is not None and is_handover(request.comparison):
-        return Eligibility(people, candidate, former=running, beside=running)
     present = running if owners(running, people, now) else candidate
     return Eligibility(people, present, former=running)
 

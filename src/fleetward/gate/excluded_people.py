@@ -125,9 +125,8 @@ def _team_names(eligibility: Eligibility, team: str) -> tuple[str, ...]:
 
 def _owned(eligibility: Eligibility, team: str) -> tuple[Manifest, ...]:
     """The manifests whose owners *team* means; none for a team of people.yaml."""
-    present, beside, former = eligibility.manifest, eligibility.beside, eligibility.former
-    manifests = {OWNER: (present, beside), FORMER_OWNER: (former,)}.get(team, ())
-    return tuple(manifest for manifest in manifests if manifest is not None)
+    manifest = {OWNER: eligibility.manifest, FORMER_OWNER: eligibility.former}.get(team)
+    return () if manifest is None else (manifest,)
 
 
 def _uncounted_statements(seats: SeatCount) -> Mapping[str, tuple[Approval, str]]:

@@ -82,5 +82,7 @@ class PromotionRequest:
     """The rollback that removed this release from the environment."""
     required_reviews: tuple[RequiredReview, ...] = ()
     """One for each break-glass promotion of this agent, reviewed or not."""
+    by_earlier_version: bool = False
+    """An entry of an earlier version: evidence and soak are judged as they were then."""
     governance_commit: str | None = None
     """Whose people and policy decide."""

@@ -31,7 +31,9 @@ def check_requirements(
         for requirement in promotion.requirements
     ]
     # words change between versions; what was asked of whom does not
-    is_same_version = entry.tool.partition(" (")[0] == f"fleetward {__version__}"
+    is_same_version = (
+        entry.governance_version > 1 and entry.tool.partition(" (")[0] == f"fleetward {__version__}"
+    )
     keys = ledger_line.REQUIREMENT_KEYS if is_same_version else _REQUIREMENT_FACTS
     yield from entry_checks.requirement_mismatches(context.commit, entry, replayed, keys=keys)
 

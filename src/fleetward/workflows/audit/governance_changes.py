@@ -66,7 +66,9 @@ def check_decided(replay: HistoryReplay, state: ReplayState, commit: FirstParent
     if replay.base:
         return state, ()
     # never the commit that is judged: its parent
-    return follow_to(replay, state, commit.parent or first.commit, first.at, version=first.governance_version)
+    parent = commit.parent or first.commit
+    state, breaks = follow_to(replay, state, parent, first.at, version=first.governance_version)
+    return _refreshed(replay, state, commit.id, first), breaks
 
 
 def after_entries(
@@ -78,8 +80,15 @@ def after_entries(
         return state
     if any(entry.line == replay.last_old_line for entry in old):
         state = replace(state, is_governed=True)
-    decided = in_force.decision_commit(replay.root, commit.id, old[-1])
-    if decided is None or state.followed is None:
+    return _refreshed(replay, state, commit.id, old[-1])
+
+
+def _refreshed(replay: HistoryReplay, state: ReplayState, landing: Id, entry: Entry) -> ReplayState:
+    """The state with the configuration that an entry of an earlier version was decided by."""
+    if entry.governance_version > 1 or state.followed is None:
+        return state
+    decided = in_force.decision_commit(replay.root, landing, entry)
+    if decided is None:
         return state
     current = in_force.refreshed(replay.root, state.followed.in_force, decided)
     return replace(state, followed=history.GovernanceHistory.beginning(current, decided))

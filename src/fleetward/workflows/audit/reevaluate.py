@@ -33,6 +33,7 @@ def reevaluate(context: PromotionContext, *entries: Entry) -> tuple[Promotion, .
     context = replace(context, mode=PromotionMode.BREAK_GLASS if is_break_glass else PromotionMode.NORMAL)
     is_brake = is_break_glass or any(entry.kind == PromotionKind.ROLLBACK for entry in promotions)
     context = context.for_brake() if is_brake else context
+    context = replace(context, by_earlier_version=any(entry.governance_version == 1 for entry in promotions))
     rollbacks = [entry for entry in promotions if entry.kind == PromotionKind.ROLLBACK]
     agents = [change.agent for entry in promotions if entry not in rollbacks for change in entry.agents]
     candidates = (

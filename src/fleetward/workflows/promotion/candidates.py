@@ -270,6 +270,7 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         unreadable=(*unreadable_approvals, *evidence.unreadable),
         attestations=(*attestations.attestations, *_fleet_attestations(context)),
         mode=context.mode,
+        by_earlier_version=context.by_earlier_version,
         governance_commit=context.policy_commit,
         # a release that a rollback removed needs a fresh approval, whoever promotes it again
         hold=context.ledger.rollback_hold(name, request.release) if request.release else None,

@@ -65,6 +65,8 @@ class PromotionContext:
     assumed_approvers: tuple[str, ...] = ()
     """Of ``--as``: who is assumed to have approved; empty where anything is written."""
     mode: PromotionMode = PromotionMode.NORMAL
+    by_earlier_version: bool = False
+    """Decides an entry of an earlier version again."""
 
     @property
     def policy_commit(self) -> Id:
