@@ -12,7 +12,7 @@ from fleetward.domain.approval import GOVERNANCE, Approval, Binding, Decision
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.policy import Assurance, PolicyRule, RequiredApprovals, RuleCondition
 from fleetward.domain.verdict import Promotion, Verdict
-from fleetward.gate import decide_governance_change
+from fleetward.gate import decide_governance_change, governance_rule
 from tests import build
 from tests.gate.world import DAY, HOUR, NEW, NOW, OLD, OTHER, contributor, everybody, statement
 
@@ -145,11 +145,11 @@ def test_a_change_of_governance_is_judged_by_the_one_before(
     assert judged(*statements, **{"governance": rule(), **facts}).verdict is verdict
 
 
-def test_a_policy_without_a_governance_rule_requires_one_other_person() -> None:
-    assert judged().verdict is Verdict.PENDING
-    assert judged(governance_statement("erin")).verdict is Verdict.PENDING
-    assert judged(governance_statement("zoe")).verdict is Verdict.PENDING
-    assert judged(governance_statement("hugo")).verdict is Verdict.ALLOWED
+def test_a_policy_without_a_governance_rule_asks_two_people_of_its_veto_teams() -> None:
+    one = judged(governance_statement("hugo"))
+
+    assert (one.verdict, one.requirements[0].condition) == (Verdict.PENDING, "2 of security")
+    assert governance_rule(replace(build.policy(), governance=None, veto=frozenset())) is None
 
 
 def test_an_approval_older_than_the_governance_in_force_does_not_count() -> None:

@@ -200,6 +200,28 @@ def test_a_gate_with_a_ledger_stays_a_gate() -> None:
     assert summaries(history_checks.configuration_changes(commit_with(), gated, open_, ["production"])) == []
 
 
+def test_a_gate_that_an_agreed_configuration_takes_away_is_a_note() -> None:
+    gated = config(environment("staging"), environment("production", "staging"))
+    open_ = config(environment("staging"), environment("production"))
+
+    def notes(before: FleetConfig | None, after: FleetConfig | None) -> list[tuple[str, Severity]]:
+        found = history_checks.agreed_gate_removals(commit_with(), before, after, ["production", "gone"])
+        return [(item.environment or "", item.severity) for item in found]
+
+    assert notes(gated, open_) == notes(gated, None) == [("production", Severity.NOTE)]
+    assert notes(gated, gated) == notes(None, open_) == notes(open_, gated) == []
+
+
+def test_lines_of_an_unknown_environment_are_named() -> None:
+    found = history_checks.lines_before_environment(commit_with(), "canary")
+
+    assert (found.rule, found.file, found.severity) == (
+        "policy-not-in-force",
+        "ledger/canary.jsonl",
+        Severity.ERROR,
+    )
+
+
 def test_a_first_configuration_hides_no_other_step_of_the_same_name() -> None:
     gated = config(environment("staging"), environment("production", "staging"))
     steps = (FileStep("fleet-config.yaml", None, PLAIN), FileStep("fleet-config.yaml/x", PLAIN, OTHERS))
