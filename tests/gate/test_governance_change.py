@@ -152,6 +152,17 @@ def test_a_policy_without_a_governance_rule_asks_two_people_of_its_veto_teams() 
     assert governance_rule(replace(build.policy(), governance=None, veto=frozenset())) is None
 
 
+def test_whom_a_waiting_change_ends_does_not_agree_to_it() -> None:
+    statements = (governance_statement("bob"), governance_statement("farid"))
+    usual = everybody()
+    ended = replace(usual.people["farid"], departed=NOW.date())
+    remaining = replace(usual, people={**usual.people, "farid": ended})
+
+    promotion = judged(*statements, governance=rule(), remaining=remaining)
+
+    assert (promotion.verdict, promotion.requirements[0].by) == (Verdict.PENDING, ("bob",))
+
+
 def test_an_approval_older_than_the_governance_in_force_does_not_count() -> None:
     promotion = judged(
         governance_statement("bob"),

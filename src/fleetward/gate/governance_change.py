@@ -28,6 +28,7 @@ def decide_governance_change(
     *,
     policy: Policy,
     people: People,
+    remaining: People | None = None,
     now: datetime,
     since: datetime | None = None,
     lost: Sequence[Finding] = (),
@@ -39,7 +40,8 @@ def decide_governance_change(
 
     *policy* says by ``governance_rule`` what such a change needs; where it says nothing, nobody can agree. A
     statement issued before *since*, when the present governance began, does not count. Otherwise one approval
-    would allow the same change again after it was reverted. *lost* are refusals that were taken away, and
+    would allow the same change again after it was reverted. *remaining* are the *people* whom no waiting change ends:
+    only they may agree. *lost* are refusals that were taken away, and
     *unreadable* records count nothing and stop nobody.
     """
     request = PromotionRequest(
@@ -52,14 +54,15 @@ def decide_governance_change(
         governance_commit=commit,
     )
     rules = (governance_rule(policy) or _NOBODY,)
-    approved = assess_quorum(request, rules, policy=policy, people=people, now=now)
+    remaining = remaining or people
+    approved = assess_quorum(request, rules, policy=policy, people=remaining, now=now)
     requirements = (
         *unknown_authors(request, policy, people),
         *approved.requirements,
         *validation_errors(request),
     )
     eligible = {person for requirement in requirements for person in requirement.eligible}
-    deadlock = Deadlock(request=request, rules=rules, tier="", policy=policy, people=people, now=now)
+    deadlock = Deadlock(request=request, rules=rules, tier="", policy=policy, people=remaining, now=now)
     return Promotion(
         agent=GOVERNANCE,
         kind=None,

@@ -140,9 +140,10 @@ def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedD
     _require_new_version(in_force.policy, proposed.policy, options.decision)
 
     require_rule(in_force.policy)
+    people = history.present_people(root)
 
     def predict(*approvals: Approval) -> Promotion:
-        return decide_change(root, in_force, head, state, run.now, approvals)
+        return decide_change(root, in_force, head, state, run.now, approvals, people=people)
 
     statement_context = StatementContext(
         run=run,

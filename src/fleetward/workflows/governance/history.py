@@ -27,6 +27,7 @@ from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.store.git.soak_time import commit_dates, first_parent_commits_of
 from fleetward.store.records import load as records
+from fleetward.workflows.governance.taken_away import present_people
 from fleetward.workflows.load import load_fleet
 
 APPROVALS = layout.approvals_folder(GOVERNANCE)
@@ -76,6 +77,11 @@ class GovernanceHistory:
     changes: tuple[GovernanceChange, ...] = ()
     pending: tuple[GovernanceChange, ...] = ()
     """The changes at the end that are not approved."""
+
+    def present_people(self, root: FleetRoot) -> People:
+        """The people in force, without those whom a pending change ends."""
+        waiting = [(change.commit, change.at) for change in self.pending]
+        return present_people(root, self.in_force.policy, self.in_force.people, waiting)
 
     @classmethod
     def beginning(cls, in_force: GovernanceInForce, end: Id | None = None) -> GovernanceHistory:
@@ -132,7 +138,11 @@ def follow(
             approved, pending = [*approved, *pending], []
             continue
         moment = min(moments[touching_commit], now) if touching_commit else now
-        promotion = decide_change(root, in_force, commit, state, moment, version=version)
+        waiting = [(change.commit, change.at) for change in pending]
+        if touching_commit and state != before:
+            waiting.append((touching_commit, moment))
+        people = present_people(root, in_force.policy, in_force.people, waiting)
+        promotion = decide_change(root, in_force, commit, state, moment, people=people, version=version)
         if state != before or not pending:
             pending.append(GovernanceChange(commit=commit, at=moment, promotion=promotion))
         successor = _successor(root, commit, moment, promotion)
@@ -158,10 +168,15 @@ def decide_change(
     now: datetime,
     new_statements: Iterable[Approval] = (),
     *,
+    people: People,
     version: int = 2,
 ) -> Promotion:
-    """The verdict of *in_force* on the governance *state* of *commit*, by its statements and *new_statements*."""
-    statements, lost, unreadable = records.approvals(root, commit, "", GOVERNANCE, in_force.people, now=now)
+    """
+    The verdict of *in_force* on the governance *state* of *commit*, by its statements and *new_statements*.
+
+    *people* are those in force whom nothing that waits has ended.
+    """
+    statements, lost, unreadable = records.approvals(root, commit, "", GOVERNANCE, people, now=now)
     scope = ChangeScope(
         paths=layout.GOVERNED if version > 1 else (GOVERNANCE,),
         people=in_force.people,
@@ -175,6 +190,7 @@ def decide_change(
         contributors(root, commit, in_force.commit, scope),
         policy=in_force.policy,
         people=in_force.people,
+        remaining=people,
         now=now,
         since=in_force.since,
         lost=lost,

@@ -14,26 +14,27 @@ from typing import TypeVar
 
 from fleetward.domain import layout
 from fleetward.domain.people import Membership, People, Person, Robot, SigningKey, Team
+from fleetward.domain.policy import Policy
 from fleetward.gate.governance_change import governance_rule
 from fleetward.store.git.commit import read_commits
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
-from fleetward.workflows.governance.history import GovernanceHistory, GovernanceInForce
 from fleetward.workflows.load import load_fleet
 
 Account = TypeVar("Account", Person, Robot)
 When = TypeVar("When", date, datetime)
 
 
-def present_people(root: FleetRoot, history: GovernanceHistory) -> People:
-    """The people in force, without those whom a pending change ends."""
-    people = history.in_force.people
-    for change in history.pending:
-        parent = root.repository.find_commit(f"{change.commit}^1")
-        if _is_by_members(root, history.in_force, change.commit, parent, change.at):
-            before, after = _people(root, parent), _people(root, change.commit)
-            people = without_ended(people, before, after, change.at)
-    return people
+def present_people(
+    root: FleetRoot, policy: Policy, people: People, pending: Iterable[tuple[Id, datetime]]
+) -> People:
+    """*people*, who are in force, without those whom the *pending* commits end, each with its date."""
+    remaining = people
+    for commit, at in pending:
+        parent = root.repository.find_commit(f"{commit}^1")
+        if _is_by_members(root, policy, people, commit, parent, at):
+            remaining = without_ended(remaining, _people(root, parent), _people(root, commit), at)
+    return remaining
 
 
 def without_ended(people: People, before: People, after: People, since: datetime) -> People:
@@ -56,11 +57,10 @@ def without_ended(people: People, before: People, after: People, since: datetime
 
 
 def _is_by_members(
-    root: FleetRoot, in_force: GovernanceInForce, commit: Id, parent: Id | None, at: datetime
+    root: FleetRoot, policy: Policy, people: People, commit: Id, parent: Id | None, at: datetime
 ) -> bool:
     """Is everybody who wrote and committed the change of people a person who may agree to governance?"""
-    people = in_force.people
-    rule = governance_rule(in_force.policy)
+    rule = governance_rule(policy)
     teams = {team for item in rule.require for team in getattr(item, "teams", ())} if rule else set()
     members = {person for team in teams for person in people.members(team, at)}
     # both names of every commit: whoever commits in somebody else's name must not end people by it

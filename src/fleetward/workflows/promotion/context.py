@@ -26,7 +26,6 @@ from fleetward.store.records.invalid_entries import UNDO_HINT
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.governance.history import GovernanceHistory, missing_requirements
 from fleetward.workflows.governance.in_force import governance_in_force
-from fleetward.workflows.governance.taken_away import present_people
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.suggestions import unknown_environment
 
@@ -129,7 +128,7 @@ def load_context(
         reading=reading,
         fleet=fleet,
         policy=in_force.policy,
-        people=present_people(root, governance),
+        people=governance.present_people(root),
         target=target,
         sources=sources,
         ledger=ledger,
