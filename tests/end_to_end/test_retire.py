@@ -52,6 +52,10 @@ waivers:
   - {rule: review-overdue, agent: desk-bot, reason: it goes, approvedBy: carla, expires: 2026-12-31}
 """
 
+RETIRED_OWN = OWN.replace("lifecycle: production", "lifecycle: retired").replace(
+    "  retirement:\n", "  retirement:\n    retiredAt: 2026-11-20\n"
+)
+
 
 def town(folder: Path, *, needs: str = NEEDS, front_staging: str | None = None) -> Repository:
     """desk-bot in staging and production, and front-bot, which calls it."""
@@ -121,7 +125,7 @@ def test_agent_and_former_caller_are_promoted_together(tmp_path: Path) -> None:
     ran = repo.fleet("promote", "desk-bot", "front-bot", "--to", "production", "--apply")
 
     assert wrote.code == 0, wrote.out
-    assert text == OWN.replace("lifecycle: production # since May", "lifecycle: retired # since May")
+    assert text == RETIRED_OWN
     assert wrote.out.splitlines()[-1].endswith(" && fleet promote desk-bot front-bot --to production")
     assert ran.code == 0, ran.out
     assert not (repo.root / PRODUCTION).exists()
@@ -309,7 +313,7 @@ def test_an_unreadable_possible_dependent_blocks_the_promotion_of_a_retirement(
     tmp_path: Path, bent: bytes
 ) -> None:
     repo = town(tmp_path, needs="")
-    retired = OWN.replace("lifecycle: production", "lifecycle: retired")
+    retired = RETIRED_OWN
     file = f"{FRONT.replace('staging', 'production')}/agent.yaml"
     manifest = MANIFEST.replace("desk-bot", "front-bot").encode()
     repo.commit("desk-bot goes", files={f"{DESK}/agent.yaml": retired})
@@ -366,7 +370,8 @@ def test_agents_of_the_example_without_dependents_can_be_retired(tmp_path: Path,
 
     assert ran.code == 0, ran.out
     moved = repo.git("diff", "-U0", "--", "environments").splitlines()
-    assert [line[1:].split("#")[0].strip() for line in moved if line.startswith("+ ")] == [
-        "lifecycle: retired"
+    assert [line[1:].split("#")[0].split(",")[0].strip() for line in moved if line.startswith("+ ")] == [
+        "lifecycle: retired",
+        "retiredAt: 2026-11-20",
     ]
     assert json.loads(ran.out)["files"] == [f"environments/staging/{name}/agent.yaml"]

@@ -12,7 +12,9 @@ from tests.end_to_end.repositories import APPLY, DESK, FLEET, MANIFEST, Reposito
 
 PRODUCTION = DESK.replace("staging", "production")
 PROPOSAL = "proposals/production/desk-bot/overrides.yaml"
-RETIRED = MANIFEST.replace("lifecycle: production", "lifecycle: retired")
+RETIRED = MANIFEST.replace("lifecycle: production", "lifecycle: retired").replace(
+    "  retirement: {", "  retirement: {retiredAt: 2026-11-20, "
+)
 
 
 def retiring(repo: Repository) -> Repository:
@@ -212,8 +214,8 @@ def test_a_stage_edited_by_hand_does_not_block_a_suspension(
         "  - name: canary\n    from: staging\n  - name: production\n    from: canary",
     )
     repo = repositories.repository(tmp_path, {**FLEET, **stages, "fleet-config.yaml": config})
-    for env in ("canary", "production"):
-        assert repo.fleet("adopt", "--to", env, "--apply", now="2026-11-17T09:00:00Z").code == 0
+    both = ("adopt", "--to", "canary", "--to", "production", "--apply")
+    assert repo.fleet(*both, now="2026-11-17T09:00:00Z").code == 0
     repo.commit("by hand", files={f"{DESK.replace('staging', 'canary')}/prompts/system.md": "Anything.\n"})
 
     release = repo.fleet("promote", "desk-bot", "--to", "production", "--json")
@@ -224,3 +226,19 @@ def test_a_stage_edited_by_hand_does_not_block_a_suspension(
     assert "validation" in {requirement["kind"] for requirement in moved["requirements"]}
     assert stopped["kind"] == "override"
     assert {requirement["kind"] for requirement in stopped["requirements"]} == {"approvals"}
+
+
+def test_a_release_that_only_says_retired_is_refused_and_told_the_way(running: Repository) -> None:
+    undecided = MANIFEST.replace("lifecycle: production", "lifecycle: retired")
+    running.commit("it says so", at="2026-11-20T09:00:00+00:00", files={f"{DESK}/agent.yaml": undecided})
+
+    refused = running.fleet("promote", "desk-bot", "--to", "production")
+    running.fleet("retire", "desk-bot", "--write")
+    running.commit("planned", at="2026-11-20T09:30:00+00:00")
+    running.approve("desk-bot", "dina", now="2026-11-20T10:00:00Z")
+
+    assert refused.code == 1
+    assert "lifecycle-not-ready" in refused.out
+    assert "fleet retire desk-bot --write" in refused.out
+    assert running.fleet(*APPLY).code == 0
+    assert not (running.root / PRODUCTION).exists()

@@ -42,6 +42,7 @@ from fleetward.workflows.promotion.source import (
     changes_only_suspension,
     is_retired,
     retired_by_overrides,
+    undecided_retirement,
     unreadable_agents,
 )
 from fleetward.workflows.suggestions import unknown_agent
@@ -151,6 +152,8 @@ def _build_candidate(context: PromotionContext, name: str) -> Candidate:
         *name_retired(context, name, running, last is not None),
         *unpromoted_state(context, name),
         *unreadable_proposal(context, name),
+        # an agent that never ran has nothing to retire
+        *(undecided_retirement(context, source) if running else ()),
     )
     proposed, problems = _proposed_agent(context, name, source)
     request = gate.PromotionRequest(

@@ -9,7 +9,7 @@ from fleetward.domain import layout
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.manifest import Agent
+from fleetward.domain.manifest import Agent, Manifest
 from fleetward.domain.verdict import Promotion
 from fleetward.store.fleet.agent_assembly import build_candidate
 from fleetward.store.fleet.load import LoadedFleet
@@ -18,6 +18,7 @@ from fleetward.store.git.soak_time import first_parent_commits_of
 from fleetward.workflows.promotion.context import PromotionContext
 
 RETIRED = "retired"
+RETIRED_AT = "spec.retirement.retiredAt"
 
 
 def is_retired(source: Agent, documents: DocumentCache | None = None) -> bool:
@@ -26,9 +27,14 @@ def is_retired(source: Agent, documents: DocumentCache | None = None) -> bool:
 
     Overrides do not count: a retirement is decided in the source environment.
     """
+    manifest = _released_manifest(source, documents)
+    return manifest is not None and manifest.lifecycle == RETIRED
+
+
+def _released_manifest(source: Agent, documents: DocumentCache | None) -> Manifest | None:
     # without overrides: an environment must not retire an agent on its own
     plain, _ = build_candidate(source, source.environment, None, proposed=False, documents=documents)
-    return plain.manifest is not None and plain.manifest.lifecycle == RETIRED
+    return plain.manifest
 
 
 def unreadable_agents(
@@ -70,6 +76,28 @@ def retired_by_overrides(proposed: Agent | None) -> Iterator[Finding]:
             message="lifecycle 'retired' cannot come from overrides",
             place=proposed.manifest.place("spec.lifecycle"),
             hint=f"fleet retire {proposed.name} --write",
+        )
+
+
+def undecided_retirement(context: PromotionContext, source: Agent | None) -> Iterator[Finding]:
+    """
+    An error where the release only says 'retired': nobody planned it, and a retired release does not enter.
+
+    What ``fleet retire --write`` wrote says when that was decided, and takes the running agent away. So does a folder
+    that is gone from the source. Versions before this one took every retired release for such a plan.
+    """
+    manifest = _released_manifest(source, context.run.documents) if source else None
+    if manifest is None or manifest.lifecycle != RETIRED or context.by_earlier_version:
+        return
+    if not manifest.has(RETIRED_AT):
+        yield Finding(
+            rule="lifecycle-not-ready",
+            severity=Severity.ERROR,
+            # with the command: the report of a promotion shows no hints of errors
+            message=f"lifecycle 'retired' does not enter {context.target.name}; "
+            f"what takes {manifest.name} away there: fleet retire {manifest.name} --write",
+            place=manifest.place("spec.lifecycle"),
+            hint=f"fleet retire {manifest.name} --write: it writes {RETIRED_AT}",
         )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, date
 from shlex import join
+from typing import Any
 
 from fleetward import survey
 from fleetward.domain import layout
@@ -13,6 +15,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.retirement_plan import RetirementPlan
 from fleetward.store.fleet.load import LoadedFleet
+from fleetward.store.formats.document import read_document
 from fleetward.store.formats.yaml_edit import edit_yaml
 from fleetward.store.git.atomic_files import replace_files
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
@@ -46,7 +49,7 @@ def plan_retirement(run: RunContext, agent: str, *, metrics: str | None, write: 
     measured = read_figures(run.path(metrics), metrics, run.now.date()) if metrics else ()
     _require_readable(reading, fleet, agent)
     plan = survey.retirement_plan(fleet, agent, measured, run.now)
-    contents = _retired_manifests(reading, plan)
+    contents = _retired_manifests(reading, plan, run.now.astimezone(UTC).date())
     plan = replace(plan, files=tuple(contents), written=write and bool(contents) and not plan.blocked)
     if plan.written:
         replace_files(root.path, {path: reading.contents[path] for path in contents}, contents)
@@ -80,20 +83,32 @@ def _require_readable(reading: LoadedFleet, fleet: Snapshot, name: str) -> None:
         raise FleetError(message, hint=f"fleet validate {place.file}", findings=errors)
 
 
-def _retired_manifests(reading: LoadedFleet, plan: RetirementPlan) -> Mapping[str, bytes]:
+def _retired_manifests(reading: LoadedFleet, plan: RetirementPlan, today: date) -> Mapping[str, bytes]:
     """
-    The manifests of environments without a gate, with lifecycle: retired.
+    The manifests of environments without a gate, with lifecycle: retired and the day of the decision.
 
     Errors: FleetError where a manifest cannot be read or edited safely.
     """
     contents = {}
+    in_use = any(target.gated for target in plan.deployments)
     for target in plan.deployments:
         file = layout.manifest_file(target.environment, plan.agent)
-        if target.gated or target.lifecycle == RETIRED:
+        if target.gated:
             continue
         if target.lifecycle is None:
             raise FleetError(f"{file} cannot be read", hint="fleet validate")
-        contents[file] = edit_yaml(reading.contents[file], {("spec", "lifecycle"): RETIRED}, file)
+        spec = (read_document(reading.contents[file], file, "agent").data or {}).get("spec") or {}
+        changes: dict[tuple[str, ...], Any] = {}
+        if target.lifecycle != RETIRED:
+            changes["spec", "lifecycle"] = RETIRED
+        # an agent that runs nowhere any more needs no date to be taken away
+        if not (spec.get("retirement") or {}).get("retiredAt") and (changes or in_use):
+            if spec.get("retirement"):
+                changes["spec", "retirement", "retiredAt"] = today.isoformat()
+            else:
+                changes["spec", "retirement"] = {"retiredAt": today.isoformat()}
+        if changes:
+            contents[file] = edit_yaml(reading.contents[file], changes, file)
     return contents
 
 
