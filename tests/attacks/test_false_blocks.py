@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.attacks.scenarios import POLICY, FleetRepository, running_fleet
+import pytest
+
+from tests.attacks.scenarios import CONFIG, POLICY, FleetRepository, running_fleet
 from tests.attacks.test_contributors import CHEAPER, PROPOSAL
 from tests.workflows.audit.histories import BAD_DAYS, at
 
@@ -81,3 +83,21 @@ def test_who_changed_governance_before_agrees_to_its_next_change(tmp_path: Path)
 
     assert approve_exit_code(repository, "dina", "--governance", now=at(3, 11)) == 0
     assert approve_exit_code(repository, "carla", "--governance", now=at(3, 11)) == 1
+
+
+@pytest.mark.parametrize("text", ["{", CONFIG.replace("from: staging, ", "")])
+def test_one_hand_stops_whatever_waits_in_the_configuration(tmp_path: Path, text: str) -> None:
+    stop = "stop: {by: [owner], reviewWithin: PT24H}\nveto:"
+    repository = running_fleet(tmp_path, policy=POLICY.replace("veto:", stop))
+    repository.write("fleet-config.yaml", text)
+    # links and submodules are clean where git calls them clean
+    (repository.path / "governance" / "link.yaml").symlink_to("/nowhere")
+    repository.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},proposals/other")
+    repository.commit("a configuration of their own", who="bob")
+
+    stopped = repository.fleet(
+        "suspend", "desk", "--env", "production", "--reason", "it misbehaves", "--apply", who="carla"
+    )
+
+    assert stopped.code == 0, stopped.output
+    assert "suspended: true" in (repository.path / "environments/production/desk/overrides.yaml").read_text()

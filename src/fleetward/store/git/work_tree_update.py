@@ -17,7 +17,7 @@ from fleetward.store.git.conversion import checked_out_contents
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.history import file_step
 from fleetward.store.git.repository import Id, Repository
-from fleetward.store.git.tree import TreeEntry, WorkTree
+from fleetward.store.git.tree import LINK, SUBMODULE, TreeEntry, WorkTree
 
 _TRAILERS = (b"\nFleet-Promotion: ", b"\nFleet-Proposal: ")
 """What the message of a commit has that this module brings into the work tree."""
@@ -41,7 +41,10 @@ def uncommitted_paths(root: FleetRoot, head: Id, under: Sequence[str] = FLEET_PA
     contents = work_tree.read(shared, _LIMIT)
     for entry in shared:
         stored = committed[entry.path]
-        content = contents.get(entry.path)
+        content = _link_target(root, entry) if entry.mode == LINK else contents.get(entry.path)
+        # nothing of a submodule is read here: staged as it is committed, it is clean
+        if entry.mode == stored.mode == SUBMODULE:
+            continue
         if (
             entry.mode != stored.mode
             or not isinstance(content, bytes)
@@ -50,6 +53,14 @@ def uncommitted_paths(root: FleetRoot, head: Id, under: Sequence[str] = FLEET_PA
         ):
             differing.add(entry.path)
     return tuple(sorted(differing))
+
+
+def _link_target(root: FleetRoot, entry: TreeEntry) -> bytes | None:
+    """What git stores of a link, which is not followed."""
+    try:
+        return os.fsencode((root.path / entry.path).readlink())
+    except OSError:
+        return None
 
 
 def check_work_tree(root: FleetRoot, old: Id, new: Id) -> None:

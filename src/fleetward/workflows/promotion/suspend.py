@@ -78,7 +78,7 @@ def plan_suspension(run: RunContext, options: SuspensionOptions) -> Suspension:
     Errors: UsageError for an unknown environment, an invalid reason, or ``apply`` where no gate is.
     """
     root = find_fleet_root(run.folder, run.environment)
-    environment = find_environment(root, options.environment)
+    environment = find_environment(root, options.environment, run.now)
     # an ungated environment has no ledger, so there is nothing to apply to
     if options.apply and not environment.gated:
         message = f"{environment.name!r} takes no promotions: nothing to apply"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from fleetward.domain import layout
 from fleetward.domain.errors import FleetError
@@ -16,17 +17,23 @@ from fleetward.store.formats.document import read_document
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.tree import Tree
 from fleetward.workflows.comparison.agents import dependents
+from fleetward.workflows.governance.in_force import governance_in_force
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.promotion.source import differ_only_in_suspension
 from fleetward.workflows.suggestions import unknown_agent, unknown_environment
 
 
-def find_environment(root: FleetRoot, name: str) -> Environment:
+def find_environment(root: FleetRoot, name: str, now: datetime) -> Environment:
     """
-    The environment of this name in the work tree.
+    The environment of this name in the governance in force, else in the work tree.
 
     Errors: UsageError where there is none.
     """
+    # a configuration that nobody agreed to takes the gate from no environment, and hides none
+    with suppress(FleetError):
+        in_force = governance_in_force(root, root.head(), now).in_force.config.environment(name)
+        if in_force is not None:
+            return in_force
     fleet = load_fleet(root.work_tree(), only=()).snapshot
     if fleet is None:
         raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
