@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.end_to_end import repositories
 from tests.end_to_end.repositories import APPLY, DESK, FLEET, MANIFEST, Repository
+from tests.schemas.reading import schema
 
 PRODUCTION = DESK.replace("staging", "production")
 PROPOSAL = "proposals/production/desk-bot/overrides.yaml"
@@ -242,3 +244,23 @@ def test_a_release_that_only_says_retired_is_refused_and_told_the_way(running: R
     assert "fleet retire desk-bot --write" in refused.out
     assert running.fleet(*APPLY).code == 0
     assert not (running.root / PRODUCTION).exists()
+
+
+def test_list_and_status_say_who_is_suspended_and_who_leaves(running: Repository) -> None:
+    stop = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks", "--write")
+    before = running.fleet("status", "--json")
+    running.fleet(*stop)
+    running.commit("stop it", at="2026-11-20T09:00:00+00:00")
+    running.approve("desk-bot", "dina", now="2026-11-20T10:00:00Z")
+    assert running.fleet(*APPLY).code == 0
+
+    listed, status = running.fleet("list", "--json"), running.fleet("status", "desk-bot", "--json")
+
+    for verb, ran in (("list", listed), ("status", status)):
+        Draft202012Validator(schema(f"output/{verb}-output")).validate(ran.data)
+    assert before.data["summary"]["ahead"] == 1
+    assert listed.data["rows"][0]["environments"]["production"]["suspended"] is True
+    assert [agent["state"] for agent in status.data["agents"]] == ["suspended"]
+    assert "suspended" in running.fleet("status").out
+    assert "suspended" in running.fleet("list").out
+    assert running.fleet("status", "desk-bto").code == 2

@@ -70,6 +70,7 @@ def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
         "rollback",
         "schema",
         "signers",
+        "status",
         "suspend",
         "transfer",
         "validate",

@@ -39,6 +39,7 @@ VERBS: Mapping[str, str] = {
     "new": "new:VERB",
     "explain": "explain:VERB",
     "list": "list_:VERB",
+    "status": "status:VERB",
     "models import": "models:IMPORT",
     "schema": "schema:VERB",
     "demo": "demo:VERB",

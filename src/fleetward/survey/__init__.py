@@ -1,6 +1,7 @@
 """Questions about a whole fleet: which agents are due to retire, and what depends on them."""
 
 from fleetward.survey.criteria import criteria_results, unused_values
+from fleetward.survey.register import registered_agents, standings
 from fleetward.survey.retirement import retirement_plan
 
-__all__ = ["criteria_results", "retirement_plan", "unused_values"]
+__all__ = ["criteria_results", "registered_agents", "retirement_plan", "standings", "unused_values"]

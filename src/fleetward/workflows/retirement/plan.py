@@ -13,6 +13,7 @@ from fleetward.domain import layout
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import Snapshot
+from fleetward.domain.path import Steps
 from fleetward.domain.retirement_plan import RetirementPlan
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.formats.document import read_document
@@ -98,7 +99,7 @@ def _retired_manifests(reading: LoadedFleet, plan: RetirementPlan, today: date) 
         if target.lifecycle is None:
             raise FleetError(f"{file} cannot be read", hint="fleet validate")
         spec = (read_document(reading.contents[file], file, "agent").data or {}).get("spec") or {}
-        changes: dict[tuple[str, ...], Any] = {}
+        changes: dict[Steps, Any] = {}
         if target.lifecycle != RETIRED:
             changes["spec", "lifecycle"] = RETIRED
         # an agent that runs nowhere any more needs no date to be taken away
