@@ -11,7 +11,7 @@ demo: $(VENV)/.runs
 	@$(BIN)/fleet demo
 
 test: $(VENV)/.develops
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 gate: export COVERAGE_FILE = $(VENV)/.coverage
 gate: $(VENV)/.develops

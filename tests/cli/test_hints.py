@@ -162,9 +162,9 @@ def test_a_credential_in_governance_is_found_and_a_public_key_is_not(tmp_path: P
     assert TOKEN not in leaked.out
 
 
-def test_a_hundred_thousand_findings_are_counted_and_not_all_shown(tmp_path: Path) -> None:
+def test_twenty_thousand_findings_are_counted_and_not_all_shown(tmp_path: Path) -> None:
     agent = "a:\n" + "".join(f"  k{n}: 0{n}\n" for n in range(100))  # each is read as two things
-    many = {f"environments/staging/a{n}/agent.yaml": agent for n in range(1_000)}
+    many = {f"environments/staging/a{n}/agent.yaml": agent for n in range(200)}
     repo = repository(tmp_path, {**FLEET, **many}, committed=False)
 
     cold = repo.fleet("validate", "--jobs", "2", "-o", "text", "-o", "json=found.json")
@@ -174,5 +174,5 @@ def test_a_hundred_thousand_findings_are_counted_and_not_all_shown(tmp_path: Pat
     assert cold.code == 1
     assert (warm.code, warm.out) == (cold.code, cold.out)
     assert len(cold.out.splitlines()) < 1_100
-    assert data["summary"]["errors"] == len(data["findings"]) == 100_000
-    assert "100000 errors" in cold.out
+    assert data["summary"]["errors"] == len(data["findings"]) == 20_000
+    assert "20000 errors" in cold.out

@@ -1,8 +1,9 @@
 """
 Killed at any system call: the branch is wholly old or wholly new, and the next run finishes; signed or not.
 
-By default about 20 of some 230 writing calls are tried, spread over the whole run. ``FLEETWARD_CRASH_POINTS=writing``
-tries every one of them, a number that many of the system calls of every kind (some 33,000), ``all`` every one.
+By default about 12 of some 230 writing calls are tried, spread over the whole run, and each call fails with one error.
+``FLEETWARD_CRASH_POINTS=writing`` tries every one of them and every error, a number that many of the system calls of
+every kind (some 33,000), ``all`` every one.
 Every process of the run is counted, git's and ssh-keygen's too. A writing call is held up long enough for the whole
 group to be killed between it and the next; what only reads leaves nothing behind, and there the group is killed
 within a few calls of the one that was named.
@@ -29,11 +30,29 @@ WRITING = (
     "write,pwrite64,writev,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,"
     "ftruncate,fsync,fdatasync,chmod,fchmod,fchmodat"
 )
-SAMPLE = 20
+SAMPLE = 12
 HELD_UP = 1_000
 """Microseconds between a writing call and the next thing that its process does."""
 ASKED = os.environ.get("FLEETWARD_CRASH_POINTS", "")
 KINDS = WRITING if ASKED in ("", "writing") else "all"
+
+
+CALLS = {
+    ("write", "1"): "ENOSPC",
+    ("write", "2"): "EROFS",
+    ("write", "6"): "EIO",
+    ("rename", "1+"): "EROFS",
+    ("link,linkat,rename", "1..2"): "ENOSPC",
+    ("mkdir", "1+"): "EIO",
+}
+"""Calls that fail, which of them, and the error that is tried by default."""
+ERRORS = ("ENOSPC", "EIO", "EROFS")
+FAULTS = [
+    (call, numbers, error)
+    for (call, numbers), usual in CALLS.items()
+    for error in ERRORS
+    if ASKED or error == usual
+]
 
 
 def _traced() -> bool:
@@ -171,20 +190,9 @@ def test_killed_anywhere_the_branch_is_wholly_old_or_new_and_the_next_run_finish
     assert set(struck) == {run.before.head, run.after}
 
 
-@pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EROFS"])
-@pytest.mark.parametrize(
-    ("call", "numbers"),
-    [
-        ("write", "1"),
-        ("write", "2"),
-        ("write", "6"),
-        ("rename", "1+"),
-        ("link,linkat,rename", "1..2"),
-        ("mkdir", "1+"),
-    ],
-)
+@pytest.mark.parametrize(("call", "numbers", "error"), FAULTS)
 def test_a_failing_disk_never_makes_a_false_success(
-    run: Run, tmp_path: Path, error: str, call: str, numbers: str
+    run: Run, tmp_path: Path, call: str, numbers: str, error: str
 ) -> None:
     repo = copy(run.before, tmp_path)
     fault = f"inject={call}:error={error}:when={numbers}"
