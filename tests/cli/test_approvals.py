@@ -91,6 +91,8 @@ def test_a_rejection_counts_only_where_the_policy_gives_a_veto(
 
     policy = POLICY.replace("rules:", "veto: {from: [desk]}\nrules:").replace("version: 1", "version: 2")
     repo.commit("veto", files={"governance/policy.yaml": policy})
+    assert rows(listed(repo))[0][3] is False  # it waits for agreement
+    repo.agree("carla")
     assert rows(listed(repo)) == [("dina", "reject", "recorded", True, None)]
     assert listed(repo).data["verdict"] == "blocked"
 
@@ -128,6 +130,7 @@ def test_after_the_promotion_nothing_counts_any_more(repo: Repository) -> None:
 def test_the_environment_is_required_where_several_are_gated(repo: Repository) -> None:
     config = FLEET["fleet-config.yaml"] + "  - name: moon\n    from: production\n"
     repo.commit("another environment", files={"fleet-config.yaml": config})
+    repo.agree("carla")
 
     done = repo.fleet("approvals", "desk-bot")
 

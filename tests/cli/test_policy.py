@@ -425,6 +425,10 @@ class TestReady:
         assert check_findings(zoe) == {}
         assert "\nrollback:" in (zoe.folder / "governance/policy.yaml").read_text()
         for agent in ("handbook-lookup", "ticket-sorter"):
+            manifest = zoe.folder / f"environments/staging/{agent}/agent.yaml"
+            manifest.write_text(manifest.read_text().replace("lifecycle: draft", "lifecycle: production"))
+        zoe.commit("ready")
+        for agent in ("handbook-lookup", "ticket-sorter"):
             promotion = zoe.fleet("why", agent, "--json").data["promotions"][0]
             assert promotion["verdict"] == "pending"
             assert promotion["unblock"]["fewest"], promotion
