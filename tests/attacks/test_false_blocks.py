@@ -101,3 +101,12 @@ def test_one_hand_stops_whatever_waits_in_the_configuration(tmp_path: Path, text
 
     assert stopped.code == 0, stopped.output
     assert "suspended: true" in (repository.path / "environments/production/desk/overrides.yaml").read_text()
+
+
+def test_a_file_beside_the_ledgers_that_no_environment_has_says_nothing(tmp_path: Path) -> None:
+    repository = running_fleet(tmp_path)
+    repository.write("ledger/elsewhere.jsonl", "{")
+    repository.change()
+    repository.approve("carla")
+
+    assert repository.apply().code == 0

@@ -131,3 +131,26 @@ def test_a_forged_line_with_unapproved_governance_is_found(tmp_path: Path, envir
     # a ledger of an environment that governance does not know says nothing
     assert result.code == (1 if environment == "production" else 0)
     assert ("governance-unapproved", weaker) in {(b["rule"], b["commit"]) for b in result.data["breaks"]}
+
+
+def test_who_merges_what_ends_somebody_has_no_part_in_it(tmp_path: Path) -> None:
+    """dina, who may agree to governance, ends carla; the forge merges that, as its button does."""
+    policy = POLICY.replace("{approvals: 1, from: [desk, risk]}", "{approvals: 2, from: [desk, risk]}")
+    repository = running_fleet(tmp_path, policy=policy)
+    repository.git("checkout", "-q", "-b", "side")
+    gone = PEOPLE.replace("[carla@town.example]", "[carla@town.example], left: 2026-11-03")
+    repository.write("governance/people.yaml", gone)
+    repository.commit("carla left", who="dina", at="2026-11-03T10:00:00Z")
+    repository.git("checkout", "-q", "main")
+    repository.change(at="2026-11-03T11:00:00Z")
+    repository.git(
+        *("merge", "-q", "--no-ff", "-m", "merge", "side"),
+        who="dina",
+        committer="noreply@github.com",
+        at="2026-11-03T12:00:00Z",
+    )
+
+    refused = repository.fleet("approve", "desk", "--to", "production", now="2026-11-04T12:00:00Z")
+
+    assert refused.code == 2
+    assert "has left" in refused.err

@@ -78,8 +78,13 @@ def beginning_at(root: FleetRoot, head: Id, landing: Id) -> GovernanceHistory | 
 
     Errors: FleetError where the entries name another governance.
     """
+    try:
+        ledgers = tuple(_ledgers(root, landing))
+    except FleetError:
+        # what nobody can read stops nothing where it is the ledger of no environment
+        ledgers = tuple(_ledgers(root, landing, governance_at(root, landing).config))
     entries = sorted(
-        (entry for ledger in _ledgers(root, landing) for entry in ledger.entries),
+        (entry for ledger in ledgers for entry in ledger.entries),
         key=lambda entry: (entry.at, entry.seq),
     )
     if not entries:
@@ -106,12 +111,7 @@ def _require_same_governance(root: FleetRoot, in_force: GovernanceInForce, start
 def last_entry_of_version_1(root: FleetRoot, commit: Id, config: FleetConfig | None = None) -> Entry | None:
     """The newest entry of an earlier version in all ledgers at *commit*, or in those that *config* knows."""
     return max(
-        (
-            entry
-            for ledger in _ledgers(root, commit)
-            if config is None or config.environment(ledger.environment)
-            for entry in _last_before_versions(ledger)
-        ),
+        (entry for ledger in _ledgers(root, commit, config) for entry in _last_before_versions(ledger)),
         key=lambda entry: (entry.at, entry.seq),
         default=None,
     )
@@ -145,12 +145,12 @@ def _last_before_versions(ledger: Ledger) -> Sequence[Entry]:
     return ledger.entries[count - 1 : count] if count else ()
 
 
-def _ledgers(root: FleetRoot, commit: Id) -> Iterator[Ledger]:
-    """All ledgers at *commit*, also of environments that nobody knows."""
+def _ledgers(root: FleetRoot, commit: Id, config: FleetConfig | None = None) -> Iterator[Ledger]:
+    """All ledgers at *commit*, or those of the environments that *config* knows."""
     tree = root.commit_tree(commit)
     for item in tree.entries(layout.LEDGERS):
         name = layout.ledger_environment(item.path)
-        if name is not None and is_name(name):
+        if name is not None and is_name(name) and (config is None or config.environment(name)):
             yield records.ledger(tree, name)
 
 

@@ -17,6 +17,7 @@ from fleetward.domain.people import Membership, People, Person, Robot, SigningKe
 from fleetward.domain.policy import Policy
 from fleetward.gate.governance_change import governance_rule
 from fleetward.store.git.commit import read_commits
+from fleetward.store.git.file_history import written_steps
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
 from fleetward.workflows.load import load_fleet
@@ -67,7 +68,11 @@ def _is_by_members(
     commits = read_commits(
         root.repository, root.history.commits_changing(commit, [layout.PEOPLE], since=parent)
     )
-    accounts = [people.by_email(email) for item in commits for email in (item.author, item.committer)]
+    # a merge that writes nothing itself is nobody's hand
+    written = {item.id: item for item, _ in written_steps(root, commits, [layout.PEOPLE])}
+    accounts = [
+        people.by_email(email) for item in written.values() for email in (item.author, item.committer)
+    ]
     return bool(accounts) and all(isinstance(item, Person) and item.id in members for item in accounts)
 
 
