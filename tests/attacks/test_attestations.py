@@ -117,3 +117,29 @@ def test_an_attestation_that_counts_nothing_is_told_by_the_audit(place: FleetRep
     told = {found["file"]: (found["severity"], found["rule"]) for found in audit.data["breaks"]}
     assert told["attestations/desk/2026-11-20-review-bob.json"] == ("warning", "attestation-invalid")
     assert told["attestations/desk/2026-11-20-review-dina.json"] == ("warning", "attestation-invalid")
+
+
+def test_validate_believes_what_counts_cached_or_not(place: FleetRepository) -> None:
+    manifest = place.path / "environments/staging/desk/agent.yaml"
+    text = manifest.read_text() + "  review: {cadence: P90D, lastReviewedAt: 2026-01-15}\n"
+    place.write("environments/staging/desk/agent.yaml", text)
+    place.commit("a cadence")
+
+    def rules() -> list[str]:
+        found = place.fleet("validate", "--json").data["findings"]
+        kinds = ("review-overdue", "attestation-invalid")
+        return [item["rule"] for item in found if item["rule"] in kinds]
+
+    overdue = rules()
+    assert attest(place, "desk", "--kind", "review", "--on", "2026-11-18").code == 0
+    uncommitted = rules()
+    place.git("checkout", "-q", "-b", "forged")
+    place.commit("bob reviewed it", who="alice")
+    forged = rules()
+    place.git("checkout", "-q", "main")
+    assert attest(place, "desk", "--kind", "review", "--on", "2026-11-18").code == 0
+    place.commit("reviewed", who="bob")
+
+    assert (overdue, uncommitted) == (["review-overdue"], ["review-overdue"])
+    assert forged == ["attestation-invalid", "review-overdue"]
+    assert rules() == []

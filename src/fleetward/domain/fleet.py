@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from fleetward.domain.attestation import Attestation
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.ledger import Ledger
@@ -112,6 +113,8 @@ class Snapshot:
     """Agents of gated environments with their proposal applied; rules check these instead."""
     ledgers: Mapping[str, Ledger] = field(default_factory=dict)
     """Of gated environments, where the whole fleet was loaded; empty where the file does not exist yet."""
+    attestations: Mapping[str, tuple[Attestation, ...]] = field(default_factory=dict)
+    """By agent what was attested of it; empty where nobody asked for it."""
 
     @property
     def manifests(self) -> Iterator[Manifest]:

@@ -10,11 +10,12 @@ from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import (
+    attest_hint,
     in_service,
     is_person_or_team,
     is_staffed,
+    last_done,
     limit,
-    parse_day,
     suggestion,
     today,
     unretired,
@@ -155,8 +156,9 @@ def _unstaffed_duty(fleet: Snapshot, manifest: Manifest, path: str, now: datetim
 def _overdue_test(
     fleet: Snapshot, manifest: Manifest, path: str, allowed: str, subject: str, now: datetime
 ) -> Iterator[Violation]:
-    tested, oldest = parse_day(manifest.get(path)), limit(fleet, allowed)
-    hint = f"try it, and write {path.rpartition('.')[2]}: {today(now)}"
+    kind = "escalation-test" if path == TESTED else "kill-switch-test"
+    tested, oldest = last_done(fleet, manifest, path, kind), limit(fleet, allowed)
+    hint = f"try it, and record that: {attest_hint(manifest, kind)}"
     if tested is None:
         yield violation(manifest, path, f"{subject} was never tried", hint)
     elif tested > today(now):

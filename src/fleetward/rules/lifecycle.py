@@ -9,7 +9,9 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import (
+    attest_hint,
     in_service,
+    last_done,
     list_items,
     parse_day,
     parse_duration,
@@ -45,18 +47,18 @@ def review_overdue(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         review: {cadence: P90D, lastReviewedAt: 2026-01-15}
     Good:
         review: {cadence: P90D, lastReviewedAt: 2026-10-15}
-    Fix: review the agent and write the date, or change the cadence and give the reason. Write days or weeks,
-    because months differ in length.
+    Fix: review the agent and attest it with ``fleet attest AGENT --kind review``, which needs no new release. Or write
+    the date, or change the cadence and give the reason. Write days or weeks, because months differ in length.
     """
     for manifest in in_service(fleet):
         if not manifest.has(CADENCE):
             continue
         written, last, cadence = (
             manifest.get(CADENCE),
-            parse_day(manifest.get(LAST_REVIEWED)),
+            last_done(fleet, manifest, LAST_REVIEWED, "review"),
             parse_duration(manifest.get(CADENCE)),
         )
-        hint = f"review it and write lastReviewedAt: {today(now)}"
+        hint = f"review it, and record that: {attest_hint(manifest, 'review')}"
         if cadence is None:
             yield violation(
                 manifest, CADENCE, f"{written!r} is no fixed length", "write days or weeks, such as P90D"

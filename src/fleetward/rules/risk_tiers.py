@@ -9,7 +9,7 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.risk import required_floor
 from fleetward.rules.rule import Violation, rule, violation
-from fleetward.rules.selectors import limit, parse_day, suggestion, today, unretired
+from fleetward.rules.selectors import attest_hint, last_done, limit, suggestion, today, unretired
 
 TIER = "spec.risk.tier"
 ASSESSED = "spec.risk.assessedAt"
@@ -112,9 +112,9 @@ def assessment_stale(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     allowed = limit(fleet, "assessment")
     for manifest in unretired(fleet):
-        written, assessed = manifest.has(ASSESSED), parse_day(manifest.get(ASSESSED))
+        written, assessed = manifest.has(ASSESSED), last_done(fleet, manifest, ASSESSED, "risk-assessment")
         lowest = fleet.policy is not None and fleet.policy.tier_rank(manifest.tier) == 0
-        hint = f"assess the risk and write assessedAt: {today(now)}"
+        hint = f"assess the risk, and record that: {attest_hint(manifest, 'risk-assessment')}"
         if assessed is None and (written or not lowest):
             yield violation(manifest, ASSESSED, "the risk has not been assessed on any day", hint)
         elif assessed is not None and assessed > today(now):

@@ -68,6 +68,22 @@ def parse_day(value: Any) -> date | None:
         return None
 
 
+def last_done(fleet: Snapshot, manifest: Manifest, path: str, kind: str) -> date | None:
+    """The newest day of the manifest at *path* and of passed attestations of *kind*; None where there is none."""
+    days = {
+        attestation.on
+        for attestation in fleet.attestations.get(manifest.name, ())
+        if attestation.kind == kind and attestation.counts and attestation.is_about(manifest.environment)
+    }
+    written = parse_day(manifest.get(path))
+    return max({*days, *([written] if written else [])}, default=None)
+
+
+def attest_hint(manifest: Manifest, kind: str) -> str:
+    """The command that records that it was done, without a new release."""
+    return f"fleet attest {manifest.name} --kind {kind}"
+
+
 def parse_duration(value: Any) -> timedelta | None:
     """A duration of a manifest; None if there is none, or its length is not fixed (months, years)."""
     try:

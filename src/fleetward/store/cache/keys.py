@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from fleetward.domain.attestation import Attestation
 from fleetward.domain.digest import of_parts
 from fleetward.domain.fleet import AgentKey
 from fleetward.store.fleet.file_checks import Contents
@@ -27,9 +28,20 @@ def governance_key(fleet: FleetOutline, now: datetime) -> bytes:
     return of_parts(day.encode(), *map(os.fsencode, modes), *files).encode()
 
 
-def agent_key(governance: bytes, key: AgentKey, entries: Iterable[TreeEntry], contents: Contents) -> str:
-    """What the check of one agent depends on: governance, and the files of its folder and its proposal."""
+def agent_key(
+    governance: bytes,
+    key: AgentKey,
+    entries: Iterable[TreeEntry],
+    contents: Contents,
+    attestations: Iterable[Attestation] = (),
+) -> str:
+    """What the check of one agent depends on: governance, attestations, the files of its folder and its proposal."""
     parts = [governance, *map(os.fsencode, key)]
+    # whether one counts depends on history, so its content alone is no key
+    attested = [
+        f"{item.file}\0{item.sha256}\0{item.assurance}\0{item.fault}".encode() for item in attestations
+    ]
+    parts.append(of_parts(*attested).encode())
     for entry in entries:
         parts += [os.fsencode(entry.path), entry.mode.encode(), _content_part(contents.get(entry.path))]
     return of_parts(*parts)

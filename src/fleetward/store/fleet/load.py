@@ -84,6 +84,7 @@ class FleetOutline:
     """Of agents and proposals."""
     governance_entries: tuple[TreeEntry, ...] = ()
     """Of the governance files and the ledgers."""
+    attestation_entries: tuple[TreeEntry, ...] = ()
     ledger_contents: Mapping[str, bytes | int | None] = field(default_factory=dict)
     """Ledgers as they were read."""
 
@@ -105,7 +106,13 @@ def read_outline(
     """
     # in one go: each question to git is a process
     entries = checked_entries(
-        tree, layout.CONFIG, layout.GOVERNANCE, layout.ENVIRONMENTS, layout.LEDGERS, layout.PROPOSALS
+        tree,
+        layout.CONFIG,
+        layout.GOVERNANCE,
+        layout.ENVIRONMENTS,
+        layout.LEDGERS,
+        layout.PROPOSALS,
+        layout.ATTESTATIONS,
     )
     governance = load_governance(tree, entries, version=version, rules=rules, documents=governance_documents)
     config = governance.config or fallback_config
@@ -128,6 +135,9 @@ def read_outline(
         contents=governance.contents,
         agent_entries=tuple(entry for entry in entries if entry.path.partition("/")[0] in agent_tops),
         ledger_contents=ledger_contents,
+        attestation_entries=tuple(
+            entry for entry in entries if entry.path.startswith(f"{layout.ATTESTATIONS}/")
+        ),
         governance_entries=tuple(
             entry for entry in entries if entry.path.partition("/")[0] in governance_tops
         ),

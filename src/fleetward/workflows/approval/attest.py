@@ -31,6 +31,7 @@ from fleetward.store.signing import sign as signing
 from fleetward.workflows.approval.statement import write_files
 from fleetward.workflows.attested import AttestationLaw, attestation_fault
 from fleetward.workflows.context import RunContext
+from fleetward.workflows.governance.in_force import governance_in_force
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.suggestions import unknown_environment
 
@@ -72,6 +73,9 @@ def attest(run: RunContext, options: AttestOptions) -> RecordedAttestation:
     root = find_fleet_root(run.folder, run.environment)
     head = root.head()
     fleet = load_fleet(root.commit_tree(head), only=()).require_governance()
+    # who may is said by the governance in force, not by a change of it that waits
+    in_force = governance_in_force(root, head, run.now).in_force
+    fleet = replace(fleet, config=in_force.config, policy=in_force.policy, people=in_force.people)
     law = AttestationLaw(config=fleet.config, policy=fleet.policy, people=fleet.people, now=run.now)
     _check_options(options, fleet)
     attester = _attester(run, root, fleet)

@@ -58,6 +58,8 @@ class AgentChecker:
         self.cached = cache.agent_checks if cache else {}
         self.compared = rules.compared_fields()
         self.governance_key = governance_key(fleet, now)
+        governance = fleet.governance_snapshot
+        self.attestations = governance.attestations if governance else {}
 
     def check(self, agents: Sequence[AgentFiles]) -> list[Any]:
         """For each agent its cache key and its encoded check, None if that is cached; picklable."""
@@ -66,7 +68,16 @@ class AgentChecker:
     def _check_batch(self, agents: Sequence[AgentFiles]) -> Iterator[list[Any]]:
         entries = (entry for agent in agents for entry in agent.entries)
         contents = read_contents(self.fleet.tree, entries)
-        keys = [agent_key(self.governance_key, agent.key, agent.entries, contents) for agent in agents]
+        keys = [
+            agent_key(
+                self.governance_key,
+                agent.key,
+                agent.entries,
+                contents,
+                self.attestations.get(agent.key[1], ()),
+            )
+            for agent in agents
+        ]
         changed = [agent for agent, key in zip(agents, keys, strict=True) if key not in self.cached]
         checks = {check.key: encode(check, self.compared) for check in self._check(changed, contents)}
         for agent, key in zip(agents, keys, strict=True):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fleetward import __version__, rules
 from fleetward.domain import layout
+from fleetward.domain.attestation import Attestation
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import AgentKey, Snapshot, Waiver
@@ -43,6 +44,10 @@ _MIN_CACHED_PER_PROCESS = 300
 """Agents for each process where most of them are cached."""
 
 
+Attestations = Mapping[str, tuple[Attestation, ...]]
+"""By agent what was attested of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationRun:
     """The findings of a fleet, and what was checked."""
@@ -62,11 +67,17 @@ class ValidationRun:
 
 
 def validate_fleet(
-    tree: Tree, now: datetime, *, cache: ValidationCache | None = None, processes: int | None = None
+    tree: Tree,
+    now: datetime,
+    *,
+    cache: ValidationCache | None = None,
+    processes: int | None = None,
+    attestations: Callable[[], Attestations] | None = None,
 ) -> ValidationRun:
     """
     Validate the fleet in *tree* at *now*; neither *cache* nor the number of *processes* changes the result.
 
+    *attestations* are asked for only where the tree has any.
     Errors: NotAFleet if there is no ``fleet-config.yaml``.
     """
     documents = dict(cache.documents) if cache else {}
@@ -80,6 +91,9 @@ def validate_fleet(
             files=len(fleet.contents),
             text=text_reader(fleet),
         )
+    if fleet.attestation_entries and attestations is not None:
+        governance = replace(governance, attestations=attestations())
+        fleet = replace(fleet, governance_snapshot=governance)
     agents, other_entries = group_by_agent(fleet.agent_entries)
     checker = AgentChecker(fleet, now, cache)
     checks = _check_agents(checker, agents, cache, processes)

@@ -20,7 +20,7 @@ from fleetward.store.git.process import GitMissing
 from fleetward.store.git.tree import Tree
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.validation.policy_version import reused_since_last_entry
-from fleetward.workflows.validation.run import ValidationRun, validate_fleet
+from fleetward.workflows.validation.run import Attestations, ValidationRun, validate_fleet
 from fleetward.workflows.validation.selection import is_concerned, is_selected, selected_paths
 
 if TYPE_CHECKING:
@@ -71,11 +71,21 @@ def validate(run: RunContext, options: ValidateOptions) -> ValidationResult:
     tree = _tree(root, options)
     cache = _open_cache(root, run) if options.cached else None
     try:
-        checked = validate_fleet(tree, run.now, cache=cache, processes=options.processes)
+        checked = validate_fleet(
+            tree,
+            run.now,
+            cache=cache,
+            processes=options.processes,
+            attestations=lambda: _attestations(root, run, options.revision),
+        )
     except NotAFleet as error:
         raise _missing_fleet(error, run, options) from None
     selected = selected_paths(options.paths, run, root, tree)
-    findings = (*_with_drift(checked.findings, root, tree), *_reused_version(checked, root))
+    findings = (
+        *_with_drift(checked.findings, root, tree),
+        *_reused_version(checked, root),
+        *_invalid(checked),
+    )
     checked = replace(checked, findings=findings)
     validation = _validation(checked, selected, run, root.prefix)
     if not validation.agents and not checked.findings and not options.allow_empty:
@@ -147,6 +157,20 @@ def _with_drift(findings: tuple[Finding, ...], root: FleetRoot, tree: Tree) -> t
     from fleetward.workflows.validation.drift import with_drift
 
     return tuple(with_drift(findings, root, tree))
+
+
+def _attestations(root: FleetRoot, run: RunContext, revision: str | None) -> Attestations:
+    from fleetward.workflows.validation.attested_work import committed_attestations
+
+    return committed_attestations(root, run, revision)
+
+
+def _invalid(checked: ValidationRun) -> tuple[Finding, ...]:
+    if checked.governance is None or not checked.governance.attestations:
+        return ()
+    from fleetward.workflows.validation.attested_work import invalid_attestations
+
+    return tuple(invalid_attestations(checked.governance.attestations))
 
 
 def _reused_version(checked: ValidationRun, root: FleetRoot) -> tuple[Finding, ...]:
