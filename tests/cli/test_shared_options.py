@@ -125,7 +125,8 @@ def test_quiet_keeps_output_for_programs(repo: Repository, verb: tuple[str, ...]
 
 @pytest.mark.parametrize("flag", ["--now", "--at"])
 def test_a_day_without_a_time_is_refused_with_its_first_instant(repo: Repository, flag: str) -> None:
-    ran = repo.fleet("why", "desk-bot", flag, "2026-12-01", now=None)
+    clock = {"now": None} if flag == "--now" else {}
+    ran = repo.fleet("why", "desk-bot", flag, "2026-12-01", **clock)
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.endswith(f"  try: {flag} 2026-12-01T00:00:00Z\n")

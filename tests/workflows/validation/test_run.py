@@ -164,7 +164,7 @@ def test_findings_of_another_day_are_not_cached(tmp_path: Path, days: int) -> No
         (
             "governance/people.yaml",
             FLEET["governance/people.yaml"].replace("desk:", "disk:"),
-            "owner-unknown",
+            "policy-unsatisfiable",
         ),
     ],
 )
