@@ -33,10 +33,10 @@ def why(
     at: At = None,
 ) -> ExitCode:
     """List the requirements of a promotion, who met them, and the smallest set of people who could; write nothing."""
-    options = PromotionOptions(
-        agents=(agent,), to=to or only_gated_environment(session.run), approvers=tuple(as_ or ()), at=at
-    )
-    context = open_promotion(session.run, options, verified_head(session.run))
+    verified = verified_head(session.run)
+    target = to or only_gated_environment(session.run, verified.governance)
+    options = PromotionOptions(agents=(agent,), to=target, approvers=tuple(as_ or ()), at=at)
+    context = open_promotion(session.run, options, verified)
     warn_uncommitted(session, context, [agent])
     result = explain_promotion(context, options)
     session.report(VERB.formats, result)

@@ -162,14 +162,16 @@ def _check_policy_version(policy: Policy, reading: LoadedFleet, ledger: Ledger) 
         raise FleetError(message, hint=hint)
 
 
-def only_gated_environment(run: RunContext) -> str:
+def only_gated_environment(run: RunContext, governance: GovernanceHistory | None = None) -> str:
     """
-    The environment that is meant where ``--to`` is left out.
+    The environment that is meant where ``--to`` is left out, by *governance* or by the one in force at HEAD.
 
     Errors: UsageError unless there is exactly one with a gate.
     """
-    root = find_fleet_root(run.folder, run.environment)
-    config = governance_in_force(root, root.head(), run.now).in_force.config
+    if governance is None:
+        root = find_fleet_root(run.folder, run.environment)
+        governance = governance_in_force(root, root.head(), run.now)
+    config = governance.in_force.config
     names = [environment.name for environment in config.environments if environment.gated]
     if len(names) == 1:
         return names[0]
