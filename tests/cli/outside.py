@@ -76,7 +76,9 @@ class Terminal:
         return ran
 
     def git(self, *arguments: str, at: str = ".") -> str:
-        ran = self.run("git", *arguments, at=at)
+        # dated as the commands are: an entry older than the commit it was decided at is back-dated
+        dates = {"GIT_AUTHOR_DATE": NOW, "GIT_COMMITTER_DATE": NOW}
+        ran = self.run("git", *arguments, at=at, extra=dates)
         assert ran.code == 0, ran.err
         return ran.out
 
