@@ -202,6 +202,8 @@ def test_a_name_that_a_ledger_retired_stays_taken(tmp_path: Path) -> None:
     zoe.fleet("init", "--yes")
     people = zoe.folder / "governance/people.yaml"
     people.write_text(people.read_text().replace("colleague@example.invalid", "bo@acme.example"))
+    manifest = zoe.folder / "environments/staging/handbook-lookup/agent.yaml"
+    manifest.write_text(manifest.read_text().replace("lifecycle: draft", "lifecycle: production"))
     zoe.commit("start")
     for _ in ("create", "retire"):
         approved = bo.run("fleet", "approve", "handbook-lookup", "--to", "production")

@@ -11,7 +11,7 @@ from tests.end_to_end.repositories import FLEET, POLICY, Repository, running
 PEOPLE, RULES = "governance/people.yaml", "governance/policy.yaml"
 ASKED = ("promote", "desk-bot", "--to", "production")
 HIGH = (
-    POLICY
+    POLICY.replace("version: 1", "version: 2")
     + """\
   - id: another
     when: {to: production}

@@ -58,12 +58,14 @@ def promoted_twice(folder: Path, policy: str = POLICY, **files: str) -> Reposito
     runs = {
         path.replace("staging", "production"): text for path, text in start.items() if path.startswith(DESK)
     }
-    repo = repository(folder, {**start, **runs})
+    repo = repository(folder, {**start, **runs}, committed=False)
+    repo.commit("start", at="2026-11-09T09:00:00+00:00")
     succeeded(repo.fleet("adopt", "--to", "production", "--apply", now="2026-11-10T09:00:00Z"))
     repo.commit("second", at="2026-11-11T09:00:00+00:00", files={PROMPT: SECOND})
     promoted(repo, "2026-11-12T09:00:00Z")
     if policy != POLICY:
-        repo.commit("the policy", identity="farid", files={"governance/policy.yaml": policy})
+        newer = policy.replace("version: 1", "version: 2")
+        repo.commit("the policy", identity="farid", files={"governance/policy.yaml": newer})
         repo.agree("carla", now="2026-11-16T10:00:00Z")
     return repo
 

@@ -29,11 +29,11 @@ apiVersion: fleetward/v1
 kind: Policy
 version: 1
 tiers: [low, medium, high, critical]
+governance: {require: [{approvals: 1, from: desk}]}
 rules:
   - id: every-change
     when: {to: production}
     require: [{approvals: 1, from: owner}]
-governance: {require: [{approvals: 1, from: desk}]}
 """
 MANIFEST = """\
 apiVersion: fleetward/v1

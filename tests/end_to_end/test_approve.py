@@ -82,16 +82,6 @@ def test_a_person_outside_the_team_gets_the_names_of_eligible_people(repo: Repos
     assert "  does not count: not in owner\n  could approve: carla, dina\n" in ran.out
 
 
-def test_governance_that_is_not_approved_is_named_first(repo: Repository) -> None:
-    repo.commit("a policy", files={"governance/policy.yaml": POLICY.replace("version: 1", "version: 2")})
-
-    ran = repo.fleet(*APPROVE, identity="carla")
-
-    assert ran.code == 0
-    assert ran.err.startswith("waits for an approval of governance: governance/ was changed in commit ")
-    assert ran.err.endswith("  try: fleet approve --governance\n")
-
-
 def test_the_last_line_commits_the_statement_and_its_signature_and_nothing_else(
     repo: Repository, tmp_path: Path
 ) -> None:

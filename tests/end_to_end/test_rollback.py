@@ -98,7 +98,8 @@ def test_authors_of_a_release_left_by_a_rollback_cannot_approve_it_again(
     succeeded(rollback(desk, "--apply"))
     if later_files:
         desk.commit("fourth", identity="bob", at="2026-11-20T13:00:00+00:00", files=later_files)
-    desk.write({"governance/policy.yaml": STRICT.replace(", {evals: passed}, {soak: PT24H}", "")})
+    easier = STRICT.replace(", {evals: passed}, {soak: PT24H}", "").replace("version: 1", "version: 2")
+    desk.write({"governance/policy.yaml": easier})
     desk.commit("asks an owner", identity="farid", at="2026-11-20T13:00:00+00:00")
     desk.agree("carla", now="2026-11-20T14:00:00Z")
     desk.approve("desk-bot", "dina", now="2026-11-21T08:00:00Z")
@@ -177,7 +178,7 @@ MORE = LESS.replace("6}", "9}")
 
 def test_overrides_stay_unless_with_overrides_is_given(desk: Repository) -> None:
     overridden(desk, LESS, "2026-11-13T09:00:00Z")
-    desk.commit("third", files={PROMPT: THIRD})
+    desk.commit("third", files={PROMPT: THIRD}, at="2026-11-13T10:00:00+00:00")
     overridden(desk, MORE, "2026-11-14T09:00:00Z")
 
     stays, goes = rollback(desk), rollback(desk, "--with-overrides")
@@ -194,7 +195,7 @@ def test_overrides_stay_unless_with_overrides_is_given(desk: Repository) -> None
 
 def test_with_overrides_restores_the_overrides_of_that_time(desk: Repository) -> None:
     overridden(desk, LESS, "2026-11-13T09:00:00Z")
-    desk.commit("third", files={PROMPT: THIRD})
+    desk.commit("third", files={PROMPT: THIRD}, at="2026-11-13T10:00:00+00:00")
     overridden(desk, MORE, "2026-11-14T09:00:00Z")
     proposal = {"proposals/production/desk-bot/overrides.yaml": MORE}
     desk.commit("still wanted", files=proposal)
@@ -221,9 +222,10 @@ def test_veto_and_freeze_block_a_rollback(tmp_path: Path) -> None:
 def test_a_release_that_is_invalid_today_is_blocked(desk: Repository) -> None:
     config = (desk.root / "fleet-config.yaml").read_text().replace("[spec.budgets]", "[spec.endpoints]")
     overridden(desk, LESS, "2026-11-13T09:00:00Z")
-    desk.commit("third", files={PROMPT: THIRD})
+    desk.commit("third", files={PROMPT: THIRD}, at="2026-11-13T10:00:00+00:00")
     overridden(desk, "{}\n", "2026-11-14T09:00:00Z")
     desk.commit("narrower", files={"fleet-config.yaml": config})
+    desk.agree("carla", now="2026-11-17T09:00:00Z")
     approved(desk, "bob", "--with-overrides")
 
     ran = rollback(desk, "--with-overrides")
@@ -260,7 +262,7 @@ def test_a_promotion_commit_that_differs_from_the_ledger_is_refused(desk: Reposi
 
     assert adopted
     assert ran.code == 2
-    assert "does not hold desk-bot as entry 1 says" in ran.err
+    assert "entry 1 of production: the entry says that desk-bot becomes" in ran.err
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "two\nlines", "a\x1b[31mred", "hid\u202eden", "x" * 501])
@@ -315,9 +317,10 @@ def test_a_release_rolled_back_to_in_a_stage_keeps_its_authors(tmp_path: Path) -
     copies = {
         p.replace("staging", to): t for to in ("qa", "production") for p, t in start.items() if DESK in p
     }
-    repo = repository(tmp_path, {**start, **copies})
-    for to in ("qa", "production"):
-        succeeded(repo.fleet("adopt", "--to", to, "--apply", now="2026-11-10T09:00:00Z"))
+    repo = repository(tmp_path, {**start, **copies}, committed=False)
+    repo.commit("start", at="2026-11-09T09:00:00+00:00")
+    both = ("--to", "qa", "--to", "production")
+    succeeded(repo.fleet("adopt", *both, "--apply", now="2026-11-10T09:00:00Z"))
 
     def step(verb: str, where: str, to: str, approver: str, day: int, *flags: str) -> None:
         rollback = ("--rollback",) if verb == "rollback" else ()

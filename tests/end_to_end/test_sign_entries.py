@@ -270,9 +270,8 @@ def test_a_suspension_is_signed_and_pushed_like_any_promotion(
 
 
 def test_a_rollback_is_signed_like_any_promotion(repo: Repository, keys: dict[str, Path]) -> None:
-    policy = (
-        FLEET["governance/policy.yaml"] + "rollback: {within: P30D, require: [{approvals: 1, from: owner}]}\n"
-    )
+    newer = FLEET["governance/policy.yaml"].replace("version: 1", "version: 2")
+    policy = newer + "rollback: {within: P30D, require: [{approvals: 1, from: owner}]}\n"
     repo.commit("a policy", files={"governance/policy.yaml": policy}, at="2026-11-20T12:10:00+00:00")
     repo.agree("dina", now="2026-11-20T12:20:00Z")
     ran = repo.fleet(*APPLY, "--sign", str(keys["ci"]), identity="ci", now="2026-11-20T12:30:00Z")

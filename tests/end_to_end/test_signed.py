@@ -16,7 +16,9 @@ from tests.end_to_end.repositories import running as start
 from tests.store.signing import keyring
 
 ASKED = ("promote", "desk-bot", "--to", "production", "--json")
-SIGNED_POLICY = POLICY.replace("    require:", "    assurance: signed\n    require:")
+SIGNED_POLICY = POLICY.replace("    require:", "    assurance: signed\n    require:").replace(
+    "version: 1", "version: 2"
+)
 PEOPLE = "governance/people.yaml"
 
 
@@ -205,7 +207,7 @@ def test_a_forged_signature_never_counts_even_when_its_approver_commits_it(
     reason: str,
 ) -> None:
     repo.commit(
-        "recorded is enough", files={"governance/policy.yaml": POLICY.replace("version: 1", "version: 2")}
+        "recorded is enough", files={"governance/policy.yaml": POLICY.replace("version: 1", "version: 3")}
     )
     repo.agree("dina")
     file = approve(repo, keys["carla"])
@@ -278,10 +280,11 @@ def test_invalid_keys_in_people_are_an_error(repo: Repository, keys: dict[str, P
     text = text.replace("emails: [carla@acme.example]", f"emails: [carla@acme.example], {keyed}")
     repo.commit("keys", files={PEOPLE: text})
 
-    done = repo.fleet(*ASKED)
-
-    assert done.code == 2
-    assert f"{PEOPLE}:" in done.err
+    # it waits, and nobody can agree to it
+    refused = repo.fleet("approve", "--governance", identity="dina")
+    assert refused.code == 2
+    assert f"{PEOPLE}:" in refused.err
+    assert len(repo.fleet(*ASKED, "--json").data["policy"]["pending"]) == 1
 
 
 def test_a_wildcard_address_is_an_error(repo: Repository, keys: dict[str, Path]) -> None:
@@ -291,7 +294,7 @@ def test_a_wildcard_address_is_an_error(repo: Repository, keys: dict[str, Path])
     )
     repo.commit("a wildcard", files={PEOPLE: text})
 
-    done = repo.fleet(*ASKED)
+    done = repo.fleet("approve", "--governance", identity="dina")
 
     assert done.code == 2
     assert "'*'" in done.err
@@ -315,7 +318,7 @@ def test_a_copy_under_a_later_number_does_not_outlive_a_rejection_of_the_same_se
 
 def test_a_veto_with_a_broken_signature_still_blocks(repo: Repository, keys: dict[str, Path]) -> None:
     policy = SIGNED_POLICY.replace("rules:", "veto: {from: [desk]}\nrules:").replace(
-        "version: 1", "version: 2"
+        "version: 2", "version: 3"
     )
     repo.commit("veto", files={"governance/policy.yaml": policy})
     repo.agree("dina")

@@ -131,15 +131,20 @@ def test_pending_and_allowed_and_unchanged_are_1_and_0_and_0(running: Repository
     assert running.fleet(*APPLY[:-1]).code == 0
 
 
-def test_invalid_governance_is_a_finding_for_validate_and_an_error_for_promote(running: Repository) -> None:
+def test_invalid_governance_is_a_finding_for_validate_and_waits_beside_a_promotion(
+    running: Repository,
+) -> None:
     running.commit(files={"governance/policy.yaml": "apiVersion: fleetward/v1\nkind: Policy\nversion: x\n"})
 
     validated, promoted = running.fleet("validate"), running.fleet(*APPLY)
+    agreed = running.fleet("approve", "--governance", identity="carla")
 
     assert validated.code == 1
     assert "governance/policy.yaml:3" in validated.out
-    assert promoted.code == 2
-    assert "governance/policy.yaml:3" in promoted.err
+    assert promoted.code == 1
+    assert "waits for agreement" in promoted.out
+    assert agreed.code == 2
+    assert "governance/policy.yaml:3" in agreed.err
 
 
 def test_one_evaluation_writes_several_reports(repository: Maker, tmp_path: Path) -> None:

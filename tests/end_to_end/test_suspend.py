@@ -24,9 +24,8 @@ SAFER = """\
     require: [{approvals: 1, from: owner}]
 """
 STRICT = (
-    POLICY.replace("version: 1", "version: 2")
-    .replace("from: owner}]", "from: owner}, {evals: passed}]")
-    .replace("governance:", f"{SAFER}governance:")
+    POLICY.replace("version: 1", "version: 2").replace("from: owner}]", "from: owner}, {evals: passed}]")
+    + SAFER
 )
 STOP = ("suspend", "desk-bot", "--env", "production", "--reason", "it leaks addresses")
 GO = ("resume", "desk-bot", "--env", "production", "--reason", "the leak is closed")
