@@ -186,11 +186,12 @@ def test_who_proposes_in_the_commit_of_a_promotion_may_not_approve(tmp_path: Pat
     repository.git("add", "-A")
     repository.git("commit", "-q", "--amend", "--no-edit", who="carla", at="2026-11-02T13:00:00Z")
 
-    repository.approve("carla")
+    refused = repository.judge()
 
-    result = repository.judge()
-    assert result.agent["verdict"] == "pending"
-    assert "author of the change" in result.reasons()
+    # nothing is built on a line that came with other changes
+    assert refused.code == 2
+    assert "proposals/production/desk/overrides.yaml:1: commit" in refused.err
+    assert "landing-mixed" in refused.err
     assert "landing-mixed" in repository.fleet("audit", "--json").out
 
 
@@ -252,6 +253,9 @@ def test_who_wrote_what_a_stage_between_was_adopted_with_may_not_approve_the_las
     assert result.code == 0, result.output
     repository.write("environments/trial/desk/prompts/system.md", "You answer the phone kindly.\n")
     repository.commit("by hand", who="carla", at="2026-11-03T13:00:00Z")
+    result = repository.fleet("approve", "desk", "--to", "trial", who="bob", now="2026-11-03T14:00:00Z")
+    assert result.code == 0, result.output
+    repository.commit("decide", who="bob", at="2026-11-03T14:00:00Z")
     result = repository.fleet("adopt", "--to", "trial", "--apply", now="2026-11-04T13:00:00Z")
     assert result.code == 0, result.output
 

@@ -75,10 +75,14 @@ def test_authors_of_other_changes_may_review_a_break_glass_promotion(tmp_path: P
 
 def test_who_changed_governance_before_agrees_to_its_next_change(tmp_path: Path) -> None:
     repository = running_fleet(tmp_path)
-    repository.write("governance/policy.yaml", POLICY.replace("P14D", "P10D"))
+    repository.write(
+        "governance/policy.yaml", POLICY.replace("P14D", "P10D").replace("version: 2", "version: 3")
+    )
     repository.commit("shorter", who="dina", at=at(3, 8))
     repository.agree("carla", now=at(3, 9))
-    repository.write("governance/policy.yaml", POLICY.replace("P14D", "P8D"))
+    repository.write(
+        "governance/policy.yaml", POLICY.replace("P14D", "P8D").replace("version: 2", "version: 4")
+    )
     repository.commit("shorter still", who="carla", at=at(3, 10))
 
     assert approve_exit_code(repository, "dina", "--governance", now=at(3, 11)) == 0

@@ -839,8 +839,8 @@ def test_any_number_of_processes_gives_the_same_result(fleet):
 def test_a_change_of_governance_names_the_approvals_that_it_requires(tmp_path):
     repo = running(tmp_path)
     repo.commit("a version", files={RULES: POLICY.replace("version: 1", "version: 2")})
-    written = (
-        POLICY.replace("version: 1", "version: 3") + "governance: {require: [{approvals: 2, from: desk}]}\n"
+    written = POLICY.replace("version: 1", "version: 3").replace(
+        "governance: {require: [{approvals: 1,", "governance: {require: [{approvals: 2,"
     )
     repo.commit("a rule for governance", files={RULES: written})
     repo.commit("one more", files={RULES: written.replace("version: 3", "version: 4")})
@@ -850,8 +850,8 @@ def test_a_change_of_governance_names_the_approvals_that_it_requires(tmp_path):
     markdown = repo.fleet("diff", "HEAD~1..HEAD", "-o", "markdown").out
 
     assert [rows[0]["requires"] for rows in changes] == [
-        [{"kind": "approvals", "detail": "1 of somebody else, of any team"}],
-        [{"kind": "approvals", "detail": "1 of somebody else, of any team"}],
+        [{"kind": "approvals", "detail": "1 of desk"}],
+        [{"kind": "approvals", "detail": "1 of desk"}],
         [{"kind": "approvals", "detail": "2 of desk"}],
     ]
     assert "  will require  approvals 2 of desk\n" in text
@@ -860,8 +860,9 @@ def test_a_change_of_governance_names_the_approvals_that_it_requires(tmp_path):
 
 def test_the_largest_count_for_a_team_is_required_for_any_governance_file(tmp_path):
     repo = running(tmp_path)
-    asks = "governance: {require: [{approvals: 1, from: desk}, {approvals: 2, from: desk}]}\n"
-    repo.commit("a rule for governance", files={RULES: POLICY + asks})
+    one = "require: [{approvals: 1, from: desk}]}\nrules"
+    asks = "require: [{approvals: 1, from: desk}, {approvals: 2, from: desk}]}\nrules"
+    repo.commit("a rule for governance", files={RULES: POLICY.replace(one, asks)})
     repo.commit("notes", files={"governance/notes.md": "why\n"})
 
     [change] = repo.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
@@ -869,15 +870,31 @@ def test_the_largest_count_for_a_team_is_required_for_any_governance_file(tmp_pa
     assert change["requires"] == [{"kind": "approvals", "detail": "2 of desk"}]
 
 
-def test_the_first_governance_is_trusted_and_configuration_asks_nobody(fleet, tmp_path_factory):
+def test_the_first_governance_is_trusted_and_the_configuration_is_governance(fleet, tmp_path_factory):
     fleet.commit("a version", files={RULES: POLICY.replace("version: 1", "version: 2")})
     repo = running(tmp_path_factory.mktemp("running"))
     config = repo.root / "fleet-config.yaml"
     repo.commit("a rule", files={"fleet-config.yaml": config.read_text() + "rules: {review-overdue: note}\n"})
 
-    for repository_ in (fleet, repo):
-        [change] = repository_.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
-        assert change["requires"] == []
+    [first] = fleet.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
+    [later] = repo.fleet("diff", "HEAD~1..HEAD", "--json").data["changes"]
+    assert first["requires"] == []
+    assert later["requires"] == [{"kind": "approvals", "detail": "1 of desk"}]
+
+
+def test_without_a_rule_two_people_of_the_veto_teams_are_required(tmp_path):
+    bare = POLICY.replace("governance: {require: [{approvals: 1, from: desk}]}\n", "")
+    repo = running(tmp_path)
+    repo.commit("veto", files={RULES: bare + "veto: {from: [desk]}\n"})
+    repo.commit("none", files={RULES: bare})
+    repo.commit("one more", files={RULES: bare.replace("version: 1", "version: 2")})
+
+    details = [
+        repo.fleet("diff", f"HEAD~{at + 1}..HEAD~{at}", "--json").data["changes"][0]["requires"][0]["detail"]
+        for at in (1, 0)
+    ]
+
+    assert details == ["2 of desk", "nobody can give: no governance.require"]
 
 
 def test_a_merge_queue_and_other_runners_name_the_base(tmp_path):

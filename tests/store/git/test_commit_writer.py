@@ -302,7 +302,9 @@ def test_an_ignored_file_where_one_has_to_go_is_named_and_kept(tmp_path: Path) -
 
 def test_executable_bits_travel(tmp_path: Path) -> None:
     repo = running(tmp_path)
-    repo.write({f"{DESK}/check.sh": "#!/bin/sh\n"})
+    manifest = (repo.root / DESK / "agent.yaml").read_text()
+    listed = manifest.replace("spec:\n", "spec:\n  executables: [check.sh]\n", 1)
+    repo.write({f"{DESK}/check.sh": "#!/bin/sh\n", f"{DESK}/agent.yaml": listed})
     (repo.root / DESK / "check.sh").chmod(0o755)
     repo.commit()
     repo.approve("desk-bot", "carla", now="2026-11-19T09:00:00Z")

@@ -95,7 +95,6 @@ def test_two_gated_environments_have_ledgers_of_their_own(place: FleetRepository
     )
     place.commit("what it needs", at=at(7, 11))
     place.agree("carla", now=at(7, 12))
-    place.agree("dina", now=at(7, 12))
     run = place.fleet("approve", "till", "--to", "canary", who="bob", now=at(7, 13))
     assert run.code == 0, run.output
     place.commit("decide", who="bob", at=at(7, 13))
@@ -105,7 +104,7 @@ def test_two_gated_environments_have_ledgers_of_their_own(place: FleetRepository
     result = audit(place)
 
     assert result.code == 0, result.messages()
-    assert {item["rule"] for item in result.data["breaks"]} == {"config-changed"}
+    assert result.messages(notes=False) == ""
     assert [item["environment"] for item in result.data["heads"]] == ["canary", "production"]
 
 

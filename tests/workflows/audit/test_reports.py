@@ -70,7 +70,7 @@ def test_json_conforms_to_its_schema(broken_fleet: FleetRepository) -> None:
     data = json.loads(report(broken_fleet, "json"))
 
     Draft202012Validator(schema("output/audit-output")).validate(data)
-    assert [finding["severity"] for finding in data["breaks"]] == ["error", "error", "note"]
+    assert [finding["severity"] for finding in data["breaks"]] == ["error", "error", "warning", "note"]
     assert data["summary"]["errors"] == 2
 
 
@@ -83,7 +83,8 @@ def test_sarif_has_its_own_category_for_code_scanning(broken_fleet: FleetReposit
     assert {item["ruleId"] for item in run["results"]} == {
         "unledgered-change",
         "ledger-shortened",
-        "config-changed",
+        "governance-unapproved",
+        "author-uncompared",
     }
     assert all("shortDescription" in item for item in run["tool"]["driver"]["rules"])
 

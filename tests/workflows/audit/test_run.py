@@ -187,7 +187,7 @@ def test_a_merged_promotion_is_clean(place: FleetRepository) -> None:
     place.commit("notes", at=at(7, 14))
     place.git("merge", "-q", "--no-ff", "side", "-m", "merge", at=at(7, 15))
 
-    assert audit(place).messages() == ""
+    assert audit(place).messages(notes=False) == ""
 
 
 def test_a_squashed_promotion_is_clean_if_its_commit_is_kept(place: FleetRepository) -> None:
@@ -198,7 +198,7 @@ def test_a_squashed_promotion_is_clean_if_its_commit_is_kept(place: FleetReposit
     place.git("merge", "-q", "--squash", "side")
     place.commit("promote (#9)", who="alice", committer="noreply@github.com", at=at(7, 15))
 
-    assert audit(place).messages() == ""
+    assert audit(place).messages(notes=False) == ""
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,9 @@ def test_a_promotion_with_another_committer_is_at_most_a_warning(
     result = audit(place)
 
     assert result.code == 0, result.messages()
-    assert [(finding["rule"], finding["severity"]) for finding in result.data["breaks"]] == expected
+    # beside the note on a rebase of the history that both have
+    told = [(finding["rule"], finding["severity"]) for finding in result.data["breaks"]]
+    assert [item for item in told if item != ("author-uncompared", "note")] == expected
 
 
 def test_a_rebased_promotion_is_clean(place: FleetRepository) -> None:
@@ -228,7 +230,7 @@ def test_a_rebased_promotion_is_clean(place: FleetRepository) -> None:
     place.git("commit", "-q", "--amend", "--no-edit", "--date", at(7, 13), who="bob", at=at(7, 13))
 
     assert place.git("log", "-1", "--format=%ae %ce") == "erin@town.example bob@town.example"
-    assert audit(place).messages() == ""
+    assert audit(place).messages(notes=False) == ""
 
 
 def test_a_promotion_that_is_merged_days_later_is_a_warning(place: FleetRepository) -> None:
@@ -240,7 +242,7 @@ def test_a_promotion_that_is_merged_days_later_is_a_warning(place: FleetReposito
 
     result = audit(place)
 
-    [late] = result.data["breaks"]
+    [late] = [finding for finding in result.data["breaks"] if finding["severity"] != "note"]
     assert (result.code, late["rule"], late["severity"], late["commit"]) == (
         0,
         "landed-late",
@@ -389,4 +391,4 @@ def test_entries_of_the_test_clock_are_errors_for_an_audit_by_the_real_one(
 
     breaks = json.loads((tmp_path / "out.json").read_bytes())["breaks"]
     assert {finding["rule"] for finding in breaks if finding["severity"] == "error"} == {"entry-test-clock"}
-    assert len(breaks) == 4
+    assert len([finding for finding in breaks if finding["severity"] == "error"]) == 4

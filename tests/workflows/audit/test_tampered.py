@@ -64,6 +64,19 @@ def finds(
     return listed
 
 
+WAITING: list[Tampering] = []
+
+
+def waits(file: str) -> Callable[[Callable[[FleetRepository], Any]], Callable[[FleetRepository], Any]]:
+    """Add a change of governance that nobody agreed to, and that nothing used: a warning, or a note once taken back."""
+
+    def listed(do: Callable[[FleetRepository], Any]) -> Callable[[FleetRepository], Any]:
+        WAITING.append(Tampering(do, (("governance-unapproved", file),)))
+        return do
+
+    return listed
+
+
 def statements(place: FleetRepository, agent: str = "desk") -> list[str]:
     """The approvals of an agent, oldest first by the time that they give."""
     folder = place.path / "approvals/production" / agent
@@ -627,7 +640,6 @@ def an_entry_is_dated_after_its_commit(place: FleetRepository) -> None:
 @finds(
     ("policy-not-in-force", LEDGER),
     ("landing-mixed", POLICY),
-    ("governance-unapproved", POLICY),
     ("verdict-not-allowed", LEDGER),
 )
 def the_policy_is_weakened_in_the_commit_that_uses_it(place: FleetRepository) -> None:
@@ -640,7 +652,7 @@ def the_policy_is_weakened_in_the_commit_that_uses_it(place: FleetRepository) ->
     forge_promotion(place, when=at(7, 13), approvals=(record(place, statement, "carla"),))
 
 
-@finds(("policy-not-in-force", LEDGER))
+@finds(("policy-not-in-force", LEDGER), ("verdict-not-allowed", LEDGER))
 def a_branch_with_a_weaker_policy_of_its_own_is_merged(place: FleetRepository) -> None:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
@@ -656,15 +668,15 @@ def a_branch_with_a_weaker_policy_of_its_own_is_merged(place: FleetRepository) -
     place.commit("merge", at=at(7, 14))
 
 
-@finds(("governance-unapproved", POLICY))
+@finds(("policy-not-in-force", LEDGER), ("verdict-not-allowed", LEDGER))
 def a_policy_is_weakened_used_and_put_back(place: FleetRepository) -> str:
     place.approve("dina", "--withdraw", now=at(7, 10))
     place.change("You answer all.\n", at=at(7, 11))
     text = (place.path / POLICY).read_text()
     edit_policy(place, EVALUATED, "")
-    commit = place.commit("easier", at=at(7, 11))
+    place.commit("easier", at=at(7, 11))
     statement = place.approve("carla", now=at(7, 12))
-    forge_promotion(
+    forged = forge_promotion(
         place,
         when=at(7, 13),
         approvals=(record(place, statement, "carla"),),
@@ -672,31 +684,32 @@ def a_policy_is_weakened_used_and_put_back(place: FleetRepository) -> str:
     )
     place.write(POLICY, text)
     place.commit("as it was", at=at(7, 14))
-    return commit
+    return forged
 
 
-@finds(("governance-unapproved", POLICY), ("policy-lowered", POLICY))
+@waits(POLICY)
 def the_policy_gets_an_older_version(place: FleetRepository) -> None:
     edit_policy(place, "version: 2", "version: 1")
     place.commit("older", at=LATE)
 
 
-@finds(("governance-unapproved", POLICY), ("governance-unreadable", POLICY))
+@waits(POLICY)
 def the_policy_becomes_unreadable(place: FleetRepository) -> None:
     place.write(POLICY, "rules: [\n")
     place.commit("less", at=LATE)
 
 
-@finds(("governance-unapproved", "governance/people.yaml"))
+@waits("governance/people.yaml")
 def a_person_is_added_to_a_team(place: FleetRepository) -> None:
     file = place.path / "governance/people.yaml"
     file.write_text(file.read_text().replace("[alice, bob, carla]", "[alice, bob, carla, erin]"))
     place.commit("erin helps", at=LATE)
 
 
-@finds(("governance-unapproved", POLICY))
+@waits(POLICY)
 def the_author_approves_a_change_of_the_policy(place: FleetRepository) -> str:
     edit_policy(place, EVALUATED, "")
+    edit_policy(place, "version: 2", "version: 3")
     commit = place.commit("easier", who="carla", at=LATE)
     place.agree("carla", now=at(10, 13))
     return commit
@@ -721,7 +734,7 @@ def a_promotion_was_decided_on_another_ledger(place: FleetRepository) -> None:
     forge_promotion(place, when=at(7, 13), commit=older, **supporting_records(place))
 
 
-@finds(("gate-removed", "fleet-config.yaml"))
+@waits("fleet-config.yaml")
 def production_is_no_longer_gated(place: FleetRepository) -> None:
     text = (place.path / "fleet-config.yaml").read_text()
     place.write(
@@ -730,7 +743,7 @@ def production_is_no_longer_gated(place: FleetRepository) -> None:
     place.commit("easier", at=LATE)
 
 
-@finds(("gate-removed", "fleet-config.yaml"))
+@waits("fleet-config.yaml")
 def the_configuration_is_missing_for_one_commit(place: FleetRepository) -> str:
     text = (place.path / "fleet-config.yaml").read_text()
     place.git("rm", "-q", "fleet-config.yaml")
@@ -762,6 +775,24 @@ def test_a_tampering_is_reported_with_its_commit_and_file(
     )
     assert {commit_id for _, commit_id, _ in result.errors} == {commit}, result.messages()
     assert result.code == 1
+
+
+@pytest.mark.parametrize("tampering", WAITING, ids=lambda tampering: tampering.name)
+def test_governance_that_nobody_agreed_to_and_nothing_used_is_told(
+    place: FleetRepository, tampering: Tampering
+) -> None:
+    commit = tampering.do(place) or place.git("rev-parse", "HEAD")
+
+    result = audit(place, now=at(25, 12))
+    brought = audit(place, "--base", f"{commit}~1", now=at(25, 12))
+
+    told = {(item["rule"], item["file"], item["commit"]) for item in result.data["breaks"]}
+    [(rule, file)] = tampering.expected
+    assert (rule, file, commit) in told, result.messages()
+    assert result.errors == set()
+    # a pull request that brings it is refused, unless it takes it back itself
+    is_taken_back = place.git("rev-parse", "HEAD") != commit and "configuration" in tampering.name
+    assert (brought.code, rule in brought.rules) == ((0, False) if is_taken_back else (1, True))
 
 
 def test_there_are_at_least_40_tamperings() -> None:

@@ -147,7 +147,8 @@ def _beginning(
 
 
 def _refusal(item: Break) -> FleetError:
-    where = f"{layout.ledger_file(item.environment or '')}:{item.line if item.seq is None else item.seq}"
+    file = layout.ledger_file(item.environment) if item.environment else item.file
+    where = f"{file}:{item.line if item.seq is None else item.seq}"
     message = f"{where}: commit {item.commit[:12]}: {item.message}"
     return FleetError(
         f"{message} ({item.rule}); nothing is built on a line that is not verified", hint=UNDO_HINT

@@ -31,20 +31,20 @@ Values = Mapping[str, Any]
 
 def compare_governance(pair: FleetPair, paths: Iterable[str]) -> tuple[Change, ...]:
     """The changes in those of *paths* that are governance; `unreadable_governance` names files with errors."""
-    config_changes: list[Change] = []
-    folder_changes: list[Change] = []
+    governed: list[Change] = []
     for path in sorted(paths):
-        if path == layout.CONFIG:
-            config_changes += _compare_file(pair, path)
-        elif path in SCHEMAS:
-            folder_changes += _compare_file(pair, path)
-        elif path.startswith(f"{layout.GOVERNANCE}/"):
-            folder_changes.append(changes.unknown_file_change(printable_path(path)))
-    # fleet-config.yaml lies outside governance/: no approval is asked for it
-    if folder_changes:
-        requires = _requirements(pair)
-        folder_changes = [replace(change, requires=requires) for change in folder_changes]
-    return tuple(sorted((*config_changes, *folder_changes), key=lambda change: change.sort_key))
+        if path in SCHEMAS:
+            governed += _compare_file(pair, path)
+        elif layout.is_governed(path):
+            governed.append(changes.unknown_file_change(printable_path(path)))
+    if not governed:
+        return ()
+    requires = _requirements(pair)
+    return tuple(
+        sorted(
+            (replace(change, requires=requires) for change in governed), key=lambda change: change.sort_key
+        )
+    )
 
 
 def _requirements(pair: FleetPair) -> tuple[ExpectedRequirement, ...]:

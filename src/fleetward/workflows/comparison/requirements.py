@@ -72,10 +72,11 @@ def governance_requirements(base: Snapshot) -> tuple[ExpectedRequirement, ...]:
     """What the approval of changed governance requires, by the policy of the base."""
     if base.policy is None:
         return ()
-    if base.policy.governance is None:
-        return (ExpectedRequirement(kind="approvals", detail="1 of somebody else, of any team"),)
+    rule = gate.governance_rule(base.policy)
+    if rule is None:
+        return (ExpectedRequirement(kind="approvals", detail="nobody can give: no governance.require"),)
     largest: dict[frozenset[str], RequiredApprovals] = {}
-    for requirement in base.policy.governance.require:
+    for requirement in rule.require:
         if not isinstance(requirement, RequiredApprovals):
             continue
         # of several for the same teams, the largest count includes the others
