@@ -172,7 +172,7 @@ def test_a_gate_with_a_ledger_stays_a_gate() -> None:
     file = "fleet-config.yaml"
     changed = commit_with(FileStep(file, PLAIN, OTHERS))
     removed = ("gate-removed", file, "production has a ledger, but is no longer gated")
-    noted = ("config-changed", file, "fleet-config.yaml was changed, which needs no approval")
+    noted = ("config-changed", file, "fleet-config.yaml was changed, which needed no approval then")
 
     def breaks_of(
         before: FleetConfig | None, after: FleetConfig | None, *ledger_environments: str

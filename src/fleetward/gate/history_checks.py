@@ -170,7 +170,7 @@ def configuration_changes(
         if not loosened:
             yield Break(
                 rule="config-changed",
-                message="fleet-config.yaml was changed, which needs no approval",
+                message="fleet-config.yaml was changed, which needed no approval then",
                 commit=commit.id,
                 file=file,
                 severity=Severity.NOTE,

@@ -315,19 +315,11 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
     ),
     _audit_finding(
         "governance-unapproved",
-        "The governance folder changed without the approvals that the governance before it requires.",
-        why="a person who can change governance alone decides everything after it.",
+        "fleet-config.yaml or governance/ changed without the approvals that the governance before it requires.",
+        why="the change decides nothing until it is agreed to; a pull request that brings it is an error.",
         bad="git commit -m 'easier' governance/policy.yaml",
         good="fleet approve --governance",
         fix="let the people whom the policy names run `fleet approve --governance`, or revert the change.",
-    ),
-    _audit_finding(
-        "governance-unreadable",
-        "The governance folder cannot be used for decisions.",
-        why="an unreadable policy refuses everybody, or each program reads it differently.",
-        bad="rules: [",
-        good="rules: [{id: every-change, when: {to: production}, require: [{approvals: 1, from: owner}]}]",
-        fix="run `fleet validate`: it names the line.",
     ),
     _audit_finding(
         "gate-removed",
@@ -339,11 +331,11 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
     ),
     _audit_finding(
         "config-changed",
-        "fleet-config.yaml changed.",
-        why="it decides which environments are gated and how severe rules are, and its changes need no approval.",
+        "fleet-config.yaml changed before the first entry with governanceVersion.",
+        why="it decides which environments are gated and how severe rules are, and was no governance then.",
         bad="override-not-allowed: off",
         good="override-not-allowed: error",
-        fix="read the change; protect the file with a code owner.",
+        fix="read the change.",
         severity=Severity.NOTE,
     ),
     _audit_finding(
@@ -357,7 +349,7 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
     _audit_finding(
         "adopted-again",
         "An entry adopts an agent in a ledger that already had entries.",
-        why="an adoption needs no approval; it is for agents that ran before there was a ledger.",
+        why="an adoption is for agents that ran before there was a ledger, and compares them with no source.",
         bad="kind: adopt, seq: 12",
         good="kind: create, seq: 12",
         fix="remove the agent, and promote it.",

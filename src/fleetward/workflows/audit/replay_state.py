@@ -22,10 +22,9 @@ from fleetward.workflows.load import load_fleet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Governance:
-    """``fleet-config.yaml`` and the policy at one commit; None for what cannot be read."""
+    """``fleet-config.yaml`` at one commit, None where it cannot be read, and why its governance decides nothing."""
 
     config: FleetConfig | None = None
-    policy_version: int | None = None
     error: str | None = None
 
     @property
@@ -110,8 +109,8 @@ def _read_governance(root: FleetRoot, commit: Id, documents: DocumentCache | Non
     except FleetError:
         return Governance(error=f"no {layout.CONFIG}")
     try:
-        policy = fleet.require_governance().policy
+        fleet.require_governance()
     except GovernanceInvalid as error:
         # the configuration alone still says what is gated
         return Governance(config=config, error=error.message)
-    return Governance(config=config, policy_version=policy.version if policy else None)
+    return Governance(config=config)
