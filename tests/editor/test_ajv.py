@@ -65,7 +65,9 @@ def gate(kind: str, data: Any) -> bool:
 
 def keywords(node: Any) -> Iterator[str]:
     """The keywords of a schema that can refuse."""
-    if isinstance(node, dict):
+    if node is False:
+        yield "false schema"
+    elif isinstance(node, dict):
         for key, child in node.items():
             if key in ("properties", "patternProperties"):
                 for inner in child.values():
