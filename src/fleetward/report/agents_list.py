@@ -1,14 +1,12 @@
-"""The agents of a fleet, for people and for programs (``fleetward.list/1``)."""
+"""The agents of a fleet, for people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from fleetward.domain.register import Placement, RegisteredAgent
 from fleetward.report.counts import count_text
 from fleetward.report.page import Line, Page, Span, line, page, span
-from fleetward.report.waivers import FORMAT
 
 
 def render_page(agents: Sequence[RegisteredAgent], next_command: str) -> Page:
@@ -35,35 +33,3 @@ def _placement_line(placement: Placement) -> Line:
     if placement.suspended:
         parts += ["  ", span("suspended", "warning")]
     return line(*parts, hang=4)
-
-
-def render_data(agents: Sequence[RegisteredAgent]) -> dict[str, Any]:
-    """The agents as data, one row a name."""
-    return {"format": FORMAT, "kind": "agents", "rows": [_row(agent) for agent in agents]}
-
-
-def _row(agent: RegisteredAgent) -> dict[str, Any]:
-    return {
-        "agent": agent.name,
-        "displayName": agent.display_name,
-        "purpose": agent.purpose,
-        "class": agent.agent_class,
-        "lifecycle": agent.last.lifecycle,
-        "tier": agent.last.tier,
-        "owner": agent.owner,
-        "accountable": agent.accountable,
-        "backup": agent.backup,
-        "contact": dict(agent.contact),
-        "environments": {placement.environment: _placement(placement) for placement in agent.placements},
-        "model": agent.last.model,
-    }
-
-
-def _placement(placement: Placement) -> dict[str, Any]:
-    return {
-        "release": placement.release,
-        "tier": placement.tier,
-        "model": placement.model,
-        "suspended": placement.suspended,
-        "lifecycle": placement.lifecycle,
-    }

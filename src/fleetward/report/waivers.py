@@ -10,7 +10,7 @@ from fleetward.domain.fleet import Waiver, WaiverStatus
 from fleetward.report.counts import count_text
 from fleetward.report.page import Page, Role, line, page, span
 
-FORMAT = "fleetward.list/1"
+FIELDS = ("rule", "agent", "environment", "reason", "approvedBy", "expires", "state", "file", "line")
 _ROLES: dict[WaiverStatus, Role] = {
     WaiverStatus.ACTIVE: "good",
     WaiverStatus.EXPIRES_SOON: "warning",
@@ -47,9 +47,9 @@ def render_page(waivers: Sequence[WaiverRow], next_command: str) -> Page:
     return page([*lines, line(count_text(len(waivers), "waiver")), line(span(next_command, "dim"))])
 
 
-def render_data(waivers: Sequence[WaiverRow]) -> dict[str, Any]:
-    """The waivers as data."""
-    return {"format": FORMAT, "waivers": [_encode_waiver(item.waiver, item.state) for item in waivers]}
+def waiver_rows(waivers: Sequence[WaiverRow]) -> list[dict[str, Any]]:
+    """One row a waiver; the keys are :data:`FIELDS`, in their order."""
+    return [_encode_waiver(item.waiver, item.state) for item in waivers]
 
 
 def _encode_waiver(waiver: Waiver, state: WaiverStatus) -> dict[str, Any]:

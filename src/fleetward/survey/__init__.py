@@ -2,6 +2,16 @@
 
 from fleetward.survey.criteria import criteria_results, unused_values
 from fleetward.survey.register import registered_agents, standings
+from fleetward.survey.register_filter import field_texts, matches_where, matching_agents
 from fleetward.survey.retirement import retirement_plan
 
-__all__ = ["criteria_results", "registered_agents", "retirement_plan", "standings", "unused_values"]
+__all__ = [
+    "criteria_results",
+    "field_texts",
+    "matches_where",
+    "matching_agents",
+    "registered_agents",
+    "retirement_plan",
+    "standings",
+    "unused_values",
+]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.ledger import Ledger
@@ -24,7 +26,12 @@ _NEXT = {
 def registered_agents(fleet: Snapshot) -> tuple[RegisteredAgent, ...]:
     """Every agent of the fleet, by name; what runs counts, not what is proposed."""
     names = sorted({name for _, name in fleet.agents})
-    return tuple(_registered(fleet, name) for name in names)
+    agents = [_registered(fleet, name) for name in names]
+    dependents: dict[str, list[str]] = {}
+    for agent in agents:
+        for name in agent.depends_on:
+            dependents.setdefault(name, []).append(agent.name)
+    return tuple(replace(agent, dependents=tuple(dependents.get(agent.name, ()))) for agent in agents)
 
 
 def _registered(fleet: Snapshot, name: str) -> RegisteredAgent:
@@ -45,20 +52,38 @@ def _registered(fleet: Snapshot, name: str) -> RegisteredAgent:
         backup=_text(manifest, "spec.owner.backup"),
         contact=contact,
         placements=tuple(_placement(agent) for agent in agents),
+        tools=_keys(manifest, "spec.tools", "name"),
+        knowledge=_keys(manifest, "spec.knowledge", "name"),
+        depends_on=_keys(manifest, "spec.dependsOn", "agent"),
     )
 
 
 def _placement(agent: Agent) -> Placement:
     manifest = agent.manifest
-    provider, model = _text(manifest, "spec.model.provider"), _text(manifest, "spec.model.name")
+    fallbacks = manifest.items("spec.model.fallbacks") if manifest else ()
     return Placement(
         environment=agent.environment,
         release=agent.release if agent.readable else None,
         tier=manifest.tier if manifest else None,
-        model=f"{provider}/{model}" if provider and model else model,
+        model=_model(manifest.get("spec.model", {}) if manifest else {}),
         suspended=_is_suspended(agent),
         lifecycle=manifest.lifecycle if manifest else None,
+        agent_class=_text(manifest, "spec.class"),
+        owner=_text(manifest, "spec.owner.team"),
+        fallbacks=tuple(name for entry in fallbacks if (name := _model(entry))),
+        connectors=_keys(manifest, "spec.tools", "connector"),
     )
+
+
+def _model(entry: Mapping[str, Any]) -> str | None:
+    provider, name = entry.get("provider"), entry.get("name")
+    return f"{provider}/{name}" if provider and name else name
+
+
+def _keys(manifest: Manifest | None, path: str, field: str) -> tuple[str, ...]:
+    """The distinct values of *field* in the items of a list, in their order."""
+    items = manifest.items(path) if manifest else ()
+    return tuple(dict.fromkeys(str(item[field]) for item in items if item.get(field)))
 
 
 def _text(manifest: Manifest | None, path: str) -> str | None:

@@ -10,9 +10,9 @@ from fleetward.workflows.context import RunContext
 from fleetward.workflows.load import load_fleet
 
 
-def waiver_states(run: RunContext) -> tuple[tuple[Waiver, WaiverStatus], ...]:
+def list_waivers(run: RunContext) -> tuple[str, tuple[tuple[Waiver, WaiverStatus], ...]]:
     """
-    Each waiver of the work tree with its state, the first to expire first.
+    The fleet's name, and each waiver of the work tree with its state, the first to expire first.
 
     Errors: GovernanceInvalid, FleetError where governance cannot be read.
     """
@@ -23,4 +23,5 @@ def waiver_states(run: RunContext) -> tuple[tuple[Waiver, WaiverStatus], ...]:
         raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
     findings = (*reading.findings, *rules.findings(reading.snapshot, run.now))
     waivers = sorted(reading.snapshot.waivers, key=lambda waiver: (waiver.expires, waiver.place.line))
-    return tuple((waiver, rules.waiver_state(waiver, findings, run.now)) for waiver in waivers)
+    states = tuple((waiver, rules.waiver_state(waiver, findings, run.now)) for waiver in waivers)
+    return reading.snapshot.config.repository, states
