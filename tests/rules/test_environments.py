@@ -10,7 +10,7 @@ from fleetward.domain.fleet import Environment, FleetConfig, Snapshot
 from fleetward.domain.manifest import Agent
 from fleetward.rules.environments import overridden_paths
 from tests.build import agent, fleet, manifest, policy
-from tests.rules.usual_fleet import TEAMS, USUAL, findings_of, fleet_of_one
+from tests.rules.usual_fleet import TEAMS, USUAL, findings_of
 
 
 class TestOverrides:
@@ -62,13 +62,3 @@ class TestOverrides:
     )
     def test_the_paths_that_a_patch_overrides(self, patch: Mapping[str, Any], paths: tuple[str, ...]) -> None:
         assert overridden_paths(patch) == paths
-
-
-def test_a_trigger_on_completion_needs_a_depth() -> None:
-    orchestration = {"triggers": [{"on": "completion", "of": "other"}], "limits": {"maxTurns": 3}}
-
-    [finding] = findings_of("triggers-without-limits", fleet_of_one({"orchestration": orchestration}))
-
-    assert finding.place.path == "spec.orchestration.triggers[0]"
-    orchestration["limits"] = {"maxTurns": 3, "maxDepth": 1}
-    assert findings_of("triggers-without-limits", fleet_of_one({"orchestration": orchestration})) == []

@@ -39,6 +39,7 @@ def add_fleet_findings(
     agent_findings = (
         *agent_findings,
         *_run(fleet, now, (rule for rule in CATALOGUE if rule.fleet_fields is not None)),
+        *_governance_findings(fleet, now),
     )
     unused_findings = _to_findings(fleet, waiver_unused, unused_waivers(agent_findings, fleet.waivers, now))
     return tuple(
@@ -60,6 +61,12 @@ def compared_fields() -> Mapping[str, tuple[str, ...]]:
 
 def _run(fleet: Snapshot, now: datetime, rules: Iterable[Rule]) -> Iterator[Finding]:
     return (finding for rule in rules for finding in _to_findings(fleet, rule, rule.check(fleet, now)))
+
+
+def _governance_findings(fleet: Snapshot, now: datetime) -> Iterator[Finding]:
+    for rule in CATALOGUE:
+        if rule.governance_check is not None:
+            yield from _to_findings(fleet, rule, rule.governance_check(fleet, now))
 
 
 def _to_findings(fleet: Snapshot, rule: Rule, violations: Iterable[Violation]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Overrides of an environment, and triggers that start agents."""
+"""Overrides of an environment."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Agent
 from fleetward.domain.path import Steps, covers, format_path
-from fleetward.rules.rule import Violation, rule, violation
-from fleetward.rules.selectors import list_items, unretired
+from fleetward.rules.rule import Violation, rule
 
 ALWAYS = "spec.suspended"
-TRIGGERS = "spec.orchestration.triggers"
-LIMITS = "spec.orchestration.limits"
 
 
 @rule("override-not-allowed", Severity.ERROR)
@@ -47,30 +44,6 @@ def override_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                     environment=agent.environment,
                     agent=agent.name,
                 )
-
-
-@rule("triggers-without-limits", Severity.ERROR)
-def triggers_without_limits(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
-    """
-    A trigger starts the agent, and nothing limits how often.
-
-    Why: an agent that starts after another one repeats its mistakes. Two agents can start each other for ever.
-    Bad:
-        orchestration: {triggers: [{on: completion, of: ticket-triage}]}
-    Good:
-        orchestration:
-          triggers: [{on: completion, of: ticket-triage}]
-          limits: {maxTurns: 12, maxRetries: 2, maxDepth: 2, maxConcurrency: 4}
-    Fix: write orchestration.limits. For triggers on completion, include maxDepth.
-    """
-    for manifest in unretired(fleet):
-        if manifest.items(TRIGGERS) and not manifest.has(LIMITS):
-            yield violation(manifest, TRIGGERS, "triggers without limits", f"write {LIMITS}")
-            continue
-        for path, trigger in list_items(manifest, TRIGGERS):
-            if trigger.get("on") == "completion" and not manifest.has(f"{LIMITS}.maxDepth"):
-                message = "another agent starts it, and no maxDepth ends the chain"
-                yield violation(manifest, path, message, f"write {LIMITS}.maxDepth")
 
 
 def overridden_paths(patch: Mapping[str, Any]) -> tuple[str, ...]:

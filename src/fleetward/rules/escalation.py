@@ -8,6 +8,7 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
+from fleetward.rules.duty_fields import escalates
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import (
     attest_hint,
@@ -41,7 +42,7 @@ def escalation_nobody(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     Fix: name the queue, and as responsible an active person or a team with active members.
     """
     for manifest in unretired(fleet):
-        if _escalates(manifest):
+        if escalates(manifest):
             for field in ("queue", "responsible"):
                 if not manifest.has(f"{GROUP}.{field}"):
                     hint = f"write {GROUP}.{field}"
@@ -65,7 +66,7 @@ def escalation_untested(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     policy sets the greatest age.
     """
     for manifest in in_service(fleet):
-        if _escalates(manifest):
+        if escalates(manifest):
             yield from _overdue_test(fleet, manifest, TESTED, "escalationTest", "the escalation", now)
 
 
@@ -82,7 +83,7 @@ def escalation_no_context(fleet: Snapshot, now: datetime) -> Iterator[Violation]
     Fix: list the information that the person who takes over needs.
     """
     for manifest in unretired(fleet):
-        if _escalates(manifest) and not manifest.has(f"{GROUP}.context"):
+        if escalates(manifest) and not manifest.has(f"{GROUP}.context"):
             message = "escalations hand over no context"
             yield violation(
                 manifest, f"{GROUP}.context", message, "list what the person who takes over needs to see"
@@ -126,13 +127,6 @@ def kill_switch_untested(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             yield from _overdue_test(
                 fleet, manifest, f"{KILL_SWITCH}.testedAt", "killSwitchTest", "the kill switch", now
             )
-
-
-def _escalates(manifest: Manifest) -> bool:
-    """True if anything can be handed to a human: ``default: act`` without triggers hands over nothing."""
-    if not manifest.has(GROUP):
-        return False
-    return manifest.get(f"{GROUP}.default") != "act" or bool(manifest.items(f"{GROUP}.triggers"))
 
 
 def _unstaffed_duty(fleet: Snapshot, manifest: Manifest, path: str, now: datetime) -> Iterator[Violation]:

@@ -9,17 +9,12 @@ from fleetward.domain import layout
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
+from fleetward.domain.people import Person
+from fleetward.rules.duty_fields import DUTY_KEYS, PERSON, connector_owners, duty_fields
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import choices, is_person_or_team, is_staffed, suggestion, today
 
 PEOPLE = layout.PEOPLE
-ROLES = "spec.owner.roles"
-PERSON_OR_TEAM_FIELDS = (
-    "spec.owner.contact.onCall",
-    "spec.guardrails.humanReview.approvers",
-    "spec.observability.outputReview.by",
-)
-"""Other fields that name a person or a team; escalation-nobody covers ``escalation.responsible``."""
 
 
 @rule("name-mismatch", Severity.ERROR)
@@ -66,7 +61,15 @@ def owner_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             yield violation(manifest, "spec.owner.team", f"no team named {team!r}", hint)
 
 
-@rule("role-unknown", Severity.ERROR)
+def _unknown_connector_owners(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    for owner, name, place in connector_owners(fleet):
+        if not is_person_or_team(fleet, owner):
+            message = f"no person or team named {owner!r} owns the connector {name!r}"
+            hint = f"name a person or team of {PEOPLE}{suggestion(owner, fleet.people.teams)}"
+            yield Violation(place=place, message=message, hint=hint)
+
+
+@rule("role-unknown", Severity.ERROR, governance_check=_unknown_connector_owners)
 def role_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A duty names somebody who is neither a person nor a team of this fleet.
@@ -77,24 +80,36 @@ def role_unknown(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     Good:
         owner: {team: payments, accountable: carla}
     Fix: name a person of governance/people.yaml for accountable and backup, and a person or a team for every
-    other duty.
+    other duty: roles, contact, approvers, output reviews, escalations, owners of connectors.
     """
     for manifest in fleet.manifests:
-        for path, kind in _duties(manifest):
-            name = manifest.get(path)
-            listed = name in fleet.people.people if kind == "person" else is_person_or_team(fleet, str(name))
-            if name is not None and not listed:
-                everybody = {**fleet.people.people, **({} if kind == "person" else fleet.people.teams)}
-                hint = f"name a {kind} of {PEOPLE}{suggestion(str(name), everybody)}"
-                yield violation(manifest, path, f"no {kind} named {name!r}", hint)
-    yield from _register_owners(fleet)
+        for duty in duty_fields(manifest):
+            if duty.has_own_rule_for_unknown:
+                continue
+            is_person = duty.names == PERSON
+            listed = (
+                duty.name in fleet.people.people if is_person else is_person_or_team(fleet, str(duty.name))
+            )
+            if not listed:
+                everybody = {**fleet.people.people, **({} if is_person else fleet.people.teams)}
+                hint = f"name a {duty.names} of {PEOPLE}{suggestion(str(duty.name), everybody)}"
+                yield violation(manifest, duty.path, f"no {duty.names} named {duty.name!r}", hint)
+
+
+def _departed_connector_owners(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    for owner, name, place in connector_owners(fleet):
+        person = fleet.people.people.get(owner)
+        if person is not None and not person.is_active(now):
+            message = f"{_absence(person, now)}, and owns the connector {name!r}"
+            yield Violation(place=place, message=message, hint="name a team, or an active person")
 
 
 @rule(
     "owner-left",
     Severity.ERROR,
     severity_exceptions="warning where the source environment names an active person already, and waits for promotion",
-    fleet_fields={"spec.owner": ("accountable", "backup", "roles")},
+    fleet_fields=DUTY_KEYS,
+    governance_check=_departed_connector_owners,
 )
 def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
@@ -107,23 +122,23 @@ def owner_left(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         owner: {team: payments, accountable: alice}
     Good:
         owner: {team: payments, accountable: carla}
-    Fix: give the duty to an active person, and write the name into the manifest. `fleet transfer` does it for all
-    agents. In an environment with a gate it is a warning once the source environment has the new name.
+    Fix: give the duty to an active person or a team, and write the name into the manifest. `fleet transfer` does it
+    for all agents. In an environment with a gate it is a warning once the source environment has the new name.
     """
-    for manifest in fleet.manifests:
-        for path in ("spec.owner.accountable", "spec.owner.backup", *_roles(manifest)):
-            person = fleet.people.people.get(str(manifest.get(path)))
-            if person is None or person.is_active(now) or path == f"{ROLES}.escalation":
+    absent = {name: person for name, person in fleet.people.people.items() if not person.is_active(now)}
+    for manifest in fleet.manifests if absent else ():
+        for duty in duty_fields(manifest):
+            person = absent.get(duty.name)
+            if person is None or duty.is_escalation:
                 continue
-            has_left = person.departed is not None and not (person.since and person.since > today(now))
-            when = f"left on {person.departed}" if has_left else f"starts on {person.since}"
-            successor = _waiting_successor(fleet, manifest, path, now)
+            absence = _absence(person, now)
+            successor = _waiting_successor(fleet, manifest, duty.path, now)
             if successor is None:
-                yield violation(manifest, path, f"{person.id!r} {when}", "name an active person")
+                yield violation(manifest, duty.path, absence, "name an active person")
                 continue
-            message = f"{person.id!r} {when}; {successor!r} takes over with the promotion that waits"
+            message = f"{absence}; {successor!r} takes over with the promotion that waits"
             hint = f"fleet promote {manifest.name} --to {manifest.environment}"
-            yield violation(manifest, path, message, hint, severity=Severity.WARNING)
+            yield violation(manifest, duty.path, message, hint, severity=Severity.WARNING)
 
 
 @rule("owner-alone", Severity.WARNING)
@@ -155,10 +170,19 @@ def owner_alone(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             )
 
 
-@rule("team-empty", Severity.ERROR)
+def _empty_connector_owners(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    for owner, name, place in connector_owners(fleet):
+        if owner in fleet.people.teams and not fleet.people.members(owner, now):
+            message = f"the team {owner!r}, which owns the connector {name!r}, has no active member"
+            yield Violation(
+                place=place, message=message, hint=f"name another team, or fill this one in {PEOPLE}"
+            )
+
+
+@rule("team-empty", Severity.ERROR, governance_check=_empty_connector_owners)
 def team_empty(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    The owner team has no active member.
+    The owner team, or a team with another duty, has no active member.
 
     Why: a team without people approves nothing and answers no call.
     Bad:
@@ -167,13 +191,21 @@ def team_empty(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     Good:
         # people.yaml: payments: {members: [carla, dina]}
         owner: {team: payments}
-    Fix: give the agent to a team that has active members, or add members to the team in governance/people.yaml.
+    Fix: name a team that has active members, or add members to the team in governance/people.yaml.
     """
     for manifest in fleet.manifests:
-        team = manifest.get("spec.owner.team")
-        if team in fleet.people.teams and not fleet.people.members(team, now):
-            hint = f"name another team, or fill this one in {PEOPLE}"
-            yield violation(manifest, "spec.owner.team", f"the team {team!r} has no active member", hint)
+        duties = ((duty.path, duty.name) for duty in duty_fields(manifest) if not duty.is_escalation)
+        for path, team in (("spec.owner.team", manifest.get("spec.owner.team")), *duties):
+            if team in fleet.people.teams and not fleet.people.members(team, now):
+                hint = f"name another team, or fill this one in {PEOPLE}"
+                yield violation(manifest, path, f"the team {team!r} has no active member", hint)
+
+
+def _absence(person: Person, now: datetime) -> str:
+    has_left = person.departed is not None and not (person.since and person.since > today(now))
+    return (
+        f"{person.id!r} left on {person.departed}" if has_left else f"{person.id!r} starts on {person.since}"
+    )
 
 
 def _waiting_successor(fleet: Snapshot, manifest: Manifest, path: str, now: datetime) -> str | None:
@@ -190,29 +222,3 @@ def _waiting_successor(fleet: Snapshot, manifest: Manifest, path: str, now: date
         if isinstance(name, str) and is_staffed(fleet, name, now):
             return name
     return None
-
-
-def _roles(manifest: Manifest) -> tuple[str, ...]:
-    roles = manifest.get(ROLES, {})
-    return tuple(f"{ROLES}.{role}" for role in roles if not role.startswith("x-"))
-
-
-def _duties(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """The fields that name somebody, each with what it may name."""
-    yield "spec.owner.accountable", "person"
-    yield "spec.owner.backup", "person"
-    for path in (*_roles(manifest), *PERSON_OR_TEAM_FIELDS):
-        yield path, "person or team"
-
-
-def _register_owners(fleet: Snapshot) -> Iterator[Violation]:
-    if fleet.connectors is None:
-        return
-    for name, connector in (fleet.connectors.data.get("connectors") or {}).items():
-        owner = connector.get("owner")
-        if owner is not None and not is_person_or_team(fleet, owner):
-            message = f"no person or team named {owner!r} owns the connector {name!r}"
-            hint = f"name a person or team of {PEOPLE}{suggestion(owner, fleet.people.teams)}"
-            yield Violation(
-                place=fleet.connectors.locate(f"connectors.{name}.owner"), message=message, hint=hint
-            )

@@ -42,6 +42,8 @@ class Rule:
     severity_exceptions: str = ""
     fleet_fields: Mapping[str, tuple[str, ...]] | None = None
     """The keys that it reads of every manifest, by path; None if it looks at each agent alone."""
+    governance_check: Check | None = None
+    """Finds the same wrong in governance files, where it belongs to no agent."""
 
     @property
     def doc(self) -> str:
@@ -60,6 +62,7 @@ def rule(
     *,
     severity_exceptions: str = "",
     fleet_fields: Mapping[str, tuple[str, ...]] | None = None,
+    governance_check: Check | None = None,
 ) -> Callable[[Check], Rule]:
     """
     Make a rule of a check whose docstring holds a summary, Why, Bad, Good and Fix.
@@ -77,6 +80,7 @@ def rule(
             check=check,
             severity_exceptions=severity_exceptions,
             fleet_fields=fleet_fields,
+            governance_check=governance_check,
         )
 
     return decorate

@@ -55,6 +55,13 @@ def is_above_medium(fleet: Snapshot, manifest: Manifest) -> bool:
     return manifest.tier not in tiers or tiers.index(manifest.tier) > middle
 
 
+def is_above_lowest(fleet: Snapshot, manifest: Manifest) -> bool:
+    """True from medium on, or above the lowest of tiers without a medium; an unknown tier counts as above."""
+    tiers = fleet.policy.tiers if fleet.policy else ("low", "medium", "high", "critical")
+    first = tiers.index("medium") if "medium" in tiers else 1
+    return manifest.tier not in tiers or tiers.index(manifest.tier) >= first
+
+
 def today(now: datetime) -> date:
     """The date in UTC."""
     return now.astimezone(UTC).date()

@@ -70,6 +70,15 @@ class _AgentTexts:
             retirement = spec.get("retirement")
             if isinstance(retirement, dict):
                 yield str(retirement.get("replacedBy"))
+        yield from self.starters(name)
+
+    def starters(self, name: str) -> Iterator[str]:
+        """The agents whose completion starts *name*."""
+        for spec in self._specs(name):
+            orchestration = spec.get("orchestration")
+            triggers = orchestration.get("triggers") if isinstance(orchestration, dict) else None
+            for trigger in triggers if isinstance(triggers, list) else ():
+                yield str(trigger.get("of") if isinstance(trigger, dict) else None)
 
     def fields(self, name: str, sought: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
         """The texts in these fields of these lists of the agent's ``spec``."""
@@ -93,10 +102,13 @@ def _related_names(texts: _AgentTexts, names: Collection[str]) -> frozenset[str]
     """*names*, the agents that mention them or what they share, and all that these depend on, however deep."""
     words = {word for name in names for word in (name, *texts.fields(name, _SHARED))}
     added, related = {*names, *texts.mentioning(words)}, set[str]()
+    # a circle is found from each of its agents, and a trigger stands with the agent that it starts
+    starters = {name: frozenset(texts.starters(name)) for name in texts.mentioning(["completion"])}
     while added:
         related |= added
         dependencies = {word for name in added for word in texts.dependencies(name)}
-        added = (dependencies & texts.texts.keys()) - related
+        started = {name for name, before in starters.items() if before & added}
+        added = ((dependencies | started) & texts.texts.keys()) - related
     return frozenset(related)
 
 
