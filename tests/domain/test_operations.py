@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from fleetward.domain.operations import Effect, effect
+from fleetward.domain.operation_words import Effect
+from fleetward.domain.operations import effect
 from fleetward.domain.risk import exposure, tool_access
 from tests import build
 
@@ -41,6 +44,17 @@ READS, WRITES, DELETES, PAYS = Effect
 )
 def test_the_verb_of_an_operation_says_what_it_does(names: str, does: Effect | None) -> None:
     assert {name: effect(name) for name in names.split()} == dict.fromkeys(names.split(), does)
+
+
+NAMES = yaml.safe_load(Path(__file__).with_name("operation_names.yaml").read_text())
+
+
+def test_a_name_tells_whether_an_operation_only_reads_in_every_habit_of_naming() -> None:
+    reading, changing = NAMES["reading"].split(), NAMES["not-reading"].split()
+
+    assert [name for name in reading if effect(name) is not READS] == []
+    assert [name for name in changing if effect(name) is READS] == []
+    assert len({*reading, *changing}) >= 400
 
 
 def tool(*allow: str, **fields: Any) -> dict[str, Any]:

@@ -3,79 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from enum import IntEnum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
+from fleetward.domain import operation_words as table
+from fleetward.domain.operation_words import EFFECTS, Effect
 
-class Effect(IntEnum):
-    """What an operation does, mildest first."""
-
-    READS = 0
-    WRITES = 1
-    DELETES = 2
-    PAYS = 3
-
-    @property
-    def access(self) -> str:
-        """The access that the operation needs."""
-        return "read" if self is Effect.READS else "write"
-
-
-def _word_set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_VERBS: Mapping[Effect, frozenset[str]] = {
-    Effect.READS: _word_set(
-        "analyze analyse browse calculate check compare count describe diff download estimate exists "
-        "explain export fetch find get glob grep head inspect list lookup ls match open peek ping poll "
-        "preview query rank read resolve retrieve scan search select show stat status summarize summarise "
-        "tail test translate validate verify view watch"
-    ),
-    Effect.WRITES: _word_set(
-        "add append apply approve archive assign attach book close commit copy create deploy draft edit "
-        "enable escalate exec execute import insert install invite label merge modify move note patch "
-        "post prepare publish push put rebook register rename reopen reply reset restart restore save "
-        "schedule send set start stop store submit subscribe sync tag trigger update upload upsert write"
-    ),
-    Effect.DELETES: _word_set(
-        "cancel deactivate decommission delete destroy disable discard drop erase expire kill prune purge "
-        "remove revoke rm shred terminate truncate uninstall unlink void wipe"
-    ),
-    Effect.PAYS: _word_set(
-        "bill buy capture charge credit debit disburse invoice order pay payout purchase refund reimburse "
-        "sell settle trade transfer withdraw"
-    ),
-}
-_EFFECTS = {word: effect for effect, words in _VERBS.items() for word in words}
-# these words name things, too: `order.read`, `invoice_list`, `label.get`
-_NOUNS = _VERBS[Effect.PAYS] - {"buy", "pay", "reimburse", "sell", "settle"} | {
-    *(
-        "archive",
-        "book",
-        "copy",
-        "import",
-        "label",
-        "note",
-        "post",
-        "patch",
-        "stop",
-        "store",
-        "tag",
-        "test",
-        "status",
-    )
-}
-_MONEY = _VERBS[Effect.PAYS] | {"payment", "payments", "refunds", "invoices", "funds", "money", "transaction"}
-_EXECUTING = _word_set("approve create exec execute issue make post process release send submit")
-_FOR_GOOD = _word_set("delete destroy drop erase purge truncate wipe")
-_JOINING = frozenset({"and", "or", "then"})
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _SEGMENT = re.compile(r"[./:]+")
+_VERSION = re.compile(r"v?[0-9]+")
+_METHOD = re.compile(rf"({'|'.join(table.HTTP_METHODS)})[ :]*/")
+_NAMING = table.THINGS | table.ACTIONS_AS_THINGS
 
 
+@lru_cache(maxsize=4096)
 def effect(operation: str) -> Effect | None:
     """
     What *operation* does, by the verb in its name, first or last; None where no verb is known.
@@ -85,27 +28,127 @@ def effect(operation: str) -> Effect | None:
     """
     if "*" in operation:
         return Effect.DELETES
-    segments = [list(_words(part)) for part in _SEGMENT.split(operation)]
+    if method := _METHOD.match(operation):
+        return table.HTTP_METHODS[method[1]]
+    segments = [words for part in _SEGMENT.split(operation) if (words := _words(part))]
+    while len(segments) > 1 and _is_suffix(segments[-1]):
+        segments.pop()
     words = [word for segment in segments for word in segment]
-    if _JOINING.intersection(words) or _FOR_GOOD.intersection(words[-1:]):
-        return max((_EFFECTS[word] for word in words if word in _EFFECTS), default=None)
-    # in front of a dot a noun is what the operation is about: `order.enrich` orders nothing
-    subjects = [[word for word in segment if word not in _NOUNS] for segment in segments[:-1]]
-    verb = next((verb for segment in (segments[-1], *reversed(subjects)) if (verb := _verb(segment))), None)
-    if _MONEY.intersection(words) and (verb in _EXECUTING or _EXECUTING.intersection(words[:1])):
+    if not words:
+        return None
+    if (phrase := "_".join(words)) in table.PHRASES:
+        return table.PHRASES[phrase]
+    if table.JOINING.intersection(words) or table.FOR_GOOD.intersection(words[-1:]):
+        return _joined_effect(words)
+    verb = _verb(segments[-1]) or next(filter(None, map(_named_verb, segments[-2::-1])), None)
+    if table.MONEY.intersection(words) and (verb in table.EXECUTING or words[0] in table.EXECUTING):
         return Effect.PAYS
-    return _EFFECTS[verb] if verb else None
+    known = EFFECTS.get(verb) if verb else None
+    if known is Effect.READS:
+        # `delete.list` and `update/status`: fail closed
+        single = list(_single_words(segments[:-1]))
+        mutations = (*_mutations(single), *table.UPDATES.intersection(single))
+        return max((EFFECTS[word] for word in mutations), default=known)
+    return known
 
 
-def _words(part: str) -> Iterator[str]:
-    return (word.lower() for word in _WORD.findall(_CAMEL.sub(" ", part)))
+def _words(part: str) -> list[str]:
+    words = [word.lower() for word in _WORD.findall(_CAMEL.sub(" ", part))]
+    while len(words) > 1 and _is_suffix(words[-1:]):
+        words.pop()
+    return words
+
+
+def _is_suffix(words: Sequence[str]) -> bool:
+    return len(words) == 1 and (words[0] in table.SUFFIXES or _VERSION.fullmatch(words[0]) is not None)
+
+
+def _single_words(segments: Iterable[Sequence[str]]) -> Iterator[str]:
+    return (segment[0] for segment in segments if len(segment) == 1)
+
+
+def _joined_effect(words: Sequence[str]) -> Effect | None:
+    """The strictest verb of ``get_and_delete``; None where a verb is joined to a word that no table knows."""
+    effects = [
+        EFFECTS[word]
+        for before, word in zip(("", *words), words, strict=False)
+        if word in EFFECTS and (word not in _NAMING or before in table.JOINING or word == words[0])
+    ]
+    joins = zip(words, words[1:], words[2:], strict=False)
+    if any(
+        joining in table.JOINING and verb in EFFECTS and verb not in _NAMING and following not in EFFECTS
+        for verb, joining, following in joins
+    ):
+        effects = [known for known in effects if known is not Effect.READS]
+    return max(effects, default=None)
+
+
+def _mutations(words: Iterable[str]) -> Iterator[str]:
+    """The words that change something and name no thing."""
+    return (word for word in words if EFFECTS.get(word, Effect.READS) > Effect.READS and word not in _NAMING)
+
+
+def _named_verb(words: Sequence[str]) -> str | None:
+    """The verb in a part before the last dot; a noun there is what the operation is about: ``order.enrich``."""
+    verb = _verb([word for word in words if word not in _NAMING])
+    # a state is what is asked for, not what is done
+    return None if verb in table.STATES else verb
 
 
 def _verb(words: Sequence[str]) -> str | None:
-    """The verb of ``get_order``, ``order_get`` and ``k8s_get_resources``; a word that is a noun, too, comes last."""
-    known = [word for word in (*words[:1], *words[-1:], *words[1:2]) if word in _EFFECTS]
-    nouns = [word for word in known if word in words[-1:]] or known
-    return next((word for word in known if word not in _NOUNS), nouns[0] if nouns else None)
+    """The verb of ``get_order``, ``order_get`` and ``k8s_get_resources``; None where it is not clear."""
+    if not words:
+        return None
+    first, last = words[0], words[-1]
+    if first in table.UNCLEAR:
+        return _unclear_verb(first, words)
+    if first in table.READERS:
+        return _after_reader(words)
+    if first in EFFECTS and first not in _NAMING:
+        return first
+    if first in EFFECTS:
+        return _after_thing(words)
+    if mutation := next((word for word in words if word in EFFECTS and word not in _NAMING), None):
+        return _after_reader(words[words.index(mutation) :]) if mutation in table.READERS else mutation
+    if table.UNCLEAR.intersection(words):
+        return None
+    return "list" if last in table.TAILS else next((word for word in (last, *words) if word in EFFECTS), None)
+
+
+def _after_reader(words: Sequence[str]) -> str | None:
+    """The verb of a name that begins with a reading word: ``list_delete`` deletes, ``get_send_quota`` reads."""
+    first, rest = words[0], words[1:]
+    if first == "check" and rest and rest[0] in table.PARTICLES:
+        return "checkin"
+    if first == "select" and "into" in rest:
+        return "insert"
+    if first not in table.PLAIN_READERS and table.UPDATES.intersection(rest[-1:]):
+        return rest[-1]
+    if first in table.QUALIFIED:
+        return next(_mutations(rest[-1:]), first)
+    if first in table.PLAIN_READERS:
+        return next(_mutations(rest[:1]), first)
+    return next(_mutations(rest), first)
+
+
+def _after_thing(words: Sequence[str]) -> str | None:
+    """The verb of a name that begins with a word for a thing: ``invoice_list``, ``order_cancel``, ``tag_user``."""
+    first, rest = words[0], words[1:]
+    readers = table.PLAIN_READERS | table.STATES if first in table.ACTIONS_AS_THINGS else table.TAILS
+    if first in table.UPDATES:
+        return first
+    if mutation := next(_mutations(rest), None):
+        return mutation
+    if rest and (rest[-1] in readers or rest[0] in table.PLAIN_READERS):
+        return "list"
+    return rest[-1] if rest and rest[-1] in EFFECTS and rest[-1] not in table.READERS else first
+
+
+def _unclear_verb(first: str, words: Sequence[str]) -> str | None:
+    """``open_file`` and ``resolve_dns`` read; of ``run_query`` nobody knows."""
+    if words[-1] in {"open": table.OPENABLE, "resolve": table.RESOLVABLE}.get(first, ()):
+        return "read"
+    return next(_mutations(words[1:]), None) or first
 
 
 def operation_effects(
@@ -123,6 +166,12 @@ def operation_effects(
         known = named.get(operation, effect(operation))
         reads = connector.get("access") == "read"
         yield operation, Effect.READS if reads else known
+
+
+def named_irreversible(tool: Mapping[str, Any], register: Mapping[str, Any]) -> frozenset[str]:
+    """The operations that the register calls irreversible, whatever *tool* says of itself."""
+    groups = (register.get("operations"), connector_of(tool, register).get("operations"))
+    return frozenset(operation for group in groups for operation in (group or {}).get("irreversible") or ())
 
 
 def connector_of(tool: Mapping[str, Any], register: Mapping[str, Any]) -> Mapping[str, Any]:

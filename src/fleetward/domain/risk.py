@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fleetward.domain.manifest import Manifest
-from fleetward.domain.operations import Effect, connector_of, operation_effects
+from fleetward.domain.operation_words import Effect
+from fleetward.domain.operations import connector_of, operation_effects
 from fleetward.domain.policy import Policy
 
 ACCESS = ("read", "write", "admin")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from fleetward.domain import layout
@@ -14,7 +14,6 @@ from fleetward.rules.pin import Pin, PinClass
 from fleetward.rules.pin_classes import classify_pin, model_identity
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import (
-    choices,
     in_service,
     keyed_items,
     limit,
@@ -93,11 +92,8 @@ def model_not_allowed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             allowed = _register_entry(register, entry).get("allowed")
             if allowed is False or (closed and allowed is not True):
                 message = f"{entry.get('name')!r} of {entry.get('provider')!r} is not allowed here"
-                names = frozenset(
-                    str(listed.get("name")) for listed in register.values() if listed.get("allowed") is True
-                )
-                near = choices(str(entry.get("name")), names - {entry.get("name")}, "allowed")
-                hint = f"use an allowed model, or have it allowed in {REGISTER}{near}"
+                # no other model is named: it may be older, and nobody has evaluated the agent on it
+                hint = f"use a model that {REGISTER} allows, or have this one allowed there"
                 yield violation(manifest, f"{path}.name", message, hint)
 
 
@@ -113,19 +109,22 @@ def model_retiring(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     Good:
         # models.yaml: {provider: openai, name: gpt-4.1-2025-04-14, retiresAt: 2027-06-30}
         model: {provider: openai, name: gpt-4.1-2025-04-14}
-    Fix: move to a model that stays available. `limits.retiring` in the policy sets how early the warning comes.
-    `fleet models import` updates the dates.
+    Fix: move to a model that stays available. Where the register names its replacement (`replacedBy`), the hint
+    does, too. `limits.retiring` in the policy sets how early the warning comes. `fleet models import` updates the
+    dates.
     """
     register, ahead = _register(fleet), limit(fleet, "retiring")
     for manifest in unretired(fleet):
         for path, entry in model_entries(manifest):
-            last = parse_day(_register_entry(register, entry).get("retiresAt"))
+            listed = _register_entry(register, entry)
+            last = parse_day(listed.get("retiresAt"))
             if last is None or last - today(now) > ahead:
                 continue
             past = last < today(now)
             message = f"{entry.get('name')!r} {'was retired' if past else 'is to be retired'} on {last}"
             severity = Severity.ERROR if past else Severity.WARNING
-            hint = "name a model that stays, and evaluate the agent on it"
+            successor = _successor(register, entry, listed, last)
+            hint = f"move to {successor or 'a model that stays'}, and evaluate the agent on it"
             yield violation(manifest, f"{path}.name", message, hint, severity=severity)
 
 
@@ -151,6 +150,34 @@ def model_no_fallback(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             )
 
 
+@rule("fallback-same", Severity.WARNING)
+def fallback_same(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    """
+    A fallback is the very model that it should stand in for.
+
+    Why: when the first model does not answer, the same model does not answer either. The fallback only looks like
+    one.
+    Bad:
+        model:
+          provider: anthropic
+          name: claude-sonnet-4-6
+          fallbacks: [{provider: anthropic, name: claude-sonnet-4-6}]
+    Good:
+        model:
+          provider: anthropic
+          name: claude-sonnet-4-6
+          fallbacks: [{provider: openai, name: gpt-4.1-2025-04-14}]
+    Fix: name another model, preferably of another provider, or another deployment of this one.
+    """
+    for manifest in unretired(fleet):
+        primary = manifest.get("spec.model", {})
+        for path, fallback in list_items(manifest, "spec.model.fallbacks"):
+            if fallback.get("name") and _served_model(fallback) == _served_model(primary):
+                message = f"the fallback {fallback.get('name')!r} is the model itself"
+                hint = "name another model, preferably of another provider"
+                yield violation(manifest, f"{path}.name", message, hint)
+
+
 def model_entries(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every model of a manifest with its path: the model, its fallbacks, judges and embeddings."""
     yield "spec.model", manifest.get("spec.model", {})
@@ -159,6 +186,12 @@ def model_entries(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, Any]]]
         for path, item in keyed_items(manifest, group):
             if isinstance(item.get(field), Mapping):
                 yield f"{path}.{field}", item[field]
+
+
+def _served_model(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """What answers: the model, and the deployment where one is named; the same in all spellings."""
+    provider, name = _key(entry)
+    return provider, name.casefold(), str(entry.get("deployment") or ""), str(entry.get("digest") or "")
 
 
 def _pins(manifest: Manifest) -> Iterator[tuple[str, str, Pin]]:
@@ -191,6 +224,21 @@ def _register_entry(
 ) -> dict[str, Any]:
     """The register's fields for a model: those of its version override those of its name alone."""
     return {**register.get(_key({**entry, "version": None}), {}), **register.get(_key(entry), {})}
+
+
+def _successor(
+    register: Mapping[tuple[str, str], Mapping[str, Any]],
+    entry: Mapping[str, Any],
+    listed: Mapping[str, Any],
+    last: date,
+) -> str:
+    """The replacement that the register names, of the same provider; empty if it is refused or retires no later."""
+    name = listed.get("replacedBy")
+    if name is None:
+        return ""
+    successor = _register_entry(register, {"provider": entry.get("provider"), "name": name})
+    end = parse_day(successor.get("retiresAt"))
+    return "" if successor.get("allowed") is False or (end is not None and end <= last) else repr(name)
 
 
 def _key(entry: Mapping[str, Any]) -> tuple[str, str]:

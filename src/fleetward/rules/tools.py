@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,16 +11,18 @@ from fleetward.domain import layout
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
-from fleetward.domain.risk import tool_access
+from fleetward.domain.operation_words import Effect
+from fleetward.domain.operations import named_irreversible, operation_effects
 from fleetward.rules.rule import Violation, rule, violation
-from fleetward.rules.selectors import keyed_items, suggestion, unretired
+from fleetward.rules.selectors import is_above_medium, keyed_items, suggestion, unretired
 
 REGISTER = layout.CONNECTORS
 REVIEWED = "spec.guardrails.humanReview.required"
-READ_WORDS = frozenset(
-    {"read", "get", "list", "search", "find", "view", "lookup", "describe", "query", "fetch"}
+_MOVING = re.compile(
+    r"(?i)^$|(?:^|[-_.:@/])(?:latest|nightly|newest|current|default|auto|stable|edge|dev|main|master|head|next|[x*])$"
+    r"|[\^~<>*|${]|\.x(?:\.|$)"
 )
-"""Last words of operations that change nothing."""
+"""Versions that name no single one: ``latest``, a branch, ``2.x``, ``^2.1.0``."""
 
 
 @rule("tool-allows-everything", Severity.ERROR)
@@ -95,6 +98,35 @@ def connector_deprecated(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                 yield violation(manifest, f"{path}.connector", message, hint)
 
 
+@rule("server-floating", Severity.WARNING, severity_exceptions="error from high")
+def server_floating(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    """
+    A tool's server has neither a version nor a digest, or a version that moves, such as `latest`.
+
+    Why: whoever publishes the server decides when its operations change. No evaluation that you ran covers that.
+    Bad:
+        tools: [{name: crm, server: {ref: example.acme/crm, version: latest}, allow: [customer.read]}]
+    Good:
+        tools: [{name: crm, server: {ref: example.acme/crm, version: 2.1.0}, allow: [customer.read]}]
+    Fix: write the version or the digest of the server that you evaluated.
+    """
+    for manifest in unretired(fleet):
+        for path, tool in keyed_items(manifest, "spec.tools"):
+            server = tool.get("server")
+            if not isinstance(server, Mapping) or _is_fixed_server(server):
+                continue
+            version = server.get("version")
+            message = (
+                "the server has neither a version nor a digest"
+                if version is None
+                else f"version {str(version)!r} of the server moves"
+            )
+            where = f"{path}.server" if version is None else f"{path}.server.version"
+            severity = Severity.ERROR if is_above_medium(fleet, manifest) else Severity.WARNING
+            hint = "write the version or the digest of the server that you evaluated"
+            yield violation(manifest, where, message, hint, severity=severity)
+
+
 @rule("irreversible-without-review", Severity.ERROR)
 def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
@@ -106,24 +138,23 @@ def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Viol
     Good:
         tools: [{name: bank, allow: [payment.send], access: write, reversible: false, approval: always}]
     Fix: set approval to always or on-irreversible, or list the tool or its operations (`bank.payment.send`) in
-    guardrails.humanReview.required. Operations that only read need no review. A tool counts as irreversible
-    unless it says `reversible: true`.
+    guardrails.humanReview.required. A tool counts as irreversible unless it says `reversible: true`. Operations
+    that only read need no review: the verb of their name says so (`order.read`, `list_orders`, `web/fetch`). Where
+    a name says nothing, `operations: {reading: [...], irreversible: [...]}` at the top of
+    governance/connectors.yaml does. What it calls irreversible needs a review whatever the tool says.
     """
+    register = _register(fleet)
     for manifest in fleet.manifests:
         reviewed = frozenset(manifest.get(REVIEWED, ()))
         for path, tool in keyed_items(manifest, "spec.tools"):
-            if not _irreversible(tool, _register(fleet)) or tool.get("name") in reviewed:
-                continue
-            unseen = [
-                op
-                for op in tool.get("allow") or ()
-                if not _is_read(op) and f"{tool.get('name')}.{op}" not in reviewed
+            name = tool.get("name")
+            unreviewed = [
+                (operation, known)
+                for operation, known in _irreversible_operations(tool, register)
+                if not reviewed.intersection((name, f"{name}.{operation}"))
             ]
-            if unseen:
-                listed = ", ".join(repr(op) for op in unseen)
-                message = f"{listed} cannot be undone, and no human reviews it first"
-                operation = f"{tool.get('name')}.{unseen[0]}"
-                hint = f"set approval: always, or list {operation} in guardrails.humanReview.required"
+            if unreviewed and tool.get("approval", "never") == "never":
+                message, hint = _review_texts(tool, unreviewed)
                 where = f"{path}.approval" if "approval" in tool else path
                 yield violation(manifest, where, message, hint)
 
@@ -166,11 +197,42 @@ def _register(fleet: Snapshot) -> Mapping[str, Any]:
     return fleet.connectors.data if fleet.connectors else {}
 
 
-def _irreversible(tool: Mapping[str, Any], register: Mapping[str, Any]) -> bool:
-    """True if it may change something for good without a review; a missing field counts as its worst value."""
-    changes = tool_access(tool, register) in ("write", "admin")
-    return changes and tool.get("reversible") is not True and tool.get("approval", "never") == "never"
+def _is_fixed_server(server: Mapping[str, Any]) -> bool:
+    """True if a digest or one version is named, apart or at the end of its name (``crm@2.1.0``)."""
+    if server.get("digest"):
+        return True
+    version = server.get("version")
+    if version is not None:
+        return _MOVING.search(str(version).strip()) is None
+    named = re.search(r"@sha256:[0-9a-f]{64}$|[@:]v?([0-9][^@:/]*)$", str(server.get("ref") or ""))
+    return named is not None and (named[1] is None or _MOVING.search(named[1]) is None)
 
 
-def _is_read(operation: str) -> bool:
-    return "*" not in operation and operation.rpartition(".")[2] in READ_WORDS
+def _irreversible_operations(
+    tool: Mapping[str, Any], register: Mapping[str, Any]
+) -> Iterator[tuple[str, Effect | None]]:
+    """The operations of *tool* that may change something for good, with what they do as far as it is known."""
+    irreversible = named_irreversible(tool, register)
+    for operation, known in operation_effects(tool, register):
+        # an operation of unknown kind is no contradiction to `access: read`
+        reads = known is Effect.READS or (known is None and tool.get("access") == "read")
+        if operation in irreversible or (not reads and tool.get("reversible") is not True):
+            yield operation, known
+
+
+def _review_texts(
+    tool: Mapping[str, Any], operations: Sequence[tuple[str, Effect | None]]
+) -> tuple[str, str]:
+    """The message and the hint for *operations* that nobody reviews."""
+    listed = ", ".join(repr(operation) for operation, _ in operations)
+    required = ", ".join(f"{tool.get('name')}.{operation}" for operation, _ in operations)
+    review = f"set approval: always, or list {required} in guardrails.humanReview.required"
+    if "reversible" in tool:
+        message = f"{listed} cannot be undone, and no human reviews it first"
+    else:
+        counts = "counts" if len(operations) == 1 else "count"
+        message = f"{listed} {counts} as irreversible, because reversible is left out, and no human reviews it first"
+        review = f"add reversible: true if it can be undone, {review}"
+    if any(known is None for _, known in operations):
+        review += f"; if it only reads, list it at the top of {REGISTER} as operations: {{reading: [...]}}"
+    return message, review
