@@ -8,6 +8,7 @@ Read on standard input: one line of JSON ``{"args", "cwd", "env", "out", "err"}`
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -16,6 +17,8 @@ import time
 import traceback
 from importlib import import_module
 from pkgutil import walk_packages
+
+from tests.paths import CHECKOUT
 
 
 def preload() -> None:
@@ -26,6 +29,21 @@ def preload() -> None:
                 import_module(module.name)
     for name in ("yaml", "jsonschema_rs", "jsonschema", "git", "deepdiff", "rich.console", "cryptography"):
         import_module(name)
+    warm_up()
+
+
+def warm_up() -> None:
+    """Compile what each run would compile again: patterns and schemas, nothing that a repository says."""
+    from fleetward.store.formats.json_schema import reference_validator, schema_names
+    from fleetward.store.git.plain_folder import FolderTree
+    from fleetward.workflows.load import load_fleet
+
+    load_fleet(FolderTree(root=CHECKOUT / "example-fleet"))
+    for name in schema_names():
+        reference_validator(name)
+    # what stays is shared by all forks: the collector need not look at it, and copies no page for it
+    gc.collect()
+    gc.freeze()
 
 
 def run(request: dict[str, object]) -> None:

@@ -112,8 +112,8 @@ class PlumbingHistory:
         if not commits:
             return []
         [scope] = self._scope([path])
-        stdin = "".join(f"{commit}:{scope}\n" for commit in commits).encode("utf-8", "surrogateescape")
-        out = self.repository.output("cat-file", "--batch-check=%(objectname)", stdin=stdin)
+        names = [f"{commit}:{scope}" for commit in commits]
+        out = self.repository.objects(names, "--batch-check=%(objectname)")
         lines = out.decode("utf-8", "surrogateescape").split("\n")[:-1]
         # batch-check reports an absent path on its own line, with exit code 0
         return [None if line.endswith(" missing") else line for line in lines]

@@ -99,38 +99,67 @@ def run_git(folder: Path, arguments: list[str], stdin: bytes, environment: Mappi
     Errors: GitError when git is not installed, or does not end within its time limit.
     """
     start = _start_gitpython if _WRITING_COMMANDS.intersection(arguments) else _start_subprocess
-    limit = _time_limit(arguments, environment)
+    with git_errors(arguments, environment), _without_git_variables():
+        code, out, err = start(
+            ["git", *_QUIET_OPTIONS, *arguments],
+            folder,
+            stdin,
+            {**environment, **_FIXED_VARIABLES, **_transports(arguments)},
+            time_limit(arguments, environment),
+        )
+    return GitResult(code=code, out=out, err=err.decode("utf-8", "replace"))
+
+
+def start_reading(
+    folder: Path, arguments: list[str], environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """
+    A git command that waits for lines on its standard input and answers each; its errors go nowhere.
+
+    Errors: GitError when git is not installed.
+    """
+    with git_errors(arguments, environment), _without_git_variables():
+        return _popen(
+            ["git", *_QUIET_OPTIONS, *arguments],
+            folder,
+            {**environment, **_FIXED_VARIABLES, **_transports(arguments)},
+            # a pipe that nobody empties would stop git
+            errors=subprocess.DEVNULL,
+        )
+
+
+@contextmanager
+def git_errors(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[None]:
+    """Errors of the system while git runs, as GitError."""
     try:
-        with _without_git_variables():
-            code, out, err = start(
-                ["git", *_QUIET_OPTIONS, *arguments],
-                folder,
-                stdin,
-                {**environment, **_FIXED_VARIABLES, **_transports(arguments)},
-                limit,
-            )
+        yield
     except FileNotFoundError:
         raise GitMissing("git is not installed", hint="install git 2.34 or newer") from None
     except subprocess.TimeoutExpired:
+        limit = time_limit(arguments, environment)
         message = f"git {_command_name(arguments)} did not end within {limit:g} seconds"
         raise GitError(message, hint=f"{_TIMEOUT_VARIABLE}=600 gives it ten minutes") from None
-    return GitResult(code=code, out=out, err=err.decode("utf-8", "replace"))
 
 
 def _start_subprocess(
     command: list[str], folder: Path, stdin: bytes, environment: Mapping[str, str], limit: float
 ) -> tuple[int, bytes, bytes]:
     """Commands that only read: importing GitPython takes as long as twenty of them."""
-    process = subprocess.Popen(
+    return _finish(_popen(command, folder, environment), stdin, limit, own_group=True)
+
+
+def _popen(
+    command: list[str], folder: Path, environment: Mapping[str, str], errors: int = subprocess.PIPE
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         command,
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=errors,
         env={**os.environ, **environment},
         start_new_session=True,
     )
-    return _finish(process, stdin, limit, own_group=True)
 
 
 def _start_gitpython(
@@ -182,6 +211,19 @@ def _finish(
     return process.returncode, out, err
 
 
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """End a process that waits for questions: at the end of its input by itself, else as one that does not answer."""
+    if process.stdin is not None:
+        with suppress(OSError):
+            process.stdin.close()
+    try:
+        process.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        _end(process, own_group=True)
+    if process.stdout is not None:
+        process.stdout.close()
+
+
 def _end(process: subprocess.Popen[bytes], *, own_group: bool) -> None:
     """End a process and its children: by a signal at which git removes its locks, then by one that it must obey."""
     for number in (signal.SIGTERM, signal.SIGKILL):
@@ -216,7 +258,8 @@ def _transports(arguments: Sequence[str]) -> dict[str, str]:
     return {} if "push" in arguments else {"GIT_ALLOW_PROTOCOL": "none"}
 
 
-def _time_limit(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
+def time_limit(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Seconds that this command has; the variable FLEETWARD_GIT_TIMEOUT sets them."""
     text = environment.get(_TIMEOUT_VARIABLE)
     if not text:
         return _PUSH_TIMEOUT_S if "push" in arguments else _TIMEOUT_S

@@ -6,14 +6,24 @@ import hashlib
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from functools import partial
 from pathlib import Path
 
 from fleetward.domain import limits
 from fleetward.domain.errors import GitError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.store.git.process import GitResult, config_variables, first_line, run_git
+from fleetward.store.git.object_reader import ObjectReader
+from fleetward.store.git.process import (
+    GitResult,
+    config_variables,
+    first_line,
+    git_errors,
+    run_git,
+    start_reading,
+    time_limit,
+)
 
 Id = str
 """An object's name in hex: 40 digits, or 64 in a SHA-256 repository."""
@@ -34,6 +44,8 @@ _IMMUTABLE = frozenset({"ls-tree", "rev-list", "diff-tree"})
 """Commands whose output depends on objects alone, which never change: it is kept."""
 
 
+_MANY = 1000
+"""From so many objects on, git has a run of its own."""
 # what git says of an object that a partial clone would have to fetch; the words differ by version
 _MISSING = re.compile(r"lazy fetching|promisor|could not fetch|not allowed|unable to read|bad object|missing")
 
@@ -55,6 +67,8 @@ class Repository:
         default_factory=dict, compare=False, repr=False
     )
     """Earlier outputs of commands that cannot have another output now."""
+    readers: dict[str, ObjectReader] = field(default_factory=dict, compare=False, repr=False)
+    """By option the processes that answer for objects."""
 
     def run(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> GitResult:
         """
@@ -65,17 +79,43 @@ class Repository:
         # porcelain reads configuration that runs programs
         if arguments[0] not in _PLUMBING:
             raise ValueError(f"git {arguments[0]} is not plumbing")
-        # named, so that git does not search again and find another repository
-        where = ["--git-dir", str(self.git_dir)]
-        if self.top is not None:
-            where += ["--work-tree", str(self.top)]
         index = {"GIT_INDEX_FILE": str(self.index_file)} if self.index_file else {}
         return run_git(
             self.top or self.git_dir,
-            [*where, *arguments],
+            [*self._where(), *arguments],
             stdin,
             {**self.environment, **index, **(extra or {})},
         )
+
+    def _where(self) -> list[str]:
+        # named, so that git does not search again and find another repository
+        work_tree = [] if self.top is None else ["--work-tree", str(self.top)]
+        return ["--git-dir", str(self.git_dir), *work_tree]
+
+    def objects(self, names: Sequence[str], option: str = "--batch") -> bytes:
+        """
+        What ``git cat-file`` prints with *option*, ``--batch`` or a ``--batch-check``, of these names.
+
+        Errors: GitError with git's message when it fails.
+        """
+        lines = [name.encode("utf-8", "surrogateescape") for name in names]
+        answer = None
+        # a run of its own works ahead while its answers are read, and takes a line feed in a name for two names
+        if len(lines) < _MANY and not any(b"\n" in line for line in lines):
+            arguments = [*self._where(), "cat-file", option]
+            if option not in self.readers:
+                self.readers[option] = ObjectReader(
+                    # no self here: the reader ends with the last repository that knows it
+                    partial(start_reading, self.top or self.git_dir, arguments, self.environment),
+                    time_limit(arguments, self.environment),
+                    contents=option == "--batch",
+                )
+            with git_errors(arguments, self.environment):
+                answer = self.readers[option].answers(lines)
+        # what ended without an answer says why when it is asked alone
+        if answer is None:
+            return self.output("cat-file", option, stdin=b"".join(b"%b\n" % line for line in lines))
+        return answer
 
     def output(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
         """
@@ -204,9 +244,7 @@ class Repository:
     def _sizes(self, ids: list[Id], kind: str) -> dict[Id, int]:
         if not ids:
             return {}
-        out = self.output(
-            "cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", stdin=_lines(ids)
-        )
+        out = self.objects(ids, "--batch-check=%(objectname) %(objecttype) %(objectsize)")
         sizes = {}
         for object_id, line in zip(ids, out.decode().splitlines(), strict=True):
             parts = line.split(" ")
@@ -237,7 +275,7 @@ class Repository:
         )
 
     def _objects(self, ids: list[Id], kind: str) -> Iterator[tuple[Id, bytes]]:
-        out = self.output("cat-file", "--batch", stdin=_lines(ids)) if ids else b""
+        out = self.objects(ids) if ids else b""
         position = 0
         for object_id in ids:
             end = out.index(b"\n", position)
@@ -266,7 +304,3 @@ class Repository:
         """The full name of the branch that HEAD is on, or None when it is detached."""
         answer = self.run("symbolic-ref", "--quiet", "HEAD")
         return answer.text if answer.code == 0 else None
-
-
-def _lines(ids: Iterable[Id]) -> bytes:
-    return "".join(f"{object_id}\n" for object_id in ids).encode()

@@ -52,7 +52,7 @@ def tree_faults(repository: Repository, trees: Iterable[str]) -> dict[str, str]:
     wanted = list(dict.fromkeys(trees))
     if not wanted:
         return {}
-    out = repository.output("cat-file", "--batch", stdin="".join(f"{name}\n" for name in wanted).encode())
+    out = repository.objects(wanted)
     width = 32 if repository.object_format == "sha256" else 20
     faults: dict[str, str] = {}
     position = 0
