@@ -329,7 +329,9 @@ def test_a_closed_pipe_leaves_no_traceback_and_is_not_yes(repository: Maker, ver
     assert b"Exception ignored" not in done.stderr
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+)
 def test_a_signal_ends_it_with_its_code_and_nothing_half_written(
     allowed: Repository, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
@@ -427,3 +429,30 @@ def test_an_ignored_sigchld_does_not_change_the_report(repository: Maker) -> Non
         ran[1].stderr,
     )
     assert ran[0].returncode == 0
+
+
+def test_what_a_stream_cannot_hold_is_escaped_and_json_stays_json(repository: Maker) -> None:
+    repo = repository()
+    repo.write({PROMPT: "Antworte höflich, 请礼貌地回答.\n"})
+
+    def run(form: str) -> subprocess.CompletedProcess[str]:
+        # a process of its own: the encoding is read when Python starts
+        environment = repo.environment("alice", None, {"PYTHONIOENCODING": "ascii"})
+        words = command("diff", "--worktree", "-o", form)
+        return subprocess.run(
+            words, cwd=repo.root, env=environment, capture_output=True, text=True, check=False
+        )
+
+    text, data = run("text"), run("json")
+
+    assert (text.returncode, data.returncode) == (0, 0), text.stderr + data.stderr
+    assert "\\u8bf7" in text.stdout
+    assert "请礼貌地回答" in json.dumps(json.loads(data.stdout), ensure_ascii=False)
+
+
+def test_closed_standard_input_is_no_bug(tmp_path: Path) -> None:
+    words = ["sh", "-c", 'exec "$@" <&-', "sh", *command("init", "x")]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2, done.stderr
+    assert "--yes" in done.stderr

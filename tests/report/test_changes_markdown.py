@@ -78,7 +78,7 @@ def test_totals_are_exact_and_the_worst_change_is_listed_when_there_is_no_room_f
     assert 50_000 < len(text.encode()) <= COMMENT_LIMIT
     assert "agents: 0 added, 0 retired, 402 changed; changes: 1 critical, 401 medium" in text
     assert "tool 'crm' has admin access" in text
-    [omitted] = re.findall(r"Not shown, for lack of space: (\d+) medium", text)
+    [omitted] = re.findall(r"Not shown, for lack of space: (\d+) changes", text)
     assert int(omitted) + text.count("- **") == 402
 
 

@@ -37,7 +37,8 @@ def test_the_eleventh_is_counted_by_a_last_line_that_is_no_annotation() -> None:
     *annotations, last = commands(many(13))
 
     assert [kind(command) for command in annotations] == ["error"] * 10
-    assert last == "fleet validate: 3 more findings, not shown here: 13 errors, 0 warnings, 0 notes in total"
+    totals = "13 errors, 0 warnings, 0 notes in total"
+    assert last == f"fleet validate: 3 more findings, not shown here: {totals}, -o json lists them"
 
 
 def test_the_ten_annotations_are_the_worst_findings() -> None:

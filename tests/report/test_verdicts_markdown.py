@@ -192,7 +192,7 @@ def test_many_verdicts_fit_into_one_comment_and_omitted_lines_are_counted() -> N
     text = rendered(*many)
 
     assert len(text) <= 60_000
-    assert re.search(r"\n[0-9]+ more lines, not shown here\.\n", text)
+    assert re.search(r"\n[0-9]+ more lines, not shown here: `-o json` lists all\.\n", text)
     assert text.endswith("    fleet approve refund-bot --to production\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ from fleetward.domain.names import nearest_name
 
 
 class _Terminated(BaseException):
-    """SIGTERM or SIGHUP, raised so that ``finally`` blocks run."""
+    """SIGTERM or SIGHUP, raised so that ``finally`` blocks run; its argument is the exit code."""
 
 
 def main() -> NoReturn:
@@ -27,6 +28,9 @@ def main() -> NoReturn:
     # SIGTERM and SIGHUP skip `finally` unless a handler raises: locks would stay behind
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _terminate)
+    # the start has left it to the system; a parent that ignores it is obeyed
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # A parent that ignores SIGCHLD would hide the exit codes of git.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _open_streams()
@@ -47,12 +51,22 @@ def main() -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Replace streams that the caller has closed: a report then fails with an error, a message is dropped."""
+    """
+    Replace streams that the caller has closed: a report then fails with an error, a message is dropped.
+
+    What the encoding of standard output cannot hold is escaped.
+    """
+    # first: the lowest free descriptor must not become that of a report
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
     if sys.stdout is None:
         # a read-only descriptor: a report that nobody can read must fail
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
@@ -70,8 +84,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
         return ExitCode.ERROR
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
-    except _Terminated:
-        return ExitCode.TERMINATED
+    except _Terminated as signalled:
+        return ExitCode(signalled.args[0])
     except Exception as error:  # noqa: BLE001 - no traceback reaches the user
         # by name: importing Typer's vendored Click would bind us to its place
         if hasattr(error, "format_message"):  # a usage error of Typer
@@ -104,8 +118,8 @@ def _similar_verb(message: str) -> str | None:
     return next((f"fleet {name}" for name in VERBS if verb in name.split()), None)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Terminated
+def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated(128 + number)
 
 
 def _print_error(error: FleetError) -> None:

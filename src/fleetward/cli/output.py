@@ -70,7 +70,7 @@ class Output:
             elif isinstance(report, tuple):
                 self.print_page(report, sys.stdout)
             else:
-                _print(_text(report), sys.stdout)
+                _print(_stream_text(report, sys.stdout), sys.stdout)
 
     def finish(self, code: ExitCode) -> ExitCode:
         """The exit code; prints what ``-q`` has withheld where it is no success, and names the files of a denial."""
@@ -91,13 +91,14 @@ class Output:
         """Print a page, wrapped and coloured as *stream* allows; nothing where the page is empty."""
         if not page:
             return
+        from fleetward.report.caps import cap_page
         from fleetward.report.human import print_page
 
         terminal = _is_terminal(stream)
         # COLUMNS=0 makes Rich print nothing: 80 then
         width = shutil.get_terminal_size().columns or 80 if terminal else None
         try:
-            print_page(page, stream, color=self.colored(stream), width=width)
+            print_page(cap_page(page), stream, color=self.colored(stream), width=width)
             # flushed here: an error at exit could only be reported as a traceback
             stream.flush()
         except OSError as error:
@@ -183,9 +184,22 @@ def _text(report: Report) -> str:
         return report
     if isinstance(report, dict | list):
         return json_text(report)
+    from fleetward.report.caps import cap_page
     from fleetward.report.human import plain_text
 
-    return plain_text(report)
+    return plain_text(cap_page(report))
+
+
+def _stream_text(report: Report, stream: IO[str]) -> str:
+    """The text for a stream of any encoding: what it cannot hold is escaped as JSON does, or by the stream."""
+    text = _text(report)
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        if isinstance(report, dict | list):
+            # \xd1, as the stream would write it, is no JSON
+            return json_text(report, ascii_only=True)
+    return text
 
 
 def _print(text: str, stream: IO[str]) -> None:

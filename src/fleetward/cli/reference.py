@@ -24,8 +24,9 @@ Printed by `python -m fleetward.cli` from the help of each command.
 | 2 | error: no answer could be given |
 | 3 | internal error |
 | 4 | the branch moved meanwhile, nothing was written |
+| 129 | the terminal was closed (SIGHUP) |
 | 130 | interrupted (SIGINT) |
-| 143 | terminated (SIGTERM or SIGHUP) |
+| 143 | terminated (SIGTERM) |
 
 ## Formats
 

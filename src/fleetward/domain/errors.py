@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     ERROR = 2
     INTERNAL_ERROR = 3
     BRANCH_MOVED = 4
+    HANGUP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 

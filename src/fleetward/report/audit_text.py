@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fleetward.domain.audit import Audit, Break
 from fleetward.domain.finding import Severity
+from fleetward.report.caps import Block, fit_blocks, omission_line
 from fleetward.report.counts import count_text
 from fleetward.report.page import Line, Page, Span, line, page, span
 from fleetward.report.severity_roles import SEVERITY_ROLES
@@ -17,9 +18,10 @@ def render(audit: Audit, *, next_command: str, quiet: bool = False) -> Page:
     lines = [line(*_verdict_parts(audit), hang=2), line(f"  {range_text(audit)}", hang=2)]
     if not quiet:
         lines += [_head_line(name, head.seq, head.line) for name, head in audit.heads.items()]
-    for problem in problems:
-        lines += [line(), *_break_lines(problem)]
-    return page([*lines, line(), line(span(next_command, "code"))])
+    rows, omitted = fit_blocks(Block((line(), *_break_lines(problem))) for problem in problems)
+    if omitted:
+        rows += [line(), omission_line(omitted, "finding")]
+    return page([*lines, *rows, line(), line(span(next_command, "code"))])
 
 
 def scope_text(audit: Audit) -> str:

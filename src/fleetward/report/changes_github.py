@@ -39,8 +39,10 @@ def render(fleet_diff: FleetDiff, *, prefix: str = "") -> str:
             annotations.append(command)
     totals = significance_counts(fleet_diff.significances)
     unread = f"; could not be read: {len(fleet_diff.unreadable)}" if fleet_diff.unreadable else ""
-    omitted = counts.total() - len(annotations)
-    omission = f"; {omitted} not annotated, GitHub shows {_ANNOTATIONS_PER_KIND} of a kind" if omitted else ""
+    omitted = len(fleet_diff.all_changes) + len(fleet_diff.unreadable) - len(annotations)
+    limit = f"{_ANNOTATIONS_PER_KIND} of a kind are shown"
+    cut = counts.total() > len(annotations)
+    omission = f"; {omitted} not annotated ({limit}), -o json lists them" if cut else ""
     return "".join(f"{row}\n" for row in (*annotations, f"fleet diff: changes: {totals}{unread}{omission}"))
 
 

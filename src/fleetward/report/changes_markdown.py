@@ -12,7 +12,7 @@ from fleetward.domain.change import AgentStatus, Change, ChangeKind, Significanc
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet_diff import FleetDiff, Revision
 from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes, subject_name, tier_text
-from fleetward.report.counts import significance_counts
+from fleetward.report.counts import count_text, significance_counts
 from fleetward.report.human import visible
 from fleetward.report.markdown import COMMENT_LIMIT, code, longest_run, shorten
 
@@ -84,9 +84,9 @@ def _omission(blocks: Sequence[Block]) -> str:
         omitted[block.weight] += block.count
     if not omitted:
         return ""
-    return (
-        f"\nNot shown, for lack of space: {significance_counts(omitted)}. Run `fleet diff` to see them all.\n"
-    )
+    number = count_text(omitted.total(), "change")
+    counts = significance_counts(omitted)
+    return f"\nNot shown, for lack of space: {number} ({counts}). `fleet diff -o json` lists them all.\n"
 
 
 def _unreadable_lines(fleet_diff: FleetDiff) -> Iterator[str]:

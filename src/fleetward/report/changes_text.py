@@ -16,6 +16,7 @@ from fleetward.domain.change import (
 )
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet_diff import FleetDiff, Revision
+from fleetward.report.caps import MAX_ITEMS, Block, fit_blocks, omission_line
 from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes, subject_name, tier_text
 from fleetward.report.counts import significance_counts
 from fleetward.report.page import Line, Page, Role, line, page, span
@@ -34,7 +35,7 @@ _ROLES: dict[Significance, Role] = {
     Significance.NONE: "dim",
 }
 _MARKS: dict[str, Role] = {"+": "added", "-": "removed", "~": "dim"}
-_FEW_LINES, _LONG_VALUE = 12, 200
+_FEW_LINES, _LONG_VALUE, _UNREADABLE = 12, 200, 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +56,19 @@ def render(fleet_diff: FleetDiff, *, verbose: bool, next_command: str, cut: bool
     groups, sections = group_changes(fleet_diff.agents)
     detail = _Detail(verbose=verbose, whole_values=verbose or not cut)
     base, head = _revision(fleet_diff.base), _revision(fleet_diff.head)
+    lines, omitted = fit_blocks(
+        [
+            *_governance_blocks(sorted(fleet_diff.governance, key=lambda change: change.sort_key), detail),
+            *(block for group in groups for block in _group_blocks(group, detail)),
+            *(block for section in sections for block in _agent_blocks(section, detail)),
+        ]
+    )
     return page(
         [
             line(span("compared ", "dim"), base, span(" with ", "dim"), head),
             line(),
-            *_governance_lines(sorted(fleet_diff.governance, key=lambda change: change.sort_key), detail),
-            *(row for group in groups for row in _group_lines(group, detail)),
-            *(row for section in sections for row in _agent_lines(section, detail)),
+            *lines,
+            *([omission_line(omitted, "change"), line()] if omitted else []),
             *_unreadable_lines(fleet_diff),
             line(_summary(fleet_diff)),
             line(span(next_command, "code")),
@@ -74,20 +81,21 @@ def _revision(revision: Revision) -> str:
     return name if not commit or name == commit else f"{name} ({commit})"
 
 
-def _governance_lines(changes: Sequence[Change], detail: _Detail) -> Iterator[Line]:
+def _governance_blocks(changes: Sequence[Change], detail: _Detail) -> Iterator[Block]:
     if changes:
         worst = changes[0].significance
-        yield line(span("governance", "strong"), "  ", span(worst.value, _ROLES[worst]))
-        for change in changes:
-            yield from _change_lines(change, detail)
-        yield from _requirement_lines(changes)
-        yield line()
+        yield Block((line(span("governance", "strong"), "  ", span(worst.value, _ROLES[worst])),), 0)
+        yield from (Block(tuple(_change_lines(change, detail))) for change in changes)
+        yield Block((*_requirement_lines(changes), line()), 0)
+
+
+def _group_blocks(group: ChangeGroup, detail: _Detail) -> Iterator[Block]:
+    if not _is_trivial(group.change) or detail.verbose:
+        yield Block(tuple(_group_lines(group, detail)), len(group.agents))
 
 
 def _group_lines(group: ChangeGroup, detail: _Detail) -> Iterator[Line]:
     change = group.change
-    if _is_trivial(change) and not detail.verbose:
-        return
     yield line(
         span(f"the same in {len(group.agents)} agents", "strong"),
         "  ",
@@ -97,23 +105,29 @@ def _group_lines(group: ChangeGroup, detail: _Detail) -> Iterator[Line]:
     yield from _change_lines(replace(change, place=None), detail)
     yield line(span(f"      {change.rule}", "dim"))
     yield from _requirement_lines([change])
-    yield line(f"  {', '.join(group.agents)}", hang=2)
+    omitted = f" and {len(group.agents) - MAX_ITEMS} more" if len(group.agents) > MAX_ITEMS else ""
+    yield line(f"  {', '.join(group.agents[:MAX_ITEMS])}{omitted}", hang=2)
     yield line()
 
 
-def _agent_lines(section: AgentSection, detail: _Detail) -> Iterator[Line]:
+def _agent_blocks(section: AgentSection, detail: _Detail) -> Iterator[Block]:
     comparison = section.comparison
     row = comparison.row
     status = "formatting only" if comparison.formatting_only else row.status.value
     tier = tier_text(comparison, "->")
-    yield line(
+    head = line(
         span(f"{row.environment}/{row.agent}", "strong"),
         f"  {status}  {tier}  " if tier else f"  {status}  ",
         span(row.significance.value, _ROLES[row.significance]),
     )
     changes = [change for change in comparison.changes if detail.verbose or not _is_trivial(change)]
-    for change in changes:
-        yield from _change_lines(change, detail)
+    yield Block((head,), 0)
+    yield from (Block(tuple(_change_lines(change, detail))) for change in changes)
+    yield Block(tuple(_section_end(section, changes)), 0)
+
+
+def _section_end(section: AgentSection, changes: Sequence[Change]) -> Iterator[Line]:
+    comparison = section.comparison
     yield from _requirement_lines(changes)
     if section.shared:
         yield line(span(f"  {section.shared} more, listed above: other agents share them", "dim"))
@@ -180,7 +194,7 @@ def _unreadable_lines(fleet_diff: FleetDiff) -> Iterator[Line]:
     if not fleet_diff.unreadable:
         return
     yield line(span("could not be read, and was not compared:", "error"))
-    for entry in sorted(fleet_diff.unreadable, key=lambda entry: entry.sort_key):
+    for entry in sorted(fleet_diff.unreadable, key=lambda entry: entry.sort_key)[:_UNREADABLE]:
         place = entry.finding.place
         others_text = f", and {entry.further_findings} more" if entry.further_findings else ""
         yield line(f"  {subject_name(entry)}  at the {entry.side}")
@@ -190,6 +204,8 @@ def _unreadable_lines(fleet_diff: FleetDiff) -> Iterator[Line]:
         )
         if entry.finding.hint:
             yield line(span(f"      {entry.finding.hint}", "dim"), hang=6)
+    if len(fleet_diff.unreadable) > _UNREADABLE:
+        yield line(f"  and {len(fleet_diff.unreadable) - _UNREADABLE} more: use -o json to see all")
     yield line()
 
 

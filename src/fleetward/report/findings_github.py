@@ -45,4 +45,4 @@ def _command(finding: Finding, validation: Validation) -> str:
 
 def _omission(validation: Validation, omitted: int) -> str:
     counts = f"{validation.errors} errors, {validation.warnings} warnings, {validation.notes} notes"
-    return f"fleet validate: {omitted} more findings, not shown here: {counts} in total"
+    return f"fleet validate: {omitted} more findings, not shown here: {counts} in total, -o json lists them"

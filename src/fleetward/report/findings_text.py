@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.validation import Validation
+from fleetward.report.caps import Block, fit_blocks
 from fleetward.report.counts import count_text
 from fleetward.report.human import visible
 from fleetward.report.page import Line, Page, Role, line, page, span
@@ -34,11 +35,11 @@ def render(
         return _quiet_page(validation)
     findings = validation.unwaived
     listed = findings if verbose else findings[:LARGEST]
-    lines = finding_lines(listed, text, verbose=verbose)
-    if len(listed) < len(findings):
-        lines += [_omission_line(len(findings) - len(listed)), line()]
-    if verbose:
-        lines.extend(_waived_lines(validation))
+    waived = _waived_blocks(validation) if verbose else ()
+    lines, omitted = fit_blocks((*finding_blocks(listed, text, verbose=verbose), *waived))
+    if omitted or len(listed) < len(findings):
+        option = "-o json" if omitted else "-v or -o json"
+        lines += [_omission_line(omitted + len(findings) - len(listed), option), line()]
     if validation.skipped:
         lines.append(_skipped_line(["/".join(key) for key in validation.skipped], verbose))
     lines.append(_summary_line(validation))
@@ -48,14 +49,23 @@ def render(
 
 def finding_lines(findings: Sequence[Finding], text: Callable[[str], str], *, verbose: bool) -> list[Line]:
     """Each finding with its place, its source line, the fix, and a blank line."""
+    return [row for block in finding_blocks(findings, text, verbose=verbose) for row in block.lines]
+
+
+def finding_blocks(
+    findings: Sequence[Finding], text: Callable[[str], str], *, verbose: bool
+) -> Iterator[Block]:
+    """The lines of each finding, with a blank line at their end."""
     source = _cached_source(text)
-    return [row for finding in findings for row in (*_finding_block(finding, source, verbose), line())]
+    for finding in findings:
+        yield Block((*_finding_lines(finding, source, verbose), line()))
 
 
 def _quiet_page(validation: Validation) -> Page:
     errors = [finding for finding in validation.unwaived if finding.severity is Severity.ERROR]
     lines = [_head_line(finding) for finding in errors[:LARGEST]]
-    return page([*lines, *([_omission_line(len(errors) - LARGEST)] if len(errors) > LARGEST else [])])
+    omission = [_omission_line(len(errors) - LARGEST, "-o json")] if len(errors) > LARGEST else []
+    return page([*lines, *omission])
 
 
 def _cached_source(text: Callable[[str], str]) -> Source:
@@ -75,9 +85,9 @@ def _cached_source(text: Callable[[str], str]) -> Source:
     return lines
 
 
-def _omission_line(number: int) -> Line:
+def _omission_line(number: int, option: str) -> Line:
     verb = "is" if number == 1 else "are"
-    return line(f"{count_text(number, 'more finding')} {verb} not listed: use -v or -o json to see all")
+    return line(f"{count_text(number, 'more finding')} {verb} not listed: use {option} to see all")
 
 
 def source_frame(place: Place, source: Source, role: Role) -> list[Line]:
@@ -130,7 +140,7 @@ def _head_line(finding: Finding) -> Line:
     )
 
 
-def _finding_block(finding: Finding, source: Source, verbose: bool) -> list[Line]:
+def _finding_lines(finding: Finding, source: Source, verbose: bool) -> list[Line]:
     lines = [_head_line(finding), *source_frame(finding.place, source, SEVERITY_ROLES[finding.severity])]
     if finding.hint:
         lines.append(line("  fix: ", span(finding.hint, "good"), hang=7))
@@ -140,19 +150,17 @@ def _finding_block(finding: Finding, source: Source, verbose: bool) -> list[Line
     return lines
 
 
-def _waived_lines(validation: Validation) -> list[Line]:
-    lines = []
+def _waived_blocks(validation: Validation) -> Iterator[Block]:
     for finding in validation.findings:
         if finding.waived:
             place = f"{finding.place.file}:{finding.place.line}:{finding.place.column}"
             head = (span(place, "place"), "  ", span("waived", "dim"), "  ", span(finding.rule, "strong"))
-            lines.append(line(*head, f"  {finding.message}", hang=4))
+            lines = [line(*head, f"  {finding.message}", hang=4)]
             waiver = validation.waiver_for(finding)
             if waiver is not None:
                 reason = f"{waiver.reason} ({waiver.approved_by}, until {waiver.expires})"
                 lines.append(line("  why: ", reason, hang=7))
-            lines.append(line())
-    return lines
+            yield Block((*lines, line()))
 
 
 def _skipped_line(names: Sequence[str], verbose: bool) -> Line:

@@ -45,7 +45,8 @@ def render_list(head: str, items: Iterable[str], total: int, noun: str, next_com
     # half of the room at most: a long command must not push all items out
     fitting = fit_items(items, COMMENT_LIMIT - len(head) - min(len(command), COMMENT_LIMIT // 2) - 100)
     omitted = total - len(fitting)
-    omission = f"\n{omitted} more {noun}{'' if omitted == 1 else 's'}, not shown here.\n" if omitted else ""
+    plural = "" if omitted == 1 else "s"
+    omission = f"\n{omitted} more {noun}{plural}, not shown here: `-o json` lists all.\n" if omitted else ""
     # the words end the list: without them the command would be a paragraph of its last item
     return f"{head}{''.join(fitting)}{omission}{chr(10) if fitting else ''}next:\n\n{command}"
 

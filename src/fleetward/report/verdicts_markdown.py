@@ -72,7 +72,7 @@ def _body_within(promotions: Sequence[Promotion], room: int) -> str:
     lines = [text for promotion in promotions for text in _agent_parts(promotion)]
     fitting = fit_items(lines, room)
     omitted = len(lines) - len(fitting)
-    omission = f"\n{omitted} more lines, not shown here.\n\n" if omitted else ""
+    omission = f"\n{omitted} more lines, not shown here: `-o json` lists all.\n\n" if omitted else ""
     return "".join(fitting) + omission
 
 
