@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetward.cli.applying import warn_uncommitted
+from fleetward.cli.options import Commit, PushCommit
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb
 from fleetward.domain.approval import Decision
@@ -20,6 +21,7 @@ from fleetward.workflows.approval.record import (
 )
 from fleetward.workflows.audit.verification import verified_head
 from fleetward.workflows.promotion.context import PromotionContext, load_context
+from fleetward.workflows.record_commit import CommitOptions
 
 
 def approve(
@@ -59,6 +61,8 @@ def approve(
         int | None,
         typer.Option("--review", metavar="SEQ", help="Record the review of this break-glass entry."),
     ] = None,
+    commit: Commit = False,
+    push: PushCommit = None,
 ) -> ExitCode:
     """Show what a promotion would change, and record your decision on exactly that content."""
     options = DecisionOptions(
@@ -68,6 +72,7 @@ def approve(
         rollback=rollback,
         with_overrides=with_overrides,
         review=review,
+        commit=CommitOptions(commit=commit, push=push),
     )
     if governance:
         if agent or to or rollback is not None or review is not None:
@@ -113,6 +118,7 @@ def _text(decision: RecordedDecision, session: Session) -> Page:
         change=page(change),
         files=tuple(decision.draft.contents),
         next_command=decision.next_command,
+        committed=decision.committed,
     )
 
 
@@ -120,7 +126,13 @@ def _json(decision: RecordedDecision, _session: Session) -> dict[str, Any]:
     from fleetward.report.statements_json import render
 
     draft = decision.draft
-    data = render(draft.statement, draft.predicted, files=draft.contents, next_command=decision.next_command)
+    data = render(
+        draft.statement,
+        draft.predicted,
+        files=draft.contents,
+        next_command=decision.next_command,
+        committed=decision.committed,
+    )
     if draft.statement.binding.environment:
         return {**data, "kind": decision.kind, "review": decision.review}
     return data

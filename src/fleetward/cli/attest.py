@@ -6,13 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
+from fleetward.cli.options import Commit, PushCommit
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb
 from fleetward.domain.digest import of_bytes
 from fleetward.domain.errors import ExitCode, UsageError
+from fleetward.report import committed_lines
 from fleetward.report.page import Page, line, page, span
 from fleetward.workflows.approval.attest import AttestOptions, RecordedAttestation
 from fleetward.workflows.approval.attest import attest as record_attestation
+from fleetward.workflows.record_commit import CommitOptions
 
 _Kind = Annotated[
     str,
@@ -62,12 +65,14 @@ def attest(
         bool, typer.Option("--fleet", help="It is about the whole fleet, for kinds with scope: fleet.")
     ] = False,
     sign: _Sign = None,
+    commit: Commit = False,
+    push: PushCommit = None,
 ) -> ExitCode:
     """
     Record what was done about an agent: a review, a test, a sample of outputs, an incident.
 
-    It writes a file under attestations/ and commits nothing. The release stays as it is, with its evidence and its
-    approvals. Exit 1, and nothing written, for somebody who may not attest this kind.
+    It writes a file under attestations/, and commits it with --commit. The release stays as it is, with its evidence
+    and its approvals. Exit 1, and nothing written, for somebody who may not attest this kind.
     """
     if fleet == (agent is not None):
         raise UsageError("which agent?", hint="fleet attest AGENT --kind KIND, or --fleet instead of AGENT")
@@ -82,6 +87,7 @@ def attest(
         incident=incident,
         note=note,
         key=sign,
+        commit=CommitOptions(commit=commit, push=push),
     )
     recorded = record_attestation(session.run, options)
     session.report(VERB.formats, recorded)
@@ -96,7 +102,7 @@ def _text(recorded: RecordedAttestation, _session: Session) -> Page:
     lines = [line(head, f"{attestation.result}{outcome}", hang=2)]
     if recorded.refusal:
         lines.append(line(span("not written", "error"), f": {recorded.refusal}", hang=2))
-    lines += [line("wrote ", span(file, "place")) for file in recorded.files]
+    lines += committed_lines.written_lines(recorded.files, recorded.committed)
     return page([*lines, line(span(recorded.next_command, "code"))])
 
 
@@ -118,6 +124,7 @@ def _json(recorded: RecordedAttestation, _session: Session) -> dict[str, Any]:
         "note": attestation.note,
         "refused": recorded.refusal,
         "files": [{"file": file, "sha256": of_bytes(content)} for file, content in recorded.files.items()],
+        **committed_lines.encode_commit(recorded.committed),
     }
 
 

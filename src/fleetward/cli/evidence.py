@@ -6,11 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from fleetward.cli.options import Commit, PushCommit
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb
 from fleetward.domain.errors import ExitCode
+from fleetward.report import committed_lines
 from fleetward.report.page import Page, line, page, span
 from fleetward.workflows.imports.evaluation import RecordedEvidence, record_evidence
+from fleetward.workflows.record_commit import CommitOptions
 
 
 def add(
@@ -30,6 +33,8 @@ def add(
             help="Sign the record with this key file, or with the SSH key of git or the ssh-agent.",
         ),
     ] = None,
+    commit: Commit = False,
+    push: PushCommit = None,
 ) -> ExitCode:
     """
     Record an evaluation run as evidence for the release that the agent has at HEAD.
@@ -39,7 +44,15 @@ def add(
     fleetward. A run without the tag is recorded as claimed, for one release only, and counts in the lowest tier alone.
     docs/how-to/tag-evaluation-runs.md shows one line for each tool.
     """
-    evidence = record_evidence(session.run, agent=agent, file=file, suite=suite, environment=env, key=sign)
+    evidence = record_evidence(
+        session.run,
+        agent=agent,
+        file=file,
+        suite=suite,
+        environment=env,
+        key=sign,
+        commit=CommitOptions(commit=commit, push=push),
+    )
     session.report(ADD.formats, evidence)
     return ExitCode.SUCCESS
 
@@ -61,10 +74,20 @@ def _text(evidence: RecordedEvidence, _session: Session) -> Page:
         line(f"  release {record.release}", ", claimed: the file carries no tag" if record.claimed else ""),
         *(line(f"  {caveat}") for caveat in evidence.caveats),
         *(line("  ", span("no evidence", "error"), f": {fault}", hang=4) for fault in record.faults),
-        line("wrote " if evidence.is_new else "already recorded in ", span(record.file, "place")),
+        *_written_lines(evidence),
         line(span(evidence.next_command, "code")),
     ]
     return page(lines)
+
+
+def _written_lines(evidence: RecordedEvidence) -> Page:
+    file, committed = evidence.record.file, evidence.committed
+    if evidence.is_new or (committed is not None and committed.commit is not None):
+        return committed_lines.written_lines([file], committed)
+    return (
+        line("already recorded in ", span(file, "place")),
+        *committed_lines.commit_lines(committed),
+    )
 
 
 def _json(evidence: RecordedEvidence, _session: Session) -> dict[str, Any]:
@@ -96,6 +119,7 @@ def _json(evidence: RecordedEvidence, _session: Session) -> dict[str, Any]:
             "skipped": counts.skipped,
         },
         "files": [{"file": record.file, "sha256": evidence.sha256}],
+        **committed_lines.encode_commit(evidence.committed),
     }
 
 

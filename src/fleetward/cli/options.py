@@ -25,6 +25,18 @@ Push = Annotated[
         help="With --apply: push to the upstream of the current branch at this remote, or to BRANCH.",
     ),
 ]
+Commit = Annotated[
+    bool,
+    typer.Option("--commit", help="Commit what was written, and nothing else, as git's user. No hook runs."),
+]
+PushCommit = Annotated[
+    str | None,
+    typer.Option(
+        "--push",
+        metavar="[REMOTE[:BRANCH]]",
+        help="With --commit: push to the upstream of the current branch, at its remote or at this one, or to BRANCH.",
+    ),
+]
 As = Annotated[
     list[str] | None,
     typer.Option("--as", metavar="PERSON...", help="What if these people had approved; writes nothing."),

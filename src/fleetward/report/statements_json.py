@@ -8,14 +8,21 @@ from typing import Any
 from fleetward.domain import digest
 from fleetward.domain.approval import Approval
 from fleetward.domain.clock import format_instant
+from fleetward.domain.committed_records import RecordCommit
 from fleetward.domain.verdict import Promotion
+from fleetward.report.committed_lines import encode_commit
 from fleetward.report.verdicts_json import encode_requirement, encode_unblock
 
 FORMAT = "fleetward.approve/1"
 
 
 def render(
-    statement: Approval, prediction: Promotion, *, files: Mapping[str, bytes], next_command: str
+    statement: Approval,
+    prediction: Promotion,
+    *,
+    files: Mapping[str, bytes],
+    next_command: str,
+    committed: RecordCommit | None = None,
 ) -> dict[str, Any]:
     """
     The decision; environment, agent and generation are null for a decision on governance.
@@ -41,6 +48,7 @@ def render(
         "issued": format_instant(statement.issued),
         "expires": None if statement.expires is None else format_instant(statement.expires),
         "files": [{"file": name, "sha256": digest.of_bytes(content)} for name, content in files.items()],
+        **encode_commit(committed),
         "verdictWithIt": prediction.verdict.value,
         "notCounted": [
             {"approver": approval.approver, "reason": approval.reason}

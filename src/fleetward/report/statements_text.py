@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fleetward.domain.approval import Approval, Decision
+from fleetward.domain.committed_records import RecordCommit
 from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.report.committed_lines import written_lines
 from fleetward.report.exclusions import missing_lines
 from fleetward.report.next_step import lines as next_step_lines
 from fleetward.report.page import Line, Page, Role, line, page, span
@@ -20,7 +22,13 @@ _DECISION_WORDS: dict[Decision, tuple[str, Role]] = {
 
 
 def render(
-    statement: Approval, prediction: Promotion, *, change: Page, files: Sequence[str], next_command: str
+    statement: Approval,
+    prediction: Promotion,
+    *,
+    change: Page,
+    files: Sequence[str],
+    next_command: str,
+    committed: RecordCommit | None = None,
 ) -> Page:
     """
     The *change*, the decision on it, and the verdict with it; *files* were written.
@@ -54,6 +62,9 @@ def render(
     review = statement.decision is Decision.REVIEW
     with_it = f"review {prediction.requirements[0].status}" if review else prediction.verdict
     lines.append(line(f"  with it: {with_it}", *_missing_text(prediction)))
+    if committed is not None:
+        lines += written_lines(files, committed)
+        return page([*lines, line(span(next_command, "code"))])
     when = "it counts once you commit it:"
     if len(files) > 1:
         when = "it is signed, and counts once anybody commits it:"

@@ -10,7 +10,9 @@ from datetime import datetime
 
 from fleetward.domain.errors import BranchMoved, GitError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
+from fleetward.store.git.commit_signature import CommitSignature
 from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.store.git.process import first_line
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import REGULAR, TreeEntry
 
@@ -66,11 +68,14 @@ def build_commit(
     message: str,
     dated: datetime | None,
     sign: Callable[[bytes], bytes] | None = None,
+    configured: CommitSignature | None = None,
 ) -> Id:
     """
     A commit on top of *head* with these edits, on no branch yet.
 
-    *dated* replaces the clock as author and committer date; *sign* makes the signature of a commit's bytes.
+    *dated* replaces the clock as author and committer date; *sign* makes the signature of a commit's bytes, or git
+    makes the one that is *configured*.
+    Errors: GitError where git cannot sign.
     """
     repository = root.repository
     # built from the tree of head, so that what is staged never slips into the commit
@@ -91,10 +96,25 @@ def build_commit(
     dates = (
         {} if dated is None else dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), _git_date(dated))
     )
+    if configured is not None:
+        return _commit_signed_by_git(repository, tree, head, message, {**dates, **configured.variables})
     # commit-tree runs no hook, and ignores commit.gpgSign
     out = repository.output("commit-tree", tree, "-p", head, stdin=message.encode(), extra=dates)
     unsigned = out.decode().strip()
     return unsigned if sign is None else _signed_commit(repository, unsigned, sign)
+
+
+def _commit_signed_by_git(
+    repository: Repository, tree: Id, head: Id, message: str, variables: Mapping[str, str]
+) -> Id:
+    answer = repository.run("commit-tree", "-S", tree, "-p", head, stdin=message.encode(), extra=variables)
+    if answer.code != 0:
+        reason = first_line(answer.err).removeprefix("error: ") or str(answer.code)
+        raise GitError(
+            f"git cannot sign the commit (commit.gpgSign): {reason}; nothing was written",
+            hint="git config user.signingKey KEY, or git config commit.gpgSign false",
+        )
+    return answer.text
 
 
 def _signed_commit(repository: Repository, commit: Id, sign: Callable[[bytes], bytes]) -> Id:
@@ -112,7 +132,9 @@ def _signed_commit(repository: Repository, commit: Id, sign: Callable[[bytes], b
     return out.decode().strip()
 
 
-def update_branch(root: FleetRoot, branch: str | None, new: Id, old: Id) -> None:
+def update_branch(
+    root: FleetRoot, branch: str | None, new: Id, old: Id, reflog: str = "fleet promote"
+) -> None:
     """
     Move the branch (HEAD where it is detached) from *old* to *new*.
 
@@ -122,7 +144,7 @@ def update_branch(root: FleetRoot, branch: str | None, new: Id, old: Id) -> None
     # without --no-deref the branch behind a symbolic HEAD would move
     name = [branch] if branch else ["--no-deref", "HEAD"]
     # the old value makes it a compare-and-swap: two promotions cannot both win
-    answer = repository.run("update-ref", "-m", "fleet promote", *name, new, old)
+    answer = repository.run("update-ref", "-m", reflog, *name, new, old)
     if answer.code == 0:
         return
     # a locked ref fails alike, but trying again does not help there

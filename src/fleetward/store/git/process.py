@@ -174,8 +174,8 @@ def _start_gitpython(
         from git.exc import GitCommandNotFound
     except ImportError as error:  # GitPython runs git --version when it is imported
         raise GitError(f"git does not answer: {error}", hint="git --version") from error
-    # with a session of its own, ssh could not ask for the passphrase of a key
-    own_group = not ("push" in command and _is_terminal(sys.stdin))
+    # with a session of its own, ssh and a signing program could not ask for the passphrase of a key
+    own_group = not ({"push", "-S"}.intersection(command) and _is_terminal(sys.stdin))
     # a file: the process must not wait for a pipe while we wait for it
     with tempfile.TemporaryFile() as stdin_file:
         stdin_file.write(stdin)

@@ -10,6 +10,7 @@ from fleetward.domain.errors import BranchMoved, GitError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.store.git.process import config_variables
 from fleetward.store.git.repository import Id, Repository
+from fleetward.store.git.settings import Setting, read_settings, setting_value
 
 _HEADS = "refs/heads/"
 _OPTIONS = (
@@ -25,7 +26,6 @@ _MOVED = re.compile(
 )
 _REASON = re.compile(r"(?m)^!\t\S+\t\[(?:remote )?(?:rejected|failure)\] \((.*)\)$")
 _MAX_REMOTE_LINES = 10
-_LOCAL_SCOPES = ("local", "worktree")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +47,6 @@ class PushTarget:
         return f"{self.remote} {self.branch.removeprefix(_HEADS)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    scope: str
-    key: str
-    value: str
-
-    @property
-    def is_local(self) -> bool:
-        return self.scope in _LOCAL_SCOPES
-
-
 def push_target(repository: Repository, text: str, branch: str) -> PushTarget:
     """
     Where ``--push`` *text* pushes *branch* to: ``REMOTE:BRANCH`` as it says, ``REMOTE`` to the upstream of *branch*.
@@ -65,12 +54,8 @@ def push_target(repository: Repository, text: str, branch: str) -> PushTarget:
     A branch without upstream goes to the branch of its name that the remote is known to have.
     Errors: GitError where that is no branch of the remote, so that no new one begins by accident.
     """
-    settings = _settings(repository)
-    remotes = {
-        match[1]: setting.value
-        for setting in settings
-        if (match := re.fullmatch(r"remote\.(.+)\.(?:push)?url", setting.key, re.DOTALL))
-    }
+    settings = read_settings(repository)
+    remotes = _remotes(settings)
     name, _, wanted = (text, "", "") if text in remotes else text.partition(":")
     if name not in remotes:
         name, wanted = next((key for key, url in remotes.items() if url == text), ""), ""
@@ -81,6 +66,30 @@ def push_target(repository: Repository, text: str, branch: str) -> PushTarget:
     variables, unused = _without_local_programs(repository, settings, name)
     tracking = _tracking(repository, name, full)
     return PushTarget(remote=name, branch=full, tracking=tracking, variables=variables, unused=unused)
+
+
+def upstream_remote(repository: Repository, branch: str) -> str:
+    """
+    The remote that *branch* follows.
+
+    Errors: GitError where it follows none.
+    """
+    settings = read_settings(repository)
+    remotes, short = _remotes(settings), branch.removeprefix(_HEADS)
+    remote = setting_value(settings, f"branch.{short}.remote")
+    if remote in remotes:
+        return remote
+    hint = f"--push {shlex.quote(min(remotes))}" if remotes else "git remote add origin URL"
+    raise GitError(f"branch {short!r} has no upstream", hint=hint)
+
+
+def _remotes(settings: Sequence[Setting]) -> dict[str, str]:
+    """By name the address of each remote."""
+    return {
+        match[1]: setting.value
+        for setting in settings
+        if (match := re.fullmatch(r"remote\.(.+)\.(?:push)?url", setting.key, re.DOTALL))
+    }
 
 
 def push(repository: Repository, target: PushTarget, new: Id) -> None:
@@ -111,19 +120,11 @@ def push(repository: Repository, target: PushTarget, new: Id) -> None:
     ]
     shown = "; ".join([*reasons, *filter(None, words[:_MAX_REMOTE_LINES])])
     message = f"{target.remote!r} refused the push, nothing was written: {shown}"
-    raise GitError(message, hint=hint or "what refuses is on the server: ask who runs it")
-
-
-def _settings(repository: Repository) -> tuple[_Setting, ...]:
-    out = repository.output("config", "-z", "--show-scope", "--list").decode("utf-8", "surrogateescape")
-    fields = iter(out.split("\0"))
-    return tuple(
-        _Setting(scope, *entry.partition("\n")[::2]) for scope, entry in zip(fields, fields, strict=False)
+    raise GitError(
+        message,
+        hint=hint
+        or f"ask who runs the server, or push to a branch of your own: --push {target.remote}:BRANCH",
     )
-
-
-def _value(settings: Sequence[_Setting], key: str) -> str:
-    return next((setting.value for setting in reversed(settings) if setting.key == key), "")
 
 
 def _named(repository: Repository, wanted: str) -> str:
@@ -133,10 +134,10 @@ def _named(repository: Repository, wanted: str) -> str:
     return full
 
 
-def _upstream(repository: Repository, settings: Sequence[_Setting], remote: str, branch: str) -> str:
+def _upstream(repository: Repository, settings: Sequence[Setting], remote: str, branch: str) -> str:
     short = branch.removeprefix(_HEADS)
-    merge = _value(settings, f"branch.{short}.merge")
-    if _value(settings, f"branch.{short}.remote") == remote and merge.startswith(_HEADS):
+    merge = setting_value(settings, f"branch.{short}.merge")
+    if setting_value(settings, f"branch.{short}.remote") == remote and merge.startswith(_HEADS):
         return merge
     if _tracking(repository, remote, branch) is not None:
         return branch
@@ -152,7 +153,7 @@ def _tracking(repository: Repository, remote: str, branch: str) -> Id | None:
 
 
 def _without_local_programs(
-    repository: Repository, settings: Sequence[_Setting], remote: str
+    repository: Repository, settings: Sequence[Setting], remote: str
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Variables that put what the user and the system configured in the place of programs that the repository names."""
     local = {setting.key for setting in settings if setting.is_local}
@@ -165,9 +166,9 @@ def _without_local_programs(
     others = [setting for setting in settings if not setting.is_local]
     variables: dict[str, str] = {}
     if "core.sshcommand" in local and not repository.environment.keys() & {"GIT_SSH_COMMAND", "GIT_SSH"}:
-        variables["GIT_SSH_COMMAND"] = _value(others, "core.sshcommand") or "ssh"
+        variables["GIT_SSH_COMMAND"] = setting_value(others, "core.sshcommand") or "ssh"
     if "core.askpass" in local and "GIT_ASKPASS" not in repository.environment:
-        variables["GIT_ASKPASS"] = _value(others, "core.askpass")
+        variables["GIT_ASKPASS"] = setting_value(others, "core.askpass")
     helpers = [setting for setting in settings if re.fullmatch(r"(?s)credential\.(.+\.)?helper", setting.key)]
     if any(helper.is_local for helper in helpers):
         # an empty helper ends the list of those before it

@@ -19,7 +19,9 @@ from fleetward.store.git.history import file_step
 from fleetward.store.git.repository import Id, Repository
 from fleetward.store.git.tree import LINK, SUBMODULE, TreeEntry, WorkTree
 
-_TRAILERS = (b"\nFleet-Promotion: ", b"\nFleet-Proposal: ")
+RECORD_TRAILER = "Fleet-Record: "
+"""Before the path of each record that a commit of ``--commit`` holds."""
+_TRAILERS = (b"\nFleet-Promotion: ", b"\nFleet-Proposal: ", f"\n{RECORD_TRAILER}".encode())
 """What the message of a commit has that this module brings into the work tree."""
 _LIMIT = limits.LEDGER_BYTES
 """The largest file that is compared or written."""

@@ -12,6 +12,7 @@ from shlex import quote
 from fleetward.domain import layout, limits
 from fleetward.domain.attestation import EVERYWHERE, FLEET, Attestation, Outcome, Result
 from fleetward.domain.clock import parse_date
+from fleetward.domain.committed_records import RecordCommit
 from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import Snapshot
@@ -22,6 +23,7 @@ from fleetward.domain.policy import Assurance
 from fleetward.store.git import commit_writer
 from fleetward.store.git.contents import governance_digest
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.store.git.push import PushTarget
 from fleetward.store.git.repository import Id
 from fleetward.store.records import attestations as statements
 from fleetward.store.records.approvals import pre_authentication
@@ -33,6 +35,11 @@ from fleetward.workflows.attested import AttestationLaw, attestation_fault
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.governance.in_force import governance_in_force
 from fleetward.workflows.load import load_fleet
+from fleetward.workflows.record_commit import (
+    CommitOptions,
+    check_committable,
+    commit_records,
+)
 from fleetward.workflows.suggestions import unknown_environment
 
 
@@ -51,6 +58,7 @@ class AttestOptions:
     note: str = ""
     key: str | None = None
     """The key file to sign with, empty for the key of git or the ssh-agent; None: no signature."""
+    commit: CommitOptions = CommitOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,7 @@ class RecordedAttestation:
     refusal: str | None
     files: Mapping[str, bytes]
     next_command: str
+    committed: RecordCommit | None = None
 
 
 def attest(run: RunContext, options: AttestOptions) -> RecordedAttestation:
@@ -71,6 +80,7 @@ def attest(run: RunContext, options: AttestOptions) -> RecordedAttestation:
     fleet, or the key is not theirs; WriteFailed.
     """
     root = find_fleet_root(run.folder, run.environment)
+    target = check_committable(root, options.commit)
     head = root.head()
     fleet = load_fleet(root.commit_tree(head), only=()).require_governance()
     # who may is said by the governance in force, not by a change of it that waits
@@ -93,12 +103,30 @@ def attest(run: RunContext, options: AttestOptions) -> RecordedAttestation:
     files = {draft.file: content}
     if options.key is not None:
         files[signature_name(draft.file)] = _signature(run, root, fleet, draft, content, options.key)
-    write_files(root.path, files)
+    return _record(run, root, draft, content, files, options, target)
+
+
+def _record(
+    run: RunContext,
+    root: FleetRoot,
+    draft: Attestation,
+    content: bytes,
+    files: Mapping[str, bytes],
+    options: AttestOptions,
+    target: PushTarget | None,
+) -> RecordedAttestation:
+    committed = commit_records(run, root, files, _subject(draft), options.commit, target)
+    if committed is None:
+        write_files(root.path, files)
+        next_command = _commit_command(run, root, draft, signed=options.key is not None)
+    else:
+        next_command = committed.next_command(run.chdir, f"fleet validate{run.chdir}")
     return RecordedAttestation(
         attestation=statements.decode(content, draft.file),
         refusal=None,
         files=files,
-        next_command=_commit_command(run, root, draft, signed=options.key is not None),
+        next_command=next_command,
+        committed=committed,
     )
 
 
@@ -221,5 +249,8 @@ def _commit_command(run: RunContext, root: FleetRoot, draft: Attestation, *, sig
     """The command that commits the statement and its signature, and nothing else."""
     start = run.folder if run.chdir else Path.cwd()
     paths = quote(os.path.relpath(root.path / draft.file, start)) + "*" * signed
-    subject = quote(f"attest {draft.kind} of {draft.agent or FLEET}")
-    return f"git{run.chdir} add {paths} && git{run.chdir} commit -m {subject} -- {paths}"
+    return f"git{run.chdir} add {paths} && git{run.chdir} commit -m {quote(_subject(draft))} -- {paths}"
+
+
+def _subject(draft: Attestation) -> str:
+    return f"attest {draft.kind} of {draft.agent or FLEET}"

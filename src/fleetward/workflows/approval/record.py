@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fleetward.domain import layout
 from fleetward.domain.approval import Approval, Decision
+from fleetward.domain.committed_records import RecordCommit
 from fleetward.domain.errors import GovernanceInvalid, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet_diff import FleetDiff
@@ -14,13 +15,15 @@ from fleetward.domain.policy import Policy
 from fleetward.domain.verdict import Promotion
 from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
+from fleetward.store.git.push import PushTarget
 from fleetward.store.git.repository import Id
 from fleetward.workflows.approval.statement import (
     StatementContext,
     StatementDraft,
     commit_command,
+    commit_subject,
     draft_statement,
-    write_statement,
+    write_files,
 )
 from fleetward.workflows.approval.subject import ApprovalSubject, resolve_subject, verdict_with
 from fleetward.workflows.comparison.agents import compare_agent, dependents
@@ -36,6 +39,11 @@ from fleetward.workflows.governance.history import (
 from fleetward.workflows.governance.in_force import current_history
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.promotion.context import PromotionContext
+from fleetward.workflows.record_commit import (
+    CommitOptions,
+    check_committable,
+    commit_records,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +59,7 @@ class DecisionOptions:
     with_overrides: bool = False
     review: int | None = None
     """The break-glass entry to review."""
+    commit: CommitOptions = CommitOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,8 @@ class RecordedDecision:
     next_command: str
     kind: PromotionKind | None = None
     review: int | None = None
+    committed: RecordCommit | None = None
+    """The commit that ``--commit`` made."""
 
     @property
     def is_written(self) -> bool:
@@ -77,6 +88,27 @@ def decide_on_agent(context: PromotionContext, agent: str, options: DecisionOpti
     Errors: UsageError where there is nothing to decide; FleetError where the user is not a person of the fleet
     or the key is not theirs; WriteFailed.
     """
+    target = check_committable(context.root, options.commit)
+    drafted = draft_on_agent(context, agent, options)
+    committed = record_drafts(drafted.written_in, [drafted.draft], options, target)
+    return recorded_decision(context, drafted, committed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDraft:
+    """A decision on one agent before it is written."""
+
+    subject: ApprovalSubject
+    draft: StatementDraft
+    written_in: StatementContext
+
+
+def draft_on_agent(context: PromotionContext, agent: str, options: DecisionOptions) -> AgentDraft:
+    """
+    The decision of git's user on *agent*, not written yet.
+
+    Errors: as ``decide_on_agent``.
+    """
     subject = resolve_subject(
         context,
         agent,
@@ -84,6 +116,17 @@ def decide_on_agent(context: PromotionContext, agent: str, options: DecisionOpti
         with_overrides=options.with_overrides,
         review=options.review,
     )
+    return draft_on_subject(context, subject, options)
+
+
+def draft_on_subject(
+    context: PromotionContext, subject: ApprovalSubject, options: DecisionOptions
+) -> AgentDraft:
+    """
+    The decision of git's user on *subject*, not written yet.
+
+    Errors: as ``decide_on_agent``.
+    """
     request, to = subject.candidate.request, context.target.name
     decision = options.decision if options.review is None else Decision.REVIEW
     # a rejection is possible at any time: it is a veto on what comes next
@@ -105,14 +148,24 @@ def decide_on_agent(context: PromotionContext, agent: str, options: DecisionOpti
         key_file=options.key,
         predict=lambda approval: verdict_with(context, subject, approval),
     )
-    commit = _write(statement_context, draft)
+    return AgentDraft(subject=subject, draft=draft, written_in=statement_context)
+
+
+def recorded_decision(
+    context: PromotionContext, drafted: AgentDraft, committed: RecordCommit | None
+) -> RecordedDecision:
+    """The decision as it is reported, after its files were written."""
+    subject, draft = drafted.subject, drafted.draft
+    run, request = context.run, subject.candidate.request
+    promote = f"fleet promote{run.chdir} {request.binding.agent} --to {context.target.name}"
     return RecordedDecision(
         draft=draft,
         # lazy: JSON output does not compare anything
-        change=lambda: _agent_change(context, subject),
-        next_command=commit or f"fleet promote{context.run.chdir} {request.binding.agent} --to {to}",
+        change=lambda: agent_change(context, [subject]),
+        next_command=_next_command(drafted.written_in, draft, committed, promote),
         kind=request.kind,
         review=subject.review.seq if subject.review else None,
+        committed=committed,
     )
 
 
@@ -124,6 +177,7 @@ def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedD
     FleetError as for agents; WriteFailed.
     """
     root = find_fleet_root(run.folder, run.environment)
+    target = check_committable(root, options.commit)
     require_full_history(root.repository)
     head = root.head()
     # governance that cannot be read cannot be approved
@@ -160,11 +214,13 @@ def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedD
         key_file=options.key,
         predict=predict,
     )
-    commit = _write(statement_context, draft)
+    committed = record_drafts(statement_context, [draft], options, target)
+    diff = f"fleet diff{run.chdir} {in_force.commit[:12]}..{head[:12]}"
     return RecordedDecision(
         draft=draft,
         change=lambda: _governance_change(run, root, in_force, head),
-        next_command=commit or f"fleet diff{run.chdir} {in_force.commit[:12]}..{head[:12]}",
+        next_command=_next_command(statement_context, draft, committed, diff),
+        committed=committed,
     )
 
 
@@ -185,18 +241,51 @@ def _require_new_version(before: Policy, after: Policy | None, decision: Decisio
         )
 
 
-def _write(context: StatementContext, draft: StatementDraft) -> str:
-    """Write the draft; the command that commits it, empty where it has no files."""
-    write_statement(context, draft.contents)
-    return commit_command(context, draft) if draft.contents else ""
+def record_drafts(
+    context: StatementContext,
+    drafts: Sequence[StatementDraft],
+    options: DecisionOptions,
+    target: PushTarget | None,
+) -> RecordCommit | None:
+    """
+    Write the files of the drafts, all or none; with ``--commit`` in one commit, which is returned.
+
+    Errors: WriteFailed; BranchMoved, GitError.
+    """
+    written = [draft for draft in drafts if draft.contents]
+    files = {path: content for draft in written for path, content in draft.contents.items()}
+    if not written:
+        return None
+    if not options.commit.commit:
+        write_files(context.root.path, files)
+        return None
+    subject = commit_subject([draft.statement for draft in written])
+    return commit_records(context.run, context.root, files, subject, options.commit, target)
 
 
-def _agent_change(context: PromotionContext, subject: ApprovalSubject) -> FleetDiff:
-    candidate, (base, head) = subject.candidate, subject.compared
+def _next_command(
+    context: StatementContext, draft: StatementDraft, committed: RecordCommit | None, otherwise: str
+) -> str:
+    """The commit or the push that is left, else *otherwise*."""
+    if committed is not None:
+        return committed.next_command(context.run.chdir, otherwise)
+    return commit_command(context, draft) if draft.contents else otherwise
+
+
+def agent_change(context: PromotionContext, subjects: Sequence[ApprovalSubject]) -> FleetDiff:
+    """What the promotions of *subjects* change together."""
     fleet, to = context.fleet, context.target.name
-    relying = dependents(fleet, to, candidate.name)
-    comparison = compare_agent(fleet, candidate.running, candidate.proposed, relying)
-    return FleetDiff(base=base, head=head, agents=(comparison,) if comparison else ())
+    comparisons = (
+        compare_agent(
+            fleet,
+            subject.candidate.running,
+            subject.candidate.proposed,
+            dependents(fleet, to, subject.candidate.name),
+        )
+        for subject in subjects
+    )
+    base, head = subjects[0].compared
+    return FleetDiff(base=base, head=head, agents=tuple(filter(None, comparisons)))
 
 
 def _governance_change(run: RunContext, root: FleetRoot, in_force: GovernanceInForce, head: Id) -> FleetDiff:

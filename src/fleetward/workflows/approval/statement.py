@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -90,15 +90,6 @@ def draft_statement(
     )
 
 
-def write_statement(context: StatementContext, contents: Mapping[str, bytes]) -> None:
-    """
-    Write all of these files or none: without its signature a statement would count less.
-
-    Errors: WriteFailed.
-    """
-    write_files(context.root.path, contents)
-
-
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
     """
     Write all of these new files under *folder*, or none.
@@ -125,12 +116,16 @@ def commit_command(context: StatementContext, draft: StatementDraft) -> str:
     """The command that commits the statement and its signature, and nothing else."""
     start = context.run.folder if context.run.chdir else Path.cwd()
     paths = quote(os.path.relpath(context.root.path / draft.statement.file, start)) + "*" * draft.signed
-    binding = draft.statement.binding
-    subject = f"{draft.statement.decision} {binding.agent}" + (
-        f" for {binding.environment}" if binding.environment else ""
-    )
-    folder_option = context.run.chdir
+    subject, folder_option = commit_subject([draft.statement]), context.run.chdir
     return f"git{folder_option} add {paths} && git{folder_option} commit -m {quote(subject)} {paths}"
+
+
+def commit_subject(written: Sequence[Approval]) -> str:
+    """The first line of the message of the commit that adds these statements."""
+    first = written[0]
+    names = first.binding.agent if len(written) == 1 else f"{len(written)} agents"
+    environment = first.binding.environment
+    return f"{first.decision} {names}" + (f" for {environment}" if environment else "")
 
 
 def _is_contributor(statement: Approval, predicted: Promotion) -> bool:

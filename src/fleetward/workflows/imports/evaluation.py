@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetward.domain import digest, layout, limits
+from fleetward.domain.committed_records import RecordCommit
 from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.fast_dataclass import dataclass
@@ -14,6 +15,7 @@ from fleetward.domain.manifest import Agent
 from fleetward.domain.names import nearest_name
 from fleetward.store.git import atomic_files, commit_writer
 from fleetward.store.git.fleet_root import FleetRoot
+from fleetward.store.git.push import PushTarget
 from fleetward.store.git.tree import REGULAR
 from fleetward.store.imports.evaluations.registry import read_evaluation
 from fleetward.store.records import evidence as records
@@ -24,6 +26,11 @@ from fleetward.workflows.agent import agent_at_head
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.imports.given_file import read_given_file
 from fleetward.workflows.load import load_fleet
+from fleetward.workflows.record_commit import (
+    CommitOptions,
+    check_committable,
+    commit_records,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,7 @@ class RecordedEvidence:
     is_new: bool
     """False where the same run was recorded before."""
     next_command: str
+    committed: RecordCommit | None = None
 
     @property
     def passed(self) -> bool:
@@ -64,7 +72,14 @@ class RecordedEvidence:
 
 
 def record_evidence(
-    run: RunContext, *, agent: str, file: str, suite: str, environment: str | None, key: str | None = None
+    run: RunContext,
+    *,
+    agent: str,
+    file: str,
+    suite: str,
+    environment: str | None,
+    key: str | None = None,
+    commit: CommitOptions | None = None,
 ) -> RecordedEvidence:
     """
     Record the results in *file* for the release that the agent has at HEAD.
@@ -75,6 +90,8 @@ def record_evidence(
     """
     evaluated = agent_at_head(run, agent, environment)
     root, release = evaluated.root, evaluated.agent
+    commit = commit or CommitOptions()
+    target = check_committable(root, commit)
     requirement = _suite(release, suite)
     content = read_given_file(
         run.path(file),
@@ -99,13 +116,17 @@ def record_evidence(
     present = _present_record(root, record)
     content = present or records.encode(record)
     signed = {} if key is None else {signature_name(record.file): _signature(run, root, record, content, key)}
-    _write(root, {**({} if present else {record.file: content}), **signed})
+    committed = _commit(run, root, record, {record.file: content, **signed}, commit, target)
+    if committed is None:
+        _write(root, {**({} if present else {record.file: content}), **signed})
+    next_command = _next_command(run, root, record, environment, signed=bool(signed))
     return RecordedEvidence(
         record=record,
         environment=release.environment,
         sha256=digest.of_bytes(content),
         is_new=present is None,
-        next_command=_next_command(run, root, record, environment, signed=bool(signed)),
+        next_command=committed.next_command(run.chdir, next_command) if committed else next_command,
+        committed=committed,
     )
 
 
@@ -158,6 +179,20 @@ def _present_record(root: FleetRoot, record: EvidenceRecord) -> bytes | None:
     content = atomic_files.read_regular_file(root.path, record.file)
     is_record = content is not None and _recorded_release(content, record.file, record) is not None
     return content if is_record else None
+
+
+def _commit(
+    run: RunContext,
+    root: FleetRoot,
+    record: EvidenceRecord,
+    files: Mapping[str, bytes],
+    options: CommitOptions,
+    target: PushTarget | None,
+) -> RecordCommit | None:
+    """Commit what HEAD does not hold yet of the record and its signature."""
+    committed = {entry.path for entry in root.commit_tree(root.head()).entries(*files)}
+    remaining = {path: content for path, content in files.items() if path not in committed}
+    return commit_records(run, root, remaining, f"evidence for {record.agent}", options, target)
 
 
 def _write(root: FleetRoot, files: Mapping[str, bytes]) -> None:

@@ -15,6 +15,7 @@ from fleetward.domain.ledger import TEST_CLOCK_MARK, AgentTransition, Entry, Pro
 from fleetward.domain.verdict import Promotion, left_out_words, skipped_kinds
 from fleetward.store.fleet import suspension_override
 from fleetward.store.git import commit_writer, work_tree_update
+from fleetward.store.git.branch_commit import put_on_branch
 from fleetward.store.git.file_history import require_full_history
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.push import PushTarget, push, push_target
@@ -146,14 +147,7 @@ def commit_edits(
     branch = root.repository.branch
     # where it goes is settled before the push: what is unclear must not have begun
     target = None if remote is None or branch is None else push_target(root.repository, remote, branch)
-    # local files are checked before the push: after it there is no way back
-    work_tree_update.check_work_tree(root, head, new)
-    if target is not None:
-        # push first: a refused push has changed nothing here (SPEC 6.2)
-        push(root.repository, target, new)
-    # compare-and-swap with the old head: a commit made meanwhile is never lost
-    commit_writer.update_branch(root, branch, new, head)
-    work_tree_update.update_work_tree(root, head, new)
+    put_on_branch(root, new, head, target)
     return new
 
 
