@@ -99,9 +99,8 @@ def test_before_the_first_commit_everything_staged_is_new(tmp_path):
     plain = unborn.fleet("diff", "--json")
 
     assert (staged.code, staged.data["summary"]["added"], staged.data["base"]["rev"]) == (0, 1, "nothing")
-    assert (plain.code, plain.out) == (2, "")
-    assert "nothing is committed" in plain.err
-    assert plain.err.endswith("  try: fleet diff --worktree\n")
+    assert (plain.code, plain.data["summary"]["added"], plain.data["head"]["rev"]) == (0, 1, "work tree")
+    assert unborn.fleet("diff", "HEAD").err.endswith("  try: fleet diff --worktree\n")
 
 
 def test_a_detached_head_a_bare_repository_and_sha256_are_compared_like_any_other(tmp_path):
@@ -197,11 +196,14 @@ def test_the_target_branch_of_the_ci_is_the_base_and_then_the_default_of_the_rem
 
 
 def test_without_a_base_the_hint_says_how_to_get_one(fleet):
+    first = fleet.fleet("diff", "--json")
+    fleet.commit("a word", files=SAYS)
     alone = fleet.fleet("diff")
     fleet.git("update-ref", "refs/remotes/origin/main", "HEAD")
     nothing = fleet.fleet("diff")
     unfetched = fleet.fleet("diff", env={"GITHUB_BASE_REF": "rel ease"})
 
+    assert (first.code, first.data["summary"]["added"], first.data["base"]["rev"]) == (0, 1, "nothing")
     assert (nothing.code, unfetched.code) == (2, 2)
     assert "try: fleet diff --worktree" in alone.err
     assert "try: git remote set-head origin --auto" in nothing.err
@@ -444,11 +446,22 @@ def test_environments_are_compared_agent_by_agent(fleet):
         ("desk-bot", "changed"), ("order-bot", "added")
     }  # fmt: skip
     assert fleet.fleet("diff", "--env", "nowhere..never").code == 2
-    reasons = [
-        change["reason"]
-        for change in fleet.fleet("diff", "--env", "staging..production", "--json").data["changes"]
+    fleet.git("rm", "-rq", DESK)
+    fleet.commit("gone")
+
+    forward = fleet.fleet("diff", "--env", "staging..production", "--json").data
+    back = fleet.fleet("diff", "--env", "production..staging", "--json").data
+    rows = [
+        (change["agent"], change["rule"], change["reason"].split(";")[0]) for change in forward["changes"]
     ]
-    assert "the agent is not in production" in reasons
+    assert rows == [
+        ("desk-bot", "lifecycle/agent-retired",
+         "the agent is not in staging: a promotion retires it in production"),
+        ("order-bot", "lifecycle/agent-added", "the agent is not in production yet"),
+    ]  # fmt: skip
+    assert {row["agent"]: row["status"] for row in back["agents"]} == {
+        "desk-bot": "retired", "order-bot": "added"
+    }  # fmt: skip
 
 
 def test_an_edit_by_hand_in_a_gated_environment_leads_to_validate(tmp_path):
@@ -576,7 +589,23 @@ def test_formatting_never_matters(fleet):
     ran = fleet.fleet("diff", "HEAD~1", "--json", "--fail-on", "none")
 
     assert (ran.code, ran.data["changes"], ran.data["summary"]["formattingOnly"]) == (0, [], 1)
-    assert fleet.fleet("diff", "HEAD~1", "--exit-code").code == 1
+    [agent] = ran.data["agents"]
+    assert agent["formattingOnly"]
+    assert agent["note"].startswith("the release digest is another all the same")
+    told = fleet.fleet("diff", "HEAD~1", "--exit-code")
+    assert (told.code, agent["note"] in told.out) == (0, True)
+    assert told.out.endswith("fleet promote desk-bot --to production\n")
+
+
+def test_formatting_of_governance_is_no_change_and_asks_for_its_approval(tmp_path):
+    repo = running(tmp_path)
+    repo.commit("tidied", files={RULES: f"# a comment\n{POLICY}"})
+
+    ran = repo.fleet("diff", "HEAD~1", "--exit-code")
+
+    assert ran.code == 0
+    assert f"{RULES}: the digest of governance is another all the same" in ran.out
+    assert ran.out.endswith("fleet approve --governance\n")
 
 
 def test_the_exit_code_follows_the_worst_change_and_fail_on(fleet):

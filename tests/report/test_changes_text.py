@@ -119,7 +119,7 @@ def test_the_json_answer_has_the_promised_shape(comparisons, governance):
     assert answer["format"] == "fleetward.diff/1"
     assert answer["base"] == {"rev": "main", "commit": "a" * 40}
     assert {k: v for k, v in answer["summary"].items() if k != "bySignificance"} == {
-        "added": 1, "retired": 1, "changed": 1, "formattingOnly": 1
+        "added": 1, "retired": 1, "changed": 1, "formattingOnly": 1, "governanceFormattingOnly": []
     }  # fmt: skip
     assert sum(answer["summary"]["bySignificance"].values()) == len(answer["changes"])
     assert [row["agent"] for row in answer["agents"]] == ["edited", "gone", "come", "tidied"]

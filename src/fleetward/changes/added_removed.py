@@ -20,16 +20,18 @@ from fleetward.domain.change import (
 from fleetward.domain.manifest import Agent
 
 
-def added_comparison(agent: Agent, leaves: tuple[Change, ...], pin_class: PinClass) -> Comparison:
+def added_comparison(
+    agent: Agent, leaves: tuple[Change, ...], pin_class: PinClass, occasion: str | None
+) -> Comparison:
     """
-    One change for a new agent, with its tier, tools and model.
+    One change for a new agent, with its tier, tools and model; *occasion* says since when, in place of "new agent".
 
     It is of high significance; if one of *leaves* is critical, it is critical and gives their reasons.
     """
     worst = [leaf for leaf in leaves if leaf.significance is Significance.CRITICAL]
     reason = "; ".join(
         [
-            f"new agent in {agent.environment}",
+            occasion or f"new agent in {agent.environment}",
             f"tier {value_text(agent.manifest.tier if agent.manifest else None)}",
             f"tools {_tools_text(agent)}",
             f"model {_pin_text(agent, pin_class)}",
@@ -41,14 +43,10 @@ def added_comparison(agent: Agent, leaves: tuple[Change, ...], pin_class: PinCla
 
 
 def retired_comparison(
-    agent: Agent, leaves: tuple[Change, ...], dependents: tuple[str, ...], other_environment: str | None
+    agent: Agent, leaves: tuple[Change, ...], dependents: tuple[str, ...], occasion: str | None
 ) -> Comparison:
-    """One change for an agent that was removed, or that *other_environment* does not have; it names its dependents."""
-    reason = (
-        f"the agent is not in {other_environment}"
-        if other_environment
-        else f"the agent is gone from {agent.environment}"
-    )
+    """One change for an agent that was removed, as *occasion* says; it names its dependents."""
+    reason = occasion or f"the agent is gone from {agent.environment}"
     if not dependents:
         return _card_comparison(agent, AgentStatus.RETIRED, Significance.HIGH, reason, leaves)
     reason += f"; still relied on by {', '.join(sorted(dependents))}"

@@ -26,24 +26,22 @@ def compare(
     tiers: tuple[str, ...] = (),
     dependents: tuple[str, ...] = (),
     pin_class: PinClass = always_pinned,
-    other_environment: str | None = None,
+    occasion: str | None = None,
 ) -> Comparison | None:
     """
     How an agent changed; None if all files are byte for byte the same.
 
     Both sides need a manifest. *tiers* are ordered from low to high, *dependents* are the agents that rely on this
-    one at the later side, *other_environment* is the later side's environment if it is not the earlier side's.
+    one at the later side, *occasion* are the first words about an agent that was added or retired.
     """
-    if before is None and after is None:
-        return None
     # bytes and modes, not meaning: a reformatted file still has another digest
     if before is not None and after is not None and _contents(before) == _contents(after):
         return None
     changes = _changes(before, after, schema, tiers, pin_class)
-    if before is None and after is not None:
-        return added_comparison(after, changes, pin_class)
-    if before is not None and after is None:
-        return retired_comparison(before, changes, dependents, other_environment)
+    if before is None:
+        return added_comparison(after, changes, pin_class, occasion) if after else None
+    if after is None:
+        return retired_comparison(before, changes, dependents, occasion)
     ordered = tuple(sorted(combinations.raise_combinations(changes), key=lambda change: change.sort_key))
     # sorted: the first one is the worst
     worst = ordered[0].significance if ordered else Significance.NONE
@@ -52,6 +50,7 @@ def compare(
         changes=ordered,
         facets=facets(ordered),
         formatting_only=not ordered,
+        release_moved=not ordered and before.release != after.release,
     )
 
 

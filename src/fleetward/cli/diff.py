@@ -35,7 +35,9 @@ def diff(
         Significance | None,
         typer.Option("--fail-on", help="Exit 1 on a change of this significance or higher."),
     ] = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 on any change.")] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 1 on any change; formatting alone is none.")
+    ] = False,
     rules: Annotated[
         bool, typer.Option("--rules", help="List the meanings that a change can have, and stop.")
     ] = False,
@@ -80,7 +82,7 @@ def _print_fail_on(session: Session, fleet_diff: FleetDiff, fail_on: Significanc
 def _exit_code(fleet_diff: FleetDiff, fail_on: Significance | None, *, exit_code: bool) -> ExitCode:
     changes = fleet_diff.all_changes
     # an unreadable agent is never a pass (SPEC 5)
-    if fleet_diff.unreadable or (exit_code and (changes or fleet_diff.agents)):
+    if fleet_diff.unreadable or (exit_code and changes):
         return ExitCode.DENIED
     fails = fail_on and any(change.significance.rank <= fail_on.rank for change in changes)
     return ExitCode.DENIED if fails else ExitCode.SUCCESS

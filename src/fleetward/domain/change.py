@@ -142,6 +142,16 @@ class Comparison:
     facets: frozenset[Facet]
     formatting_only: bool = False
     """The files differ, the meaning does not."""
+    release_moved: bool = False
+    """Of a change in formatting only: the release digest is another all the same."""
+
+    @property
+    def note(self) -> str | None:
+        """What formatting alone leads to; None for any other change."""
+        if not self.formatting_only:
+            return None
+        digest = "release" if self.release_moved else "state"
+        return f"the {digest} digest is another all the same, so that a promotion will be asked for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

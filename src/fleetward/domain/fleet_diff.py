@@ -21,6 +21,8 @@ class FleetDiff:
     agents: tuple[Comparison, ...] = ()
     governance: tuple[Change, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    governance_formatting: tuple[str, ...] = ()
+    """The governance files that changed in formatting only: an approval is asked all the same."""
     environments: tuple[Environment, ...] = ()
     """The environments of the fleet's configuration."""
 

@@ -49,6 +49,7 @@ def _summary(fleet_diff: FleetDiff) -> dict[str, Any]:
         "retired": statuses[AgentStatus.RETIRED],
         "changed": statuses[AgentStatus.CHANGED],
         "formattingOnly": fleet_diff.formatting_only,
+        "governanceFormattingOnly": list(fleet_diff.governance_formatting),
         "bySignificance": {str(level): significances[level] for level in Significance},
     }
 
@@ -62,6 +63,8 @@ def _agent(comparison: Comparison) -> dict[str, Any]:
         "tierBefore": row.tier_before,
         "tierAfter": row.tier_after,
         "significance": str(row.significance),
+        "formattingOnly": comparison.formatting_only,
+        "note": comparison.note,
     }
 
 

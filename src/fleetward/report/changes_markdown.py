@@ -54,9 +54,21 @@ def render(fleet_diff: FleetDiff) -> str:
     blocks = sorted(_blocks(fleet_diff), key=lambda block: block.order)
     fitting = _fit_blocks(blocks, COMMENT_LIMIT - _OMISSION_ROOM - len(text.encode()))
     parts = [text, *_section_texts(fitting), _omission(blocks[len(fitting) :])]
-    if number := fleet_diff.formatting_only:
-        parts.append(f"\n{number} of the agents changed in formatting only.\n")
+    parts += _formatting_texts(fleet_diff)
     return "".join(parts)
+
+
+def _formatting_texts(fleet_diff: FleetDiff) -> Iterator[str]:
+    if number := fleet_diff.formatting_only:
+        yield (
+            f"\n{number} of the agents changed in formatting only: their digest is another all the same, "
+            "so that a promotion will be asked for.\n"
+        )
+    if files := fleet_diff.governance_formatting:
+        yield (
+            f"\n{', '.join(map(code, files))} changed in formatting only: the digest of governance is another "
+            "all the same, so that an approval will be asked for.\n"
+        )
 
 
 def _digest(fleet_diff: FleetDiff) -> str:

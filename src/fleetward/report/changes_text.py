@@ -69,6 +69,7 @@ def render(fleet_diff: FleetDiff, *, verbose: bool, next_command: str, cut: bool
             line(),
             *lines,
             *([omission_line(omitted, "change"), line()] if omitted else []),
+            *_formatting_lines(fleet_diff.governance_formatting),
             *_unreadable_lines(fleet_diff),
             line(_summary(fleet_diff)),
             line(span(next_command, "code")),
@@ -92,6 +93,17 @@ def _governance_blocks(changes: Sequence[Change], detail: _Detail) -> Iterator[B
 def _group_blocks(group: ChangeGroup, detail: _Detail) -> Iterator[Block]:
     if not _is_trivial(group.change) or detail.verbose:
         yield Block(tuple(_group_lines(group, detail)), len(group.agents))
+
+
+def _formatting_lines(files: Sequence[str]) -> Iterator[Line]:
+    if files:
+        yield line(span("governance", "strong"), "  formatting only")
+        yield line(
+            f"  {', '.join(files)}: the digest of governance is another all the same, so that an approval "
+            "will be asked for",
+            hang=2,
+        )
+        yield line()
 
 
 def _group_lines(group: ChangeGroup, detail: _Detail) -> Iterator[Line]:
@@ -129,6 +141,8 @@ def _agent_blocks(section: AgentSection, detail: _Detail) -> Iterator[Block]:
 def _section_end(section: AgentSection, changes: Sequence[Change]) -> Iterator[Line]:
     comparison = section.comparison
     yield from _requirement_lines(changes)
+    if comparison.note:
+        yield line(f"  {comparison.note}", hang=2)
     if section.shared:
         yield line(span(f"  {section.shared} more, listed above: other agents share them", "dim"))
     if len(changes) < len(comparison.changes):

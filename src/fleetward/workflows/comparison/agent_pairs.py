@@ -113,6 +113,9 @@ def _compare_pair(batch: _Batch, base_key: AgentKey, head_key: AgentKey) -> Comp
     # reported by _unreadable: half a comparison could look harmless
     if not all(agent is None or _is_comparable(agent) for agent in (before, after)):
         return None
+    occasion = None
+    if batch.pair.crossing is not None and (before is None or after is None):
+        before, after, occasion = batch.pair.crossing.lone_pair(before, after)
     is_retired = after is None and before is not None
     snapshot = batch.pair.head_fleet.snapshot if batch.pair.head_fleet else None
     config = snapshot.config if snapshot else None
@@ -122,7 +125,7 @@ def _compare_pair(batch: _Batch, base_key: AgentKey, head_key: AgentKey) -> Comp
         after,
         # asked for a retirement alone: it reads the whole head side (SPEC 5)
         find_dependents(batch.files, head_key, config) if is_retired else (),
-        head_key[0] if head_key[0] != base_key[0] else None,
+        occasion,
     )
     return with_requirements(comparison, batch.pair.policy_fleet, before, after) if comparison else None
 

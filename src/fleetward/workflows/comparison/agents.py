@@ -17,9 +17,9 @@ def compare_agent(
     before: Agent | None,
     after: Agent | None,
     dependents: tuple[str, ...] = (),
-    other_environment: str | None = None,
+    occasion: str | None = None,
 ) -> Comparison | None:
-    """The changes between two states of an agent; *other_environment* is that of *after* where it differs."""
+    """The changes between two states of an agent; *occasion* begins the reason of one that was added or retired."""
     return changes.compare(
         before,
         after,
@@ -28,7 +28,7 @@ def compare_agent(
         dependents=dependents,
         # the classes live in rules: changes takes a function, so that it need not import them
         pin_class=_pin_class,
-        other_environment=other_environment,
+        occasion=occasion,
     )
 
 

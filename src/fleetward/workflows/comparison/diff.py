@@ -65,7 +65,7 @@ def diff(run: RunContext, options: DiffOptions) -> DiffResult:
             )
         base, head = resolve_environments(fleet_root, options.environments, options.revisions)
         first, _, second = options.environments.partition("..")
-        fleet_diff = compare_environments(base, head, first, second)
+        fleet_diff = compare_environments(fleet_root, base, head, first, second)
     else:
         if options.staged or options.worktree:
             base, head = resolve_head(
@@ -82,4 +82,4 @@ def next_command(run: RunContext, result: DiffResult) -> str:
     if result.fleet_root.repository.top is None:
         return "fleet diff --rules"
     across = result.options.environments is not None
-    return next_step.next_command(run, result.head, result.fleet_diff, across=across)
+    return next_step.next_command(run, result.fleet_root, result.head, result.fleet_diff, across=across)

@@ -29,22 +29,28 @@ SCHEMAS = {
 Values = Mapping[str, Any]
 
 
-def compare_governance(pair: FleetPair, paths: Iterable[str]) -> tuple[Change, ...]:
-    """The changes in those of *paths* that are governance; `unreadable_governance` names files with errors."""
+def compare_governance(pair: FleetPair, paths: Iterable[str]) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """
+    The changes in those of *paths* that are governance, and the files that changed in formatting only.
+
+    ``unreadable_governance`` names files with errors.
+    """
     governed: list[Change] = []
+    formatting: list[str] = []
     for path in sorted(paths):
         if path in SCHEMAS:
-            governed += _compare_file(pair, path)
+            file_changes = _compare_file(pair, path)
+            governed += file_changes or ()
+            if file_changes == ():
+                formatting.append(path)
         elif layout.is_governed(path):
             governed.append(changes.unknown_file_change(printable_path(path)))
-    if not governed:
-        return ()
-    requires = _requirements(pair)
-    return tuple(
-        sorted(
-            (replace(change, requires=requires) for change in governed), key=lambda change: change.sort_key
-        )
-    )
+    requires = _requirements(pair) if governed else ()
+    required = (replace(change, requires=requires) for change in governed)
+    # before the first ledger no approval is asked
+    is_gated = bool(formatting and pair.base.tree.entries(layout.LEDGERS))
+    ordered = tuple(sorted(required, key=lambda change: change.sort_key))
+    return ordered, tuple(formatting) if is_gated else ()
 
 
 def _requirements(pair: FleetPair) -> tuple[ExpectedRequirement, ...]:
@@ -54,14 +60,15 @@ def _requirements(pair: FleetPair) -> tuple[ExpectedRequirement, ...]:
     return governance_requirements(fleet) if fleet and pair.base.tree.entries(layout.LEDGERS) else ()
 
 
-def _compare_file(pair: FleetPair, path: str) -> tuple[Change, ...]:
+def _compare_file(pair: FleetPair, path: str) -> tuple[Change, ...] | None:
+    """The changes of one file; None where a side cannot be read."""
     schema = SCHEMAS[path]
     base_exists, base = _load(pair.base.tree, path, schema)
     head_exists, head = _load(pair.head.tree, path, schema)
     base_data, head_data = (document.data if document else None for document in (base, head))
     # unreadable: comparing with nothing would show everything as removed
     if (base_exists and base_data is None) or (head_exists and head_data is None):
-        return ()
+        return None
     before, after = _with_defaults(schema, base_data, head_data)
     return changes.compare_document(
         before,

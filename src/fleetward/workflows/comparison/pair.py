@@ -8,6 +8,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet import Snapshot
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.git.tree import Tree
+from fleetward.workflows.comparison.crossing import Crossing
 from fleetward.workflows.comparison.revisions import Side
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.suggestions import unknown_environment
@@ -23,6 +24,8 @@ class FleetPair:
     head_fleet: LoadedFleet | None
     policy_fleet: Snapshot
     """The fleet whose policy says what a change requires: the base, if it has a policy."""
+    crossing: Crossing | None = None
+    """Of a comparison of two environments the way between them."""
 
     def require_environments(self, *environments: str) -> None:
         """

@@ -50,6 +50,9 @@ class EmptyTree:
         return {}
 
 
+_EMPTY_FLEET = Side(name="nothing", commit=None, tree=EmptyTree())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """The branch or commit that a change goes into."""
@@ -93,7 +96,7 @@ def resolve_head(
     head = root.repository.find_commit("HEAD")
     # before the first commit there is only an empty tree to compare with
     if head is None:
-        return Side(name="nothing", commit=None, tree=EmptyTree()), after
+        return _EMPTY_FLEET, after
     return Side(name="HEAD", commit=head, tree=root.commit_tree(head)), after
 
 
@@ -107,6 +110,8 @@ def resolve_revisions(
     """
     if len(revisions) > 2:
         raise UsageError("at most two revisions", hint="fleet diff BASE HEAD")
+    if not revisions and _is_unborn(root):
+        return _EMPTY_FLEET, Side(name="work tree", commit=None, tree=root.work_tree())
     _require_commits(root)
     if len(revisions) == 1 and ".." in revisions[0]:
         first, _, second = revisions[0].partition("..")
@@ -117,10 +122,19 @@ def resolve_revisions(
             return _side_at(root, first or "HEAD"), _side_at(root, second)
         return _from_merge_base(root, Target(name=first or "HEAD"), second)
     target = Target(name=revisions[0]) if revisions else _default_target(root.repository, environment)
+    if target is None:
+        return _EMPTY_FLEET, _side_at(root, "HEAD")
     if target.exact is not None:
         base = Side(name=target.name, commit=target.exact, tree=root.commit_tree(target.exact))
         return base, _side_at(root, "HEAD")
     return _from_merge_base(root, target, revisions[1] if len(revisions) == 2 else "HEAD")
+
+
+def _is_unborn(root: FleetRoot) -> bool:
+    """Is nothing committed yet, in a repository with a work tree?"""
+    if root.repository.top is None or root.repository.find_commit("HEAD") is not None:
+        return False
+    return not root.repository.run("rev-parse", "--verify", "--quiet", "HEAD").text
 
 
 def _require_commits(root: FleetRoot) -> None:
@@ -164,8 +178,8 @@ def _no_common_ancestor(repository: Repository, target: Target, head: str) -> Gi
     return GitError(f"{target.name!r} and {head!r} have no common ancestor here", hint=hint)
 
 
-def _default_target(repository: Repository, environment: Mapping[str, str]) -> Target:
-    """The target of the checked-out change."""
+def _default_target(repository: Repository, environment: Mapping[str, str]) -> Target | None:
+    """The target of the checked-out change; None in a new repository, where everything is new."""
     # the CI's merge commit is preferred: its first parent is the target as it was tried
     merged = _merge_parent(repository, environment)
     if merged is not None:
@@ -193,8 +207,16 @@ def _default_target(repository: Repository, environment: Mapping[str, str]) -> T
         head = "git remote set-head origin --auto"
         hint = f"{every}{head}" if repository.shallow else f"{head}, or name a base: fleet diff main"
     else:
-        hint = "fleet diff --worktree, or name a base: fleet diff HEAD~1"
+        # a shallow clone hides the parents of its commits
+        is_root = not repository.shallow and repository.find_commit("HEAD^1") is None
+        if is_root and not _remotes(repository):
+            return None
+        hint = "git fetch origin" if is_root else "fleet diff --worktree, or name a base: fleet diff HEAD~1"
     raise GitError("nothing to compare with: no origin/HEAD here", hint=hint)
+
+
+def _remotes(repository: Repository) -> bytes:
+    return repository.run("config", "--name-only", "--get-regexp", r"^remote\..*\.url$").out
 
 
 def _merge_queue_base(environment: Mapping[str, str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fleetward.domain import layout
 from fleetward.domain.change import Unreadable
 from fleetward.domain.errors import NotAFleet
@@ -14,6 +16,7 @@ from fleetward.workflows.comparison.changed_files import (
     changed_files,
     nested_files,
 )
+from fleetward.workflows.comparison.crossing import crossing
 from fleetward.workflows.comparison.governance_files import compare_governance
 from fleetward.workflows.comparison.pair import load_pair
 from fleetward.workflows.comparison.revisions import Side
@@ -31,17 +34,19 @@ def compare_fleets(root: FleetRoot, base: Side, head: Side) -> FleetDiff:
     keys = [(folder[0], folder[1]) for folder in sorted(folders) if len(folder) == 2]
     pair = load_pair(base, head)
     agents, unreadable = compare_agents(pair, [(key, key) for key in keys])
+    governance, formatting = compare_governance(pair, changed)
     return FleetDiff(
         base=base.label,
         head=head.label,
         agents=agents,
-        governance=compare_governance(pair, changed),
+        governance=governance,
+        governance_formatting=formatting,
         unreadable=_sorted(*unreadable, *unreadable_governance(pair), *blocked_folders(changed)),
         environments=pair.policy_fleet.config.environments,
     )
 
 
-def compare_environments(base: Side, head: Side, first: str, second: str) -> FleetDiff:
+def compare_environments(root: FleetRoot, base: Side, head: Side, first: str, second: str) -> FleetDiff:
     """
     The changes from environment *first* at *base* to *second* at *head*; agents are paired by name.
 
@@ -61,6 +66,9 @@ def compare_environments(base: Side, head: Side, first: str, second: str) -> Fle
         raise NotAFleet(
             f"neither {first!r} nor {second!r} holds agents", hint=f"fleet new NAME --env {first}"
         )
+    only_first = first_files.keys() - second_files.keys()
+    way = crossing(root, pair.policy_fleet.config, head, first, second, only_first)
+    pair = replace(pair, crossing=way)
     keys = [((first, name), (second, name)) for name in sorted(changed | proposed)]
     agents, unreadable = compare_agents(pair, keys)
     return FleetDiff(
