@@ -115,7 +115,9 @@ def test_a_long_edit_is_cut_unless_verbose():
 def test_the_json_answer_has_the_promised_shape(comparisons, governance):
     answer = changes_json.render(fleet_diff(comparisons, governance, [BROKEN]))
 
-    assert list(answer) == ["format", "base", "head", "summary", "agents", "changes", "unreadable"]
+    assert list(answer) == [
+        "format", "base", "head", "summary", "agents", "changes", "groups", "unreadable",
+    ]  # fmt: skip
     assert answer["format"] == "fleetward.diff/1"
     assert answer["base"] == {"rev": "main", "commit": "a" * 40}
     assert {k: v for k, v in answer["summary"].items() if k != "bySignificance"} == {
@@ -156,7 +158,25 @@ def test_a_change_of_three_agents_is_listed_once_with_their_names():
     assert "  staging/a, staging/b, staging/c" in lines
     assert sum("haltAt per day is 90" in line for line in lines) == 1
     assert lines[-2] == "agents: 0 added, 0 retired, 3 changed; changes: 3 high"
-    assert not any("the same in" in line for line in rendered(agents[:2]))
+    assert "the same in 2 agents  high" in rendered(agents[:2])
+    beside = replace(agents[0], row=replace(agents[0].row, environment="production"), changes=tuple(
+        replace(change, environment="production") for change in agents[0].changes))  # fmt: skip
+    # one agent in two environments is no group
+    assert not any("the same in" in line for line in rendered([agents[0], beside]))
+
+
+def test_agents_of_which_other_things_are_required_share_the_change_all_the_same():
+    edited = compare(known(), known(spec(budgets__0__haltAt=90)), schema=SCHEMA)
+    agents = [replace(edited, row=replace(edited.row, agent=name), changes=tuple(
+        replace(change, agent=name, requires=(ExpectedRequirement(kind="approvals", detail=detail),))
+        for change in edited.changes)) for name, detail in (("a", "2"), ("b", "1"), ("c", "2"))]  # fmt: skip
+
+    lines = rendered(agents)
+
+    start = lines.index("the same in 3 agents  high")
+    assert [line.strip() for line in lines[start + 4 : start + 8]] == [
+        "will require  approvals 2", "staging/a, staging/c", "will require  approvals 1", "staging/b",
+    ]  # fmt: skip
 
 
 def test_json_lists_a_shared_change_for_each_agent():

@@ -59,6 +59,7 @@ def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
         "list",
         "log",
         "models",
+        "models-upgrade",
         "new",
         "policy-check",
         "policy-test",

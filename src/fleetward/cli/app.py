@@ -41,6 +41,7 @@ VERBS: Mapping[str, str] = {
     "list": "list_:VERB",
     "status": "status:VERB",
     "models import": "models:IMPORT",
+    "models upgrade": "models:UPGRADE",
     "schema": "schema:VERB",
     "demo": "demo:VERB",
 }
@@ -49,7 +50,7 @@ VERBS: Mapping[str, str] = {
 _GROUPS = {
     "evidence": "Record evaluation results.",
     "policy": "Check and test the policy.",
-    "models": "Maintain the list of language models, governance/models.yaml.",
+    "models": "Maintain governance/models.yaml, and replace a language model in many agents.",
 }
 _EXIT_CODES = (
     "Exit codes: 0 success, 1 denied or findings, 2 error, 3 internal error, 4 branch moved meanwhile."

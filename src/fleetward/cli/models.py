@@ -1,4 +1,4 @@
-"""``fleet models import``: retirement dates from LiteLLM's model catalogue into governance/models.yaml."""
+"""``fleet models``: retirement dates from LiteLLM's catalogue, and one model replaced by another in many agents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from fleetward.domain import layout
 from fleetward.domain.errors import ExitCode
 from fleetward.report.page import Line, Page, line, page, span
 from fleetward.store.fleet.models_edit import DatedModel
+from fleetward.workflows.governance.model_upgrade import PlannedUpgrade, UpgradeOptions, upgrade_models
 from fleetward.workflows.imports.model_catalogue import ModelImport, import_models
+from fleetward.workflows.register.fleet_now import check_fields, parse_where
 
 
 def import_(
@@ -84,3 +86,49 @@ def _json(result: ModelImport, _session: Session) -> dict[str, Any]:
 
 
 IMPORT = Verb(run=import_, formats={"text": _text, "json": _json})
+
+
+def upgrade(
+    session: Session,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The model to replace: NAME or PROVIDER/NAME.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The model to use: NAME or PROVIDER/NAME.")],
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="FIELD=VALUE",
+            help="Only agents with this value in this field of fleet list; may be repeated.",
+        ),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Edit the files; without it the plan is only shown.")
+    ] = False,
+) -> ExitCode:
+    """
+    Plan to replace a language model in every agent of the first environment that is pinned to it.
+
+    The plan: the suites that each agent has to repeat, what the gate will require, when OLD retires, what
+    governance/models.yaml needs, and which fallbacks, overrides and other files name OLD. --write edits manifests and
+    overrides, comments stay; overrides of gated environments become proposals. It edits all or nothing, and commits
+    nothing. Exit 1 where --write would cause an error, and nothing was written.
+    """
+    pairs = parse_where(where or ())
+    check_fields([field for field, _ in pairs], "--where")
+    planned = upgrade_models(session.run, UpgradeOptions(old=old, new=new, where=pairs, write=write))
+    session.report(UPGRADE.formats, planned)
+    return ExitCode.DENIED if planned.upgrade.refused else ExitCode.SUCCESS
+
+
+def _upgrade_text(planned: PlannedUpgrade, _session: Session) -> Page:
+    from fleetward.report.model_upgrade_text import render
+
+    return render(planned.upgrade, next_command=planned.next_command)
+
+
+def _upgrade_json(planned: PlannedUpgrade, _session: Session) -> dict[str, Any]:
+    from fleetward.report.model_upgrade_json import render
+
+    return render(planned.upgrade, next_command=planned.next_command)
+
+
+UPGRADE = Verb(run=upgrade, formats={"text": _upgrade_text, "json": _upgrade_json})

@@ -52,6 +52,11 @@ def manifest_file(environment: str, agent: str) -> str:
     return f"{ENVIRONMENTS}/{environment}/{agent}/{MANIFEST}"
 
 
+def overrides_file(environment: str, agent: str) -> str:
+    """What is particular to one agent in one environment."""
+    return f"{ENVIRONMENTS}/{environment}/{agent}/{OVERRIDES}"
+
+
 def proposal_folder(environment: str, agent: str) -> str:
     """The folder of a proposal: overrides that wait for a promotion into a gated environment."""
     return f"{PROPOSALS}/{environment}/{agent}"

@@ -6,20 +6,37 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from fleetward.domain.change import AgentStatus, Change, Comparison, Unreadable
+from fleetward.domain.change import AgentStatus, Change, Comparison, ExpectedRequirement, Unreadable
 from fleetward.domain.fast_dataclass import dataclass
 
-_SMALLEST_GROUP = 3
+_SMALLEST_GROUP = 2
 """Agents with the same change that make a group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeGroup:
-    """One change, and the agents that have it."""
+    """One change, and the agents that have it; what their promotion requires may differ."""
 
-    change: Change
-    agents: tuple[str, ...]
-    """``environment/agent``, sorted."""
+    changes: tuple[Change, ...]
+    """One of each agent, by environment and name."""
+
+    @property
+    def change(self) -> Change:
+        """The change, as the first agent has it."""
+        return self.changes[0]
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """``environment/agent``, sorted."""
+        return tuple(map(subject_name, self.changes))
+
+    @property
+    def by_requirements(self) -> tuple[ChangeGroup, ...]:
+        """The same change, apart for agents whose promotion requires other things."""
+        by_requires: dict[frozenset[ExpectedRequirement], list[Change]] = {}
+        for change in self.changes:
+            by_requires.setdefault(frozenset(change.requires), []).append(change)
+        return tuple(ChangeGroup(changes=tuple(changes)) for changes in by_requires.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +54,13 @@ def group_changes(
     by_key: dict[str, list[Change]] = {}
     for change in (change for comparison in comparisons for change in comparison.changes):
         by_key.setdefault(_group_key(change), []).append(change)
-    shared = {key: changes for key, changes in by_key.items() if len(changes) >= _SMALLEST_GROUP}
-    groups = [
-        ChangeGroup(change=changes[0], agents=tuple(sorted(map(subject_name, changes))))
-        for changes in shared.values()
-    ]
+    # one agent in several environments is no group
+    shared = {
+        key: changes
+        for key, changes in by_key.items()
+        if len({change.agent for change in changes}) >= _SMALLEST_GROUP
+    }
+    groups = [ChangeGroup(changes=tuple(sorted(changes, key=subject_name))) for changes in shared.values()]
     return (
         tuple(sorted(groups, key=_group_order)),
         tuple(_agent_section(comparison, shared.keys()) for comparison in worst_first(comparisons)),
@@ -74,10 +93,9 @@ def _group_order(group: ChangeGroup) -> tuple[object, ...]:
 def _group_key(change: Change) -> str:
     """Equal for changes that differ in the agent alone; the change of a whole agent is never shared."""
     parts = (change.path, change.kind, change.before, change.after, change.rule, change.reason, change.lines)
-    requirements = sorted(f"{requirement.kind} {requirement.detail}" for requirement in change.requires)
     owner = "" if change.path else subject_name(change)
     weight = (change.significance, change.direction, change.proposed)
-    return json.dumps([*parts, *weight, requirements, owner], sort_keys=True, default=str)
+    return json.dumps([*parts, *weight, owner], sort_keys=True, default=str)
 
 
 def _agent_section(comparison: Comparison, shared_keys: Collection[str]) -> AgentSection:

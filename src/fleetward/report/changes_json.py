@@ -6,13 +6,17 @@ from typing import Any
 
 from fleetward.domain.change import AgentStatus, Change, Comparison, Significance, Unreadable
 from fleetward.domain.fleet_diff import FleetDiff
-from fleetward.report.changes_groups import worst_first
+from fleetward.report.changes_groups import ChangeGroup, group_changes, worst_first
 
 FORMAT = "fleetward.diff/1"
 
 
 def render(fleet_diff: FleetDiff) -> dict[str, Any]:
-    """The whole answer, worst first; a change that many agents share stands there for each of them."""
+    """
+    The whole answer, worst first.
+
+    A change that several agents share stands there for each of them, and once in ``groups``.
+    """
     changes = sorted(fleet_diff.all_changes, key=lambda change: change.sort_key)
     unreadable = sorted(fleet_diff.unreadable, key=lambda entry: entry.sort_key)
     base, head = fleet_diff.base, fleet_diff.head
@@ -23,7 +27,24 @@ def render(fleet_diff: FleetDiff) -> dict[str, Any]:
         "summary": _summary(fleet_diff),
         "agents": [_agent(comparison) for comparison in worst_first(fleet_diff.agents)],
         "changes": [_change(change) for change in changes],
+        "groups": [_group(group) for group in group_changes(fleet_diff.agents)[0]],
         "unreadable": [_unreadable(entry) for entry in unreadable],
+    }
+
+
+def _group(group: ChangeGroup) -> dict[str, Any]:
+    change = group.change
+    return {
+        "path": change.path,
+        "kind": str(change.kind),
+        "before": change.before,
+        "after": change.after,
+        "rule": change.rule,
+        "direction": str(change.direction),
+        "significance": str(change.significance),
+        "reason": change.reason,
+        "agents": list(group.agents),
+        "fingerprints": [item.fingerprint for item in group.changes],
     }
 
 

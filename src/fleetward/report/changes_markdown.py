@@ -129,10 +129,20 @@ def _blocks(fleet_diff: FleetDiff) -> Iterator[Block]:
 
 def _group_block(group: ChangeGroup) -> Block:
     number = len(group.agents)
-    names = ", ".join(map(code, group.agents[:_NAMES]))
-    agents = f"\n  in {names}" + (f" and {number - _NAMES} more" if number > _NAMES else "")
-    head = f"#### The same in {number} agents{_requirements_text([group.change])}"
+    parts = group.by_requirements
+    common = _requirements_text([group.change]) if len(parts) == 1 else ""
+    agents = "".join(
+        f"\n  in {_names_text(part.agents)}"
+        + ("" if common else _requirements_text([part.change]).replace("\n\n", ", "))
+        for part in parts
+    )
+    head = f"#### The same in {number} agents{common}"
     return _block(head, group.change, (str(-number), *group.agents[:1]), agents, number)
+
+
+def _names_text(names: Sequence[str]) -> str:
+    listed = ", ".join(map(code, names[:_NAMES]))
+    return listed + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
 
 
 def _agent_blocks(section: AgentSection) -> Iterator[Block]:

@@ -116,9 +116,12 @@ def _group_lines(group: ChangeGroup, detail: _Detail) -> Iterator[Line]:
     # the place of one agent would be wrong for the others
     yield from _change_lines(replace(change, place=None), detail)
     yield line(span(f"      {change.rule}", "dim"))
-    yield from _requirement_lines([change])
-    omitted = f" and {len(group.agents) - MAX_ITEMS} more" if len(group.agents) > MAX_ITEMS else ""
-    yield line(f"  {', '.join(group.agents[:MAX_ITEMS])}{omitted}", hang=2)
+    parts = group.by_requirements
+    for part in parts:
+        yield from _requirement_lines([part.change])
+        omitted = f" and {len(part.agents) - MAX_ITEMS} more" if len(part.agents) > MAX_ITEMS else ""
+        indent = "    " if len(parts) > 1 else "  "
+        yield line(f"{indent}{', '.join(part.agents[:MAX_ITEMS])}{omitted}", hang=4)
     yield line()
 
 

@@ -194,6 +194,11 @@ def _served_model(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return provider, name.casefold(), str(entry.get("deployment") or ""), str(entry.get("digest") or "")
 
 
+def listed_model(fleet: Snapshot, entry: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What governance/models.yaml says of a model; None where it does not list it."""
+    return _register_entry(_register(fleet), entry) or None
+
+
 def _pins(manifest: Manifest) -> Iterator[tuple[str, str, Pin]]:
     """The path, name and pin of each model."""
     for path, entry in model_entries(manifest):

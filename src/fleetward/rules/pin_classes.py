@@ -45,6 +45,11 @@ def model_identity(provider: str, name: str, version: str | None = None) -> tupl
     return spelled, _without_prefix(known_provider, full) if known_provider else full
 
 
+def known_providers() -> frozenset[str]:
+    """The names of all providers whose ids are understood."""
+    return frozenset(PROVIDERS)
+
+
 def _classify(
     provider: Provider | None,
     name: str,

@@ -6,21 +6,20 @@ from dataclasses import replace
 from datetime import date
 from shlex import join
 
-from fleetward import rules
 from fleetward.domain import layout
 from fleetward.domain.clock import parse_date
 from fleetward.domain.errors import UsageError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.finding import Finding, Severity
+from fleetward.domain.finding import Severity
 from fleetward.domain.names import nearest_name
 from fleetward.domain.people import People
 from fleetward.domain.transfer import Transfer, TransferOutcome
-from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.fleet.role_transfer import TransferRequest, plan_transfer, with_departure
 from fleetward.store.git.atomic_files import replace_files
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.overlay import OverlayTree
 from fleetward.workflows.context import RunContext
+from fleetward.workflows.governance.caused_findings import caused_findings
 from fleetward.workflows.load import load_fleet
 
 
@@ -57,7 +56,7 @@ def transfer_roles(
     if left is not None:
         contents = with_departure(tree, plan.contents, giver, _day(left))
         plan = replace(plan, contents=contents)
-    problems = _problems(run, before, load_fleet(OverlayTree(tree=tree, contents=plan.contents)))
+    problems = caused_findings(run, before, load_fleet(OverlayTree(tree=tree, contents=plan.contents)))
     written = (
         write and bool(plan.contents) and not any(problem.severity is Severity.ERROR for problem in problems)
     )
@@ -97,28 +96,6 @@ def _check_taker(run: RunContext, people: People, giver: str, taker: str) -> Non
         has_left = person.departed is not None and person.departed <= run.now.date()
         when = f"left on {person.departed}" if has_left else f"is not active before {person.since}"
         raise UsageError(f"--to: {taker!r} {when}", hint="name an active person")
-
-
-def _problems(run: RunContext, before: LoadedFleet, after: LoadedFleet) -> tuple[Finding, ...]:
-    """Errors and warnings that the edit would cause; one at the same place and of the same rule is not new."""
-    existing = {_finding_key(finding) for finding in _findings(run, before)}
-    new_findings = (
-        finding
-        for finding in _findings(run, after)
-        if not finding.waived and _finding_key(finding) not in existing
-    )
-    return tuple(finding for finding in new_findings if finding.severity is not Severity.NOTE)
-
-
-def _findings(run: RunContext, reading: LoadedFleet) -> tuple[Finding, ...]:
-    violations = (
-        rules.findings(reading.snapshot, run.now) if reading.snapshot and reading.governance_valid else ()
-    )
-    return (*reading.findings, *violations)
-
-
-def _finding_key(finding: Finding) -> tuple[str, str, str]:
-    return finding.rule, finding.place.file, finding.place.path
 
 
 def _next_command(run: RunContext, root: FleetRoot, result: Transfer, left: str | None) -> str:
