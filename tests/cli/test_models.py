@@ -107,6 +107,32 @@ def test_a_second_import_changes_nothing(zoe: Terminal) -> None:
     assert zoe.contents() == before
 
 
+def test_one_model_in_two_spellings_is_one_and_another_service_is_another(zoe: Terminal) -> None:
+    file = write_catalogue(
+        zoe,
+        {
+            "azure/whisper": dated("2027-02-26", "azure"),
+            "azure_ai/whisper": dated("2026-12-15", "azure_ai"),
+            "azure_ai/Llama-3.3-70B-Instruct": dated("2027-01-31", "azure_ai"),
+            "vertex_ai/gemini-2.0-flash-001": dated("2027-02-05", "vertex_ai"),
+            "vertex_ai/publishers/google/models/gemini-2.0-flash-001": dated("2027-02-01", "vertex_ai"),
+        },
+    )
+
+    first = imported(zoe, "--write", "--json", file=file)
+    again = imported(zoe, "--write", "--json", file=file)
+
+    changed = {(c["provider"], c["name"].rpartition("/")[2], c["after"]) for c in first.data["changes"]}
+    assert len(changed) == len(first.data["changes"])
+    assert changed >= {
+        ("azure-openai", "whisper", "2027-02-26"),
+        ("azure-ai", "whisper", "2026-12-15"),
+        ("azure-ai", "Llama-3.3-70B-Instruct", "2027-01-31"),
+        ("vertex-ai", "gemini-2.0-flash-001", "2027-02-01"),
+    }
+    assert (again.data["changes"], again.data["written"]) == ([], False)
+
+
 def test_an_agent_on_a_model_that_the_catalogue_retires_is_found_after_the_import(zoe: Terminal) -> None:
     file = write_catalogue(
         zoe,
@@ -262,6 +288,8 @@ def dated_models(entries: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("babbage-002", "text-completion-openai", "openai", "babbage-002"),
         ("command-r", "cohere_chat", "cohere", "command-r"),
         ("groq/openai/gpt-oss-20b", "groq", "groq", "openai/gpt-oss-20b"),
+        ("azure_ai/whisper", "azure_ai", "azure_ai", "whisper"),
+        ("oci/meta.llama-3.3-70b-instruct", "oci", "oracle-cloud", "meta.llama-3.3-70b-instruct"),
     ],
 )
 def test_a_key_of_the_catalogue_is_read_as_provider_and_id(

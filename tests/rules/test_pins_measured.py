@@ -110,7 +110,7 @@ def test_no_id_stays_pinned_when_latest_is_put_behind_it() -> None:
 
 def test_every_spelling_leads_to_a_provider_of_the_table() -> None:
     assert SPELLING.keys() == PROVIDERS.keys()
-    assert set(SPELLING.values()) == {*LISTED, "github-models"}
+    assert set(SPELLING.values()) == {*LISTED, "github-models", "azure-ai"}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from fleetward.rules.pin import Provider
 _SPELLINGS: tuple[tuple[Provider, str], ...] = (
     (table.OPENAI, "openai open-ai"),
     (table.ANTHROPIC, "anthropic claude"),
-    (table.AZURE, "azure-openai azure azureopenai azure-ai azure-ai-foundry azure-foundry"),
+    (table.AZURE, "azure-openai azure azureopenai"),
+    # models of other makers, with dates of their own: a service beside Azure OpenAI, deployed in the same way
+    (table.AZURE, "azure-ai azure-ai-foundry azure-foundry azureai azure-ai-inference"),
     (table.GEMINI, "gemini google google-ai google-gemini googleai google-genai"),
     (table.VERTEX, "vertex-ai vertex vertexai google-vertex google-vertex-ai"),
     (table.BEDROCK, "bedrock aws aws-bedrock amazon-bedrock"),

@@ -20,6 +20,8 @@ _ALIASES = {
     "text-completion-openai": "openai",
     "text-completion-codestral": "mistral",
     "codestral": "mistral",
+    # Oracle's cloud; in manifests `oci` is an image of the Open Container Initiative
+    "oci": "oracle-cloud",
 }
 # With these providers an id that still has a slash is a price for a region or a picture size, not a model.
 _PLAIN_ID_PROVIDERS = frozenset(

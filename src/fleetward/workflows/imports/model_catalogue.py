@@ -16,7 +16,7 @@ from fleetward.store.formats.document import Document, read_document
 from fleetward.store.formats.strict_yaml import GOVERNANCE_LIMITS
 from fleetward.store.git.atomic_files import replace_file
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
-from fleetward.store.imports.litellm import Catalogue, read_catalogue
+from fleetward.store.imports.litellm import Catalogue, ModelRetirement, read_catalogue
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.imports.given_file import read_given_file
 
@@ -110,8 +110,7 @@ def _listed_changes(catalogue: Catalogue, models: Sequence[Mapping[str, Any]]) -
         key = model_identity(str(model["provider"]), str(model["name"]), model.get("version"))
         listed.setdefault(key, []).append(position)
     changed, added = [], []
-    for dated in catalogue.dated:
-        key = model_identity(dated.provider, dated.name)
+    for key, dated in _earliest_retirements(catalogue).items():
         provider = key[0].replace("_", "-")
         if key not in listed:
             added.append(DatedModel(provider=provider, name=dated.name, day=dated.day))
@@ -129,3 +128,14 @@ def _listed_changes(catalogue: Catalogue, models: Sequence[Mapping[str, Any]]) -
                     )
                 )
     return (*sorted(changed, key=lambda model: model.position or 0), *added)
+
+
+def _earliest_retirements(catalogue: Catalogue) -> dict[tuple[str, str], ModelRetirement]:
+    """Each model once, with its earliest day: the catalogue may spell one model in several ways."""
+    earliest: dict[tuple[str, str], ModelRetirement] = {}
+    for dated in catalogue.dated:
+        key = model_identity(dated.provider, dated.name)
+        known = earliest.setdefault(key, dated)
+        if dated.day < known.day:
+            earliest[key] = dated
+    return earliest
