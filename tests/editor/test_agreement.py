@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.schemas.test_accepting import EXAMPLE
 
 pytestmark = needs("yaml-language-server")
 
-EVERY = 109
+EVERY = int(os.environ.get("FLEETWARD_MUTATIONS", "251"))
 """One mutation in so many is opened; with 1 it is 80,000 and twenty minutes."""
 DESK = EXAMPLE / "environments" / "staging" / "delivery-desk" / "agent.yaml"
 
@@ -71,8 +72,8 @@ def test_gate_and_editor_agree_on_mutated_files_but_for_the_listed_differences(t
         marked = session.open(files(tmp_path, texts))
     pairs = list(zip(texts, marked.values(), strict=True))
 
-    assert len(pairs) >= 600
-    assert sum(bool(marks) for _, marks in pairs) >= 300
+    assert len(pairs) >= 250
+    assert sum(bool(marks) for _, marks in pairs) >= 120
     for text, marks in pairs:
         if is_disputed(text, marks):
             assert any(re.match(pattern, text.name) for pattern, _, _ in DIFFERENCES.values()), text.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ from tests.schemas.test_accepting import EXAMPLE, FILES
 pytestmark = needs("ajv", "ajv-formats")
 
 PROGRAM = Path(__file__).with_name("ajv.cjs")
-EVERY = 6
+EVERY = int(os.environ.get("FLEETWARD_MUTATIONS", "23"))
 """One mutation in so many is judged; with 1 it is 80,000 and three minutes."""
 DIFFERENCES: Mapping[str, str] = {}
 """Mutations of which ajv and the gate say different things, with the reason. There is none."""
@@ -88,19 +89,23 @@ def test_in_strict_mode_it_compiles_every_schema_and_accepts_both_fleets() -> No
     assert refused == [[] for _ in FILES]
 
 
-def test_at_least_ten_thousand_manifests_are_mutated_and_neither_verdict_is_rare() -> None:
+def test_at_least_two_thousand_manifests_are_mutated_and_neither_verdict_is_rare() -> None:
     kinds = Counter(kind for kind, _, _ in mutated())
     accepted = sum(not refused for refused in refusals())
 
-    assert kinds["agent"] >= 10_000
+    assert kinds["agent"] >= 2_000
     assert set(kinds) == KINDS
     assert 0.1 < accepted / len(mutated()) < 0.9
 
 
 def test_every_keyword_that_can_refuse_has_refused_something() -> None:
     used = {key for name in KINDS for key in keywords(raw(name))}
+    policy = load((EXAMPLE / "governance" / "policy.yaml").read_text())
+    # few mutations put a key where another requirement has it
+    policy["rules"][0]["require"] = [{"approvals": 1, "from": "owner", "maxAge": "P1D"}]
+    [misplaced] = ajv(iter([("policy", policy)]), inputs())
 
-    assert used == {keyword for refused in refusals() for keyword, _ in refused}
+    assert used == {keyword for refused in (*refusals(), misplaced) for keyword, _ in refused}
 
 
 def test_the_verdict_on_every_mutated_file_is_the_gates() -> None:

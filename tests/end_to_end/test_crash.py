@@ -1,7 +1,7 @@
 """
 Killed at any system call: the branch is wholly old or wholly new, and the next run finishes; signed or not.
 
-By default about 12 of some 230 writing calls are tried, spread over the whole run, and each call fails with one error.
+By default about 6 of some 230 writing calls are tried, spread over the whole run, and each call fails with one error.
 ``FLEETWARD_CRASH_POINTS=writing`` tries every one of them and every error, a number that many of the system calls of
 every kind (some 33,000), ``all`` every one.
 Every process of the run is counted, git's and ssh-keygen's too. A writing call is held up long enough for the whole
@@ -30,7 +30,7 @@ WRITING = (
     "write,pwrite64,writev,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,"
     "ftruncate,fsync,fdatasync,chmod,fchmod,fchmodat"
 )
-SAMPLE = 12
+SAMPLE = 6
 HELD_UP = 1_000
 """Microseconds between a writing call and the next thing that its process does."""
 ASKED = os.environ.get("FLEETWARD_CRASH_POINTS", "")
