@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Annotated, Any
@@ -43,6 +44,7 @@ VERBS: Mapping[str, str] = {
     "models import": "models:IMPORT",
     "models upgrade": "models:UPGRADE",
     "schema": "schema:VERB",
+    "completion": "completion:VERB",
     "demo": "demo:VERB",
 }
 """Every command with the module and the constant of its ``Verb``, in the order of the help."""
@@ -52,9 +54,6 @@ _GROUPS = {
     "policy": "Check and test the policy.",
     "models": "Maintain governance/models.yaml, and replace a language model in many agents.",
 }
-_EXIT_CODES = (
-    "Exit codes: 0 success, 1 denied or findings, 2 error, 3 internal error, 4 branch moved meanwhile."
-)
 
 _PLAIN: dict[str, Any] = {
     "add_completion": False,
@@ -81,12 +80,12 @@ class _Verbs(TyperGroup):
         """The first words of the table, in its order."""
         return list(dict.fromkeys(name.split()[0] for name in VERBS))
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Every command with its whole sentence; Typer would shorten it."""
-        names = self.list_commands(ctx)
-        rows = [(name, self.get_command(ctx, name).get_short_help_str(1_000)) for name in names]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+    def get_help(self, ctx: Any) -> str:
+        """Every command in its group, on one screen; no verb is imported for it."""
+        from fleetward.cli.help_page import help_page
+
+        width = ctx.terminal_width or shutil.get_terminal_size().columns or 80
+        return help_page(self.list_commands(ctx), width)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of this name, or None."""
@@ -112,7 +111,6 @@ app = typer.Typer(
     name="fleet",
     cls=_Verbs,
     help="Change control for fleets of AI agents kept in git.",
-    epilog=_EXIT_CODES,
     no_args_is_help=True,
     **_PLAIN,
 )
@@ -124,12 +122,29 @@ def _print_version(requested: bool) -> None:
         raise typer.Exit
 
 
+def _install_completion(requested: bool) -> None:
+    if requested:
+        from fleetward.cli.completion import install_here
+
+        install_here()
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
     context: typer.Context,
     chdir: Chdir = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    install_completion: Annotated[
+        bool,
+        typer.Option(
+            "--install-completion",
+            callback=_install_completion,
+            is_eager=True,
+            help="Complete commands, options and agents in this shell.",
+        ),
     ] = False,
 ) -> None:
     """Keep the ``-C`` before the verb."""

@@ -6,6 +6,7 @@ import atexit
 import io
 import os
 import re
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -71,6 +72,12 @@ def _open_streams() -> None:
 
 def run(arguments: Sequence[str]) -> ExitCode:
     """Run one command line; errors are printed on standard error."""
+    # a hidden word, asked by the scripts of `fleet completion` on every Tab
+    if arguments and arguments[0] == "__complete":
+        from fleetward.cli.completion_words import print_words
+
+        print_words(arguments[1:])
+        return ExitCode.SUCCESS
     try:
         code = app(args=list(arguments), standalone_mode=False, prog_name="fleet")
         return ExitCode(code or 0)
@@ -104,10 +111,31 @@ def _usage_error(message: str, arguments: Sequence[str]) -> ExitCode:
         for text in message.splitlines():
             _print_lines(text, "")
         return ExitCode.ERROR
-    verb = next((name for name in VERBS if " ".join(arguments).startswith(name)), None)
+    words = " ".join(arguments)
+    verb = next((name for name in VERBS if f"{words} ".startswith(f"{name} ")), None)
     hint = f"fleet {verb} -h" if verb else _similar_verb(message) or "fleet -h"
-    _print_lines(f"fleet: {message[:1].lower()}{message[1:].rstrip('.')}", hint)
+    # Typer's own guesses are cut off: the hint names one
+    plain = re.sub(r"\.? (Did you mean .*\?|\(Possible options: .*\))$", "", message)
+    option = re.match(r"No such option: (\S+)", message)
+    if verb and option:
+        hint = _similar_option(option[1], verb, arguments) or hint
+    _print_lines(f"fleet: {plain[:1].lower()}{plain[1:].rstrip('.')}", hint)
     return ExitCode.ERROR
+
+
+def _similar_option(unknown: str, verb: str, arguments: Sequence[str]) -> str | None:
+    """The same command line with the option whose name is nearest to the unknown one."""
+    command = typer.main.get_command(app)
+    for word in verb.split():
+        command = command.get_command(None, word)  # type: ignore[attr-defined]
+    names = [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
+    option = nearest_name(unknown, names)
+    if option is None:
+        return None
+    words = [
+        option + word[len(unknown) :] if word.partition("=")[0] == unknown else word for word in arguments
+    ]
+    return shlex.join(["fleet", *words])
 
 
 def _similar_verb(message: str) -> str | None:
