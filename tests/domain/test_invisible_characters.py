@@ -6,10 +6,16 @@ import unicodedata
 
 import pytest
 
-from fleetward.domain.invisible_characters import FORBIDDEN, invisible_characters
+from fleetward.domain.invisible_characters import (
+    INVISIBLE,
+    hidden_characters,
+    invisible_characters,
+    with_visible,
+)
+from tests.domain.writing import TRICKS, prompts
 
-SEEN = "\t\n\r\ufe0e\ufe0f"
-"""White space that everybody writes, and what makes an emoji one."""
+SEEN = "\t\n\r"
+"""White space that everybody writes."""
 
 
 def test_every_format_character_of_unicode_is_hidden() -> None:
@@ -31,7 +37,7 @@ def test_every_format_character_of_unicode_is_hidden() -> None:
         if unicodedata.category(chr(number)) in ("Cf", "Cc", "Zl", "Zp")
         and number not in drawn
         and chr(number) not in SEEN
-        and not FORBIDDEN.search(chr(number))
+        and not INVISIBLE.search(chr(number))
     ]
 
     assert passed == []
@@ -47,3 +53,25 @@ def test_blank_characters_are_invisible(character: str) -> None:
 @pytest.mark.parametrize("text", ["❤\ufe0f", "↔\ufe0e", "a\u00a0b", "crème brûlée", "你好", "שלום"])
 def test_ordinary_characters_are_not_invisible(text: str) -> None:
     assert list(invisible_characters(text)) == []
+
+
+def test_prompts_in_more_than_25_scripts_have_no_hidden_character() -> None:
+    texts = list(prompts())
+    assert len(texts) >= 600
+    assert len({script.partition(",")[0] for script, _ in texts}) >= 25
+
+    found = [(script, hidden, text) for script, text in texts if (hidden := hidden_characters(text))]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+@pytest.mark.parametrize("around", ["{}", "Answer questions. {}\nStay polite.\n", "שלום\n{} ❤\ufe0f"])
+def test_every_known_trick_is_found(trick: str, around: str) -> None:
+    assert hidden_characters(around.format(TRICKS[trick]))
+
+
+def test_no_trick_stays_invisible_when_it_is_shown() -> None:
+    shown = [with_visible(text) for text in TRICKS.values()]
+
+    assert all("<U+" in text and not hidden_characters(text) for text in shown)

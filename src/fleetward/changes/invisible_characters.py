@@ -7,34 +7,30 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fleetward.changes.equality import is_list
-from fleetward.domain.invisible_characters import FORBIDDEN, codepoint
+from fleetward.domain.invisible_characters import INVISIBLE, codepoint, hidden_characters, with_visible
 
 
 def code_points(value: Any) -> Counter[str]:
-    """How often each invisible character, as ``U+202E``, occurs in *value*, keys included."""
-    return Counter(codepoint(character) for text in _texts(value) for character in FORBIDDEN.findall(text))
+    """How often each hidden character, as ``U+202E``, occurs in *value*; in keys also one that is spelling."""
+    return Counter(map(codepoint, _hidden(value)))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _hidden(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield value
+        yield from hidden_characters(value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield str(key)
-            yield from _texts(item)
+            yield from INVISIBLE.findall(str(key))
+            yield from _hidden(item)
     elif is_list(value):
         for item in value:
-            yield from _texts(item)
+            yield from _hidden(item)
 
 
 def visible(value: Any) -> Any:
-    """The same value with invisible characters as ``<U+202E>``."""
+    """The same value with hidden characters as ``<U+202E>``."""
     if isinstance(value, str):
-        return (
-            value
-            if FORBIDDEN.search(value) is None
-            else FORBIDDEN.sub(lambda match: f"<{codepoint(match.group())}>", value)
-        )
+        return with_visible(value)
     if isinstance(value, Mapping):
         return {visible(key): visible(item) for key, item in value.items()}
     return [visible(item) for item in value] if is_list(value) else value

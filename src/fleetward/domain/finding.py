@@ -50,6 +50,10 @@ class Finding:
     missing_folders: tuple[str, ...] = ()
     """Folders of agents whose absence is the violation."""
     waived: bool = False
+    codepoint: str = ""
+    """Of a hidden character in prose: what a waiver has to name. Empty where none may excuse it."""
+    secret: str = ""
+    """Of a credential: a digest, so that each has another fingerprint."""
 
     @property
     def fingerprint(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import IO, TYPE_CHECKING
 
-from fleetward.domain.invisible_characters import FORBIDDEN, codepoint
+from fleetward.domain.invisible_characters import with_visible
 from fleetward.report.page import Line, Page
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _STYLES = {
     "removed": "red",
 }
 # Characters that move a cursor, are invisible or change the direction of text are escaped.
-_CONTROL = f"[\n\r]|{FORBIDDEN.pattern}"
+_CONTROL = re.compile("[\x00-\x08\n\x0b-\x1f\x7f-\x9f]")
 # Commands that a CI runner obeys anywhere in a line. Source: GitHub's runner, Azure Pipelines' logging commands.
 _COMMAND = re.compile(r"##(?=\[|vso\[)")
 
@@ -32,14 +32,11 @@ _COMMAND = re.compile(r"##(?=\[|vso\[)")
 def visible(text: str) -> str:
     """*text* with control, bidi and zero-width characters as code points, and without commands to a CI runner."""
     # `##[` is obeyed anywhere in a line, `::` only at its start
-    return _COMMAND.sub("# #", re.sub(_CONTROL, lambda match: _escape(match.group()), text))
+    return _COMMAND.sub("# #", with_visible(_CONTROL.sub(lambda match: _escape(match.group()), text)))
 
 
 def _escape(character: str) -> str:
-    number = ord(character)
-    if number < 0x100:
-        return {"\n": "\\n", "\r": "\\r"}.get(character, f"\\x{number:02x}")
-    return f"<{codepoint(character)}>"
+    return {"\n": "\\n", "\r": "\\r"}.get(character, f"\\x{ord(character):02x}")
 
 
 def plain_text(page: Page) -> str:

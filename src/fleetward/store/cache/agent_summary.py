@@ -139,11 +139,13 @@ def _encode_finding(finding: Finding) -> list[Any]:
         [_encode_place(place) for place in finding.related],
         list(finding.missing_folders),
         finding.waived,
+        finding.codepoint,
+        finding.secret,
     ]
 
 
 def _decode_finding(value: list[Any]) -> Finding:
-    rule, severity, message, hint, environment, agent, place, related, absent, waived = value
+    rule, severity, message, hint, environment, agent, place, related, absent, waived, hidden, secret = value
     return Finding(
         rule=rule,
         severity=Severity(severity),
@@ -155,6 +157,8 @@ def _decode_finding(value: list[Any]) -> Finding:
         related=tuple(_decode_place(item) for item in related),
         missing_folders=tuple(absent),
         waived=waived,
+        codepoint=hidden,
+        secret=secret,
     )
 
 

@@ -16,9 +16,9 @@ from fleetward.domain.secrets import mask_finding
 from fleetward.store.fleet.file_checks import error_at, path_collisions, too_many_files
 from fleetward.store.fleet.unmerged_text import unmerged_text_findings
 from fleetward.store.formats.document import Document, DocumentCache, read_document
+from fleetward.store.formats.hidden_characters import hidden_character_findings
 from fleetward.store.formats.schema_defaults import with_defaults
 from fleetward.store.formats.secret_scan import secret_findings
-from fleetward.store.formats.strict_yaml import hidden_character_findings
 from fleetward.store.git.tree import TreeEntry
 
 # JSON is YAML: the name is all that is wrong
@@ -64,7 +64,9 @@ def assemble_agent(
         if manifest:
             findings.extend(_binary_prompts(manifest, by_path, folder))
             findings.extend(unmerged_text_findings(manifest, by_path, folder))
-    usable = overrides if overrides and overrides.data is not None and not overrides.findings else None
+    usable = (
+        overrides if overrides and overrides.data is not None and not overrides.blocking_findings else None
+    )
     agent = Agent(
         environment=env,
         name=name,
@@ -162,7 +164,9 @@ def _effective_manifest(
     env: str, name: str, base: Document, patch: Document | None
 ) -> tuple[Manifest | None, list[Finding]]:
     findings = [*base.findings, *(patch.findings if patch else ())]
-    if base.data is None or findings:
+    # what a waiver may excuse leaves the agent readable
+    blocking = (*base.blocking_findings, *(patch.blocking_findings if patch else ()))
+    if base.data is None or blocking:
         return None, findings
     locate: Callable[[str], Place] = base.locate
     if patch is None or patch.data is None:
@@ -172,11 +176,11 @@ def _effective_manifest(
         overlaid = Document(
             file=patch.file, content=patch.content, schema="agent", limits=patch.limits, data=data
         )
-        findings = list(overlaid.schema_findings())
-        if findings:
-            return None, findings
+        wrong_together = overlaid.schema_findings()
+        if wrong_together:
+            return None, [*findings, *wrong_together]
     effective = with_defaults(data, "agent")
-    return Manifest(environment=env, name=name, data=data, effective=effective, locate=locate), []
+    return Manifest(environment=env, name=name, data=data, effective=effective, locate=locate), findings
 
 
 def document_secrets(document: Document) -> tuple[Finding, ...]:

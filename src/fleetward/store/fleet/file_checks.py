@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from fleetward.domain import limits
 from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.invisible_characters import INVISIBLE, codepoint
 from fleetward.store.git.tree import LINK, REGULAR, SUBMODULE, TreeEntry
 
 Contents = Mapping[str, bytes | int | None]
@@ -33,6 +34,9 @@ def disallowed_files(inside: list[TreeEntry], contents: Contents) -> list[Findin
         elif not is_clean_path(entry.path):
             message = "its path is not UTF-8 in Unicode form NFC"
             findings.append(file_error(entry, "file-unreadable", message, "rename the file"))
+        elif not entry.path.isascii() and (character := INVISIBLE.search(entry.path)) is not None:
+            message = f"its path has {codepoint(character.group())}, which nobody can see"
+            findings.append(file_error(entry, "hidden-characters", message, "rename the file"))
     return [*findings, *too_many_files(inside)]
 
 

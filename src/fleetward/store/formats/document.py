@@ -12,6 +12,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place
 from fleetward.domain.path import Steps, item_key, parse_path
 from fleetward.store.formats import yaml_positions
+from fleetward.store.formats.hidden_characters import value_findings, without_repeats
 from fleetward.store.formats.json_schema import load_schema, path_of_steps
 from fleetward.store.formats.schema_findings import schema_findings
 from fleetward.store.formats.strict_yaml import AGENT_LIMITS, Limits, NodePosition, parse_yaml
@@ -19,7 +20,11 @@ from fleetward.store.formats.strict_yaml import AGENT_LIMITS, Limits, NodePositi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One file, parsed and checked; *data* is None where it cannot be parsed, and *findings* say why."""
+    """
+    One file, parsed and checked; *data* is None where it cannot be parsed, and *findings* say why.
+
+    A hidden character in prose is a finding that leaves the rest of the file as it is.
+    """
 
     file: str
     content: bytes
@@ -27,6 +32,11 @@ class Document:
     limits: Limits
     data: dict[str, Any] | None
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def blocking_findings(self) -> tuple[Finding, ...]:
+        """The findings that leave nothing to go on with; a waiver may excuse the others."""
+        return tuple(finding for finding in self.findings if not finding.codepoint)
 
     @property
     def sha256(self) -> str:
@@ -79,7 +89,12 @@ def _read_document(content: bytes, file: str, kind: str, limits: Limits) -> Docu
     document = Document(
         file=file, content=content, schema=kind, limits=limits, data=parsed.data, findings=parsed.findings
     )
-    findings = document.schema_findings() if parsed.data is not None else ()
+    if parsed.data is None:
+        return document
+    findings = document.schema_findings()
+    if parsed.has_invisible:
+        named = value_findings(parsed.data, document.place)
+        return replace(document, findings=without_repeats((*parsed.findings, *findings, *named)))
     return replace(document, findings=(*parsed.findings, *findings)) if findings else document
 
 

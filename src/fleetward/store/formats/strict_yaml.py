@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from fleetward.domain import limits
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.invisible_characters import invisible_characters
+from fleetward.domain.invisible_characters import INVISIBLE, UNREADABLE, invisible_characters
 from fleetward.domain.path import Steps, format_path
+from fleetward.store.formats.hidden_characters import (
+    MAX_FINDINGS,
+    hidden_character_finding,
+    hidden_character_findings,
+    name_finding,
+    without_repeats,
+)
 from fleetward.store.formats.yaml_parser import parser_class
 from fleetward.store.formats.yaml_scalar import AmbiguousScalar, plain_scalar
 
@@ -40,10 +48,16 @@ class NodePosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedYaml:
-    """A parsed file: *data* is None with a finding; *positions* only where they were requested."""
+    """
+    A parsed file: *data* is None where a finding says why; *positions* only where they were requested.
+
+    A hidden character in prose is a finding that leaves the data readable.
+    """
 
     data: dict[str, Any] | None
     findings: tuple[Finding, ...] = ()
+    has_invisible: bool = False
+    """Has it invisible characters, be they spelling or not?"""
     positions: Mapping[Steps, NodePosition] | None = None
 
 
@@ -74,29 +88,16 @@ def parse_yaml(
         return ParsedYaml(
             data=None, findings=(_finding("yaml-syntax", "not UTF-8", place, "save it as UTF-8"),)
         )
+    if UNREADABLE.search(text) is not None:
+        # parsers end lines at some of them: no waiver makes such a file readable
+        fixed = (replace(finding, codepoint="") for finding in hidden_character_findings(text, file))
+        return ParsedYaml(data=None, findings=tuple(fixed), has_invisible=True)
+    parsed = _Builder(text, file, limits, spots).parsed()
     # on the raw text, so that comments are covered, too
-    unseen = hidden_character_findings(text, file)
-    if unseen:
-        return ParsedYaml(data=None, findings=unseen)
-    return _Builder(text, file, limits, spots).parsed()
-
-
-def hidden_character_findings(text: str, file: str) -> tuple[Finding, ...]:
-    """One finding for each invisible character, at most twenty a file."""
-    findings = []
-    for character in invisible_characters(text):
-        place = Place(
-            file=file,
-            line=character.line,
-            column=character.column,
-            end_line=character.line,
-            end_column=character.column + 1,
-        )
-        message = f"{character.codepoint} ({character.description}) cannot be seen by a reader"
-        findings.append(_finding("hidden-characters", message, place, "delete the character"))
-        if len(findings) == 20:
-            break
-    return tuple(findings)
+    hidden = hidden_character_findings(text, file)
+    if not hidden:
+        return parsed
+    return replace(parsed, findings=without_repeats((*parsed.findings, *hidden)), has_invisible=True)
 
 
 def _finding(rule: str, message: str, place: Place, hint: str = "") -> Finding:
@@ -133,6 +134,8 @@ class _Builder:
         self.text, self.file, self.limits = text, file, limits
         self.positions: dict[Steps, NodePosition] | None = {} if spots else None
         self.findings: list[Finding] = []
+        self.hidden: list[Finding] = []
+        self.has_invisible = not text.isascii() and INVISIBLE.search(text) is not None
         self.stack: list[_Frame] = []
         self.data: dict[str, Any] | None = None
         self.documents = 0
@@ -153,7 +156,12 @@ class _Builder:
                 _finding("yaml-syntax", "the file is empty", place, "write a mapping: key: value")
             )
         data = self.data if clean and not self.findings else None
-        return ParsedYaml(data=data, findings=tuple(self.findings), positions=self.positions)
+        return ParsedYaml(
+            data=data,
+            findings=without_repeats((*self.findings, *self.hidden)) if self.hidden else tuple(self.findings),
+            has_invisible=self.has_invisible,
+            positions=self.positions,
+        )
 
     def _read_events(self) -> None:
         """The hot loop of a large fleet: one lookup and one call for each event."""
@@ -251,6 +259,8 @@ class _Builder:
             steps = (*self._steps(), value)
             hint = "delete one of the two: the last would win silently"
             self._report("yaml-duplicate-key", f"{value!r} is there twice", event, hint, steps)
+        if self.has_invisible and INVISIBLE.search(value) is not None:
+            self._report_finding(name_finding(value, self._place(event, (*self._steps(), value)), "a key"))
         frame.key = value
         if self.positions is not None:
             frame.key_span = _span(event, event)
@@ -265,10 +275,18 @@ class _Builder:
             except AmbiguousScalar as error:
                 self._report("yaml-ambiguous", str(error), event, f'write "{text}"', self._steps())
                 return text
-        for character in invisible_characters(text):
-            if event.style == '"':  # escapes write what the raw text did not show
+        if event.style == '"' and INVISIBLE.search(text) is not None:
+            self.has_invisible = True
+            # escapes write what the raw text did not show
+            for character in invisible_characters(text):
                 message = f"{character.codepoint} ({character.description}) written as an escape"
-                self._report("hidden-characters", message, event, "delete the escape", self._steps())
+                waivable = "" if UNREADABLE.search(text) else character.codepoint
+                place = self._place(event, self._steps())
+                finding = hidden_character_finding(message, place, "delete the escape", waivable)
+                if not waivable:
+                    self._report_finding(finding)
+                elif len(self.hidden) < MAX_FINDINGS:
+                    self.hidden.append(finding)
                 break
         return text
 
@@ -295,8 +313,16 @@ class _Builder:
             frame.key = None
 
     def _report(self, rule: str, message: str, event: Any, hint: str, steps: Steps = ()) -> None:
+        self._report_finding(_finding(rule, message, self._place(event, steps), hint))
+
+    def _report_finding(self, finding: Finding) -> None:
+        self.findings.append(finding)
+        if len(self.findings) >= _MAX_FINDINGS:
+            raise _ParsingStopped
+
+    def _place(self, event: Any, steps: Steps) -> Place:
         line, column, end_line, end_column = _span(event, event)
-        place = Place(
+        return Place(
             file=self.file,
             line=line,
             column=column,
@@ -304,9 +330,6 @@ class _Builder:
             end_column=end_column,
             path=format_path(steps),
         )
-        self.findings.append(_finding(rule, message, place, hint))
-        if len(self.findings) >= _MAX_FINDINGS:
-            raise _ParsingStopped
 
     def _stop(self, rule: str, message: str, event: Any, hint: str) -> None:
         self._report(rule, message, event, hint, self._steps())

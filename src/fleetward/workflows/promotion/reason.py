@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fleetward.domain import limits
 from fleetward.domain.errors import UsageError
-from fleetward.domain.invisible_characters import FORBIDDEN
+from fleetward.domain.invisible_characters import hidden_characters
 
 
 def checked_reason(reason: str) -> str:
@@ -19,7 +19,7 @@ def checked_reason(reason: str) -> str:
     if len(text) > limits.REASON_CHARACTERS:
         message = f"--reason has {len(text)} characters, the limit is {limits.REASON_CHARACTERS}"
         raise UsageError(message, hint="--reason with a shorter text")
-    if FORBIDDEN.search(text) or set(text) & set("\t\r\n"):
+    if hidden_characters(text) or set(text) & set("\t\r\n"):
         message = f"--reason {text[:80]!r} has a line break, a control or an invisible character"
         raise UsageError(message, hint="--reason with one plain line")
     return text

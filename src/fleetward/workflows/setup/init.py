@@ -13,7 +13,7 @@ from shlex import join, quote
 from fleetward.domain import layout, limits
 from fleetward.domain.errors import GitError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.domain.invisible_characters import FORBIDDEN
+from fleetward.domain.invisible_characters import with_visible
 from fleetward.domain.names import is_name
 from fleetward.store.fleet import scaffold
 from fleetward.store.git.discovery import NoRepository, author_identity, create_repository, open_repository
@@ -159,7 +159,7 @@ def _values(
     run: RunContext, existing: Path, repository: Repository | None, folder: Path, prefix: str
 ) -> dict[str, str]:
     name, email = author_identity(existing, run.environment)
-    name = FORBIDDEN.sub("", name).strip()[:200]
+    name = with_visible(name, "").strip()[:200]
     if not _ADDRESS.fullmatch(email) or len(email) > 254:
         raise GitError(f"{email!r} is not a single e-mail address", hint="git config user.email YOU@EXAMPLE")
     person = _person_id(name, email)
