@@ -68,7 +68,7 @@ spec:
   model: {provider: openai, name: gpt-4.1-mini-2025-04-14}
   prompts: [{name: system, file: prompts/system.md}]
   escalation: {default: park, triggers: [{when: confidence, below: 0.5}], queue: desk, responsible: desk,
-               context: [question], onTimeout: park}
+               context: [question], sla: {acknowledge: PT4H}, onTimeout: park}
   budgets: [{window: day, currency: EUR, alertAt: 5, haltAt: 8}]
   evals: [{name: quality, suite: evals/quality.yaml, format: junit, metric: pass-rate, min: 0.9, maxAge: P30D}]
   retirement: {criteria: [{metric: runs-per-month, below: 5, for: P90D}], dataDisposition: delete}

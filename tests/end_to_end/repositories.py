@@ -60,6 +60,7 @@ spec:
     queue: helpdesk/orders
     responsible: desk
     context: [conversation, reason]
+    sla: {acknowledge: PT4H}
     onTimeout: park
     lastTestedAt: 2026-10-12
   budgets: [{window: day, currency: EUR, alertAt: 40, haltAt: 60}]

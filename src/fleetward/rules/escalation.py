@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
@@ -13,10 +13,12 @@ from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import (
     attest_hint,
     in_service,
+    is_above_medium,
     is_person_or_team,
     is_staffed,
     last_done,
     limit,
+    parse_duration,
     suggestion,
     today,
     unretired,
@@ -26,7 +28,10 @@ GROUP = "spec.escalation"
 RESPONSIBLE = f"{GROUP}.responsible"
 ROLE = "spec.owner.roles.escalation"
 TESTED = f"{GROUP}.lastTestedAt"
+ACKNOWLEDGE = f"{GROUP}.sla.acknowledge"
 KILL_SWITCH = "spec.guardrails.killSwitch"
+ESCALATION_PARTS = ("triggers", "default", "sla", "onTimeout")
+LONGEST_WAIT = timedelta(days=1)
 
 
 @rule("escalation-nobody", Severity.ERROR)
@@ -107,6 +112,53 @@ def escalation_acts_on_timeout(fleet: Snapshot, now: datetime) -> Iterator[Viola
             if manifest.get(path) == "act":
                 message = "the agent goes ahead when no human answers"
                 yield violation(manifest, path, message, "write onTimeout: park, deny or escalate")
+
+
+@rule("escalation-incomplete", Severity.WARNING)
+def escalation_incomplete(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    """
+    An escalation has no triggers, no default, no SLA or no onTimeout.
+
+    Why: without triggers nothing escalates, without an SLA nobody knows how long to wait, and what nobody wrote
+    down is decided by whoever builds the agent.
+    Bad:
+        escalation: {queue: helpdesk/l2, responsible: support}
+    Good:
+        escalation:
+          default: escalate
+          triggers: [{when: confidence, below: 0.8}]
+          queue: helpdesk/l2
+          responsible: support
+          sla: {acknowledge: PT30M, resolve: PT8H}
+          onTimeout: park
+    Fix: write the missing keys.
+    """
+    for manifest in unretired(fleet):
+        missing = [key for key in ESCALATION_PARTS if not manifest.has(f"{GROUP}.{key}")]
+        if manifest.has(GROUP) and missing:
+            lacking = ", ".join(missing)
+            hint = f"write {', '.join(f'{GROUP}.{key}' for key in missing)}"
+            yield violation(manifest, f"{GROUP}.{missing[0]}", f"the escalation has no {lacking}", hint)
+
+
+@rule("sla-too-long", Severity.WARNING)
+def sla_too_long(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    """
+    The tier is above medium, and an escalation may wait more than a day until somebody sees it.
+
+    Why: an agent of this tier escalates what it must not decide. After a day the customer has decided.
+    Bad:
+        escalation: {sla: {acknowledge: P3D}}
+    Good:
+        escalation: {sla: {acknowledge: PT30M}}
+    Fix: shorten sla.acknowledge to a day or less, or name somebody who can answer sooner.
+    """
+    for manifest in unretired(fleet):
+        written = manifest.get(ACKNOWLEDGE)
+        longest = parse_duration(written)
+        if longest is not None and longest > LONGEST_WAIT and is_above_medium(fleet, manifest):
+            message = f"an escalation may wait {written} until somebody sees it"
+            yield violation(manifest, ACKNOWLEDGE, message, "write P1D or less")
 
 
 @rule("kill-switch-untested", Severity.WARNING)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import Manifest
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import (
     attest_hint,
@@ -93,27 +94,54 @@ def heartbeat_too_slow(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             yield violation(manifest, HEARTBEAT, message, hint)
 
 
+@rule("pilot-incomplete", Severity.ERROR)
+def pilot_incomplete(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    """
+    A pilot does not say how much it handles, how well, what happens when it fails, and when it has succeeded.
+
+    Why: criteria that are written after the pilot are written to fit its result.
+    Bad:
+        lifecycle: pilot
+        pilot: {exit: [{metric: pass-rate, min: 0.92}], decideBy: 2026-12-15}
+    Good:
+        lifecycle: pilot
+        pilot:
+          volume: {metric: tickets-per-week, min: 200}
+          quality: {metric: pass-rate, min: 0.9}
+          incidentResponse: Tickets go back to the manual queue
+          exit: [{metric: pass-rate, min: 0.92}]
+          decideBy: 2026-12-15
+    Fix: write the missing parts. In an environment with a gate lifecycle-not-ready finds them.
+    """
+    gated = {environment.name for environment in fleet.config.environments if environment.gated}
+    for manifest in fleet.manifests:
+        missing = _missing_pilot_parts(manifest)
+        if missing and manifest.environment not in gated:
+            if not manifest.has(DECIDE_BY):
+                missing.append("decideBy")
+            lacking = ", ".join(f"pilot.{part}" for part in missing)
+            message = f"a pilot without {lacking}"
+            yield violation(manifest, f"spec.pilot.{missing[0]}", message, f"write {lacking}")
+
+
 @rule("pilot-without-exit", Severity.ERROR)
 def pilot_without_exit(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    A pilot does not say when it ends, and by which measure.
+    Nothing says by which day a pilot is decided.
 
     Why: a pilot without an end is production without the approvals.
     Bad:
         lifecycle: pilot
-        pilot: {incidentResponse: on-call is paged}
+        pilot: {exit: [{metric: pass-rate, min: 0.92}]}   # and the other parts
     Good:
         lifecycle: pilot
-        pilot: {exit: [{metric: pass-rate, min: 0.92}], decideBy: 2026-12-15}
-    Fix: write pilot.exit and pilot.decideBy.
+        pilot: {exit: [{metric: pass-rate, min: 0.92}], decideBy: 2026-12-15}   # and the other parts
+    Fix: write pilot.decideBy. Where more is missing, pilot-incomplete lists all of it.
     """
     for manifest in fleet.manifests:
-        missing = [field for field in ("exit", "decideBy") if not manifest.has(f"spec.pilot.{field}")]
-        if manifest.lifecycle == "pilot" and missing:
-            lacking = " and ".join(f"pilot.{field}" for field in missing)
-            yield violation(
-                manifest, f"spec.pilot.{missing[0]}", f"a pilot without {lacking}", f"write {lacking}"
-            )
+        whole = manifest.lifecycle == "pilot" and not _missing_pilot_parts(manifest)
+        if whole and not manifest.has(DECIDE_BY):
+            yield violation(manifest, DECIDE_BY, "a pilot without pilot.decideBy", "write pilot.decideBy")
 
 
 @rule("lifecycle-not-ready", Severity.ERROR)
@@ -145,8 +173,8 @@ def lifecycle_not_ready(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             hint = "set spec.lifecycle in the source environment"
             message = f"lifecycle {manifest.lifecycle!r} does not enter {manifest.environment}"
             yield violation(manifest, "spec.lifecycle", message, hint)
-        missing = [part for part in PILOT_PARTS if not manifest.has(f"spec.pilot.{part}")]
-        if manifest.lifecycle == "pilot" and missing:
+        missing = _missing_pilot_parts(manifest)
+        if missing:
             lacking = ", ".join(f"pilot.{part}" for part in missing)
             message = f"a pilot without {lacking} does not enter {manifest.environment}"
             yield violation(manifest, f"spec.pilot.{missing[0]}", message, f"write {lacking}")
@@ -240,6 +268,13 @@ def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[V
         near = suggestion(successor, candidates) if successor else ""
         hint = f"write replacedBy: and an agent of this environment{near}"
         yield violation(manifest, REPLACED_BY, message, hint, missing_agent=successor)
+
+
+def _missing_pilot_parts(manifest: Manifest) -> list[str]:
+    """The parts of the ``pilot`` group that an agent in its pilot does not have."""
+    if manifest.lifecycle != "pilot":
+        return []
+    return [part for part in PILOT_PARTS if not manifest.has(f"spec.pilot.{part}")]
 
 
 def _iso_duration(period: timedelta) -> str:

@@ -77,6 +77,34 @@ def state_two_owners(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                 yield violation(manifest, where, message, hint, related=(first_manifest.place(first_path),))
 
 
+@rule("state-foreign-write", Severity.ERROR, fleet_fields={STATE: ("name", "owner", "access")})
+def state_foreign_write(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    """
+    An agent writes state that another agent owns, and the owner does not list that state.
+
+    Why: the owner answers for every value. It cannot answer for one that it does not know to be shared.
+    Bad:
+        # triage: sharedState: [{name: queue, access: write, owner: refund-bot}]
+        # refund-bot has no sharedState
+    Good:
+        # triage:     sharedState: [{name: queue, access: write, owner: refund-bot}]
+        # refund-bot: sharedState: [{name: queue, access: write, owner: refund-bot}]
+    Fix: list the state in the manifest of its owner, or only read it.
+    """
+    for manifest in unretired(fleet):
+        for path, state in keyed_items(manifest, STATE):
+            name, owner = state.get("name"), state.get("owner")
+            if state.get("access") != "write" or owner in (None, manifest.name):
+                continue
+            owning = fleet.manifest(manifest.environment, str(owner))
+            if owning is not None and name not in {
+                item.get("name") for _, item in keyed_items(owning, STATE)
+            }:
+                message = f"it writes {name!r}, which belongs to {owner!r} and is not among its sharedState"
+                hint = f"list {name!r} in spec.sharedState of {owner}, or write access: read"
+                yield violation(manifest, f"{path}.access", message, hint)
+
+
 @rule("knowledge-unowned", Severity.ERROR)
 def knowledge_unowned(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
