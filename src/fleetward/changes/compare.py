@@ -12,6 +12,7 @@ from fleetward.changes.classify import change_of
 from fleetward.changes.comparison import agent_row, facets
 from fleetward.changes.delta import Delta
 from fleetward.changes.pins import PinClass, always_pinned, pin_changes
+from fleetward.changes.replacements import merge_replacements
 from fleetward.domain.change import AgentStatus, Change, ChangeKind, Comparison, Significance
 from fleetward.domain.finding import Place
 from fleetward.domain.manifest import Agent, Manifest
@@ -42,13 +43,15 @@ def compare(
         return added_comparison(after, changes, pin_class, occasion) if after else None
     if after is None:
         return retired_comparison(before, changes, dependents, occasion)
-    ordered = tuple(sorted(combinations.raise_combinations(changes), key=lambda change: change.sort_key))
+    weighed = combinations.raise_combinations(changes)
+    ordered = tuple(sorted(merge_replacements(weighed), key=lambda change: change.sort_key))
     # sorted: the first one is the worst
     worst = ordered[0].significance if ordered else Significance.NONE
     return Comparison(
         row=agent_row(before, after, AgentStatus.CHANGED, worst),
         changes=ordered,
-        facets=facets(ordered),
+        # both sides of a replacement count: what it loosens, and what it tightens
+        facets=facets(weighed),
         formatting_only=not ordered,
         release_moved=not ordered and before.release != after.release,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from fleetward.changes import governance_direction, walker
 from fleetward.changes.classify import change_of
 from fleetward.changes.delta import Delta
+from fleetward.changes.replacements import merge_replacements
 from fleetward.changes.sentences import sentence
 from fleetward.domain.change import Change, ChangeClass, ChangeKind, Direction, Significance
 from fleetward.domain.finding import Place
@@ -64,7 +65,7 @@ def compare_document(
         )
         for delta in walker.deltas(before, after, schema)
     )
-    return tuple(sorted(changes, key=lambda change: change.sort_key))
+    return tuple(sorted(merge_replacements(changes), key=lambda change: change.sort_key))
 
 
 def unknown_file_change(file: str) -> Change:

@@ -214,11 +214,22 @@ def _ordered_deltas(
         )
     # the rest pairs by position: there is nothing else to go by
     for old, new in zip(removed, added, strict=False):
-        yield from _walk(before[old], after[new], node.item(), location.item(new, before=old, after=new))
+        inner = location.item(new, before=old, after=new)
+        inside = tuple(_walk(before[old], after[new], node.item(), inner))
+        if len(inside) > 1 and _is_replaced(before[old], after[new]):
+            yield _leaf_delta(before[old], after[new], node.item(), inner)
+        else:
+            yield from inside
     for old in removed[len(added) :]:
         yield _element_delta(before[old], None, node, location.item(old, before=old, after=None))
     for new in added[len(removed) :]:
         yield _element_delta(None, after[new], node, location.item(new, before=None, after=new))
+
+
+def _is_replaced(before: Any, after: Any) -> bool:
+    """Is it another item, and no edit of the same one?"""
+    are_mappings = isinstance(before, Mapping) and isinstance(after, Mapping)
+    return are_mappings and discriminator(before) != discriminator(after)
 
 
 def _unmatched(texts: list[str], common: Counter[str]) -> list[int]:
