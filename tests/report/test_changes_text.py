@@ -134,7 +134,7 @@ def test_a_change_in_json_carries_every_promised_field(comparisons, governance):
     answer = changes_json.render(fleet_diff(comparisons, governance))
 
     promised = {"environment", "agent", "path", "kind", "before", "after", "rule", "class", "direction",
-                "significance", "reason", "requires", "file", "line", "proposed", "fingerprint"}  # fmt: skip
+                "significance", "reason", "requires", "file", "line", "proposed", "usedBy", "fingerprint"}  # fmt: skip
     assert all(set(change) == promised for change in answer["changes"])
     assert answer["changes"][0]["significance"] == "critical"
     assert all(change["file"] and change["line"] for change in answer["changes"])

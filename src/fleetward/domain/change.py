@@ -100,6 +100,8 @@ class Change:
     proposed: bool = False
     lines: tuple[str, ...] = ()
     """For texts: the lines of the diff, each marked ``+``, ``-`` or ``~``."""
+    used_by: tuple[str, ...] | None = None
+    """Of a connector, model, team or person the agents (``environment/agent``) that name it; None for the others."""
 
     @property
     def fingerprint(self) -> str:

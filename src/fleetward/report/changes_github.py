@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fleetward.domain.change import Significance
 from fleetward.domain.finding import Place
 from fleetward.domain.fleet_diff import FleetDiff
-from fleetward.report.changes_groups import subject_name
+from fleetward.report.changes_groups import NAMED_USERS, subject_name, users_text
 from fleetward.report.counts import significance_counts
 from fleetward.report.github_commands import workflow_command
 from fleetward.report.human import visible
@@ -56,7 +56,8 @@ def _change_commands(fleet_diff: FleetDiff, prefix: str) -> Iterator[tuple[str, 
     for change in sorted(fleet_diff.all_changes, key=lambda change: change.sort_key):
         if kind := _KINDS.get(change.significance):
             title = f"{change.significance}, {change.direction}: {change.rule}"
-            message = f"{subject_name(change)}: {change.path or 'agent'}: {change.reason}"
+            users = "" if change.used_by is None else f"; {users_text(change.used_by, NAMED_USERS)}"
+            message = f"{subject_name(change)}: {change.path or 'agent'}: {change.reason}{users}"
             yield kind, _command(kind, prefix, change.place, title, message)
 
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 from fleetward.domain.change import AgentStatus, Change, Comparison, ExpectedRequirement, Unreadable
 from fleetward.domain.fast_dataclass import dataclass
 
+NAMED_USERS = 20
+"""Users of a connector, model, team or person that are named; the others are counted."""
 _SMALLEST_GROUP = 2
 """Agents with the same change that make a group."""
 
@@ -75,6 +77,15 @@ def worst_first(comparisons: Sequence[Comparison]) -> list[Comparison]:
 def subject_name(item: Change | Unreadable) -> str:
     """``environment/agent``, or ``governance``."""
     return f"{item.environment}/{item.agent}" if item.agent else "governance"
+
+
+def users_text(users: Sequence[str], limit: int | None = None) -> str:
+    """``used by staging/refund-bot``; beyond *limit* the others are counted."""
+    if not users:
+        return "used by no agent"
+    names = users if limit is None else users[:limit]
+    remaining = len(users) - len(names)
+    return f"used by {', '.join(names)}" + (f" and {remaining} more" if remaining else "")
 
 
 def tier_text(comparison: Comparison, arrow: str) -> str:

@@ -108,5 +108,6 @@ def _change(change: Change) -> dict[str, Any]:
         "file": change.place.file if change.place else None,
         "line": change.place.line if change.place else None,
         "proposed": change.proposed,
+        "usedBy": None if change.used_by is None else list(change.used_by),
         "fingerprint": change.fingerprint,
     }

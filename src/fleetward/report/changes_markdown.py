@@ -11,7 +11,15 @@ from typing import Any
 from fleetward.domain.change import AgentStatus, Change, ChangeKind, Significance
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet_diff import FleetDiff, Revision
-from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes, subject_name, tier_text
+from fleetward.report.changes_groups import (
+    NAMED_USERS,
+    AgentSection,
+    ChangeGroup,
+    group_changes,
+    subject_name,
+    tier_text,
+    users_text,
+)
 from fleetward.report.counts import count_text, significance_counts
 from fleetward.report.human import visible
 from fleetward.report.markdown import COMMENT_LIMIT, code, longest_run, shorten
@@ -193,6 +201,8 @@ def _item(change: Change) -> str:
     place = f" {code(f'{change.place.file}:{change.place.line}')}" if change.place else ""
     parts = [f"- **{change.significance}**, {change.direction}{proposed}:{path}{_values_text(change)}"]
     parts.append(f"  {code(change.reason, _REASON)}{place}")
+    if change.used_by is not None:
+        parts.append(f"  {code(users_text(change.used_by, NAMED_USERS), _REASON)}")
     return "\\\n".join(parts) + _fenced_lines(change.lines)
 
 

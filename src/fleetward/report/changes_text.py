@@ -17,7 +17,15 @@ from fleetward.domain.change import (
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.fleet_diff import FleetDiff, Revision
 from fleetward.report.caps import MAX_ITEMS, Block, fit_blocks, omission_line
-from fleetward.report.changes_groups import AgentSection, ChangeGroup, group_changes, subject_name, tier_text
+from fleetward.report.changes_groups import (
+    NAMED_USERS,
+    AgentSection,
+    ChangeGroup,
+    group_changes,
+    subject_name,
+    tier_text,
+    users_text,
+)
 from fleetward.report.counts import significance_counts
 from fleetward.report.page import Line, Page, Role, line, page, span
 
@@ -174,6 +182,8 @@ def _change_lines(change: Change, detail: _Detail) -> Iterator[Line]:
         hang=24,
     )
     yield line(f"      {change.reason}", hang=6)
+    if change.used_by is not None:
+        yield line(f"      {users_text(change.used_by, None if detail.verbose else NAMED_USERS)}", hang=6)
     yield from _diff_lines(change, detail)
     if change.place is not None:
         yield line(

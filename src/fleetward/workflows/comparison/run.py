@@ -21,6 +21,7 @@ from fleetward.workflows.comparison.governance_files import compare_governance
 from fleetward.workflows.comparison.pair import load_pair
 from fleetward.workflows.comparison.revisions import Side
 from fleetward.workflows.comparison.unreadable import blocked_folders, unreadable_governance
+from fleetward.workflows.comparison.users import with_users
 
 
 def compare_fleets(root: FleetRoot, base: Side, head: Side) -> FleetDiff:
@@ -39,7 +40,7 @@ def compare_fleets(root: FleetRoot, base: Side, head: Side) -> FleetDiff:
         base=base.label,
         head=head.label,
         agents=agents,
-        governance=governance,
+        governance=with_users(head.tree, governance),
         governance_formatting=formatting,
         unreadable=_sorted(*unreadable, *unreadable_governance(pair), *blocked_folders(changed)),
         environments=pair.policy_fleet.config.environments,
