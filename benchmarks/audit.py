@@ -32,6 +32,13 @@ WHOLE_S, LAST_S = 20.0, 1.0
 PROMOTIONS, AGENTS, BATCH = 1_000, 200, 100
 START = datetime(2026, 11, 20, 13, tzinfo=UTC)
 SUITES = {"answers": "promptfoo", "rescheduling": "junit"}
+REQUIREMENTS = (
+    ("every-change", "approvals", ["tomas"]),
+    ("medium-and-up", "approvals", ["greta"]),
+    *(("medium-and-up", "evals", []) for _ in SUITES),
+    ("medium-and-up", "soak", []),
+)
+"""What the policy of the example asks of such a change, and who gives it."""
 NOW = "2026-12-09T12:00:00Z"
 Files = Mapping[str, bytes]
 
@@ -43,6 +50,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="fleet-bench-") as above:
         folder = made(Path(above) / "fleet", promotions, agents)
         asked = [FLEET, "audit", "--now", NOW]
+        # a history with breaks would be another measurement
+        subprocess.run(asked, cwd=folder, stdout=subprocess.DEVNULL, check=True)
         last = git_said(folder, "rev-list", "--first-parent", "-n1", "HEAD~1", "--", "ledger")
         taken = compare({"whole": asked, "last": [*asked, f"{last}..HEAD"]}, folder, runs=3)
     budgets = {"whole": WHOLE_S, "last": LAST_S}
@@ -69,6 +78,10 @@ def made(folder: Path, promotions: int, agents: int) -> Path:
             day = START + timedelta(hours=1 + 30 * (begin // batch))
             for number in numbers:
                 history.change(f"agent-{number % agents:05}", number, day + timedelta(minutes=number - begin))
+            # an author's own date proves no soak
+            history.commit(
+                "yusuf", day + timedelta(minutes=batch), "a walk", {"walks.md": f"{begin}\n".encode()}
+            )
             for number in numbers:
                 ready = day + timedelta(hours=26, minutes=2 * (number - begin))
                 history.promote(f"agent-{number % agents:05}", ready)
@@ -94,8 +107,9 @@ class History:
         self.previous: str | None = None
         self.staged: dict[str, dict[str, bytes]] = {}
         self.running: dict[str, tuple[str | None, int]] = {}
+        governed = [folder / layout.CONFIG, *(folder / layout.GOVERNANCE).iterdir()]
         self.governance = digest.of_files(
-            (path.name, path.read_bytes()) for path in (folder / "governance").iterdir()
+            (path.relative_to(folder).as_posix(), path.read_bytes()) for path in governed
         )
         self.policy = digest.of_bytes((folder / layout.POLICY).read_bytes())
 
@@ -129,7 +143,7 @@ class History:
             files |= {f"environments/production/{name}/{path}": text for path, text in own.items()}
         self.commit("nadia", START, "production as it runs", files)
         moved = tuple(self.moved(name) for name in self.staged)
-        self.enter("adopt", START + timedelta(minutes=10), moved, {}, (), ())
+        self.enter("adopt", START + timedelta(minutes=10), moved, {})
 
     def change(self, name: str, number: int, when: datetime) -> None:
         """Another tone in staging."""
@@ -156,6 +170,10 @@ class History:
             {tone: self.staged[name]["prompts/tone.md"]},
             tuple({**one, "assurance": "recorded"} for one in given),
             tuple({"file": file, "sha256": digest.of_bytes(text)} for file, text in runs),
+            tuple(
+                {"agent": name, "rule": rule, "kind": kind, "status": "met", "by": by}
+                for rule, kind, by in REQUIREMENTS
+            ),
         )
 
     def moved(self, name: str) -> AgentTransition:
@@ -217,8 +235,9 @@ class History:
         when: datetime,
         moved: tuple[AgentTransition, ...],
         files: Files,
-        given: tuple[dict[str, str], ...],
-        shown: tuple[dict[str, str], ...],
+        given: tuple[dict[str, str], ...] = (),
+        shown: tuple[dict[str, str], ...] = (),
+        met: tuple[dict[str, object], ...] = (),
     ) -> None:
         """The ledger's next line, in one commit with these files."""
         entry = Entry(
@@ -235,8 +254,9 @@ class History:
             policy_sha256=self.policy,
             approvals=given,
             evidence=shown,
-            requirements=({"agent": moved[0].agent, "rule": "every-change", "status": "met"},),
-            tool="fleetward 0.1.0",
+            requirements=met,
+            governance_version=2,
+            tool="benchmark",
         )
         written = ledger_line.encode(entry)
         self.content += written.encode() + b"\n"
@@ -244,7 +264,8 @@ class History:
         for one in moved:
             self.running[one.agent] = (one.to_state, one.generation)
         file = layout.ledger_file("production")
-        self.commit("ci", when, "promote", {**files, file: self.content})
+        trailer = f"Fleet-Ledger: {self.seq} {self.previous}"
+        self.commit("ci", when, f"promote\n\n{trailer}\n", {**files, file: self.content})
 
     def commit(self, who: str, when: datetime, message: str, files: Files) -> None:
         """One commit; its id is the new tip."""
