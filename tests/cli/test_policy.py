@@ -144,7 +144,7 @@ class TestCheck:
         )
 
         assert check_findings(nadia) == {
-            "policy-required-unknown": [
+            "policy-unsatisfiable": [
                 (line, "tier 'low' requires 'spec.ownr.team', which no manifest can have")
             ]
         }

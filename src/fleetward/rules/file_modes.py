@@ -9,7 +9,7 @@ from fleetward.domain.finding import Place, Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.rules.rule import Violation, rule
 
-_EXECUTABLE = "100755"
+EXECUTABLE = "100755"
 
 
 @rule("file-executable", Severity.ERROR)
@@ -30,7 +30,7 @@ def file_executable(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         if agent.manifest is None:
             continue
         for file in agent.files:
-            if file.mode == _EXECUTABLE and file.path not in agent.manifest.executables:
+            if file.mode == EXECUTABLE and file.path not in agent.manifest.executables:
                 yield Violation(
                     place=Place(file=f"{agent.folder}/{file.path}"),
                     message=f"{file.path!r} is executable, and spec.executables does not list it",

@@ -284,14 +284,16 @@ INPUT_ERRORS: tuple[Rule, ...] = (
         The policy has a requirement that cannot be met.
 
         Why: a requirement that no set of people can meet blocks every promotion, and people then work around it
-        in a hurry. The check counts the distinct persons in the teams as they are.
+        in a hurry. The check counts the distinct persons in the teams as they are. A path under `required` that no
+        manifest can have is the same: every agent would lack it.
         Bad:
             # risk has one member
             require: [{approvals: 2, from: risk}]
         Good:
             require: [{approvals: 1, from: risk}]
         Fix: ask for fewer approvals, name another team, or add members to it in governance/people.yaml. Without
-        a governance/policy.yaml nothing can be promoted: write one.
+        a governance/policy.yaml nothing can be promoted: write one. `fleet schema agent` lists the fields; an item of a
+        list is written as spec.knowledge[].maxAge.
         """,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
@@ -27,6 +27,7 @@ HEARTBEAT = "spec.review.heartbeat"
 CRITERIA = "spec.retirement.criteria"
 REPLACED_BY = "spec.retirement.replacedBy"
 DECIDE_BY = "spec.pilot.decideBy"
+MAX_RETIREMENT_YEARS = 5
 PILOT_PARTS = ("volume", "quality", "incidentResponse", "exit")
 PERIODS = {
     "hourly": timedelta(hours=1),
@@ -240,6 +241,31 @@ def retirement_due(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                 yield violation(manifest, f"{path}.date", message, "retire it, or agree on a new day")
 
 
+@rule("retirement-far", Severity.WARNING)
+def retirement_far(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    """
+    Nothing but a date ends the agent, and it is more than five years ahead.
+
+    Why: by then nobody remembers why. A date so far away says that nobody thought about an end.
+    Bad:
+        retirement: {criteria: [{date: 2099-12-31}]}
+    Good:
+        retirement: {criteria: [{metric: runs-per-month, below: 50, for: P90D}, {date: 2028-12-31}]}
+    Fix: write a measure that ends it, or a nearer date.
+    """
+    for manifest in unretired(fleet):
+        days = {path: parse_day(criterion.get("date")) for path, criterion in list_items(manifest, CRITERIA)}
+        dates = {path: day for path, day in days.items() if day is not None}
+        if not dates or len(dates) < len(days):
+            continue
+        path, first = min(dates.items(), key=lambda entry: entry[1])
+        if first > _years_after(today(now), MAX_RETIREMENT_YEARS):
+            message = f"only {first} ends it, more than {MAX_RETIREMENT_YEARS} years ahead"
+            yield violation(
+                manifest, f"{path}.date", message, "add a metric with a limit, or write a nearer day"
+            )
+
+
 @rule("deprecated-without-replacement", Severity.ERROR, fleet_fields={"spec.retirement": ("replacedBy",)})
 def deprecated_without_replacement(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
@@ -275,6 +301,12 @@ def _missing_pilot_parts(manifest: Manifest) -> list[str]:
     if manifest.lifecycle != "pilot":
         return []
     return [part for part in PILOT_PARTS if not manifest.has(f"spec.pilot.{part}")]
+
+
+def _years_after(day: date, years: int) -> date:
+    # the last day of February has no anniversary in most years
+    last = day.replace(day=28) if (day.month, day.day) == (2, 29) else day
+    return last.replace(year=last.year + years)
 
 
 def _iso_duration(period: timedelta) -> str:

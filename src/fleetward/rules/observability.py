@@ -96,7 +96,8 @@ def output_review_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]
     Fix: write how much is reviewed, how often, and by whom.
     """
     for manifest in in_service(fleet):
-        if is_above_medium(fleet, manifest) and not manifest.get(f"{REVIEW}.sample"):
+        # a sample of 0 is a finding of value-disarms
+        if is_above_medium(fleet, manifest) and manifest.get(f"{REVIEW}.sample") is None:
             yield violation(
                 manifest, REVIEW, "nobody reads what it says", "add outputReview with sample, cadence and by"
             )

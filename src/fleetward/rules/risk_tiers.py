@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
+from fleetward.domain.manifest import Manifest
+from fleetward.domain.path import covers
+from fleetward.domain.required_fields import missing_fields
 from fleetward.domain.risk import required_floor
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import attest_hint, last_done, limit, suggestion, today, unretired
@@ -72,7 +76,7 @@ def required_for_tier(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     A field that the policy requires for this tier is missing or empty.
 
     Why: the policy says what agents of each tier must document. Each tier includes the requirements of the
-    tiers below it.
+    tiers below it. `[]` in a path asks for the field in every item of a list; a list that is empty lacks nothing.
     Bad:
         # policy.yaml: required: {medium: [spec.owner.accountable]}
         owner: {team: payments}
@@ -82,20 +86,11 @@ def required_for_tier(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         risk: {tier: medium}
     Fix: write the field that the message names.
     """
-    policy = fleet.policy
-    if policy is None:
-        return
     for manifest in fleet.manifests:
-        if manifest.tier not in policy.tiers:
-            continue
-        reported: set[str] = set()
-        for tier in policy.tiers[: policy.tier_rank(manifest.tier) + 1]:
-            for path in policy.required.get(tier, ()):
-                if path not in reported and not manifest.has(path):
-                    reported.add(path)
-                    since = "" if tier == manifest.tier else f", as every tier from {tier!r} on"
-                    message = f"tier {manifest.tier!r} requires {path!r}{since}"
-                    yield violation(manifest, path, message, f"write {path}")
+        for field in missing_required(fleet, manifest):
+            since = "" if field.tier == manifest.tier else f", as every tier from {field.tier!r} on"
+            message = f"tier {manifest.tier!r} requires {field.path!r}{since}"
+            yield violation(manifest, field.path, message, f"write {field.path}")
 
 
 @rule("assessment-stale", Severity.WARNING)
@@ -123,3 +118,29 @@ def assessment_stale(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             yield violation(
                 manifest, ASSESSED, f"the assessment of {assessed} is older than {allowed.days} days", hint
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingField:
+    """A field that the policy requires and a manifest lacks, and the lowest tier that requires it."""
+
+    path: str
+    tier: str
+
+
+def missing_required(fleet: Snapshot, manifest: Manifest) -> tuple[MissingField, ...]:
+    """What the policy requires for the tier of *manifest* and it lacks, each path once; nothing for an unknown tier."""
+    policy = fleet.policy
+    if policy is None or manifest.tier not in policy.tiers:
+        return ()
+    missing: dict[str, MissingField] = {}
+    for tier in policy.tiers[: policy.tier_rank(manifest.tier) + 1]:
+        for required in policy.required.get(tier, ()):
+            for path in missing_fields(manifest.data, required):
+                missing.setdefault(path, MissingField(path=path, tier=tier))
+    # what lies in a missing field is not missing as well
+    return tuple(
+        field
+        for field in missing.values()
+        if not any(other != field.path and covers(other, field.path) for other in missing)
+    )

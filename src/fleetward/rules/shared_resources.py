@@ -8,6 +8,7 @@ from datetime import datetime
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
+from fleetward.rules.risk_tiers import missing_required
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import (
     agents_by_environment,
@@ -130,3 +131,30 @@ def knowledge_unowned(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
                     f"name a person or team of governance/people.yaml{suggestion(owner, fleet.people.teams)}"
                 )
                 yield violation(manifest, f"{path}.owner", f"no person or team named {owner!r}", hint)
+
+
+@rule("knowledge-incomplete", Severity.WARNING)
+def knowledge_incomplete(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    """
+    A source of knowledge does not say how old it may be, or how sensitive it is.
+
+    Why: without an age, nobody notices that it is stale. Without a classification, nobody knows who may read what the
+    agent answers.
+    Bad:
+        knowledge: [{name: policies, source: "kb:policies", owner: support}]
+    Good:
+        knowledge: [{name: policies, source: "kb:policies", owner: support, classification: internal, maxAge: P30D}]
+    Fix: write maxAge and classification.
+    """
+    for manifest in unretired(fleet):
+        required = {field.path for field in missing_required(fleet, manifest)}
+        for path, source in keyed_items(manifest, "spec.knowledge"):
+            missing = [
+                field
+                for field in ("maxAge", "classification")
+                if source.get(field) is None and f"{path}.{field}" not in required
+            ]
+            if missing:
+                fields = " and ".join(missing)
+                message = f"the source {source.get('name')!r} has no {fields}"
+                yield violation(manifest, path, message, f"write {fields}")

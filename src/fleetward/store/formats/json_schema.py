@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fleetward.domain.errors import UsageError
+from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.names import nearest_name
-from fleetward.domain.path import ItemKey, Step, Steps, format_path, parse_path
+from fleetward.domain.path import ItemKey, Step, Steps, format_path
 
 Schema = Mapping[str, Any]
 KINDS = {
@@ -24,6 +25,18 @@ KINDS = {
     "Waivers": "waivers",
     "PolicyTest": "policy-test",
 }
+
+
+_STEP = re.compile(r"\[([^\[\]]*)\]|\.?([^.\[\]]+)")
+_PATH = re.compile(r"[^.\[\]]+(\[[^\[\]]*\]|\.[^.\[\]]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownPath:
+    """A path that no document can have."""
+
+    suggestion: str | None = None
+    """A similar path, which may be known."""
 
 
 def schema_folder() -> Path:
@@ -96,24 +109,43 @@ def resolve_ref(node: Schema, root_schema: Schema) -> Schema:
     return node if isinstance(node, Mapping) else {}
 
 
-def knows_path(path: str, name: str) -> bool:
-    """Could a document of the schema *name* have a value at *path*? In free space it could have any."""
-    root_schema = node = load_schema(name)
-    for step in parse_path(path):
+def unknown_path(path: str, name: str) -> UnknownPath | None:
+    """
+    Why no document of the schema *name* can have a value at *path*; None where one can.
+
+    Items of a list stand in brackets: ``spec.knowledge[].maxAge``, ``spec.tools[crm].allow``. Free space has any path.
+    """
+    root_schema = load_schema(name)
+    if not _PATH.fullmatch(path):
+        return UnknownPath()
+    node, end = root_schema, 0
+    for match in _STEP.finditer(path):
         node = resolve_ref(node, root_schema)
+        step = match[2] if match[1] is None else match[1].strip('"')
         if "items" in node:
-            # a step into a list is a key or a position: any
+            if match[1] is None:
+                return UnknownPath(suggestion=f"{path[:end]}[]{path[end:]}")
             node = node["items"]
         elif step in node.get("properties", {}):
             node = node["properties"][step]
         elif any(re.search(pattern, step) for pattern in node.get("patternProperties", {})):
-            return True
+            return None
         else:
             extra = node.get("additionalProperties", node.get("type") == "object")
             if not isinstance(extra, Mapping):
-                return bool(extra)
+                return None if extra else _misspelt(path, match, node)
             node = extra
-    return True
+        end = match.end()
+    return None
+
+
+def _misspelt(path: str, match: re.Match[str], node: Schema) -> UnknownPath:
+    """The path with the nearest key in place of the one that the schema does not know."""
+    group = 2 if match[1] is None else 1
+    close = nearest_name(match[group], node.get("properties", {}))
+    return UnknownPath(
+        suggestion=path[: match.start(group)] + close + path[match.end(group) :] if close else None
+    )
 
 
 def _property_schema(node: Schema, key: str) -> Schema:

@@ -12,7 +12,6 @@ from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import People
 from fleetward.domain.policy import OWNERS, Assurance, Policy, PolicyRule
 from fleetward.store.fleet.load import LoadedFleet
-from fleetward.store.formats.json_schema import knows_path
 from fleetward.workflows.context import RunContext
 
 _MAX_NAMES = 5
@@ -33,7 +32,7 @@ class PromotableAgent:
 def policy_warnings(
     policy: Policy, people: People, agents: Sequence[PromotableAgent], reading: LoadedFleet, run: RunContext
 ) -> Iterator[Finding]:
-    """Warnings about *policy*; a required field that no schema knows is an error, as no manifest could have it."""
+    """Warnings about *policy*."""
     gated = (
         [env.name for env in reading.snapshot.config.environments if env.gated] if reading.snapshot else []
     )
@@ -43,7 +42,6 @@ def policy_warnings(
     ]
     yield from _seat_findings(policy, people, [*agents, *bare], run)
     yield from _key_findings(policy, people, [*agents, *bare], run)
-    yield from _unknown_fields(policy, reading)
     yield from _forge_rules(policy)
     yield from _unsigned(policy, gated, reading)
     yield from _approving_authors(policy, reading)
@@ -116,19 +114,6 @@ def _key_findings(
         )
         hint = f"list their keys in {layout.PEOPLE}"
         yield _warning("policy-key-missing", message, shortages[0].rule.place, hint)
-
-
-def _unknown_fields(policy: Policy, reading: LoadedFleet) -> Iterator[Finding]:
-    for tier, paths in policy.required.items():
-        for path in paths:
-            if not knows_path(path, "agent"):
-                finding = _warning(
-                    "policy-required-unknown",
-                    f"tier {tier!r} requires {path!r}, which no manifest can have",
-                    _place(reading, f"required.{tier}"),
-                    "fleet schema agent lists the fields",
-                )
-                yield finding.with_severity(Severity.ERROR)
 
 
 def _forge_rules(policy: Policy) -> Iterator[Finding]:

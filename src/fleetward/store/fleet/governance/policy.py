@@ -36,6 +36,7 @@ from fleetward.store.fleet.governance.policy_life import (
     parse_stop,
 )
 from fleetward.store.fleet.governance.required_evidence import required_evals, required_soak
+from fleetward.store.fleet.governance.required_fields import check_required
 from fleetward.store.fleet.governance.satisfiability import check_rules, check_special_rules
 from fleetward.store.fleet.governance.source import Notes, Source, as_tuple, spelling_hint
 
@@ -54,6 +55,7 @@ def parse_policy(
     tiers = tuple(data["tiers"])
     _check_version(data["version"], notes)
     _check_tiers(data, tiers, notes)
+    check_required(data.get("required") or {}, notes)
     veto = _teams(data.get("veto") or {}, ("veto",), people, notes)
     special_rules = {
         group: _special_rule(data, group, people, notes) for group in ("rollback", "breakGlass", "governance")
