@@ -8,7 +8,8 @@ from typing import Any
 
 from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.domain.operations import Effect, operation_effects
+from fleetward.domain.operation_words import Effect
+from fleetward.domain.operations import operation_effects
 from fleetward.rules.rule import Violation, rule, violation
 from fleetward.rules.selectors import choices, keyed_items, suggestion
 
