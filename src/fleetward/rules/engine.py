@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from fleetward.domain.finding import Finding, Severity
-from fleetward.domain.fleet import RuleSetting, Snapshot
+from fleetward.domain.fleet import AgentKey, RuleSetting, Snapshot
 from fleetward.domain.secrets import mask_finding
+from fleetward.rules.placeholders import assumed_known, placeholder
 from fleetward.rules.rule import Rule, Violation
 from fleetward.rules.rule_table import CATALOGUE
 from fleetward.rules.waiver_rules import mark_waived, unused_waivers, waiver_unused
@@ -60,7 +61,21 @@ def compared_fields() -> Mapping[str, tuple[str, ...]]:
 
 
 def _run(fleet: Snapshot, now: datetime, rules: Iterable[Rule]) -> Iterator[Finding]:
-    return (finding for rule in rules for finding in _to_findings(fleet, rule, rule.check(fleet, now)))
+    known, placeholders = assumed_known(fleet)
+    for rule in rules:
+        if rule is placeholder:
+            yield from _to_findings(fleet, rule, rule.check(fleet, now))
+            continue
+        violations = rule.check(known, now)
+        if placeholders:
+            violations = (violation for violation in violations if not _is_about(violation, placeholders))
+        yield from _to_findings(known, rule, violations)
+
+
+def _is_about(violation: Violation, placeholders: Mapping[AgentKey, frozenset[str]]) -> bool:
+    """Is the violation about a value that is still to be written? Then another rule says so."""
+    key = (violation.environment or "", violation.agent or "")
+    return violation.place.path in placeholders.get(key, ())
 
 
 def _governance_findings(fleet: Snapshot, now: datetime) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from fleetward.rules import (
     lifecycle,
     observability,
     orchestration,
+    placeholders,
     practices,
     prompts,
     risk_tiers,
@@ -32,6 +33,7 @@ from fleetward.rules.rule import Rule
 CATALOGUE: tuple[Rule, ...] = (
     identity.name_mismatch,
     ledger_drift.name_retired,
+    placeholders.placeholder,
     identity.owner_unknown,
     identity.owner_left,
     identity.owner_alone,

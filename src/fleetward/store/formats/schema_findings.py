@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.names import nearest_name
 from fleetward.domain.path import Steps
+from fleetward.domain.placeholder import TODO
 from fleetward.store.formats.json_schema import (
     Schema,
     is_accepted,
@@ -109,7 +110,8 @@ def _invalid_key(error: Any, steps: Steps, where: str, place: PlaceLookup) -> Fi
 
 
 def _choices(word: str, values: Any) -> str:
-    listed = [str(value) for value in values]
+    # accepted, and never what one should write
+    listed = [str(value) for value in values if value != TODO]
     return f"{word}: {', '.join(listed)}" if listed else ""
 
 
