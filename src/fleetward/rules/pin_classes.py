@@ -7,8 +7,18 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from fleetward.rules.pin import FLOATING, PINNED, VERSIONED, Pin, PinClass, Provider, Row
+from fleetward.rules.pin_hosts import AZURE, AZURE_AI
+from fleetward.rules.pin_patterns import (
+    COMMIT,
+    ISO,
+    MMDD,
+    OPEN_WEIGHTS,
+    SHA256,
+    UNKNOWN_DATED,
+    UNKNOWN_NUMBERED,
+    YMD,
+)
 from fleetward.rules.pin_spellings import PROVIDERS, SPELLING
-from fleetward.rules.pin_table import AZURE, COMMIT, ISO, MMDD, SHA256, YMD
 
 _INDIRECTION = re.compile(
     r"[$%]\{|\$[A-Za-z(]|\{\{|\{[A-Za-z_]|<[^>]*>|%[A-Za-z_]+%|%\(|\b(?:env|secret|vault)[:.(]"
@@ -17,6 +27,8 @@ _ALIAS = r"(?i)(?:.*[-_.:@/~])?(?:latest|nightly|newest|current|default|auto|sta
 _DIGEST = rf"(?i)(?:sha256:)?{SHA256}|(?:sha1:)?{COMMIT}"
 _DATED = rf"(?i).*(?<![0-9])(?:{ISO}|{YMD})(?![0-9]).*"
 _NUMBERED = r"(?i).*[-@:]v?[0-9]+\.[0-9]+\.[0-9]+"
+
+_UNKNOWN_PROVIDER = (UNKNOWN_DATED, UNKNOWN_NUMBERED, Row(OPEN_WEIGHTS, VERSIONED, ""))
 
 
 @lru_cache(maxsize=4096)
@@ -66,7 +78,7 @@ def _classify(
     # elsewhere a digest is never sent, so it pins nothing
     if digest and (provider is None or provider.supports_digest) and re.fullmatch(_DIGEST, digest):
         return PINNED, "its content is named by digest"
-    if provider is AZURE:
+    if provider is AZURE or (provider is AZURE_AI and (version or upgrade_policy)):
         return _classify_azure(name, version, deployment, upgrade_policy)
     full = _full_id(provider, name, version)
     if provider is None:
@@ -123,6 +135,8 @@ def _classify_unknown(full: str, version: str | None) -> tuple[PinClass, str]:
         return PINNED, "its content is named by digest"
     if version or re.fullmatch(_DATED, full) or re.fullmatch(_NUMBERED, full):
         return VERSIONED, "a version is named, but this provider's promise is not known"
+    if _first_match(_UNKNOWN_PROVIDER, full):
+        return VERSIONED, "one release is named, but this provider's promise is not known"
     return FLOATING, "no version is named, and this provider's promise is not known"
 
 
@@ -142,6 +156,11 @@ def _classify_azure(
     # whatever version and option say: the router does not keep them
     if name.casefold() == "model-router":
         return FLOATING, "a router chooses the model on every call"
+    if re.search(r"[.:]ft-", name, re.IGNORECASE):
+        # a tuned model has no newer default version
+        if deployment:
+            return PINNED, "a deployment of a tuned model, which is not upgraded by itself"
+        return VERSIONED, "no deployment is named that would hold this tuned model"
     dated = _first_match((Row(rf".+-(?:{ISO}|{MMDD})", PINNED, ""),), name)
     if (not version and dated is None) or (version and _is_alias(version)):
         return FLOATING, "no model version is named for the deployment"
@@ -150,7 +169,7 @@ def _classify_azure(
         return VERSIONED, "the version is kept until it expires, and is then replaced unasked"
     if upgrade_policy != "no-auto-upgrade":
         return FLOATING, "the deployment follows each new default version"
-    if (version or name).endswith("preview"):
+    if "preview" in f"{name} {version or ''}".casefold():
         return VERSIONED, "a preview version is upgraded in place, whatever the option says"
     if not deployment:
         return VERSIONED, "no deployment is named that would hold this version"
