@@ -160,9 +160,9 @@ def test_without_an_identity_nothing_is_written(tmp_path: Path) -> None:
     assert nobody.contents() == {}
 
 
-@pytest.mark.parametrize("path", ["README.md", "governance/people.yaml", ".github/workflows/fleet.yml"])
-def test_a_file_that_is_there_stops_everything_and_stays(zoe: Terminal, path: str) -> None:
-    zoe.write({path: "mine"})
+@pytest.mark.parametrize("path", ["fleet-config.yaml", "governance/people.yaml", ".github"])
+def test_a_file_where_the_fleet_needs_one_stops_everything_and_stays(zoe: Terminal, path: str) -> None:
+    zoe.write({path: "mine", "README.md": "mine", ".gitattributes": "* text=auto\n"})
     before = zoe.contents()
 
     refused = zoe.fleet("init", "--yes")
@@ -180,8 +180,51 @@ def test_a_second_time_names_every_file_and_changes_none(zoe: Terminal) -> None:
     again = zoe.fleet("init", "--yes")
 
     assert again.code == 2
-    assert all(path in again.err for path in OWN)
+    assert "fleet-config.yaml, governance/connectors.yaml" in again.err
     assert zoe.contents() == before
+
+
+def test_a_repository_with_files_keeps_them_and_gets_our_part(zoe: Terminal) -> None:
+    hooks = "repos:\n- repo: local\n  hooks:\n  - id: mine\n    name: mine\n    entry: 'true'\n    language: system\n"
+    zoe.write(
+        {
+            "README.md": "mine\n",
+            "src/app.py": "pass\n",
+            ".gitattributes": "*.png binary",
+            ".pre-commit-config.yaml": f"# ours\n{hooks}\nfail_fast: true\n",
+            ".github/workflows/fleet.yml": "mine\n",
+        }
+    )
+    zoe.git("init", "-q")
+
+    data = zoe.fleet("init", "--yes", "--json").data
+
+    assert data["joined"] == [".gitattributes", ".pre-commit-config.yaml"]
+    assert data["kept"] == [".github/workflows/fleet.yml", "README.md"]
+    assert (zoe.folder / "README.md").read_text() == "mine\n"
+    assert (zoe.folder / ".gitattributes").read_text().startswith("*.png binary\n# Digests")
+    text = (zoe.folder / ".pre-commit-config.yaml").read_text()
+    assert text.startswith(f"# ours\n{hooks}- repo: local\n")
+    assert [hook["id"] for repo in yaml.safe_load(text)["repos"] for hook in repo["hooks"]] == [
+        "mine",
+        "fleet-validate",
+    ]
+    assert yaml.safe_load(text)["fail_fast"] is True
+    assert zoe.fleet("validate").code == 0
+
+
+@pytest.mark.parametrize(
+    "hooks",
+    ["repos: [{repo: meta, hooks: [{id: identity}]}]\n", "repos: &all\n- repo: meta\n", "mine", "\xff"],
+)
+def test_a_hook_file_that_cannot_be_joined_stays_and_the_lines_are_printed(zoe: Terminal, hooks: str) -> None:
+    zoe.write({".pre-commit-config.yaml": hooks})
+
+    ran = zoe.fleet("init", "--yes")
+
+    assert ran.code == 0, ran.err
+    assert (zoe.folder / ".pre-commit-config.yaml").read_text() == hooks
+    assert "to do: add to .pre-commit-config.yaml, at the end of 'repos':\n  - repo: local\n" in ran.out
 
 
 def test_links_are_not_written_through(zoe: Terminal, tmp_path: Path) -> None:
@@ -231,12 +274,12 @@ def test_on_a_terminal_the_files_are_listed_and_the_answer_counts(
 
 def test_a_disk_that_takes_no_more_leaves_nothing_behind(zoe: Terminal) -> None:
     def small() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, 3_000))
 
     failed = zoe.fleet("init", "fleet", "--yes", preexec_fn=small)
 
     assert failed.code == 2
-    assert "schemas/agent.schema.json" in failed.err
+    assert "cannot write" in failed.err
     assert list(zoe.folder.iterdir()) == []
 
 
@@ -282,15 +325,15 @@ def test_below_the_top_hook_and_workflow_go_to_the_top_and_point_at_the_fleet(zo
     assert zoe.fleet("validate", at="ai agents/fleet").code == 0
 
 
-def test_below_the_top_an_existing_hook_file_stays_and_is_named(zoe: Terminal) -> None:
+def test_below_the_top_an_existing_hook_file_gets_our_hook(zoe: Terminal) -> None:
     zoe.git("init", "-q")
     zoe.write({".pre-commit-config.yaml": "repos: []\n"})
 
     ran = zoe.fleet("init", "fleet", "--yes")
 
     assert ran.code == 0, ran.err
-    assert "left unchanged: .pre-commit-config.yaml" in ran.out
-    assert (zoe.folder / ".pre-commit-config.yaml").read_text() == "repos: []\n"
+    assert "added our lines to .pre-commit-config.yaml" in ran.out
+    assert "-C fleet validate" in (zoe.folder / ".pre-commit-config.yaml").read_text()
     assert (zoe.folder / ".github/workflows/fleet.yml").is_file()
 
 
@@ -303,20 +346,19 @@ def test_a_folder_name_that_a_workflow_would_interpolate_is_refused(zoe: Termina
     assert zoe.contents() == {}
 
 
-def test_editors_find_the_schema_that_each_file_names(zoe: Terminal) -> None:
+def test_schemas_are_written_on_request_and_a_new_agent_names_its_own(zoe: Terminal) -> None:
     zoe.fleet("init", "--yes")
-    count = 0
+    assert not (zoe.folder / "schemas").exists()
+    assert not any(b"$schema" in content for content in zoe.contents().values())
 
-    for path in zoe.folder.rglob("*.yaml"):
-        first = path.read_text(encoding="utf-8").partition("\n")[0]
-        if "$schema=" in first:
-            file = path.parent / first.partition("$schema=")[2]
-            assert file.read_text(encoding="utf-8") == json_schema.schema_text(
-                file.name.removesuffix(".schema.json")
-            )
-            count += 1
+    first, again = zoe.fleet("schema", "--write", "--json"), zoe.fleet("schema", "--write", "--json")
+    zoe.fleet("new", "helper")
 
-    assert count == 7
+    assert (first.code, first.data["unchanged"], again.data["written"]) == (0, [], [])
+    assert first.data["written"] == again.data["unchanged"]
+    manifest = zoe.folder / "environments/staging/helper/agent.yaml"
+    named = manifest.parent / manifest.read_text().partition("\n")[0].partition("$schema=")[2]
+    assert named.read_text(encoding="utf-8") == json_schema.schema_text("agent")
 
 
 def test_git_never_changes_line_ends_of_digested_files(zoe: Terminal) -> None:

@@ -61,6 +61,21 @@ def test_a_good_fleet_is_committed_and_a_mistake_is_not(zoe: Terminal, folder: s
     assert zoe.git("rev-list", "--count", "HEAD").strip() == "1"
 
 
+def test_the_hook_runs_without_an_activated_environment(zoe: Terminal, runner: str) -> None:
+    hooked(zoe, "our fleet", runner)
+    zoe.git("commit", "-qm", "start")
+    broken(zoe, f"our fleet/{MANIFEST}")
+    # the runner alone: its folder without ours
+    tools = zoe.home / "tools"
+    tools.mkdir()
+    (tools / runner).symlink_to(BIN / runner)
+
+    bad = zoe.run("git", "commit", "-qam", "mistake", extra={"PATH": f"{tools}:/usr/bin:/bin"})
+
+    assert bad.code != 0
+    assert "owner-unknown" in bad.out + bad.err
+
+
 def test_the_index_is_validated_and_not_the_work_tree(zoe: Terminal, runner: str) -> None:
     hooked(zoe, ".", runner)
     zoe.git("commit", "-qm", "start")

@@ -58,7 +58,11 @@ def test_an_unknown_schema_is_refused_with_the_known_names(zoe: Terminal, name: 
 
 @pytest.mark.parametrize(
     ("verb", "arguments"),
-    [("init", ("fleet", "--yes")), ("new", ("mail-bot", "-C", "begun")), ("schema", ())],
+    [
+        ("init", ("fleet", "--yes")),
+        ("new", ("mail-bot", "-C", "begun")),
+        ("schema", ("--write", "-C", "begun")),
+    ],
 )
 def test_an_answer_in_json_is_what_its_schema_promises(
     zoe: Terminal, verb: str, arguments: tuple[str, ...]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fleetward.domain.errors import WriteFailed
 from fleetward.store.formats.yaml_scalar import yaml_scalar
+from fleetward.store.git.atomic_files import write_file
 
 _SLOT = re.compile(r"<<([a-z_]+)(!?)>>")
 
@@ -41,20 +42,30 @@ def existing_paths(top: Path, paths: Iterable[str]) -> tuple[str, ...]:
 
 
 @contextmanager
-def new_files(top: Path, contents: Mapping[str, bytes]) -> Iterator[None]:
+def new_files(
+    top: Path, contents: Mapping[str, bytes], changed: Mapping[str, tuple[bytes, bytes]] | None = None
+) -> Iterator[None]:
     """
     Write the files, none of which may exist; they are removed when this or the body of the ``with`` fails.
 
-    Errors: Unwritten, with nothing left behind.
+    *changed* are files that exist, with their content before and after; they are put back then, too.
+    Errors: WriteFailed, with nothing left behind.
     """
     created: list[Path] = []
+    done: dict[str, bytes] = {}
     try:
         for path, content in contents.items():
             _create_folders(top / Path(path).parent, created)
             _write(top / path, content, created)
+        for path, (before, after) in (changed or {}).items():
+            write_file(top / path, after)
+            done[path] = before
         yield
     except BaseException as error:
         _remove(created)
+        for path, before in done.items():
+            with contextlib.suppress(OSError):
+                write_file(top / path, before)
         if isinstance(error, OSError):
             where = str(error.filename or top)
             raise WriteFailed(f"cannot write {where!r}: {error.strerror}; nothing was written") from error

@@ -91,6 +91,17 @@ def create_repository(folder: Path, environment: Mapping[str, str]) -> None:
         raise GitError(f"git init failed: {first_line(answer.err) or answer.code}")
 
 
+def set_local_value(folder: Path, key: str, value: str, environment: Mapping[str, str]) -> None:
+    """
+    Set a value in the configuration of this clone alone.
+
+    Errors: GitError when git fails.
+    """
+    answer = run_git(folder, ["config", "--local", key, value], b"", allowed_variables(environment))
+    if answer.code != 0:
+        raise GitError(f"git config failed: {first_line(answer.err) or answer.code}")
+
+
 def author_identity(folder: Path, environment: Mapping[str, str]) -> tuple[str, str]:
     """
     The name and the address that git would write as author, whether *folder* is in a repository or not.

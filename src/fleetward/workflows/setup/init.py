@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, timedelta
@@ -15,12 +16,18 @@ from fleetward.domain.errors import GitError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.invisible_characters import with_visible
 from fleetward.domain.names import is_name
-from fleetward.store.fleet import scaffold
-from fleetward.store.git.discovery import NoRepository, author_identity, create_repository, open_repository
+from fleetward.store.fleet import joined_files, scaffold
+from fleetward.store.git.atomic_files import read_regular_file
+from fleetward.store.git.discovery import (
+    NoRepository,
+    author_identity,
+    create_repository,
+    open_repository,
+    set_local_value,
+)
 from fleetward.store.git.fleet_root import find_fleet_root
 from fleetward.store.git.repository import Repository
 from fleetward.workflows.context import RunContext
-from fleetward.workflows.setup.schemas import editor_schemas
 
 _RESERVED_IDS = frozenset(
     {
@@ -54,8 +61,12 @@ class InitPlan:
     repository: str
     policy: StarterPolicy
     contents: Mapping[str, bytes]
-    unchanged: tuple[str, ...] = ()
-    """Files beside the fleet that exist already and stay as they are."""
+    joined: Mapping[str, tuple[bytes, bytes]]
+    """Files that exist already and get our part: their content before and after."""
+    unchanged: Mapping[str, str]
+    """Files that exist already and stay as they are, with what a person has to add, if anything."""
+    guessed_name: bool
+    """The repository is named by its folder, as it has no remote."""
 
     @property
     def folder(self) -> Path:
@@ -70,6 +81,8 @@ class InitPlan:
         )
 
 
+_SHARED = frozenset({"README.md", joined_files.ATTRIBUTES, joined_files.HOOKS, "fleet.yml"})
+"""Files that a repository may have already: they are kept, and our part is added where that is safe."""
 _HOOK_FOLDERS = layout.FOLDERS
 """The folders that the hook checks; a broken record would block every promotion."""
 
@@ -78,20 +91,21 @@ def plan_fleet(run: RunContext, folder: Path, policy: StarterPolicy) -> InitPlan
     """
     The fleet that would be written to *folder*; nothing is written yet.
 
-    Errors: UsageError where a file exists already, or *folder* is inside another fleet; GitError.
+    Errors: UsageError where a file of the fleet itself exists already, or *folder* is inside another fleet; GitError.
     """
     existing = _nearest_folder(folder)
     repository = _repository(run, existing)
     top, prefix = _location(folder, repository)
     values = _values(run, existing, repository, folder, prefix)
-    contents = {f"{prefix}{path}": content for path, content in _fleet_files(values, policy).items()}
-    around = scaffold.render_templates("top", values)
-    unchanged = scaffold.existing_paths(top, around) if prefix else ()
-    contents.update({path: content for path, content in around.items() if path not in unchanged})
+    files = {f"{prefix}{path}": content for path, content in _fleet_files(values, policy).items()}
+    files.update(scaffold.render_templates("top", values))
+    shared = [path for path in files if Path(path).name in _SHARED and (top / path).exists()]
+    contents = {path: content for path, content in files.items() if path not in shared}
     blocking = scaffold.existing_paths(top, contents)
     if blocking:
         message = f"these files exist already, nothing was written: {', '.join(blocking)}"
         raise UsageError(message, hint="fleet init DIR with another folder, or move the files")
+    joined, unchanged = _join(top, {path: files[path] for path in shared})
     return InitPlan(
         target=folder,
         top=top,
@@ -100,7 +114,9 @@ def plan_fleet(run: RunContext, folder: Path, policy: StarterPolicy) -> InitPlan
         repository=values["repository"],
         policy=policy,
         contents=contents,
+        joined=joined,
         unchanged=unchanged,
+        guessed_name=not _remote_address(repository),
     )
 
 
@@ -110,9 +126,27 @@ def create_fleet(run: RunContext, plan: InitPlan) -> None:
 
     Errors: WriteFailed, GitError.
     """
-    with scaffold.new_files(plan.top, plan.contents):
+    with scaffold.new_files(plan.top, plan.contents, plan.joined):
         if plan.new_repository:
             create_repository(plan.top, run.environment)
+        command = Path(sys.executable).with_name("fleet")
+        if command.is_file():
+            # the hook finds it there without an activated environment
+            set_local_value(plan.top, "fleetward.command", str(command), run.environment)
+
+
+def _join(top: Path, files: Mapping[str, bytes]) -> tuple[dict[str, tuple[bytes, bytes]], dict[str, str]]:
+    """The existing files that get our part, and those that stay, with what has to be added by hand."""
+    joined: dict[str, tuple[bytes, bytes]] = {}
+    unchanged: dict[str, str] = {}
+    for path, ours in files.items():
+        existing = None if (top / path).is_symlink() else read_regular_file(top, path)
+        result = joined_files.joined(Path(path), existing, ours) if existing is not None else None
+        if existing is not None and result not in (None, existing):
+            joined[path] = (existing, result or b"")
+        else:
+            unchanged[path] = joined_files.addition(Path(path), ours) if result is None else ""
+    return joined, unchanged
 
 
 def _nearest_folder(folder: Path) -> Path:
@@ -174,7 +208,7 @@ def _values(
         "today": str(today),
         "pilot_ends": str(today + timedelta(days=60)),
         "retires": str(today + timedelta(days=730)),
-        "hook_entry": f"fleet -C {quote(root)} validate" if root else "fleet validate --staged",
+        "hook_arguments": f"-C {quote(root)} validate" if root else "validate --staged",
         "hook_files": f"^{re.escape(prefix)}(fleet-config\\.yaml$|({'|'.join(_HOOK_FOLDERS)})/)",
         # pre-commit passes paths relative to the top, fleet reads them relative to -C: below it, check the whole fleet
         "pass_filenames": "false" if root else "true",
@@ -183,11 +217,10 @@ def _values(
 
 
 def _fleet_files(values: Mapping[str, str], policy: StarterPolicy) -> dict[str, bytes]:
-    """The files of the fleet itself: templates, and the schemas for editors."""
+    """The files of the fleet itself."""
     return {
         **scaffold.render_templates("fleet", values),
         **scaffold.render_templates(f"policies/{policy}", values),
-        **editor_schemas(),
     }
 
 
@@ -203,9 +236,7 @@ def _person_id(name: str, email: str) -> str:
 
 def _repository_name(repository: Repository | None, folder: Path) -> str:
     """``owner/name`` from the URL of the remote, else the name of the folder."""
-    remote = repository.run("var", "-l").out.decode("utf-8", "replace") if repository else ""
-    urls = re.findall(r"^remote\.origin\.url=(.+)$", remote, re.MULTILINE)
-    address = urls[-1].strip().rstrip("/").removesuffix(".git") if urls else ""
+    address = _remote_address(repository)
     hosted = re.fullmatch(r"(?:[a-z+]+://[^/]*/?|[^/:]+:/*)(.*)", address)
     path = hosted[1] if hosted else address.rpartition("/")[2]
     top = repository.top if repository and repository.top else folder.resolve()
@@ -214,3 +245,10 @@ def _repository_name(repository: Repository | None, folder: Path) -> str:
         if _REPOSITORY.fullmatch(plain):
             return plain
     return "agents"
+
+
+def _remote_address(repository: Repository | None) -> str:
+    """The URL of ``origin`` without ``.git``, or nothing."""
+    remote = repository.run("var", "-l").out.decode("utf-8", "replace") if repository else ""
+    urls = re.findall(r"^remote\.origin\.url=(.+)$", remote, re.MULTILINE)
+    return urls[-1].strip().rstrip("/").removesuffix(".git") if urls else ""
