@@ -60,7 +60,12 @@ SITUATIONS = [
     ({"budgets__0__alertAt": 50}, "cost/alert-raised", "looser", "medium"),
     ({"escalation__sla__acknowledge": "PT1H"}, "guardrail/sla-lengthened", "looser", "high"),
     ({"escalation__sla": None}, "guardrail/sla-lengthened", "looser", "high"),
-    ({"escalation__triggers__0__above": 500}, "guardrail/escalation-changed", "neutral", "high"),
+    ({"escalation__triggers__0__above": 500}, "guardrail/escalation-weakened", "looser", "high"),
+    ({"escalation__triggers__0__above": 100}, "guardrail/escalation-tightened", "stricter", "low"),
+    ({"escalation__triggers__1__below": 0.9}, "guardrail/escalation-tightened", "stricter", "low"),
+    ({"escalation__triggers__1__below": 0.7}, "guardrail/escalation-weakened", "looser", "high"),
+    ({"escalation__triggers__1__count": 3}, "guardrail/escalation-changed", "unknown", "high"),
+    ({"escalation__triggers__0__currency": "USD"}, "guardrail/escalation-changed", "unknown", "high"),
     ({"escalation__triggers__1": None}, "guardrail/escalation-weakened", "looser", "high"),
     ({"escalation__default": "act"}, "guardrail/escalation-weakened", "looser", "high"),
     ({"owner__accountable": None}, "governance/owner-emptied", "looser", "critical"),
@@ -69,6 +74,9 @@ SITUATIONS = [
     ({"observability__outputReview": None}, "guardrail/review-sampling-lowered", "looser", "high"),
     ({"observability__outputReview__sample": 0.01}, "guardrail/review-sampling-lowered", "looser", "high"),
     ({"review__heartbeat": "P7D"}, "governance/heartbeat-changed", "looser", "medium"),
+    ({"retirement__criteria__0__below": 0.2}, "lifecycle/retirement-changed", "looser", "medium"),
+    ({"retirement__criteria__0__for": "P30D"}, "lifecycle/retirement-changed", "stricter", "low"),
+    ({"retirement__criteria__0__for": None}, "lifecycle/retirement-changed", "unknown", "medium"),
     ({"retirement__criteria__1__date": "2028-12-31"}, "lifecycle/retirement-postponed", "looser", "medium"),
     ({"retirement__criteria__1": None}, "lifecycle/retirement-removed", "looser", "high"),
     ({"retirement": None}, "lifecycle/retirement-removed", "looser", "high"),
@@ -187,3 +195,14 @@ def _with_metadata(before, first, after, second):
         bot = manifest("bot", a_spec, effective=head)
         sides.append(agent(bot, {"note.txt": "same", "overrides.yaml": str(metadata)}))
     return compared(*sides).changes
+
+
+@pytest.mark.parametrize(("window", "direction"), [("P7D", "stricter"), ("P60D", "looser")])
+def test_a_longer_window_forgives_more(window: str, direction: str) -> None:
+    before, after = (
+        {"slos": [{"name": "ok", "objective": 0.9, "window": text}]} for text in ("P30D", window)
+    )
+
+    [change] = moved(before, after)
+
+    assert change.direction == direction

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
+from fleetward.changes import conditions
 from fleetward.changes.delta import Delta
 from fleetward.changes.meaning import Meaning, covers
 from fleetward.domain.change import ChangeKind, Direction, Significance
@@ -14,7 +12,6 @@ from fleetward.domain.change import ChangeKind, Direction, Significance
 CRITICAL, HIGH, MEDIUM, LOW, NONE = Significance
 LOOSER, STRICTER, NEUTRAL, UNKNOWN = Direction
 ADDED, REMOVED, CHANGED, _TEXT, REORDERED = ChangeKind
-_BREAK = re.compile(r"[^a-z0-9]+")
 
 
 def find_meaning(delta: Delta) -> Meaning | None:
@@ -27,48 +24,6 @@ def find_meaning(delta: Delta) -> Meaning | None:
 @lru_cache(maxsize=4096)
 def _rows_for_path(path: str) -> tuple[Meaning, ...]:
     return tuple(row for row in MEANINGS if any(covers(pattern, path) for pattern in row.paths.split()))
-
-
-def _unrestricted(delta: Delta) -> bool:
-    """Does a new tool allow everything, or administration?"""
-    tool = delta.after if isinstance(delta.after, Mapping) else {}
-    return tool.get("access") == "admin" or any(map(_wild, tool.get("allow") or ()))
-
-
-def _wild(entry: Any) -> bool:
-    if not isinstance(entry, str):
-        return False
-    words = _BREAK.split(entry.lower())
-    # `admin` as a word: `administer` and `badmin` are other permissions
-    return "*" in entry or "admin" in words or words == ["all"]
-
-
-def _wildcard(delta: Delta) -> bool:
-    return _wild(delta.after)
-
-
-def _to_admin(delta: Delta) -> bool:
-    return bool(delta.after == "admin")
-
-
-def _to_nothing(delta: Delta) -> bool:
-    return delta.after in (None, "", [], ())
-
-
-def _had_halt(delta: Delta) -> bool:
-    return isinstance(delta.before, Mapping) and delta.before.get("haltAt") is not None
-
-
-def _from_nothing(delta: Delta) -> bool:
-    return delta.before in (None, "", [], ())
-
-
-def _to_production(delta: Delta) -> bool:
-    return bool(delta.after == "production")
-
-
-def _pilot_to_production(delta: Delta) -> bool:
-    return bool(delta.before == "pilot" and delta.after == "production")
 
 
 PATHS = """\
@@ -135,21 +90,21 @@ MEANINGS: tuple[Meaning, ...] = (
             significance=HIGH, reason="{after} may be run as a program", twin="privilege/executable-removed"),
     Meaning(paths="spec.executables", kinds=(REMOVED,), means=STRICTER, rule="privilege/executable-removed",
             significance=LOW, reason="{before} may no longer be run as a program"),
-    Meaning(paths="spec.tools[]", kinds=(ADDED,), test=_unrestricted, means=LOOSER,
+    Meaning(paths="spec.tools[]", kinds=(ADDED,), test=conditions.unrestricted, means=LOOSER,
             rule="privilege/tool-unrestricted", significance=CRITICAL,
             reason="new tool {item!r} without bounds: {after}", twin="privilege/tool-removed"),
     Meaning(paths="spec.tools[]", kinds=(ADDED,), means=LOOSER, rule="privilege/tool-added",
             significance=HIGH, reason="new tool {item!r}: {after}", twin="privilege/tool-removed"),
     Meaning(paths="spec.tools[]", kinds=(REMOVED,), means=STRICTER, rule="privilege/tool-removed",
             significance=LOW, reason="tool {item!r} is gone"),
-    Meaning(paths="spec.tools[].allow", kinds=(ADDED,), test=_wildcard, means=LOOSER,
+    Meaning(paths="spec.tools[].allow", kinds=(ADDED,), test=conditions.wildcard, means=LOOSER,
             rule="privilege/wildcard-allowed", significance=CRITICAL,
             reason="tool {item!r} may do everything that {after} matches", twin="privilege/allow-narrowed"),
     Meaning(paths="spec.tools[].allow", kinds=(ADDED,), means=LOOSER, rule="privilege/allow-widened",
             significance=HIGH, reason="tool {item!r} may now do {after}", twin="privilege/allow-narrowed"),
     Meaning(paths="spec.tools[].allow", kinds=(REMOVED,), means=STRICTER, rule="privilege/allow-narrowed",
             significance=LOW, reason="tool {item!r} may no longer do {before}"),
-    Meaning(paths="spec.tools[].access", test=_to_admin, means=LOOSER, rule="privilege/admin-access",
+    Meaning(paths="spec.tools[].access", test=conditions.to_admin, means=LOOSER, rule="privilege/admin-access",
             significance=CRITICAL, reason="tool {item!r} has admin access, before {before}",
             twin="privilege/access-narrowed"),
     Meaning(paths="spec.tools[].access", direction=LOOSER, rule="privilege/access-widened", significance=HIGH,
@@ -259,6 +214,13 @@ MEANINGS: tuple[Meaning, ...] = (
             significance=LOW, reason="time to {key} an escalation is {after}, before {before}"),
     Meaning(paths="spec.escalation.lastTestedAt", kinds=(ADDED, CHANGED), rule="guardrail/escalation-tested",
             significance=LOW, reason="escalation last tested {after}, before {before}"),
+    # a measure that comes or goes makes another trigger, and another currency another amount
+    Meaning(paths="spec.escalation.triggers[].below spec.escalation.triggers[].above spec.escalation.triggers[].count "
+            "spec.escalation.triggers[].within", kinds=(ADDED, REMOVED), means=UNKNOWN,
+            rule="guardrail/escalation-changed", significance=HIGH,
+            reason="escalation: {key} {after}, before {before}"),
+    Meaning(paths="spec.escalation.triggers[].currency", means=UNKNOWN, rule="guardrail/escalation-changed",
+            significance=HIGH, reason="escalation: {key} {after}, before {before}"),
     Meaning(paths="spec.escalation*", direction=LOOSER, rule="guardrail/escalation-weakened",
             significance=HIGH, reason="escalation is weaker: {key} {after}, before {before}",
             twin="guardrail/escalation-tightened"),
@@ -290,7 +252,7 @@ MEANINGS: tuple[Meaning, ...] = (
             rule="guardrail/review-sampling-raised", significance=LOW,
             reason="more output is reviewed: {key} {after}, before {before}"),
     # cost
-    Meaning(paths="spec.budgets[]", kinds=(REMOVED,), test=_had_halt, means=LOOSER, rule="cost/halt-removed",
+    Meaning(paths="spec.budgets[]", kinds=(REMOVED,), test=conditions.had_halt, means=LOOSER, rule="cost/halt-removed",
             significance=CRITICAL, reason="nothing halts spending per {item} any more; before {before}",
             twin="cost/budget-added"),
     Meaning(paths="spec.budgets[]", kinds=(REMOVED,), means=LOOSER, rule="cost/budget-removed",
@@ -318,11 +280,11 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(paths="spec.budgets[]*", rule="cost/budget-changed", significance=MEDIUM,
             reason="{key} per {item} is {after}, before {before}"),
     # responsibility
-    Meaning(paths="spec.owner.team spec.owner.accountable", test=_to_nothing, means=LOOSER,
+    Meaning(paths="spec.owner.team spec.owner.accountable", test=conditions.to_nothing, means=LOOSER,
             rule="governance/owner-emptied", significance=CRITICAL,
             reason="{key} is empty; before {before}",
             twin="governance/owner-named"),
-    Meaning(paths="spec.owner.team spec.owner.accountable", test=_from_nothing, means=STRICTER,
+    Meaning(paths="spec.owner.team spec.owner.accountable", test=conditions.from_nothing, means=STRICTER,
             rule="governance/owner-named", significance=LOW, reason="{key} is {after}; it was empty before"),
     Meaning(paths="spec.owner.contact*", rule="governance/contact-changed", significance=MEDIUM,
             reason="contact {key} is {after}, before {before}"),
@@ -359,9 +321,9 @@ MEANINGS: tuple[Meaning, ...] = (
             twin="lifecycle/suspended"),
     Meaning(paths="spec.suspended", rule="lifecycle/suspended", significance=LOW,
             reason="the emergency flag is on: the agent is halted"),
-    Meaning(paths="spec.lifecycle", test=_pilot_to_production, means=LOOSER, rule="lifecycle/pilot-ended",
+    Meaning(paths="spec.lifecycle", test=conditions.pilot_to_production, means=LOOSER, rule="lifecycle/pilot-ended",
             significance=HIGH, reason="lifecycle {after}, before {before}", twin="lifecycle/stage-changed"),
-    Meaning(paths="spec.lifecycle", test=_to_production, rule="lifecycle/stage-changed", significance=HIGH,
+    Meaning(paths="spec.lifecycle", test=conditions.to_production, rule="lifecycle/stage-changed", significance=HIGH,
             reason="lifecycle {after}, before {before}"),
     Meaning(paths="spec.lifecycle", rule="lifecycle/stage-changed", significance=MEDIUM,
             reason="lifecycle {after}, before {before}"),
@@ -377,6 +339,9 @@ MEANINGS: tuple[Meaning, ...] = (
             twin="lifecycle/retirement-added"),
     Meaning(paths="spec.retirement.criteria", kinds=(ADDED,), means=STRICTER,
             rule="lifecycle/retirement-added", significance=LOW, reason="retired when {after}"),
+    Meaning(paths="spec.retirement.criteria[].below spec.retirement.criteria[].above spec.retirement.criteria[].for",
+            kinds=(ADDED, REMOVED), means=UNKNOWN, rule="lifecycle/retirement-changed", significance=MEDIUM,
+            reason="retirement: {key} {after}, before {before}"),
     Meaning(paths="spec.retirement*", rule="lifecycle/retirement-changed", significance=MEDIUM,
             reason="retirement: {key} {after}, before {before}"),
     # orchestration
