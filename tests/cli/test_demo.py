@@ -29,10 +29,10 @@ def scrubbed(text: str) -> str:
     commits = re.sub(r"\b[0-9a-f]{40}\b", "<commit>", text)
     abbreviated = re.sub(r"\b[0-9a-f]{12}\.\.[0-9a-f]{12}\b", "<commit>..<commit>", commits)
     abbreviated = re.sub(r"\(commit [0-9a-f]{12}\)", "(commit <commit>)", abbreviated)
-    abbreviated = re.sub(r"of commit [0-9a-f]{12}\b", "of commit <commit>", abbreviated)
+    abbreviated = re.sub(r"\b(commit|at|as) [0-9a-f]{12}\b", r"\1 <commit>", abbreviated)
     logged = re.sub(r"(?m)^  [0-9a-f]{7,10} ", "  <commit> ", abbreviated)
     digests = re.sub(r"sha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b", "<digest>", logged)
-    return re.sub(r"\b[0-9a-f]{12}(?=[-/])|(?<=-)[0-9a-f]{12}(?=\.json)", "<digest>", digests)
+    return re.sub(r"\b[0-9a-f]{12}\b", "<digest>", digests)
 
 
 def test_the_demonstration_ends_well_teaches_the_road_and_leaves_nothing_behind(tmp_path: Path) -> None:

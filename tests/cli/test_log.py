@@ -138,3 +138,47 @@ def test_a_ledger_that_lost_its_last_line_is_an_error(tmp_path: Path, repo: Repo
 
     assert ran.code == 2
     assert "lines of an earlier version" in ran.err
+
+
+def test_one_line_an_entry_says_what_changed_and_which_commit_brought_it(repo: Repository) -> None:
+    ran = repo.fleet("log", "--oneline")
+    data = repo.fleet("log", "desk-bot", "--oneline", "--json").data
+
+    landed = repo.git("log", "-2", "--format=%h", "--abbrev=12", "--", LEDGER).splitlines()
+    assert [text.split(maxsplit=5) for text in ran.out.splitlines()] == [
+        ["2026-11-20", "desk-bot", "update", landed[0], "dina@acme.example", "prompts/system.md"],
+        ["2026-11-17", "desk-bot", "adopt", landed[1], "alice@acme.example", "what ran already"],
+    ]
+    assert list(Draft202012Validator(schema("output/log-output")).iter_errors(data)) == []
+    assert data["entries"][0]["landed"] == repo.head
+    assert data["entries"][0]["changed"] == [{"agent": "desk-bot", "paths": ["prompts/system.md"]}]
+
+
+@pytest.mark.parametrize(
+    ("words", "dates"),
+    [
+        (("--since", "2026-11-18"), ["2026-11-20"]),
+        (("--until", "2026-11-17"), ["2026-11-17"]),
+        (("--since", "2026-11-20T12:00:00Z"), ["2026-11-20"]),
+        (("--since", "2026-11-20T13:00:00+00:59"), []),
+        (
+            ("--since", "2026-11-17T09:00:00Z", "--until", "2026-11-20T12:00:00Z"),
+            ["2026-11-20", "2026-11-17"],
+        ),
+    ],
+)
+def test_both_ends_of_a_time_belong_to_it(repo: Repository, words: tuple[str, ...], dates: list[str]) -> None:
+    entries = repo.fleet("log", *words, "--json").data["entries"]
+
+    assert [entry["at"][:10] for entry in entries] == dates
+
+
+def test_a_time_that_is_none_is_an_error(repo: Repository) -> None:
+    unread, exchanged = (
+        repo.fleet("log", *words)
+        for words in (("--since", "monday"), ("--since", "2026-11-20", "--until", "2026-11-01"))
+    )
+
+    assert (unread.code, exchanged.code) == (2, 2)
+    assert "--since: 'monday' is no date such as 2026-11-20" in unread.err
+    assert "--since 2026-11-20 is after --until 2026-11-01" in exchanged.err

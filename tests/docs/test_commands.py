@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,24 @@ def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
     missing = [target for target in targets if not (path.parent / target).exists()]
 
     assert missing == []
+
+
+def test_an_ordinary_promotion_costs_what_the_page_says(tmp_path: Path) -> None:
+    counting = runpy.run_path(str(CHECKOUT / "docs/how-to/count_steps.py"))
+    text = counting["section"](counting["PAGE"].read_text(encoding="utf-8"), counting["SECTION"])
+    commands = counting["steps"](text)
+    shell = Shell(tmp_path, "example")
+
+    first, *remaining = page(text).steps
+    shell.run(replace(first, script="git rev-parse HEAD > ../before\n"))
+    for step in (replace(first, before=""), *remaining):
+        shell.run(step)
+
+    begin = (tmp_path / "before").read_text().strip()
+    made = subprocess.run(
+        ["git", "-C", str(tmp_path / "remote.git"), "rev-list", "--count", f"{begin}..main"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (len(commands), counting["commits"](commands), int(made.stdout)) == (9, 3, 3)

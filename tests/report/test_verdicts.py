@@ -179,10 +179,22 @@ def test_every_verdict_has_its_word() -> None:
 
     page = text(allowed, blocked, verdict(OWNER, kind=None))
 
-    assert "ALLOWED refund-bot" in page
-    assert "BLOCKED refund-bot" in page
+    rows = [line.split()[:3] for line in page.splitlines()[2:6]]
+    assert rows == [
+        ["verdict", "agent", "kind"],
+        ["ALLOWED", "refund-bot", "update"],
+        ["BLOCKED", "refund-bot", "update"],
+        ["UNCHANGED", "refund-bot", "none"],
+    ]
     assert "can lift it: bob" in page
-    assert "UNCHANGED refund-bot (nothing to promote)" in page
+    assert "UNCHANGED refund-bot (nothing to promote)" in text(verdict(OWNER, kind=None))
+
+
+def test_agents_that_miss_the_same_stand_together() -> None:
+    page = text(verdict(OWNER), verdict(OWNER), verdict(OWNER, approvals=(statement("alice"),)))
+
+    assert "\nrefund-bot, refund-bot\n  missing approvals" in page
+    assert page.count("could approve") == 1
 
 
 def test_verbose_adds_the_policy_the_time_and_the_files() -> None:

@@ -14,7 +14,7 @@ from fleetward.domain.errors import ExitCode
 from fleetward.domain.verdict import Promotion, RequirementStatus
 from fleetward.report.page import Page, line, page, span
 from fleetward.workflows.audit.verification import verified_head
-from fleetward.workflows.promotion.adopt import Adoption, adopt_environments
+from fleetward.workflows.promotion.adopt import AdoptedEnvironment, Adoption, adopt_environments
 
 
 def adopt(
@@ -25,7 +25,13 @@ def adopt(
     apply: Annotated[bool, typer.Option("--apply", help="Write the ledger.")] = False,
     sign: Sign = None,
 ) -> ExitCode:
-    """Start ledgers with the agents that are there; the first makes governance trusted, later ones need approvals."""
+    """
+    Begin with what already runs: start the ledger of a gated environment with the agents in its folder.
+
+    First copy the files that run to environments/ENV/AGENT/ and to the source environment, and commit them. What is
+    adopted counts as agreed, and so does the governance of that commit. Afterwards only promotions change the folder.
+    Where another environment has a ledger already, each agent needs an approval first: fleet approve --all --to ENV.
+    """
     require_apply(apply=apply, sign=sign)
     with applying(session, apply=apply):
         adoption = adopt_environments(session.run, to, verified_head(session.run), apply=apply, key=sign)
@@ -44,13 +50,37 @@ def _text(adoption: Adoption, session: Session) -> Page:
         to, first = adoption.waiting[0]
         head = line(span("not adopted", "error"), f": nobody has approved what {to} holds:")
         rows = [line(f"  {env}/{item.agent}: {_missing(item)}", hang=4) for env, item in adoption.waiting]
-        return page([head, *rows, line(span(f"fleet approve{chdir} {first.agent} --to {to}", "code"))])
+        name = first.agent if len(adoption.waiting) == 1 else "--all"
+        return page([head, *rows, line(span(f"fleet approve{chdir} {name} --to {to}", "code"))])
+    notes = [note for env in adoption.environments for note in _source_lines(env)]
     if adoption.written is None:
         head = line(span("would adopt", "strong"), f" {count} into {files}:")
-        return page([head, *rows, line(span(f"fleet adopt{chdir}{options} --apply", "code"))])
+        begin = line(
+            "compare them with what runs: what is adopted counts as agreed, and so does governance/", hang=2
+        )
+        command = f"fleet adopt{chdir}{options} --apply"
+        return page([head, *rows, line(), begin, *notes, line(span(command, "code"))])
     head = line(span("adopted", "good"), f" {count} into {files}, commit {adoption.written}:")
     to, agent = agents[0]
-    return page([head, *rows, line(span(f"fleet promote{chdir} {agent.agent} --to {to}", "code"))])
+    command = f"fleet promote{chdir} {agent.agent} --to {to}"
+    return page(
+        [
+            head,
+            *rows,
+            line(),
+            *notes,
+            line(f"from now on only promotions change {to}:"),
+            line(span(command, "code")),
+        ]
+    )
+
+
+def _source_lines(env: AdoptedEnvironment) -> Page:
+    if not env.without_source:
+        return ()
+    names, sources = ", ".join(env.without_source), " or ".join(env.sources)
+    text = f": {names}: not in {sources}; copy the folder there before the first change, else it counts as retired"
+    return (line(span("missing source", "warning"), text, hang=2),)
 
 
 def _missing(promotion: Promotion) -> str:

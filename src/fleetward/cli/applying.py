@@ -24,9 +24,7 @@ def applying(session: Session, *, apply: bool) -> Iterator[None]:
         return
     with promotion_apply.apply_lock(session.run) as finished:
         if finished:
-            session.output.note(
-                (line("finished an interrupted run: the work tree matches its commit again"),)
-            )
+            session.note((line("finished an interrupted run: the work tree matches its commit again"),))
         yield
 
 
@@ -41,24 +39,24 @@ def warn_uncommitted(session: Session, context: PromotionContext, agents: Sequen
     names = ", ".join(files[:_MAX_NAMES]) + (
         f" and {len(files) - _MAX_NAMES} more" if len(files) > _MAX_NAMES else ""
     )
-    session.output.note((line(span("uncommitted, ignored", "warning"), f": {names}", hang=2),))
+    session.note((line(span("uncommitted, ignored", "warning"), f": {names}", hang=2),))
 
 
 def note_written(session: Session, commit: Id | None, environment: str) -> None:
     """Name the commit that was written, if one was."""
     if commit is not None:
         message = f" as commit {commit}, ledger/{environment}.jsonl"
-        session.output.note((line(span("written", "good"), message),))
+        session.note((line(span("written", "good"), message),))
 
 
 def note_pushed(session: Session, pushed: promotion_apply.PushedCommits | None) -> None:
     """Name the branch that now has the commits of an earlier run, if there were any."""
     if pushed is not None:
         message = f" to {pushed.target.name}: commit {pushed.head}, which waited here"
-        session.output.note((line(span("pushed", "good"), message),))
+        session.note((line(span("pushed", "good"), message),))
 
 
 def note_taken_off(session: Session, upstream: Id | None) -> None:
     """Name the commit that the branch begins anew from, if it does."""
     if upstream is not None:
-        session.output.note((line(f"took the unpushed promotion off; the branch is at {upstream} again"),))
+        session.note((line(f"took the unpushed promotion off; the branch is at {upstream} again"),))

@@ -55,11 +55,11 @@ def audit(
     previous = checkpoint.read_checkpoint(checkpoint_file) if checkpoint_file else None
     result = run_audit(session.run, root, revisions=span, base=base, checkpoint=previous)
     if folder is not None:
-        session.output.note(_write_pack(folder, root, result))
+        session.note(_write_pack(folder, root, result))
     session.report(VERB.formats, AuditReport(audit=result.audit, root=root, base=base))
     if checkpoint_file:
         # the report comes first: the checkpoint must not move if printing fails
-        session.output.note(_write_checkpoint(checkpoint_file, result.audit, previous is not None))
+        session.note(_write_checkpoint(checkpoint_file, result.audit, previous is not None))
     return ExitCode.SUCCESS if result.audit.clean else ExitCode.DENIED
 
 

@@ -115,9 +115,10 @@ def _evidence(tour: _Tour) -> None:
     release = tour.fleet(f"release {AGENT}", at=NOON).strip()
     tour.repository.write_results("answers.json", promptfoo_results(release))
     tour.repository.write_results("rescheduling.xml", junit_results(release))
-    tour.fleet(f"evidence add {AGENT} --suite answers ../answers.json", at=NOON, person="ci")
-    tour.fleet(f"evidence add {AGENT} --suite rescheduling ../rescheduling.xml", at=NOON, person="ci")
-    tour.commit("evidence for delivery-desk", at=NOON, person="ci")
+    tour.fleet(f"evidence add {AGENT} --suite answers ../answers.json --commit", at=NOON, person="ci")
+    tour.fleet(
+        f"evidence add {AGENT} --suite rescheduling ../rescheduling.xml --commit", at=NOON, person="ci"
+    )
 
 
 def _approvals(tour: _Tour) -> None:
@@ -130,8 +131,7 @@ def _approvals(tour: _Tour) -> None:
     tour.fleet(approve, at=NOON, code=ExitCode.DENIED, start="approved")
     for person, role in (("tomas", "owner"), ("greta", "platform"), ("viktor", "security")):
         tour.paragraph(f"{person.title()} ({role}) reads the change and approves it.")
-        tour.fleet(approve, at=NOON, person=person, start="approved")
-        tour.commit(f"{person} approves", at=NOON, person=person)
+        tour.fleet(f"{approve} --commit", at=NOON, person=person, start="approved")
     tour.paragraph("All approvals are there. Only a day in staging is missing.")
     tour.fleet(f"promote {AGENT} --to production", at=NOON, code=ExitCode.DENIED)
 
@@ -146,11 +146,11 @@ def _production(tour: _Tour) -> None:
     if shutil.which("sha256sum"):
         tour.shell(DIGEST_COMMAND)
         tour.paragraph(
-            "That is the digest that was approved. The ledger's second line contains the digest of its first:"
+            "It begins with the digits that were approved. The ledger's second line contains the digest of its first:"
         )
         tour.shell("head -n 1 ledger/production.jsonl | tr -d '\\n' | sha256sum")
     tour.shell("tail -n 1 ledger/production.jsonl | cut -c 1-96")
-    tour.shell("git log --oneline -n 8")
+    tour.shell("git log --oneline -n 9")
     tour.paragraph("The same command again finds nothing to do:")
     tour.fleet(f"promote {AGENT} --to production --apply", at=NEXT_DAY, person="ci")
 

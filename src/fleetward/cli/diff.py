@@ -50,7 +50,7 @@ def diff(
     )
     result = run_diff(session.run, options)
     _print_notes(session, result)
-    session.report(VERB.formats, result)
+    session.report(VERB.formats, result, whole_digests=True)
     if fail_on:
         _print_fail_on(session, result.fleet_diff, fail_on)
     return _exit_code(result.fleet_diff, fail_on, exit_code=exit_code)
@@ -63,12 +63,12 @@ def _print_notes(session: Session, result: DiffResult) -> None:
         return
     if result.same_commit:
         base, head = result.base.name, result.head.name
-        session.output.note((line(f"{base} and {head} are the same commit: there is nothing to compare"),))
+        session.note((line(f"{base} and {head} are the same commit: there is nothing to compare"),))
     count = result.uncommitted()
     if count:
         files = "1 file" if count == 1 else f"{count} files"
         command = f"fleet diff{session.run.chdir} --worktree"
-        session.output.note((line(f"uncommitted changes are not compared ({files}): {command}"),))
+        session.note((line(f"uncommitted changes are not compared ({files}): {command}"),))
 
 
 def _print_fail_on(session: Session, fleet_diff: FleetDiff, fail_on: Significance) -> None:
@@ -76,7 +76,7 @@ def _print_fail_on(session: Session, fleet_diff: FleetDiff, fail_on: Significanc
     heavy = sum(change.significance.rank <= fail_on.rank for change in changes)
     if heavy:
         message = f"--fail-on {fail_on}: {heavy} of {len(changes)} changes are {fail_on} or higher"
-        session.output.note((line(message),))
+        session.note((line(message),))
 
 
 def _exit_code(fleet_diff: FleetDiff, fail_on: Significance | None, *, exit_code: bool) -> ExitCode:

@@ -28,7 +28,7 @@ def init(
     """Create a fleet: two agents, people, a policy, a pre-commit hook and a CI workflow."""
     plan = plan_fleet(session.run, session.run.path(folder or "."), policy)
     if not yes and not _is_confirmed(session, plan):
-        session.output.note((line("nothing was written"),))
+        session.note((line("nothing was written"),))
         return ExitCode.DENIED
     create_fleet(session.run, plan)
     session.report(VERB.formats, plan)

@@ -22,7 +22,7 @@ def release(
     ] = None,
 ) -> ExitCode:
     """Print the release digest at HEAD; evaluation runs are tagged with it."""
-    session.report(VERB.formats, agent_at_head(session.run, agent, env))
+    session.report(VERB.formats, agent_at_head(session.run, agent, env), whole_digests=True)
     return ExitCode.SUCCESS
 
 

@@ -53,7 +53,7 @@ def rollback(
     session.report(VERB.formats, result)
     if result.written:
         note = f" as commit {result.written}, ledger/{env}.jsonl"
-        session.output.note((line(span("written", "good"), note),))
+        session.note((line(span("written", "good"), note),))
     return ExitCode.SUCCESS if result.promotion.verdict is Verdict.ALLOWED else ExitCode.DENIED
 
 

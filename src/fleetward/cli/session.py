@@ -10,7 +10,8 @@ from fleetward.cli.output import Color, Output, Report, report_targets
 from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import UsageError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.report.page import line
+from fleetward.report.page import Page, line
+from fleetward.report.short_digests import with_short_digests
 from fleetward.workflows.context import TEST_CLOCK, RunContext, run_context
 
 Value = TypeVar("Value")
@@ -28,10 +29,11 @@ class Session:
     output: Output
     verbose: bool = False
 
-    def report(self, formats: Formats[Value], value: Value) -> None:
+    def report(self, formats: Formats[Value], value: Value, *, whole_digests: bool = False) -> None:
         """
         Print or write *value* in every format that is asked for.
 
+        Pages have short digests unless ``-v`` or *whole_digests*.
         Errors: UsageError for a format that is not among *formats*; WriteFailed.
         """
         # before anything is rendered: no report is left half written
@@ -39,7 +41,16 @@ class Session:
             if target.format not in formats:
                 hint = f"-o takes: {', '.join(formats)}"
                 raise UsageError(f"no format {target.format!r} with these options", hint=hint)
-        self.output.write(lambda name: formats[name](value, self))
+        whole = whole_digests or self.verbose
+        self.output.write(lambda name: self._with_digests(formats[name](value, self), whole=whole))
+
+    def note(self, page: Page) -> None:
+        """Print a page on standard error, beside the report; nothing with ``-q``."""
+        self.output.note(page if self.verbose else with_short_digests(page))
+
+    @staticmethod
+    def _with_digests(report: Report, *, whole: bool) -> Report:
+        return with_short_digests(report) if isinstance(report, tuple) and not whole else report
 
 
 def session(

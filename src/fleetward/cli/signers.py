@@ -23,7 +23,7 @@ def signers(
     """Print the signing keys at HEAD as an allowed_signers file for ssh-keygen -Y verify."""
     allowed = signers_at_head(session.run, ledger=ledger)
     for email in allowed.skipped_addresses:
-        session.output.note((line(f"{email!r} is left out: OpenSSH would read it as a pattern"),))
+        session.note((line(f"{email!r} is left out: OpenSSH would read it as a pattern"),))
     session.report(VERB.formats, allowed)
     return ExitCode.SUCCESS
 

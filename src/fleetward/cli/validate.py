@@ -50,8 +50,8 @@ def validate(
     result = run_validation(session.run, options)
     if not result.governance_valid:
         # without governance there are no rules: an empty list must not look like success
-        session.output.note((line("no rules were run: fix fleet-config.yaml and governance/ first"),))
-    session.report(VERB.formats, result)
+        session.note((line("no rules were run: fix fleet-config.yaml and governance/ first"),))
+    session.report(VERB.formats, result, whole_digests=True)
     return ExitCode.DENIED if result.validation.errors else ExitCode.SUCCESS
 
 

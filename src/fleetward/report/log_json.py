@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fleetward.domain import digest
 from fleetward.domain.break_glass import BreakGlassRecord, Review
 from fleetward.domain.clock import format_instant
+from fleetward.domain.landed_change import LandedChange
 from fleetward.domain.ledger import AgentTransition, Entry
 
 FORMAT = "fleetward.log/1"
 
 
-def render(entries: Sequence[Entry], *, commit: str, reviews: Sequence[Review]) -> dict[str, Any]:
+def render(
+    entries: Sequence[Entry],
+    *,
+    commit: str,
+    reviews: Sequence[Review],
+    changes: Mapping[tuple[str, int], LandedChange],
+) -> dict[str, Any]:
     """The whole answer; within this format fields are only added."""
     return {
         "format": FORMAT,
         "commit": commit,
-        "entries": [_encode_entry(entry, reviews) for entry in entries],
+        "entries": [
+            {**_encode_entry(entry, reviews), **_encode_landed(changes.get((entry.environment, entry.seq)))}
+            for entry in entries
+        ],
     }
 
 
@@ -47,6 +57,16 @@ def _encode_entry(entry: Entry, reviews: Sequence[Review]) -> dict[str, Any]:
             for item in reviews
             if (item.environment, item.seq) == (entry.environment, entry.seq)
         ],
+    }
+
+
+def _encode_landed(change: LandedChange | None) -> dict[str, Any]:
+    """Only where it was asked for: it takes a look at the history of every entry."""
+    if change is None:
+        return {}
+    return {
+        "landed": change.commit,
+        "changed": [{"agent": agent, "paths": list(paths)} for agent, paths in change.agents.items()],
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from fleetward.domain.break_glass import Review
 from fleetward.domain.clock import format_instant
 from fleetward.domain.ledger import AgentTransition, Entry
+from fleetward.domain.log_period import LogPeriod
 from fleetward.report.page import Line, Page, line, page, span
 
 
@@ -18,6 +19,7 @@ def render(
     verbose: bool,
     environments: Sequence[str],
     reviews: Sequence[Review],
+    period: LogPeriod,
 ) -> Page:
     """
     The *entries* of these *environments*, newest first; of an entry with several agents, only the parts about *agent*.
@@ -28,8 +30,9 @@ def render(
     for entry in entries:
         lines += [*_entry_lines(entry, agent, verbose, reviews), line()]
     if not entries:
+        when = "at that time" if period != LogPeriod() else "yet"
         lines.append(
-            line(f"nothing of {agent or 'this fleet'} was promoted to {' or '.join(environments)} yet")
+            line(f"nothing of {agent or 'this fleet'} was promoted to {' or '.join(environments)} {when}")
         )
     return page([*lines, line(span(next_command, "code"))])
 

@@ -13,7 +13,7 @@ from fleetward.report.exclusions import missing_lines
 from fleetward.report.next_step import lines as next_step_lines
 from fleetward.report.page import Line, Page, Role, line, page, span
 
-_DECISION_WORDS: dict[Decision, tuple[str, Role]] = {
+DECISION_WORDS: dict[Decision, tuple[str, Role]] = {
     Decision.APPROVE: ("approved", "good"),
     Decision.REJECT: ("rejected", "error"),
     Decision.WITHDRAW: ("withdrawn", "warning"),
@@ -37,9 +37,9 @@ def render(
     """
     binding = statement.binding
     word, role = (
-        _DECISION_WORDS[statement.decision]
+        DECISION_WORDS[statement.decision]
         if files
-        else (f"not {_DECISION_WORDS[statement.decision][0]}", "error")
+        else (f"not {DECISION_WORDS[statement.decision][0]}", "error")
     )
     about = binding.subject + (f", generation {binding.generation}" if binding.environment else "")
     lines: list[Line] = [*change, line()]
@@ -61,7 +61,7 @@ def render(
         return page([*lines, line("nothing was written"), *next_step_lines(step)])
     review = statement.decision is Decision.REVIEW
     with_it = f"review {prediction.requirements[0].status}" if review else prediction.verdict
-    lines.append(line(f"  with it: {with_it}", *_missing_text(prediction)))
+    lines.append(line(f"  with it: {with_it}", *missing_text(prediction)))
     if committed is not None:
         lines += written_lines(files, committed)
         return page([*lines, line(span(next_command, "code"))])
@@ -84,7 +84,8 @@ def _approver_lines(statement: Approval, prediction: Promotion) -> Sequence[Line
     return (line(f"  {text}", hang=4),)
 
 
-def _missing_text(prediction: Promotion) -> Sequence[str]:
+def missing_text(prediction: Promotion) -> Sequence[str]:
+    """What is still missing with the decision; empty where nothing is."""
     missing = [
         f"{requirement.kind} {requirement.condition}"
         for requirement in prediction.requirements

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from fleetward.domain.batch_verdict import BatchVerdict, PendingGovernance
@@ -13,19 +13,10 @@ from fleetward.report import verdict_words
 from fleetward.report.counts import count_text
 from fleetward.report.exclusions import requirement_lines, way_lines
 from fleetward.report.next_step import lines as next_step_lines
-from fleetward.report.page import Line, Page, Role, line, page, span
+from fleetward.report.page import Line, Page, line, page, span
+from fleetward.report.severity_roles import STATUS_ROLES, VERDICT_ROLES
+from fleetward.report.verdict_table import verdict_table
 
-_WORDS: dict[Verdict, tuple[str, Role]] = {
-    Verdict.UNCHANGED: ("UNCHANGED", "dim"),
-    Verdict.ALLOWED: ("ALLOWED", "good"),
-    Verdict.PENDING: ("PENDING", "warning"),
-    Verdict.BLOCKED: ("BLOCKED", "error"),
-}
-_MARKS: dict[RequirementStatus, Role] = {
-    RequirementStatus.MET: "good",
-    RequirementStatus.MISSING: "warning",
-    RequirementStatus.REFUSED: "error",
-}
 _MARK_WIDTH = max(len(status) for status in RequirementStatus)
 
 
@@ -49,9 +40,38 @@ def render(
             line(span(f"at {format_instant(now)}", "dim")),
         ]
     lines.append(line())
-    for promotion in batch.promotions:
-        lines += [*agent_lines(promotion, verbose, now), line()]
+    several = len(batch.promotions) > 1
+    if several:
+        lines += [*verdict_table(batch.promotions), line()]
+    if several and not verbose:
+        lines += _shared_lines(batch.promotions, now)
+    else:
+        for promotion in batch.promotions:
+            lines += [*agent_lines(promotion, verbose, now), line()]
     return page([*lines, *notes, *next_step_lines(next_step)])
+
+
+def _shared_lines(promotions: Sequence[Promotion], now: datetime) -> Iterator[Line]:
+    """What is missing; agents that miss the same stand together."""
+    groups: dict[tuple[str, ...], list[Promotion]] = {}
+    for promotion in promotions:
+        key = tuple(row.text for row in _missing_lines(promotion, now))
+        groups.setdefault(key, []).append(promotion)
+    for key, members in groups.items():
+        if key:
+            yield line(span(", ".join(promotion.agent for promotion in members), "strong"), hang=2)
+            yield from _missing_lines(members[0], now)
+            yield line()
+
+
+def _missing_lines(promotion: Promotion, now: datetime) -> Iterator[Line]:
+    """What stands between an agent and its promotion, and whatever else its readers must know."""
+    if promotion.suspended:
+        yield line("  ", span("suspended", "warning"), ": what runs there is stopped")
+    for requirement in promotion.requirements:
+        if requirement.status is not RequirementStatus.MET:
+            yield from _requirement_lines(requirement)
+    yield from _remaining_lines(promotion, False, now)
 
 
 def _head_line(batch: BatchVerdict) -> Line:
@@ -69,9 +89,9 @@ def _pending_line(change: PendingGovernance) -> Line:
 
 def agent_lines(promotion: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
     """One agent's verdict, and what is missing."""
-    word, role = _WORDS[promotion.verdict]
     summary = verdict_words.summary(promotion, promotion.tier or "")
-    yield line(span(word, role), " ", span(promotion.agent, "strong"), f" ({summary})")
+    word = span(promotion.verdict.upper(), VERDICT_ROLES[promotion.verdict])
+    yield line(word, " ", span(promotion.agent, "strong"), f" ({summary})")
     if promotion.kind is not None:
         yield line(f"  from {promotion.from_state or 'nothing'}")
         yield line(f"    to {promotion.to_state or 'nothing'}{verdict_words.ending(promotion)}")
@@ -83,6 +103,10 @@ def agent_lines(promotion: Promotion, verbose: bool, now: datetime) -> Iterator[
         yield line(span(f"  release {promotion.release}", "dim"))
     for requirement in promotion.requirements:
         yield from _requirement_lines(requirement)
+    yield from _remaining_lines(promotion, verbose, now)
+
+
+def _remaining_lines(promotion: Promotion, verbose: bool, now: datetime) -> Iterator[Line]:
     for skipped in promotion.skipped:
         text = f" {skipped.kind} {skipped.condition} ({skipped.rule}): {skipped.detail}"
         yield line("  ", span(f"{'skipped':<{_MARK_WIDTH}}", "warning"), text, hang=_MARK_WIDTH + 3)
@@ -102,7 +126,7 @@ def _not_counted_lines(promotion: Promotion, verbose: bool) -> Iterator[str]:
 
 
 def _requirement_lines(requirement: Requirement) -> Iterator[Line]:
-    mark = span(f"{requirement.status:<{_MARK_WIDTH}}", _MARKS[requirement.status])
+    mark = span(f"{requirement.status:<{_MARK_WIDTH}}", STATUS_ROLES[requirement.status])
     detail = f": {requirement.detail}" if requirement.detail else ""
     people = verdict_words.unnamed_people(requirement)
     by = f" by {', '.join(people)}" if people else ""

@@ -162,7 +162,7 @@ def recorded_decision(
         draft=draft,
         # lazy: JSON output does not compare anything
         change=lambda: agent_change(context, [subject]),
-        next_command=_next_command(drafted.written_in, draft, committed, promote),
+        next_command=next_command(drafted.written_in, [draft], committed, promote),
         kind=request.kind,
         review=subject.review.seq if subject.review else None,
         committed=committed,
@@ -219,7 +219,7 @@ def decide_on_governance(run: RunContext, options: DecisionOptions) -> RecordedD
     return RecordedDecision(
         draft=draft,
         change=lambda: _governance_change(run, root, in_force, head),
-        next_command=_next_command(statement_context, draft, committed, diff),
+        next_command=next_command(statement_context, [draft], committed, diff),
         committed=committed,
     )
 
@@ -263,13 +263,17 @@ def record_drafts(
     return commit_records(context.run, context.root, files, subject, options.commit, target)
 
 
-def _next_command(
-    context: StatementContext, draft: StatementDraft, committed: RecordCommit | None, otherwise: str
+def next_command(
+    context: StatementContext,
+    drafts: Sequence[StatementDraft],
+    committed: RecordCommit | None,
+    otherwise: str,
 ) -> str:
     """The commit or the push that is left, else *otherwise*."""
     if committed is not None:
         return committed.next_command(context.run.chdir, otherwise)
-    return commit_command(context, draft) if draft.contents else otherwise
+    written = [draft for draft in drafts if draft.contents]
+    return commit_command(context, written) if written else otherwise
 
 
 def agent_change(context: PromotionContext, subjects: Sequence[ApprovalSubject]) -> FleetDiff:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
+from fleetward.domain import layout
 from fleetward.domain.approval import Approval, Binding, Decision
 from fleetward.domain.errors import FleetError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
@@ -23,6 +24,8 @@ from fleetward.store.signing import sign as signing
 from fleetward.store.signing import ssh_format
 from fleetward.workflows.context import RunContext
 
+_MAX_PATHS = 5
+"""Statements that a command names one by one."""
 PredictVerdict = Callable[[Approval], Promotion]
 """The verdict as it would be with a statement."""
 
@@ -112,12 +115,20 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
             raise WriteFailed(f"cannot write {name!r}: {error.strerror}") from error
 
 
-def commit_command(context: StatementContext, draft: StatementDraft) -> str:
-    """The command that commits the statement and its signature, and nothing else."""
+def commit_command(context: StatementContext, written: Sequence[StatementDraft]) -> str:
+    """The command that commits the statements and their signatures; of many, all that wait in their folder."""
     start = context.run.folder if context.run.chdir else Path.cwd()
-    paths = quote(os.path.relpath(context.root.path / draft.statement.file, start)) + "*" * draft.signed
-    subject, folder_option = commit_subject([draft.statement]), context.run.chdir
-    return f"git{folder_option} add {paths} && git{folder_option} commit -m {quote(subject)} {paths}"
+    folder = layout.approvals_folder(written[0].statement.binding.environment)
+    if len(written) > _MAX_PATHS:
+        paths = quote(os.path.relpath(context.root.path / folder, start))
+    else:
+        paths = " ".join(
+            quote(os.path.relpath(context.root.path / draft.statement.file, start)) + "*" * draft.signed
+            for draft in written
+        )
+    subject = quote(commit_subject([draft.statement for draft in written]))
+    folder_option = context.run.chdir
+    return f"git{folder_option} add {paths} && git{folder_option} commit -m {subject} {paths}"
 
 
 def commit_subject(written: Sequence[Approval]) -> str:

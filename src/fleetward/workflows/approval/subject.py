@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from fleetward import gate
@@ -16,7 +17,12 @@ from fleetward.domain.verdict import Promotion, Requirement, RequirementStatus, 
 from fleetward.store.git.file_history import commit_of_promotion
 from fleetward.store.records import load as records
 from fleetward.workflows.promotion.adopt import adoption_request
-from fleetward.workflows.promotion.candidates import Candidate, build_candidates, decide_one
+from fleetward.workflows.promotion.candidates import (
+    Candidate,
+    build_candidates,
+    build_possible,
+    decide_one,
+)
 from fleetward.workflows.promotion.context import PromotionContext
 from fleetward.workflows.promotion.contributors import required_reviews
 from fleetward.workflows.promotion.rollback import agent_at, rollback_candidate
@@ -60,14 +66,35 @@ def resolve_subject(
     if with_overrides:
         raise UsageError("--with-overrides goes with --rollback", hint="add --rollback")
     if (waiting := _adoptable_agent(context, agent)) is not None:
-        request = adoption_request(context, waiting)
-        candidate = Candidate(request=request, running=None, source=waiting, proposed=waiting)
-        return ApprovalSubject(
-            candidate=candidate, compared=(("nothing", context.head), (to, context.head)), is_adoption=True
-        )
+        return _adoption_subject(context, waiting)
     [candidate] = build_candidates(context, [agent])
+    return _promotion_subject(context, candidate)
+
+
+def resolve_subjects(
+    context: PromotionContext, names: Iterable[str]
+) -> tuple[tuple[ApprovalSubject, ...], Mapping[str, FleetError]]:
+    """The next promotions, or the adoptions, of *names* as one batch; by name why the others have no subject."""
+    agents = {name: _adoptable_agent(context, name) for name in dict.fromkeys(names)}
+    adoptions = [_adoption_subject(context, agent) for agent in agents.values() if agent is not None]
+    candidates, errors = build_possible(context, [name for name, agent in agents.items() if agent is None])
+    promotions = [_promotion_subject(context, candidate) for candidate in candidates]
+    return (*adoptions, *promotions), errors
+
+
+def _adoption_subject(context: PromotionContext, agent: Agent) -> ApprovalSubject:
+    request = adoption_request(context, agent)
     return ApprovalSubject(
-        candidate=candidate, compared=((to, context.head), (context.sources[0], context.head))
+        candidate=Candidate(request=request, running=None, source=agent, proposed=agent),
+        compared=(("nothing", context.head), (context.target.name, context.head)),
+        is_adoption=True,
+    )
+
+
+def _promotion_subject(context: PromotionContext, candidate: Candidate) -> ApprovalSubject:
+    return ApprovalSubject(
+        candidate=candidate,
+        compared=((context.target.name, context.head), (context.sources[0], context.head)),
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from fleetward.domain import layout
 from fleetward.domain.break_glass import Review
 from fleetward.domain.errors import FleetError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
+from fleetward.domain.landed_change import LandedChange
 from fleetward.domain.ledger import Entry, Ledger
+from fleetward.domain.log_period import LogPeriod, log_period
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import Id
 from fleetward.store.records import load as records
+from fleetward.workflows.audit.landed_changes import landed_changes
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.load import load_fleet
 from fleetward.workflows.suggestions import unknown_agent, unknown_environment
@@ -29,19 +32,38 @@ class LedgerLog:
     review_errors: tuple[str, ...]
     """Why the review of an entry cannot be determined."""
     next_command: str
+    period: LogPeriod
+    changes: Mapping[tuple[str, int], LandedChange]
+    """By environment and number; empty unless it was asked for."""
 
 
-def ledger_log(run: RunContext, agent: str | None, to: str | None) -> LedgerLog:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOptions:
+    """Which entries are listed: all, or those of an agent, of an environment and of a time."""
+
+    agent: str | None = None
+    to: str | None = None
+    since: str | None = None
+    until: str | None = None
+    """A date or an instant; both ends belong to it."""
+    with_changes: bool = False
+    """Say of each entry which commit brought it and what it changed."""
+
+
+def ledger_log(run: RunContext, options: LogOptions) -> LedgerLog:
     """
-    The entries of all ledgers at HEAD; of *agent* and of the environment *to* where they are named.
+    The entries of the ledgers at HEAD that *options* ask for.
 
-    Errors: UsageError for an unknown agent or environment; FleetError where a ledger is broken.
+    Errors: UsageError for an unknown agent or environment, or a time that is none; FleetError where a ledger is broken.
     """
+    agent, to = options.agent, options.to
+    period = log_period(options.since, options.until)
     root = find_fleet_root(run.folder, run.environment)
     head = root.head()
     environments = _environments(root, head, to)
     ledgers = tuple(records.append_only_ledger(root, head, environment) for environment in environments)
-    entries = _entries(ledgers, agent, _agent_names(root, head))
+    every_entry = _entries(ledgers, agent, _agent_names(root, head))
+    entries = tuple(entry for entry in every_entry if period.holds(entry.at))
     reviews, errors = _reviews(run, root, head, entries, agent)
     return LedgerLog(
         head=head,
@@ -53,8 +75,12 @@ def ledger_log(run: RunContext, agent: str | None, to: str | None) -> LedgerLog:
         next_command=(
             f"fleet approvals{run.chdir} {agent or entries[0].agents[0].agent} --to {entries[0].environment}"
             if entries
+            else f"fleet log{run.chdir}{f' {agent}' if agent else ''}"
+            if every_entry
             else _first_command(run, root, head, ledgers, agent)
         ),
+        period=period,
+        changes=landed_changes(root, head, entries) if options.with_changes else {},
     )
 
 

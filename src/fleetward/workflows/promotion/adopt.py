@@ -30,6 +30,9 @@ class AdoptedEnvironment:
 
     name: str
     agents: tuple[AgentTransition, ...]
+    without_source: tuple[str, ...] = ()
+    """Those of the agents that no source environment holds: their next promotion would retire them."""
+    sources: tuple[str, ...] = ()
     promotions: tuple[Promotion, ...] = ()
     """The verdicts on their states; none where no ledger has begun, because adoption is then what is trusted."""
 
@@ -129,7 +132,12 @@ def _environment(context: PromotionContext, *, is_beginning: bool) -> AdoptedEnv
         raise UsageError(message, hint=f"fleet promote AGENT --to {to}")
     agents = _readable_agents(context)
     if not agents:
-        raise NotAFleet(f"{to} has no agents to adopt", hint=f"fleet promote AGENT --to {to}")
+        folder = layout.agent_folder(to, "AGENT")
+        raise NotAFleet(
+            f"{to} has no agents to adopt",
+            hint=f"copy the files that run there to {folder}/ and commit them; "
+            f"where nothing runs yet: fleet promote AGENT --to {to}",
+        )
     names = [agent.name for agent in agents]
     return AdoptedEnvironment(
         name=to,
@@ -143,6 +151,12 @@ def _environment(context: PromotionContext, *, is_beginning: bool) -> AdoptedEnv
             )
             for agent in agents
         ),
+        without_source=tuple(
+            name
+            for name in names
+            if not any((source, name) in context.fleet.agents for source in context.sources)
+        ),
+        sources=context.sources,
         promotions=() if is_beginning else decide_adoptions(context, names),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from fleetward import gate
@@ -83,6 +83,20 @@ def build_candidates(context: PromotionContext, agents: Sequence[str]) -> tuple[
     """
     # each agent once: named twice, it would be written and counted twice
     return as_batch(context, [_build_candidate(context, name) for name in dict.fromkeys(agents)])
+
+
+def build_possible(
+    context: PromotionContext, agents: Iterable[str]
+) -> tuple[tuple[Candidate, ...], Mapping[str, FleetError]]:
+    """A candidate for each of *agents* that can have one, as one batch; by name why the others have none."""
+    candidates, errors = [], {}
+    for name in dict.fromkeys(agents):
+        try:
+            candidates.append(_build_candidate(context, name))
+        # one agent that cannot be judged must not stop the others
+        except FleetError as error:
+            errors[name] = error
+    return as_batch(context, candidates), errors
 
 
 def as_batch(context: PromotionContext, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
