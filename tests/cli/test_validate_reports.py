@@ -106,8 +106,8 @@ def test_agents_that_rules_skip_are_named_and_counted(zoe: Terminal) -> None:
     ask = ("validate", "-C", "agents of acme")
     manifest = zoe.folder / "agents of acme" / DESK / "agent.yaml"
     whole = zoe.fleet(*ask, "--json")
-    text = manifest.read_text(encoding="utf-8").replace("  lifecycle:", "  lifecycel:")
-    manifest.write_text(text, encoding="utf-8")
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace("  lifecycle:", "  lifecycle: ["), encoding="utf-8")
 
     message = "1 agent was skipped: its manifest is invalid: staging/refund-bot"
     for _ in range(2):  # the second time from the cache
@@ -116,3 +116,12 @@ def test_agents_that_rules_skip_are_named_and_counted(zoe: Terminal) -> None:
     assert json.loads(zoe.fleet(*ask, "--json").out)["summary"]["unasked"] == 1
     assert "not asked" not in zoe.fleet(*ask, "environments/production").out
     assert "not asked" not in zoe.fleet(*ask, "-q").out
+
+    misspelt = text.replace("  lifecycle:", "  lifecycel:").replace("2026-09-15", "2025-09-15")
+    manifest.write_text(misspelt, encoding="utf-8")
+    for _ in range(2):
+        partly = zoe.fleet(*ask).out
+        assert "staging/refund-bot was checked without spec.lifecycel: rules cannot see it" in partly
+        assert "review-overdue" in partly
+    [unread] = json.loads(zoe.fleet(*ask, "--json").out)["unread"]
+    assert unread == {"environment": "staging", "agent": "refund-bot", "paths": ["spec.lifecycel"]}

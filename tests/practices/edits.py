@@ -17,7 +17,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -133,4 +133,5 @@ def _findings(files: Mapping[str, bytes]) -> list[Finding]:
     fleet = read_fleet(MemoryTree(files), version="0.1.0", rules=ids, documents=_DOCUMENTS)
     assert fleet.snapshot is not None
     assert fleet.governance_valid, fleet.findings
-    return [*fleet.findings, *rules.findings(fleet.snapshot, NOW)]
+    read = {key: agent.as_read for key, agent in fleet.snapshot.agents.items()}
+    return [*fleet.findings, *rules.findings(replace(fleet.snapshot, agents=read), NOW)]

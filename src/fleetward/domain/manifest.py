@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field, replace
 from typing import Any
 
 from fleetward.domain import digest, layout
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
-from fleetward.domain.path import lookup
+from fleetward.domain.path import lookup, parent_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,17 @@ class Manifest:
     effective: Mapping[str, Any]
     locate: Callable[[str], Place]
     """The place of a path; that of its nearest parent where the path is not written."""
+    unseen: tuple[str, ...] = ()
+    """Paths of which nothing can be said, because they are wrong; only a readable part has any."""
+    unread: tuple[str, ...] = ()
+    """The wrong values that were left out, by path as written."""
+
+    def sees(self, path: str) -> bool:
+        """Is *path* neither in an unseen one nor the mapping or list around one?"""
+        return not any(
+            path == unseen or path.startswith((f"{unseen}.", f"{unseen}[")) or parent_path(unseen) == path
+            for unseen in self.unseen
+        )
 
     def get(self, path: str, default: Any = None) -> Any:
         """The effective value at *path*, such as ``spec.owner.team``."""
@@ -38,9 +50,11 @@ class Manifest:
         return value if isinstance(value, Sequence) else ()
 
     def has(self, path: str) -> bool:
-        """Is a value written at *path* that is neither null nor empty?"""
+        """Is a value written at *path* that is neither null nor empty, or one that could not be read?"""
         exists, value = lookup(self.data, path)
-        return exists and value is not None and value != [] and value != {} and value != ""
+        if exists and value is not None and value != [] and value != {} and value != "":
+            return True
+        return bool(self.unseen) and not self.sees(path)
 
     def place(self, path: str = "") -> Place:
         """Where *path* is written, for a finding."""
@@ -109,6 +123,13 @@ class Agent:
     """Where a path of the merge patch is written."""
     cached_state: str | None = None
     """Its state digest, where its files are not loaded."""
+    read_part: Callable[[], Manifest | None] | None = field(default=None, compare=False)
+    """What can be read of an invalid manifest: for findings, never for a decision."""
+
+    @property
+    def as_read(self) -> Agent:
+        """The agent with the readable part in place of an invalid manifest."""
+        return self if self.read_part is None else replace(self, manifest=self.read_part())
 
     def file(self, path: str) -> File | None:
         """The file at *path* inside the folder."""

@@ -21,6 +21,7 @@ Steps = tuple[Step, ...]
 ITEM_KEYS = ("name", "agent", "window", "id")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLAIN_ITEM = re.compile(r"[A-Za-z0-9_.:/@-]+")
+_LAST = re.compile(r"""(\.[^.\[\]]+|\[("(?:[^"\\]|\\.)*"|[^\]]*)\])$""")
 _TOKEN = re.compile(r'\[("(?:[^"\\]|\\.)*"|[^\]]*)\]|([^.\[\]]+)')
 
 
@@ -46,6 +47,11 @@ def parse_path(path: str) -> tuple[str, ...]:
     for bracketed, plain in _TOKEN.findall(path):
         keys.append(json.loads(bracketed) if bracketed.startswith('"') else bracketed or plain)
     return tuple(keys)
+
+
+def parent_path(path: str) -> str:
+    """The path of the mapping or list around the value at *path*."""
+    return _LAST.sub("", path)
 
 
 def lookup(data: Any, path: str) -> tuple[bool, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
+
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import AgentKey, Waiver
@@ -19,6 +22,8 @@ class Validation:
     """The agents that were checked."""
     skipped: tuple[AgentKey, ...] = ()
     """The agents that no rule checked, because their manifest is invalid."""
+    unread: Mapping[AgentKey, tuple[str, ...]] = field(default_factory=dict)
+    """By agent the wrong values that no rule saw, by path."""
     waivers: tuple[Waiver, ...] = ()
     """The waivers in force."""
     prefix: str = ""

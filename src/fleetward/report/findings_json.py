@@ -16,6 +16,10 @@ def render(validation: Validation) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "summary": {**encode_counts(validation), "unasked": len(validation.skipped)},
+        "unread": [
+            {"environment": environment, "agent": agent, "paths": list(paths)}
+            for (environment, agent), paths in sorted(validation.unread.items())
+        ],
         "findings": [
             encode_finding(finding, validation.waiver_for(finding)) for finding in validation.findings
         ],

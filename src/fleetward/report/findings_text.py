@@ -42,6 +42,7 @@ def render(
         lines += [_omission_line(omitted + len(findings) - len(listed), option), line()]
     if validation.skipped:
         lines.append(_skipped_line(["/".join(key) for key in validation.skipped], verbose))
+    lines += _unread_lines(validation, verbose)
     lines.append(_summary_line(validation))
     lines.append(line(span(next_command, "dim")))
     return page(lines)
@@ -173,6 +174,16 @@ def _skipped_line(names: Sequence[str], verbose: bool) -> Line:
         else f"{len(names)} agents were skipped: their manifests are invalid"
     )
     return line(f"{skipped}: {', '.join(listed)}{suffix}", hang=2)
+
+
+def _unread_lines(validation: Validation, verbose: bool) -> Iterator[Line]:
+    """What rules could not see of agents that they ran on, an agent a line."""
+    partly = sorted(validation.unread.items())
+    listed = partly if verbose else partly[:_NAMES_SHOWN]
+    for key, paths in listed:
+        yield line(f"{'/'.join(key)} was checked without {', '.join(paths)}: rules cannot see it", hang=2)
+    if len(listed) < len(partly):
+        yield line(f"{len(partly) - len(listed)} more agents were checked in part", hang=2)
 
 
 def _summary_line(validation: Validation) -> Line:

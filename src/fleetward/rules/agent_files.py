@@ -37,7 +37,7 @@ def file_unreferenced(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     for agent in fleet.effective_agents:
         manifest = agent.manifest
-        if manifest is None or not agent.readable:
+        if manifest is None or manifest.unseen or not agent.readable:
             continue
         paths = _unreferenced(agent, manifest)
         if paths:

@@ -86,7 +86,7 @@ def _governance_findings(fleet: Snapshot, now: datetime) -> Iterator[Finding]:
 
 def _to_findings(fleet: Snapshot, rule: Rule, violations: Iterable[Violation]) -> Iterator[Finding]:
     for violation in violations:
-        severity = _severity(fleet, rule, violation)
+        severity = None if violation.is_uncertain else _severity(fleet, rule, violation)
         if severity is not None:
             finding = Finding(
                 rule=rule.id,

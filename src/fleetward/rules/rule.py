@@ -26,6 +26,8 @@ class Violation:
     missing_folders: tuple[str, ...] = ()
     """Folders of agents that the violation says are missing."""
     severity: Severity | None = None
+    is_uncertain: bool = False
+    """True where it rests on what could not be read; it is then not reported."""
 
 
 Check = Callable[[Snapshot, datetime], Iterator[Violation]]
@@ -86,6 +88,34 @@ def rule(
     return decorate
 
 
+_RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    "spec.risk.tier": ("spec.risk", "spec.tools", "spec.purpose.users"),
+    "spec.model": ("spec.model",),
+    "spec.tools": ("spec.guardrails.humanReview", "spec.tools"),
+    "spec.guardrails.humanReview.required": ("spec.tools",),
+    "spec.orchestration": ("spec.budgets", "spec.class"),
+    "spec.class": ("spec.orchestration",),
+    "spec.pilot": ("spec.lifecycle",),
+    "spec.disclosure": ("spec.purpose.users", "spec.risk.factors"),
+}
+"""By the fields that findings are about the fields that they follow from as well."""
+
+
+def rests_on_seen(manifest: Manifest, path: str) -> bool:
+    """Was everything read that a finding about *path* follows from?"""
+    grounds = (
+        ground
+        for about, others in _RESTS_ON.items()
+        if path == about or path.startswith((f"{about}.", f"{about}["))
+        for ground in others
+    )
+    return manifest.sees(path) and not any(
+        unseen == ground or unseen.startswith((f"{ground}.", f"{ground}[")) or ground.startswith(f"{unseen}.")
+        for ground in grounds
+        for unseen in manifest.unseen
+    )
+
+
 def violation(
     manifest: Manifest,
     path: str,
@@ -108,4 +138,5 @@ def violation(
         if missing_agent is None
         else (layout.agent_folder(manifest.environment, missing_agent),),
         severity=severity,
+        is_uncertain=bool(manifest.unseen) and not rests_on_seen(manifest, path),
     )

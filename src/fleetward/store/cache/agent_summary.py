@@ -59,6 +59,11 @@ def was_skipped(value: list[Any]) -> bool:
     return has_agent(value) and value[4][2] is None
 
 
+def unread_paths(value: list[Any]) -> tuple[str, ...]:
+    """What rules could not see of an encoded check's agent, by path."""
+    return tuple(value[4][4]) if has_agent(value) else ()
+
+
 def encode_findings(findings: Iterable[Finding]) -> list[Any]:
     """Findings as JSON values."""
     return [_encode_finding(finding) for finding in findings]
@@ -73,7 +78,8 @@ def _encode_agent(agent: Agent | None, compared: ComparedKeys) -> list[Any] | No
     if agent is None:
         return None
     data = None if agent.manifest is None else reduced(agent.manifest.effective, compared)
-    return [agent.readable, agent.state if agent.readable else None, data]
+    unseen, unread = (agent.manifest.unseen, agent.manifest.unread) if agent.manifest else ((), ())
+    return [agent.readable, agent.state if agent.readable else None, data, [*unseen], [*unread]]
 
 
 def _decode_agent(
@@ -81,20 +87,22 @@ def _decode_agent(
 ) -> Agent | None:
     if summary is None:
         return None
-    (environment, name), (readable, state, data) = key, summary
+    (environment, name), (readable, state, data, unseen, _) = key, summary
     return Agent(
         environment=environment,
         name=name,
         folder=layout.agent_folder(environment, name),
         files=(),
-        manifest=None if data is None else _decode_manifest(key, data, locate, proposed),
+        manifest=None if data is None else _decode_manifest(key, data, tuple(unseen), locate, proposed),
         readable=readable,
         proposed=proposed,
         cached_state=state,
     )
 
 
-def _decode_manifest(key: AgentKey, data: dict[str, Any], locate: Locate, proposed: bool) -> Manifest:
+def _decode_manifest(
+    key: AgentKey, data: dict[str, Any], unseen: tuple[str, ...], locate: Locate, proposed: bool
+) -> Manifest:
     environment, name = key
     return Manifest(
         environment=environment,
@@ -102,6 +110,7 @@ def _decode_manifest(key: AgentKey, data: dict[str, Any], locate: Locate, propos
         data=data,
         effective=data,
         locate=lambda path: locate(key, proposed, path),
+        unseen=unseen,
     )
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from shlex import quote
-from typing import Any
 
 from fleetward.domain import layout
 from fleetward.domain.finding import Finding, Place
 from fleetward.domain.manifest import Agent, File, Manifest
-from fleetward.domain.path import lookup
 from fleetward.domain.secrets import mask_finding
+from fleetward.store.fleet.effective_manifest import (
+    merge_patch,
+    overlaid_location,
+    readable_manifest,
+)
 from fleetward.store.fleet.file_checks import error_at, path_collisions, too_many_files
 from fleetward.store.fleet.unmerged_text import unmerged_text_findings
 from fleetward.store.formats.document import Document, DocumentCache, read_document
@@ -76,6 +80,7 @@ def assemble_agent(
         proposed=overrides_at is not None,
         overrides=usable.data if usable else None,
         locate_overrides=usable.locate if usable else None,
+        read_part=partial(readable_manifest, env, name, base, overrides) if base and not manifest else None,
     )
     return agent, [replace(finding, environment=env, agent=name) for finding in findings]
 
@@ -172,7 +177,7 @@ def _effective_manifest(
     if patch is None or patch.data is None:
         data = base.data
     else:
-        data, locate = merge_patch(base.data, patch.data), _overlaid_location(base, patch)
+        data, locate = merge_patch(base.data, patch.data), overlaid_location(base, patch)
         overlaid = Document(
             file=patch.file, content=patch.content, schema="agent", limits=patch.limits, data=data
         )
@@ -187,34 +192,3 @@ def document_secrets(document: Document) -> tuple[Finding, ...]:
     """The credentials in a YAML file, each at its value."""
     text = document.content.decode("utf-8-sig", "replace")
     return secret_findings(text, document.file, document.data, document.locate)
-
-
-def _overlaid_location(base: Document, patch: Document) -> Callable[[str], Place]:
-    """Places of the effective manifest: in the overrides where they set the value, else in the manifest."""
-
-    def locate(path: str) -> Place:
-        override = patch.locate(path)
-        if override.path and (
-            override.path == path or not isinstance(_value(patch.data, override.path), dict)
-        ):
-            return override
-        return base.locate(path)
-
-    return locate
-
-
-def _value(data: Any, path: str) -> Any:
-    return lookup(data, path)[1]
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """JSON Merge Patch: mappings merge, null removes, all else replaces. Source: RFC 7396, section 2."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merge_patch(result.get(key), value)
-    return result

@@ -90,8 +90,10 @@ class AgentChecker:
         read = [(agent, read_agents(agent.entries, contents, governance.config)) for agent in agents]
         snapshot = replace(
             governance,
-            agents={key: agent for _, loaded in read for key, agent in loaded.agents.items()},
-            proposed_agents={key: agent for _, loaded in read for key, agent in loaded.proposed.items()},
+            agents={key: agent.as_read for _, loaded in read for key, agent in loaded.agents.items()},
+            proposed_agents={
+                key: agent.as_read for _, loaded in read for key, agent in loaded.proposed.items()
+            },
             ledgers={},
         )
         findings: dict[AgentKey, list[Finding]] = defaultdict(list)
@@ -103,8 +105,8 @@ class AgentChecker:
                 load_findings=loaded.findings,
                 rule_findings=tuple(findings[files.key]),
                 files=count_read(files.entries, contents),
-                agent=loaded.agents.get(files.key),
-                proposed_agent=loaded.proposed.get(files.key),
+                agent=snapshot.agents.get(files.key),
+                proposed_agent=snapshot.proposed_agents.get(files.key),
             )
 
 

@@ -37,7 +37,8 @@ def place_finder(fleet: FleetOutline, agents: Sequence[AgentFiles]) -> Callable[
         if governance is None:
             return None
         loaded = read_agents(entries[key], read_contents(fleet.tree, entries[key]), governance.config)
-        return (loaded.proposed if proposed else loaded.agents).get(key)
+        agent = (loaded.proposed if proposed else loaded.agents).get(key)
+        return agent and agent.as_read
 
     def locate(key: AgentKey, proposed: bool, path: str) -> Place:
         agent = load(key, proposed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from fleetward.store.cache.agent_summary import (
     encode_findings,
     file_count,
     has_agent,
+    unread_paths,
     was_skipped,
 )
 from fleetward.store.cache.keys import fleet_key
@@ -61,6 +62,8 @@ class ValidationRun:
     agents: tuple[AgentKey, ...] = ()
     skipped: tuple[AgentKey, ...] = ()
     """The agents whose manifest is invalid, so that no rule was run for them."""
+    unread: Mapping[AgentKey, tuple[str, ...]] = field(default_factory=dict)
+    """By agent the wrong values that no rule saw, by path."""
     waivers: tuple[Waiver, ...] = ()
     governance: Snapshot | None = None
     """Configuration, governance and ledgers; None where the configuration cannot be read."""
@@ -115,6 +118,9 @@ def validate_fleet(
         text=text_reader(fleet),
         agents=tuple(key for key, _ in existing),
         skipped=tuple(key for key, check in existing if fleet.governance_valid and was_skipped(check)),
+        unread={
+            key: paths for key, check in existing if fleet.governance_valid and (paths := unread_paths(check))
+        },
         waivers=governance.waivers,
         governance=governance,
     )

@@ -187,6 +187,7 @@ def _validation(checked: ValidationRun, selected: frozenset[str], run: RunContex
         files=checked.files,
         checked=tuple(key for key in checked.agents if is_selected(key, selected)),
         skipped=tuple(key for key in checked.skipped if is_selected(key, selected)),
+        unread={key: paths for key, paths in checked.unread.items() if is_selected(key, selected)},
         waivers=tuple(waiver for waiver in checked.waivers if rules.in_force(waiver, run.now)),
         prefix=prefix,
     )
