@@ -25,16 +25,17 @@ def _word_set(text: str) -> frozenset[str]:
 
 
 PLAIN_READERS = _word_set(
-    "aggregate analyse analyze autocomplete browse calculate can check classify compare compute contains crawl decode "
-    "describe detect discover download encode enumerate estimate evaluate exists explain extract fetch find forecast "
-    "geocode get glob grep has hash identify inspect introspect is lint listfiles locate look lookup ls measure mget "
-    "parse peek ping predict read readfile recommend rerank retrieve score scrape select show simulate suggest "
-    "summarise summarize tail tokenize transcribe translate validate verify webfetch websearch"
+    "aggregate analyse analyze autocomplete browse calculate can check classify compare compute contains crawl "
+    "decode describe detect discover download encode enumerate estimate evaluate exists explain extract fetch "
+    "find forecast geocode get glob grep has hash identify inspect introspect is lint listfiles locate look "
+    "lookup ls measure mget parse peek ping predict read readdir readfile readonly recommend rerank retrieve "
+    "score scrape select show simulate suggest summarise summarize tail tokenize transcribe translate validate "
+    "verify webfetch websearch"
 )
 """Verbs that only read, and that name no thing."""
 STATES = _word_set(
-    "availability balance count counts details history info logs metadata overview stat statistics stats status tree "
-    "whoami"
+    "availability balance count counts details history info logs metadata overview screenshot stat statistics "
+    "stats status tree whoami"
 )
 """What such an operation returns: ``order_status``."""
 READERS = (
@@ -47,29 +48,33 @@ READERS = (
 """Words that only read; some name things, too: ``create_view``, ``list_delete``."""
 TAILS = READERS | _word_set("lists lookups queries report reports searches views")
 """Last words of operations that only read."""
+TAILS_OF_THINGS = PLAIN_READERS | STATES | _word_set("filter list query search view")
+"""Last words after a verb that names a thing: ``email_search``; ``email_report`` sends one."""
+TAILS_OF_ACTIONS = PLAIN_READERS | _word_set("history stats status")
+"""Last words after an action: ``sync_status``."""
 QUALIFIED = _word_set("describe fetch get list show")
 """Readers that a verb may follow as a word of the thing: ``get_send_quota``."""
 _WRITES = _word_set(
-    "accept acknowledge activate add adjust allocate allow alter amend annotate append apply approve archive assign "
-    "attach authorize backup ban bind block blocklist book boost build bump bypass call capture cc change checkin "
-    "checkout claim clean click clone close comment commit complete configure confirm connect copy create decline "
-    "decrement defer delegate demote deny deploy dequeue detach dial disconnect dismiss dispatch dispute downgrade "
-    "draft duplicate edit elevate email enable encrypt enqueue enroll escalate exec execute extend file finalize fix "
-    "flag fork forward freeze fulfil fulfill grant hide hire ignore impersonate import increment ingest initialize "
-    "inject insert install invite invoke issue join label launch leave lend link lock log login logout mark merge "
-    "migrate mint modify mount move mutate mute nominate note notify onboard overwrite pack patch pause pin post "
-    "prepare prioritize promote propose provision publish push put quarantine raise reactivate reassign reboot rebook "
-    "rebuild recreate redeem redirect refresh register reindex reject release relocate rename renew reopen repair "
-    "replace reply request requeue reroute resend reserve reset resize respond restart restore restrict resume retry "
-    "return revert review rewrite rollback rotate save scale schedule send set share shift ship shutdown sign snooze "
-    "spawn split stage star start stash stop store submit subscribe suspend swap switch sync tag throttle toggle "
-    "touch train trigger type unarchive unassign unban unblock unfollow unlock unmute unpin unpublish unsubscribe "
-    "update upgrade upload upsert vote waive write"
+    "accept ack acknowledge activate add adjust allocate allow alter amend annotate append apply approve archive "
+    "assign attach authorize backup ban bind block blocklist book boost build bump bypass call capture cc change "
+    "checkin checkout claim clean click clone close comment commit complete configure confirm connect copy create "
+    "decline decrement defer delegate demote deny deploy dequeue detach dial disconnect dismiss dispatch dispute "
+    "downgrade draft duplicate edit elevate email enable encrypt enqueue enroll escalate exec execute extend file "
+    "finalize fix flag fork forward freeze fulfil fulfill grant hide hire ignore impersonate import increment "
+    "ingest initialize inject insert install invite invoke issue join label launch leave lend link lock log login "
+    "logout mark merge migrate mint modify mount move mutate mute nominate note notify onboard overwrite pack "
+    "patch pause pin post prepare prioritize promote propose provision publish push put quarantine raise "
+    "reactivate reassign rebook reboot rebuild recreate redeem redirect refresh register reindex reject release "
+    "relocate rename renew reopen repair replace reply request requeue reroute resend reserve reset resize "
+    "respond restart restore restrict resume retry return revert rewrite rollback rotate save scale schedule send "
+    "set share shift ship shutdown sign snooze spawn split stage star start stash stop store submit subscribe "
+    "suspend swap switch sync tag throttle toggle touch train trigger type unarchive unassign unban unblock "
+    "unfollow unlock unmute unpin unpublish unsubscribe update upgrade upload upsert vote waive write"
 )
 _DELETES = _word_set(
-    "abort annul cancel clear deactivate decommission delete deprovision deregister destroy disable discard drop empty "
-    "erase evict expel expire expunge flush kick kill nuke overwrite prune purge remove retire revoke rm rmdir scrap "
-    "shred sunset terminate trash truncate uninstall unlink unregister void wipe"
+    "abort annul cancel clear deactivate decommission delete deprovision deregister destroy disable discard drop "
+    "empty erase evict expel expire expunge flush forget kick kill nuke overwrite prune purge remove retire "
+    "revoke rm rmdir scrap shred sunset terminate trash truncate uninstall unlink unregister void wipe"
 )
 _PAYS = _word_set(
     "bill buy charge credit debit deposit disburse donate invest invoice order pay payout purchase refund reimburse "
@@ -83,25 +88,27 @@ EFFECTS: Mapping[str, Effect] = {
 }
 """What each known verb does."""
 THINGS = _word_set(
-    "bill book build change charge claim comment credit debit deposit draft email file grant invite invoice issue "
-    "label leave log note order payout purchase record refund reply request review route schedule store tag tip trade "
-    "train transfer trash type vote"
+    "bill book charge claim comment credit debit deposit draft email file invite invoice issue label leave log "
+    "note order payout purchase record refund reply request route schedule store tag tip trade train transfer "
+    "trash type vote"
 )
 """Verbs that mostly name things: ``order.read``, ``invoice_list``, ``label.get``."""
 ACTIONS_AS_THINGS = _word_set(
-    "archive backup block call capture commit copy deploy flag fork import launch link lock login merge pack patch pin "
-    "post push release reserve return scale share shift ship sign split stage star stop sync test trigger upload "
-    "update upgrade"
+    "archive backup block blocklist build call capture change commit copy deploy flag fork import launch link "
+    "lock login merge pack patch pin post push release reserve return scale share shift ship sign split stage "
+    "star stop sync test trigger update upgrade upload"
 )
 """Verbs that name things only beside a plain reader or a state: ``sync_status``, not ``archive_list``."""
 UPDATES = _word_set("update upgrade upload")
 """Things after a plain reader only: ``get_update`` reads, ``list_update`` and ``update_list`` do not."""
 UNCLEAR = _word_set(
-    "act compose control do generate goto handle make manage open operate perform process resolve run use"
+    "act compose control do generate goto handle make manage open operate perform process resolve run track use"
 )
 """Words that do not tell what is done: such an operation is not known to read."""
 PHRASES: Mapping[str, Effect | None] = {
     "post_status": Effect.WRITES,
+    "push_status": Effect.WRITES,
+    "share_status": Effect.WRITES,
     "directory_tree": Effect.READS,
     "git_log": Effect.READS,
     "kubectl_explain": Effect.READS,
@@ -111,6 +118,8 @@ OPENABLE = _word_set("document file files folder node nodes page pages url")
 """What is only read when it is opened: ``open_file``; ``open_account`` opens a new one."""
 RESOLVABLE = _word_set("address dns host hostname id ids name names path uri url")
 """What is only looked up when it is resolved: ``resolve_dns``; ``resolve_ticket`` closes one."""
+TRACKABLE = _word_set("delivery order orders package parcel shipment")
+"""What is only followed when it is tracked: ``track_order``; ``track_event`` records one."""
 PARTICLES = _word_set("in off out")
 """``check_in`` and ``check_out`` check nothing."""
 SUFFIXES = _word_set("all api async fn function tool")

@@ -100,6 +100,8 @@ def _verb(words: Sequence[str]) -> str | None:
     if not words:
         return None
     first, last = words[0], words[-1]
+    if [*words[-2:]] == ["as", "read"]:
+        return "mark"
     if first in table.UNCLEAR:
         return _unclear_verb(first, words)
     if first in table.READERS:
@@ -122,6 +124,8 @@ def _after_reader(words: Sequence[str]) -> str | None:
         return "checkin"
     if first == "select" and "into" in rest:
         return "insert"
+    if first in table.STATES and rest and rest[-1] in table.ACTIONS_AS_THINGS:
+        return rest[-1]
     if first not in table.PLAIN_READERS and table.UPDATES.intersection(rest[-1:]):
         return rest[-1]
     if first in table.QUALIFIED:
@@ -134,7 +138,7 @@ def _after_reader(words: Sequence[str]) -> str | None:
 def _after_thing(words: Sequence[str]) -> str | None:
     """The verb of a name that begins with a word for a thing: ``invoice_list``, ``order_cancel``, ``tag_user``."""
     first, rest = words[0], words[1:]
-    readers = table.PLAIN_READERS | table.STATES if first in table.ACTIONS_AS_THINGS else table.TAILS
+    readers = table.TAILS_OF_ACTIONS if first in table.ACTIONS_AS_THINGS else table.TAILS_OF_THINGS
     if first in table.UPDATES:
         return first
     if mutation := next(_mutations(rest), None):
@@ -146,7 +150,8 @@ def _after_thing(words: Sequence[str]) -> str | None:
 
 def _unclear_verb(first: str, words: Sequence[str]) -> str | None:
     """``open_file`` and ``resolve_dns`` read; of ``run_query`` nobody knows."""
-    if words[-1] in {"open": table.OPENABLE, "resolve": table.RESOLVABLE}.get(first, ()):
+    objects = {"open": table.OPENABLE, "resolve": table.RESOLVABLE, "track": table.TRACKABLE}
+    if words[-1] in objects.get(first, ()):
         return "read"
     return next(_mutations(words[1:]), None) or first
 
