@@ -118,5 +118,5 @@ class TestTools:
         assert finding.hint.startswith(
             "add reversible: true if it can be undone, set approval: always, or list crm.ord"
         )
-        assert "operations: {reading: [...]}" in finding.hint
+        assert "operations: {reading: [order.frobnicate]}" in finding.hint
         assert said.message.startswith("'order.cancel' cannot be undone")

@@ -150,11 +150,12 @@ def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Viol
             name = tool.get("name")
             unreviewed = [
                 (operation, known)
-                for operation, known in _irreversible_operations(tool, register)
+                for operation, known in _irreversible_operations(manifest, path, tool, register)
                 if not reviewed.intersection((name, f"{name}.{operation}"))
             ]
             if unreviewed and tool.get("approval", "never") == "never":
-                message, hint = _review_texts(tool, unreviewed)
+                is_said = manifest.has(f"{path}.reversible")
+                message, hint = _review_texts(name, unreviewed, is_said=is_said)
                 where = f"{path}.approval" if "approval" in tool else path
                 yield violation(manifest, where, message, hint)
 
@@ -209,30 +210,32 @@ def _is_fixed_server(server: Mapping[str, Any]) -> bool:
 
 
 def _irreversible_operations(
-    tool: Mapping[str, Any], register: Mapping[str, Any]
+    manifest: Manifest, path: str, tool: Mapping[str, Any], register: Mapping[str, Any]
 ) -> Iterator[tuple[str, Effect | None]]:
     """The operations of *tool* that may change something for good, with what they do as far as it is known."""
     irreversible = named_irreversible(tool, register)
+    reads_by_word = tool.get("access") == "read" and manifest.has(f"{path}.access")
     for operation, known in operation_effects(tool, register):
-        # an operation of unknown kind is no contradiction to `access: read`
-        reads = known is Effect.READS or (known is None and tool.get("access") == "read")
+        # an operation of unknown kind is no contradiction to `access: read`, where that is written
+        reads = known is Effect.READS or (known is None and reads_by_word)
         if operation in irreversible or (not reads and tool.get("reversible") is not True):
             yield operation, known
 
 
 def _review_texts(
-    tool: Mapping[str, Any], operations: Sequence[tuple[str, Effect | None]]
+    name: Any, operations: Sequence[tuple[str, Effect | None]], *, is_said: bool
 ) -> tuple[str, str]:
-    """The message and the hint for *operations* that nobody reviews."""
+    """The message and the hint for *operations* that nobody reviews; *is_said*: `reversible` is written."""
     listed = ", ".join(repr(operation) for operation, _ in operations)
-    required = ", ".join(f"{tool.get('name')}.{operation}" for operation, _ in operations)
+    required = ", ".join(f"{name}.{operation}" for operation, _ in operations)
     review = f"set approval: always, or list {required} in guardrails.humanReview.required"
-    if "reversible" in tool:
+    if is_said:
         message = f"{listed} cannot be undone, and no human reviews it first"
     else:
         counts = "counts" if len(operations) == 1 else "count"
         message = f"{listed} {counts} as irreversible, because reversible is left out, and no human reviews it first"
         review = f"add reversible: true if it can be undone, {review}"
     if any(known is None for _, known in operations):
-        review += f"; if it only reads, list it at the top of {REGISTER} as operations: {{reading: [...]}}"
+        unknown = ", ".join(operation for operation, known in operations if known is None)
+        review += f"; what only reads goes to the top of {REGISTER}: operations: {{reading: [{unknown}]}}"
     return message, review
