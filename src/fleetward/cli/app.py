@@ -32,6 +32,7 @@ VERBS: Mapping[str, str] = {
     "resume": "suspend:RESUME",
     "retire": "retire:VERB",
     "transfer": "transfer:VERB",
+    "rename": "rename:VERB",
     "log": "log:VERB",
     "audit": "audit:VERB",
     "policy check": "policy:CHECK",

@@ -36,6 +36,8 @@ class AgentTransition:
     to_state: str | None
     release: str | None
     generation: int
+    renamed_from: str | None = None
+    """The name that the same content had before, whose evidence and soak time counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

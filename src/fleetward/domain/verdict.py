@@ -164,6 +164,8 @@ class Promotion:
     counted: tuple[str, ...] = ()
     """Files of the approvals and evidence that the verdict counts."""
     mode: PromotionMode = PromotionMode.NORMAL
+    renamed_from: str | None = None
+    """The name that the same content had before."""
     suspended: bool = False
     """What runs is suspended."""
     skipped: tuple[Requirement, ...] = ()

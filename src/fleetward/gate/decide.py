@@ -190,6 +190,7 @@ def _promotion(
         unblock=unblock or Unblock(),
         counted=counted,
         mode=request.mode,
+        renamed_from=request.renamed_from,
         uncompared=tuple(person for person in request.contributors if not person.is_compared),
         suspended=request.running is not None and request.running.get("spec.suspended") is True,
     )

@@ -184,11 +184,13 @@ def entry_mismatches(
             transition.generation,
             transition.to_state,
             transition.release,
+            transition.renamed_from,
         )
         states = (None, None) if is_removal else (promotion.to_state, promotion.release)
-        computed = (str(promotion.kind), promotion.from_state, promotion.generation, *states)
+        former = promotion.renamed_from
+        computed = (str(promotion.kind), promotion.from_state, promotion.generation, *states, former)
         for word, actual, expected in zip(
-            ("kind", "from", "generation", "to", "release"), stated, computed, strict=True
+            ("kind", "from", "generation", "to", "release", "renamedFrom"), stated, computed, strict=True
         ):
             if actual != expected:
                 message = f"{word} of {transition.agent} is {actual!r}, its verdict gives {expected!r}"

@@ -43,6 +43,8 @@ class PromotionRequest:
     kind: PromotionKind | None
     """None: there is nothing to promote."""
     release: str | None = None
+    renamed_from: str | None = None
+    """The name that the same content had before; its evidence and its soak time count."""
     running: Manifest | None = None
     running_unreadable: bool = False
     """An agent runs, but its manifest cannot be read."""

@@ -96,5 +96,6 @@ def _encode_agent(agent: AgentTransition) -> dict[str, Any]:
         "fromState": agent.from_state,
         "toState": agent.to_state,
         "release": agent.release,
+        "renamedFrom": agent.renamed_from,
         "generation": agent.generation,
     }

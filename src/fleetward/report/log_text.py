@@ -71,6 +71,10 @@ def _entry_lines(entry: Entry, agent: str | None, verbose: bool, reviews: Sequen
 
 def _agent_lines(promoted: AgentTransition) -> Iterator[Line]:
     yield line("  ", span(promoted.agent, "strong"), f" generation {promoted.generation}")
+    if promoted.renamed_from:
+        yield line(
+            f"    renamed from {promoted.renamed_from}, whose history is in 'fleet log {promoted.renamed_from}'"
+        )
     yield line(f"    from {promoted.from_state or 'nothing'}")
     yield line(f"      to {promoted.to_state or 'nothing, the agent was removed'}")
 

@@ -40,6 +40,7 @@ def encode_promotion(item: Promotion) -> dict[str, Any]:
         "fromState": item.from_state,
         "toState": item.to_state,
         "generation": item.generation,
+        "renamedFrom": item.renamed_from,
         "verdict": item.verdict.value,
         "requirements": [encode_requirement(entry) for entry in item.requirements],
         "notCounted": [

@@ -97,6 +97,9 @@ def agent_lines(promotion: Promotion, verbose: bool, now: datetime) -> Iterator[
         yield line(f"    to {promotion.to_state or 'nothing'}{verdict_words.ending(promotion)}")
     elif promotion.from_state:
         yield line(f"  running {promotion.from_state}")
+    if promotion.renamed_from:
+        text = ": the same content, whose evidence and soak time count"
+        yield line(f"  renamed from {promotion.renamed_from}{text}", hang=4)
     if promotion.suspended:
         yield line("  ", span("suspended", "warning"), ": what runs there is stopped")
     if verbose and promotion.release:

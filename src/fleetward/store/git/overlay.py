@@ -10,16 +10,18 @@ from fleetward.store.git.tree import Tree, TreeEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverlayTree:
-    """*tree* with these contents, by path, in the place of its own."""
+    """*tree* with these contents, by path, in the place of its own; None takes a file away."""
 
     tree: Tree
-    contents: Mapping[str, bytes]
+    contents: Mapping[str, bytes | None]
 
     def entries(self, *under: str) -> tuple[TreeEntry, ...]:
         """Every file, or those under these folders, sorted by path."""
         by_path = {entry.path: entry for entry in self.tree.entries(*under)}
-        for path in self.contents:
-            if not under or any(path == top or path.startswith(f"{top}/") for top in under):
+        for path, content in self.contents.items():
+            if content is None:
+                by_path.pop(path, None)
+            elif not under or any(path == top or path.startswith(f"{top}/") for top in under):
                 by_path.setdefault(path, TreeEntry(path=path, mode="100644"))
         return tuple(by_path[path] for path in sorted(by_path))
 

@@ -23,6 +23,7 @@ from fleetward.store.records.ledger_fast_path import parse_fast
 # SHA-1 and SHA-256 repositories
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _AGENT_KEYS = ("agent", "from", "to", "release", "generation")
+_RENAMED_FROM = "renamedFrom"
 _KEYS = (
     *("seq", "previous", "governance", "environment", "kind", "at", "commit", "actor", "agents"),
     *("policy", "approvals", "evidence", "requirements", "reason", "tool"),
@@ -133,7 +134,7 @@ def decode_line(line: bytes, where: str) -> Entry:
         at=fields.instant("at"),
         commit=_commit(fields),
         actor=fields.text("actor"),
-        agents=tuple(_decode_agent(item) for item in fields.objects("agents", _AGENT_KEYS)),
+        agents=tuple(_decode_agent(item) for item in fields.objects("agents", _AGENT_KEYS, (_RENAMED_FROM,))),
         policy_version=version,
         policy_sha256=sha256,
         approvals=tuple(
@@ -165,6 +166,7 @@ def _decode_agent(fields: Fields) -> AgentTransition:
         to_state=to_state,
         release=release,
         generation=fields.count("generation", least=1),
+        renamed_from=fields.name(_RENAMED_FROM) if _RENAMED_FROM in fields.data else None,
     )
 
 
@@ -175,6 +177,8 @@ def _encode_agent(change: AgentTransition) -> dict[str, Any]:
         "to": change.to_state,
         "release": change.release,
         "generation": change.generation,
+        # at the end, and in the lines of a rename alone: earlier lines lack it
+        **({_RENAMED_FROM: change.renamed_from} if change.renamed_from is not None else {}),
     }
 
 

@@ -286,6 +286,7 @@ def _ledger_agent(promotion: Promotion) -> AgentTransition:
         to_state=None if retired else promotion.to_state,
         release=None if retired else promotion.release,
         generation=promotion.generation,
+        renamed_from=promotion.renamed_from,
     )
 
 

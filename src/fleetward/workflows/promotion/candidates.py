@@ -14,7 +14,7 @@ from fleetward.domain.errors import FleetError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Snapshot
-from fleetward.domain.ledger import AgentTransition, PromotionKind
+from fleetward.domain.ledger import AgentTransition, PromotionKind, RollbackHold
 from fleetward.domain.manifest import Agent
 from fleetward.domain.verdict import Promotion
 from fleetward.store.fleet.agent_assembly import build_candidate
@@ -37,6 +37,7 @@ from fleetward.workflows.promotion.context import PromotionContext, promotable_a
 from fleetward.workflows.promotion.contributors import required_reviews, written_changes
 from fleetward.workflows.promotion.evidence import evidence_of, with_source_states
 from fleetward.workflows.promotion.people_commits import with_people_commits
+from fleetward.workflows.promotion.rename_link import RenameLink, rename_links, with_former_name
 from fleetward.workflows.promotion.soak_witnesses import with_soak
 from fleetward.workflows.promotion.source import (
     changes_only_suspension,
@@ -276,7 +277,11 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
     )
     evidence = evidence_of(context, name, request.release)
     attestations = attestations_at(context.root, context.base, _law(context), context.fleet, name)
+    links = rename_links(context, name, request.kind) if proposed else ()
     changes = () if is_rollback else written_changes(context, name, context.head, context.ledger)
+    for link in links:
+        # whoever wrote it under another name wrote it
+        changes = (*changes, *written_changes(context, link.old, link.move.parent, context.ledger))
     request = replace(
         request,
         comparison=comparison,
@@ -290,18 +295,28 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
         by_earlier_version=context.by_earlier_version,
         governance_commit=context.policy_commit,
         # a release that a rollback removed needs a fresh approval, whoever promotes it again
-        hold=context.ledger.rollback_hold(name, request.release) if request.release else None,
+        hold=_hold(context, name, request.release, links),
         required_reviews=required_reviews(context, name),
     )
+    request = with_former_name(context, links, request, _law(context))
     request = with_source_states(context, request, proposed)
     if proposed and not is_rollback:
-        request = with_soak(context, request)
+        request = with_soak(context, request, links)
     if context.assumed_approvers:
         request = gate.with_hypothetical_approvals(
             request, context.assumed_approvers, people=context.people, now=context.run.now
         )
     errors = (*candidate.errors, *lost_approvals, *evidence.lost)
     return replace(candidate, request=request, errors=errors)
+
+
+def _hold(
+    context: PromotionContext, name: str, release: str | None, links: Sequence[RenameLink]
+) -> RollbackHold | None:
+    """The rollback that removed the release, under this name or a former one."""
+    releases = [(name, release), *((link.old, link.release) for link in links)] if release else []
+    holds = (context.ledger.rollback_hold(agent, digest) for agent, digest in releases)
+    return next((hold for hold in holds if hold is not None), None)
 
 
 def _author_signatures(

@@ -23,24 +23,30 @@ from fleetward.store.git.soak_time import (
 )
 from fleetward.store.records import load as records
 from fleetward.workflows.promotion.context import PromotionContext
+from fleetward.workflows.promotion.rename_link import RenameLink, former_moves, with_former_stays
 
 
-def with_soak(context: PromotionContext, request: gate.PromotionRequest) -> gate.PromotionRequest:
+def with_soak(
+    context: PromotionContext, request: gate.PromotionRequest, links: tuple[RenameLink, ...] = ()
+) -> gate.PromotionRequest:
     """
     The same request with the soak time in the source environment that has the release for the shortest time.
 
-    By the dates of history, and where the policy asks it of this tier, by what the authors do not write.
+    By the dates of history, and where the policy asks it of this tier, by what the authors do not write. *links* are
+    the renames that it comes from.
     """
     now, name = context.run.now, request.binding.agent
     periods = {
-        source: stays(context.root, context.head, layout.agent_folder(source, name), now)
+        source: with_former_stays(
+            context, links, source, stays(context.root, context.head, layout.agent_folder(source, name), now)
+        )
         for source in context.sources
     }
     # of several sources the shortest: the release has to soak in each of them
     soak = min((time_of(held, now) for held in periods.values()), key=lambda time: time.longest)
     witnessed = None
     if _asks_witnesses(request, context.policy):
-        times = [_witnessed_time(context, request, source, held) for source, held in periods.items()]
+        times = [_witnessed_time(context, request, source, held, links) for source, held in periods.items()]
         shortest = min(times, key=lambda time: time.longest)
         witnessed = gate.WitnessedSoak(longest=shortest.longest, since=shortest.since)
     return replace(
@@ -65,7 +71,11 @@ def _asks_witnesses(request: gate.PromotionRequest, policy: Policy) -> bool:
 
 
 def _witnessed_time(
-    context: PromotionContext, request: gate.PromotionRequest, source: str, held: Sequence[Stay]
+    context: PromotionContext,
+    request: gate.PromotionRequest,
+    source: str,
+    held: Sequence[Stay],
+    links: tuple[RenameLink, ...],
 ) -> SoakTime:
     now = context.run.now
     stage = context.fleet.config.environment(source)
@@ -74,7 +84,7 @@ def _witnessed_time(
         if ledger.entries:
             transitions = ledger.transitions(request.binding.agent)
             moves = ((entry.at, moved.release == request.release) for entry, moved in transitions)
-            return time_of(recorded_stays(moves), now)
+            return time_of(recorded_stays((*former_moves(links, ledger), *moves)), now)
     seen = [
         attestation
         for attestation in request.attestations
