@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -9,8 +11,13 @@ import typer
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb
 from fleetward.domain.errors import ExitCode
+from fleetward.domain.names import nearest_name
+from fleetward.domain.placeholder import TODO
+from fleetward.report.human import visible
 from fleetward.report.page import Page, line, page, span
-from fleetward.workflows.setup.new_agent import NewAgent, create_agent
+from fleetward.workflows.setup.new_agent import NewAgent, NewAgentOptions, Question, create_agent
+
+_MAX_CHOICES = 20
 
 
 def new(
@@ -19,10 +26,49 @@ def new(
     env: Annotated[
         str | None, typer.Option("--env", metavar="ENV", help="Environment; the first one by default.")
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="AGENT|FILE", help="Begin with a copy of this agent or manifest."),
+    ] = None,
+    tier: Annotated[str | None, typer.Option("--tier", metavar="TIER", help="Its risk tier.")] = None,
+    connector: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--connector", metavar="NAME", help="A connector that it uses, and no other; may be repeated."
+        ),
+    ] = None,
 ) -> ExitCode:
-    """Create an agent: manifest, prompt and evaluation suite, valid from the start."""
-    session.report(VERB.formats, create_agent(session.run, agent, env))
+    """
+    Create an agent: manifest, prompt and evaluation suite, valid from the start.
+
+    With --from, structure, guardrails and files are copied. Names, owners, dates and risk factors are asked for on a
+    terminal; what is not answered is left as TODO, which fleet validate finds and no promotion accepts.
+    """
+    options = NewAgentOptions(
+        environment=env, source=source, tier=tier, connectors=tuple(dict.fromkeys(connector or ()))
+    )
+    session.report(VERB.formats, create_agent(session.run, agent, options, _ask(session)))
     return ExitCode.SUCCESS
+
+
+def _ask(session: Session) -> Callable[[Question], str]:
+    """Ask on a terminal; elsewhere nobody answers."""
+    if session.run.environment.get("CI") or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return lambda _question: TODO
+    sys.stderr.write(f"An empty answer leaves {TODO}.\n")
+
+    def ask(question: Question) -> str:
+        choices = f" ({', '.join(question.choices)})" if 0 < len(question.choices) <= _MAX_CHOICES else ""
+        while True:
+            sys.stderr.write(f"{visible(question.path + choices)}: ")
+            sys.stderr.flush()
+            answer = sys.stdin.readline().strip()
+            if not answer or not question.choices or answer in question.choices:
+                return answer or TODO
+            close = nearest_name(answer, question.choices)
+            sys.stderr.write(f"  {visible(answer)}: {f'did you mean {close}?' if close else 'unknown'}\n")
+
+    return ask
 
 
 def _text(agent: NewAgent, _session: Session) -> Page:

@@ -40,6 +40,24 @@ def edit_yaml(content: bytes, changes: Changes, file: str, limits: Limits = AGEN
     return result
 
 
+def insert_item(content: bytes, steps: Steps, item: Mapping[str, Any], file: str) -> bytes:
+    """
+    The file with *item* as the first of the list at *steps*, which is made where it is missing.
+
+    Errors: FleetError where the layout of the file is not one that can be edited.
+    """
+    text = EditableText(content)
+    expected = deepcopy(text.data)
+    parent = _parent(expected, steps)
+    parent[steps[-1]] = [dict(item), *(parent.get(steps[-1]) or ())]
+    text.insert_first(steps, inline_value(item))
+    result = text.edited_bytes()
+    if parse_yaml(result, file).data != expected:
+        message = f"{file} is written in a way that cannot be edited without risk"
+        raise FleetError(message, hint=f"edit {file} by hand")
+    return result
+
+
 def _parent(data: Any, steps: Steps) -> Any:
     for step in steps[:-1]:
         data = data[step]
@@ -50,6 +68,8 @@ def inline_value(value: Any) -> str:
     """A value as YAML on one line; dates are strings in a fleet, and stay without quotes."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {inline_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(inline_value(item) for item in value) + "]"
     if isinstance(value, bool):
         return str(value).lower()
     # YAML 1.2 has no dates; a YAML 1.1 loader would make one of it
@@ -92,6 +112,25 @@ class EditableText:
             self.edits.append((start, start, f"{steps[-1]}: {inline_value(value)}{separator}"))
         else:
             self._insert_line(steps[:-1], f"{steps[-1]}: {inline_value(value)}")
+
+    def insert_first(self, steps: Steps, item: str) -> None:
+        """Insert an item before the first of a list."""
+        if steps not in self.positions:
+            if self.is_flow(steps[:-1]):
+                start = self.value_range(self.positions[steps[:-1]])[0] + 1
+                self.edits.append((start, start, f"{steps[-1]}: [{item}], "))
+            else:
+                self._insert_line(steps[:-1], f"{steps[-1]}: [{item}]")
+            return
+        start = self.value_range(self.positions[steps])[0]
+        first = self.positions.get((*steps, 0))
+        if self.is_flow(steps):
+            self.edits.append((start + 1, start + 1, f"{item}, " if first else item))
+        elif first is not None:
+            line, column = first.value[:2]
+            before = self.text[self.starts[line - 1] : self.offset(line, column)]
+            dash = before if re.fullmatch(" *- +", before) else ""
+            self.edits.append((self.starts[line - 1], self.starts[line - 1], f"{dash}{item}{self.line_end}"))
 
     def _insert_line(self, parent: Steps, entry: str) -> None:
         """Insert after the line of the mapping's key; in an item of a list after the item's first entry."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from pathlib import Path
 from shlex import join
+from typing import Any
 
 from fleetward import rules
 from fleetward.domain import layout, limits
@@ -16,20 +17,37 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.manifest import File
-from fleetward.domain.names import is_name
+from fleetward.domain.names import is_name, nearest_name
 from fleetward.domain.people import Person
-from fleetward.domain.risk import required_minimum_tier
+from fleetward.domain.risk import SCALES, required_minimum_tier
 from fleetward.store.fleet import scaffold
 from fleetward.store.fleet.agent_assembly import assemble_agent
+from fleetward.store.fleet.copied_agent import AgentCopy, copied_manifest, with_connectors
 from fleetward.store.formats.yaml_scalar import yaml_scalar
 from fleetward.store.git.discovery import author_identity
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.records import load as records
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.load import load_fleet
+from fleetward.workflows.setup.agent_source import find_source
 from fleetward.workflows.setup.starter_models import model_lines, promptfoo_provider, starter_models
 from fleetward.workflows.suggestions import unknown_environment
 
+SCALE = ("low", "medium", "high", "critical")
+"""The tiers of a fleet without a policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A value of the manifest that only a person knows."""
+
+    path: str
+    choices: tuple[str, ...] = ()
+    """Empty where any text may be the answer."""
+
+
+AskPerson = Callable[[Question], str]
+"""The answer, or ``TODO``."""
 _SCHEMA = Path("schemas/agent.schema.json")
 
 
@@ -45,19 +63,37 @@ class NewAgent:
     next_command: str
 
 
-def create_agent(run: RunContext, name: str, environment: str | None) -> NewAgent:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAgentOptions:
+    """Where the new agent goes, and what it begins as."""
+
+    environment: str | None = None
+    """The first one where it is None."""
+    source: str | None = None
+    """An agent of the fleet, or the path of a manifest."""
+    tier: str | None = None
+    connectors: tuple[str, ...] = ()
+
+
+def create_agent(run: RunContext, name: str, options: NewAgentOptions, ask: AskPerson) -> NewAgent:
     """
-    Write the folder of a new agent in *environment*, in the first environment where that is None.
+    Write the folder of a new agent; *ask* answers what a copy cannot know.
 
     Errors: UsageError for a name or an environment that cannot be used; GovernanceInvalid, FleetError where
     governance has no owner or no model for it; WriteFailed.
     """
     root = find_fleet_root(run.folder, run.environment)
-    fleet = _fleet(root)
-    target = _environment(fleet, environment)
+    # rules about a copy look at the agents that it calls
+    fleet = _fleet(root, with_agents=options.source is not None)
+    target = _environment(fleet, options.environment)
     _check_name(root, fleet, name)
+    _check_options(fleet, options)
     folder = layout.agent_folder(target.name, name)
-    contents, findings = _files_and_findings(run, root, fleet, target.name, name)
+    if options.source is None:
+        contents, findings = _files_and_findings(run, root, fleet, target.name, name, options)
+    else:
+        contents = _copied_files(run, fleet, name, options, ask)
+        findings, _ = _validate(run, fleet, target.name, name, contents)
     with scaffold.new_files(root.path, {f"{folder}/{path}": text for path, text in contents.items()}):
         next_command = _next_command(run, root, folder)
     return NewAgent(
@@ -69,13 +105,13 @@ def create_agent(run: RunContext, name: str, environment: str | None) -> NewAgen
     )
 
 
-def _fleet(root: FleetRoot) -> Snapshot:
+def _fleet(root: FleetRoot, *, with_agents: bool) -> Snapshot:
     """
-    The fleet of the work tree without its agents.
+    The fleet of the work tree, with or without its agents.
 
     Errors: GovernanceInvalid where governance is invalid.
     """
-    reading = load_fleet(root.work_tree(), only=())
+    reading = load_fleet(root.work_tree(), only=None if with_agents else ())
     if reading.snapshot is None or not reading.governance_valid:
         return reading.require_governance()
     return reading.snapshot
@@ -120,8 +156,72 @@ def _check_name(root: FleetRoot, fleet: Snapshot, name: str) -> None:
             raise UsageError(message if is_retired else runs, hint="choose another name")
 
 
+def _check_options(fleet: Snapshot, options: NewAgentOptions) -> None:
+    """
+    Check that the tier and the connectors are ones of the fleet.
+
+    Errors: UsageError.
+    """
+    tiers = fleet.policy.tiers if fleet.policy else tuple(SCALE)
+    registered = _connectors(fleet)
+    for option, value, known_values in (
+        ("--tier", options.tier, tiers),
+        *(("--connector", connector, tuple(registered)) for connector in options.connectors),
+    ):
+        if value is not None and value not in known_values:
+            close = nearest_name(value, known_values)
+            listed = (
+                f"one of: {', '.join(known_values)}" if known_values else f"list it in {layout.CONNECTORS}"
+            )
+            raise UsageError(
+                f"{option}: there is no {value!r}", hint=f"did you mean {close!r}?" if close else listed
+            )
+
+
+def _connectors(fleet: Snapshot) -> Mapping[str, Mapping[str, Any]]:
+    return (fleet.connectors.data.get("connectors") if fleet.connectors else None) or {}
+
+
+def _fixed(fleet: Snapshot) -> dict[str, frozenset[str]]:
+    """By connector the keys of a tool that it fixes."""
+    return {name: frozenset(entry.get("fixed") or ()) for name, entry in _connectors(fleet).items()}
+
+
+def _copied_files(
+    run: RunContext, fleet: Snapshot, name: str, options: NewAgentOptions, ask: AskPerson
+) -> dict[str, bytes]:
+    """The files of the source; the manifest with what is the new agent's own."""
+    source = find_source(run, fleet, str(options.source))
+    teams, people = sorted(fleet.people.teams), sorted(fleet.people.people)
+    tiers = fleet.policy.tiers if fleet.policy else tuple(SCALE)
+
+    def answer(path: str) -> str:
+        if path == "spec.risk.tier" and options.tier is not None:
+            return options.tier
+        field = path.rpartition(".")[2]
+        choices = {"team": teams, "accountable": people, "backup": people, "tier": tiers}.get(field)
+        if path.startswith("spec.owner.roles.") or field == "onCall":
+            choices = [*teams, *people]
+        return ask(Question(path=path, choices=tuple(choices or SCALES.get(field, ()))))
+
+    copy = AgentCopy(
+        source=source.name,
+        name=name,
+        people=frozenset(people),
+        connectors=options.connectors,
+        fixed=_fixed(fleet),
+    )
+    manifest = copied_manifest(source.contents[layout.MANIFEST], copy, answer, layout.MANIFEST)
+    return {**source.contents, layout.MANIFEST: manifest}
+
+
 def _files_and_findings(
-    run: RunContext, root: FleetRoot, fleet: Snapshot, environment: str, name: str
+    run: RunContext,
+    root: FleetRoot,
+    fleet: Snapshot,
+    environment: str,
+    name: str,
+    options: NewAgentOptions,
 ) -> tuple[dict[str, bytes], tuple[Finding, ...]]:
     folder = layout.agent_folder(environment, name)
     team, accountable, backup = _owner(run, root, fleet)
@@ -134,18 +234,24 @@ def _files_and_findings(
         "agent": name,
         "team": team,
         "people": "".join(f"    {person}\n" for person in people),
-        "tier": fleet.policy.tiers[0] if fleet.policy else "low",
+        "tier": options.tier or (fleet.policy.tiers[0] if fleet.policy else SCALE[0]),
         "today": str(run.now.astimezone(UTC).date()),
         "pin": model_lines(models),
         "suite_provider": promptfoo_provider(models[0]),
         "modeline": _modeline(root, folder),
     }
-    contents = scaffold.render_templates("agent", values)
+    contents = _rendered(fleet, values, options)
     findings, required_tier = _validate(run, fleet, environment, name, contents)
-    if required_tier is not None:
-        contents = scaffold.render_templates("agent", {**values, "tier": required_tier})
+    if required_tier is not None and options.tier is None:
+        contents = _rendered(fleet, {**values, "tier": required_tier}, options)
         findings, _ = _validate(run, fleet, environment, name, contents)
     return contents, findings
+
+
+def _rendered(fleet: Snapshot, values: Mapping[str, str], options: NewAgentOptions) -> dict[str, bytes]:
+    contents = scaffold.render_templates("agent", values)
+    manifest = with_connectors(contents[layout.MANIFEST], options.connectors, _fixed(fleet), layout.MANIFEST)
+    return {**contents, layout.MANIFEST: manifest}
 
 
 def _validate(
