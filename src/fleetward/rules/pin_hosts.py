@@ -11,6 +11,7 @@ from fleetward.rules.pin_patterns import (
     ALIASES_OF_MAKERS,
     COMMIT,
     FIXED_GENERATION,
+    GENERATION,
     ISO,
     MMDD,
     MONTH,
@@ -152,6 +153,7 @@ _WEIGHTS = (
     ALIASES_OF_MAKERS,
     UNKNOWN_DATED,
     UNKNOWN_NUMBERED,
+    GENERATION,
 )
 
 # https://console.groq.com/docs/models, inference-docs.cerebras.ai, docs.sambanova.ai, deepinfra.com/docs,
@@ -162,15 +164,17 @@ HOSTS = Provider(
     default=(FLOATING, "the host decides what this name serves"),
 )
 
-# https://docs.together.ai/docs/deprecations: names without a date were moved to the next release.
+# docs.together.ai/docs/deprecations, console.groq.com/docs/deprecations: undated names were sent to the next release.
+_MOVED = "without a date the host moves this name to the next release"
+GROQ = Provider(
+    hint=HOSTS.hint,
+    rows=(Row(r"(?:moonshotai/)?kimi-k2-instruct", FLOATING, _MOVED), *HOSTS.rows),
+    default=HOSTS.default,
+)
 TOGETHER = Provider(
     hint=HOSTS.hint,
     rows=(
-        Row(
-            r"deepseek-ai/deepseek-(?:r1|v3)|moonshotai/kimi-k2-instruct",
-            FLOATING,
-            "without a date the host moves this name to the next release",
-        ),
+        Row(r"deepseek-ai/deepseek-(?:r1|v3)|moonshotai/kimi-k2-instruct", FLOATING, _MOVED),
         *HOSTS.rows,
     ),
     default=HOSTS.default,

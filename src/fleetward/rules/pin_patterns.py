@@ -29,11 +29,18 @@ UNKNOWN_DATED = Row(
     "it carries a date, but what the provider promises for it is not known",
 )
 UNKNOWN_NUMBERED = Row(
-    rf"{_STAYS}(?:.*[^0-9.])?[0-9]+[.p][0-9]+(?:[^0-9.].*)?|{_STAYS}.+[-_/@]v[0-9]+(?:[-_:.].+)?",
+    rf"{_STAYS}(?:.*[^0-9.])?[0-9]+[.p][0-9]+(?:[^0-9.].*)?|{_STAYS}.+[-_/@]v[0-9]+(?:[-_:.].+)?"
+    rf"|{_STAYS}.*[a-z][.][0-9]+(?:-.+)?",
     VERSIONED,
     "it carries a number, but what the provider promises for it is not known",
 )
 """A number with a point, or after ``v``; a bare one may be a size, such as 8192."""
+
+GENERATION = Row(
+    rf"{_STAYS}(?:.*/)?[a-z]+(?:-[a-z]+)*-?[a-z]?[0-9]{{1,2}}(?:-[a-z-]+)?",
+    VERSIONED,
+    "a generation by number, but what the provider promises for it is not known",
+)
 
 OPEN_WEIGHTS = (
     r"(?:.*/)?(?:[a-z0-9._]+-)*(?:e|[0-9]+x)?[0-9]+(?:[.p][0-9]+)?[bm](?:-.+)?"

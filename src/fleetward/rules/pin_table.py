@@ -10,6 +10,7 @@ from __future__ import annotations
 from fleetward.rules.pin import FLOATING, PINNED, VERSIONED, Provider, Row
 from fleetward.rules.pin_patterns import (
     FIXED_GENERATION,
+    GENERATION,
     ISO,
     MMDD,
     MONTH,
@@ -343,11 +344,7 @@ OTHER_MAKERS = Provider(
         Row(OPEN_WEIGHTS, VERSIONED, "open weights by name, without a revision"),
         UNKNOWN_DATED,
         UNKNOWN_NUMBERED,
-        Row(
-            r"(?!.*(?:latest|preview|auto)$)(?:.*/)?[a-z]+(?:-[a-z]+)*-?[a-z]?[0-9]{1,2}(?:-[a-z-]+)?",
-            VERSIONED,
-            "a generation by number, but what the provider promises for it is not known",
-        ),
+        GENERATION,
     ),
     default=(FLOATING, "a family name without a version moves to the newest one"),
 )
