@@ -110,6 +110,7 @@ REPLICATE = Provider(
     rows=(
         Row(rf"(?:.+:)?{SHA256}", PINNED, "a version by its full id"),
         Row(r".+:[0-9a-f]{7,63}", VERSIONED, "a shortened version id"),
+        UNKNOWN_DATED,
     ),
     default=(FLOATING, "without a version the newest one answers"),
 )
@@ -124,6 +125,7 @@ MLFLOW = Provider(
         Row(r"models:/m-[0-9a-f]{32}|runs:/[0-9a-f]{32}/.+", PINNED, "a logged model does not change"),
         Row(r"models:/[^@]+@.+", FLOATING, "an alias can be pointed at another version"),
         Row(r"models:/[^/]+/[a-z]+", FLOATING, "a stage holds whatever was moved there"),
+        UNKNOWN_DATED,
     ),
     default=(FLOATING, "an endpoint or model without a version number"),
 )
@@ -227,6 +229,11 @@ OPENROUTER = Provider(
         Row(r"google/.+-0[0-9]{2}", VERSIONED, "a numbered stable version, from whichever host answers"),
         Row(rf"anthropic/{FIXED_GENERATION}", VERSIONED, "a fixed generation, from whichever host answers"),
         Row(OPEN_WEIGHTS, VERSIONED, "open weights by name, from whichever host answers"),
+        Row(
+            r"openai/text-embedding-(?:3-(?:small|large)|ada-002)",
+            VERSIONED,
+            "a numbered model, from whichever host answers",
+        ),
         ALIASES_OF_MAKERS,
         UNKNOWN_NUMBERED,
         Row(

@@ -30,14 +30,14 @@ UNKNOWN_DATED = Row(
 )
 UNKNOWN_NUMBERED = Row(
     rf"{_STAYS}(?:.*[^0-9.])?[0-9]+[.p][0-9]+(?:[^0-9.].*)?|{_STAYS}.+[-_/@]v[0-9]+(?:[-_:.].+)?"
-    rf"|{_STAYS}.*[a-z][.][0-9]+(?:-.+)?",
+    rf"|{_STAYS}.*[a-z][.][0-9]+(?:-.+)?|{_STAYS}.+-[0-9]{{1,2}}-[0-9]{{1,2}}(?:-[a-z]+)*",
     VERSIONED,
     "it carries a number, but what the provider promises for it is not known",
 )
 """A number with a point, or after ``v``; a bare one may be a size, such as 8192."""
 
 GENERATION = Row(
-    rf"{_STAYS}(?:.*/)?[a-z]+(?:-[a-z]+)*-?[a-z]?[0-9]{{1,2}}(?:-[a-z-]+)?",
+    rf"{_STAYS}(?:.*/)?[a-z]+(?:-[a-z]+)*-?[a-z]?[0-9]{{1,2}}[a-z]?(?:-[a-z-]+)?",
     VERSIONED,
     "a generation by number, but what the provider promises for it is not known",
 )
@@ -49,7 +49,7 @@ OPEN_WEIGHTS = (
 """Published weights, named by generation and size."""
 
 ALIASES_OF_MAKERS = Row(
-    rf"(?!.*(?:{ISO}|{YMD}|{MMDD}|{YYMM}|-[0-9]{{3}})(?:-preview)?$)(?:[a-z-]+/)?"
+    rf"(?!.*(?:{ISO}|{YMD}|{MMDD}|{YYMM}|-[0-9]{{3}})(?:-preview)?$)(?:[a-z-]+[/.]|openai-)?"
     rf"(?:gpt-(?!oss)|chatgpt|o[0-9]|claude-(?!.*4[.-][6-9]|[a-z]+-[5-9])|gemini-|grok-|sonar|command-[ra]|nova-)"
     rf"(?!.*-v[0-9]).*",
     FLOATING,

@@ -93,7 +93,7 @@ _GEMINI = (
     Row(r"tunedModels/.+", VERSIONED, "a tuned model of your own, without a word on its base"),
     Row(r"gemini-.+[-@]0[0-9]{2}(?:-tuning)?", PINNED, "a numbered stable version"),
     Row(
-        r".*(?:embedding|gecko|image|veo|lyria|bison|unicorn|generate|embed|code|chat|text|virtual-try-on).*[-@]0[0-9]{2}",
+        r".*(?:embedding|gecko|image|veo|lyria|bison|unicorn|generate|embed|code|chat|text|virtual-try-on|semantic-ranker).*[-@]0[0-9]{2}",
         PINNED,
         "a numbered stable version",
     ),
@@ -107,8 +107,10 @@ _GEMINI = (
         VERSIONED,
         "a stable name that the provider usually leaves alone, without promising it",
     ),
-    Row(r"gemma-.+[0-9]b(?:-.+)?", VERSIONED, "open weights by name, without a revision"),
+    Row(r"(?:gemini-)?gemma-.+[0-9]b(?:-.+)?", VERSIONED, "open weights by name, without a revision"),
     UNKNOWN_DATED,
+    UNKNOWN_NUMBERED,
+    GENERATION,
 )
 
 GEMINI = Provider(
@@ -131,7 +133,9 @@ VERTEX = Provider(
         Row(rf"claude-.+@{YMD}", PINNED, "a dated snapshot"),
         Row(FIXED_GENERATION, PINNED, "from generation 4.6 on an id without a date is a fixed snapshot"),
         Row(r"claude-.+", FLOATING, "without a date after @ the newest one answers"),
-        Row(rf"(?:mistral|codestral|ministral|pixtral).*[-@]{YYMM}(?:@[0-9]+)?", PINNED, "a dated snapshot"),
+        Row(
+            rf"(?:mistral|codestral|ministral|pixtral).*[-@]{YYMM}(?:[-@][0-9]+)?", PINNED, "a dated snapshot"
+        ),
         Row(r"(?:[a-z0-9-]+/)?.+-maas(?:@.+)?", VERSIONED, "open weights by name, without a revision"),
         Row(r"(?!gemini-).+@[0-9]{1,4}", PINNED, "a numbered version of a publisher's model"),
         Row(
@@ -139,14 +143,13 @@ VERTEX = Provider(
         ),
         *_GEMINI,
         Row(OPEN_WEIGHTS, VERSIONED, "open weights by name, without a revision"),
-        UNKNOWN_NUMBERED,
     ),
 )
 
-_REGION = r"(?:(?:us-gov|us|eu|apac|ap|jp|au|ca|sa|global)\.)?"
+_REGION = r"(?:(?:us-gov|us|eu|apac|ap|jp|au|ca|sa|in|uk|kr|mx|me|global)\.)?"
 _MAKERS = (
     "anthropic amazon meta mistral cohere ai21 stability deepseek openai qwen writer twelvelabs luma google",
-    "minimax moonshot moonshotai nvidia zai",
+    "minimax moonshot moonshotai nvidia xai zai",
 )
 _MAKER = rf"(?:{'|'.join(' '.join(_MAKERS).split())})\."
 _ARN = r"arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:"
@@ -177,7 +180,7 @@ BEDROCK = Provider(
         Row(r"arn:aws[a-z-]*:sagemaker:.+", FLOATING, "an endpoint serves whatever is deployed to it"),
         Row(rf"{_REGION}{_MAKER}.+-v?[0-9]+:[0-9]+(?::[0-9]+k|:mm)?", PINNED, "a model id with its version"),
         Row(rf"{_REGION}anthropic\.claude-v2:[0-9]", PINNED, "a model id with its version"),
-        Row(rf"{_REGION}anthropic\.claude-.+-{YMD}(?:-v[0-9]+)?", PINNED, "a dated snapshot"),
+        Row(rf"{_REGION}anthropic\.claude-.+[-@]{YMD}(?:-v[0-9]+)?", PINNED, "a dated snapshot"),
         Row(
             rf"{_REGION}anthropic\.{FIXED_GENERATION}(?:-v[0-9]+)?",
             PINNED,
@@ -196,18 +199,21 @@ BEDROCK = Provider(
             "a version by name, without the revision after a colon",
         ),
         Row(
-            r"(?:amazon|ai21\.j2|stability\.stable-diffusion-xl).*", FLOATING, "neither a date nor a version"
+            r"amazon\.titan-tg1-large|amazon\.[a-z-]+|ai21\.j2-[a-z-]+|stability\.stable-diffusion-xl",
+            FLOATING,
+            "neither a date nor a version",
         ),
         Row(
             rf"{_REGION}{_MAKER}.*[0-9].*",
             VERSIONED,
-            "weights of another maker by name, without a revision after a colon",
+            "a model by name, without a revision after a colon",
         ),
         Row(
             rf"{_REGION}(?!arn:)[a-z0-9-]+\.[a-z0-9][a-z0-9.-]*-v?[0-9]+(?::[0-9]+)?",
             VERSIONED,
             "it has the form of a model id with its version, but the model is not known",
         ),
+        UNKNOWN_DATED,
     ),
     default=(FLOATING, "neither a date nor a version"),
 )
@@ -230,7 +236,11 @@ MISTRAL = Provider(
             "open weights by name, without a date",
         ),
         UNKNOWN_DATED,
-        Row(r".+-v?[0-9]+(?:[.-][0-9]+)*", VERSIONED, "a numbered version without a date"),
+        Row(
+            r".+-v?[0-9]+(?:[.-][0-9]+)*(?:-(?!latest)[a-z]+)?",
+            VERSIONED,
+            "a numbered version without a date",
+        ),
     ),
     default=(FLOATING, "a name without a date moves to the newest version"),
 )
@@ -289,6 +299,11 @@ QWEN = Provider(
         Row(
             r"(?:qwen|qwq|qvq)[0-9.]*-.*[0-9]b(?:-.+)?", VERSIONED, "open weights by name, without a revision"
         ),
+        Row(
+            r"(?:wan|happyhorse)[-0-9.]+-.+(?<!latest)(?<!preview)",
+            VERSIONED,
+            "a numbered version without a date",
+        ),
         Row(r"(?:text-embedding|gte-rerank)-v[0-9]+", VERSIONED, "a numbered version without a date"),
         Row(
             r"(?:deepseek|kimi|moonshot|glm|minimax|llama|baichuan|chatglm|yi)-.*[0-9].*(?<!latest)(?<!preview)",
@@ -313,6 +328,7 @@ AI21 = Provider(
         Row(r"jamba-[0-9]+(?:\.[0-9]+)?-(?:large|mini)", VERSIONED, "a numbered version without a date"),
         Row(r"(?:jamba|ai21-jamba).*-[0-9]+b", VERSIONED, "open weights by name, without a date"),
         UNKNOWN_DATED,
+        UNKNOWN_NUMBERED,
     ),
     default=(FLOATING, "a name without a version moves to the newest one"),
 )
@@ -328,7 +344,7 @@ MOONSHOT = Provider(
             VERSIONED,
             "a numbered version without a date",
         ),
-        Row(r"kimi-k[0-9]+-thinking(?:-turbo)?", VERSIONED, "a numbered version without a date"),
+        Row(r"kimi-k[0-9]+(?:-thinking(?:-turbo)?)?", VERSIONED, "a numbered version without a date"),
         Row(r"moonshot-v1-[0-9]+k(?:-vision)?", VERSIONED, "a numbered version without a date"),
         UNKNOWN_DATED,
         UNKNOWN_NUMBERED,
@@ -352,6 +368,9 @@ OTHER_MAKERS = Provider(
 # https://docs.perplexity.ai
 PERPLEXITY = Provider(
     hint="ask a maker's own API for a dated version",
-    rows=(Row(r"r1-1776", VERSIONED, "open weights by name, without a revision"),),
+    rows=(
+        Row(rf"r1-1776|{OPEN_WEIGHTS}", VERSIONED, "open weights by name, without a revision"),
+        UNKNOWN_DATED,
+    ),
     default=(FLOATING, "the model behind this name is replaced in place"),
 )
