@@ -117,4 +117,4 @@ def _json(adoption: Adoption, _session: Session) -> dict[str, Any]:
     }
 
 
-VERB = Verb(run=adopt, formats={"text": _text, "json": _json})
+VERB = Verb(run=adopt, formats={"text": _text, "json": _json}, long=True)

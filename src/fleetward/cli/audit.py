@@ -144,4 +144,6 @@ def _next_command(report: AuditReport, session: Session) -> str:
     return f"fleet {'log' if audit.heads else 'validate'}{chdir}"
 
 
-VERB = Verb(run=audit, formats={"text": _text, "json": _json, "sarif": _sarif, "markdown": _markdown})
+VERB = Verb(
+    run=audit, formats={"text": _text, "json": _json, "sarif": _sarif, "markdown": _markdown}, long=True
+)

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from fleetward.cli.output import Color
+from fleetward.cli.progress_line import progress_line
 from fleetward.cli.session import session
 from fleetward.cli.verb import Verb
 from fleetward.domain.errors import ExitCode, UsageError
@@ -48,7 +49,11 @@ def with_shared_options(verb: Verb) -> Callable[..., ExitCode]:
             now=shared["now"],
             formats=tuple(verb.formats),
         )
-        return verb_session.output.finish(verb.run(verb_session, **arguments))
+        if not verb.long:
+            return verb_session.output.finish(verb.run(verb_session, **arguments))
+        name = context.command_path.removeprefix("fleet ")
+        with progress_line(name, verb_session.run.environment, quiet=shared["quiet"]):
+            return verb_session.output.finish(verb.run(verb_session, **arguments))
 
     run_verb.__doc__ = verb.run.__doc__
     run_verb.__name__ = verb.run.__name__

@@ -151,4 +151,6 @@ def _meanings_json(rows: _MeaningRows, _session: Session) -> dict[str, Any]:
 
 
 _MEANINGS: Formats[_MeaningRows] = {"text": _meanings_text, "json": _meanings_json}
-VERB = Verb(run=diff, formats={"text": _text, "json": _json, "markdown": _markdown, "github": _github})
+VERB = Verb(
+    run=diff, formats={"text": _text, "json": _json, "markdown": _markdown, "github": _github}, long=True
+)

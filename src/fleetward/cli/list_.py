@@ -164,5 +164,7 @@ def _markdown(rows: Listing, _session: Session) -> str:
 
 
 VERB = Verb(
-    run=listing, formats={"text": _text, "json": _json, "jsonl": _jsonl, "csv": _csv, "markdown": _markdown}
+    long=True,
+    run=listing,
+    formats={"text": _text, "json": _json, "jsonl": _jsonl, "csv": _csv, "markdown": _markdown},
 )

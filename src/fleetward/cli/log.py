@@ -75,4 +75,4 @@ def _json(ledgers: LedgerLog, _session: Session) -> dict[str, Any]:
     return render(ledgers.entries, commit=ledgers.head, reviews=ledgers.reviews, changes=ledgers.changes)
 
 
-VERB = Verb(run=log, formats={"text": _text, "json": _json})
+VERB = Verb(run=log, formats={"text": _text, "json": _json}, long=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from shlex import quote
 from typing import IO, Any
 
+from fleetward.cli.progress_line import erase_progress
 from fleetward.domain.errors import ExitCode, OutputClosed, UsageError, WriteFailed
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.json_text import json_text
@@ -94,6 +95,7 @@ class Output:
         from fleetward.report.caps import cap_page
         from fleetward.report.human import print_page
 
+        erase_progress()
         terminal = _is_terminal(stream)
         # COLUMNS=0 makes Rich print nothing: 80 then
         width = shutil.get_terminal_size().columns or 80 if terminal else None
@@ -203,6 +205,7 @@ def _stream_text(report: Report, stream: IO[str]) -> str:
 
 
 def _print(text: str, stream: IO[str]) -> None:
+    erase_progress()
     try:
         stream.write(text)
         stream.flush()

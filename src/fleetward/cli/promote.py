@@ -164,4 +164,4 @@ def _missing(promotion: Promotion) -> str:
     )
 
 
-VERB = Verb(run=promote, formats={"text": _text, "json": _json, "markdown": _markdown})
+VERB = Verb(run=promote, formats={"text": _text, "json": _json, "markdown": _markdown}, long=True)

@@ -108,4 +108,4 @@ def _json(result: RollbackResult, _session: Session) -> dict[str, Any]:
     }
 
 
-VERB = Verb(run=rollback, formats={"text": _text, "json": _json, "markdown": _markdown})
+VERB = Verb(run=rollback, formats={"text": _text, "json": _json, "markdown": _markdown}, long=True)

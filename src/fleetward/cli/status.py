@@ -38,4 +38,4 @@ def _json(fleet: FleetStatus, session: Session) -> dict[str, Any]:
     return report.render_data(fleet.environments, fleet.agents, session.run.chdir)
 
 
-VERB = Verb(run=status, formats={"text": _text, "json": _json})
+VERB = Verb(run=status, formats={"text": _text, "json": _json}, long=True)

@@ -109,6 +109,7 @@ def _markdown(result: ValidationResult, session: Session) -> str:
 
 VERB = Verb(
     run=validate,
+    long=True,
     formats={
         "text": _text,
         "json": _json,

@@ -17,3 +17,5 @@ class Verb(NamedTuple):
     formats: Formats[Any]
     writes_dated: bool = False
     """It always writes records that say when: ``--now`` is refused. Verbs with ``--apply`` refuse it with that."""
+    long: bool = False
+    """It may take seconds, and asks nothing: a terminal shows how far it is."""

@@ -63,4 +63,4 @@ def _json(result: PromotionResult, _session: Session) -> dict[str, Any]:
     return {**verdicts, "format": "fleetward.why/1", "supposed": supposed}
 
 
-VERB = Verb(run=why, formats={"text": _text, "json": _json})
+VERB = Verb(run=why, formats={"text": _text, "json": _json}, long=True)

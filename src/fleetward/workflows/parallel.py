@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from fleetward.workflows.progress import PROGRESS
+
 T = TypeVar("T")
 MIN_PER_PROCESS = 40
 """Items for each process, from which starting it costs less than it saves."""
@@ -59,6 +61,7 @@ def map_in_processes(
     size = -(-len(items) // processes) if items else 1
     own_chunk, *chunks = [items[start : start + size] for start in range(0, len(items), size)] or [items]
     workers: list[_Worker | None] = []
+    PROGRESS.shares = 1 + len(chunks)
     try:
         for chunk in chunks:
             workers.append(_start_worker(chunk, work))  # noqa: PERF401 - each is ended, whatever happens
@@ -68,6 +71,7 @@ def map_in_processes(
             results += work(chunk) if result is None else result
         return results
     finally:
+        PROGRESS.shares = 1
         for worker in filter(None, workers):
             worker.end()
 

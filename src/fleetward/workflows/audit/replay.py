@@ -16,6 +16,7 @@ from fleetward.gate import history_checks
 from fleetward.store.git.repository import Id
 from fleetward.store.records.ledger import ADOPT
 from fleetward.store.records.ledger_revisions import LedgerRevision, first_revision, next_revision
+from fleetward.workflows import progress
 from fleetward.workflows.approval.review_status import LedgerEntryAt, break_glass_findings
 from fleetward.workflows.audit import dropped_records, folders, governance_changes
 from fleetward.workflows.audit.attestations_held import invalid_attestations
@@ -50,7 +51,7 @@ def replay_history(replay: HistoryReplay, commits: Sequence[FirstParentCommit]) 
     base_pending = state.followed.pending if replay.base and state.followed else ()
     # one batch for git: reading blob by blob starts a process for each
     replay.history.preload(commits, map(layout.ledger_file, sorted(state.ledgers)))
-    for commit in commits:
+    for commit in progress.counted(commits, "commits"):
         state, step_breaks = _check_commit(replay, state, commit)
         breaks += step_breaks
     last = commits[-1].id if commits else replay.begin or replay.history.graph.head

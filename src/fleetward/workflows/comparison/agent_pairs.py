@@ -16,6 +16,7 @@ from fleetward.store.fleet.file_checks import printable_path
 from fleetward.store.fleet.load import LoadedFleet, with_agents
 from fleetward.store.fleet.proposals import orphan_proposal
 from fleetward.store.git.tree import TreeEntry
+from fleetward.workflows import progress
 from fleetward.workflows.comparison.agents import compare_agent
 from fleetward.workflows.comparison.dependents import FleetFiles, find_dependents
 from fleetward.workflows.comparison.pair import FleetPair
@@ -72,8 +73,12 @@ def _compare_chunk(
     files = FleetFiles(pair.head.tree)
     # loaded batch by batch: a large fleet would not fit into memory at once
     chunks = (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))
-    batches = (_load_batch(pair, chunk, files) for chunk in chunks)
-    return [(list(_compare_batch(batch)), list(_unreadable(batch))) for batch in batches]
+    parts = []
+    for chunk in chunks:
+        batch = _load_batch(pair, chunk, files)
+        parts.append((list(_compare_batch(batch)), list(_unreadable(batch))))
+        progress.add(len(chunk), len(keys), "agents")
+    return parts
 
 
 def _load_batch(pair: FleetPair, keys: Sequence[KeyPair], files: FleetFiles) -> _Batch:

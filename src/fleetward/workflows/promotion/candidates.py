@@ -24,6 +24,7 @@ from fleetward.store.records import load as records
 from fleetward.store.records.approvals import EMPTY_STATE
 from fleetward.store.records.commit_signatures import author_signatures
 from fleetward.store.records.invalid_entries import UNDO_HINT
+from fleetward.workflows import progress
 from fleetward.workflows.attested import AttestationLaw, attestations_at
 from fleetward.workflows.comparison.agents import compare_agent, dependents
 from fleetward.workflows.promotion.blockers import (
@@ -83,7 +84,8 @@ def build_candidates(context: PromotionContext, agents: Sequence[str]) -> tuple[
     Errors: FleetError where an agent is unknown, or its folder in the target environment differs from the ledger.
     """
     # each agent once: named twice, it would be written and counted twice
-    return as_batch(context, [_build_candidate(context, name) for name in dict.fromkeys(agents)])
+    names = progress.counted(tuple(dict.fromkeys(agents)), "agents")
+    return as_batch(context, [_build_candidate(context, name) for name in names])
 
 
 def build_possible(

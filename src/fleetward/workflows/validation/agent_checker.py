@@ -21,6 +21,7 @@ from fleetward.store.fleet.agents import folder_of, read_agents
 from fleetward.store.fleet.file_checks import Contents
 from fleetward.store.fleet.load import FleetOutline
 from fleetward.store.git.tree import REGULAR, Tree, TreeEntry
+from fleetward.workflows import progress
 
 if TYPE_CHECKING:
     from fleetward.store.cache.validation_cache import ValidationCache
@@ -63,7 +64,11 @@ class AgentChecker:
 
     def check(self, agents: Sequence[AgentFiles]) -> list[Any]:
         """For each agent its cache key and its encoded check, None if that is cached; picklable."""
-        return [answer for batch in _batches(agents) for answer in self._check_batch(batch)]
+        answers: list[Any] = []
+        for batch in _batches(agents):
+            answers.extend(self._check_batch(batch))
+            progress.add(len(batch), len(agents), "agents")
+        return answers
 
     def _check_batch(self, agents: Sequence[AgentFiles]) -> Iterator[list[Any]]:
         entries = (entry for agent in agents for entry in agent.entries)
