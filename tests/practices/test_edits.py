@@ -22,12 +22,13 @@ def test_every_edit_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.edit)
 def test_the_edit_is_found_by_its_rule(edit: Edit) -> None:
-    before = {(finding.rule, finding.place.path) for finding in findings_after(None)}
+    before = {(finding.rule, finding.agent, finding.place.path) for finding in findings_after(None)}
 
     found = {
         finding.rule
         for finding in findings_after(edit)
-        if (finding.rule, finding.place.path) not in before or finding.severity is not Severity.NOTE
+        if (finding.rule, finding.agent, finding.place.path) not in before
+        or finding.severity is not Severity.NOTE
     }
 
     assert edit.rule in found

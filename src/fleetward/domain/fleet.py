@@ -11,6 +11,7 @@ from typing import Any
 from fleetward.domain.attestation import Attestation
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.fixed_tools import FixedTools
 from fleetward.domain.ledger import Ledger
 from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.people import People
@@ -54,6 +55,8 @@ class FleetConfig:
     """The place of a path in the file."""
     forge_hosts: Mapping[str, str] = field(default_factory=dict)
     """By host of one's own the kind of forge that runs there."""
+    fixed_tools: FixedTools = field(default_factory=dict)
+    """What connectors fix for the tools that use them; from governance/connectors.yaml."""
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name."""

@@ -9,6 +9,7 @@ from typing import Any
 from fleetward.domain import digest, layout
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Place
+from fleetward.domain.fixed_tools import FixedTools
 from fleetward.domain.path import lookup, parent_path
 
 
@@ -17,7 +18,7 @@ class Manifest:
     """
     An effective manifest: ``agent.yaml`` with ``overrides.yaml`` merged in, clean by the schema.
 
-    ``data`` is what was written, ``effective`` has the schema's defaults as well.
+    ``data`` is what was written and what connectors fix for its tools, ``effective`` has the schema's defaults as well.
     """
 
     environment: str
@@ -121,6 +122,8 @@ class Agent:
     """The merge patch as written; None where there is none."""
     locate_overrides: Callable[[str], Place] | None = None
     """Where a path of the merge patch is written."""
+    fixed_tools: FixedTools = field(default_factory=dict)
+    """What its tools inherit from their connectors."""
     cached_state: str | None = None
     """Its state digest, where its files are not loaded."""
     read_part: Callable[[], Manifest | None] | None = field(default=None, compare=False)

@@ -136,7 +136,7 @@ def missing_required(fleet: Snapshot, manifest: Manifest) -> tuple[MissingField,
     missing: dict[str, MissingField] = {}
     for tier in policy.tiers[: policy.tier_rank(manifest.tier) + 1]:
         for required in policy.required.get(tier, ()):
-            for path in missing_fields(manifest.data, required):
+            for path in filter(manifest.sees, missing_fields(manifest.data, required)):
                 missing.setdefault(path, MissingField(path=path, tier=tier))
     # what lies in a missing field is not missing as well
     return tuple(

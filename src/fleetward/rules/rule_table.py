@@ -58,6 +58,7 @@ CATALOGUE: tuple[Rule, ...] = (
     tools.tool_allows_everything,
     tools.connector_unknown,
     tools.connector_deprecated,
+    tools.connector_fixed,
     tools.server_floating,
     tools.irreversible_without_review,
     practices.review_contradicts,

@@ -9,6 +9,7 @@ from typing import Any
 
 from fleetward.domain import layout
 from fleetward.domain.finding import Severity
+from fleetward.domain.fixed_tools import contradictions, fixed_tools
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.operation_words import Effect
@@ -127,6 +128,37 @@ def server_floating(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             yield violation(manifest, where, message, hint, severity=severity)
 
 
+@rule("connector-fixed", Severity.ERROR)
+def connector_fixed(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
+    """
+    A tool says something else than its connector fixes for whoever uses it.
+
+    Why: the owner of the connector has decided which server answers and which operations are open. A tool that says
+    something else goes around that decision.
+    Bad:
+        # connectors.yaml: crm: {owner: desk, fixed: {kind: mcp, server: {ref: acme/crm, version: 2.1.0}}}
+        tools: [{name: crm, connector: crm, server: {ref: acme/crm, version: 2.2.0}, allow: [order.read]}]
+    Good:
+        tools: [{name: crm, connector: crm, allow: [order.read]}]
+    Fix: leave the field out, and the tool inherits it. Or ask the owner of the connector to change what is fixed.
+    """
+    fixed_by_connector = fixed_tools(_register(fleet))
+    for manifest in unretired(fleet) if fixed_by_connector else ():
+        for path, tool in keyed_items(manifest, "spec.tools"):
+            name = tool.get("connector")
+            for field, own, fixed in contradictions(tool, fixed_by_connector.get(str(name), {})):
+                place = (
+                    fleet.connectors.locate(f"connectors.{name}.fixed.{field}") if fleet.connectors else None
+                )
+                yield violation(
+                    manifest,
+                    f"{path}.{field}",
+                    f"{field} is {_written(own)}, and the connector {name!r} fixes {_written(fixed)}",
+                    f"leave {field} out: the tool inherits it",
+                    related=(place,) if place else (),
+                )
+
+
 @rule("irreversible-without-review", Severity.ERROR)
 def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
@@ -192,6 +224,10 @@ def identity_shared(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 def _connectors(fleet: Snapshot) -> Mapping[Any, Mapping[str, Any]]:
     """The connectors of the register; empty if there is no register."""
     return _register(fleet).get("connectors") or {}
+
+
+def _written(value: Any) -> str:
+    return ", ".join(map(repr, value)) or "nothing" if isinstance(value, list) else repr(value)
 
 
 def _register(fleet: Snapshot) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from shlex import quote
 
 from fleetward.domain import layout
 from fleetward.domain.finding import Finding, Place
+from fleetward.domain.fixed_tools import FixedTools, inherit_fixed
 from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.secrets import mask_finding
 from fleetward.store.fleet.effective_manifest import (
@@ -35,11 +36,13 @@ def assemble_agent(
     files: Iterable[File],
     *,
     overrides_at: str | None = None,
+    fixed: FixedTools | None = None,
     documents: DocumentCache | None = None,
 ) -> tuple[Agent, list[Finding]]:
     """
     The agent that these files make, and the findings in them.
 
+    Its tools inherit what their connectors have *fixed*.
     *overrides_at* is the path of a proposal whose content stands in for ``overrides.yaml``.
     """
     folder = layout.agent_folder(env, name)
@@ -61,7 +64,7 @@ def assemble_agent(
         findings.append(_missing_manifest(env, name, by_path))
         overrides = None
     else:
-        manifest, manifest_findings = _effective_manifest(env, name, base, overrides)
+        manifest, manifest_findings = _effective_manifest(env, name, base, overrides, fixed or {})
         findings.extend(mask_finding(finding) for finding in manifest_findings)
         findings.extend(document_secrets(base))
         findings.extend(document_secrets(overrides) if overrides else ())
@@ -80,7 +83,10 @@ def assemble_agent(
         proposed=overrides_at is not None,
         overrides=usable.data if usable else None,
         locate_overrides=usable.locate if usable else None,
-        read_part=partial(readable_manifest, env, name, base, overrides) if base and not manifest else None,
+        read_part=partial(readable_manifest, env, name, base, overrides, fixed or {})
+        if base and not manifest
+        else None,
+        fixed_tools=fixed or {},
     )
     return agent, [replace(finding, environment=env, agent=name) for finding in findings]
 
@@ -93,7 +99,14 @@ def with_overrides(
     files = [file for file in agent.files if file.path != layout.OVERRIDES]
     if read_document(proposed.content, at, "overrides", documents=documents).data != {}:
         files.append(proposed)
-    return assemble_agent(agent.environment, agent.name, files, overrides_at=at, documents=documents)
+    return assemble_agent(
+        agent.environment,
+        agent.name,
+        files,
+        overrides_at=at,
+        fixed=agent.fixed_tools,
+        documents=documents,
+    )
 
 
 def build_candidate(
@@ -115,7 +128,9 @@ def build_candidate(
         agent, findings = with_overrides(moved, overrides, documents)
     else:
         files = files if overrides is None else [*files, overrides]
-        agent, findings = assemble_agent(env, source.name, files, documents=documents)
+        agent, findings = assemble_agent(
+            env, source.name, files, fixed=source.fixed_tools, documents=documents
+        )
     agent = _with_listed_modes(agent)
     entries = [TreeEntry(path=f"{agent.folder}/{file.path}", mode=file.mode) for file in agent.files]
     file_findings = [*too_many_files(entries), *path_collisions(entries, agent.folder)]
@@ -166,7 +181,7 @@ def _binary_prompts(manifest: Manifest, files: Mapping[str, File], folder: str) 
 
 
 def _effective_manifest(
-    env: str, name: str, base: Document, patch: Document | None
+    env: str, name: str, base: Document, patch: Document | None, fixed: FixedTools
 ) -> tuple[Manifest | None, list[Finding]]:
     findings = [*base.findings, *(patch.findings if patch else ())]
     # what a waiver may excuse leaves the agent readable
@@ -184,6 +199,7 @@ def _effective_manifest(
         wrong_together = overlaid.schema_findings()
         if wrong_together:
             return None, [*findings, *wrong_together]
+    data = inherit_fixed(data, fixed)
     effective = with_defaults(data, "agent")
     return Manifest(environment=env, name=name, data=data, effective=effective, locate=locate), findings
 

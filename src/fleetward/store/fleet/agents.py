@@ -55,7 +55,7 @@ def read_agents(
         key = (names[0], names[1])
         if top == layout.ENVIRONMENTS:
             findings.extend(_placement_findings(key, inside, config))
-            agents[key], folder_findings = _read_agent(key, inside, contents, documents)
+            agents[key], folder_findings = _read_agent(key, inside, contents, config, documents)
         else:
             file, agent, folder_findings = read_proposal(
                 key, inside, contents, agents.get(key), config, documents
@@ -104,7 +104,11 @@ def _placement_findings(key: AgentKey, inside: list[TreeEntry], config: FleetCon
 
 
 def _read_agent(
-    key: AgentKey, inside: list[TreeEntry], contents: Contents, documents: DocumentCache | None
+    key: AgentKey,
+    inside: list[TreeEntry],
+    contents: Contents,
+    config: FleetConfig,
+    documents: DocumentCache | None,
 ) -> tuple[Agent, list[Finding]]:
     env, name = key
     folder = layout.agent_folder(env, name)
@@ -114,7 +118,7 @@ def _read_agent(
         content = contents.get(entry.path)
         if entry.mode in REGULAR and isinstance(content, bytes) and is_clean_path(entry.path):
             files.append(File(path=entry.path[len(folder) + 1 :], mode=entry.mode, content=content))
-    agent, content_findings = assemble_agent(env, name, files, documents=documents)
+    agent, content_findings = assemble_agent(env, name, files, fixed=config.fixed_tools, documents=documents)
     findings = [*file_findings, *content_findings]
     return replace(agent, readable=not file_findings), [
         replace(finding, environment=env, agent=printable_path(name)) for finding in findings

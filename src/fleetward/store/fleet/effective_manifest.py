@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fleetward.domain.finding import Place
+from fleetward.domain.fixed_tools import FixedTools, inherit_fixed
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.path import lookup
 from fleetward.store.formats.document import Document
@@ -15,7 +16,9 @@ from fleetward.store.formats.schema_faults import readable_part
 _LEAST = {"spec": {"lifecycle": "draft", "risk": {"tier": "low"}}}
 
 
-def readable_manifest(env: str, name: str, base: Document, patch: Document | None) -> Manifest | None:
+def readable_manifest(
+    env: str, name: str, base: Document, patch: Document | None, fixed: FixedTools
+) -> Manifest | None:
     """What can be read of an invalid manifest; None where the YAML itself is wrong."""
     if base.data is None or (patch is not None and patch.data is None):
         return None
@@ -30,7 +33,7 @@ def readable_manifest(env: str, name: str, base: Document, patch: Document | Non
     part = readable_part(data, "agent")
     if part is None:
         return None
-    stand_in = _with_stand_ins(part.data)
+    stand_in = inherit_fixed(_with_stand_ins(part.data), fixed)
     return Manifest(
         environment=env,
         name=name,

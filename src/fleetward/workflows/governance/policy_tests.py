@@ -109,7 +109,9 @@ def _patched(source: Agent, to: str, patch: Mapping[str, Any], case: PolicyTest)
     files = [file for file in source.files if file.path != layout.OVERRIDES]
     if patch:
         files.append(File(path=layout.OVERRIDES, content=json.dumps(patch).encode()))
-    agent, findings = assemble_agent(to, case.agent, files, overrides_at=case.place.file if patch else None)
+    agent, findings = assemble_agent(
+        to, case.agent, files, overrides_at=case.place.file if patch else None, fixed=source.fixed_tools
+    )
     if agent.manifest is None:
         first = findings[0] if findings else None
         where = f"{first.place.path}: {first.message}" if first else "cannot be read"

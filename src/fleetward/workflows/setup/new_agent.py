@@ -259,7 +259,7 @@ def _validate(
 ) -> tuple[tuple[Finding, ...], str | None]:
     """The findings of these files, and the tier that they require where it is not the lowest."""
     files = [File(path=path, mode="100644", content=content) for path, content in contents.items()]
-    agent, findings = assemble_agent(environment, name, files)
+    agent, findings = assemble_agent(environment, name, files, fixed=fleet.config.fixed_tools)
     violations = rules.findings(fleet.with_agents([agent]), run.now)
     required_tier = (
         required_minimum_tier(agent.manifest, fleet.policy) if agent.manifest and fleet.policy else None

@@ -12,6 +12,7 @@ from fleetward.domain import layout
 from fleetward.domain.errors import NotAFleet
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
+from fleetward.domain.fixed_tools import fixed_tools
 from fleetward.domain.fleet import FleetConfig, LookupFile, Snapshot, Waiver
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
@@ -108,6 +109,8 @@ def load_governance(
     connectors = files.parse(layout.CONNECTORS, parse_lookup_file)
     if policy is not None and connectors is not None:
         policy = replace(policy, connectors=connectors.data)
+    if config is not None and connectors is not None:
+        config = replace(config, fixed_tools=fixed_tools(connectors.data))
     models = files.parse(layout.MODELS, parse_lookup_file)
     if config is not None and policy is not None:
         files.findings.extend(unknown_tiers(config, policy))
