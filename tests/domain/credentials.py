@@ -5,6 +5,8 @@ import hashlib
 import random
 import string
 
+LOWER = string.ascii_lowercase
+GUID = "9f86d081-884c-4d65-9a2f-eaa0c55ad015"
 ALNUM = string.ascii_letters + string.digits
 _drawn = random.Random(20261120)
 
@@ -98,6 +100,34 @@ CREDENTIALS: dict[str, tuple[str, str]] = {
     ),
     "redis": ("password in a connection string", "redis://:" + drawn(16) + "@cache.acme.example:6379/0"),
     "amqp": ("password in a connection string", "amqp://desk:tr0ub4dor&3@mq.acme.example"),
+    "git": ("password in a connection string", "https://deploy:" + drawn(10) + "@git.acme.io/x.git"),
+    "git-token": ("token in an address", "https://" + drawn(30) + "@git.acme.io/x.git"),
+    "curl": ("password of an option", "curl -u admin:" + drawn(11) + "4 https://api.acme.io/v1"),
+    "teams": (
+        "Microsoft Teams webhook",
+        "https://acme.webhook.office"
+        + f".com/webhookb2/{GUID}@{GUID}/IncomingWebhook/{hexadecimal(32)}/{GUID}",
+    ),
+    "zapier": ("Zapier webhook", "https://hooks.zapier" + ".com/hooks/catch/1234567/b2k9x7q/"),
+    "mattermost": ("chat webhook", "https://chat.acme.io/ho" + "oks/" + drawn(26, LOWER + string.digits)),
+    "mailchimp": ("Mailchimp key", hexadecimal(32) + "-u" + "s12"),
+    "paypal": (
+        "PayPal access token",
+        "access_token" + "$production$" + drawn(16, LOWER) + "$" + hexadecimal(32),
+    ),
+    "square-new": ("Square secret", "EA" + "AA" + drawn(60)),
+    "bitbucket": ("Bitbucket token", "AT" + "BB" + drawn(32)),
+    "rubygems": ("RubyGems key", "ruby" + "gems_" + hexadecimal(48)),
+    "nvidia": ("NVIDIA API key", "nv" + "api-" + drawn(64)),
+    "voyage": ("Voyage API key", "p" + "a-" + drawn(43)),
+    "1password": ("1Password token", "ops" + "_eyJ" + drawn(300)),
+    "netlify": ("Netlify token", "nf" + "p_" + drawn(36)),
+    "airtable": ("Airtable token", "pa" + "t" + drawn(14) + "." + hexadecimal(64)),
+    "dropbox": ("Dropbox token", "s" + "l." + drawn(130)),
+    "mapbox": ("Mapbox token", "sk" + ".eyJ" + drawn(80) + "." + drawn(22)),
+    "azure-devops": ("password or key", "AZURE_DEVOPS_" + "PAT: " + drawn(52, LOWER + string.digits)),
+    "openai-env": ("password or key", "AZURE_OPENAI" + "_KEY: " + drawn(84)),
+    "password-in-prose": ("password or key", "Log in with the pass" + "word Tr0ub4dor&3, please."),
     "odbc": ("password or key", "Server=db;User Id=desk;Pass" + "word=" + drawn(14) + ";Encrypt=yes"),
     "password": ("password or key", "pass" + "word: " + drawn(16)),
     "short-password": ("password or key", "pass" + 'word = "' + "k4tzen!Fell9" + '"'),
@@ -243,5 +273,57 @@ LOOK_ALIKES = (
     "Authorization: Basic QWxhZGRpbg==",
     "Basic authorization1 is described below",
     "AKIA is the prefix of a key",
+    # design tokens
+    "token: color.background.brand.bold.hovered",
+    "token: colorBrandBackground2Hover",
+    "token: fontSizeBase300",
+    "token: Color/Brand/500",
+    "token: md.ref.palette.primary40",
+    "token: --sl-color-primary-600",
+    'token: "#1a2b3c4d"',
+    "--ds-token: var(--color-blue-700)",
+    "--color-token-primary: #1a2b3c4d",
+    # public keys and what names them
+    "System.Xml, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089",
+    "PublicKeyToken: 31bf3856ad364e35",
+    "public_key_token: 89845dcd8080cc91",
+    "publicKey: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=",
+    "pk" + "_live_51H8xYzKqJd3vN5mB7cT9wR2",
+    "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kdlsm0psqmqhgcy",
+    "next_page_token: CiAKGjBpNDd2Nmp2Zml2cXRwYjBpOXA",
+    # documented local defaults
+    "postgres://postgres:postgres@localhost:5432/app",
+    "postgres://postgres:mysecretpassword@127.0.0.1:5432/app",
+    "postgres://postgres:postgres@db:5432/app",
+    "mysql://root:root@127.0.0.1:3306/app",
+    "amqp://guest:guest@rabbitmq:5672/",
+    "redis://:foobared@localhost:6379",
+    "http://minioadmin:minioadmin@localhost:9000",
+    "sqlserver://sa:yourStrong(!)Password@host.docker.internal:1433",
+    "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/"
+    "K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1",
+    # example hosts: RFC 2606, 5737, 6761, 3849
+    "postgres://app:s3cr3tPass@db.example.com/app",
+    "https://alice:s3cret123@example.org/path",
+    "https://bob:hunter2@api.example.net",
+    "https://u:p4ssw0rd1@shop.example/",
+    "postgres://u:p4ssw0rd1@db.test/app",
+    "https://u:p4ssw0rd1@host.invalid/",
+    "https://u:p4ssw0rd1@svc.localhost:8080/",
+    "https://u:p4ssw0rd1@192.0.2.10/",
+    "https://u:p4ssw0rd1@198.51.100.7:8443/",
+    "mysql://u:p4ssw0rd1@203.0.113.9/app",
+    "https://u:p4ssw0rd1@[2001:db8::1]/",
+    "https://api.example.com/v1?api_key=1234abcd5678efgh",
+    "curl -u alice:s3cret123 https://api.example.com",
+    # placeholders
+    "password: __DB_PASSWORD_1__",
+    "password: ${DB_PASSWORD:-changeme1}",
+    "curl -u user:$PASSWORD https://api.acme.io",
+    "curl -u $USER:xxxxxxxx https://api.acme.io",
+    "https://<user>:<password1>@git.acme.io/x.git",
+    "docker run -u 1000:1000 acme/desk",
+    "Reset your password in 3 steps.",
+    "The password Section4 describes is old.",
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk",
 )  # fmt: skip

@@ -115,6 +115,9 @@ HOSTILE = {
     "next lines": "password:\n ",
     "pairs": "password, value: ",
     "said": "password is ",
+    "user options": " -u a:b ",
+    "token logins": "://" + "aB3" * 60,
+    "examples": "https://x?password=a1b2c3d4 ",
 }
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from base64 import b64decode
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -13,6 +12,13 @@ from functools import lru_cache
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding
 from fleetward.domain.secret_kinds import MARKED, STARTS
+from fleetward.domain.secret_look_alikes import (
+    is_default_login,
+    is_design_token,
+    is_example_host,
+    is_placeholder,
+)
+from fleetward.domain.secret_randomness import IDENTIFIER, REFERENCE, is_credible, is_mixed, is_random
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +40,29 @@ _LONGEST_KEY = 16_000
 _BODY_LINE = r"[A-Za-z0-9+/]{16}"
 _BODY = r"[A-Za-z0-9+/=\s:,\\-]*"
 _LOGIN = r"://([^/\s:@'\"<>]{0,200}):([^/\s@'\"]{1,400})@"
-_LABELS = ("password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "key")
-_KEY_LABELS = ("api", "access", "account", "private", "signing", "encryption", "subscription")
+_NAMELESS_LOGIN = r"://([A-Za-z0-9_-]{20,200})@"
+_HOST = r"\[[0-9A-Fa-f:]{2,45}\]|[\w.-]{1,253}"
+_USER_OPTION = r"(?:^|\s)(?:-u|--user)[ =]{1,4}[\"']?([^\s:\"']{1,100}):([^\s\"']{4,200})"
+_LABELS = ("password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "key", "pat")
+_KEY_LABELS = (
+    *("api", "access", "account", "private", "signing", "encryption", "subscription", "master", "shared"),
+    *(
+        "storage",
+        "service",
+        "openai",
+        "anthropic",
+        "azure",
+        "gemini",
+        "mistral",
+        "cohere",
+        "stripe",
+        "sendgrid",
+    ),
+)
+_PUBLIC_LABELS = ("public", "publickey", "page", "continuation", "design", "sync")
+"""Before ``token``: what everybody may know."""
+_SPACE = re.compile(r"\s")
+_WITHOUT_SEPARATORS = str.maketrans("", "", "_- ")
 _VALUE = re.compile(
     r"[\"']?[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}(?:[\"']|(?:[Bb]earer|[Bb]asic|SSWS|[Tt]oken) )?([^\s\"',;`]{6,400})"
 )
@@ -48,30 +75,13 @@ _VALUE_APART = re.compile(
 """A value on the next line, or in a pair of ``name:`` and ``value:``."""
 _VALUE_OF_OPTION = rf"[ \t]{{1,8}}[\"']?({_LONG})"
 _VALUE_AFTER_IS = rf" is[ \t]{{1,4}}[\"'`]?({_LONG})"
+_PASSWORD_IN_PROSE = rf"[ \t]{{1,4}}[\"'`]?({_LONG})"
+_SYMBOL = re.compile(r"[^\w\s.,:/()<>{}\[\]-]")
 _BASIC = r"[Bb]asic {1,4}([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/=-])"
 _BEARER = r"(?:Bearer|bearer|BEARER|SSWS) {1,4}([A-Za-z0-9._~+/=-]{12,2000})"
 _RANDOM_TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,200}")
-_PUBLIC = r"AAAA(?:[BC]3NzaC1|E2VjZHNh|[GI]nNr)|sha(?:1|256|384|512)[-_:]"
-_RUN = r"[A-Za-z0-9]{12,}"
 _SHORT_RUN = r"[A-Za-z0-9]{10,}"
-_BITS = 4.0
-"""Shannon entropy per character from which a long token counts as random."""
-_BITS_LABELLED = 2.75
-"""The same for a value after a label such as ``password``, which is shorter."""
-
-_STAND_IN = (
-    r"(?i)example|sample|dummy|placeholder|change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|with)|your[-_]|redacted"
-    r"|insert[-_]|not[-_]?a[-_]?real|\bfake|todo|x{4}|\*{3}|\.{3}|…|0{8}|[<>{}]|\$[A-Za-z_(]|%s|%[A-Za-z_(][A-Za-z_)]"
-)
-_REFERENCE = (
-    r"(?:sha(?:1|256|384|512)|md5|env|vault|aws|gcp|k8s|ssm|arn|[A-Za-z](?=:\\)|keyring|file|op|secret|secrets|ref|kms|doppler)[:/-]"
-    r"|https?:|[./~]|\$|@|!|\[|\(|process\.env|os\.environ|secrets\.|vars\.|env\.|steps\.|inputs\.|self\.|config\."
-)
-_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_IDENTIFIER = r"[a-z]+[0-9]{0,4}(?:[-_./:][a-z0-9]{1,24})*|[A-Z]+(?:_[A-Z0-9]+)*|[A-Za-z]+[0-9]{0,2}"
-_RUN_OF_BOTH = r"(?:[a-z]+[0-9]+){3}|(?:[0-9]+[a-z]+){3}"
 _NAMES_SECRET = r"(?i)pass|pw|secret|token"  # noqa: S105 - a pattern
-_NO_SECRET = frozenset(("user", "pass", "password", "passwd", "pwd", "secret", "token", "root"))
 
 
 def _prefix_table() -> dict[str, list[tuple[str, str, str]]]:
@@ -92,7 +102,7 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
 
     Placeholders (``<token>``, ``${TOKEN}``, ``EXAMPLE``) are not certain.
     """
-    drawn = (match for match in _RANDOM_TOKEN.finditer(text) if _random(match[0]))
+    drawn = (match for match in _RANDOM_TOKEN.finditer(text) if is_random(match[0]))
     unsure = (
         Secret(kind="random token", start=match.start(), end=match.end(), certain=False) for match in drawn
     )
@@ -139,7 +149,7 @@ def _by_form(text: str) -> Iterator[Secret]:
     if "earer " in text or "EARER " in text or "SSWS " in text:
         for match in re.finditer(_BEARER, text):
             value = match[1]
-            sure = len(value) >= 16 and _credible(value)
+            sure = len(value) >= 16 and is_credible(value)
             yield Secret(kind="bearer token", start=match.start(1), end=match.end(1), certain=sure)
     yield from _labelled(text)
 
@@ -166,7 +176,7 @@ def _key_blocks(text: str) -> Iterator[Secret]:
         after = text.find("-----", close + 9, min(limit, close + 80)) if close >= 0 else -1
         at = after + 5 if after >= 0 else _body_end(text, begin.end(), limit)
         body = text[begin.end() : at]
-        sure = re.search(_BODY_LINE, body[:400]) is not None and not re.search(_STAND_IN, body[:400])
+        sure = re.search(_BODY_LINE, body[:400]) is not None and not is_placeholder(body[:400])
         yield Secret(kind="private key", start=begin.start(), end=at, certain=sure)
 
 
@@ -176,16 +186,38 @@ def _body_end(text: str, start: int, limit: int) -> int:
 
 
 def _logins(text: str) -> Iterator[Secret]:
-    """``scheme://user:password@host``: the password."""
+    """``scheme://user:password@host``: the password; a token alone before the host; ``curl -u user:password``."""
     if "://" in text:
         for match in re.finditer(_LOGIN, text):
-            value = match[2]
-            names_secret = re.fullmatch(_IDENTIFIER, value) and re.search(_NAMES_SECRET, value)
-            sure = not (
-                re.search(_STAND_IN, value) or value.lower() in _NO_SECRET or value[0] in "$[" or names_secret
-            )
+            host = _host(text, match.end())
             start = match.start(1) if match[1] else match.start(2)
+            sure = _is_password(match[1], match[2], host)
             yield Secret(kind="password in a connection string", start=start, end=match.end(2), certain=sure)
+        for match in re.finditer(_NAMELESS_LOGIN, text):
+            if is_random(match[1]) and not is_example_host(_host(text, match.end()), match[1]):
+                yield _with_certainty("token in an address", text, match.start(1), match.end(1))
+    if "-u" in text:
+        for match in re.finditer(_USER_OPTION, text):
+            # the address mostly stands on the same line; bounded, because a line may be long
+            address = text[match.end() : match.end() + 300].partition("\n")[0].partition("://")[2]
+            sure = any(map(str.isalpha, match[2])) and _is_password(match[1], match[2], _host(address, 0))
+            yield Secret(kind="password of an option", start=match.start(2), end=match.end(2), certain=sure)
+
+
+def _is_password(user: str, value: str, host: str) -> bool:
+    names_secret = re.fullmatch(IDENTIFIER, value) and re.search(_NAMES_SECRET, value)
+    return not (
+        is_placeholder(value)
+        or value[0] in "$["
+        or names_secret
+        or is_example_host(host, value)
+        or is_default_login(user, value, host)
+    )
+
+
+def _host(text: str, start: int) -> str:
+    match = re.compile(_HOST).match(text, start)
+    return match[0] if match else ""
 
 
 def _marked(text: str) -> Iterator[Secret]:
@@ -200,7 +232,7 @@ def _with_certainty(kind: str, text: str, start: int, end: int) -> Secret:
     value = text[start:end]
     # a name such as hf_some_model_name has the form of a token
     slug = value == value.lower() and not any(map(str.isdigit, value))
-    return Secret(kind=kind, start=start, end=end, certain=not slug and not re.search(_STAND_IN, value))
+    return Secret(kind=kind, start=start, end=end, certain=not slug and not is_placeholder(value))
 
 
 def _basic(text: str) -> Iterator[Secret]:
@@ -208,14 +240,12 @@ def _basic(text: str) -> Iterator[Secret]:
     for match in re.finditer(_BASIC, text) if "asic " in text else ():
         try:
             # UnicodeDecodeError and binascii.Error are both ValueErrors
-            decoded = b64decode(match[1], validate=True).decode("ascii")
+            decoded = b64decode(match[1], validate=True).decode()
         except ValueError:
             continue
         name, colon, password = decoded.partition(":")
         if colon and password and decoded.isprintable():
-            sure = (
-                not re.search(_STAND_IN, decoded) and password.lower() not in _NO_SECRET and password != name
-            )
+            sure = not is_placeholder(decoded) and not is_placeholder(password) and password != name
             yield Secret(kind="basic authorization", start=match.start(1), end=match.end(1), certain=sure)
 
 
@@ -231,7 +261,7 @@ def _labelled(text: str) -> Iterator[Secret]:
             called = _is_label(lower, word, at)
             match = _VALUE.match(text, at + len(word)) if called else None
             if match is not None:
-                yield from _value(match)
+                yield from _value(match, word)
             elif called:
                 yield from _labelled_apart(text, lower, at, at + len(word))
             at = lower.find(word, match.end() if match else at + len(word))
@@ -240,6 +270,11 @@ def _labelled(text: str) -> Iterator[Secret]:
 def _is_label(lower: str, word: str, at: int) -> bool:
     if lower[at - 1 : at] == ":":  # a part of a path such as arn:aws:secretsmanager:...:secret:name
         return False
+    if word == "token":
+        before = lower[max(0, at - 16) : at].translate(_WITHOUT_SEPARATORS)
+        return not before.endswith(_PUBLIC_LABELS)
+    if word == "pat":  # a part of many words, too
+        return lower[at - 1 : at] in ("_", "-")
     return word != "key" or lower[max(0, at - 13) : at].rstrip("_-").endswith(_KEY_LABELS)
 
 
@@ -250,13 +285,18 @@ def _labelled_apart(text: str, lower: str, at: int, end: int) -> Iterator[Secret
         match = re.compile(_VALUE_OF_OPTION).match(text, end)
     if match is None:
         match = re.compile(_VALUE_AFTER_IS).match(text, end)
-        if match is not None and not any(_mixed(run) for run in re.findall(_SHORT_RUN, match[1])):
+        if match is not None and not any(is_mixed(run) for run in re.findall(_SHORT_RUN, match[1])):
+            return
+    if match is None and lower[at:end] in ("password", "passphrase"):
+        # in a sentence only what no sentence holds
+        match = re.compile(_PASSWORD_IN_PROSE).match(text, end)
+        if match is None or not (is_mixed(match[1]) and _SYMBOL.search(match[1])):
             return
     if match is None:
         return
     start = match.start(match.lastindex or 1)
     value = text[start : match.end()].rstrip(".,)]}>")
-    if len(value) >= 8 and value[0] not in "<{$[(" and not value.endswith(":") and _credible(value):
+    if len(value) >= 8 and value[0] not in "<{$[(" and not value.endswith(":") and is_credible(value):
         yield Secret(kind="password or key", start=start, end=start + len(value))
 
 
@@ -266,44 +306,26 @@ def _is_option(lower: str, at: int) -> bool:
     return bool(words) and words[-1].startswith("--") and not lower[at - 1 : at].isspace()
 
 
-def _value(match: re.Match[str]) -> Iterator[Secret]:
+def _value(match: re.Match[str], label: str) -> Iterator[Secret]:
     value = match[1].rstrip(".,)]}>")
-    if len(value) < 6 or value[0] in "<{$[(" or re.match(_REFERENCE, value):
+    if len(value) < 6 or value[0] in "<{$[(" or re.match(REFERENCE, value):
         return
-    sure = len(value) >= 8 and _credible(value)
+    sure = (
+        len(value) >= 8
+        and is_credible(value)
+        and not (label == "token" and is_design_token(value))
+        and not _is_in_example_address(match.string, match.start(), value)
+    )
     yield Secret(kind="password or key", start=match.start(1), end=match.start(1) + len(value), certain=sure)
 
 
-def _credible(value: str) -> bool:
-    """Does it look like random letters and digits, and not like a word, a name, a number or a placeholder?"""
-    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
-    if not mixed or re.search(_STAND_IN, value) or re.fullmatch(_UUID, value) or re.match(_REFERENCE, value):
+def _is_in_example_address(text: str, at: int, value: str) -> bool:
+    """Is the value a parameter of an address whose host exists nowhere?"""
+    begin = text.rfind("://", max(0, at - 300), at)
+    address = text[begin + 3 : at] if begin >= 0 else ""
+    if not address or _SPACE.search(address) is not None:
         return False
-    # a long hexadecimal text would pass for an identifier
-    hexadecimal = len(value) >= 32 and all(c in "0123456789abcdefABCDEF" for c in value)
-    is_identifier = (
-        re.fullmatch(_IDENTIFIER, value) is not None
-        and not hexadecimal
-        and not re.search(_RUN_OF_BOTH, value)
-    )
-    return not is_identifier and _entropy(value) >= _BITS_LABELLED
-
-
-def _random(token: str) -> bool:
-    """Are upper case, lower case and digits mixed in one run, with few repetitions?"""
-    if re.match(_PUBLIC, token):
-        return False
-    if not any(_mixed(run) for run in re.findall(_RUN, token)):
-        return False
-    return _entropy(token) >= _BITS
-
-
-def _mixed(token: str) -> bool:
-    return token != token.lower() and token != token.upper() and any(map(str.isdigit, token))
-
-
-def _entropy(token: str) -> float:
-    return -sum(n / len(token) * math.log2(n / len(token)) for n in Counter(token).values())
+    return is_example_host(_host(address.rpartition("@")[2], 0), value)
 
 
 def _without_overlaps(candidates: Iterable[Secret]) -> Iterator[Secret]:
