@@ -80,8 +80,9 @@ def test_an_escaped_credential_is_found_at_its_value(tmp_path: Path) -> None:
     )
     repository = repositories.repository(tmp_path, {**FLEET, f"{DESK}/agent.yaml": manifest})
 
-    [finding] = repository.fleet("validate", "--json").data["findings"]
+    findings = repository.fleet("validate", "--json").data["findings"]
 
+    [finding] = [finding for finding in findings if finding["severity"] == "error"]
     assert (finding["rule"], finding["path"]) == ("secret-in-manifest", "metadata.labels.crm")
 
 

@@ -352,13 +352,14 @@ def mask_finding(finding: Finding) -> Finding:
     """The same finding with possible credentials masked, because messages quote values."""
     place, message, hint = finding.place, finding.message, finding.hint
     if finding.rule != "secret-in-manifest":  # which quotes nothing
-        message, hint = _masked_briefly(message), _masked_briefly(hint)
-    path = _masked_briefly(place.path)
+        message, hint = mask_name(message), mask_name(hint)
+    path = mask_name(place.path)
     if (path, message, hint) == (place.path, finding.message, finding.hint):
         return finding
     return replace(finding, message=message, hint=hint, place=replace(place, path=path))
 
 
 @lru_cache(maxsize=4096)
-def _masked_briefly(text: str) -> str:
+def mask_name(text: str) -> str:
+    """A short text, such as a path, with an asterisk for each character of a possible credential."""
     return _masked(text)

@@ -9,6 +9,7 @@ from fleetward.domain.finding import Place
 from fleetward.domain.fixed_tools import FixedTools, inherit_fixed
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.path import lookup
+from fleetward.domain.secrets import mask_name
 from fleetward.store.formats.document import Document
 from fleetward.store.formats.schema_defaults import with_defaults
 from fleetward.store.formats.schema_faults import readable_part
@@ -40,7 +41,8 @@ def readable_manifest(
         data=stand_in,
         effective=with_defaults(stand_in, "agent"),
         locate=locate,
-        unread=tuple(dict.fromkeys((*unread, *part.unread))),
+        # a credential may stand where a key is expected
+        unread=tuple(dict.fromkeys(map(mask_name, (*unread, *part.unread)))),
         unseen=(*unseen, *part.unknown),
     )
 
