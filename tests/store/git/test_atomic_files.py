@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from pathlib import Path
 
 import pytest
 
 from fleetward.domain.errors import WriteFailed
-from fleetward.store.git.atomic_files import PARTIAL_FILE, replace_files, write_file
+from fleetward.store.git.atomic_files import PARTIAL_FILE, check_writable, replace_files, write_file
 
 
 def test_files_are_exchanged_made_and_taken_away_and_modes_stay(tmp_path: Path) -> None:
@@ -96,3 +97,25 @@ def test_a_name_that_is_too_long_is_refused_before_anything_is_written(tmp_path:
         replace_files(tmp_path, {"a": b"old"}, {"a": b"new", "x" * 300: b"new"})
 
     assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write_and_that_of_a_running_one_stays(
+    tmp_path: Path,
+) -> None:
+    dead, running = tmp_path / ".fleet-ffffffaa", tmp_path / f".fleet-{os.getpid():06x}aa"
+    for file in (dead, running, tmp_path / ".fleet-mine"):
+        file.write_text("half")
+
+    write_file(tmp_path / "policy.yaml", b"whole")
+
+    assert {path.name for path in tmp_path.iterdir()} == {"policy.yaml", ".fleet-mine", running.name}
+
+
+def test_a_place_that_cannot_be_written_is_found_and_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "ledger").mkdir()
+
+    check_writable([tmp_path / "ledger/production.jsonl", tmp_path / "new/folder/file"])
+
+    assert [path.name for path in tmp_path.rglob("*")] == ["ledger"]
+    with pytest.raises(WriteFailed, match="cannot write '/proc"):
+        check_writable([Path("/proc/file")])

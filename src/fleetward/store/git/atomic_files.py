@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from fleetward.domain.errors import WriteFailed
@@ -26,8 +28,9 @@ def write_file(path: Path, content: bytes, *, mode: int | None = None) -> None:
     """
     if mode is None:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    _clear_partial_files(path.parent)
     # by hand: importing tempfile takes 4 ms
-    part = path.with_name(f".fleet-{os.urandom(4).hex()}")
+    part = path.with_name(_partial_name())
     # O_EXCL and O_NOFOLLOW: a link planted under this name must not be written through
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -42,6 +45,61 @@ def write_file(path: Path, content: bytes, *, mode: int | None = None) -> None:
         with suppress(OSError):
             part.unlink()
         raise
+
+
+def _partial_name() -> str:
+    """Names its process, so that a later one knows whether the file is still being written."""
+    return f".fleet-{os.getpid() & 0xFFFFFF:06x}{os.urandom(1).hex()}"
+
+
+@lru_cache(maxsize=256)
+def _clear_partial_files(folder: Path) -> None:
+    """Remove what killed processes left half written; once a folder."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if PARTIAL_FILE.fullmatch(entry.name)]
+        for name in names:
+            if not _is_running(int(name[7:13], 16)):
+                (folder / name).unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
+
+
+def check_writable(paths: Iterable[Path]) -> None:
+    """
+    Check that each file can be written, by a file that is made beside it and removed again.
+
+    Errors: WriteFailed with the folder or file that cannot be written.
+    """
+    places: set[Path] = set()
+    for path in paths:
+        folder = path.parent
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        places.add(folder)
+        if path.exists():
+            places.add(path)
+    for place in sorted(places):
+        try:
+            if place.is_dir():
+                probe = place / _partial_name()
+                os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+                probe.unlink()
+            else:
+                os.close(os.open(place, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
+        except OSError as error:
+            # a file without permission is replaced all the same: its folder counts
+            if not place.is_dir() and error.errno == errno.EACCES:
+                continue
+            message = f"cannot write {str(place)!r}: {error.strerror}; nothing was changed"
+            raise WriteFailed(message, hint="make it writable, and run the command again") from error
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ from fleetward.domain import limits
 from fleetward.domain.audit import FileStep
 from fleetward.domain.errors import GitError, WriteFailed
 from fleetward.domain.layout import FLEET_PATHS
-from fleetward.store.git.atomic_files import PARTIAL_FILE, write_file
+from fleetward.store.git.atomic_files import PARTIAL_FILE, check_writable, write_file
 from fleetward.store.git.commit import read_commits
 from fleetward.store.git.conversion import checked_out_contents
 from fleetward.store.git.fleet_root import FleetRoot
@@ -77,7 +77,9 @@ def check_work_tree(root: FleetRoot, old: Id, new: Id) -> None:
         raise WriteFailed(
             "another git command is running, or was killed", hint=f"if none is running: rm {lock}"
         )
-    _check_obstacles(root, _steps(root.repository, old, new))
+    steps = _steps(root.repository, old, new)
+    top = _check_obstacles(root, steps)
+    check_writable(top / step.path for step in steps)
 
 
 def update_work_tree(root: FleetRoot, old: Id, new: Id) -> None:
