@@ -39,7 +39,11 @@ READS, WRITES, DELETES, PAYS = Effect
             "process_refund",
             PAYS,
         ),
-        ("frobnicate customer.enrich", None),
+        (
+            "frobnicate customer.enrich order_items invoice_lines log_entries issue_comments file_contents audit_log "
+            "error_log patient_record run_query resolve_ticket open_account generate_report",
+            None,
+        ),
     ],
 )
 def test_the_verb_of_an_operation_says_what_it_does(names: str, does: Effect | None) -> None:

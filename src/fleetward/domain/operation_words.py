@@ -99,6 +99,10 @@ ACTIONS_AS_THINGS = _word_set(
     "star stop sync test trigger update upgrade upload"
 )
 """Verbs that name things only beside a plain reader or a state: ``sync_status``, not ``archive_list``."""
+ITEMS = _word_set("fees ids items limits lines methods names numbers options rates reasons terms types")
+"""``order_items`` is not known to order any; of other verbs no plural tells: ``log_entries``."""
+PLAIN_THINGS = _word_set("draft email file log record schedule store train type")
+"""Last words that name a thing, not what is done: ``audit_log``."""
 UPDATES = _word_set("update upgrade upload")
 """Things after a plain reader only: ``get_update`` reads, ``list_update`` and ``update_list`` do not."""
 UNCLEAR = _word_set(

@@ -114,7 +114,10 @@ def _verb(words: Sequence[str]) -> str | None:
         return _after_reader(words[words.index(mutation) :]) if mutation in table.READERS else mutation
     if table.UNCLEAR.intersection(words):
         return None
-    return "list" if last in table.TAILS else next((word for word in (last, *words) if word in EFFECTS), None)
+    if last in table.TAILS:
+        return "list"
+    verbs = (word for word in (last, *words) if word in EFFECTS and word not in table.PLAIN_THINGS)
+    return next(verbs, None)
 
 
 def _after_reader(words: Sequence[str]) -> str | None:
@@ -145,6 +148,9 @@ def _after_thing(words: Sequence[str]) -> str | None:
         return mutation
     if rest and (rest[-1] in readers or rest[0] in table.PLAIN_READERS):
         return "list"
+    if rest and rest[-1].endswith("s") and rest[-1] not in EFFECTS:
+        # a plural may be what is acted on or what is returned
+        return first if EFFECTS[first] is Effect.PAYS and rest[-1] not in table.ITEMS else None
     return rest[-1] if rest and rest[-1] in EFFECTS and rest[-1] not in table.READERS else first
 
 
