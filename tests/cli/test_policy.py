@@ -149,6 +149,15 @@ class TestCheck:
             ]
         }
 
+    def test_practices_are_listed_with_the_tier_that_asks_them(self, nadia: Terminal) -> None:
+        text = run_policy(nadia, "check", "--practices").out
+        data = run_policy(nadia, "check", "--practices", "--json").data
+
+        assert "\nmedium    spec.budgets                           found by budget-missing\n" in text
+        assert "\nopen      spec.slos\n" in text
+        assert {"path": "spec.slos", "asked": False, "tier": None, "rule": None} in data["practices"]
+        assert "practices" not in run_policy(nadia, "check", "--json").data
+
     def test_the_last_line_is_a_command_that_works(self, nadia: Terminal) -> None:
         shutil.rmtree(nadia.folder / "policy-tests")
 

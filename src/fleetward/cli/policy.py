@@ -23,9 +23,15 @@ def check(
             "--base", metavar="REV", help="Report what the policy of REV required and this one does not."
         ),
     ] = None,
+    practices: Annotated[
+        bool,
+        typer.Option(
+            "--practices", help="List every practice: from which tier the policy asks it, or left open."
+        ),
+    ] = False,
 ) -> ExitCode:
     """Find requirements that nobody can meet, rules that never apply, and agents that no rule covers."""
-    result = check_policy(session.run, base)
+    result = check_policy(session.run, base, practices=practices)
     session.report(CHECK.formats, result)
     has_errors = any(finding.severity is Severity.ERROR for finding in result.findings)
     return ExitCode.DENIED if has_errors else ExitCode.SUCCESS
@@ -54,13 +60,20 @@ def _check_text(result: PolicyCheck, _session: Session) -> Page:
         agents=result.agents,
         base=result.base,
         next_command=result.next_command,
+        practices=result.practices,
     )
 
 
 def _check_json(result: PolicyCheck, _session: Session) -> dict[str, Any]:
     from fleetward.report.policy_json import render_check
 
-    return render_check(result.findings, policy=result.policy, agents=result.agents, base=result.base)
+    return render_check(
+        result.findings,
+        policy=result.policy,
+        agents=result.agents,
+        base=result.base,
+        practices=result.practices,
+    )
 
 
 def _test_text(result: PolicyTestRun, session: Session) -> Page:

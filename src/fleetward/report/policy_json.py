@@ -8,13 +8,19 @@ from typing import Any
 from fleetward.domain.finding import Finding
 from fleetward.domain.policy import Policy
 from fleetward.domain.policy_test import PolicyTestResult
+from fleetward.domain.practice import Practice
 from fleetward.report.verdicts_json import encode_requirement
 
 CHECK, TEST = "fleetward.policy-check/1", "fleetward.policy-test/1"
 
 
 def render_check(
-    findings: Sequence[Finding], *, policy: Policy | None, agents: int, base: str | None
+    findings: Sequence[Finding],
+    *,
+    policy: Policy | None,
+    agents: int,
+    base: str | None,
+    practices: Sequence[Practice] | None = None,
 ) -> dict[str, Any]:
     """The answer of ``fleet policy check``; within this format fields are only added."""
     return {
@@ -27,6 +33,7 @@ def render_check(
             "findings": len(findings),
         },
         "findings": [_encode_finding(finding) for finding in findings],
+        **({} if practices is None else {"practices": [_encode_practice(entry) for entry in practices]}),
     }
 
 
@@ -56,6 +63,15 @@ def _encode_finding(finding: Finding) -> dict[str, Any]:
         "line": place.line,
         "column": place.column,
         "path": place.path,
+    }
+
+
+def _encode_practice(practice: Practice) -> dict[str, Any]:
+    return {
+        "path": practice.path,
+        "asked": practice.tier is not None,
+        "tier": practice.tier,
+        "rule": practice.rule,
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from fleetward.domain.finding import Finding
 from fleetward.domain.policy_test import Difference, PolicyTestResult
+from fleetward.domain.practice import Practice
 from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.report.counts import count_text
 from fleetward.report.findings_text import finding_lines
@@ -20,15 +21,33 @@ def render_check(
     agents: int,
     base: str | None,
     next_command: str,
+    practices: Sequence[Practice] | None = None,
 ) -> Page:
     """Each finding with its source line, and what was checked; *text* returns a file's text, *next_command* is last."""
-    lines = finding_lines(findings, text, verbose=False)
+    lines = [*_practice_lines(practices or ()), *finding_lines(findings, text, verbose=False)]
     against = f", compared with {base}" if base else ""
     verdict = (
         span("no findings", "good") if not findings else span(count_text(len(findings), "finding"), "error")
     )
     lines.append(line(verdict, f" in {count_text(rules, 'rule')} for {count_text(agents, 'agent')}{against}"))
     return page([*lines, line(span(next_command, "code"))])
+
+
+def _practice_lines(practices: Sequence[Practice]) -> Iterator[Line]:
+    """Each practice with the tier that asks it, those that are left open at the end."""
+    if not practices:
+        return
+    width = max(len(practice.tier or "open") for practice in practices)
+    longest = max(len(practice.path) for practice in practices)
+    for practice in practices:
+        tier = span(f"{practice.tier or 'open':{width}}", "good" if practice.tier else "warning")
+        rule = f"  found by {practice.rule}" if practice.rule else ""
+        path = practice.path.ljust(longest) if rule else practice.path
+        yield line(tier, f"  {path}{rule}")
+    left_open = sum(practice.tier is None for practice in practices)
+    asked = count_text(len(practices) - left_open, "practice")
+    yield line(f"the policy asks {asked}, each from its tier on, and leaves {left_open} open")
+    yield line("")
 
 
 def render_tests(

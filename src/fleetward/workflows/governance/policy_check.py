@@ -11,11 +11,13 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.policy import Policy
+from fleetward.domain.practice import Practice
 from fleetward.domain.risk import required_minimum_tier
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
 from fleetward.store.git.repository import Id
 from fleetward.store.git.tree import Tree
+from fleetward.survey.policy_practices import policy_practices
 from fleetward.workflows.context import RunContext
 from fleetward.workflows.governance.in_force import current_history
 from fleetward.workflows.governance.policy_loosening import loosened_requirements
@@ -41,11 +43,15 @@ class PolicyCheck:
     text: Callable[[str], str]
     """The text of a file by its path; reports quote lines of it."""
     next_command: str
+    practices: tuple[Practice, ...] | None = None
+    """What the policy asks of each practice, where that was asked for."""
 
 
-def check_policy(run: RunContext, base: str | None) -> PolicyCheck:
+def check_policy(run: RunContext, base: str | None, *, practices: bool = False) -> PolicyCheck:
     """
     The findings of the policy in the work tree; with *base* also what it requires less than the policy of *base*.
+
+    *practices* asks for what it says of each practice, too.
 
     Errors: NotAFleet without a policy; GovernanceInvalid where fleet-config.yaml is invalid; GitError.
     """
@@ -76,6 +82,7 @@ def check_policy(run: RunContext, base: str | None) -> PolicyCheck:
         base=commit,
         text=lambda file: _text(tree, file),
         next_command=f"fleet {verb}{run.chdir}",
+        practices=policy_practices(policy) if practices and policy else None,
     )
 
 
