@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fleetward.domain.names import NAME_FORM
 from fleetward.store.formats.document import read_document
 from tests.schemas.test_accepting import EXAMPLE
 
@@ -49,4 +50,5 @@ def test_overrides_have_no_free_space_at_their_top() -> None:
 def test_an_invalid_key_is_found_at_its_place() -> None:
     findings = findings_of(f"{PEOPLE}  Viktor: {{name: Viktor, emails: [viktor@a.example]}}\n", "people")
 
-    assert ("schema", 4, 3, "the key 'Viktor' under people does not have the right form") in findings
+    message = f"the key 'Viktor' under people does not have the right form: {NAME_FORM}"
+    assert ("schema", 4, 3, message) in findings

@@ -8,6 +8,7 @@ from typing import TypeGuard
 
 from fleetward.domain import limits
 
+NAME_FORM = "a name has lower-case letters a-z, digits and hyphens, no hyphen at either end, and at most 63 characters"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 

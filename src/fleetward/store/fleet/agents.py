@@ -10,7 +10,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding
 from fleetward.domain.fleet import AgentKey, FleetConfig
 from fleetward.domain.manifest import Agent, File
-from fleetward.domain.names import is_name, nearest_name
+from fleetward.domain.names import NAME_FORM, is_name, nearest_name
 from fleetward.store.fleet.agent_assembly import assemble_agent
 from fleetward.store.fleet.file_checks import (
     Contents,
@@ -97,8 +97,8 @@ def _placement_findings(key: AgentKey, inside: list[TreeEntry], config: FleetCon
         hint = f"{suggestion}list {env!r} under environments, or move the folder"
         findings.append(file_error(inside[0], "schema", message, hint))
     if not is_name(name):
-        message = f"{printable_path(name)!r} cannot be an agent's name"
-        hint = "use a-z, 0-9 and - only, at most 63 characters"
+        message = f"{printable_path(name)!r} cannot be an agent's name: {NAME_FORM}"
+        hint = "rename the folder"
         findings.append(file_error(inside[0], "name-mismatch", message, hint))
     return [replace(finding, environment=env, agent=printable_path(name)) for finding in findings]
 

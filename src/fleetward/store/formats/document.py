@@ -43,23 +43,33 @@ class Document:
         """The digest of the file as stored."""
         return digest.of_bytes(self.content)
 
-    def place(self, steps: Steps, *, at_key: bool = False) -> Place:
-        """The place of raw steps: of a one-line value, or of a block's key; of the nearest above if absent."""
-        if self.data is None or not steps:  # a file that could not be parsed may be hostile
+    def place(self, steps: Steps, *, at_key: bool = False, at_first_word: bool = False) -> Place:
+        """
+        The place of raw steps: of a one-line value, or of a block's key; of the nearest above if absent.
+
+        *at_first_word* marks a mapping or list from which something is absent: its key, or the first key in it.
+        """
+        # a file that could not be parsed may be hostile
+        if self.data is None or not (steps or at_first_word):
             return Place(file=self.file, path="")
         # parsed again: places cost as much as the values, and few files need them
-        steps, position = yaml_positions.find_position(self.content, steps)
+        requested, (steps, position) = steps, yaml_positions.find_position(self.content, steps)
         path = path_of_steps(steps, self.data, load_schema(self.schema))
-        if not steps:
+        if at_first_word or len(steps) < len(requested):
+            span = yaml_positions.first_word(self.content, steps)
+        elif not steps:
             return Place(file=self.file, path=path)
-        line, column, end_line, end_column = position.key if at_key or _is_block(position) else position.value
+        else:
+            span = position.key if at_key or _is_block(position) else position.value
+        line, column, end_line, end_column = span
         return Place(
             file=self.file, line=line, column=column, end_line=end_line, end_column=end_column, path=path
         )
 
     def locate(self, path: str) -> Place:
         """The place of a path such as ``spec.tools[crm].allow``, or of the nearest value above it."""
-        return self.place(raw_steps(self.data, path))
+        steps = raw_steps(self.data, path)
+        return self.place(steps, at_first_word=len(steps) < len(parse_path(path)))
 
     def source_text(self, place: Place) -> str:
         """The source text of a one-line place."""

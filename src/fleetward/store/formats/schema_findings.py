@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.names import nearest_name
+from fleetward.domain.names import NAME_FORM, nearest_name
 from fleetward.domain.path import Steps
 from fleetward.domain.placeholder import TODO
 from fleetward.store.formats.json_schema import (
@@ -17,12 +17,13 @@ from fleetward.store.formats.json_schema import (
     path_of_steps,
     reference_validator,
 )
+from fleetward.store.formats.value_forms import form_words, probable_name
 
 
 class PlaceLookup(Protocol):
     """Gives the place of raw steps in the source, of the value or of its key."""
 
-    def __call__(self, steps: Steps, *, at_key: bool = False) -> Place:
+    def __call__(self, steps: Steps, *, at_key: bool = False, at_first_word: bool = False) -> Place:
         """The place."""
 
 
@@ -42,8 +43,18 @@ def schema_findings(
     for error in reference_validator(name).iter_errors(data):
         for leaf in _leaves(error):
             unsorted.extend(_error_findings(leaf, data, root_schema, place, written))
-    unique = {(finding.place, finding.message): finding for finding in unsorted}
+    unique = {(finding.place, finding.message): finding for finding in _said_once(unsorted)}
     return tuple(sorted(unique.values(), key=lambda finding: finding.sort_key))
+
+
+def _said_once(findings: list[Finding]) -> Iterator[Finding]:
+    """Without the length of a value whose form is wrong anyway: who mends the form mends the length."""
+    otherwise_wrong = {finding.place for finding in findings if _TOO_LONG not in finding.message}
+    return (
+        finding
+        for finding in findings
+        if finding.place not in otherwise_wrong or _TOO_LONG not in finding.message
+    )
 
 
 def _leaves(error: Any) -> Iterator[Any]:
@@ -75,7 +86,8 @@ def _error_findings(
     if "propertyNames" in error.absolute_schema_path:
         yield _invalid_key(error, steps, where, place)
         return
-    spot = place(steps)
+    lacks_a_key = error.validator in ("required", "anyOf", "oneOf") and isinstance(error.instance, dict)
+    spot = place(steps, at_first_word=lacks_a_key)
     message, hint = _message(error, where, written(spot))
     yield Finding(rule="schema", severity=Severity.ERROR, message=message, place=spot, hint=hint)
 
@@ -100,12 +112,15 @@ def _unknown_keys(error: Any, steps: Steps, where: str, place: PlaceLookup) -> I
 
 def _invalid_key(error: Any, steps: Steps, where: str, place: PlaceLookup) -> Finding:
     key = error.instance
+    form = form_words(error.validator_value) if error.validator == "pattern" else None
+    near = probable_name(key) if form == NAME_FORM else None
     return Finding(
         rule="schema",
         severity=Severity.ERROR,
-        message=f"the key {_brief(key)} under {where or 'the top'} does not have the right form",
+        message=f"the key {_brief(key)} under {where or 'the top'} does not have the right form"
+        + (f": {form}" if form else ""),
         place=place((*steps, key), at_key=True),
-        hint="a name: lower-case letters, digits and hyphens, such as 'refund-bot'",
+        hint=f"write {near!r}" if near else "write a key of the right form",
     )
 
 
@@ -115,6 +130,7 @@ def _choices(word: str, values: Any) -> str:
     return f"{word}: {', '.join(listed)}" if listed else ""
 
 
+_TOO_LONG = " is longer than "
 _TYPES = {
     "string": "text",
     "object": "a mapping",
@@ -142,8 +158,9 @@ def _message(error: Any, where: str, written: str) -> tuple[str, str]:
             hint = f"write [{written}]"
         return f"{where} must be {words}, not {_brief(value)}", hint
     if name == "required":
-        missing = next((key for key in expected if key not in value), "?")
-        return f"{where} has no {missing!r}", f"add {missing}: ..."
+        missing = [key for key in expected if key not in value]
+        words = " and no ".join(repr(key) for key in missing)
+        return f"{where} has no {words}", f"add {' and '.join(f'{key}: ...' for key in missing)}"
     if name == "enum":
         close = nearest_name(str(value), [str(item) for item in expected])
         hint = f"write {close!r}" if close else ""
@@ -151,10 +168,13 @@ def _message(error: Any, where: str, written: str) -> tuple[str, str]:
     if name == "const":
         return f"{where} must be {expected!r}, not {_brief(value)}", f"write {expected}"
     if name in ("pattern", "format"):
-        examples = error.schema.get("examples") or []
-        return f"{where} is {_brief(value)}, which does not have the right form", _choices(
-            "for example", examples[:2]
+        form = form_words(error.schema.get("pattern", ""))
+        near = probable_name(value) if form == NAME_FORM else None
+        hint = (
+            f"write {near!r}" if near else _choices("for example", (error.schema.get("examples") or [])[:2])
         )
+        words = f": {form}" if form else ", which does not have the right form"
+        return f"{where} is {_brief(value)}{words}", hint
     if name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
         word = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above"}.get(name, "below")
         return (
@@ -166,12 +186,24 @@ def _message(error: Any, where: str, written: str) -> tuple[str, str]:
             return f"{where} is empty", "write something, or delete the key"
         return f"{where} needs at least {expected}", f"write at least {expected}"
     if name in ("maxItems", "maxLength", "maxProperties"):
-        return f"{where} is longer than {expected}", "shorten it"
+        return f"{where}{_TOO_LONG}{expected}", "shorten it"
     if name == "uniqueItems":
         return f"{where} has an item twice", "delete the second one"
+    if name in ("anyOf", "oneOf") and isinstance(value, dict) and (keys := _alternative_keys(expected)):
+        if not any(key in value for key in keys):
+            words = " and no ".join(repr(key) for key in keys)
+            return f"{where} has no {words}", " or ".join(f"add {key}: ..." for key in keys)
+        return f"{where} has {' and '.join(repr(key) for key in keys)} at once", "delete one of them"
     if name in ("anyOf", "oneOf"):
         return f"{where} has none of the forms that are allowed here", error.schema.get("description", "")
     return f"{where}: {str(error.message)[:200]}", ""
+
+
+def _alternative_keys(alternatives: Any) -> list[str]:
+    """The keys of which one has to be there, where the alternatives ask for no more than that."""
+    keys = [branch.get("required") for branch in alternatives]
+    only_keys = all(set(branch) <= {"required", "properties"} for branch in alternatives)
+    return [key for (key,) in keys] if only_keys and all(key and len(key) == 1 for key in keys) else []
 
 
 def _brief(value: Any) -> str:

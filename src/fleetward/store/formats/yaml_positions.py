@@ -28,6 +28,16 @@ def find_position(content: bytes, at: Steps) -> tuple[Steps, NodePosition]:
     return at, NodePosition(_span(key), _span(value))
 
 
+def first_word(content: bytes, at: Steps) -> Span:
+    """The key of the value at *at*; of an item of a list, or of the whole file, its own first key."""
+    key = value = _root_node(content)
+    for step in at:
+        key, value = _child(value, step) or (key, value)
+    if key is value and value.id == "mapping" and value.value:
+        key = value.value[0][0]
+    return _span(key)
+
+
 def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
     """The key and the value one step deeper; an item of a list is its own key."""
     if node.id == "mapping" and isinstance(step, str):

@@ -17,7 +17,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Environment, Snapshot
 from fleetward.domain.manifest import File
-from fleetward.domain.names import is_name, nearest_name
+from fleetward.domain.names import NAME_FORM, is_name, nearest_name
 from fleetward.domain.people import Person
 from fleetward.domain.risk import SCALES, required_minimum_tier
 from fleetward.store.fleet import scaffold
@@ -138,8 +138,8 @@ def _check_name(root: FleetRoot, fleet: Snapshot, name: str) -> None:
     """
     if not is_name(name):
         plain = re.sub(r"[^a-z0-9]+", "-", name.lower())[: limits.NAME_CHARACTERS].strip("-")
-        hint = f"fleet new {plain}" if is_name(plain) else "a name has letters a-z, digits and hyphens"
-        raise UsageError(f"{name!r} is not a valid agent name", hint=hint)
+        hint = f"fleet new {plain}" if is_name(plain) else "fleet new refund-bot"
+        raise UsageError(f"{name!r} is not a valid agent name: {NAME_FORM}", hint=hint)
     for environment in fleet.config.environments:
         folder = layout.agent_folder(environment.name, name)
         if os.path.lexists(root.path / folder):

@@ -10,7 +10,7 @@ from fleetward.domain.approval import GOVERNANCE
 from fleetward.domain.errors import FleetError
 from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import Environment, FleetConfig, RuleSetting
-from fleetward.domain.names import is_name
+from fleetward.domain.names import NAME_FORM, is_name
 from fleetward.domain.path import ItemKey, covers
 from fleetward.store.fleet.governance.source import Notes, Source, as_tuple, spelling_hint
 
@@ -132,7 +132,7 @@ def _environments(data: Sequence[Mapping[str, Any]], notes: Notes) -> tuple[Envi
         name = item["name"]
         if not is_name(name):
             notes.error(
-                f"{name!r} is not a valid name", ("environments", index, "name"), "use a-z, 0-9 and hyphens"
+                f"{name!r} is not a valid name: {NAME_FORM}", ("environments", index, "name"), "correct it"
             )
         if name == GOVERNANCE:
             message = f"{name!r} is what approvals call the governance folder"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fleetward.domain.finding import Finding
-from fleetward.domain.names import is_name
+from fleetward.domain.names import NAME_FORM, is_name
 from fleetward.domain.path import Step
 from fleetward.domain.people import (
     GITHUB,
@@ -162,7 +162,7 @@ def _identities(persons: Mapping[str, Any], robots: Mapping[str, Any], notes: No
     accounts: dict[str, str] = {}
     for group, name, data in _all_identities(persons, robots):
         if not is_name(name):
-            notes.error(f"{name!r} is not a valid name", (group, name), "use a-z, 0-9 and hyphens")
+            notes.error(f"{name!r} is not a valid name: {NAME_FORM}", (group, name), "correct it")
         if group == "robots" and name in persons:
             notes.error(f"{name!r} is a person and a robot", (group, name), "give the robot another name")
         who = f"{group}.{name}"
