@@ -431,6 +431,13 @@ def test_retiring_one_agent_and_adding_its_like_is_no_rename(fleet):
     assert {(row["agent"], row["status"]) for row in ran.data["agents"]} == {
         ("desk-bot", "retired"), ("help-bot", "added")
     }  # fmt: skip
+    by_name = {row["agent"]: row for row in ran.data["agents"]}
+    assert (by_name["help-bot"]["renameOf"], by_name["desk-bot"]["renamedTo"]) == ("desk-bot", "help-bot")
+    text = fleet.fleet("diff", "HEAD~1").out
+    assert "looks like a rename of 'desk-bot'" in text
+    assert "'fleet rename desk-bot help-bot --write'" in text
+    fleet.commit("words", files={"environments/staging/help-bot/prompts/system.md": "Other words.\n"})
+    assert "looks like" not in fleet.fleet("diff", "HEAD~2..HEAD").out
 
 
 def test_environments_are_compared_agent_by_agent(fleet):

@@ -70,6 +70,9 @@ def test_a_rename_keeps_evidence_and_soak_and_the_ledger_says_so(evaluated):
 
     assert (evaluated.root / "proposals/production/help-bot/overrides.yaml").exists()
     assert requirements(evaluated) == {"approvals": "missing", "evals": "met", "soak": "met"}
+    diff = evaluated.fleet("diff", "HEAD~1")
+    assert "looks like a rename of 'desk-bot'" in diff.out
+    assert diff.out.endswith("fleet promote help-bot desk-bot --to production\n")
     for name in ("help-bot", "desk-bot"):
         evaluated.approve(name, "carla")
     applied = evaluated.fleet("promote", "help-bot", "desk-bot", "--to", "production", "--apply", "--json")

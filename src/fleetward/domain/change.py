@@ -144,12 +144,19 @@ class Comparison:
     facets: frozenset[Facet]
     formatting_only: bool = False
     """The files differ, the meaning does not."""
+    rename_of: str | None = None
+    """Of an agent that was added: the one that is gone and had the same content."""
+    renamed_to: str | None = None
+    """Of an agent that is gone: the one that was added and has the same content."""
     release_moved: bool = False
     """Of a change in formatting only: the release digest is another all the same."""
 
     @property
     def note(self) -> str | None:
-        """What formatting alone leads to; None for any other change."""
+        """What formatting alone leads to, and how a rename keeps what was learnt; None for any other change."""
+        if self.rename_of:
+            renaming = f"fleet rename {self.rename_of} {self.row.agent} --write"
+            return f"evidence and soak time count on where nothing but the name differs, as {renaming!r} writes it"
         if not self.formatting_only:
             return None
         digest = "release" if self.release_moved else "state"

@@ -86,6 +86,8 @@ def _agent(comparison: Comparison) -> dict[str, Any]:
         "significance": str(row.significance),
         "formattingOnly": comparison.formatting_only,
         "note": comparison.note,
+        "renameOf": comparison.rename_of,
+        "renamedTo": comparison.renamed_to,
     }
 
 

@@ -19,6 +19,7 @@ from fleetward.workflows.comparison.changed_files import (
 from fleetward.workflows.comparison.crossing import crossing
 from fleetward.workflows.comparison.governance_files import compare_governance
 from fleetward.workflows.comparison.pair import load_pair
+from fleetward.workflows.comparison.renames import with_renames
 from fleetward.workflows.comparison.revisions import Side
 from fleetward.workflows.comparison.unreadable import blocked_folders, unreadable_governance
 from fleetward.workflows.comparison.users import with_users
@@ -39,7 +40,7 @@ def compare_fleets(root: FleetRoot, base: Side, head: Side) -> FleetDiff:
     return FleetDiff(
         base=base.label,
         head=head.label,
-        agents=agents,
+        agents=with_renames(agents, base.tree, head.tree),
         governance=with_users(head.tree, governance),
         governance_formatting=formatting,
         unreadable=_sorted(*unreadable, *unreadable_governance(pair), *blocked_folders(changed)),
@@ -75,7 +76,8 @@ def compare_environments(root: FleetRoot, base: Side, head: Side, first: str, se
     return FleetDiff(
         base=base.label,
         head=head.label,
-        agents=agents,
+        # what the first environment alone holds is new, so the sides change places
+        agents=with_renames(agents, head.tree, base.tree, across=True) if way.downstream else agents,
         unreadable=_sorted(*unreadable, *unreadable_governance(pair)),
         environments=pair.policy_fleet.config.environments,
     )
