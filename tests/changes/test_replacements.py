@@ -57,6 +57,19 @@ def test_another_fallback_is_one_change_and_an_edited_one_too():
     assert edited.path == "spec.model.fallbacks[0].name"
 
 
+def test_another_agent_in_the_place_of_one_is_one_change_and_other_tools_are_two():
+    def depending(agent, **more):
+        return known(spec(dependsOn=[{"agent": agent, "optional": False, **more}]))
+
+    [change] = compare(depending("a"), depending("b"), schema=SCHEMA).changes
+    both = compare(depending("a"), depending("b", optional=True), schema=SCHEMA).changes
+
+    assert (change.path, change.kind, change.rule) == (
+        "spec.dependsOn[b]", ChangeKind.CHANGED, "topology/dependency-added"
+    )  # fmt: skip
+    assert sorted(item.kind.value for item in both) == ["added", "removed"]
+
+
 def test_another_address_of_a_person_is_one_change():
     def people(email):
         return {"people": {"carla": {"name": "Carla", "emails": [email]}}}
