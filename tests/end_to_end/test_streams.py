@@ -113,6 +113,22 @@ def test_a_clock_without_an_instant_is_2(repository: Maker, now: str) -> None:
     assert by_variable.err.startswith("fleet: FLEETWARD_TEST_CLOCK: ")
 
 
+def test_the_test_clock_is_told_and_does_not_stand_in_a_json_report(repository: Maker) -> None:
+    repo = repository()
+    environment = {**repo.environment(), "FLEETWARD_TEST_CLOCK": NOW}
+
+    apart = repo.fleet("validate", "--json", now=None, env={"FLEETWARD_TEST_CLOCK": NOW})
+    together = [
+        subprocess.run(command("validate", *flags), cwd=repo.root, env=environment, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT).stdout.decode()
+        for flags in ((), ("--json",))
+    ]  # fmt: skip
+
+    assert apart.err.startswith("test clock: it is ")
+    assert together[0].startswith("test clock: it is ")
+    assert json.loads(together[1])["format"] == "fleetward.validate/1"
+
+
 def test_a_fleet_without_agents_is_2_unless_that_is_allowed(repository: Maker) -> None:
     repo = repository()
     repo.git("rm", "-rq", "environments")

@@ -42,6 +42,9 @@ class ReportTarget:
     path: str | None = None
 
 
+_DATA = frozenset({"json", "jsonl", "sarif", "gitlab", "junit", "csv"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """Where the reports of one command go, and how its messages look."""
@@ -54,6 +57,11 @@ class Output:
     environment: Mapping[str, str] = field(default_factory=dict)
     withheld: list[Page] = field(default_factory=list)
     """Pages that ``-q`` keeps until the exit code is known: success prints nothing."""
+
+    @property
+    def writes_data(self) -> bool:
+        """Does standard output get a report for programs, in which no other line may stand?"""
+        return any(target.path is None and target.format in _DATA for target in self.targets)
 
     def write(self, render: Callable[[str], Report]) -> None:
         """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from fleetward.cli.output import Color, Output, Report, report_targets
 from fleetward.domain.clock import format_instant
@@ -73,8 +75,17 @@ def session(
     run = run_context(folder=folder, now=now)
     output = Output(targets=targets, folder=run.folder, quiet=quiet, color=color, environment=run.environment)
     verb_session = Session(run=run, output=output, verbose=verbose)
-    if run.test_clock:
+    # one stream for both (2>&1): a line of text in front of JSON would leave neither
+    if run.test_clock and not (output.writes_data and _is_one_stream(sys.stdout, sys.stderr)):
         # also with -q: nobody may take such a run for one of today
         message = f"test clock: it is {format_instant(run.now)} ({TEST_CLOCK})"
         output.print_page((line(message, hang=2),), sys.stderr)
     return verb_session
+
+
+def _is_one_stream(first: TextIO, second: TextIO) -> bool:
+    try:
+        one, other = os.fstat(first.fileno()), os.fstat(second.fileno())
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISCHR(one.st_mode) and (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
