@@ -8,6 +8,7 @@ from fleetward.domain import layout, limits
 from fleetward.store.git.commit_tree import CommitTree
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.tree import REGULAR, Tree, TreeEntry, WorkTree
+from fleetward.store.git.tree_faults import tree_faults
 from fleetward.workflows.comparison.revisions import Side
 
 AGENT_FOLDERS = (layout.ENVIRONMENTS, layout.PROPOSALS)
@@ -15,6 +16,7 @@ _BATCH = 256
 """Files of the work tree in memory at a time."""
 _MAX_INDEX_BYTES = 200_000
 """The index of about two thousand files."""
+_TREE = frozenset({"040000"})
 ChangedFiles = Mapping[str, frozenset[str]]
 """By path, relative to the fleet root, the modes of the file at the sides that have it."""
 
@@ -33,19 +35,62 @@ def changed_files(root: FleetRoot, base: Tree, head: Tree) -> ChangedFiles:
 
 
 def _changed_between(root: FleetRoot, base: CommitTree, head: CommitTree) -> ChangedFiles:
+    return {path: modes for path, modes, _ in _changed_objects(root, base, head) if modes != _TREE}
+
+
+def _changed_objects(
+    root: FleetRoot, base: CommitTree, head: CommitTree
+) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
+    """The path, the modes and the ids of every file and folder that differs; git's answer is kept."""
     scope = ["--", root.prefix.rstrip("/")] if root.prefix else []
     # --no-renames: a rename guess would pair unrelated agents (SPEC 5)
-    command = ("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", base.commit, head.commit)
+    command = (
+        "diff-tree",
+        "-r",
+        "-t",
+        "-z",
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        base.commit,
+        head.commit,
+    )
     parts = root.repository.output(*command, *scope).split(b"\0")
     start = root.prefix.encode()
-    modes_by_path = {}
     for header, path in zip(parts[::2], parts[1::2], strict=False):
+        old_mode, new_mode, old, new, _ = header.decode().removeprefix(":").split(" ")
         # 000000 is git's mode of an absent file
-        modes = frozenset(header.decode().removeprefix(":").split(" ")[:2]) - {"000000"}
+        sides = {(mode, id_) for mode, id_ in ((old_mode, old), (new_mode, new)) if mode != "000000"}
         if path.startswith(start):
             # not UTF-8 is possible: surrogates keep the path instead of failing
-            modes_by_path[path[len(start) :].decode("utf-8", "surrogateescape")] = modes
-    return modes_by_path
+            inside = path[len(start) :].decode("utf-8", "surrogateescape")
+            yield inside, frozenset(mode for mode, _ in sides), frozenset(id_ for _, id_ in sides)
+
+
+def malformed_folders(root: FleetRoot, base: Tree, head: Tree) -> Mapping[str, str]:
+    """
+    By folder why git refuses its tree, where that is all that differs: the files in it are the same.
+
+    Folders with files that differ are read, and refused there.
+    """
+    if not isinstance(base, CommitTree) or not isinstance(head, CommitTree):
+        return {}
+    objects = list(_changed_objects(root, base, head))
+    with_files = {folder for path, modes, _ in objects if modes != _TREE for folder in _folders_above(path)}
+    odd = {path: ids for path, modes, ids in objects if modes == _TREE and path not in with_files}
+    # trees of git itself differ only where a file does: nothing is read for them
+    faults = tree_faults(root.repository, sorted({tree for ids in odd.values() for tree in ids}))
+    return {
+        path: next(faults[tree] for tree in sorted(ids) if tree in faults)
+        for path, ids in odd.items()
+        if ids & faults.keys()
+    }
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
 def _file_ids(root: FleetRoot, tree: Tree) -> dict[str, tuple[str, str | None]]:

@@ -29,14 +29,16 @@ def next_command(run: RunContext, root: FleetRoot, head: Side, fleet_diff: Fleet
     how to restore them. A command that would be refused here is not offered.
     """
     location = run.chdir
+    is_elsewhere = head.commit is not None and head.commit != root.repository.find_commit("HEAD")
+    at_head = f" --rev {head.commit[:12]}" if head.commit is not None and is_elsewhere else ""
     if fleet_diff.unreadable or (head.commit is None and _edited_by_hand(head, fleet_diff)):
-        return f"fleet validate{location}"
+        return f"fleet validate{location}{at_head}"
     if head.commit is None and (fleet_diff.agents or fleet_diff.governance):
         add = "" if head.name == "index" else f"git{location} add -A && "
         return f"{add}git{location} commit -m {quote(_commit_subject(fleet_diff))}"
-    if head.commit is not None and head.commit != root.repository.find_commit("HEAD"):
+    if is_elsewhere:
         # promote and approve judge HEAD, which is another commit
-        return f"fleet validate{location} --rev {head.commit[:12]}"
+        return f"fleet validate{location}{at_head}"
     governed = bool(fleet_diff.governance or fleet_diff.governance_formatting)
     for target in (environment for environment in fleet_diff.environments if environment.gated):
         names = list(dict.fromkeys(_promotable_agents(head, fleet_diff, target, retired=across)))

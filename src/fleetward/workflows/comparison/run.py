@@ -14,6 +14,7 @@ from fleetward.workflows.comparison.changed_files import (
     AGENT_FOLDERS,
     agent_files,
     changed_files,
+    malformed_folders,
     nested_files,
 )
 from fleetward.workflows.comparison.crossing import crossing
@@ -21,7 +22,7 @@ from fleetward.workflows.comparison.governance_files import compare_governance
 from fleetward.workflows.comparison.pair import load_pair
 from fleetward.workflows.comparison.renames import with_renames
 from fleetward.workflows.comparison.revisions import Side
-from fleetward.workflows.comparison.unreadable import blocked_folders, unreadable_governance
+from fleetward.workflows.comparison.unreadable import blocked_folders, malformed_trees, unreadable_governance
 from fleetward.workflows.comparison.users import with_users
 
 
@@ -43,7 +44,12 @@ def compare_fleets(root: FleetRoot, base: Side, head: Side) -> FleetDiff:
         agents=with_renames(agents, base.tree, head.tree),
         governance=with_users(head.tree, governance),
         governance_formatting=formatting,
-        unreadable=_sorted(*unreadable, *unreadable_governance(pair), *blocked_folders(changed)),
+        unreadable=_sorted(
+            *unreadable,
+            *unreadable_governance(pair),
+            *blocked_folders(changed),
+            *malformed_trees(malformed_folders(root, base.tree, head.tree)),
+        ),
         environments=pair.policy_fleet.config.environments,
     )
 

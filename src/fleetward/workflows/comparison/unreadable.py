@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fleetward.domain import layout
 from fleetward.domain.change import Unreadable
@@ -55,6 +55,17 @@ def blocked_folders(changed: ChangedFiles) -> Iterator[Unreadable]:
             kind = "a symbolic link" if LINK in modes else "a repository of its own"
             finding = path_finding("link-in-agent", f"{kind}, no folder", path, "put the folder itself here")
             yield Unreadable(environment=None, agent=None, side="head", finding=finding, further_findings=0)
+
+
+def malformed_trees(faults: Mapping[str, str]) -> Iterator[Unreadable]:
+    """Folders of trees that git refuses, whose files are the same on both sides."""
+    for path, fault in sorted(faults.items()):
+        finding = path_finding(
+            "file-unreadable", f"the tree of {path} is refused: {fault}", path, "git fsck --strict"
+        )
+        parts = path.split("/")
+        environment, agent = parts[1:3] if parts[0] in AGENT_FOLDERS and len(parts) > 2 else (None, None)
+        yield Unreadable(environment=environment, agent=agent, side="head", finding=finding)
 
 
 def path_finding(rule: str, message: str, path: str, hint: str) -> Finding:
