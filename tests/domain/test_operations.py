@@ -86,6 +86,16 @@ def register(**connector: Any) -> dict[str, Any]:
             "write",
         ),
         (tool("delete", connector="other"), register(access="read"), "write"),
+        (tool("account.sunset"), {"operations": {"irreversible": ["sunset"]}}, "write"),
+        (tool("account.enrich"), {"operations": {"irreversible": ["kb.account.enrich"]}}, "write"),
+        (
+            tool("account.enrich"),
+            {"operations": {"irreversible": ["other.account.enrich", "account"]}},
+            "read",
+        ),
+        (tool("account.enrich"), {"operations": {"reading": ["enrich"]}, **register(access="write")}, "read"),
+        (tool("enrich_list_delete"), {"operations": {"reading": ["enrich", "delete"]}}, "write"),
+        (tool("account.read"), {"operations": {"irreversible": ["account", "read"]}}, "read"),
     ],
 )
 def test_only_the_register_makes_a_tool_milder_than_its_operations(

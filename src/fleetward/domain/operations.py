@@ -169,20 +169,49 @@ def operation_effects(
     Each operation that *tool* allows, with what it does; None where neither table nor register knows it.
 
     Shape: *register* is the content of ``governance/connectors.yaml``, or empty. Its ``operations`` name operations
-    that the table does not know or gets wrong. A connector that gives read access makes nothing worse than reading.
+    (``order.sunset``, or ``crm.order.sunset`` of one tool) and verbs (``sunset``) that the table does not know, and
+    operations that it gets wrong. A connector that gives read access makes nothing worse than reading.
     """
     connector = connector_of(tool, register)
     named = {**_named(register.get("operations")), **_named(connector.get("operations"))}
     for operation in tool.get("allow") or ():
-        known = named.get(operation, effect(operation))
+        known = _registered_effect(operation, tool, named)
         reads = connector.get("access") == "read"
         yield operation, Effect.READS if reads else known
 
 
 def named_irreversible(tool: Mapping[str, Any], register: Mapping[str, Any]) -> frozenset[str]:
-    """The operations that the register calls irreversible, whatever *tool* says of itself."""
+    """The operations of *tool* that the register calls irreversible, whatever the tool says of itself."""
     groups = (register.get("operations"), connector_of(tool, register).get("operations"))
-    return frozenset(operation for group in groups for operation in (group or {}).get("irreversible") or ())
+    named = {
+        operation: Effect.DELETES for group in groups for operation in (group or {}).get("irreversible") or ()
+    }
+    return frozenset(
+        operation
+        for operation in tool.get("allow") or ()
+        if _is_named(operation, tool, named) or _named_verb_effect(operation, named) is not None
+    )
+
+
+def _registered_effect(operation: str, tool: Mapping[str, Any], named: Mapping[str, Effect]) -> Effect | None:
+    """What the register says of *operation*, else the table, made stricter by the verbs that the register names."""
+    if _is_named(operation, tool, named):
+        return max(named[name] for name in (operation, f"{tool.get('name')}.{operation}") if name in named)
+    effects = (effect(operation), _named_verb_effect(operation, named))
+    return max((known for known in effects if known is not None), default=None)
+
+
+def _is_named(operation: str, tool: Mapping[str, Any], named: Mapping[str, Effect]) -> bool:
+    return operation in named or f"{tool.get('name')}.{operation}" in named
+
+
+def _named_verb_effect(operation: str, named: Mapping[str, Effect]) -> Effect | None:
+    """What a verb of the register says of an operation that does not read by the table."""
+    if not named or effect(operation) is Effect.READS:
+        return None
+    parts = [words for part in _SEGMENT.split(operation) if (words := _words(part))]
+    verbs = {parts[-1][0], parts[-1][-1]} if parts else set()
+    return max((named[verb] for verb in verbs if verb in named), default=None)
 
 
 def connector_of(tool: Mapping[str, Any], register: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -173,7 +173,8 @@ def irreversible_without_review(fleet: Snapshot, now: datetime) -> Iterator[Viol
     guardrails.humanReview.required. A tool counts as irreversible unless it says `reversible: true`. Operations
     that only read need no review: the verb of their name says so (`order.read`, `list_orders`, `web/fetch`). Where
     a name says nothing, `operations: {reading: [...], irreversible: [...]}` at the top of
-    governance/connectors.yaml does. What it calls irreversible needs a review whatever the tool says.
+    governance/connectors.yaml does, for whole operations (`order.sunset`) and for verbs (`sunset`). What it calls
+    irreversible needs a review whatever the tool says.
     """
     register = _register(fleet)
     for manifest in fleet.manifests:
