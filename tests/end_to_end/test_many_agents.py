@@ -39,6 +39,9 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 
 def test_all_that_wait_for_one_approver_are_approved_in_one_commit(repo: Repository) -> None:
     before = repo.head
+    waiting = repo.fleet("promote", *NAMES, *TO, identity="carla").out.splitlines()
+    assert waiting[2].split() == ["verdict", "agent", "kind", "tier", "from", "to", "missing"]
+    assert waiting[-1] == "fleet approve --all --to production"
 
     ran = repo.fleet("approve", "--all", *TO, "--commit", identity="carla")
     again = repo.fleet("approve", "--all", *TO, "--commit", "--json", identity="carla")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.repositories import FLEET, POLICY, Repository, allowed, running
+from tests.end_to_end.repositories import DESK, FLEET, POLICY, Repository, allowed, running
 
 PROMOTE = ("promote", "desk-bot", "--to", "production")
 
@@ -72,3 +72,20 @@ def test_a_missing_evaluation_of_the_running_release_names_its_environment(
     assert "fleet evidence add desk-bot --suite quality --env production FILE (promptfoo)" in brake.out
     assert command == "fleet release desk-bot --env production"
     assert repo.fleet(*shlex.split(command)[1:]).out.strip() == promotion["release"]
+
+
+def test_a_draft_is_told_which_file_to_change(tmp_path: Path) -> None:
+    repo = running(tmp_path)
+    path = f"{DESK}/agent.yaml"
+    draft = (repo.root / path).read_text().replace("lifecycle: production", "lifecycle: draft")
+    repo.commit("a draft", files={path: draft})
+
+    ran = repo.fleet("promote", "desk-bot", "--to", "production")
+    asked = repo.fleet("approve", "--all", "--to", "production", identity="carla")
+
+    assert ran.out.splitlines()[-2:] == [
+        f"next: change spec.lifecycle in {path} as this rule says, and commit it:",
+        "fleet explain lifecycle-not-ready",
+    ]
+    assert asked.code == 1
+    assert "left out  desk-bot  its errors come first: 1 error: " in asked.out

@@ -84,6 +84,8 @@ class Requirement:
     """Of a review that somebody can give: the ledger entry to review."""
     excluded: tuple[ExcludedPerson, ...] = ()
     """Of a requirement that is not met: who could have met it and does not count."""
+    error_rules: tuple[str, ...] = ()
+    """Of a refused validation: the rules of its errors."""
 
 
 def skipped_kinds(requirements: Iterable[Requirement]) -> tuple[str, ...]:

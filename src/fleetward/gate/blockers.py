@@ -110,6 +110,7 @@ def validation_errors(request: PromotionRequest) -> Iterator[Requirement]:
         condition=f"no errors in {request.binding.environment or request.binding.agent}",
         status=RequirementStatus.REFUSED,
         detail=f"{count}: {listed}{remainder}",
+        error_rules=tuple(dict.fromkeys(error.rule for error in errors)),
     )
 
 

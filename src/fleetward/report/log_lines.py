@@ -35,7 +35,9 @@ def render_lines(
 
 def _columns(entry: Entry, change: LandedChange, agent: str | None, several: bool) -> tuple[str, ...]:
     names = [item.agent for item in entry.agents if agent in (None, item.agent)]
-    kind = f"break-glass {entry.kind}" if entry.break_glass else entry.kind
+    kind = str(entry.kind)
+    if entry.break_glass:
+        kind += " stop" if entry.break_glass.is_stop else " break-glass"
     return (
         f"{entry.at:%Y-%m-%d}",
         _joined(names, _MAX_NAMES),

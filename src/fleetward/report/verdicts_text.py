@@ -71,7 +71,8 @@ def _missing_lines(promotion: Promotion, now: datetime) -> Iterator[Line]:
     for requirement in promotion.requirements:
         if requirement.status is not RequirementStatus.MET:
             yield from _requirement_lines(requirement)
-    yield from _remaining_lines(promotion, False, now)
+    if promotion.skipped or promotion.verdict not in (Verdict.ALLOWED, Verdict.UNCHANGED):
+        yield from _remaining_lines(promotion, False, now)
 
 
 def _head_line(batch: BatchVerdict) -> Line:

@@ -123,6 +123,10 @@ def _reason_to_leave_out(
     if not every:
         return None
     promotion = verdict_with(context, subject)
+    errors = next((item.detail for item in promotion.requirements if item.kind == "validation"), None)
+    if errors is not None:
+        # approvals of a state that must still change would be void
+        return f"its errors come first: {errors}"
     if _is_approved_by_user(context, subject, promotion):
         return "you have approved it already"
     return "it waits for nobody" if promotion.verdict is Verdict.ALLOWED else None

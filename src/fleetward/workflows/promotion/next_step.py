@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fleetward.domain import layout
 from fleetward.domain.clock import format_instant
 from fleetward.domain.errors import GitError
 from fleetward.domain.ledger import PromotionKind
@@ -13,6 +14,7 @@ from fleetward.domain.verdict import Promotion, RequirementStatus
 from fleetward.store.git.commit_writer import committer_email
 from fleetward.workflows.promotion.context import PromotionContext
 
+_NOT_READY = "lifecycle-not-ready"
 _APPROVALS = ("approvals", "held")
 """The kinds of requirements that approvals meet."""
 
@@ -30,6 +32,13 @@ def next_step(
     open_ = {item.kind for item in promotion.requirements if item.status is not RequirementStatus.MET}
     # approvals of a state that must still change would be void: errors come before people
     if "validation" in open_:
+        # it stands in no file of the source: validate would find nothing there
+        if any(_NOT_READY in item.error_rules for item in promotion.requirements):
+            manifest = layout.manifest_file(context.sources[0], promotion.agent)
+            return NextStep(
+                command=f"fleet explain {_NOT_READY}",
+                reason=f"change spec.lifecycle in {manifest} as this rule says, and commit it",
+            )
         return NextStep(command=f"fleet validate{folder}", reason="fix the errors that this lists")
     if "veto" in open_:
         return NextStep(command=f"fleet approvals{agent}", reason="read who vetoed it, and why")
@@ -41,7 +50,7 @@ def next_step(
             reason="run the missing evaluation, tagged with the release that this prints",
         )
     if open_ & set(_APPROVALS):
-        return _approval_step(context, promotion, agent)
+        return _approval_step(context, promotion, agent, several=len(names) > 1)
     if "review" in open_:
         return review_step(context, promotion) or _policy_check_step(context)
     retry = f"fleet promote{folder} {' '.join(names)} --to {to}{flags}"
@@ -77,7 +86,7 @@ def validate_step(context: PromotionContext) -> NextStep:
     )
 
 
-def _approval_step(context: PromotionContext, promotion: Promotion, agent: str) -> NextStep:
+def _approval_step(context: PromotionContext, promotion: Promotion, agent: str, *, several: bool) -> NextStep:
     """An eligible reader approves; another one sees what the missing approvals would change."""
     approvers = promotion.unblock.minimal_approvers
     if approvers is None:
@@ -86,6 +95,9 @@ def _approval_step(context: PromotionContext, promotion: Promotion, agent: str) 
         person for item in promotion.requirements if item.kind in _APPROVALS for person in item.eligible
     }
     reader = _reader(context)
+    if several and reader is not None and reader.id in eligible:
+        command = f"fleet approve{context.run.chdir} --all --to {context.target.name}"
+        return NextStep(command=command, reason="approve all that waits for you")
     if reader is None or reader.id in eligible or not approvers:
         return NextStep(command=f"fleet approve{agent}", reason="approve this change")
     return NextStep(
