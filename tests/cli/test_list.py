@@ -157,7 +157,7 @@ def test_an_unused_waiver_is_a_warning(zoe: Terminal) -> None:
 
 @pytest.mark.parametrize(
     "rule",
-    ["yaml-syntax", "schema", "secret-in-manifest", "people-pattern", "waiver-expired", "waiver-unused"],
+    ["yaml-syntax", "schema", "link-in-agent", "people-pattern", "waiver-expired", "waiver-unused"],
 )
 def test_a_rule_that_cannot_be_waived_is_refused_at_its_line(zoe: Terminal, rule: str) -> None:
     granted(zoe, waiver(rule))

@@ -17,6 +17,9 @@ from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.people import People
 from fleetward.domain.policy import Policy
 
+HIDDEN_CHARACTERS, SECRET = "hidden-characters", "secret-in-manifest"
+WAIVABLE_TEXT = {HIDDEN_CHARACTERS: ("file", "codepoint"), SECRET: ("fingerprint",)}
+"""Input errors that a waiver may excuse, each with the keys that name the text."""
 AgentKey = tuple[str, str]
 """(environment, agent)."""
 
@@ -74,11 +77,28 @@ class Waiver:
     approved_by: str
     expires: date
     place: Place
+    file: str = ""
+    codepoint: str = ""
+    """With *file*: the hidden character that it excuses."""
+    fingerprint: str = ""
+    """The secret that it accepts."""
 
     def covers(self, finding: Finding) -> bool:
-        """Is the waiver for this rule, agent and environment? Its expiry is not checked."""
+        """Is the waiver for this rule, agent and environment, and for this text? Its expiry is not checked."""
         in_environment = self.environment in (None, finding.environment)
-        return in_environment and self.rule == finding.rule and self.agent == finding.agent
+        if not in_environment or self.rule != finding.rule or self.agent != finding.agent:
+            return False
+        if self.rule == HIDDEN_CHARACTERS:
+            return self.codepoint != "" and (self.codepoint, self.file) == (
+                finding.codepoint,
+                finding.place.file,
+            )
+        return self.rule != SECRET or self.fingerprint == finding.fingerprint
+
+    @property
+    def is_of_text(self) -> bool:
+        """Does it excuse a piece of text? Then who wrote that text cannot have approved it."""
+        return self.rule in WAIVABLE_TEXT
 
 
 class WaiverStatus(StrEnum):

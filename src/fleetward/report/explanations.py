@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fleetward.domain.explanation import Explanation
+from fleetward.domain.fleet import WAIVABLE_TEXT
 from fleetward.report.page import Line, Page, Role, line, page, span
 from fleetward.report.severity_roles import SEVERITY_ROLES
 
@@ -14,7 +15,8 @@ FORMAT = "fleetward.explain/1"
 
 def render_rule(rule: Explanation) -> Page:
     """One rule: what it finds, why, a bad and a good example, and the fix."""
-    fixed = "; its severity cannot be lowered, and it cannot be waived" if rule.fixed else ""
+    waived = "can be waived for one text" if rule.rule in WAIVABLE_TEXT else "cannot be waived"
+    fixed = f"; its severity cannot be lowered, and it {waived}" if rule.fixed else ""
     lines = [
         line(
             span(rule.rule, "strong"),

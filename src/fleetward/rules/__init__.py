@@ -6,7 +6,7 @@ from fleetward.rules.pin import Pin, PinClass
 from fleetward.rules.pin_classes import classify_pin, known_providers, model_identity
 from fleetward.rules.rule import Rule, Violation
 from fleetward.rules.rule_table import CATALOGUE, find_rule
-from fleetward.rules.waiver_rules import in_force, waiver_state
+from fleetward.rules.waiver_rules import in_force, mark_waived, waiver_state
 
 __all__ = [
     "CATALOGUE",
@@ -23,6 +23,7 @@ __all__ = [
     "in_force",
     "known_providers",
     "listed_model",
+    "mark_waived",
     "model_entries",
     "model_identity",
     "waiver_state",

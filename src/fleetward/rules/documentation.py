@@ -6,6 +6,7 @@ import re
 import textwrap
 
 from fleetward.domain.explanation import Explanation
+from fleetward.domain.fleet import WAIVABLE_TEXT
 from fleetward.rules.audit_findings import AUDIT_FINDINGS
 from fleetward.rules.input_errors import HISTORY_ERRORS, INPUT_ERRORS
 from fleetward.rules.rule import Rule
@@ -58,8 +59,9 @@ def reference_page() -> str:
         "# Rules\n\n"
         "The rules of `fleet validate`. The name of a rule says what it finds. `rules:` in\n"
         "`fleet-config.yaml` changes the severity of a rule. `governance/waivers.yaml` excuses one agent\n"
-        "from a rule until a date. The first rules find input errors: they are always errors, and cannot\n"
-        "be waived. The last ones are found by `fleet audit` in the history, and cannot be waived either.\n"
+        "from a rule until a date. The first rules find input errors: they are always errors, and only\n"
+        "`hidden-characters` and `secret-in-manifest` can be waived. The last ones are found by\n"
+        "`fleet audit` in the history, and cannot be waived either.\n"
         "`fleet explain RULE` prints one rule. This page is printed from the source: `make docs`.\n"
     )
     return "\n".join((head, *(rule_section(rule) for rule in DOCUMENTED_RULES)))
@@ -69,9 +71,8 @@ def rule_section(rule: Rule) -> str:
     """One rule as a section in Markdown."""
     text = explanation(rule)
     where = "by `fleet audit`" if rule in AUDIT_FINDINGS else "while files are read"
-    fixed_note = (
-        f" Found {where}: its severity cannot be changed, and it cannot be waived." if text.fixed else ""
-    )
+    waived = "can be waived for one text" if rule.id in WAIVABLE_TEXT else "cannot be waived"
+    fixed_note = f" Found {where}: its severity cannot be changed, and it {waived}." if text.fixed else ""
     return (
         f"## {text.rule}\n\n{text.summary}\n\nSeverity: {text.severity_text}.{fixed_note}\n\n"
         f"**Why**: {text.why}\n\n"

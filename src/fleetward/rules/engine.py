@@ -34,15 +34,24 @@ def agent_findings(fleet: Snapshot, now: datetime) -> tuple[Finding, ...]:
 
 
 def add_fleet_findings(
-    fleet: Snapshot, now: datetime, agent_findings: Iterable[Finding]
+    fleet: Snapshot,
+    now: datetime,
+    agent_findings: Iterable[Finding],
+    text_findings: Iterable[Finding] | None = None,
 ) -> tuple[Finding, ...]:
-    """Add the findings of rules that compare agents or report none, then apply waivers; worst first."""
+    """
+    Add the findings of rules that compare agents or report none, then apply waivers; worst first.
+
+    *text_findings* are those of reading that a waiver may excuse; None where they are judged elsewhere.
+    """
     agent_findings = (
         *agent_findings,
+        *(text_findings or ()),
         *_run(fleet, now, (rule for rule in CATALOGUE if rule.fleet_fields is not None)),
         *_governance_findings(fleet, now),
     )
-    unused_findings = _to_findings(fleet, waiver_unused, unused_waivers(agent_findings, fleet.waivers, now))
+    unused = unused_waivers(agent_findings, fleet.waivers, now, texts_read=text_findings is not None)
+    unused_findings = _to_findings(fleet, waiver_unused, unused)
     return tuple(
         sorted(
             (*mark_waived(agent_findings, fleet.waivers, now), *unused_findings),

@@ -201,16 +201,19 @@ INPUT_ERRORS: tuple[Rule, ...] = (
     _input_error(
         "hidden-characters",
         """
-        A text file contains invisible characters.
+        A text contains invisible characters that its spelling does not ask for.
 
         Why: control, zero-width and direction-changing characters show a reviewer another text than the model
-        reads. Instructions can hide in them.
+        reads. Instructions can hide in them. In prose and comments a character is allowed where a script, an emoji
+        or the direction of the text needs it. In names, keys, ids and the names of files none is.
         Bad:
             # between "refund" and "all" stands U+202E, shown here by its name
             summary: refund <U+202E> all
         Good:
             summary: refund all
-        Fix: delete the character at the caret. The message gives its code point.
+        Fix: delete the character at the caret. The message gives its code point. A waiver can excuse prose outside of
+        `governance/`. It names `file` (from the fleet's root) and `codepoint`, such as U+200B. It counts where
+        somebody approved it who did not write that text.
         """,
     ),
     _input_error(
@@ -258,7 +261,8 @@ INPUT_ERRORS: tuple[Rule, ...] = (
         Good:
             x-token: ${CRM_TOKEN}
         Fix: revoke the credential first. Then write the name of its entry in the secret store instead of the
-        value.
+        value. A text that is no secret can be waived by the `fingerprint` of its finding (`fleet validate -o json`).
+        The waiver counts where somebody approved it who did not write that text.
         """,
     ),
     _input_error(

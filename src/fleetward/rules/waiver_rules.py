@@ -41,8 +41,8 @@ def waiver_unused(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     A waiver matches no finding.
 
-    Why: a waiver that stays would excuse the next finding, and nobody has agreed to that. Input errors cannot
-    be waived.
+    Why: a waiver that stays would excuse the next finding, and nobody has agreed to that. Of input errors only
+    `hidden-characters` and `secret-in-manifest` can be waived.
     Bad:
         # refund-bot was reviewed last week
         - {rule: review-overdue, agent: refund-bot, reason: migration, approvedBy: farid, expires: 2026-12-31}
@@ -66,11 +66,17 @@ def mark_waived(
 
 
 def unused_waivers(
-    reported: Iterable[Finding], waivers: tuple[Waiver, ...], now: datetime
+    reported: Iterable[Finding], waivers: tuple[Waiver, ...], now: datetime, *, texts_read: bool
 ) -> Iterator[Violation]:
-    """A violation for each waiver in force that covers none of these findings."""
+    """
+    A violation for each waiver in force that covers none of these findings.
+
+    *texts_read*: the findings of reading are among them, so that waivers of texts count, too.
+    """
     all_findings = tuple(reported)
     for waiver in waivers:
+        if waiver.is_of_text and not texts_read:
+            continue
         if in_force(waiver, now) and not any(waiver.covers(finding) for finding in all_findings):
             message = f"no finding matches the waiver of {waiver.rule!r} for {waiver.agent!r}"
             yield _violation(waiver, message, "take it out, or correct its rule, agent or environment")

@@ -21,7 +21,8 @@ def list_waivers(run: RunContext) -> tuple[str, tuple[tuple[Waiver, WaiverStatus
         reading.require_governance()
     if reading.snapshot is None:
         raise FleetError("fleet-config.yaml cannot be read", hint="fleet validate")
-    findings = (*reading.findings, *rules.findings(reading.snapshot, run.now))
+    texts = rules.mark_waived(reading.findings, reading.snapshot.waivers, run.now)
+    findings = (*texts, *rules.findings(reading.snapshot, run.now))
     waivers = sorted(reading.snapshot.waivers, key=lambda waiver: (waiver.expires, waiver.place.line))
     states = tuple((waiver, rules.waiver_state(waiver, findings, run.now)) for waiver in waivers)
     return reading.snapshot.config.repository, states

@@ -49,6 +49,7 @@ from fleetward.workflows.promotion.source import (
 )
 from fleetward.workflows.suggestions import unknown_agent
 from fleetward.workflows.validation.drift import last_promotion_commit, restore_command
+from fleetward.workflows.waived_text import with_text_waivers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,8 @@ def _proposed_agent(
     proposed, findings = build_candidate(
         source, context.target.name, overrides, proposed=proposal is not None, documents=context.run.documents
     )
-    errors = (finding for finding in findings if finding.severity is Severity.ERROR)
+    read = with_text_waivers(findings, context.fleet, context.run.now, context.root, context.head)
+    errors = (finding for finding in read if finding.severity is Severity.ERROR and not finding.waived)
     return proposed, (*errors, *retired_by_overrides(proposed))
 
 

@@ -13,7 +13,7 @@ from fleetward.domain import layout
 from fleetward.domain.attestation import Attestation
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
-from fleetward.domain.fleet import AgentKey, Snapshot, Waiver
+from fleetward.domain.fleet import WAIVABLE_TEXT, AgentKey, Snapshot, Waiver
 from fleetward.store.cache.agent_summary import (
     decode,
     decode_findings,
@@ -173,10 +173,14 @@ def _find(
     )
     yield from read_agents(other_entries, {}, governance.config).findings
     yield from orphan_proposals((entry for agent in agents for entry in agent.entries), governance.config)
-    yield from (finding for check in checks for finding in check.load_findings)
-    if fleet.governance_valid:
-        agent_findings = (finding for check in checks for finding in check.rule_findings)
-        yield from rules.add_fleet_findings(snapshot, now, agent_findings)
+    read_findings = [finding for check in checks for finding in check.load_findings]
+    if not fleet.governance_valid:
+        yield from read_findings
+        return
+    yield from (finding for finding in read_findings if finding.rule not in WAIVABLE_TEXT)
+    agent_findings = (finding for check in checks for finding in check.rule_findings)
+    texts = [finding for finding in read_findings if finding.rule in WAIVABLE_TEXT]
+    yield from rules.add_fleet_findings(snapshot, now, agent_findings, texts)
 
 
 def _used_documents(documents: dict[str, list[Any]], fleet: FleetOutline) -> dict[str, list[Any]]:

@@ -12,6 +12,7 @@ from fleetward.domain import layout
 from fleetward.domain.errors import GitError, NotAFleet, UsageError
 from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding
+from fleetward.domain.fleet import WAIVABLE_TEXT
 from fleetward.domain.validation import Validation
 from fleetward.store.git.discovery import NoRepository
 from fleetward.store.git.fleet_root import FleetRoot, find_fleet_root
@@ -82,7 +83,7 @@ def validate(run: RunContext, options: ValidateOptions) -> ValidationResult:
         raise _missing_fleet(error, run, options) from None
     selected = selected_paths(options.paths, run, root, tree)
     findings = (
-        *_with_drift(checked.findings, root, tree),
+        *_with_drift(_with_foreign_waivers(checked, root, run, options), root, tree),
         *_reused_version(checked, root),
         *_invalid(checked),
     )
@@ -157,6 +158,27 @@ def _with_drift(findings: tuple[Finding, ...], root: FleetRoot, tree: Tree) -> t
     from fleetward.workflows.validation.drift import with_drift
 
     return tuple(with_drift(findings, root, tree))
+
+
+def _with_foreign_waivers(
+    checked: ValidationRun, root: FleetRoot, run: RunContext, options: ValidateOptions
+) -> tuple[Finding, ...]:
+    """The findings; a waiver of a text that its approver wrote excuses nothing."""
+    if checked.governance is None or not any(
+        finding.waived and finding.rule in WAIVABLE_TEXT for finding in checked.findings
+    ):
+        return checked.findings
+    from fleetward.store.git.discovery import author_identity
+    from fleetward.workflows.waived_text import Unwritten, without_own_waivers
+
+    head = root.repository.find_commit(options.revision or "HEAD")
+    unwritten = None
+    if options.revision is None:
+        unwritten = Unwritten(
+            text=checked.text, author=lambda: author_identity(root.path, run.environment)[1]
+        )
+    waivers = [waiver for waiver in checked.waivers if rules.in_force(waiver, run.now)]
+    return tuple(without_own_waivers(checked.findings, checked.governance, waivers, root, head, unwritten))
 
 
 def _attestations(root: FleetRoot, run: RunContext, revision: str | None) -> Attestations:

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from fleetward.domain.finding import Finding
-from fleetward.domain.fleet import Waiver
+from fleetward.domain.fleet import WAIVABLE_TEXT, Waiver
 from fleetward.domain.path import Step
 from fleetward.domain.people import People
 from fleetward.store.fleet.governance.config import INPUT_RULES
 from fleetward.store.fleet.governance.source import Notes, Source, spelling_hint
 
-UNWAIVABLE = INPUT_RULES | {
+UNWAIVABLE = (INPUT_RULES - WAIVABLE_TEXT.keys()) | {
     "people-pattern",
     "policy-unsatisfiable",
     "policy-dead-rule",
@@ -42,7 +42,7 @@ def _waiver(
 ) -> Waiver | None:
     expires = notes.day(data, "expires", at)
     rule, approver = data["rule"], data["approvedBy"]
-    waivable = rule in rule_ids and rule not in UNWAIVABLE
+    waivable = (rule in rule_ids or rule in WAIVABLE_TEXT) and rule not in UNWAIVABLE
     if rule in UNWAIVABLE:
         notes.error(f"{rule!r} cannot be waived", (*at, "rule"), f"fix it: fleet explain {rule}")
     elif not waivable:
@@ -57,7 +57,8 @@ def _waiver(
     if not data["reason"].strip():
         notes.error("a waiver without a reason", (*at, "reason"), "say why this is acceptable until then")
         return None
-    if expires is None or not waivable or approver not in people.people:
+    named = _names_its_text(data, at, notes)
+    if expires is None or not waivable or not named or approver not in people.people:
         return None
     return Waiver(
         rule=rule,
@@ -67,4 +68,21 @@ def _waiver(
         approved_by=approver,
         expires=expires,
         place=notes.source.locate(f"waivers[{at[-1]}]"),
+        file=data.get("file", ""),
+        codepoint=data.get("codepoint", ""),
+        fingerprint=data.get("fingerprint", ""),
     )
+
+
+def _names_its_text(data: Mapping[str, Any], at: tuple[Step, ...], notes: Notes) -> bool:
+    """An exception for a text names that text, and no other exception does."""
+    rule = data["rule"]
+    wanted = WAIVABLE_TEXT.get(rule, ())
+    missing = [key for key in wanted if key not in data]
+    other = [key for keys in WAIVABLE_TEXT.values() for key in keys if key in data and key not in wanted]
+    if missing:
+        message = f"a waiver of {rule!r} without {' and '.join(missing)}"
+        notes.error(message, at, f"write {', '.join(wanted)} as the finding has them: fleet validate -o json")
+    for key in other:
+        notes.error(f"{key!r} says nothing about {rule!r}", (*at, key), "delete the key")
+    return not missing and not other
