@@ -8,6 +8,7 @@ Cases of the rules: ``tests/cases/RULE/good.yaml`` and ``bad.yaml`` patch the fl
 ``links: {FILE: TARGET}``            a symbolic link
 ``remove: [FILE or FOLDER]``
 ``executable: [FILE]``               files with the mode 755
+``attested: [{kind, day}]``          what was attested of desk-bot, with ``of`` and ``result`` where they differ
 ``now: 2026-11-20T12:00:00Z``        the clock, where it is not this one
 ``findings: [{file, line, path}]``   in bad.yaml: all that is found, in order; ``rule`` where it is not RULE
 """
@@ -18,18 +19,19 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from fleetward.domain.attestation import EVERYWHERE, Attestation, Result
 from tests.paths import CASES
 
 BASE = CASES / "_base"
 AGENT = "environments/staging/desk-bot"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-KEYS = frozenset({"agents", "edit", "files", "links", "remove", "executable", "now", "findings"})
+KEYS = frozenset({"agents", "edit", "files", "links", "remove", "executable", "attested", "now", "findings"})
 
 
 class CaseError(ValueError):
@@ -48,6 +50,12 @@ class Case:
     def now(self) -> datetime:
         """The clock of this case."""
         return datetime.fromisoformat(self.data["now"]) if "now" in self.data else NOW
+
+    @property
+    def attestations(self) -> dict[str, tuple[Attestation, ...]]:
+        """What was attested, by agent."""
+        items = tuple(_attestation(item) for item in self.data.get("attested", ()))
+        return {"desk-bot": items} if items else {}
 
     @property
     def findings(self) -> list[dict[str, Any]]:
@@ -105,6 +113,25 @@ class Case:
     def error(self, message: str) -> CaseError:
         """What is wrong with this case file."""
         return CaseError(f"tests/cases/{self.rule}/{self.file.name}: {message}")
+
+
+def _attestation(item: Mapping[str, str]) -> Attestation:
+    return Attestation(
+        file="attestations/desk-bot/one.json",
+        sha256="",
+        environment=EVERYWHERE,
+        agent="desk-bot",
+        state="",
+        kind=item["kind"],
+        of=item.get("of"),
+        person="carla",
+        on=date.fromisoformat(str(item["day"])),
+        result=Result(item.get("result", "passed")),
+        outcome=None,
+        incident=None,
+        note="",
+        repository="acme/agents",
+    )
 
 
 def rules_with_cases() -> list[str]:

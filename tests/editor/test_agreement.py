@@ -26,7 +26,7 @@ DESK = EXAMPLE / "environments" / "staging" / "delivery-desk" / "agent.yaml"
 DIFFERENCES = {
     "a day that its month has not": (
         r"^\"2026-02-(29|30)\" instead",
-        ("assessedAt: 2026-09-14", "assessedAt: 2026-02-30"),
+        ("dataDisposition: archive", "dataDisposition: archive\n    retiredAt: 2026-02-30"),
         "the editor knows no lengths of months; the gate refuses",
     ),
     "astral characters up to the limit": (

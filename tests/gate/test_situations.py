@@ -1097,9 +1097,16 @@ SITUATIONS: list[Row] = [
     ),
     row(
         "a suite whose age counts in months",
-        PENDING,
+        ALLOWED,
         EVALS,
         candidate=manifest(evals=[{**SUITES[0], "maxAge": "P1M"}]),
+        evidence=(evidence_record(),),
+    ),
+    row(
+        "a suite whose age is no length of time",
+        PENDING,
+        EVALS,
+        candidate=manifest(evals=[{**SUITES[0], "maxAge": "soon"}]),
         evidence=(evidence_record(),),
     ),
     row("by a clock ahead", ALLOWED, EVALS, evidence=(evidence_record(ago=-15 * MINUTE), SAFE)),

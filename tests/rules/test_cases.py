@@ -1,6 +1,7 @@
 """Every rule that reads files or a fleet, against its two cases, read by the real reader."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,9 @@ def findings_in(folder: Path) -> list[Finding]:
         find_fleet_root(folder, os.environ).work_tree(), version="0.1.0", rules=CATALOGUE_IDS
     )
     assert reading.snapshot is not None
-    now = load_case(folder.parent.name, folder.name).now
-    return [*reading.findings, *rules.findings(reading.snapshot, now)]
+    case = load_case(folder.parent.name, folder.name)
+    snapshot = replace(reading.snapshot, attestations=case.attestations)
+    return [*reading.findings, *rules.findings(snapshot, case.now)]
 
 
 def as_expected(finding: Finding) -> dict[str, object]:

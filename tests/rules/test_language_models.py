@@ -1,11 +1,11 @@
 """Language models: edges that the cases leave out."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from fleetward.domain.finding import Severity
+from fleetward.domain.period import parse_period
 from tests.build import policy, register
 from tests.rules.usual_fleet import USUAL, findings_of, fleet_of_one
 
@@ -55,7 +55,7 @@ class TestModel:
 
     def test_the_policy_sets_how_early_it_warns(self) -> None:
         entry = {**USUAL["model"], "allowed": True, "retiresAt": "2026-12-20"}
-        later = policy(limits={"retiring": timedelta(days=7)})
+        later = policy(limits={"retiring": parse_period("P7D")})
 
         assert (
             findings_of(

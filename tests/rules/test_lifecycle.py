@@ -7,9 +7,16 @@ from tests.rules.usual_fleet import NOW, findings_of, fleet_of_one
 
 
 class TestLifecycle:
-    def test_a_cadence_in_months_is_refused(self) -> None:
+    def test_a_cadence_in_months_ends_by_the_calendar(self) -> None:
+        review = {"review": {"cadence": "P3M", "lastReviewedAt": "2026-11-30"}}
+        last_day, day_after = (datetime(2027, 2, 28, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC))
+
+        assert findings_of("review-overdue", fleet_of_one(review), last_day) == []
+        assert len(findings_of("review-overdue", fleet_of_one(review), day_after)) == 1
+
+    def test_a_cadence_that_is_no_length_of_time_is_told(self) -> None:
         [finding] = findings_of(
-            "review-overdue", fleet_of_one({"review": {"cadence": "P3M", "lastReviewedAt": "2026-11-01"}})
+            "review-overdue", fleet_of_one({"review": {"cadence": "often", "lastReviewedAt": "2026-11-01"}})
         )
 
         assert finding.place.path == "spec.review.cadence"

@@ -65,6 +65,7 @@ def test_there_is_a_schema_for_every_kind_of_file_and_every_output() -> None:
         "policy-test",
         "promote",
         "release",
+        "rename",
         "resume",
         "retire-check",
         "retire",

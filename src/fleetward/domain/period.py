@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from fleetward.domain.clock import parse_duration
 from fleetward.domain.fast_dataclass import dataclass
 
+_DAY = timedelta(days=1)
 _MONTHS = re.compile(r"P(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?=[0-9T]|$)")
 
 
@@ -28,6 +29,15 @@ class Period:
             return clamped + self.span
         except (ValueError, OverflowError):
             return date.max
+
+    def length_from(self, day: date) -> timedelta:
+        """How long it is when it begins on *day*."""
+        return self.after(day) - day if self.months else self.span
+
+    @property
+    def words(self) -> str:
+        """``30 days``, or as it was written where months have no fixed length."""
+        return self.text if self.months or self.span.days * _DAY != self.span else f"{self.span.days} days"
 
 
 def parse_period(text: str) -> Period:

@@ -243,7 +243,7 @@ class Policy:
     contributor_trailers: tuple[str, ...] = ()
     """Trailers of commits that name a contributor, beside Co-authored-by."""
     rules: tuple[PolicyRule, ...] = ()
-    limits: Mapping[str, timedelta] = field(default_factory=dict)
+    limits: Mapping[str, Period] = field(default_factory=dict)
     veto: frozenset[str] = frozenset()
     freezes: tuple[Freeze, ...] = ()
     rollback: RollbackPolicy | None = None

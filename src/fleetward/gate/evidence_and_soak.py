@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from fleetward.domain.clock import format_duration, format_instant, instant_after, is_ahead, parse_duration
+from fleetward.domain.clock import format_duration, format_instant, instant_after, is_ahead
 from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.ledger import PromotionKind
+from fleetward.domain.period import parse_period
 from fleetward.domain.policy import PolicyRule, RequiredSoak
 from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.gate.evidence_terms import EvidenceTerms
@@ -258,7 +259,7 @@ def _staleness(
     ages = [max_age] if max_age is not None else []
     if suite.get("maxAge") is not None:
         try:
-            ages.append(parse_duration(str(suite["maxAge"])))
+            ages.append(parse_period(str(suite["maxAge"])).length_from(record.finished.date()))
         except ValueError as error:
             return str(error)
     # of the suite's age and the policy's, the stricter one

@@ -209,7 +209,7 @@ def _overdue_test(
         yield violation(manifest, path, f"{subject} was never tried", hint)
     elif tested > today(now):
         yield violation(manifest, path, f"the test of {tested} lies in the future", hint)
-    elif today(now) - tested > oldest:
+    elif oldest.after(tested) < today(now):
         yield violation(
-            manifest, path, f"{subject} was last tried on {tested}, more than {oldest.days} days ago", hint
+            manifest, path, f"{subject} was last tried on {tested}, more than {oldest.words} ago", hint
         )

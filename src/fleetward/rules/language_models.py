@@ -119,7 +119,7 @@ def model_retiring(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         for path, entry in model_entries(manifest):
             listed = _register_entry(register, entry)
             last = parse_day(listed.get("retiresAt"))
-            if last is None or last - today(now) > ahead:
+            if last is None or ahead.after(today(now)) < last:
                 continue
             past = last < today(now)
             message = f"{entry.get('name')!r} {'was retired' if past else 'is to be retired'} on {last}"

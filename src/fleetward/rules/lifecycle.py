@@ -16,6 +16,7 @@ from fleetward.rules.selectors import (
     list_items,
     parse_day,
     parse_duration,
+    parse_period,
     suggestion,
     today,
     unretired,
@@ -50,7 +51,7 @@ def review_overdue(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     Good:
         review: {cadence: P90D, lastReviewedAt: 2026-10-15}
     Fix: review the agent and attest it with ``fleet attest AGENT --kind review``, which needs no new release. Or write
-    the date, or change the cadence and give the reason. Write days or weeks, because months differ in length.
+    the date, or change the cadence and give the reason. Months and years count by the calendar (`P3M`).
     """
     for manifest in in_service(fleet):
         if not manifest.has(CADENCE):
@@ -58,18 +59,18 @@ def review_overdue(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         written, last, cadence = (
             manifest.get(CADENCE),
             last_done(fleet, manifest, LAST_REVIEWED, "review"),
-            parse_duration(manifest.get(CADENCE)),
+            parse_period(manifest.get(CADENCE)),
         )
         hint = f"review it, and record that: {attest_hint(manifest, 'review')}"
         if cadence is None:
             yield violation(
-                manifest, CADENCE, f"{written!r} is no fixed length", "write days or weeks, such as P90D"
+                manifest, CADENCE, f"{written!r} is no length of time", "write one such as P90D or P3M"
             )
         elif last is None:
             yield violation(manifest, LAST_REVIEWED, "it was never reviewed", hint)
         elif last > today(now):
             yield violation(manifest, LAST_REVIEWED, f"the review of {last} lies in the future", hint)
-        elif today(now) - last > cadence:
+        elif cadence.after(last) < today(now):
             message = f"last reviewed on {last}, which is longer ago than {written}"
             yield violation(manifest, LAST_REVIEWED, message, hint)
 

@@ -118,11 +118,11 @@ def retention_short(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     least = limit(fleet, "retention")
     for manifest in in_service(fleet):
         retention = parse_duration(manifest.get(RETENTION))
-        if is_above_medium(fleet, manifest) and (retention is None or retention < least):
+        if is_above_medium(fleet, manifest) and (retention is None or retention < least.span):
             written = manifest.get(RETENTION)
             message = (
                 "nothing says how long traces are kept"
                 if written is None
                 else f"traces are kept for {written!r} only"
             )
-            yield violation(manifest, RETENTION, message, f"write retention: P{least.days}D or more")
+            yield violation(manifest, RETENTION, message, f"write retention: {least.text} or more")

@@ -114,9 +114,9 @@ def assessment_stale(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             yield violation(manifest, ASSESSED, "the risk has not been assessed on any day", hint)
         elif assessed is not None and assessed > today(now):
             yield violation(manifest, ASSESSED, f"the assessment of {assessed} lies in the future", hint)
-        elif assessed is not None and today(now) - assessed > allowed:
+        elif assessed is not None and allowed.after(assessed) < today(now):
             yield violation(
-                manifest, ASSESSED, f"the assessment of {assessed} is older than {allowed.days} days", hint
+                manifest, ASSESSED, f"the assessment of {assessed} is older than {allowed.words}", hint
             )
 
 

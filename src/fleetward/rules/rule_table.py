@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fleetward.rules import (
     agent_files,
+    attested_duties,
     budgets,
     dead_rules,
     dependencies,
@@ -91,6 +92,9 @@ CATALOGUE: tuple[Rule, ...] = (
     observability.output_review_missing,
     observability.retention_short,
     lifecycle.review_overdue,
+    attested_duties.output_review_overdue,
+    attested_duties.knowledge_stale,
+    attested_duties.heartbeat_missed,
     lifecycle.heartbeat_too_slow,
     lifecycle.pilot_incomplete,
     lifecycle.pilot_without_exit,

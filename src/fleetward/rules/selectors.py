@@ -8,24 +8,28 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from fleetward.domain import clock
+from fleetward.domain import clock, period
 from fleetward.domain.fleet import Snapshot
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.names import nearest_name
 from fleetward.domain.path import ItemKey, format_path
+from fleetward.domain.period import Period
 
-LIMITS: Mapping[str, timedelta] = {
-    "assessment": timedelta(days=365),
-    "escalationTest": timedelta(days=180),
-    "killSwitchTest": timedelta(days=180),
-    "retention": timedelta(days=180),
-    "retiring": timedelta(days=90),
+LIMITS: Mapping[str, Period] = {
+    name: Period(text=f"P{days}D", span=timedelta(days=days))
+    for name, days in {
+        "assessment": 365,
+        "escalationTest": 180,
+        "killSwitchTest": 180,
+        "retention": 180,
+        "retiring": 90,
+    }.items()
 }
 """Default ages and lengths where the policy sets no limit (SPEC 4)."""
 _MAX_CHOICES = 12
 
 
-def limit(fleet: Snapshot, name: str) -> timedelta:
+def limit(fleet: Snapshot, name: str) -> Period:
     """The age or length that this fleet allows."""
     return (fleet.policy.limits if fleet.policy else {}).get(name, LIMITS[name])
 
@@ -95,6 +99,14 @@ def parse_duration(value: Any) -> timedelta | None:
     """A duration of a manifest; None if there is none, or its length is not fixed (months, years)."""
     try:
         return clock.parse_duration(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def parse_period(value: Any) -> Period | None:
+    """A duration of a manifest that may count in months and years; None if there is none."""
+    try:
+        return period.parse_period(value) if isinstance(value, str) else None
     except ValueError:
         return None
 

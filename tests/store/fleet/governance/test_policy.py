@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fleetward.domain.change import ChangeClass, Direction
+from fleetward.domain.period import parse_period
 from fleetward.domain.policy import ApplyTerms, Assurance, RequiredApprovals, RequiredEvals, RequiredSoak
 from fleetward.store.fleet.governance.config import parse_config
 from fleetward.store.fleet.governance.people import parse_people
@@ -66,7 +67,7 @@ def test_a_policy_becomes_values() -> None:
     assert value.approvals.expire == timedelta(days=7)
     assert value.approvals.exclude == {"author"}
     assert value.approvals.ignore_unknown_authors
-    assert value.limits == {"retiring": timedelta(days=90)}
+    assert value.limits == {"retiring": parse_period("P90D")}
     assert first.require == (
         RequiredApprovals(count=2, teams=frozenset({"risk", "payments"})),
         RequiredEvals(max_age=timedelta(days=7)),
@@ -111,7 +112,7 @@ GLASS = {"lasts": "PT8H", "reviewWithin": "P2D", "skips": ["soak", "evals"]}
         ({"floors": {"huge": [{"toolAccess": "admin"}]}}, "floors.huge"),
         ({"required": {"huge": ["spec.owner"]}}, "required.huge"),
         ({"approvals": {"expire": "P1M"}}, "approvals.expire"),
-        ({"limits": {"retiring": "P1Y"}}, "limits.retiring"),
+        ({"limits": {"retiring": "soon"}}, "limits.retiring"),
         ({"veto": {"from": ["risk", "nobody"]}}, "veto.from"),
         ({"rules": [rule("a", ONE), rule("a", ONE)]}, "rules[1].id"),
         ({"rules": [rule("a", ONE, when={"tier": ["high", "huge"]})]}, "rules[a].when.tier"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from fleetward.domain.change import ChangeClass, Direction
 from fleetward.domain.finding import Finding
 from fleetward.domain.path import ItemKey, Step
 from fleetward.domain.people import People
+from fleetward.domain.period import Period
 from fleetward.domain.policy import (
     OWNERS,
     OWNERSHIP,
@@ -76,7 +76,7 @@ def parse_policy(
         approvals=_terms(data.get("approvals") or {}, notes),
         contributor_trailers=tuple((data.get("contributors") or {}).get("trailers") or ()),
         rules=rules,
-        limits=_spans(data.get("limits") or {}, notes),
+        limits=_limits(data.get("limits") or {}, notes),
         veto=veto,
         freezes=_freezes(data.get("freezes") or (), notes),
         rollback=_rollback(data.get("rollback"), special_rules["rollback"], notes),
@@ -119,9 +119,11 @@ def _terms(data: Mapping[str, Any], notes: Notes) -> ApprovalTerms:
     )
 
 
-def _spans(data: Mapping[str, str], notes: Notes) -> dict[str, timedelta]:
-    spans = {name: notes.span(text, ("limits", name)) for name, text in data.items() if _is_known_key(name)}
-    return {name: span for name, span in spans.items() if span is not None}
+def _limits(data: Mapping[str, str], notes: Notes) -> dict[str, Period]:
+    periods = {
+        name: notes.period(text, ("limits", name)) for name, text in data.items() if _is_known_key(name)
+    }
+    return {name: length for name, length in periods.items() if length is not None}
 
 
 def _floor_lines(data: Iterable[Mapping[str, str]]) -> tuple[Mapping[str, str], ...]:

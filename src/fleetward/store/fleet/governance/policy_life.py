@@ -9,7 +9,6 @@ from fleetward.domain import layout
 from fleetward.domain.attestation import KINDS
 from fleetward.domain.path import ItemKey, Step
 from fleetward.domain.people import People
-from fleetward.domain.period import Period, parse_period
 from fleetward.domain.policy import OWNER, AttestationKind, PolicyRule, RequiredAttestation, StopPolicy
 from fleetward.store.fleet.governance.source import Notes, as_tuple, spelling_hint
 
@@ -48,7 +47,7 @@ def parse_attestation_kinds(
             notes.error("the whole fleet has no owner", (*at, "by"), "name teams of governance/people.yaml")
         kinds[name] = AttestationKind(
             by=by,
-            every=_period(item.get("every"), (*at, "every"), notes),
+            every=notes.period(item.get("every"), (*at, "every")),
             tiers=frozenset(item.get("tiers") or ()),
             of_fleet=of_fleet,
         )
@@ -61,7 +60,7 @@ def parse_required_attestation(
     """A requirement ``attested``; check_attested_kinds checks its kind."""
     return RequiredAttestation(
         kind=data["attested"],
-        max_age=_period(data.get("maxAge"), (*at, "maxAge"), notes),
+        max_age=notes.period(data.get("maxAge"), (*at, "maxAge")),
         outcomes=frozenset(data.get("outcome") or ()),
         count=data.get("count") or 1,
     )
@@ -88,13 +87,3 @@ def _by(data: Mapping[str, Any], at: tuple[Step, ...], people: People, notes: No
             hint = spelling_hint(name, team_ids, "define it under teams in governance/people.yaml")
             notes.error(f"no team {name!r}", (*at, "by"), hint)
     return frozenset(names) & team_ids
-
-
-def _period(text: str | None, at: tuple[Step, ...], notes: Notes) -> Period | None:
-    if text is None:
-        return None
-    try:
-        return parse_period(text)
-    except ValueError as error:
-        notes.error(str(error), at, "write days, months or years, such as P30D or P3M")
-        return None

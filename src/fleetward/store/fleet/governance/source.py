@@ -11,6 +11,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.names import nearest_name
 from fleetward.domain.path import Step, format_path
+from fleetward.domain.period import Period, parse_period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,16 @@ class Notes:
             return parse_duration(text)
         except ValueError as error:
             self.error(str(error), at, "write days or hours, such as P30D or PT24H")
+            return None
+
+    def period(self, text: str | None, at: tuple[Step, ...]) -> Period | None:
+        """A duration that may count in months and years, if any."""
+        if text is None:
+            return None
+        try:
+            return parse_period(text)
+        except ValueError as error:
+            self.error(str(error), at, "write days, months or years, such as P30D or P3M")
             return None
 
     @property
