@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from fleetward.cli.app import VERBS
+from fleetward.cli.examples import EXAMPLES
 from fleetward.cli.help_page import LEFT, RIGHT, help_page, summaries
 from fleetward.cli.main import run
+from fleetward.cli.reference import commands
 from tests.end_to_end.repositories import command
 
 NAMES = list(dict.fromkeys(name.split()[0] for name in VERBS))
@@ -48,6 +51,19 @@ def test_the_word_that_was_meant_is_the_hint(
     assert run(line.split()) == 2
 
     assert capsys.readouterr().err.splitlines()[-1] == f"  try: {hint}"
+
+
+def test_every_command_ends_its_help_with_examples_that_can_be_typed() -> None:
+    assert set(EXAMPLES) == set(VERBS)
+    commands_by_name = {name.removeprefix("fleet "): command for name, command, _ in commands()}
+    for name, examples in EXAMPLES.items():
+        for example in examples:
+            words = shlex.split(example.partition(" > ")[0])
+            if words[0] == "fleet":
+                arguments = words[1 + len(name.split()) :]
+                assert words[1 : 1 + len(name.split())] == name.split()
+                # raises for an option that is none
+                commands_by_name[name].make_context(name, arguments)
 
 
 @pytest.fixture

@@ -74,6 +74,17 @@ def load_verb(name: str) -> Verb:
     return verb
 
 
+class _Group(TyperGroup):
+    """Commands with a first word in common."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Every command with its whole first sentence; Typer would shorten it."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, command.get_short_help_str(1_000)) for name, command in sorted(self.commands.items())]
+            )
+
+
 class _Verbs(TyperGroup):
     """The table as commands; a verb is imported when it is needed."""
 
@@ -94,7 +105,7 @@ class _Verbs(TyperGroup):
         if not names:
             return None
         if cmd_name in _GROUPS:
-            group = typer.Typer(help=_GROUPS[cmd_name], no_args_is_help=True, **_PLAIN)
+            group = typer.Typer(help=_GROUPS[cmd_name], cls=_Group, no_args_is_help=True, **_PLAIN)
             # without a callback Typer turns a group of one verb into that verb
             group.callback()(_no_callback)
         else:

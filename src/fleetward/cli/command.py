@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 from typer.core import TyperCommand
 
+from fleetward.cli.examples import EXAMPLES
 from fleetward.cli.output import Color
 from fleetward.cli.progress_line import progress_line
 from fleetward.cli.session import session
@@ -93,7 +94,11 @@ def _shared_parameters(verb: Verb) -> list[inspect.Parameter]:
         "color": Annotated[Color, typer.Option("--color", help="When to use colour.")],
         "now": Annotated[
             str | None,
-            typer.Option("--now", metavar="INSTANT", help="Evaluate as of this instant, with its zone."),
+            typer.Option(
+                "--now",
+                metavar="INSTANT",
+                help="Decide as if it were this instant, such as 2026-11-20T12:00:00Z.",
+            ),
         ],
     }
     return [
@@ -106,6 +111,17 @@ def _shared_parameters(verb: Verb) -> list[inspect.Parameter]:
 
 class VerbCommand(TyperCommand):
     """A command whose options take what their metavar shows: ``[KEY]`` a value or none, ``PERSON...`` several."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The pieces of the usage line, without the braces that Typer sets around what is required."""
+        return [piece.removeprefix("{").removesuffix("}") for piece in super().collect_usage_pieces(ctx)]
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """What to type."""
+        examples = EXAMPLES.get(ctx.command_path.removeprefix("fleet "), ())
+        if examples:
+            with formatter.section("Examples"):
+                formatter.write("".join(f"  {example}\n" for example in examples))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Rewrite the arguments to what Typer understands, then parse them."""

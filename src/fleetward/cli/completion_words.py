@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ def print_words(arguments: Sequence[str]) -> None:
         for word, text in words.items()
         if word.startswith(typed) and "\n" not in word
     )
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    with suppress(OSError):  # the shell has gone
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
 
 
 def _words(before: Sequence[str], typed: str) -> Words:

@@ -23,7 +23,7 @@ def diff(
         list[str] | None,
         typer.Argument(metavar="[BASE [HEAD]] | A..B | A...B", help="The revisions to compare."),
     ] = None,
-    staged: Annotated[bool, typer.Option("--staged", help="Compare HEAD with the index.")] = False,
+    staged: Annotated[bool, typer.Option("--staged", help="Compare HEAD with what is staged.")] = False,
     worktree: Annotated[bool, typer.Option("--worktree", help="Compare HEAD with the work tree.")] = False,
     env: Annotated[
         str | None, typer.Option("--env", metavar="A..B", help="Compare two environments of one commit.")

@@ -34,7 +34,7 @@ PushCommit = Annotated[
     typer.Option(
         "--push",
         metavar="[REMOTE[:BRANCH]]",
-        help="With --commit: push to the upstream of the current branch, at its remote or at this one, or to BRANCH.",
+        help="With --commit: push the commit, to the upstream of the current branch by default.",
     ),
 ]
 As = Annotated[

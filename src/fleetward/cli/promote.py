@@ -37,7 +37,7 @@ _Rebase = Annotated[
     bool,
     typer.Option(
         "--rebase",
-        help="With --apply: take promotions that were not pushed off, and make them anew upon the upstream.",
+        help="With --apply: drop promotions that were not pushed, and make them again on top of the upstream.",
     ),
 ]
 

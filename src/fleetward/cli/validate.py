@@ -25,7 +25,9 @@ def validate(
         list[str] | None,
         typer.Argument(metavar="[PATH]...", help="Report only findings that these files contain or cause."),
     ] = None,
-    staged: Annotated[bool, typer.Option("--staged", help="Check git's index.")] = False,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="Check what is staged for the next commit.")
+    ] = False,
     rev: Annotated[str | None, typer.Option("--rev", metavar="REV", help="Check this revision.")] = None,
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Succeed where there are no agents.")
@@ -36,7 +38,7 @@ def validate(
             "--jobs", metavar="N", min=1, help="Number of processes; chosen automatically by default."
         ),
     ] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Work without the cache.")] = False,
 ) -> ExitCode:
     """Check every agent: YAML, schema and rules."""
     options = ValidateOptions(
