@@ -137,6 +137,10 @@ def test_what_is_in_the_way_of_a_commit_is_named_and_nothing_is_written(
     repo: Repository, tmp_path: Path
 ) -> None:
     with_remote(repo, tmp_path)
+    (repo.root / "approvals").symlink_to(tmp_path)
+    linked = repo.fleet(*APPROVE, identity="carla")
+    assert (linked.code, "approvals is in the way" in linked.err) == (2, True)
+    (repo.root / "approvals").unlink()
     settings = {
         "commit.gpgSign": "true",
         "gpg.format": "ssh",

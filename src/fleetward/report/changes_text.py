@@ -68,7 +68,12 @@ def render(fleet_diff: FleetDiff, *, verbose: bool, next_command: str, cut: bool
         [
             *_governance_blocks(sorted(fleet_diff.governance, key=lambda change: change.sort_key), detail),
             *(block for group in groups for block in _group_blocks(group, detail)),
-            *(block for section in sections for block in _agent_blocks(section, detail)),
+            *(
+                block
+                for section in sections
+                if verbose or not _is_told_by_groups(section)
+                for block in _agent_blocks(section, detail)
+            ),
         ]
     )
     return page(
@@ -131,6 +136,13 @@ def _group_lines(group: ChangeGroup, detail: _Detail) -> Iterator[Line]:
         indent = "    " if len(parts) > 1 else "  "
         yield line(f"{indent}{', '.join(part.agents[:MAX_ITEMS])}{omitted}", hang=4)
     yield line()
+
+
+def _is_told_by_groups(section: AgentSection) -> bool:
+    """Whether all that changed in the agent stands above, in groups that name it."""
+    comparison = section.comparison
+    is_told = section.shared > 0 and not comparison.changes and not comparison.note
+    return is_told and comparison.row.significance is not Significance.NONE
 
 
 def _agent_blocks(section: AgentSection, detail: _Detail) -> Iterator[Block]:

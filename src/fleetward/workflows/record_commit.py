@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fleetward.domain.committed_records import RecordCommit
 from fleetward.domain.errors import GitError, UsageError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.store.git import commit_writer
+from fleetward.store.git import atomic_files, commit_writer
 from fleetward.store.git.branch_commit import put_on_branch
 from fleetward.store.git.commit_signature import configured_signature
 from fleetward.store.git.fleet_root import FleetRoot
@@ -98,6 +98,9 @@ def commit_records(
         head = root.head()
         if not files:
             return _push_waiting(root, head, target)
+        for path in files:
+            # a link on the way would lead the write out of the fleet
+            atomic_files.read_regular_file(root.path, path)
         trailers = "\n".join(f"{RECORD_TRAILER}{path}" for path in files)
         new = commit_writer.build_commit(
             root,

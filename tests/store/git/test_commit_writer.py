@@ -447,7 +447,7 @@ def test_a_push_goes_to_the_upstream_or_to_the_branch_that_is_named(
 
     assert (nowhere.code, applied.code, waiting.code, named.code) == (2, 0, 0, 0)
     assert "--push origin:work" in nowhere.err
-    assert f"pushed to origin main: commit {repo.head}" in waiting.err
+    assert f"pushed to origin main: commit {repo.head[:12]}" in waiting.err
     assert bare.git("rev-parse", "main", "other").split() == [repo.head, repo.head]
     assert bare.git("branch", "--list", "work") == ""
 
