@@ -13,6 +13,7 @@ LEFT: Sequence[_Group] = (
         "Change an agent",
         {
             "validate": "find mistakes",
+            "explain": "explain a rule and its fix",
             "diff": "say what a change means",
             "why": "list what is still missing",
             "promote": "decide; --apply writes it",
@@ -57,9 +58,8 @@ RIGHT: Sequence[_Group] = (
         },
     ),
     (
-        "Rules and lists",
+        "Policy, models, schemas",
         {
-            "explain": "explain a rule and its fix",
             "policy": "check and test the policy",
             "models": "update the model list",
             "schema": "print or write the schemas",
