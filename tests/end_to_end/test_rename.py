@@ -86,6 +86,23 @@ def test_a_rename_keeps_evidence_and_soak_and_the_ledger_says_so(evaluated):
     assert "renamed from desk-bot" in evaluated.fleet("log", "help-bot").out
 
 
+def test_a_rename_that_was_merged_and_renamed_once_more_keeps_them_too(evaluated):
+    evaluated.git("checkout", "-q", "-b", "feature")
+    renamed(evaluated)
+    evaluated.git("checkout", "-q", "main")
+    evaluated.git("merge", "-q", "--no-ff", "-m", "merge", "feature", at="2026-11-19T21:00:00+00:00")
+    again = evaluated.fleet("rename", "help-bot", "info-bot", "--write", identity="dina")
+    assert again.code == 0, again.err
+    evaluated.commit("once more", identity="dina", at="2026-11-20T09:00:00+00:00")
+
+    [promotion] = evaluated.fleet("promote", "info-bot", "--to", "production", "--json").data["promotions"]
+
+    assert promotion["renamedFrom"] == "help-bot"
+    assert {row["kind"]: row["status"] for row in promotion["requirements"]} == {
+        "approvals": "missing", "evals": "met", "soak": "met"
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("when", ["with the rename", "afterwards"])
 def test_other_content_under_the_new_name_inherits_nothing(evaluated, when):
     renamed(evaluated)

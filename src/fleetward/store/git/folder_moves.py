@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fleetward.domain import layout
+from fleetward.domain.audit import FileStep
 from fleetward.domain.fast_dataclass import dataclass
+from fleetward.store.git.commit import read_commits
 from fleetward.store.git.contents import contents
 from fleetward.store.git.fleet_root import FleetRoot
 from fleetward.store.git.repository import Id
@@ -29,30 +31,41 @@ class FolderMove:
     parent: Id
 
 
-def appearance(root: FleetRoot, head: Id, folder: str) -> tuple[Id, Id] | None:
-    """The commit of the first-parent line in which *folder* appeared for the last time, and its parent."""
-    for commit in reversed(root.history.first_parent_commits_changing(head, [folder])):
-        parent = root.repository.find_commit(f"{commit}^1")
-        if parent is not None and not root.history.files(parent, [folder]):
-            return (commit, parent) if root.history.files(commit, [folder]) else None
-    return None
-
-
 def folder_moves(root: FleetRoot, head: Id, environment: str, name: str) -> tuple[FolderMove, ...]:
     """The folders that may have become that of *name*: gone in the same commit, with the same other files."""
-    moved = appearance(root, head, layout.agent_folder(environment, name))
-    if moved is None:
+    found = _appearance(root, head, environment, name)
+    if found is None:
         return ()
-    commit, parent = moved
-    names = _removed_agents(root, commit, parent, environment)
-    if len(names) > _MAX_CANDIDATES:
+    commit, removed = found
+    present = [old for old in sorted(removed) if not agent_blobs(root, commit, environment, old)]
+    if not present or len(present) > _MAX_CANDIDATES:
         return ()
-    present = agent_blobs(root, commit, environment, name)
+    [read] = read_commits(root.repository, [commit])
+    if not read.parents or agent_blobs(root, read.parents[0], environment, name):
+        return ()
+    others = _others(agent_blobs(root, commit, environment, name))
     return tuple(
-        FolderMove(environment=environment, old=old, new=name, commit=commit, parent=parent)
-        for old in names
-        if _others(agent_blobs(root, parent, environment, old)) == _others(present)
+        FolderMove(environment=environment, old=old, new=name, commit=commit, parent=read.parents[0])
+        for old in present
+        if _others(agent_blobs(root, read.parents[0], environment, old)) == others
     )
+
+
+def _appearance(root: FleetRoot, head: Id, environment: str, name: str) -> tuple[Id, set[str]] | None:
+    """The newest commit of the first-parent line in which the agent appeared, and the agents that lost files in it."""
+    folder = layout.agent_folder(environment, name)
+    touching = root.history.first_parent_commits_changing(head, [folder])
+    steps: dict[Id, list[FileStep]] = {}
+    # one question for all of them: an indexed history answers without git
+    for commit, step in root.history.changes(touching, [layout.environment_folder(environment)]):
+        steps.setdefault(commit, []).append(step)
+    for commit in reversed(touching):
+        added = {step.path for step in steps.get(commit, ()) if step.old is None}
+        files = {entry.path for entry in root.history.files(commit, [folder])}
+        if files and files <= added:
+            removed = (step.path.split("/") for step in steps[commit] if step.new is None)
+            return commit, {parts[2] for parts in removed if len(parts) > 3 and parts[2] != name}
+    return None
 
 
 def agent_blobs(root: FleetRoot, commit: Id, environment: str, name: str) -> Blobs:
@@ -73,16 +86,3 @@ def _others(blobs: Blobs) -> Blobs:
     return {path: blob for path, blob in blobs.items() if path not in _NAMING} | {
         path: (blobs[path][0], None) for path in _NAMING if path in blobs
     }
-
-
-def _removed_agents(root: FleetRoot, commit: Id, parent: Id, environment: str) -> list[str]:
-    """The agents of the environment that *parent* has and *commit* lacks."""
-    folder = root.prefix + layout.environment_folder(environment)
-    command = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=D", parent, commit)
-    start = f"{folder}/".encode()
-    paths = root.repository.output(*command, "--", folder).split(b"\0")
-    names = {path[len(start) :].partition(b"/")[0] for path in paths if path.startswith(start)}
-    decoded = sorted(name.decode("utf-8", "surrogateescape") for name in names)
-    return [
-        name for name in decoded if not root.history.files(commit, [layout.agent_folder(environment, name)])
-    ]

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fleetward import rules
 from fleetward.domain.finding import Finding, Severity
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.workflows.context import RunContext
 
 
-def caused_findings(run: RunContext, before: LoadedFleet, after: LoadedFleet) -> tuple[Finding, ...]:
-    """Errors and warnings that the edit would cause; one at the same place and of the same rule is not new."""
+def caused_findings(
+    run: RunContext, before: LoadedFleet, after: LoadedFleet, moves: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """
+    Errors and warnings that the edit would cause; one at the same place and of the same rule is not new.
+
+    *moves* are folders that the edit moves, by where they come: what was wrong there is wrong here.
+    """
     existing = {_finding_key(finding) for finding in _findings(run, before)}
     new_findings = (
         finding
         for finding in _findings(run, after)
-        if not finding.waived and _finding_key(finding) not in existing
+        if not finding.waived and _finding_key(finding, moves or {}) not in existing
     )
     return tuple(finding for finding in new_findings if finding.severity is not Severity.NOTE)
 
@@ -26,5 +34,9 @@ def _findings(run: RunContext, reading: LoadedFleet) -> tuple[Finding, ...]:
     return (*reading.findings, *violations)
 
 
-def _finding_key(finding: Finding) -> tuple[str, str, str]:
-    return finding.rule, finding.place.file, finding.place.path
+def _finding_key(finding: Finding, moves: Mapping[str, str] | None = None) -> tuple[str, str, str]:
+    file = finding.place.file
+    for target, source in (moves or {}).items():
+        if file.startswith(f"{target}/"):
+            file = f"{source}{file[len(target) :]}"
+    return finding.rule, file, finding.place.path

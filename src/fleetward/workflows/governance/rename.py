@@ -50,9 +50,9 @@ def rename_agent(run: RunContext, old: str, new: str, *, write: bool) -> AgentRe
     _check_new(root, fleet, old, new)
     plan = plan_rename(tree, fleet.config, old, new)
     after = OverlayTree(tree=tree, contents=plan.contents)
-    problems = tuple(
-        finding for finding in caused_findings(run, before, load_fleet(after)) if not _is_own(finding, old)
-    )
+    moves = {target: source for source, target in plan.moves}
+    caused = caused_findings(run, before, load_fleet(after), moves)
+    problems = tuple(finding for finding in caused if not _is_own(finding, old))
     written = write and not any(problem.severity is Severity.ERROR for problem in problems)
     if written:
         replace_files(root.path, plan.before, plan.contents)
