@@ -119,3 +119,13 @@ def test_tools_that_a_prompt_names_more_or_less_often_are_in_the_reason():
     [change] = compared(known(files=before), known(files=after)).changes
 
     assert "tools: crm, draft, kb" in change.reason
+
+
+def test_spelling_is_not_marked_and_a_trick_is() -> None:
+    spelled = diff_text("سلام\n", "می\u200cخواهم 👩\u200d💻\n")
+    tricked = diff_text("Be kind.\n", "Be ki\u200bnd.\n")
+
+    assert spelled.hidden == frozenset()
+    assert spelled.added == "می\u200cخواهم 👩\u200d💻"
+    assert tricked.hidden == {"U+200B"}
+    assert tricked.added == "Be ki<U+200B>nd."

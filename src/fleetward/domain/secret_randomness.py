@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 
 from fleetward.domain.secret_look_alikes import has_random_case, is_placeholder
 
@@ -23,6 +24,7 @@ IDENTIFIER = r"[a-z]+[0-9]{0,4}(?:[-_./:][a-z0-9]{1,24})*|[A-Z]+(?:_[A-Z0-9]+)*|
 _RUN_OF_BOTH = r"(?:[a-z]+[0-9]+){3}|(?:[0-9]+[a-z]+){3}"
 
 
+@lru_cache(maxsize=4096)
 def is_credible(value: str) -> bool:
     """Does it look like random letters and digits, and not like a word, a name, a number or a placeholder?"""
     mixed = (any(map(str.isdigit, value)) and any(map(str.isalpha, value))) or has_random_case(value)

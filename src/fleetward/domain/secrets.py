@@ -61,7 +61,7 @@ _KEY_LABELS = (
 )
 _PUBLIC_LABELS = ("public", "publickey", "page", "continuation", "design", "sync")
 """Before ``token``: what everybody may know."""
-_SPACE = re.compile(r"\s")
+_SPACE = r"\s"
 _WITHOUT_SEPARATORS = str.maketrans("", "", "_- ")
 _VALUE = re.compile(
     r"[\"']?[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}(?:[\"']|(?:[Bb]earer|[Bb]asic|SSWS|[Tt]oken) )?([^\s\"',;`]{6,400})"
@@ -76,7 +76,7 @@ _VALUE_APART = re.compile(
 _VALUE_OF_OPTION = rf"[ \t]{{1,8}}[\"']?({_LONG})"
 _VALUE_AFTER_IS = rf" is[ \t]{{1,4}}[\"'`]?({_LONG})"
 _PASSWORD_IN_PROSE = rf"[ \t]{{1,4}}[\"'`]?({_LONG})"
-_SYMBOL = re.compile(r"[^\w\s.,:/()<>{}\[\]-]")
+_SYMBOL = r"[^\w\s.,:/()<>{}\[\]-]"
 _BASIC = r"[Bb]asic {1,4}([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/=-])"
 _BEARER = r"(?:Bearer|bearer|BEARER|SSWS) {1,4}([A-Za-z0-9._~+/=-]{12,2000})"
 _RANDOM_TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,200}")
@@ -290,7 +290,7 @@ def _labelled_apart(text: str, lower: str, at: int, end: int) -> Iterator[Secret
     if match is None and lower[at:end] in ("password", "passphrase"):
         # in a sentence only what no sentence holds
         match = re.compile(_PASSWORD_IN_PROSE).match(text, end)
-        if match is None or not (is_mixed(match[1]) and _SYMBOL.search(match[1])):
+        if match is None or not (is_mixed(match[1]) and re.search(_SYMBOL, match[1])):
             return
     if match is None:
         return
@@ -323,7 +323,7 @@ def _is_in_example_address(text: str, at: int, value: str) -> bool:
     """Is the value a parameter of an address whose host exists nowhere?"""
     begin = text.rfind("://", max(0, at - 300), at)
     address = text[begin + 3 : at] if begin >= 0 else ""
-    if not address or _SPACE.search(address) is not None:
+    if not address or re.search(_SPACE, address) is not None:
         return False
     return is_example_host(_host(address.rpartition("@")[2], 0), value)
 

@@ -24,7 +24,7 @@ _STYLES = {
     "removed": "red",
 }
 # Characters that move a cursor, are invisible or change the direction of text are escaped.
-_CONTROL = re.compile("[\x00-\x08\n\x0b-\x1f\x7f-\x9f]")
+_CONTROL = "[\x00-\x08\n\x0b-\x1f\x7f-\x9f]"
 # Commands that a CI runner obeys anywhere in a line. Source: GitHub's runner, Azure Pipelines' logging commands.
 _COMMAND = re.compile(r"##(?=\[|vso\[)")
 
@@ -32,7 +32,7 @@ _COMMAND = re.compile(r"##(?=\[|vso\[)")
 def visible(text: str) -> str:
     """*text* with control, bidi and zero-width characters as code points, and without commands to a CI runner."""
     # `##[` is obeyed anywhere in a line, `::` only at its start
-    return _COMMAND.sub("# #", with_visible(_CONTROL.sub(lambda match: _escape(match.group()), text)))
+    return _COMMAND.sub("# #", with_visible(re.sub(_CONTROL, lambda match: _escape(match.group()), text)))
 
 
 def _escape(character: str) -> str:
