@@ -88,8 +88,8 @@ class _Line:
         if character == "\xad":
             return _is_letter(before) and after.isalpha() and at not in self._split
         if character == "\u180e":
-            # a selector may stand between the letter and its separator
-            is_after_letter = _MONGOLIAN_LETTER.match(before) or at - 1 in self._spelled
+            # after a selector of the letter, too, and before a suffix that stands apart
+            is_after_letter = _MONGOLIAN_LETTER.match(before) or at - 1 in self._spelled or before == " "
             return bool(is_after_letter and _MONGOLIAN_LETTER.match(after))
         if character in _MARKS:
             return self._is_mark_of_direction(at, before, after)
