@@ -16,6 +16,7 @@ from fleetward.domain.model_upgrade import (
 from fleetward.report.counts import count_text
 from fleetward.report.page import Line, Page, line, page, span
 
+_NOT_ALLOWED = "model-not-allowed"
 _HEADS = {
     MentionOutcome.EDIT: ("would edit", "edited"),
     MentionOutcome.PROPOSAL: ("would propose", "proposed"),
@@ -39,9 +40,11 @@ def render(upgrade: ModelUpgrade, *, next_command: str) -> Page:
     for outcome, words in _HEADS.items():
         lines += _mention_lines(words[upgrade.written], upgrade.mentions, outcome)
     lines += _need_lines(upgrade)
-    if upgrade.problems:
+    # the needs say it once for all agents
+    problems = [problem for problem in upgrade.problems if not upgrade.needs or problem.rule != _NOT_ALLOWED]
+    if problems:
         lines.append(line(span("new findings with the new model", "error")))
-        for problem in upgrade.problems:
+        for problem in problems:
             lines.append(line("  ", span(f"{problem.place.file}:{problem.place.line}", "place")))
             lines.append(line(f"    {problem.severity} {problem.rule}: {problem.message}", hang=6))
         lines.append(line())
