@@ -120,3 +120,23 @@ def test_the_shipped_policy_schema_decides_the_direction_of_a_rule(after, path, 
 
 def test_one_value_and_a_list_of_it_are_the_same():
     assert compared(rule(), rule(when={"to": ["production"]}), schema=SHIPPED) == ()
+
+
+@pytest.mark.parametrize(
+    ("fixed", "expected"),
+    [
+        ({"allow": ["read", "pay"]}, ("connectors.crm.fixed.allow", "looser", "high")),
+        ({"allow": []}, ("connectors.crm.fixed.allow", "stricter", "medium")),
+        (
+            {"allow": ["read"], "server": {"version": "2"}},
+            ("connectors.crm.fixed.server.version", "unknown", "high"),
+        ),
+    ],
+)
+def test_what_a_connector_fixes_weighs_as_much_as_in_a_tool(fixed, expected):
+    schema = json.loads((SCHEMAS / "connectors.schema.json").read_text(encoding="utf-8"))
+    before, after = ({"connectors": {"crm": {"fixed": values}}} for values in ({"allow": ["read"]}, fixed))
+
+    [change] = compared(before, after, "governance/connectors.yaml", schema)
+
+    assert (change.path, change.direction, change.significance) == expected

@@ -16,6 +16,7 @@ from fleetward.domain.change import Change, ChangeClass, ChangeKind, Direction, 
 from fleetward.domain.finding import Place
 from fleetward.domain.path import format_path
 
+_HIGH = Significance.HIGH
 Locate = Callable[[str], Place]
 
 GOVERNANCE_FILES: Mapping[str, tuple[ChangeClass, Significance]] = {
@@ -42,8 +43,8 @@ def compare_document(
     """
     The changes of a governance file, worst first; a file that was added or removed is one change.
 
-    All changes of one file have the same significance, invisible characters aside. *tiers* is not used: it is there so
-    that ``compare`` and this function take the same arguments.
+    All changes of one file have the same significance, invisible characters and fixed tools aside. *tiers* is not
+    used: it is there so that ``compare`` and this function take the same arguments.
     """
     if before is None and after is None:
         return ()
@@ -58,10 +59,14 @@ def compare_document(
             ),
         )
     changes = (
-        replace(
-            _governance_change(delta, name, file),
-            direction=governance_direction.delta_direction(name, delta, before, after),
-            place=_place(delta, locate_before, locate_after),
+        _with_weight(
+            replace(
+                _governance_change(delta, name, file),
+                direction=governance_direction.delta_direction(name, delta, before, after),
+                place=_place(delta, locate_before, locate_after),
+            ),
+            delta,
+            name,
         )
         for delta in walker.deltas(before, after, schema)
     )
@@ -97,6 +102,19 @@ def _governance_change(delta: Delta, name: str, file: str) -> Change:
         significance=Significance.CRITICAL if is_hidden else significance,
         reason=(None if is_hidden else sentence(name, delta, change)) or f"{file}: {change.reason}",
     )
+
+
+def _with_weight(change: Change, delta: Delta, name: str) -> Change:
+    """What a connector fixes reaches every tool that uses it: high, unless it only takes operations away."""
+    is_fixed = name == "connectors" and delta.location.steps[2:3] == ("fixed",)
+    if not is_fixed or change.significance.rank <= _HIGH.rank:
+        return change
+    direction = change.direction
+    if "allow" not in delta.location.steps and direction is Direction.NEUTRAL:
+        # another server or kind of tool: who answers is another one
+        direction = Direction.UNKNOWN
+    significance = change.significance if direction is Direction.STRICTER else _HIGH
+    return replace(change, direction=direction, significance=significance)
 
 
 def _whole_file_change(name: str, file: str, *, is_added: bool, place: Place) -> Change:

@@ -67,8 +67,7 @@ def review_contradicts(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
         waiting = [
             (path, tool)
             for path, tool in keyed_items(manifest, "spec.tools")
-            if tool.get("approval") == "always"
-            or (tool.get("approval") == "on-irreversible" and tool.get("reversible") is not True)
+            if tool.get("approval") in ("always", "on-irreversible")
         ]
         if waiting:
             names = ", ".join(repr(tool.get("name")) for _, tool in waiting)
