@@ -41,7 +41,7 @@ kind: Agent
 metadata: {name: desk-bot}
 spec:
   lifecycle: production
-  purpose: {summary: Answer questions of staff about orders, users: internal}
+  purpose: {summary: Answer questions of staff about orders, outOfScope: [refunds], users: internal}
   owner: {team: desk, accountable: carla, backup: dina}
   risk:
     tier: low
@@ -67,6 +67,7 @@ spec:
   evals: [{name: quality, suite: evals/quality.yaml, format: promptfoo, metric: pass-rate, min: 0.9}]
   review: {cadence: P90D, lastReviewedAt: 2026-10-15, heartbeat: P7D, volatility: weekly}
   retirement: {criteria: [{metric: runs-per-month, below: 50, for: P90D}]}
+  class: capability
 """
 DESK = "environments/staging/desk-bot"
 FLEET: dict[str, str] = {
