@@ -84,7 +84,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     except FleetError as error:
         # a closed pipe needs no message
         if not isinstance(error, OutputClosed):
-            _print_error(error)
+            _print_error(error, whole_digests="-v" in arguments or "--verbose" in arguments)
         return error.code
     # not a bug of ours: the reader has gone
     except SystemExit:  # raised by Typer where the pipe is closed
@@ -150,8 +150,12 @@ def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
     raise _Terminated(128 + number)
 
 
-def _print_error(error: FleetError) -> None:
-    _print_lines(f"fleet: {error.message}", error.hint)
+def _print_error(error: FleetError, *, whole_digests: bool) -> None:
+    from fleetward.report.short_digests import short_states
+
+    # the hint stays: what it names is typed
+    message = error.message if whole_digests else short_states(error.message)
+    _print_lines(f"fleet: {message}", error.hint)
     # at most 20: governance with hundreds of errors would flood the terminal
     for finding in error.findings[1:20]:
         place = finding.place

@@ -18,6 +18,11 @@ def with_short_digests(page: Page) -> Page:
     return tuple(_short_line(line) if _DIGEST.search(line.text) else line for line in page)
 
 
+def short_states(text: str) -> str:
+    """The same text; objects of git keep their names, which a repair needs whole."""
+    return _DIGEST.sub(lambda match: match[1] or match[0], text)
+
+
 def _short_line(line: Line) -> Line:
     return Line(tuple(map(_short_span, line.spans)), line.hang, line.focus)
 
