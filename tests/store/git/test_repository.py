@@ -231,7 +231,6 @@ def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
         ("release", "desk-bot"),
         ("approve", "desk-bot", "--to", "production"),
         ("adopt", "--to", "production", "--apply"),
-        ("diff",),
     ],
     ids=" ".join,
 )
