@@ -148,3 +148,16 @@ def test_another_shell_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert run(["--install-completion"]) == 2
     assert run(["completion", "csh"]) == 2
+
+
+def test_an_error_is_cut_between_words_on_a_terminal_and_its_hint_is_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "30")
+
+    run(["validate", "--rev", "x", "--staged", "--no-such-option-of-validate"])
+
+    first, second, hint = capsys.readouterr().err.splitlines()
+    assert (first, second) == ("fleet: no such option:", "    --no-such-option-of-validate")
+    assert hint == "  try: fleet validate -h"

@@ -165,13 +165,31 @@ def _print_error(error: FleetError, *, whole_digests: bool) -> None:
 def _print_lines(message: str, hint: str) -> None:
     from fleetward.report.human import visible
 
-    lines = [message, *([f"  try: {hint}"] if hint else [])]
+    # the hint stays on one line: it has to work when it is pasted
+    lines = [*_wrapped(visible(message)), *([visible(f"  try: {hint}")] if hint else [])]
     try:
         # escaped: a message may quote text of a fleet
-        sys.stderr.write("".join(f"{visible(line)}\n" for line in lines))
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
     # stderr may be closed: there is nobody left to tell
     except (OSError, ValueError):
         return
+
+
+def _wrapped(message: str) -> list[str]:
+    """The message at the width of a terminal, cut between words; as it is in a pipe."""
+    try:
+        if not sys.stderr.isatty():
+            return [message]
+    except ValueError:  # a closed stream
+        return [message]
+    import shutil
+    import textwrap
+
+    width = max(20, shutil.get_terminal_size().columns)
+    lines = textwrap.wrap(
+        message, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+    return lines or [""]
 
 
 def _internal_error(error: Exception, verbose: bool) -> ExitCode:

@@ -104,7 +104,8 @@ def plan_fleet(run: RunContext, folder: Path, policy: StarterPolicy) -> InitPlan
     blocking = scaffold.existing_paths(top, contents)
     if blocking:
         message = f"these files exist already, nothing was written: {', '.join(blocking)}"
-        raise UsageError(message, hint="fleet init DIR with another folder, or move the files")
+        is_fleet = f"{prefix}{layout.CONFIG}" in blocking
+        raise UsageError(message, hint="fleet new AGENT" if is_fleet else "fleet init DIR, or move the files")
     joined, unchanged = _join(top, {path: files[path] for path in shared})
     return InitPlan(
         target=folder,
