@@ -135,6 +135,8 @@ def escalation_incomplete(fleet: Snapshot, now: datetime) -> Iterator[Violation]
     """
     for manifest in unretired(fleet):
         missing = [key for key in ESCALATION_PARTS if not manifest.has(f"{GROUP}.{key}")]
+        if "sla" not in missing and not manifest.has(ACKNOWLEDGE):
+            missing.append("sla.acknowledge")
         if manifest.has(GROUP) and missing:
             lacking = ", ".join(missing)
             hint = f"write {', '.join(f'{GROUP}.{key}' for key in missing)}"
