@@ -75,7 +75,9 @@ def test_a_proposal_misses_the_removed_agent(zoe: Terminal) -> None:
     zoe.git("rm", "-rq", f"{STAGING}/ticket-triage")
 
     assert rules_and_agents(zoe, f"{STAGING}/ticket-triage/agent.yaml") == {
-        ("override-not-allowed", "ticket-triage")
+        ("override-not-allowed", "ticket-triage"),
+        # it is a trigger of that agent, too
+        ("trigger-unknown", "onboarding"),
     }
 
 

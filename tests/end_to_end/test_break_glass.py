@@ -324,7 +324,7 @@ def test_a_review_shows_the_change_that_was_made(after: Repository) -> None:
     entry, commit = ledger(after)[-1], after.head
     report = after.fleet("approve", "desk-bot", "--to", "production", "--review", "3", identity="carla").out
 
-    assert f"compared production ({entry['commit']}) with entry 3 ({commit})" in report
+    assert f"compared production ({entry['commit'][:12]}) with entry 3 ({commit[:12]})" in report
     assert "third" in report
     assert "with it: review met" in report
 
