@@ -336,7 +336,7 @@ def test_a_blocked_plan_names_the_edit_that_unblocks_it(tmp_path: Path) -> None:
     ran = repo.fleet("retire", "desk-bot")
 
     file = f"{FRONT}/agent.yaml"
-    assert f"{file}:32: remove spec.dependsOn[desk-bot], or write optional: true\n" in ran.out
+    assert f"{file}:33: remove spec.dependsOn[desk-bot], or write optional: true\n" in ran.out
     assert ran.out.splitlines()[-1] == f"git grep -n -e desk-bot -- {file}"
     assert "dependsOn: [{agent: desk-bot}]" in repo.git(*ran.out.splitlines()[-1].split()[1:])
 

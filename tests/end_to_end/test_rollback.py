@@ -151,7 +151,7 @@ def test_a_release_is_found_by_twelve_digits_and_an_unknown_one_gets_choices(des
         assert f"--to one of: {first[7:19]} (2026-11-10 to 2026-11-12)" in ran.err
     runs = rollback(desk, "--to", second)
     assert runs.code == 2
-    assert f"runs {second} now" in runs.err
+    assert f"runs {second[7:19]} now" in runs.err
 
 
 def test_a_second_rollback_does_not_go_forward_again(desk: Repository) -> None:

@@ -90,7 +90,7 @@ def test_a_wrong_name_is_said_once_with_the_characters_that_are_allowed(name: st
     ("old", "new", "words"),
     [
         ("{tier: low}", "{tier: low, assessedAt: 2026-02-30}", "a date is year-month-day"),
-        ("{tier: low}", "{tier: low}\n  review: {cadence: P1M}", "months and years have no fixed length"),
+        ("{tier: low}", "{tier: low}\n  review: {heartbeat: P1M}", "months and years have no fixed length"),
         ("{tier: low}", "{tier: low}\n  budgets: [{window: day, currency: eur}]", "three capital letters"),
     ],
 )
