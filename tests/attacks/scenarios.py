@@ -231,15 +231,24 @@ def agent_files(name: str, env: str = "staging") -> dict[str, str]:
 
 
 def new_fleet(
-    folder: Path, *, policy: str = POLICY, config: str = CONFIG, agents: tuple[str, ...] = ("desk",)
+    folder: Path,
+    *,
+    policy: str = POLICY,
+    config: str = CONFIG,
+    agents: tuple[str, ...] = ("desk",),
+    manifest: str | None = None,
 ) -> FleetRepository:
-    """A fleet whose agents stand in staging since the 1st, written by alice; production is empty."""
-    key = ["new fleet", policy, config, agents]
-    copy_of(key, lambda repository: _build_new(repository, policy, config, agents), folder)
+    """
+    A fleet whose agents stand in staging since the 1st, written by alice; production is empty.
+
+    *manifest* is desk's, where it is another than the usual one.
+    """
+    key = ["new fleet", policy, config, agents, manifest]
+    copy_of(key, lambda repository: _build_new(repository, policy, config, agents, manifest), folder)
     return FleetRepository(folder / "town")
 
 
-def _build_new(folder: Path, policy: str, config: str, agents: tuple[str, ...]) -> None:
+def _build_new(folder: Path, policy: str, config: str, agents: tuple[str, ...], manifest: str | None) -> None:
     path = folder / "town"
     path.mkdir(parents=True)
     repository = FleetRepository(path)
@@ -250,6 +259,8 @@ def _build_new(folder: Path, policy: str, config: str, agents: tuple[str, ...]) 
     for name in agents:
         for file, text in agent_files(name).items():
             repository.write(file, text)
+    if manifest is not None:
+        repository.write("environments/staging/desk/agent.yaml", manifest)
     repository.commit("begin", at="2026-11-01T12:00:00Z")
 
 

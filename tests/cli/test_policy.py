@@ -129,6 +129,13 @@ class TestCheck:
                 "policy-authors-approve",
                 "the committer of a change may approve it: approvals.exclude leaves them out",
             ),
+            (
+                "{approvals: 1, from: security}",
+                "{approvals: 1, from: security}\n      - {criteria: met}",
+                "policy-criteria-unmeasured",
+                "rule 'new-privilege' asks for exit criteria to be met, and no file of metrics is named: "
+                "they never are",
+            ),
         ],
     )
     def test_the_day_that_will_come_is_a_warning(

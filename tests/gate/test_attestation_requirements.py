@@ -1,4 +1,4 @@
-"""What the policy asks an agent to have been attested, and the exit criteria of its pilot."""
+"""What the policy asks an agent to have been attested."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from fleetward.domain.attestation import Attestation, Outcome, Result
-from fleetward.domain.finding import Place
 from fleetward.domain.period import parse_period
-from fleetward.domain.policy import AttestationKind, RequiredAttestation, RequiredCriteria
-from fleetward.domain.retirement_plan import CriterionResult, CriterionStatus
+from fleetward.domain.policy import AttestationKind, RequiredAttestation
 from fleetward.domain.verdict import Requirement
 from tests.gate.world import RELEASE, of_kind, rule, verdict
 
@@ -106,33 +104,3 @@ def test_a_kind_of_the_whole_fleet_asks_no_environment() -> None:
 
 def test_a_period_may_count_in_months() -> None:
     assert asked(attestation(1), max_age=parse_period("P1M")).status == "met"
-
-
-@pytest.mark.parametrize(
-    ("statuses", "status", "detail"),
-    [
-        ((), "missing", "no exit criteria in spec.pilot, of what runs or of the candidate"),
-        ((CriterionStatus.DUE,), "met", "metric 0: as measured"),
-        ((CriterionStatus.DUE, CriterionStatus.UNKNOWN), "missing", "metric 1: as measured"),
-        ((CriterionStatus.NOT_DUE,), "missing", "metric 0: as measured"),
-    ],
-)
-def test_an_exit_criterion_that_is_unknown_is_not_met(
-    statuses: tuple[CriterionStatus, ...], status: str, detail: str
-) -> None:
-    results = tuple(
-        CriterionResult(
-            agent="refund-bot",
-            environment="production",
-            condition=f"metric {number}",
-            status=outcome,
-            detail="as measured",
-            place=Place(file="agent.yaml"),
-        )
-        for number, outcome in enumerate(statuses)
-    )
-
-    promotion = verdict(rule("pilot", RequiredCriteria()), exit_criteria=results)
-
-    [requirement] = of_kind(promotion, "criteria")
-    assert (requirement.status, requirement.detail) == (status, detail)

@@ -213,3 +213,30 @@ def test_the_example_of_the_contract_for_rule_severities_is_accepted() -> None:
 
     assert violations("fleet-config", {**config, "rules": rules}) == []
     assert violations("fleet-config", {**config, "rules": {"review-overdue": "loud"}}) != []
+
+
+def test_what_reporting_names_lies_in_the_repository() -> None:
+    config = load((ACME / "fleet-config.yaml").read_text())
+    reporting = {
+        "currency": "EUR",
+        "rates": {"USD": 0.92},
+        "usage": ["reports/usage/*.csv"],
+        "metrics": ["reports/metrics/*.csv", "*.jsonl"],
+        "observed": ["reports/observed.json"],
+    }
+
+    assert violations("fleet-config", {**config, "reporting": reporting}) == []
+    for wrong in (
+        "../m.csv",
+        "/m.csv",
+        "a/../m.csv",
+        "a//m.csv",
+        "a/./m.csv",
+        "a\\m.csv",
+        ".git/m.csv",
+        "a/",
+        "a\n",
+    ):
+        assert violations("fleet-config", {**config, "reporting": {"metrics": [wrong]}}) != [], wrong
+    for key, value in (("currency", "euro"), ("rates", {"USD": 0}), ("rates", {"usd": 1}), ("costs", [])):
+        assert violations("fleet-config", {**config, "reporting": {key: value}}) != []

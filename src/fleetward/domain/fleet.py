@@ -60,6 +60,8 @@ class FleetConfig:
     """By host of one's own the kind of forge that runs there."""
     fixed_tools: FixedTools = field(default_factory=dict)
     """What connectors fix for the tools that use them; from governance/connectors.yaml."""
+    metrics_files: tuple[str, ...] = ()
+    """Of ``reporting``: the files of metrics, from the fleet root; ``*`` stands for any part of one name."""
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name."""

@@ -29,6 +29,8 @@ CACHE_BYTES = 64 * _MIB
 """One file of the validation cache."""
 
 METRICS_BYTES = 32 * _MIB
+"""One file, and all together that ``reporting.metrics`` names."""
+METRICS_FILES = 1_000
 METRICS_LINES = 500_000
 METRICS_LINE_CHARACTERS = 1_000
 CATALOGUE_BYTES = 32 * _MIB

@@ -19,10 +19,18 @@ class MetricValue:
     metric: str
     value: float
     line: int
+    environment: str | None = None
+    """None: the file does not say in which."""
+    file: str = ""
+
+    @property
+    def key(self) -> tuple[str, str | None, str, date]:
+        """Of what it is the one value."""
+        return self.agent, self.environment, self.metric, self.day
 
 
 class CriterionStatus(StrEnum):
-    """Whether a retirement criterion is met; without values it is unknown."""
+    """Whether a criterion is met, which is ``due`` for both kinds; without values it is unknown."""
 
     DUE = "due"
     NOT_DUE = "not due"
@@ -31,7 +39,7 @@ class CriterionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionResult:
-    """One retirement criterion of one agent, compared with its values or the date."""
+    """One criterion of one agent, of retirement or of its pilot's exit, compared with its values or the date."""
 
     agent: str
     environment: str

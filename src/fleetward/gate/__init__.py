@@ -4,6 +4,7 @@ from fleetward.gate.adoption import decide_adoption
 from fleetward.gate.decide import batch_verdict, decide
 from fleetward.gate.governance_change import decide_governance_change, governance_rule
 from fleetward.gate.matching_rules import agent_traits, policy_requirements
+from fleetward.gate.pilot_exit import asks_exit_criteria
 from fleetward.gate.policy_checks import dropped_fields, lowered_floors, removed_rules, uncovered_kinds
 from fleetward.gate.request import PromotionRequest, WitnessedSoak
 from fleetward.gate.review_availability import ReviewDeadlock, available_reviewers, review_deadlock
@@ -25,6 +26,7 @@ __all__ = [
     "SeatShortage",
     "WitnessedSoak",
     "agent_traits",
+    "asks_exit_criteria",
     "available_reviewers",
     "batch_verdict",
     "decide",

@@ -1,4 +1,4 @@
-"""Whether an agent was attested as the policy asks, and whether its pilot met its exit criteria."""
+"""Whether an agent was attested as the policy asks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from fleetward.domain.attestation import FLEET, Attestation, Result
-from fleetward.domain.policy import Policy, PolicyRule, RequiredAttestation, RequiredCriteria
-from fleetward.domain.retirement_plan import CriterionStatus
+from fleetward.domain.policy import Policy, PolicyRule, RequiredAttestation
 from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.gate.request import PromotionRequest
 
@@ -109,18 +108,3 @@ def _missing(
     subject = f"--{FLEET}" if of_fleet else request.binding.agent
     outcome = f" --outcome {min(required.outcomes)}" if required.outcomes else ""
     return f"{have}; fleet attest {subject} --kind {required.kind}{outcome}"
-
-
-def criteria_met(request: PromotionRequest, rule: PolicyRule, _required: RequiredCriteria) -> Requirement:
-    """Whether every exit criterion of the pilot is met; unknown is not met."""
-    results = request.exit_criteria
-    open_criteria = [result for result in results if result.status is not CriterionStatus.DUE]
-    is_met = bool(results) and not open_criteria
-    details = [f"{result.condition}: {result.detail}" for result in open_criteria or results]
-    return Requirement(
-        rule=rule.id,
-        kind="criteria",
-        condition="exit criteria of the pilot met",
-        status=RequirementStatus.MET if is_met else RequirementStatus.MISSING,
-        detail="; ".join(details) or "no exit criteria in spec.pilot, of what runs or of the candidate",
-    )

@@ -25,7 +25,7 @@ from fleetward.domain.verdict import (
     Verdict,
     worst_verdict,
 )
-from fleetward.gate.attestation_requirements import attested, criteria_met
+from fleetward.gate.attestation_requirements import attested
 from fleetward.gate.blockers import (
     FREEZE,
     active_freezes,
@@ -40,6 +40,7 @@ from fleetward.gate.evidence_and_soak import evaluations
 from fleetward.gate.evidence_terms import EvidenceTerms
 from fleetward.gate.left_out_seats import left_out_seats
 from fleetward.gate.matching_rules import strictest_requirements
+from fleetward.gate.pilot_exit import criteria_met
 from fleetward.gate.promotion_modes import ModeTerms, mode_terms, rollback_age, split_skipped
 from fleetward.gate.quorum import Quorum, assess_quorum
 from fleetward.gate.request import PromotionRequest
@@ -151,7 +152,7 @@ def _evidence_and_soak(
         elif isinstance(required, RequiredAttestation):
             requirements.append(attested(request, rule, required, policy, now))
         elif isinstance(required, RequiredCriteria):
-            requirements.append(criteria_met(request, rule, required))
+            requirements.append(criteria_met(request, rule))
     return tuple(requirements), tuple(files)
 
 

@@ -22,7 +22,8 @@ def criteria_results(
     Every criterion of every agent (or of *agent*), in the last environment that has it; retired agents are left out.
 
     A value is for a whole day. A span is the days before today, because today is not over. With a day without a
-    value the result is unknown; with a value on the other side of the threshold the criterion is not met.
+    value the result is unknown; with a value on the other side of the threshold the criterion is not met. A value of
+    another environment does not count; one without an environment counts where no other says that day.
     """
     today = now.astimezone(UTC).date()
     order = {environment.name: number for number, environment in enumerate(fleet.config.environments)}
@@ -31,8 +32,11 @@ def criteria_results(
         if agent in (None, manifest.name):
             last[manifest.name] = manifest
     by_metric: dict[tuple[str, str], dict[date, float]] = {}
-    for figure in figures:
-        by_metric.setdefault((figure.agent, figure.metric), {})[figure.day] = figure.value
+    # those that name their environment come last, and win
+    for figure in sorted(figures, key=lambda figure: figure.environment is not None):
+        manifest = last.get(figure.agent)
+        if manifest is not None and figure.environment in (None, manifest.environment):
+            by_metric.setdefault((figure.agent, figure.metric), {})[figure.day] = figure.value
     results: list[CriterionResult] = []
     for name in sorted(last):
         results += _results(last[name], by_metric, today) if last[name].lifecycle != "retired" else ()

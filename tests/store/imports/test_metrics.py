@@ -45,6 +45,19 @@ def test_csv_and_json_lines_give_the_same_values(tmp_path: Path, content: str, l
     assert figures_of(tmp_path, content) == [("2026-11-19", "bot", "runs", 41.0, line)]
 
 
+def test_an_environment_may_stand_beside_the_value(tmp_path: Path) -> None:
+    table = tmp_path / "table"
+    table.write_text(
+        "date,agent,environment,metric,value\n2026-11-19,bot,production,runs,41\n2026-11-19,bot,,runs,7\n"
+    )
+    lines = tmp_path / "lines"
+    lines.write_text(OBJECT.replace("}", ', "environment": "production"}') + OBJECT.replace("41", "7"))
+
+    for file in (table, lines):
+        figures = read_figures(file, "figures", TODAY)
+        assert [(figure.environment, figure.value) for figure in figures] == [("production", 41), (None, 7)]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -74,6 +87,7 @@ def test_csv_and_json_lines_give_the_same_values(tmp_path: Path, content: str, l
         (OBJECT.replace("41", "9" * 400), "is not a number"),
         (OBJECT.replace("41", "null"), "figures:1: None is not a number"),
         (OBJECT.replace("41", "41, \"value\": 1"), "figures:1: a key is there twice"),
+        (OBJECT.replace("}", ', "environment": 7}'), "figures:1: environment is 7, not a text"),
         (OBJECT.replace("41", "41, \"x\": 1"), "figures:1: no object of date, agent, metric, value"),
         (OBJECT + "[1]\n", "figures:2: no object of"),
         (OBJECT + "{\n", "figures:2: "),

@@ -30,6 +30,18 @@ total. A file without samples is never a pass.
 Largest sizes: JSON {limits.EVALUATION_JSON_BYTES // _MIB} MiB, XML {limits.EVALUATION_XML_BYTES // _MIB} MiB,
 archives {limits.EVALUATION_ARCHIVE_BYTES // _MIB} MiB.
 """
+_METRICS = """\
+## Metrics
+
+`fleet retire AGENT --check --metrics FILE` reads measured values. So does a rule of the policy that asks for
+`criteria: met`, the exit criteria of a pilot: at the commit that is judged, from files that `fleet-config.yaml` names.
+
+```yaml
+reporting: {metrics: [reports/metrics/*.csv]}
+```
+
+A `*` stands for any part of one name. Links are refused. Of each metric the newest value counts, where the pilot runs.
+"""
 
 
 def reference_page() -> str:
@@ -38,7 +50,7 @@ def reference_page() -> str:
         (
             _HEAD,
             *(adapter_section(adapter) for adapter in ADAPTERS),
-            "## Metrics\n\n`fleet retire AGENT --check --metrics FILE` reads measured values.\n",
+            _METRICS,
             _paragraphs(read_figures),
             "## Model catalogue\n\n`fleet models import FILE` reads the retirement dates of language models.\n",
             _paragraphs(read_catalogue),

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.retirement_plan import MetricValue
 
 COLUMNS = ("date", "agent", "metric", "value")
+_ENVIRONMENT = "environment"
+"""May stand beside them."""
 _NUMBER = re.compile(r"[-+]?[0-9]{1,30}(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?")
 _MAX_FINDINGS = 20
 
@@ -30,20 +32,29 @@ def read_figures(path: Path, file_name: str, today: date) -> tuple[MetricValue, 
     """
     A CSV file whose head names ``date``, ``agent``, ``metric`` and ``value``, or JSON lines with these four keys.
 
-    One wrong line refuses the file: a day to come, a value that is not a finite number, or a second value of a metric
-    for one agent and day.
+    ``environment`` may stand beside them. One wrong line refuses the file: a day to come, a value that is not a finite
+    number, or a second value of a metric for one agent, environment and day.
 
     Errors: FleetError where the file cannot be read or is too large; for wrong lines it has a finding for each.
     """
-    text = _text(path, file_name)
+    return decode_figures(_content(path, file_name), file_name, today)
+
+
+def decode_figures(content: bytes, file_name: str, today: date) -> tuple[MetricValue, ...]:
+    """
+    The values in *content*, in the form that ``read_figures`` reads.
+
+    Errors: FleetError with a finding for each wrong line.
+    """
+    text = _text(content, file_name)
     rows = _objects(text) if text.lstrip().startswith("{") else _table(text)
     accepted: list[MetricValue] = []
-    lines: dict[tuple[str, str, date], int] = {}
+    lines: dict[tuple[str, str | None, str, date], int] = {}
     findings: list[Finding] = []
     for line, row in rows:
         try:
-            figure = _figure(row, line, today)
-            first = lines.setdefault((figure.agent, figure.metric, figure.day), line)
+            figure = _figure(row, file_name, line, today)
+            first = lines.setdefault(figure.key, line)
             if first != line:
                 raise _InvalidLine(
                     f"{figure.metric!r} of {figure.agent!r} on {figure.day} is in line {first} already"
@@ -62,7 +73,7 @@ def read_figures(path: Path, file_name: str, today: date) -> tuple[MetricValue, 
     return tuple(accepted)
 
 
-def _text(path: Path, file_name: str) -> str:
+def _content(path: Path, file_name: str) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(limits.METRICS_BYTES + 1)
@@ -73,6 +84,10 @@ def _text(path: Path, file_name: str) -> str:
             f"{file_name!r} is larger than {limits.METRICS_BYTES} bytes",
             hint="keep the days that criteria ask for",
         )
+    return content
+
+
+def _text(content: bytes, file_name: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -98,7 +113,7 @@ def _table(text: str) -> Iterator[_Row]:
             return
         if not head:
             head = [cell.strip() for cell in row]
-            if sorted(head) != sorted(COLUMNS):
+            if not _has_columns(head):
                 yield (
                     reader.line_num,
                     _InvalidLine(f"the head is {','.join(head)!r}, not {','.join(COLUMNS)!r}"),
@@ -127,8 +142,13 @@ def _objects(text: str) -> Iterator[_Row]:
         except ValueError as error:
             yield number, _InvalidLine(str(error))
             continue
-        fits = isinstance(row, dict) and sorted(row) == sorted(COLUMNS)
+        fits = isinstance(row, dict) and _has_columns(row)
         yield number, row if fits else _InvalidLine(f"no object of {', '.join(COLUMNS)}")
+
+
+def _has_columns(names: Iterable[str]) -> bool:
+    listed = sorted(names)
+    return listed in (sorted(COLUMNS), sorted((*COLUMNS, _ENVIRONMENT)))
 
 
 def _checked_lines(lines: Iterator[str]) -> Iterator[str]:
@@ -157,17 +177,27 @@ def _reject_constant(word: str) -> float:
     raise _InvalidLine(f"{word} is not a number")
 
 
-def _figure(row: dict[str, Any] | _InvalidLine, line: int, today: date) -> MetricValue:
+def _figure(row: dict[str, Any] | _InvalidLine, file: str, line: int, today: date) -> MetricValue:
     if isinstance(row, _InvalidLine):
         raise row
     for name in ("date", "agent", "metric"):
         if not isinstance(row[name], str) or not row[name]:
             raise _InvalidLine(f"{name} is {row[name]!r}, not a text")
+    # empty in a table, null in an object: the row is of no environment
+    environment = row.get(_ENVIRONMENT) or None
+    if environment is not None and not isinstance(environment, str):
+        raise _InvalidLine(f"{_ENVIRONMENT} is {environment!r}, not a text")
     day = clock.parse_date(row["date"])
     if day > today:
         raise _InvalidLine(f"{day} is still to come")
     return MetricValue(
-        day=day, agent=row["agent"], metric=row["metric"], value=_number(row["value"]), line=line
+        day=day,
+        agent=row["agent"],
+        environment=environment,
+        metric=row["metric"],
+        value=_number(row["value"]),
+        line=line,
+        file=file,
     )
 
 

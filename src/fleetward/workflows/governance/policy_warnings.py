@@ -10,7 +10,7 @@ from fleetward.domain.fast_dataclass import dataclass
 from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import People
-from fleetward.domain.policy import OWNERS, Assurance, Policy, PolicyRule
+from fleetward.domain.policy import OWNERS, Assurance, Policy, PolicyRule, RequiredCriteria
 from fleetward.store.fleet.load import LoadedFleet
 from fleetward.workflows.context import RunContext
 
@@ -45,6 +45,7 @@ def policy_warnings(
     yield from _forge_rules(policy)
     yield from _unsigned(policy, gated, reading)
     yield from _approving_authors(policy, reading)
+    yield from _unmeasured_criteria(policy, reading)
 
 
 def _special_rules(policy: Policy) -> tuple[PolicyRule, ...]:
@@ -160,6 +161,16 @@ def _approving_authors(policy: Policy, reading: LoadedFleet) -> Iterator[Finding
         message = f"the {_either(missing)} of a change may approve it: approvals.exclude leaves them out"
         hint = f"add {', '.join(missing)} to approvals.exclude"
         yield _warning("policy-authors-approve", message, _place(reading, "approvals"), hint)
+
+
+def _unmeasured_criteria(policy: Policy, reading: LoadedFleet) -> Iterator[Finding]:
+    if reading.snapshot is None or reading.snapshot.config.metrics_files:
+        return
+    for rule in (*policy.rules, *_special_rules(policy)):
+        if any(isinstance(required, RequiredCriteria) for required in rule.require):
+            message = f"{_rule(rule)} asks for exit criteria to be met, and no file of metrics is named: they never are"
+            hint = f"name them under reporting.metrics in {layout.CONFIG}"
+            yield _warning("policy-criteria-unmeasured", message, rule.place, hint)
 
 
 def _assurance(rules: Iterable[PolicyRule]) -> Assurance:

@@ -37,6 +37,7 @@ from fleetward.workflows.promotion.blockers import (
 from fleetward.workflows.promotion.context import PromotionContext, promotable_agents
 from fleetward.workflows.promotion.contributors import required_reviews, written_changes
 from fleetward.workflows.promotion.evidence import evidence_of, with_source_states
+from fleetward.workflows.promotion.measured_exit import with_exit_criteria
 from fleetward.workflows.promotion.people_commits import with_people_commits
 from fleetward.workflows.promotion.rename_link import RenameLink, rename_links, with_former_name
 from fleetward.workflows.promotion.soak_witnesses import with_soak
@@ -306,6 +307,7 @@ def with_records(context: PromotionContext, candidate: Candidate) -> Candidate:
     request = with_source_states(context, request, proposed)
     if proposed and not is_rollback:
         request = with_soak(context, request, links)
+    request = with_exit_criteria(context, request)
     if context.assumed_approvers:
         request = gate.with_hypothetical_approvals(
             request, context.assumed_approvers, people=context.people, now=context.run.now

@@ -71,6 +71,8 @@ def test_a_rule_setting_is_a_severity_or_names_tiers_and_environments() -> None:
         ),
         ({"environments": [{"name": "a", "overridable": ["spec"]}]}, "environments[a].overridable[0]"),
         ({"rules": {"yaml-syntax": "warning"}}, "rules.yaml-syntax"),
+        ({"reporting": {"metrics": ["a.csv", "m/**/a.csv"]}}, "reporting.metrics[1]"),
+        ({"reporting": {"usage": ["**"]}}, "reporting.usage[0]"),
         ({"rules": {"x": {"severity": "note", "environments": ["qa"]}}}, "rules.x.environments[0]"),
     ],
 )
@@ -124,3 +126,12 @@ def test_hosts_of_ones_own_are_known_by_their_forge_and_named_once() -> None:
     assert findings == ()
     assert value.forge_hosts == {"git.acme.example": "gitlab", "hub.acme.example": "github"}
     assert [finding.place.path for finding in doubled] == ["forges.github.host"]
+
+
+def test_of_reporting_the_files_of_metrics_are_known() -> None:
+    value, findings = read_config(
+        reporting={"currency": "EUR", "metrics": ["reports/*.csv"], "usage": ["usage.csv"], "x-note": 1}
+    )
+
+    assert findings == ()
+    assert value.metrics_files == ("reports/*.csv",)

@@ -32,6 +32,7 @@ INPUT_RULES = frozenset(
     }
 )
 """Rules that are checked while files are read; their severity is always error."""
+_REPORTING_FILES = ("usage", "metrics", "observed")
 _CLAUSE = r"(>=|<=|==|!=|>|<)\s*([0-9]+(?:\.[0-9]+)*)"
 _VERSION = r"[0-9]+(\.[0-9]+)*"
 
@@ -60,6 +61,7 @@ def parse_config(
         rules=settings,
         locate=source.locate,
         forge_hosts=_forge_hosts(data.get("forges") or {}, notes),
+        metrics_files=_reporting_files(data.get("reporting") or {}, notes),
     )
     return value, notes.findings
 
@@ -77,6 +79,16 @@ def _forge_hosts(data: Mapping[str, Any], notes: Notes) -> dict[str, str]:
         hosts.setdefault(host, forge)
     # addresses name a host without its port
     return {host.partition(":")[0]: forge for host, forge in hosts.items()}
+
+
+def _reporting_files(data: Mapping[str, Any], notes: Notes) -> tuple[str, ...]:
+    """The files of metrics; the form of all paths is checked."""
+    for kind in _REPORTING_FILES:
+        for index, path in enumerate(data.get(kind) or ()):
+            if "**" in path:
+                message = f"{path!r}: ** stands for nothing more than *, a part of one name"
+                notes.error(message, ("reporting", kind, index), "write one * for each folder")
+    return tuple(data.get("metrics") or ())
 
 
 def permits(requires: str, version: str) -> bool:
