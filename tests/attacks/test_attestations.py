@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,56 @@ def test_an_unknown_environment_and_a_clock_of_ones_own_are_no_answer(place: Fle
     assert attest(place, "desk", "--kind", "review", "--env", "prod").code == 2
     assert attest(place, "desk", "--kind", "review", "--now", NOW).code == 2
     assert attest(place, "--kind", "review").code == 2
+
+
+def test_an_entry_names_the_attestations_that_it_rests_on(place: FleetRepository) -> None:
+    place.approve("carla")
+    for day in ("2026-11-17", "2026-11-18"):
+        assert attest(place, "desk", "--kind", "review", "--on", day).code == 0
+    place.commit("reviewed", who="bob")
+    assert place.apply().code == 0
+    file = "attestations/desk/2026-11-18-review-bob.json"
+    ledger = place.path / "ledger/production.jsonl"
+    line = json.loads(ledger.read_text())
+    clean = place.fleet("audit", "--json")
+    log = place.fleet("log", "--json").data["entries"][0]
+    told = place.fleet("log").out
+    place.git("rm", "-q", file)
+    place.commit("tidy")
+    gone = place.fleet("audit", "--json")
+    place.git("reset", "-q", "--hard", "HEAD~1")
+    changed = ledger.read_text().replace("-18-review", "-17-review")
+    ledger.write_text(changed)
+    place.git("commit", "-q", "--amend", "-a", "-C", "HEAD")
+    untrue = place.fleet("audit", "--json")
+
+    assert [item["file"] for item in line["attestations"]] == [file]
+    assert list(line).index("attestations") == list(line).index("evidence") + 1
+    assert log["attestations"] == line["attestations"]
+    assert f"  attested {file}" in told
+    assert clean.code == 0, clean.output
+    assert "attestation-deleted" in {found["rule"] for found in gone.data["breaks"]}
+    assert {"attestation-changed", "entry-untrue"} <= {found["rule"] for found in untrue.data["breaks"]}
+
+
+def test_a_line_from_before_attestations_were_named_stays_good(place: FleetRepository) -> None:
+    place.approve("carla")
+    assert attest(place, "desk", "--kind", "review", "--on", "2026-11-18").code == 0
+    place.commit("reviewed", who="bob")
+    assert place.apply().code == 0
+    ledger = place.path / "ledger/production.jsonl"
+    line = json.loads(ledger.read_text())
+    del line["attestations"]
+    text = json.dumps(line, separators=(",", ":"))
+    ledger.write_text(text + "\n")
+    message = place.git("log", "-1", "--format=%B")
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    message = re.sub("Fleet-Ledger: 1 sha256:[0-9a-f]+", f"Fleet-Ledger: 1 sha256:{digest}", message)
+    place.git("commit", "-q", "--amend", "-a", "-m", message)
+
+    audit = place.fleet("audit", "--json")
+
+    assert audit.code == 0, audit.output
 
 
 def test_each_kind_is_a_file_of_its_own(place: FleetRepository) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,7 @@ def test_a_signed_attestation_of_a_robot_begins_the_soak_and_the_audit_agrees(
     assert (seen.code, begun) == (0, ("met", "stayed 1d 2h"))
     assert applied.code == 0, applied.err
     assert repo.fleet("audit").code == 0
+    last = json.loads((repo.root / "ledger/production.jsonl").read_text().splitlines()[-1])
+    [witness] = last["attestations"]
+    assert witness["file"] == "attestations/desk-bot/2026-11-19-seen-ci.json"
+    assert list(witness) == ["file", "sha256", "signature"]

@@ -85,6 +85,18 @@ def test_two_cycles_are_two_days_without_a_failure_in_between() -> None:
     assert asked(*twice, failed, count=2).detail.startswith("1 of 2; ")
 
 
+def test_the_newest_that_met_it_are_counted_one_a_day() -> None:
+    required = rule("attested", RequiredAttestation(kind="review", count=2))
+    given = (attestation(10), attestation(17), attestation(18), attestation(18, person="zoe", file="z.json"))
+
+    met = verdict(required, attestations=given)
+    missing = verdict(required, attestations=given[:1])
+
+    days = ("2026-11-17", "2026-11-18")
+    assert met.counted == tuple(f"attestations/refund-bot/{day}-review-carla.json" for day in days)
+    assert missing.counted == ()
+
+
 def test_several_kinds_are_asked_each_for_itself() -> None:
     both = rule("two", RequiredAttestation(kind="review"), RequiredAttestation(kind="heartbeat"))
     again = rule("again", RequiredAttestation(kind="review"))

@@ -246,6 +246,24 @@ def test_an_entry_names_exactly_the_counted_records() -> None:
     )
 
 
+def test_what_an_entry_leaves_out_of_the_attestations_is_told_once_its_ledger_names_them() -> None:
+    promotions = [judged(counted=("approvals/1", "attestations/desk/1"))]
+    silent = entry(approvals=({"file": "approvals/1"},))
+    named = entry(approvals=({"file": "approvals/1"},), attestations=({"file": "attestations/desk/1"},))
+    other = entry(approvals=({"file": "approvals/1"},), attestations=({"file": "attestations/desk/2"},))
+
+    def messages_of(stated: Entry, **ledger: bool) -> list[str]:
+        found = entry_checks.entry_mismatches(commit_with(), stated, promotions, **ledger)
+        return [b.message.removeprefix("entry 2 of production: the entry ") for b in found]
+
+    assert messages_of(named) == messages_of(silent, names_attestations=False) == []
+    assert messages_of(silent) == ["does not name attestations/desk/1, and its verdict rests on it"]
+    assert messages_of(other) == [
+        "does not name attestations/desk/1, and its verdict rests on it",
+        "names attestations/desk/2, and its verdict does not rest on it",
+    ]
+
+
 def test_an_agent_without_a_verdict_does_not_hide_the_next() -> None:
     two = entry(agents=(replace(ENTRY.agents[0], agent="none"), ENTRY.agents[0]))
 

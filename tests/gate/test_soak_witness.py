@@ -53,3 +53,12 @@ def test_a_release_that_only_its_authors_date_is_told_how_it_could_soak() -> Non
         "fleet attest refund-bot --kind seen --env ENV --sign"
     )
     assert gone.detail == "stayed 1h and is not there now"
+
+
+def test_what_shows_the_soak_is_counted_where_it_was_long_enough() -> None:
+    def counted(longest: timedelta) -> tuple[str, ...]:
+        witnessed = WitnessedSoak(longest=longest, since=NOW - longest, files=("attestations/seen.json",))
+        return verdict(SOAK, witnessed_soak=witnessed, is_soaking=True).counted
+
+    assert counted(DAY) == ("attestations/seen.json",)
+    assert counted(HOUR) == ()

@@ -226,17 +226,7 @@ def test_what_reporting_names_lies_in_the_repository() -> None:
     }
 
     assert violations("fleet-config", {**config, "reporting": reporting}) == []
-    for wrong in (
-        "../m.csv",
-        "/m.csv",
-        "a/../m.csv",
-        "a//m.csv",
-        "a/./m.csv",
-        "a\\m.csv",
-        ".git/m.csv",
-        "a/",
-        "a\n",
-    ):
+    for wrong in ("../m.csv", "/m.csv", "a\\m.csv", ".git/m.csv", "C:/m.csv", ""):
         assert violations("fleet-config", {**config, "reporting": {"metrics": [wrong]}}) != [], wrong
     for key, value in (("currency", "euro"), ("rates", {"USD": 0}), ("rates", {"usd": 1}), ("costs", [])):
         assert violations("fleet-config", {**config, "reporting": {key: value}}) != []

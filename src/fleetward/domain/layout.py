@@ -77,6 +77,11 @@ def attestations_folder(agent: str) -> str:
     return f"{ATTESTATIONS}/{agent}"
 
 
+def is_attestation(file: str) -> bool:
+    """Does *file* lie among the attestations?"""
+    return file.startswith(f"{ATTESTATIONS}/")
+
+
 def evidence_folder(agent: str, release: str) -> str:
     """The records of one release; *release* is a digest as file names carry it, twelve hex digits."""
     return f"{EVIDENCE}/{agent}/{release}"

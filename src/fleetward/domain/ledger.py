@@ -63,8 +63,15 @@ class Entry:
     break_glass: BreakGlassRecord | None = None
     governance_version: int = 1
     """What *governance* is the digest of: 1 ``governance/`` alone, 2 ``fleet-config.yaml`` as well."""
+    attestations: tuple[Mapping[str, Any], ...] = ()
+    """Empty also in the lines of earlier versions, whatever they rested on."""
     line: str = ""
     """The text in the file, without its line feed."""
+
+    @property
+    def records(self) -> tuple[Mapping[str, Any], ...]:
+        """All records that it names, each with ``file`` and ``sha256``."""
+        return (*self.approvals, *self.evidence, *self.attestations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

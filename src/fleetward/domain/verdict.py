@@ -164,7 +164,7 @@ class Promotion:
     not_counted: tuple[NotCounted, ...] = ()
     unblock: Unblock = Unblock()
     counted: tuple[str, ...] = ()
-    """Files of the approvals and evidence that the verdict counts."""
+    """Files of the approvals, evidence and attestations that the verdict counts."""
     mode: PromotionMode = PromotionMode.NORMAL
     renamed_from: str | None = None
     """The name that the same content had before."""

@@ -17,11 +17,12 @@ def attested(
     required: RequiredAttestation,
     policy: Policy,
     now: datetime,
-) -> Requirement:
+) -> tuple[Requirement, tuple[str, ...]]:
     """
-    Whether the agent was attested on as many days as *required*; the last day of the age counts.
+    Whether the agent was attested on as many days as *required*, and the files of the attestations that met it.
 
-    A failed attestation takes back those before it: "stable" means without a failure in between.
+    The last day of the age counts. A failed attestation takes back those before it: "stable" means without a failure
+    in between.
     """
     today = now.astimezone(UTC).date()
     own = policy.attestations.get(required.kind)
@@ -38,18 +39,16 @@ def attested(
         if attestation.fault is None and attestation.result is Result.FAILED
     ]
     last_failed = max(failed, default=None)
-    days = sorted(
-        {
-            attestation.on
-            for attestation in about
-            if _reason(attestation, required, last_failed, today) is None
-        }
-    )
+    files_by_day: dict[date, str] = {}
+    for attestation in sorted(about, key=lambda item: item.file):
+        if _reason(attestation, required, last_failed, today) is None:
+            files_by_day.setdefault(attestation.on, attestation.file)
+    days = sorted(files_by_day)
     is_met = len(days) >= required.count
     detail = f"on {', '.join(map(str, days))}" if days else "never"
     if not is_met:
         detail = _missing(request, required, about, last_failed, today, days, of_fleet=of_fleet)
-    return Requirement(
+    requirement = Requirement(
         rule=rule.id,
         kind="attested",
         condition=_condition(required),
@@ -57,6 +56,8 @@ def attested(
         by=tuple(sorted({item.person for item in about if item.on in days and item.fault is None})),
         detail=detail,
     )
+    # the newest: as many as were asked, and none that met nothing
+    return requirement, tuple(files_by_day[day] for day in days[-required.count :]) if is_met else ()
 
 
 def _reason(

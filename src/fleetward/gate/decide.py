@@ -148,9 +148,15 @@ def _evidence_and_soak(
                 # a record that met nothing is not named in the ledger
                 files.extend([record.file] if record else [])
         elif isinstance(required, RequiredSoak):
-            requirements.append(soak_requirement(request, rule, required, now, above_lowest=above_lowest))
+            requirement, attestations = soak_requirement(
+                request, rule, required, now, above_lowest=above_lowest
+            )
+            requirements.append(requirement)
+            files.extend(attestations)
         elif isinstance(required, RequiredAttestation):
-            requirements.append(attested(request, rule, required, policy, now))
+            requirement, attestations = attested(request, rule, required, policy, now)
+            requirements.append(requirement)
+            files.extend(attestations)
         elif isinstance(required, RequiredCriteria):
             requirements.append(criteria_met(request, rule))
     return tuple(requirements), tuple(files)

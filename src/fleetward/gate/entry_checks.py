@@ -165,9 +165,17 @@ def uncompared_commits(
 
 
 def entry_mismatches(
-    commit: FirstParentCommit, entry: Entry, promotions: Sequence[Promotion]
+    commit: FirstParentCommit,
+    entry: Entry,
+    promotions: Sequence[Promotion],
+    *,
+    names_attestations: bool = True,
 ) -> Iterator[Break]:
-    """Fields of an entry that differ from its verdict: kind, states, release, generation, files of records."""
+    """
+    Fields of an entry that differ from its verdict: kind, states, release, generation, files of records.
+
+    Not *names_attestations*: it was written before entries named them, as far as its ledger shows.
+    """
     by_agent = {
         promotion.agent: promotion for promotion in promotions if promotion.verdict is Verdict.ALLOWED
     }
@@ -197,15 +205,24 @@ def entry_mismatches(
                 yield entry_break(commit, entry, "entry-untrue", message, transition.agent)
     # a missing verdict would make every file of its agent look invented
     if len(allowed) == len(entry.agents):
-        yield from record_mismatches(commit, entry, allowed)
+        yield from record_mismatches(commit, entry, allowed, names_attestations=names_attestations)
 
 
 def record_mismatches(
-    commit: FirstParentCommit, entry: Entry, promotions: Sequence[Promotion]
+    commit: FirstParentCommit,
+    entry: Entry,
+    promotions: Sequence[Promotion],
+    *,
+    names_attestations: bool = True,
 ) -> Iterator[Break]:
-    """Approvals and evidence that an entry names beside those that its verdicts rest on, or leaves out."""
-    stated_files = {str(record["file"]) for record in (*entry.approvals, *entry.evidence)}
-    counted_files = {file for promotion in promotions for file in promotion.counted}
+    """Records that an entry names beside those that its verdicts rest on, or leaves out."""
+    stated_files = {str(record["file"]) for record in entry.records}
+    counted_files = {
+        file
+        for promotion in promotions
+        for file in promotion.counted
+        if names_attestations or not layout.is_attestation(file)
+    }
     # both ways: a hidden approval is as untrue as an invented one
     for file in sorted(stated_files ^ counted_files):
         claim = "names" if file in stated_files else "does not name"

@@ -26,6 +26,8 @@ class WitnessedSoak:
     longest: timedelta = timedelta()
     since: datetime | None = None
     """None where nothing shows that it is there now."""
+    files: tuple[str, ...] = ()
+    """The attestations that show it, where it is shown by any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,11 @@ from fleetward.gate.request import PromotionRequest
 
 def soak_requirement(
     request: PromotionRequest, rule: PolicyRule, required: RequiredSoak, now: datetime, *, above_lowest: bool
-) -> Requirement:
-    """Whether the release ran long enough, by the dates that count for this tier."""
+) -> tuple[Requirement, tuple[str, ...]]:
+    """Whether the release ran long enough, by the dates that count for this tier, and the files that show it."""
     witnessed = request.witnessed_soak
     if witnessed is None or required.by_history or not above_lowest:
-        return soak(request, rule, required, now)
+        return soak(request, rule, required, now), ()
     by_others = replace(
         request,
         longest_soak=witnessed.longest,
@@ -26,9 +26,9 @@ def soak_requirement(
     )
     requirement = soak(by_others, rule, required, now)
     is_unwitnessed = request.is_soaking and witnessed.since is None
-    if requirement.status is RequirementStatus.MET or not is_unwitnessed:
-        return requirement
-    return replace(requirement, detail=_unwitnessed(request))
+    if requirement.status is RequirementStatus.MET:
+        return requirement, witnessed.files
+    return (replace(requirement, detail=_unwitnessed(request)) if is_unwitnessed else requirement), ()
 
 
 def _unwitnessed(request: PromotionRequest) -> str:

@@ -48,6 +48,7 @@ def _encode_entry(entry: Entry, reviews: Sequence[Review]) -> dict[str, Any]:
         "governance": entry.governance,
         "approvals": [dict(item) for item in entry.approvals],
         "evidence": [dict(item) for item in entry.evidence],
+        "attestations": [dict(item) for item in entry.attestations],
         "requirements": [dict(item) for item in entry.requirements],
         "reason": entry.reason,
         "tool": entry.tool,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fleetward.domain.attestation import FLEET
 from fleetward.domain.break_glass import Review
 from fleetward.domain.clock import format_instant
 from fleetward.domain.ledger import AgentTransition, Entry
@@ -64,6 +65,10 @@ def _entry_lines(entry: Entry, agent: str | None, verbose: bool, reviews: Sequen
     for record in entry.evidence:
         if _belongs_to(str(record["file"]), 1, agent):
             yield line(f"  evidence {record['file']}", hang=11)
+    for record in entry.attestations:
+        # one about the whole fleet belongs to every agent
+        if _belongs_to(str(record["file"]), 1, agent) or _belongs_to(str(record["file"]), 1, FLEET):
+            yield line(f"  attested {record['file']}", hang=11)
     yield line(span(f"  evaluated at commit {entry.commit}{_policy_text(entry)}", "dim"))
     if verbose:
         yield from _detail_lines(entry, agent)

@@ -145,11 +145,19 @@ AUDIT_FINDINGS: tuple[Rule, ...] = (
     ),
     _audit_finding(
         "attestation-changed",
-        "An attestation differs from its first version.",
+        "An attestation differs from its first version, or from the version that an entry counted.",
         why="it says what somebody saw on a day; nobody saw it again in another way.",
         bad="git commit -m 'renew' attestations/desk/2026-11-20-review-carla.json",
         good="fleet attest desk --kind review",
         fix="restore the file as it was, and attest again.",
+    ),
+    _audit_finding(
+        "attestation-missing",
+        "An entry names an attestation that does not exist.",
+        why="without the attestation nobody can check who saw what.",
+        bad="attestations: [{file: attestations/desk/2026-11-20-review-bob.json}]",
+        good="attestations: [{file: attestations/desk/2026-11-20-review-carla.json}]",
+        fix="find the attestation, or attest and promote again.",
     ),
     _audit_finding(
         "attestation-invalid",

@@ -34,8 +34,8 @@ def criteria_results(
     by_metric: dict[tuple[str, str], dict[date, float]] = {}
     # those that name their environment come last, and win
     for figure in sorted(figures, key=lambda figure: figure.environment is not None):
-        manifest = last.get(figure.agent)
-        if manifest is not None and figure.environment in (None, manifest.environment):
+        measured = last.get(figure.agent)
+        if measured is not None and figure.environment in (None, measured.environment):
             by_metric.setdefault((figure.agent, figure.metric), {})[figure.day] = figure.value
     results: list[CriterionResult] = []
     for name in sorted(last):

@@ -50,6 +50,7 @@ ENTRY = Entry(
         {"file": "approvals/y.json", "sha256": DIGEST, "approver": "dina", "assurance": "recorded"},
     ),
     evidence=({"file": "evidence/x.json", "sha256": DIGEST},),
+    attestations=({"file": "attestations/x.json", "sha256": DIGEST},),
     requirements=(
         ledger_line.encode_requirement(
             "desk-bot",
@@ -136,6 +137,13 @@ def approvals(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def attestations(draw: st.DrawFn) -> dict[str, Any]:
+    signature = draw(st.none() | DIGESTS)
+    record = {"file": draw(FILLED), "sha256": draw(DIGESTS)}
+    return record if signature is None else {**record, "signature": signature}
+
+
+@st.composite
 def entries(draw: st.DrawFn) -> Entry:
     """Any entry that the tool may write, one with break-glass aside."""
     version, sha256 = draw(POLICIES)
@@ -157,6 +165,7 @@ def entries(draw: st.DrawFn) -> Entry:
         evidence=tuple(
             {"file": draw(FILLED), "sha256": draw(DIGESTS)} for _ in range(draw(st.integers(0, 2)))
         ),
+        attestations=tuple(draw(st.lists(attestations(), max_size=2))),
         requirements=tuple(ledger_line.encode_requirement(agent, item) for agent, item in requirements),
         reason=draw(TEXTS),
         tool=draw(TEXTS),
@@ -243,6 +252,9 @@ def test_a_requirement_of_another_shape_goes_to_the_reference(requirement: dict[
         (f',"signature":"{DIGEST}"', ',"signature":null'),
         ('"signature":', '"signed":'),
         ('"file":"evidence/x.json",', ""),
+        ('"file":"attestations/x.json",', ""),
+        (f'{{"file":"attestations/x.json","sha256":"{DIGEST}"}}', ""),
+        ('"attestations":[', '"attested":['),
     ],
 )
 def test_a_line_in_another_spelling_is_accepted_by_neither(old: str, new: str) -> None:

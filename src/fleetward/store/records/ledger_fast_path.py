@@ -37,6 +37,7 @@ _AGENT_GROUPS = (
 _AGENT = re.sub(r"\((?!\?)", "(?:", _AGENT_GROUPS)
 _FILE = rf'\{{"file":{_FILLED},"sha256":{_DIGEST}'
 _RECORD = rf"{_FILE}\}}"
+_ATTESTATION = rf'{_FILE}(?:,"signature":{_DIGEST})?\}}'
 _APPROVAL = rf'{_FILE},"approver":{_NAME},"assurance":(?:{_ASSURANCE})(?:,"signature":{_DIGEST})?\}}'
 
 
@@ -60,7 +61,8 @@ def line_pattern() -> re.Pattern[str]:
         rf'(?:"governanceVersion":2,)?"environment":({_NAME}),"kind":({_NAME}),"at":"({_INSTANT})",'
         rf'"commit":"(?:[0-9a-f]{{40}}|[0-9a-f]{{64}})","actor":{_FILLED},"agents":({_list_of(_AGENT)}),'
         rf'"policy":(?:null|\{{"version":{_COUNT},"sha256":{_DIGEST}\}}),"approvals":{_list_of(_APPROVAL)},'
-        rf'"evidence":{_list_of(_RECORD)},"requirements":{_list_of(_REQUIREMENT)},"reason":{_TEXT},"tool":{_TEXT}\}}',
+        rf'"evidence":{_list_of(_RECORD)},(?:"attestations":\[{_ATTESTATION}(?:,{_ATTESTATION})*\],)?'
+        rf'"requirements":{_list_of(_REQUIREMENT)},"reason":{_TEXT},"tool":{_TEXT}\}}',
         re.ASCII,
     )
 
@@ -117,6 +119,7 @@ def _entry(line: LedgerLine) -> Entry:
         policy_sha256=policy.get("sha256"),
         approvals=tuple(data["approvals"]),
         evidence=tuple(data["evidence"]),
+        attestations=tuple(data.get("attestations", ())),
         requirements=tuple(data["requirements"]),
         reason=data["reason"],
         tool=data["tool"],

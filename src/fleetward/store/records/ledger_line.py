@@ -9,6 +9,7 @@ from typing import Any
 
 from fleetward.domain import clock, layout, limits
 from fleetward.domain.approval import Approval
+from fleetward.domain.attestation import Attestation
 from fleetward.domain.break_glass import SKIPPABLE, BreakGlassRecord, is_incident
 from fleetward.domain.errors import FleetError
 from fleetward.domain.evidence import EvidenceRecord
@@ -34,7 +35,9 @@ _SKIPPED = "skipped"
 """Behind ``breakGlass``; lines of earlier versions lack it."""
 _GOVERNANCE_VERSION = "governanceVersion"
 """Behind ``governance``; lines of earlier versions lack it."""
-_OPTIONAL = (_BREAK_GLASS, _SKIPPED, _GOVERNANCE_VERSION)
+_ATTESTATIONS = "attestations"
+"""Behind ``evidence``, in lines that rest on any."""
+_OPTIONAL = (_BREAK_GLASS, _SKIPPED, _GOVERNANCE_VERSION, _ATTESTATIONS)
 GOVERNANCE_VERSION = 2
 """``governance`` is the digest of ``fleet-config.yaml`` and ``governance/``."""
 _APPROVAL_KEYS = ("file", "sha256", "approver", "assurance")
@@ -60,6 +63,7 @@ def encode(entry: Entry) -> str:
         "policy": None if entry.policy_version is None else policy,
         "approvals": [dict(record) for record in entry.approvals],
         "evidence": [dict(record) for record in entry.evidence],
+        **({_ATTESTATIONS: [dict(record) for record in entry.attestations]} if entry.attestations else {}),
         "requirements": [dict(record) for record in entry.requirements],
         "reason": entry.reason,
         "tool": entry.tool,
@@ -82,6 +86,12 @@ def encode_approval(approval: Approval) -> dict[str, Any]:
 def encode_evidence(record: EvidenceRecord) -> dict[str, Any]:
     """An evaluation record that counted, as an entry records it."""
     return {"file": record.file, "sha256": record.sha256}
+
+
+def encode_attestation(attestation: Attestation) -> dict[str, Any]:
+    """An attestation that counted, as an entry records it."""
+    fields = {"file": attestation.file, "sha256": attestation.sha256}
+    return fields if attestation.signature is None else {**fields, "signature": attestation.signature}
 
 
 def encode_requirement(agent: str, requirement: Requirement) -> dict[str, Any]:
@@ -140,7 +150,8 @@ def decode_line(line: bytes, where: str) -> Entry:
         approvals=tuple(
             _approval(item) for item in fields.objects("approvals", _APPROVAL_KEYS, ("signature",))
         ),
-        evidence=tuple(_evidence(item) for item in fields.objects("evidence", ("file", "sha256"))),
+        evidence=tuple(_record(item) for item in fields.objects("evidence", ("file", "sha256"))),
+        attestations=_attestations(fields) if _ATTESTATIONS in optional else (),
         requirements=_requirements(fields),
         reason=fields.text("reason", empty=True),
         tool=fields.text("tool", empty=True),
@@ -183,20 +194,22 @@ def _encode_agent(change: AgentTransition) -> dict[str, Any]:
 
 
 def _approval(fields: Fields) -> Mapping[str, Any]:
-    fields.text("file")
-    fields.digest("sha256")
     fields.name("approver")
     if fields.text("assurance") not in {assurance.word for assurance in Assurance}:
         fields.reject("assurance", "one of " + ", ".join(assurance.word for assurance in Assurance))
+    return _record(fields)
+
+
+def _record(fields: Fields) -> Mapping[str, Any]:
+    fields.text("file")
+    fields.digest("sha256")
     if "signature" in fields.data:
         fields.digest("signature")
     return fields.data
 
 
-def _evidence(fields: Fields) -> Mapping[str, Any]:
-    fields.text("file")
-    fields.digest("sha256")
-    return fields.data
+def _attestations(fields: Fields) -> tuple[Mapping[str, Any], ...]:
+    return tuple(_record(item) for item in fields.objects(_ATTESTATIONS, ("file", "sha256"), ("signature",)))
 
 
 def _requirements(fields: Fields) -> tuple[Mapping[str, Any], ...]:

@@ -47,6 +47,12 @@ class EntryContext:
             count -= 1
         return self.after.entries[:count]
 
+    def names_attestations(self, entry: Entry) -> bool:
+        """Is *entry* of a version that names attestations? It or an entry above it names one."""
+        # no key is two: within a text its quotes would be escaped
+        lines = self.after.content.split(b"\n", entry.seq)[: entry.seq]
+        return any(b'"attestations":' in line for line in lines)
+
     def entry_break(self, entry: Entry, rule: str, message: str, agent: str | None = None) -> Break:
         """A break at the line of *entry*."""
         return entry_checks.entry_break(self.commit, entry, rule, message, agent)

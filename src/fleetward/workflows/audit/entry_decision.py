@@ -119,6 +119,8 @@ def _missing_record(context: EntryContext, first: Entry) -> str | None:
         for folder in (
             layout.approvals_folder(f"{first.environment}/{change.agent}"),
             f"{layout.EVIDENCE}/{change.agent}",
+            # entries of earlier versions were decided without that question
+            *([layout.attestations_folder(change.agent)] if first.attestations else []),
         ):
             at_decision = folder_files(context.root, first.commit, folder)
             for path, file in sorted(folder_files(context.root, context.policy_commit, folder).items()):
@@ -153,7 +155,14 @@ def _check_verdict(context: EntryContext, group: Sequence[Entry]) -> Iterator[Br
         yield from check_policy(context, entry)
         yield from entry_checks.denied_promotions(context.commit, entry, promotions)
         yield from entry_checks.uncompared_commits(context.commit, entry, _of_entry(entry, promotions))
-        yield from entry_checks.entry_mismatches(context.commit, entry, promotions)
+        # the lines above are looked at only where it matters
+        rests_on_any = any(layout.is_attestation(file) for item in promotions for file in item.counted)
+        yield from entry_checks.entry_mismatches(
+            context.commit,
+            entry,
+            promotions,
+            names_attestations=not rests_on_any or context.names_attestations(entry),
+        )
         yield from check_requirements(context, entry, promotions)
         yield from entry_checks.break_glass_mismatches(context.commit, entry, promotions, review_within)
 

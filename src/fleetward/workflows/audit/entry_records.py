@@ -1,4 +1,4 @@
-"""The records that a ledger entry names: approvals, evidence and signatures, with their dates."""
+"""The records that a ledger entry names: approvals, evidence, attestations and signatures, with their dates."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from fleetward.domain import digest, layout
+from fleetward.domain.attestation import instant_of
 from fleetward.domain.audit import Break
 from fleetward.domain.errors import FleetError
 from fleetward.domain.fleet import Snapshot
@@ -14,7 +15,7 @@ from fleetward.domain.ledger import Entry
 from fleetward.domain.policy import Assurance
 from fleetward.gate import entry_checks
 from fleetward.gate.appliers import applier_fault
-from fleetward.store.records import approvals, authenticity, evidence
+from fleetward.store.records import approvals, attestations, authenticity, evidence
 from fleetward.store.records import load as records
 from fleetward.workflows.audit.commit_files import file_content
 from fleetward.workflows.audit.entry_context import EntryContext
@@ -22,8 +23,9 @@ from fleetward.workflows.load import load_fleet
 
 
 def check_records(context: EntryContext, entry: Entry) -> Iterator[Break]:
-    """Is every approval and every piece of evidence in the commit, with the digest that the entry names?"""
-    for kind, references in (("approval", entry.approvals), ("evidence", entry.evidence)):
+    """Is every record in the commit, with the digest that the entry names?"""
+    kinds = (("approval", entry.approvals), ("evidence", entry.evidence), ("attestation", entry.attestations))
+    for kind, references in kinds:
         for reference in references:
             file = str(reference["file"])
             yield from _check_record(context, entry, kind, file, str(reference["sha256"]))
@@ -86,12 +88,14 @@ def _record_break(context: EntryContext, entry: Entry, rule: str, file: str, mes
 
 def record_dates(context: EntryContext, entry: Entry) -> Iterator[tuple[str, datetime]]:
     """When each record of an entry was made, by file; a record that cannot be read has no date."""
-    for reference in (*entry.approvals, *entry.evidence):
+    for reference in entry.records:
         file = str(reference["file"])
         content = file_content(context.root, context.commit.id, file)
         try:
             if content and file.startswith(f"{layout.APPROVALS}/"):
                 yield file, approvals.decode(content, file).issued
+            elif content and layout.is_attestation(file):
+                yield file, instant_of(attestations.decode(content, file).on)
             elif content:
                 yield file, evidence.decode(content, file).recorded
         # unreadable records are reported by check_records; here they have no date

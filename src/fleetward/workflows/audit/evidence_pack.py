@@ -99,13 +99,13 @@ def build(root: FleetRoot, audit: Audit, entries: Iterable[LedgerEntryAt], rende
 
 
 def _record_files(root: FleetRoot, audit: Audit, committed_entries: Iterable[LedgerEntryAt]) -> Files:
-    """Ledgers, approvals with their signatures, and evidence, from the last commit."""
-    names = {
-        str(record["file"])
-        for _, entry in committed_entries
-        for record in (*entry.approvals, *entry.evidence)
+    """Ledgers, approvals and attestations with their signatures, and evidence, from the last commit."""
+    names = {str(record["file"]) for _, entry in committed_entries for record in entry.records}
+    names |= {
+        records.signature_name(file)
+        for file in names
+        if file.startswith(f"{layout.APPROVALS}/") or layout.is_attestation(file)
     }
-    names |= {records.signature_name(file) for file in names if file.startswith(f"{layout.APPROVALS}/")}
     tree = root.commit_tree(audit.last)
     entries = tree.entries(*layout.RECORDS)
     packed = [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from fleetward import __version__
 from fleetward.domain import digest, layout
@@ -225,6 +226,7 @@ def _ledger_entries(
     for kind in sorted({promotion.kind for _, promotion in decided if promotion.kind}):
         batch = [(candidate, promotion) for candidate, promotion in decided if promotion.kind is kind]
         promotions = [promotion for _, promotion in batch]
+        approvals, evidence, attestations = _counted_records(batch)
         entry, content = ledger_chain.append(
             ledger,
             kind=kind.value,
@@ -235,19 +237,9 @@ def _ledger_entries(
             agents=tuple(map(_ledger_agent, promotions)),
             policy_version=context.policy.version,
             policy_sha256=context.policy.sha256,
-            approvals=tuple(
-                ledger_line.encode_approval(approval)
-                for candidate, promotion in batch
-                for approval in candidate.request.approvals
-                # spare approvals are left out: the audit recomputes which ones counted
-                if approval.file in promotion.counted
-            ),
-            evidence=tuple(
-                ledger_line.encode_evidence(record)
-                for candidate, promotion in batch
-                for record in candidate.request.evidence
-                if record.file in promotion.counted
-            ),
+            approvals=approvals,
+            evidence=evidence,
+            attestations=attestations,
             requirements=tuple(
                 ledger_line.encode_requirement(promotion.agent, requirement)
                 for promotion in promotions
@@ -261,6 +253,38 @@ def _ledger_entries(
         ledger = ledger_chain.with_entry(ledger, entry)
         entries.append(entry)
     return tuple(entries), content
+
+
+_Records = tuple[Mapping[str, Any], ...]
+
+
+def _counted_records(batch: Sequence[Decided]) -> tuple[_Records, _Records, _Records]:
+    """
+    The approvals, evidence and attestations that counted, as an entry names them.
+
+    Spare ones are left out: the audit recomputes which ones counted.
+    """
+    requests = [(candidate.request, promotion.counted) for candidate, promotion in batch]
+    # one about the whole fleet counts for every agent, and is named once
+    attestations = {
+        attestation.file: ledger_line.encode_attestation(attestation)
+        for request, counted in requests
+        for attestation in request.attestations
+        if attestation.file in counted
+    }
+    approvals = (
+        ledger_line.encode_approval(approval)
+        for request, counted in requests
+        for approval in request.approvals
+        if approval.file in counted
+    )
+    evidence = (
+        ledger_line.encode_evidence(record)
+        for request, counted in requests
+        for record in request.evidence
+        if record.file in counted
+    )
+    return tuple(approvals), tuple(evidence), tuple(attestations.values())
 
 
 def _break_glass(

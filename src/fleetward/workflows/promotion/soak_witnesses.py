@@ -47,8 +47,8 @@ def with_soak(
     witnessed = None
     if _asks_witnesses(request, context.policy):
         times = [_witnessed_time(context, request, source, held, links) for source, held in periods.items()]
-        shortest = min(times, key=lambda time: time.longest)
-        witnessed = gate.WitnessedSoak(longest=shortest.longest, since=shortest.since)
+        shortest, files = min(times, key=lambda witnessed: witnessed[0].longest)
+        witnessed = gate.WitnessedSoak(longest=shortest.longest, since=shortest.since, files=files)
     return replace(
         request,
         longest_soak=soak.longest,
@@ -76,7 +76,8 @@ def _witnessed_time(
     source: str,
     held: Sequence[Stay],
     links: tuple[RenameLink, ...],
-) -> SoakTime:
+) -> tuple[SoakTime, tuple[str, ...]]:
+    """The time in one source, and the attestations that show it."""
     now = context.run.now
     stage = context.fleet.config.environment(source)
     if stage is not None and stage.gated:
@@ -84,7 +85,7 @@ def _witnessed_time(
         if ledger.entries:
             transitions = ledger.transitions(request.binding.agent)
             moves = ((entry.at, moved.release == request.release) for entry, moved in transitions)
-            return time_of(recorded_stays((*former_moves(links, ledger), *moves)), now)
+            return time_of(recorded_stays((*former_moves(links, ledger), *moves)), now), ()
     seen = [
         attestation
         for attestation in request.attestations
@@ -95,7 +96,8 @@ def _witnessed_time(
         and attestation.is_about(source)
     ]
     if seen:
-        return time_of(_seen_stays(context, seen, held), now)
+        periods, files = _seen_stays(context, seen, held)
+        return time_of(periods, now), files
     authors = _accounts(request.contributors, context.people)
     begun = (
         from_first_commit(
@@ -103,7 +105,7 @@ def _witnessed_time(
         )
         for stay in held
     )
-    return time_of((stay for stay in begun if stay is not None), now)
+    return time_of((stay for stay in begun if stay is not None), now), ()
 
 
 def recorded_stays(moves: Iterable[tuple[datetime, bool]]) -> tuple[Stay, ...]:
@@ -121,20 +123,29 @@ def recorded_stays(moves: Iterable[tuple[datetime, bool]]) -> tuple[Stay, ...]:
 
 def _seen_stays(
     context: PromotionContext, seen: Sequence[Attestation], held: Sequence[Stay]
-) -> tuple[Stay, ...]:
-    """Each stay from the first time that a robot saw the release in it."""
-    moments = sorted(
+) -> tuple[tuple[Stay, ...], tuple[str, ...]]:
+    """Each stay from the first time that a robot saw the release in it, and the files that say so."""
+    sightings = sorted(
         # the robot signed the day, and anybody can date the commit
-        max(latest_date_behind(context.root, attestation.commit, context.run.now), instant_of(attestation.on))
+        (
+            max(
+                latest_date_behind(context.root, attestation.commit, context.run.now),
+                instant_of(attestation.on),
+            ),
+            attestation.file,
+        )
         for attestation in seen
         if attestation.commit is not None
     )
-    begun = []
+    begun: list[Stay] = []
+    files: dict[str, None] = {}
     for stay in held:
-        since = next((moment for moment in moments if stay.until is None or moment < stay.until), None)
-        if since is not None:
-            begun.append(replace(stay, since=max(since, stay.since)))
-    return tuple(begun)
+        first = next((item for item in sightings if stay.until is None or item[0] < stay.until), None)
+        if first is not None:
+            moment, file = first
+            begun.append(replace(stay, since=max(moment, stay.since)))
+            files[file] = None
+    return tuple(begun), tuple(files)
 
 
 def _accounts(contributors: Iterable[Contributor], people: People) -> frozenset[str]:

@@ -73,6 +73,10 @@ def test_a_rule_setting_is_a_severity_or_names_tiers_and_environments() -> None:
         ({"rules": {"yaml-syntax": "warning"}}, "rules.yaml-syntax"),
         ({"reporting": {"metrics": ["a.csv", "m/**/a.csv"]}}, "reporting.metrics[1]"),
         ({"reporting": {"usage": ["**"]}}, "reporting.usage[0]"),
+        *(
+            ({"reporting": {"observed": [path]}}, "reporting.observed[0]")
+            for path in ("a/../m.csv", "a//m.csv", "a/./m.csv", "a/.git/m.csv", "a/")
+        ),
         ({"rules": {"x": {"severity": "note", "environments": ["qa"]}}}, "rules.x.environments[0]"),
     ],
 )

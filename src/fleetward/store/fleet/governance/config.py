@@ -85,9 +85,13 @@ def _reporting_files(data: Mapping[str, Any], notes: Notes) -> tuple[str, ...]:
     """The files of metrics; the form of all paths is checked."""
     for kind in _REPORTING_FILES:
         for index, path in enumerate(data.get(kind) or ()):
-            if "**" in path:
+            at = ("reporting", kind, index)
+            if any(not part or part.startswith(".") for part in path.split("/")):
+                message = f"{path!r} leads out of the fleet's folder, or to a hidden file"
+                notes.error(message, at, "write a path below the folder of this file")
+            elif "**" in path:
                 message = f"{path!r}: ** stands for nothing more than *, a part of one name"
-                notes.error(message, ("reporting", kind, index), "write one * for each folder")
+                notes.error(message, at, "write one * for each folder")
     return tuple(data.get("metrics") or ())
 
 
