@@ -129,6 +129,33 @@ def test_no_reason_and_no_hint_names_a_model_that_was_not_asked_about() -> None:
         ("groq", "parrot-3.1"),
         ("zai", "parrot-4"),
         ("own-lab", "parrot-3.1"),
+        ("anthropic", "parrot-20260501"),
+        # a date that nobody can have promised anything for yet
+        ("openai", "gpt-9-2030-01-01"),
+        ("openai", "o9-2031-05-06"),
+        # a generation that nobody has announced
+        ("openai", "gpt-9-2026-08-01"),
+        ("anthropic", "claude-opus-9-20270101"),
+        ("bedrock", "us.anthropic.claude-opus-9-20270101-v1:0"),
+        ("gemini", "gemini-9.0-pro-001"),
+        ("xai", "grok-9-0101"),
+        ("anthropic", "claude-opus-9-20300101"),
+        ("gemini", "gemini-9-pro-2030-01-01"),
+        ("vertex-ai", "claude-opus-9@20300101"),
+        ("bedrock", "eu.anthropic.claude-opus-9-20300101-v1:0"),
+        ("bedrock", "anthropic.claude-opus-9-20300101"),
+        ("mistral", "mistral-large-3001"),
+        ("cohere", "command-z-01-2030"),
+        ("xai", "grok-9-2030-01-01"),
+        ("deepseek", "deepseek-v9-20300101"),
+        ("qwen", "qwen9-max-2030-01-01"),
+        ("ai21", "jamba-large-9-2030-01"),
+        ("moonshot", "kimi-k9-20300101"),
+        ("openrouter", "openai/gpt-9-2030-01-01"),
+        ("groq", "openai/gpt-9-2030-01-01"),
+        ("azure-ai", "gpt-9-2030-01-01"),
+        ("perplexity", "sonar-2030-01-01"),
+        ("zai", "glm-9-2030-01-01"),
     ],
 )
 def test_a_form_that_is_known_without_the_model_is_versioned_and_says_not_known(
@@ -138,6 +165,15 @@ def test_a_form_that_is_known_without_the_model_is_versioned_and_says_not_known(
 
     assert pin.pin_class is PinClass.VERSIONED
     assert "not known" in pin.reason
+
+
+def test_a_later_date_in_a_name_of_ones_own_says_nothing() -> None:
+    commit = "9213176726f574b556790deb65791e0c5aa438b6"
+
+    assert classify_pin("huggingface", f"acme/desk-2030-01-01@{commit}").pin_class is PinClass.PINNED
+    assert classify_pin("openai", "ft:gpt-4.1-2025-04-14:acme:desk-2030-01-01").pin_class is PinClass.PINNED
+    assert classify_pin("github-copilot", "gpt-9-2030-01-01").pin_class is PinClass.FLOATING
+    assert classify_pin("openai", "gpt-9-2030-01-01-latest").pin_class is PinClass.FLOATING
 
 
 def test_an_id_in_capitals_is_judged_like_any_other() -> None:

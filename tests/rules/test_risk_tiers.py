@@ -64,13 +64,11 @@ class TestTier:
         assert "'low'" in finding.message
 
     def test_an_empty_list_does_not_meet_a_required_field(self) -> None:
-        required = {"low": ("spec.evals",)}
+        required = {"low": ("spec.slos",)}
 
         assert (
             len(
-                findings_of(
-                    "required-for-tier", fleet_of_one({"evals": []}, policy=policy(required=required))
-                )
+                findings_of("required-for-tier", fleet_of_one({"slos": []}, policy=policy(required=required)))
             )
             == 1
         )

@@ -54,6 +54,8 @@ class Finding:
     """Of a hidden character in prose: what a waiver has to name. Empty where none may excuse it."""
     secret: str = ""
     """Of a credential: a digest, so that each has another fingerprint."""
+    subject: str = ""
+    """The path that it is about; where that is absent, the place is that of its parent."""
 
     @property
     def fingerprint(self) -> str:

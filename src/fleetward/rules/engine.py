@@ -9,6 +9,7 @@ from fleetward.domain.finding import Finding, Severity
 from fleetward.domain.fleet import AgentKey, RuleSetting, Snapshot
 from fleetward.domain.secrets import mask_finding
 from fleetward.rules.placeholders import assumed_known, placeholder
+from fleetward.rules.repeats import without_repeated_fields
 from fleetward.rules.rule import Rule, Violation
 from fleetward.rules.rule_table import CATALOGUE
 from fleetward.rules.waiver_rules import mark_waived, unused_waivers, waiver_unused
@@ -40,7 +41,7 @@ def add_fleet_findings(
     text_findings: Iterable[Finding] | None = None,
 ) -> tuple[Finding, ...]:
     """
-    Add the findings of rules that compare agents or report none, then apply waivers; worst first.
+    Add the findings of rules that compare agents or report none, apply waivers, and drop repeats; worst first.
 
     *text_findings* are those of reading that a waiver may excuse; None where they are judged elsewhere.
     """
@@ -52,12 +53,9 @@ def add_fleet_findings(
     )
     unused = unused_waivers(agent_findings, fleet.waivers, now, texts_read=text_findings is not None)
     unused_findings = _to_findings(fleet, waiver_unused, unused)
-    return tuple(
-        sorted(
-            (*mark_waived(agent_findings, fleet.waivers, now), *unused_findings),
-            key=lambda finding: finding.sort_key,
-        )
-    )
+    # after waivers: one of a rule must neither be unused nor excuse more because another rule says the same
+    counted = without_repeated_fields(mark_waived(agent_findings, fleet.waivers, now))
+    return tuple(sorted((*counted, *unused_findings), key=lambda finding: finding.sort_key))
 
 
 def compared_fields() -> Mapping[str, tuple[str, ...]]:
@@ -107,6 +105,7 @@ def _to_findings(fleet: Snapshot, rule: Rule, violations: Iterable[Violation]) -
                 agent=violation.agent,
                 related=violation.related,
                 missing_folders=violation.missing_folders,
+                subject=violation.subject,
             )
             yield mask_finding(finding)
 

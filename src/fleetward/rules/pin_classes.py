@@ -10,13 +10,15 @@ from fleetward.rules.pin import FLOATING, PINNED, VERSIONED, Pin, PinClass, Prov
 from fleetward.rules.pin_hosts import AZURE, AZURE_AI
 from fleetward.rules.pin_patterns import (
     COMMIT,
+    DAY,
     ISO,
     MMDD,
+    MONTH,
+    NOT_KNOWN_YET,
     OPEN_WEIGHTS,
     SHA256,
     UNKNOWN_DATED,
     UNKNOWN_NUMBERED,
-    YMD,
 )
 from fleetward.rules.pin_spellings import PROVIDERS, SPELLING
 
@@ -25,7 +27,7 @@ _INDIRECTION = re.compile(
 )
 _ALIAS = r"(?i)(?:.*[-_.:@/~])?(?:latest|nightly|newest|current|default|auto|stable|main|master|head)"
 _DIGEST = rf"(?i)(?:sha256:)?{SHA256}|(?:sha1:)?{COMMIT}"
-_DATED = rf"(?i).*(?<![0-9])(?:{ISO}|{YMD})(?![0-9]).*"
+_DATED = rf"(?i).*(?<![0-9])20[0-9]{{2}}(-?){MONTH}\1{DAY}(?![0-9]).*"
 _NUMBERED = r"(?i).*[-@:]v?[0-9]+\.[0-9]+\.[0-9]+"
 
 _UNKNOWN_PROVIDER = (UNKNOWN_DATED, UNKNOWN_NUMBERED, Row(OPEN_WEIGHTS, VERSIONED, ""))
@@ -89,7 +91,9 @@ def _classify(
 def _classify_by_rows(provider: Provider, full: str) -> tuple[PinClass, str]:
     """Classify an id by the rows of its provider; words such as ``latest`` float unless a row matches."""
     bare = _without_prefix(provider, full)
-    match = _first_match(provider.rows, bare)
+    # where a digest or commit can be asked for, dates are parts of names; a host without rows keeps no id at all
+    makers = () if provider.supports_digest or not provider.rows else NOT_KNOWN_YET
+    match = _first_match((*makers, *provider.rows), bare)
     if match is not None:
         # rows first: a provider may have given a word such as `stable` a fixed meaning
         return match

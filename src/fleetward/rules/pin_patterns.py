@@ -28,6 +28,26 @@ UNKNOWN_DATED = Row(
     VERSIONED,
     "it carries a date, but what the provider promises for it is not known",
 )
+_NOT_OWN = r"(?!ft:|arn:|projects/|tunedModels/)"
+_LATER_YEAR = r"20[3-9][0-9]"
+_LATER_DATE = (
+    rf"(?:{_LATER_YEAR}-{MONTH}(?:-{DAY})?|{_LATER_YEAR}{MONTH}{DAY}|{MONTH}-{_LATER_YEAR}|3[0-9]{MONTH})"
+)
+_LATER_GENERATION = (
+    r"(?:gpt-(?!35)(?:[7-9]|[1-9][0-9])|o[6-9]|claude-[a-z]+-(?:[7-9]|[1-9][0-9])|gemini-(?:[5-9]|[1-9][0-9])"
+    r"|grok-(?:[7-9]|[1-9][0-9]))(?![0-9])"
+)
+_VARIANT = r"(?:-v[0-9]+(?::[0-9]+)?|(?:-[a-z]+)+)?"
+_NOT_KNOWN = "it has the form of a dated or numbered release, but the model is not known"
+NOT_KNOWN_YET = (
+    Row(rf"{_NOT_OWN}{_STAYS}.+[-@:_.]{_LATER_DATE}{_VARIANT}", VERSIONED, _NOT_KNOWN),
+    Row(
+        rf"{_NOT_OWN}{_STAYS}(?:.*[./])?{_LATER_GENERATION}(?:.*[^0-9])?[-@](?:{_DATE}|0[0-9]{{2}}){_VARIANT}",
+        VERSIONED,
+        _NOT_KNOWN,
+    ),
+)
+"""Dates and generations that no maker has announced. Names of one's own resources may hold any."""
 UNKNOWN_NUMBERED = Row(
     rf"{_STAYS}(?:.*[^0-9.])?[0-9]+[.p][0-9]+(?:[^0-9.].*)?|{_STAYS}.+[-_/@]v[0-9]+(?:[-_:.].+)?"
     rf"|{_STAYS}.*[a-z][.][0-9]+(?:-.+)?|{_STAYS}.+-[0-9]{{1,2}}-[0-9]{{1,2}}(?:-[a-z]+)*",

@@ -70,6 +70,7 @@ ANTHROPIC = Provider(
             VERSIONED,
             "it has the form of a fixed snapshot, but the model is not known",
         ),
+        UNKNOWN_DATED,
     ),
     default=(FLOATING, "before generation 4.6 an id without a date is an alias"),
 )

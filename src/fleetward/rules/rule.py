@@ -26,6 +26,8 @@ class Violation:
     missing_folders: tuple[str, ...] = ()
     """Folders of agents that the violation says are missing."""
     severity: Severity | None = None
+    subject: str = ""
+    """The path that it is about, also where it is absent."""
     is_uncertain: bool = False
     """True where it rests on what could not be read; it is then not reported."""
 
@@ -138,5 +140,6 @@ def violation(
         if missing_agent is None
         else (layout.agent_folder(manifest.environment, missing_agent),),
         severity=severity,
+        subject=path,
         is_uncertain=bool(manifest.unseen) and not rests_on_seen(manifest, path),
     )

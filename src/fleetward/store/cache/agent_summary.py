@@ -150,11 +150,13 @@ def _encode_finding(finding: Finding) -> list[Any]:
         finding.waived,
         finding.codepoint,
         finding.secret,
+        finding.subject,
     ]
 
 
 def _decode_finding(value: list[Any]) -> Finding:
-    rule, severity, message, hint, environment, agent, place, related, absent, waived, hidden, secret = value
+    rule, severity, message, hint, environment, agent, place, related, absent, waived, *texts = value
+    hidden, secret, subject = texts
     return Finding(
         rule=rule,
         severity=Severity(severity),
@@ -168,6 +170,7 @@ def _decode_finding(value: list[Any]) -> Finding:
         waived=waived,
         codepoint=hidden,
         secret=secret,
+        subject=subject,
     )
 
 
