@@ -49,8 +49,8 @@ def test_a_release_that_only_its_authors_date_is_told_how_it_could_soak() -> Non
     [gone] = of_kind(verdict(SOAK, witnessed_soak=WitnessedSoak(longest=HOUR)), "soak")
 
     assert unwitnessed.detail == (
-        "only its authors date it: a merge by a forge, a later commit by somebody else, or a robot begins it: "
-        "fleet attest refund-bot --kind seen --env ENV --sign"
+        "nobody but its authors has dated it. It begins with a merge by a forge, the next commit of somebody else, "
+        "or an attestation of a robot: fleet attest refund-bot --kind seen --env ENV --sign"
     )
     assert gone.detail == "stayed 1h and is not there now"
 

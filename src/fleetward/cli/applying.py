@@ -42,10 +42,11 @@ def warn_uncommitted(session: Session, context: PromotionContext, agents: Sequen
     session.note((line(span("uncommitted, ignored", "warning"), f": {names}", hang=2),))
 
 
-def note_written(session: Session, commit: Id | None, environment: str) -> None:
-    """Name the commit that was written, if one was."""
+def note_written(session: Session, commit: Id | None, environment: str, remote: str | None) -> None:
+    """Name the commit that was written, if one was, and the *remote* that has it by now."""
     if commit is not None:
-        message = f" as commit {commit}, ledger/{environment}.jsonl"
+        pushed = f", pushed to {remote}" if remote else ""
+        message = f" as commit {commit}, ledger/{environment}.jsonl{pushed}"
         session.note((line(span("written", "good"), message),))
 
 

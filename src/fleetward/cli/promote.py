@@ -93,7 +93,7 @@ def promote(
         if not apply:  # with --apply they are an error
             warn_uncommitted(session, context, agents)
         result = promote_agents(context, options)
-    note_written(session, result.written, to)
+    note_written(session, result.written, to, push)
     note_pushed(session, result.pushed)
     session.report(VERB.formats, result)
     return ExitCode.SUCCESS if result.verdict in (Verdict.ALLOWED, Verdict.UNCHANGED) else ExitCode.DENIED

@@ -33,6 +33,6 @@ def soak_requirement(
 
 def _unwitnessed(request: PromotionRequest) -> str:
     return (
-        "only its authors date it: a merge by a forge, a later commit by somebody else, or a robot begins it: "
-        f"fleet attest {request.binding.agent} --kind seen --env ENV --sign"
+        "nobody but its authors has dated it. It begins with a merge by a forge, the next commit of somebody else, "
+        f"or an attestation of a robot: fleet attest {request.binding.agent} --kind seen --env ENV --sign"
     )

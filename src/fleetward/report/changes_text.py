@@ -63,7 +63,7 @@ def render(fleet_diff: FleetDiff, *, verbose: bool, next_command: str, cut: bool
     """
     groups, sections = group_changes(fleet_diff.agents)
     detail = _Detail(verbose=verbose, whole_values=verbose or not cut)
-    base, head = _revision(fleet_diff.base), _revision(fleet_diff.head)
+    base, head = (_revision(side, whole=verbose) for side in (fleet_diff.base, fleet_diff.head))
     lines, omitted = fit_blocks(
         [
             *_governance_blocks(sorted(fleet_diff.governance, key=lambda change: change.sort_key), detail),
@@ -90,9 +90,9 @@ def render(fleet_diff: FleetDiff, *, verbose: bool, next_command: str, cut: bool
     )
 
 
-def _revision(revision: Revision) -> str:
+def _revision(revision: Revision, *, whole: bool) -> str:
     name, commit = revision
-    return name if not commit or name == commit else f"{name} ({commit})"
+    return name if not commit or name == commit else f"{name} ({commit if whole else commit[:12]})"
 
 
 def _governance_blocks(changes: Sequence[Change], detail: _Detail) -> Iterator[Block]:

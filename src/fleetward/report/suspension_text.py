@@ -73,6 +73,6 @@ def _action_text(suspension: Suspension) -> tuple[str, ...]:
         return ("already proposed: ",)
     if suspension.committed is not None:
         return (f"committed as {suspension.committed}: ",)
-    if suspension.written:
+    if suspension.written or suspension.promoted is not None:
         return ("removed " if removed else "wrote ",)
     return ("would remove " if removed else "would write ",)

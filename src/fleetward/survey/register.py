@@ -15,7 +15,7 @@ _NEXT = {
     Standing.UNREADABLE: "fleet validate",
     Standing.DRIFTED: "fleet validate",
     Standing.MISSING: "fleet validate",
-    Standing.SUSPENDED: "fleet why {agent} --to {environment}",
+    Standing.SUSPENDED: "fleet resume {agent} --env {environment} --reason TEXT",
     Standing.HELD: "fleet why {agent} --to {environment}",
     Standing.RETIRING: "fleet promote {agent} --to {environment}",
     Standing.NEW: "fleet promote {agent} --to {environment}",

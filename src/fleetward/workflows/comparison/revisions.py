@@ -202,10 +202,17 @@ def _default_target(repository: Repository, environment: Mapping[str, str]) -> T
     # the full name: a local branch origin/HEAD must not win
     if repository.find_commit("refs/remotes/origin/HEAD"):
         return Target(name="refs/remotes/origin/HEAD", fetch="git fetch origin")
-    if repository.output("for-each-ref", "--count=1", "refs/remotes/origin/"):
+    remote_branch = repository.output(
+        "for-each-ref", "--count=1", "--format=%(refname:short)", "refs/remotes/origin/"
+    )
+    if remote_branch:
         every = "git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*' && "
         head = "git remote set-head origin --auto"
-        hint = f"{every}{head}" if repository.shallow else f"{head}, or name a base: fleet diff main"
+        hint = (
+            f"{every}{head}"
+            if repository.shallow
+            else f"{head}, or name a base: fleet diff {quote(remote_branch.decode().strip())}"
+        )
     else:
         # a shallow clone hides the parents of its commits
         is_root = not repository.shallow and repository.find_commit("HEAD^1") is None

@@ -33,7 +33,8 @@ def next_step(
     # approvals of a state that must still change would be void: errors come before people
     if "validation" in open_:
         # it stands in no file of the source: validate would find nothing there
-        if any(_NOT_READY in item.error_rules for item in promotion.requirements):
+        rules = {rule for item in promotion.requirements for rule in item.error_rules}
+        if rules == {_NOT_READY}:
             manifest = layout.manifest_file(context.sources[0], promotion.agent)
             return NextStep(
                 command=f"fleet explain {_NOT_READY}",

@@ -43,7 +43,7 @@ def find_source(run: RunContext, fleet: Snapshot, text: str) -> AgentSource:
     path = run.path(text)
     manifest = path / layout.MANIFEST if path.is_dir() else path
     if not manifest.is_file():
-        raise unknown_agent(text, "this fleet, and no such file,", {name for _, name in fleet.agents})
+        raise unknown_agent(text, "this fleet, and no such file", {name for _, name in fleet.agents})
     return _file_source(manifest, text)
 
 

@@ -95,7 +95,9 @@ def load_governance(
     """
     files = _GovernanceFiles(tree, entries, {} if documents is None else documents)
     if layout.CONFIG not in files.entries:
-        raise NotAFleet(f"no {layout.CONFIG} here", hint="fleet init, or -C DIR")
+        raise NotAFleet(
+            f"no {layout.CONFIG} in this commit", hint="commit it first: git add -A && git commit"
+        )
     config = files.parse(layout.CONFIG, parse_config, version, rules)
     readable_people = files.parse(layout.PEOPLE, parse_people)
     people = readable_people or People()
