@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from fleetward.domain.finding import Place
 from fleetward.domain.fleet import Environment, FleetConfig, LookupFile, Snapshot
 from fleetward.domain.manifest import Agent, File, Manifest
 from fleetward.domain.people import Membership, People, Person, Robot, Team
+from fleetward.domain.period import Period
 from fleetward.domain.policy import Policy
 
 STAGING = Environment(name="staging")
 PRODUCTION = Environment(name="production", sources=("staging",), overridable=("spec.budgets",))
+
+
+def period(span: timedelta) -> Period:
+    """A period of this length, which counts no months."""
+    return Period(text=f"PT{int(span.total_seconds())}S", span=span)
 
 
 def manifest(

@@ -15,6 +15,7 @@ from fleetward.domain.finding import Finding, Place, Severity
 from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.manifest import Manifest
 from fleetward.domain.people import Membership, People, Person, Robot, Team
+from fleetward.domain.period import Period
 from fleetward.domain.policy import (
     ApprovalTerms,
     Assurance,
@@ -207,6 +208,10 @@ def _at(ago: int) -> datetime:
     return NOW - timedelta(minutes=ago)
 
 
+def _period(minutes: int | None) -> Period | None:
+    return None if minutes is None else build.period(timedelta(minutes=minutes))
+
+
 def _span(minutes: int | None) -> timedelta | None:
     return None if minutes is None else timedelta(minutes=minutes)
 
@@ -244,7 +249,7 @@ def _require_values(rule: Plain) -> tuple[RuleRequirement, ...]:
     return tuple(
         RequiredApprovals(count=item["count"], teams=frozenset(item["from"]))
         if item["kind"] == "approvals"
-        else RequiredEvals(max_age=_span(item["age"]))
+        else RequiredEvals(max_age=_period(item["age"]))
         if item["kind"] == "evals"
         else RequiredSoak(span=timedelta(minutes=item["minutes"]))
         for item in rule["require"]

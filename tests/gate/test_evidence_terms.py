@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from fleetward.domain.digest import of_bytes
 from fleetward.domain.evidence import EvidenceRecord
+from fleetward.domain.period import parse_period
 from fleetward.domain.policy import RequiredEvals, RequiredSoak
 from fleetward.domain.verdict import RequirementStatus
 from fleetward.gate.matching_rules import strictest_requirements
@@ -16,10 +18,12 @@ from tests.gate.world import (
     DAY,
     EVALS,
     HOUR,
+    MINUTE,
     NOW,
     OTHER,
     RELEASE,
     SUITES,
+    evals,
     evidence_record,
     manifest,
     of_kind,
@@ -67,7 +71,7 @@ def test_evidence_counts_only_as_the_policy_asks() -> None:
     assert why(RequiredEvals(tagged=True), claimed=True, tier="low").startswith("missing its file names no")
     assert why(undated=True).startswith("missing its file has no time")
     assert why(undated=True, tier="low", committed=None) == met
-    assert why(RequiredEvals(max_age=7 * DAY), undated=True, tier="low", committed=NOW - 8 * DAY) == (
+    assert why(evals(7 * DAY), undated=True, tier="low", committed=NOW - 8 * DAY) == (
         "missing finished 8d ago, the limit is 7d"
     )
     assert why(flaky=2) == met + "; 2 of 100 passed only when run again (flaky)"
@@ -153,12 +157,35 @@ def test_a_soak_with_other_overrides_is_told_and_fails_where_the_policy_says_so(
     assert answer(True, same_state_since=NOW - HOUR, soaking_since=None).startswith("missing 1h so far")
 
 
+def test_an_age_in_months_goes_by_the_calendar() -> None:
+    month = rule("r", RequiredEvals(max_age=parse_period("P1M")))
+
+    def answer(ago: timedelta) -> str:
+        record = evidence_record(ago=ago)
+        candidate = manifest(evals=[{**SUITES[0], "maxAge": "P1Y"}])
+        [requirement] = of_kind(verdict(month, evidence=(record,), candidate=candidate), "evals")
+        return f"{requirement.status} {requirement.detail}".replace(f"{record.file}: ", "")
+
+    # October has 31 days
+    assert answer(31 * DAY - MINUTE).startswith("met")
+    assert answer(31 * DAY) == "missing finished 31d ago, the limit is 31d"
+
+
 def test_of_two_requirements_for_evaluations_only_one_that_includes_the_other_replaces_it() -> None:
-    week, day = RequiredEvals(max_age=7 * DAY), RequiredEvals(max_age=DAY)
+    week, day = evals(7 * DAY), evals(DAY)
     signed = RequiredEvals(signed=True, recorders=frozenset({"ci"}))
 
     assert day.covers(week)
     assert not week.covers(day)
+    month, quarter = (RequiredEvals(max_age=parse_period(text)) for text in ("P1M", "P90D"))
+    assert month.covers(quarter)
+    assert month.covers(month)
+    assert month.covers(RequiredEvals())
+    # a month of February is shorter than 30 days, and another is longer
+    thirty = evals(30 * DAY)
+    assert not month.covers(thirty)
+    assert not thirty.covers(month)
+    assert not RequiredEvals().covers(month)
     assert not day.covers(signed)
     assert not RequiredEvals(signed=True).covers(signed)
     assert [required for _, required in strictest_requirements((rule("r", week, day, signed),))] == [

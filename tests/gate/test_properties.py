@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.policy import Assurance, PolicyRule, RequiredApprovals, RequiredSoak, RuleRequirement
 from fleetward.domain.verdict import Promotion, RequirementStatus, Verdict
+from tests import build
 from tests.gate.world import (
     DAY,
     EVALS,
@@ -133,7 +134,8 @@ def _more(requirement: RuleRequirement) -> RuleRequirement:
         return replace(requirement, count=requirement.count + 1)
     if isinstance(requirement, RequiredSoak):
         return replace(requirement, span=requirement.span + HOUR)
-    return replace(requirement, max_age=(requirement.max_age or 90 * DAY) / 2)
+    longest = requirement.max_age.span if requirement.max_age else 90 * DAY
+    return replace(requirement, max_age=build.period(longest / 2))
 
 
 @settings(max_examples=60, deadline=None)

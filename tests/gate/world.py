@@ -241,7 +241,7 @@ def approvals(count: int, *teams: str) -> RequiredApprovals:
 
 def evals(max_age: timedelta | None = None) -> RequiredEvals:
     """Evaluations passed."""
-    return RequiredEvals(max_age=max_age)
+    return RequiredEvals(max_age=None if max_age is None else build.period(max_age))
 
 
 def soak(span: timedelta) -> RequiredSoak:

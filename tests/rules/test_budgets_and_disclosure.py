@@ -2,6 +2,8 @@
 
 import pytest
 
+from fleetward.domain.period import parse_period
+from tests.build import policy
 from tests.rules.usual_fleet import findings_of, fleet_of_one
 
 
@@ -18,3 +20,24 @@ def test_an_agent_that_people_outside_see_has_to_disclose_that_it_is_an_ai(visib
 
     assert len(findings_of("disclosure-missing", fleet_of_one(met))) == 1
     assert findings_of("disclosure-missing", fleet_of_one({**met, "disclosure": {"aiDisclosed": True}})) == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "least", "count"),
+    [
+        ("P6M", "P6M", 0),
+        ("P180D", "P6M", 1),
+        ("P181D", "P6M", 0),
+        ("P6M", "P180D", 0),
+        ("P365D", "P1Y", 0),
+        ("P12M", "P1Y", 0),
+        ("P11M", "P1Y", 1),
+        ("P6M", "P200D", 1),
+        ("a while", "P6M", 1),
+    ],
+)
+def test_months_of_retention_are_taken_at_their_shortest(kept: str, least: str, count: int) -> None:
+    high = {"risk": {"tier": "high"}, "observability": {"traces": "otel", "retention": kept}}
+    fleet = fleet_of_one(high, policy=policy(limits={"retention": parse_period(least)}))
+
+    assert len(findings_of("retention-short", fleet)) == count

@@ -107,7 +107,6 @@ def test_every_group_of_the_manifest_is_closed() -> None:
         ("spec.tools.0.access", "readwrite"),
         ("spec.tools.0.allow", ["a", "a"]),
         ("spec.review.heartbeat", "P3M"),
-        ("spec.observability.retention", "P1Y"),
         ("spec.review.cadence", "P"),
         ("spec.review.cadence", "P1DT"),
         ("spec.review.cadence", "90 days"),

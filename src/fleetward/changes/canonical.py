@@ -11,8 +11,8 @@ from fleetward.changes.invisible_characters import visible
 from fleetward.changes.masking import masked, masked_text, printable_name, value_name
 from fleetward.changes.nodes import SchemaNode, root_node
 from fleetward.changes.walker import discriminator
-from fleetward.domain import clock
 from fleetward.domain.path import ItemKey, Step, format_path
+from fleetward.domain.period import parse_period
 
 
 def canonical_lines(data: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[str, ...]:
@@ -73,12 +73,17 @@ def _value_text(value: Any, node: SchemaNode, key: str) -> str:
 
 
 def _canonical_duration(text: str) -> str:
-    """The duration in its largest whole unit: PT1800S is PT30M, PT24H is P1D."""
+    """The duration in its largest whole unit: PT1800S is PT30M, PT24H is P1D, P12M is P1Y."""
     # texts are compared by meaning: PT60M and PT1H are the same line
     try:
-        seconds = int(clock.parse_duration(text).total_seconds())
+        length = parse_period(text)
     except ValueError:
         return text
+    seconds = int(length.span.total_seconds())
+    if length.months:
+        years, months = divmod(length.months, 12)
+        parts = ((years, "Y"), (months, "M"), (seconds // 86_400, "D"))
+        return text if seconds % 86_400 else "P" + "".join(f"{count}{unit}" for count, unit in parts if count)
     for size, start, unit in ((86_400, "P", "D"), (3_600, "PT", "H"), (60, "PT", "M")):
         if seconds and seconds % size == 0:
             return f"{start}{seconds // size}{unit}"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fleetward.changes.nodes import SchemaNode
 from fleetward.domain import clock
 from fleetward.domain.change import Direction
+from fleetward.domain.period import Period, parse_period
 
 Rank = Any
 """A position, a number, a duration or a date; different kinds cannot be compared."""
+_UNCLEAR = timedelta(hours=12)
+"""By less than this no duration in months is longer than one in days."""
 
 
 def leaf_direction(node: SchemaNode, before: Any, after: Any) -> Direction:
@@ -26,6 +29,8 @@ def leaf_direction(node: SchemaNode, before: Any, after: Any) -> Direction:
     # true is 1 in Python: a bool never ranks against a number
     if first is None or second is None or isinstance(before, bool) is not isinstance(after, bool):
         return _unranked_direction(node, before, after)
+    if isinstance(first, Period) and isinstance(second, Period):
+        return _length_direction(node.better, first, second)
     try:
         return Direction.NEUTRAL if first == second else _direction_towards(node.better, up=second > first)
     # a date against an instant cannot be compared: unknown, which the gate takes for looser
@@ -90,12 +95,23 @@ def _measure(node: SchemaNode, value: Any) -> Rank | None:
         return None
     try:
         if node.unit == "duration":
-            return clock.parse_duration(value)
+            return parse_period(value)
         if node.unit == "instant":
             return datetime.fromisoformat(value)
         return clock.parse_date(value) if node.unit == "date" else None
     except ValueError:
         return None
+
+
+def _length_direction(better: str, before: Period, after: Period) -> Direction:
+    """Months have no fixed length: against days they are compared by what they usually are."""
+    difference = after.usual - before.usual
+    if before.months == after.months:
+        # the same months on both sides leave nothing unclear
+        return _direction_towards(better, up=difference > timedelta()) if difference else Direction.NEUTRAL
+    if abs(difference) < _UNCLEAR:
+        return Direction.UNKNOWN
+    return _direction_towards(better, up=difference > timedelta())
 
 
 def _direction_towards(stricter_end: str, *, up: bool) -> Direction:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fleetward.domain import clock
+from fleetward.domain.period import parse_period
 
 Value = Any
 
@@ -71,6 +71,7 @@ def normal_form(value: Value) -> Value:
 
 def _duration(text: str) -> object:
     try:
-        return clock.parse_duration(text)
+        length = parse_period(text)
     except ValueError:
         return text
+    return length.months, length.span

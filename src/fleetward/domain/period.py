@@ -10,6 +10,10 @@ from fleetward.domain.clock import parse_duration
 from fleetward.domain.fast_dataclass import dataclass
 
 _DAY = timedelta(days=1)
+_MONTH = timedelta(days=30.44)
+"""As long as a month is on the whole."""
+_FEBRUARY = date(2023, 2, 1)
+"""Where months are at their shortest."""
 _MONTHS = re.compile(r"P(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?=[0-9T]|$)")
 
 
@@ -33,6 +37,24 @@ class Period:
     def length_from(self, day: date) -> timedelta:
         """How long it is when it begins on *day*."""
         return self.after(day) - day if self.months else self.span
+
+    @property
+    def shortest(self) -> timedelta:
+        """As long as it is at least, wherever it begins."""
+        years, months = divmod(self.months, 12)
+        rest = Period(text="", months=months).after(_FEBRUARY) - _FEBRUARY
+        return timedelta(days=365 * years) + rest + self.span
+
+    @property
+    def longest(self) -> timedelta:
+        """As long as it is at most."""
+        years, months = divmod(self.months, 12)
+        return timedelta(days=366 * years + 31 * months) + self.span
+
+    @property
+    def usual(self) -> timedelta:
+        """As long as it is on the whole."""
+        return self.months * _MONTH + self.span
 
     @property
     def words(self) -> str:

@@ -53,7 +53,7 @@ class RequiredApprovals:
 class RequiredEvals:
     """Every suite of the manifest passed for this release, at most *max_age* ago."""
 
-    max_age: timedelta | None = None
+    max_age: Period | None = None
     recorders: frozenset[str] = frozenset()
     """Robots, people and teams that may record the run; empty for anybody."""
     signed: bool = False
@@ -79,15 +79,21 @@ class RequiredEvals:
 
     def covers(self, other: RequiredEvals) -> bool:
         """Does whatever meets this meet *other* too?"""
-        longest = timedelta.max
         return (
-            (self.max_age or longest) <= (other.max_age or longest)
+            _is_within(self.max_age, other.max_age)
             and (not other.recorders or (bool(self.recorders) and self.recorders <= other.recorders))
             and self.signed >= other.signed
             and self.tagged >= other.tagged
             and self.min_samples >= other.min_samples
             and self.same_state >= other.same_state
         )
+
+
+def _is_within(age: Period | None, other: Period | None) -> bool:
+    """Is whatever is younger than *age* younger than *other*, whatever the months between them?"""
+    if other is None or age == other:
+        return True
+    return age is not None and age.longest <= other.shortest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

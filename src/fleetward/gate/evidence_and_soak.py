@@ -10,7 +10,7 @@ from typing import Any
 from fleetward.domain.clock import format_duration, format_instant, instant_after, is_ahead
 from fleetward.domain.evidence import EvidenceRecord
 from fleetward.domain.ledger import PromotionKind
-from fleetward.domain.period import parse_period
+from fleetward.domain.period import Period, parse_period
 from fleetward.domain.policy import PolicyRule, RequiredSoak
 from fleetward.domain.verdict import Requirement, RequirementStatus
 from fleetward.gate.evidence_terms import EvidenceTerms
@@ -254,14 +254,15 @@ def _value(record: EvidenceRecord) -> float:
 
 
 def _staleness(
-    record: EvidenceRecord, suite: Mapping[str, Any], max_age: timedelta | None, now: datetime
+    record: EvidenceRecord, suite: Mapping[str, Any], max_age: Period | None, now: datetime
 ) -> str | None:
-    ages = [max_age] if max_age is not None else []
+    periods = [max_age] if max_age is not None else []
     if suite.get("maxAge") is not None:
         try:
-            ages.append(parse_period(str(suite["maxAge"])).length_from(record.finished.date()))
+            periods.append(parse_period(str(suite["maxAge"])))
         except ValueError as error:
             return str(error)
+    ages = [period.length_from(record.finished.date()) for period in periods]
     # of the suite's age and the policy's, the stricter one
     longest, age = min(ages, default=None), now - record.finished
     if longest is None or age < longest:

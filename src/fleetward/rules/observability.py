@@ -9,7 +9,7 @@ from fleetward.domain.finding import Severity
 from fleetward.domain.fleet import Snapshot
 from fleetward.rules.prompts import file_references
 from fleetward.rules.rule import Violation, rule, violation
-from fleetward.rules.selectors import in_service, is_above_medium, limit, parse_duration, unretired
+from fleetward.rules.selectors import in_service, is_above_medium, limit, parse_period, unretired
 
 OUTSIDERS = frozenset({"partners", "customers", "public"})
 DISCLOSED = "spec.disclosure.aiDisclosed"
@@ -117,8 +117,9 @@ def retention_short(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     least = limit(fleet, "retention")
     for manifest in in_service(fleet):
-        retention = parse_duration(manifest.get(RETENTION))
-        if is_above_medium(fleet, manifest) and (retention is None or retention < least.span):
+        retention = parse_period(manifest.get(RETENTION))
+        # months are taken at their shortest: a finding must not come and go with the day
+        if is_above_medium(fleet, manifest) and (retention is None or retention.shortest < least.shortest):
             written = manifest.get(RETENTION)
             message = (
                 "nothing says how long traces are kept"

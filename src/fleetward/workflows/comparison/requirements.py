@@ -94,7 +94,9 @@ def _expected_requirement(requirement: RuleRequirement, to: str, fleet: Snapshot
     if isinstance(requirement, RequiredApprovals):
         return ExpectedRequirement(kind="approvals", detail=requirement.wording + where)
     if isinstance(requirement, RequiredEvals):
-        age = f", at most {_duration(requirement.max_age)} old" if requirement.max_age else ""
+        longest = requirement.max_age
+        words = "" if longest is None else longest.text if longest.months else _duration(longest.span)
+        age = f", at most {words} old" if words else ""
         terms = f", {requirement.wording}" if requirement.wording else ""
         return ExpectedRequirement(kind="evals", detail=f"passed{age}{terms}{where}")
     if isinstance(requirement, RequiredSoak):

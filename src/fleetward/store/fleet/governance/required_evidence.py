@@ -17,14 +17,14 @@ def required_evals(
     """``evals: passed`` with ``maxAge`` beside it, or ``evals: {passed: true, ...}``."""
     terms = data["evals"] if isinstance(data["evals"], Mapping) else {}
     places = [(data, at), (terms, (*at, "evals"))]
-    ages = [notes.span(part.get("maxAge"), (*place, "maxAge")) for part, place in places]
+    ages = [notes.period(part.get("maxAge"), (*place, "maxAge")) for part, place in places]
     recorders = frozenset(as_tuple(terms.get("from")))
     known = {*people.robots, *people.people, *people.teams}
     for name in sorted(recorders - known):
         hint = spelling_hint(name, known, "define it in governance/people.yaml")
         notes.error(f"no robot, person or team {name!r}", (*at, "evals", "from"), hint)
     return RequiredEvals(
-        max_age=min((age for age in ages if age is not None), default=None),
+        max_age=min((age for age in ages if age is not None), key=lambda age: age.usual, default=None),
         recorders=recorders,
         signed=terms.get("assurance") == "signed",
         tagged=terms.get("tagged") is True,
