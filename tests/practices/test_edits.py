@@ -1,5 +1,7 @@
 """Every edit that breaks a practice is found, and a fleet without one has no error and no warning."""
 
+from typing import Any
+
 import pytest
 
 from fleetward.domain.finding import Severity
@@ -32,3 +34,20 @@ def test_the_edit_is_found_by_its_rule(edit: Edit) -> None:
     }
 
     assert edit.rule in found
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        {"files": {"prompts/system.md": "TODO lists are what you keep. Mark a TODO as done when asked.\n"}},
+        {"files": {"prompts/system.md": "You are the TODO assistant.\nTODO: is how an entry begins.\n"}},
+        {"set": {"spec.purpose.summary": "Todo lists of customers"}},
+    ],
+    ids=str,
+)
+def test_a_text_about_things_to_do_is_no_placeholder(harmless: dict[str, Any]) -> None:
+    found = {
+        finding.rule for finding in findings_after(Edit(edit="harmless", rule="placeholder-text", **harmless))
+    }
+
+    assert "placeholder-text" not in found

@@ -29,7 +29,7 @@ PLAIN_READERS = _word_set(
     "decode describe detect discover download encode enumerate estimate evaluate exists explain extract fetch "
     "find forecast geocode get glob grep has hash identify inspect introspect is lint listfiles locate look "
     "lookup ls measure mget parse peek ping predict read readdir readfile readonly recommend rerank retrieve "
-    "score scrape select show simulate suggest summarise summarize tail tokenize transcribe translate validate "
+    "ocr score scrape select show simulate suggest summarise summarize tail tokenize transcribe translate validate "
     "verify webfetch websearch"
 )
 """Verbs that only read, and that name no thing."""
@@ -46,7 +46,10 @@ READERS = (
     )
 )
 """Words that only read; some name things, too: ``create_view``, ``list_delete``."""
-TAILS = READERS | _word_set("lists lookups queries report reports searches views")
+TAILS = READERS | _word_set(
+    "current directions indexes lists lookups queries rates replies report reports research schema searches "
+    "slots top tracking views whois"
+)
 """Last words of operations that only read."""
 TAILS_OF_THINGS = PLAIN_READERS | STATES | _word_set("filter list query search view")
 """Last words after a verb that names a thing: ``email_search``; ``email_report`` sends one."""
@@ -115,9 +118,36 @@ PHRASES: Mapping[str, Effect | None] = {
     "share_status": Effect.WRITES,
     "directory_tree": Effect.READS,
     "git_log": Effect.READS,
+    "pods_log": Effect.READS,
+    "dns_resolve": Effect.READS,
+    "shipment_track": Effect.READS,
+    "parcel_track": Effect.READS,
+    "convert_time": Effect.READS,
+    "convert_currency": Effect.READS,
+    "currency_convert": Effect.READS,
+    "current_time": Effect.READS,
+    "exchange_rate": Effect.READS,
+    "stock_quote": Effect.READS,
+    "embed_text": Effect.READS,
+    "calendar_free_busy": Effect.READS,
+    "sequentialthinking": Effect.READS,
+    "sequential_thinking": Effect.READS,
+    "browser_snapshot": Effect.READS,
+    "browser_console_messages": Effect.READS,
+    "browser_network_requests": Effect.READS,
+    "execute_read_query": Effect.READS,
+    "run_soql_query": Effect.READS,
     "kubectl_explain": Effect.READS,
 }
 """Whole names that their words would explain wrongly."""
+PREDICATES = _word_set("can has is may should")
+"""``can_cancel`` and ``isDeleted`` ask, whatever verb follows."""
+RUNNING: Mapping[str, frozenset[str]] = {
+    "evaluate": _word_set("browser code javascript js page playwright puppeteer runtime script"),
+    "eval": _word_set("browser code javascript js page playwright puppeteer runtime script"),
+    "select": _word_set("option options dropdown"),
+}
+"""Readers that act beside one of these words: ``browser_evaluate`` runs a script."""
 OPENABLE = _word_set("document file files folder node nodes page pages url")
 """What is only read when it is opened: ``open_file``; ``open_account`` opens a new one."""
 RESOLVABLE = _word_set("address dns host hostname id ids name names path uri url")

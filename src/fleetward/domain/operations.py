@@ -38,6 +38,10 @@ def effect(operation: str) -> Effect | None:
         return None
     if (phrase := "_".join(words)) in table.PHRASES:
         return table.PHRASES[phrase]
+    if any(verb in words and objects.intersection(words) for verb, objects in table.RUNNING.items()):
+        return Effect.WRITES
+    if words[0] in table.PREDICATES and len(words) > 1 and not table.JOINING.intersection(words):
+        return Effect.READS
     if table.JOINING.intersection(words) or table.FOR_GOOD.intersection(words[-1:]):
         return _joined_effect(words)
     verb = _verb(segments[-1]) or next(filter(None, map(_named_verb, segments[-2::-1])), None)

@@ -65,9 +65,10 @@ def eval_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
 @rule("eval-suite-missing", Severity.ERROR)
 def eval_suite_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
-    An evaluation names a suite that is not in the agent's folder.
+    An evaluation names a suite that is not in the agent's folder, or is empty.
 
-    Why: the suite is part of the release. A suite outside the folder could be weakened without a review.
+    Why: the suite is part of the release. A suite outside the folder could be weakened without a review, and an empty
+    one asks nothing.
     Bad:
         evals: [{name: quality, suite: ../shared/quality.yaml}]
     Good:
@@ -81,6 +82,9 @@ def eval_suite_missing(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
             if suite is None:
                 hint = f"add the file to {agent.folder}, or name one that is there"
                 yield violation(agent.manifest, path, f"no suite {name!r} in the agent's folder", hint)
+            elif suite.text is not None and not suite.text.strip():
+                hint = f"write the cases into {agent.folder}/{name}"
+                yield violation(agent.manifest, path, f"{name!r} is empty", hint)
 
 
 @rule("output-review-missing", Severity.WARNING)
