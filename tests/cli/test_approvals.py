@@ -124,7 +124,9 @@ def test_after_the_promotion_nothing_counts_any_more(repo: Repository) -> None:
     done = listed(repo)
 
     assert done.data["verdict"] == "unchanged"
-    assert rows(done) == [("carla", "approve", "recorded", False, "nothing to promote")]
+    assert rows(done) == [
+        ("carla", "approve", "recorded", False, "was about generation 2; the next promotion is generation 3")
+    ]
 
 
 def test_the_environment_is_required_where_several_are_gated(repo: Repository) -> None:

@@ -11,7 +11,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "promote": (
         "fleet promote AGENT --to production",
         "fleet promote AGENT --to production --apply",
-        "fleet promote AGENT --to production --apply --break-glass --incident ID --reason TEXT",
+        "fleet promote AGENT --to production --break-glass --incident ID --reason TEXT",
     ),
     "rollback": (
         "fleet rollback AGENT --env production --reason TEXT",

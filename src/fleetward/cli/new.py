@@ -75,7 +75,7 @@ def _text(agent: NewAgent, _session: Session) -> Page:
     rows = [line("  ", span(file, "place")) for file in agent.files]
     head = line(span("wrote", "good"), f" {len(rows)} files:")
     todo = [
-        line(span("to do", "warning"), f" {finding.rule}: {finding.message}", hang=6)
+        line(span("to do", "warning"), f" {finding.rule}: {finding.message}; {finding.hint}", hang=6)
         for finding in agent.findings
     ]
     return page([head, *rows, *todo, line(span(agent.next_command, "code"))])

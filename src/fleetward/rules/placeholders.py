@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from fleetward.domain.risk import FACTORS, SCALES
 from fleetward.rules.rule import Violation, rule, violation
 
 _TIER = "spec.risk.tier"
+_MAX_CHOICES = 12
 
 
 @rule("placeholder", Severity.ERROR)
@@ -33,7 +34,24 @@ def placeholder(fleet: Snapshot, now: datetime) -> Iterator[Violation]:
     """
     for manifest in fleet.manifests:
         for path in placeholder_paths(manifest.data):
-            yield violation(manifest, path, f"{path} is still {TODO}", "write what is true")
+            yield violation(manifest, path, f"{path} is still {TODO}", _fix(fleet, path))
+
+
+def _fix(fleet: Snapshot, path: str) -> str:
+    """The values that are allowed, where they are few."""
+    field = path.rpartition(".")[2]
+    people = fleet.people
+    choices: Collection[str] = {
+        "team": people.teams,
+        "accountable": people.people,
+        "backup": people.people,
+        "tier": fleet.policy.tiers if fleet.policy else (),
+    }.get(field, SCALES.get(field, ()))
+    if field.endswith("At") or field in ("date", "decideBy"):
+        return "write the day, such as 2026-11-20"
+    if field in ("by", "approvers", "responsible", "onCall"):
+        choices = (*people.teams, *people.people)
+    return f"write one of: {', '.join(choices)}" if 0 < len(choices) <= _MAX_CHOICES else "write what is true"
 
 
 def assumed_known(fleet: Snapshot) -> tuple[Snapshot, Mapping[AgentKey, frozenset[str]]]:

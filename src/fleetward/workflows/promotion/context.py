@@ -205,9 +205,10 @@ def _agent_names(tree: Tree, environment: str) -> frozenset[str]:
 
 
 def promotable_agents(context: PromotionContext) -> frozenset[str]:
-    """The names of all agents that could be promoted, read or not."""
+    """The names of all agents that could be promoted, read or not; one that only the target has is retired."""
     tree = context.root.commit_tree(context.head)
-    return frozenset(name for source in context.sources for name in _agent_names(tree, source))
+    environments = (*context.sources, context.target.name)
+    return frozenset(name for environment in environments for name in _agent_names(tree, environment))
 
 
 def _trusted_ledger(root: FleetRoot, head: Id, base: Id, to: str, refused: frozenset[str]) -> Ledger:

@@ -103,7 +103,7 @@ def _approval_step(context: PromotionContext, promotion: Promotion, agent: str, 
         return NextStep(command=f"fleet approve{agent}", reason="approve this change")
     return NextStep(
         command=f"fleet why{agent} --as {' '.join(approvers)}",
-        reason=f"ask {', '.join(approvers)} to approve, and see what would then be missing",
+        reason=f"ask {', '.join(approvers)} to run fleet approve{agent} --commit, and see what would then be missing",
     )
 
 
