@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from tests.end_to_end.repositories import DESK, FLEET, CommandResult, Repository, repository
+from tests.end_to_end.repositories import DESK, FLEET, CommandResult, Repository, built, repository
 from tests.schemas.reading import schema
 
 RUNS = "environments/production/desk-bot"
@@ -53,6 +53,11 @@ teams:
 
 def promoted_twice(folder: Path, policy: str = POLICY, **files: str) -> Repository:
     """The first release was adopted on the 10th, the second promoted on the 12th; staging has the second."""
+    key = ["promoted twice", policy, files]
+    return built(folder, key, lambda place: _promote_twice(place, policy, **files))
+
+
+def _promote_twice(folder: Path, policy: str, **files: str) -> Repository:
     fleet_files = {"governance/policy.yaml": POLICY, "governance/people.yaml": PEOPLE, PROMPT: FIRST, **files}
     start = {**FLEET, **fleet_files}
     runs = {

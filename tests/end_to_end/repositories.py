@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -291,6 +291,12 @@ def _build(repo: Repository, source: Files | Path | None, *, object_format: str,
         repo.write(FLEET if source is None else source)
     if committed:
         repo.commit("the fleet as it is")
+
+
+def built(folder: Path, key: object, build: Callable[[Path], Repository]) -> Repository:
+    """What *build* makes in a folder, made once in a process and copied; *key* (JSON) names it."""
+    copy_of(["built", key], build, folder)
+    return Repository(top=folder / "fleet", home=folder / "home", fleet_root="")
 
 
 def running(folder: Path, **options: Any) -> Repository:

@@ -19,7 +19,7 @@ from tests.end_to_end.emergencies import (
     requirement_status,
     succeeded,
 )
-from tests.end_to_end.repositories import DESK, NOW, CommandResult, Repository
+from tests.end_to_end.repositories import DESK, NOW, CommandResult, Repository, built
 
 FREEZE = 'freezes: [{id: fair, from: "2026-11-20T00:00", to: "2026-11-21T00:00", zone: UTC}]\n'
 INCIDENT = ("--incident", "INC-2041", "--reason", "customers are told lies")
@@ -29,7 +29,11 @@ LATER = "2026-11-23T12:00:00Z"
 @pytest.fixture
 def desk(tmp_path: Path) -> Repository:
     """A third release, an hour old and never evaluated, during a freeze."""
-    repo = promoted_twice(tmp_path, STRICT + FREEZE)
+    return built(tmp_path, "a third release in a freeze", _desk)
+
+
+def _desk(folder: Path) -> Repository:
+    repo = promoted_twice(folder, STRICT + FREEZE)
     repo.commit("third", identity="dina", at="2026-11-20T11:00:00+00:00", files={PROMPT: THIRD})
     return repo
 
@@ -48,11 +52,16 @@ def approved(repo: Repository, *names: str, now: str = "2026-11-20T11:30:00Z") -
 
 
 @pytest.fixture
-def after(desk: Repository) -> Repository:
+def after(tmp_path: Path) -> Repository:
     """It went out at noon of the 20th, approved by bob and erin, applied by the robot that farid operates."""
-    approved(desk, "bob", "erin")
-    succeeded(promote_by_break_glass(desk, "--apply"))
-    return desk
+    return built(tmp_path, "after a broken glass", _after)
+
+
+def _after(folder: Path) -> Repository:
+    repo = _desk(folder)
+    approved(repo, "bob", "erin")
+    succeeded(promote_by_break_glass(repo, "--apply"))
+    return repo
 
 
 def review(repo: Repository, who: str, seq: int = 3, now: str = "2026-11-20T15:00:00Z") -> CommandResult:

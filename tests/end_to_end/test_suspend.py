@@ -34,7 +34,11 @@ GO = ("resume", "desk-bot", "--env", "production", "--reason", "the leak is clos
 @pytest.fixture
 def strict(tmp_path: Path) -> Repository:
     """desk-bot runs, a change of it waits; whatever is not only stricter has to be evaluated."""
-    repo = repositories.running(tmp_path)
+    return repositories.built(tmp_path, "a strict policy", _strict)
+
+
+def _strict(folder: Path) -> Repository:
+    repo = repositories.running(folder)
     repo.commit("a policy", files={"governance/policy.yaml": STRICT}, at="2026-11-18T10:00:00+00:00")
     repo.agree("carla", now="2026-11-18T11:00:00Z")
     return repo

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from fleetward.domain.ledger import AgentTransition, Ledger
 from fleetward.store.records import ledger as lines
 from tests.attacks.scenarios import FleetRepository
+from tests.templates import copy_of
 from tests.workflows.audit.histories import (
     DESK,
     LEDGER,
@@ -109,7 +112,16 @@ def edit_policy(place: FleetRepository, old: str, new: str) -> None:
 
 def withdraw_veto(place: FleetRepository) -> tuple[str, str]:
     """Withdraw the veto of dina; return the approval and the evaluation of the pending change of desk."""
-    place.approve("dina", "--withdraw", now=at(7, 10))
+
+    def build(folder: Path) -> None:
+        copied = shutil.copytree(place.path, folder / place.path.name, symlinks=True)
+        FleetRepository(copied).approve("dina", "--withdraw", now=at(7, 10))
+
+    # from one commit without edits the same follows every time
+    if place.git("status", "--porcelain"):
+        place.approve("dina", "--withdraw", now=at(7, 10))
+    else:
+        copy_of(["a withdrawn veto", place.git("rev-parse", "HEAD")], build, place.path.parent)
     return next(file for file in statements(place)[::-1] if "carla" in file), evidence(place)[-1]
 
 
