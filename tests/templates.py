@@ -33,3 +33,9 @@ def _folder(_pid: int) -> str:
     folder = tempfile.TemporaryDirectory(prefix="fleet-templates-")
     atexit.register(folder.cleanup)
     return folder.name
+
+
+def without_samples(git_folder: Path) -> None:
+    """Delete the samples that ``git init`` writes: every copy would copy them."""
+    for sample in (git_folder / "hooks").glob("*.sample"):
+        sample.unlink()

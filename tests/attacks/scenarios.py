@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.forked import forked_fleet
-from tests.templates import copy_of
+from tests.templates import copy_of, without_samples
 
 DAY = "2026-11-%02dT%02d:00:00Z"
 NOW = "2026-11-20T12:00:00Z"
@@ -253,6 +253,7 @@ def _build_new(folder: Path, policy: str, config: str, agents: tuple[str, ...], 
     path.mkdir(parents=True)
     repository = FleetRepository(path)
     repository.git("init", "-q", "-b", "main")
+    without_samples(path / ".git")
     repository.write("fleet-config.yaml", config)
     repository.write("governance/people.yaml", PEOPLE)
     repository.write("governance/policy.yaml", policy)

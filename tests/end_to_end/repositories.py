@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.forked import forked_fleet
-from tests.templates import copy_of
+from tests.templates import copy_of, without_samples
 
 CHECKOUT = Path(__file__).parents[2]
 ACME = CHECKOUT / "tests" / "samples" / "acme"
@@ -287,6 +287,7 @@ def _build(repo: Repository, source: Files | Path | None, *, object_format: str,
         shutil.copytree(source, repo.root, symlinks=True)
     repo.root.mkdir(parents=True, exist_ok=True)
     repo.git("init", "-q", "-b", "main", f"--object-format={object_format}")
+    without_samples(repo.top / ".git")
     if not isinstance(source, Path):
         repo.write(FLEET if source is None else source)
     if committed:
