@@ -88,6 +88,17 @@ def test_what_cannot_be_read_is_named_with_its_line() -> None:
         reported_figures(UnreadableTree(FILES), pattern, TODAY)
 
 
+@pytest.mark.parametrize(
+    "name", ["a\n.csv", "\x1b[2Ja.csv", "\udcff.csv", "`a`.csv", "a|b.csv", "\u202ea.csv"]
+)
+def test_a_name_that_could_pass_for_something_else_is_refused(name: str) -> None:
+    tree = MemoryTree({f"reports/metrics/{name}": HEAD + ROW})
+
+    with pytest.raises(FleetError, match="has other characters than letters"):
+        reported_figures(tree, ["reports/metrics/*.csv"], TODAY)
+    assert reported_figures(tree, ["reports/other/*.csv"], TODAY) == ()
+
+
 def test_too_many_and_too_large_files_are_refused() -> None:
     many = MemoryTree({f"m/{number}.csv": HEAD + ROW for number in range(limits.METRICS_FILES + 1)})
     large = MemoryTree({"m/a.csv": HEAD + ROW, "m/b.csv": "x" * (limits.GIT_OBJECT_BYTES + 1)})

@@ -13,6 +13,7 @@ from fleetward.store.git.tree import REGULAR, Tree, TreeEntry
 from fleetward.store.imports.metrics import decode_figures
 
 _AT_A_TIME = 16
+_NAME = re.compile(r"[A-Za-z0-9_@=+,./ -]+")
 _HINT = f"see reporting.metrics in {layout.CONFIG}"
 
 
@@ -50,6 +51,10 @@ def _named_files(tree: Tree, patterns: Sequence[str]) -> Sequence[TreeEntry]:
             # a link or another repository may lie where a folder is meant
             if entry.mode not in REGULAR:
                 raise FleetError(f"{entry.path!r} is a link or no file, and is not followed", hint=_HINT)
+            # the name goes into verdicts and ledgers: it must not look like anything else there
+            if not _NAME.fullmatch(entry.path):
+                message = f"{entry.path!r} has other characters than letters, digits and _@=+,.-/ in its name"
+                raise FleetError(message, hint="rename the file")
             if len(parts) == len(forms):
                 named[entry.path] = entry
     if len(named) > limits.METRICS_FILES:
