@@ -84,6 +84,7 @@ def test_a_rename_keeps_evidence_and_soak_and_the_ledger_says_so(evaluated):
     audit = evaluated.fleet("audit")
     assert audit.code == 0, audit.out
     assert "renamed from desk-bot" in evaluated.fleet("log", "help-bot").out
+    assert "renamed from desk-bot" in evaluated.fleet("log", "--oneline").out
 
 
 def test_a_rename_that_was_merged_and_renamed_once_more_keeps_them_too(evaluated):

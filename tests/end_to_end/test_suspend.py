@@ -146,6 +146,8 @@ def test_a_promotion_without_a_reason_records_that_of_the_suspension(tmp_path: P
 
     log = repo.fleet("log", "desk-bot").out
     assert "reason: resumed on 2026-11-20: the leak is closed" in log
+    oneline = repo.fleet("log", "--oneline").out.splitlines()
+    assert [text.rpartition("  ")[2] for text in oneline[:2]] == ["resumed", "suspended"]
     assert "reason: it leaks addresses" in log
 
 

@@ -15,3 +15,5 @@ class LandedChange:
     """None where history has no commit with the line, as after a rewrite."""
     agents: Mapping[str, tuple[str, ...]]
     """By agent what changed in its folder: values of the manifest by their paths, then files."""
+    resumed: frozenset[str] = frozenset()
+    """Agents that were suspended and run again."""

@@ -9,6 +9,7 @@ from fleetward.domain.ledger import Entry, PromotionKind
 from fleetward.report.page import Page, Role, line, page, span
 
 _ADOPT = "adopt"
+_SUSPENDED = "suspended"
 _MAX_NAMES = 3
 _MAX_PATHS = 4
 _ROLES: tuple[Role, ...] = ("dim", "strong", "", "place", "", "")
@@ -50,12 +51,19 @@ def _columns(entry: Entry, change: LandedChange, agent: str | None, several: boo
 
 def _changed_text(entry: Entry, change: LandedChange, names: Sequence[str]) -> str:
     if entry.kind == PromotionKind.CREATE:
-        return "first release"
+        old_names = [item.renamed_from for item in entry.agents if item.agent in names and item.renamed_from]
+        return f"renamed from {_joined(old_names, _MAX_NAMES)}" if old_names else "first release"
     if entry.kind == PromotionKind.RETIRE:
         return "removed"
     if entry.kind == _ADOPT:
         return "what ran already"
-    paths = list(dict.fromkeys(path for name in names for path in change.agents.get(name, ())))
+    paths = list(
+        dict.fromkeys(
+            "resumed" if path == _SUSPENDED and name in change.resumed else path
+            for name in names
+            for path in change.agents.get(name, ())
+        )
+    )
     return _joined(paths, _MAX_PATHS) or "nothing in its folder"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from fleetward.domain.approval import Approval
 from fleetward.domain.committed_records import RecordCommit
 from fleetward.domain.digest import short
+from fleetward.domain.ledger import PromotionKind
 from fleetward.domain.verdict import Promotion
 from fleetward.report.committed_lines import commit_lines, encode_commit
 from fleetward.report.counts import count_text
@@ -50,7 +51,8 @@ def _names(statements: Sequence[Statement], left_out: Sequence[tuple[str, str]])
 def _statement_line(statement: Approval, prediction: Promotion, files: tuple[str, ...], width: int) -> Line:
     word, role = DECISION_WORDS[statement.decision]
     binding = statement.binding
-    moves = f"{short(binding.from_state) if binding.from_state else 'nothing'} -> {short(binding.to_state)}"
+    end = "retired" if prediction.kind is PromotionKind.RETIRE else short(binding.to_state)
+    moves = f"{short(binding.from_state) if binding.from_state else 'nothing'} -> {end}"
     reasons = [item.reason for item in prediction.not_counted if statement.file in item.files]
     if not files:
         word, role = f"not {word}", "error"

@@ -8,6 +8,7 @@ from fleetward.domain.approval import Approval, Decision
 from fleetward.domain.committed_records import RecordCommit
 from fleetward.domain.next_step import NextStep
 from fleetward.domain.verdict import Promotion, Verdict
+from fleetward.report import verdict_words
 from fleetward.report.committed_lines import written_lines
 from fleetward.report.exclusions import missing_lines
 from fleetward.report.next_step import lines as next_step_lines
@@ -45,7 +46,7 @@ def render(
     lines: list[Line] = [*change, line()]
     lines.append(line(span(word, role), f" by {statement.approver}: {about}"))
     lines.append(line(f"  from {binding.from_state or 'nothing'}"))
-    lines.append(line(f"    to {binding.to_state}"))
+    lines.append(line(f"    to {binding.to_state}{verdict_words.ending(prediction)}"))
     approvers = _approver_lines(statement, prediction)
     if statement.decision is not Decision.REVIEW:
         lines += missing_lines(prediction, names_eligible=not approvers)

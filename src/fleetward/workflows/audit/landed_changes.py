@@ -45,6 +45,13 @@ def landed_changes(
                 )
                 for item in entry.agents
             },
+            resumed=frozenset(
+                item.agent
+                for item in entry.agents
+                if _is_resumed(
+                    steps.get(commit or "", ()), layout.agent_folder(entry.environment, item.agent), data
+                )
+            ),
         )
         for entry in entries
     }
@@ -117,6 +124,22 @@ def _paths(steps: Iterable[FileStep], folder: str, data: Mapping[Id, Any]) -> It
             continue
         yield from (path.removeprefix("spec.") for path in _differing(before, after))
     yield from files
+
+
+def _is_resumed(steps: Iterable[FileStep], folder: str, data: Mapping[Id, Any]) -> bool:
+    """Whether an agent that was suspended runs again."""
+    file = f"{folder}/{layout.OVERRIDES}"
+    return any(
+        step.path == file
+        and _is_suspended(_data(step.old, data))
+        and not _is_suspended(_data(step.new, data))
+        for step in steps
+    )
+
+
+def _is_suspended(overrides: Any) -> bool:
+    spec = overrides.get("spec") if isinstance(overrides, dict) else None
+    return isinstance(spec, dict) and spec.get("suspended") is True
 
 
 def _data(version: FileVersion | None, data: Mapping[Id, Any]) -> Any:

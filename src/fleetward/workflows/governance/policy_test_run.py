@@ -61,7 +61,7 @@ def _paths(run: RunContext, root: FleetRoot, names: Sequence[str]) -> list[Path]
         return [run.path(name) for name in dict.fromkeys(names)]
     paths = sorted((root.path / _FOLDER).glob("*.yaml"))
     if not paths:
-        raise NotAFleet(f"no test files in {_FOLDER}/", hint="fleet policy test FILE")
+        raise NotAFleet(f"no test files in {_FOLDER}/", hint="write one: fleet schema policy-test")
     return paths
 
 
