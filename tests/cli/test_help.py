@@ -161,3 +161,13 @@ def test_an_error_is_cut_between_words_on_a_terminal_and_its_hint_is_not(
     first, second, hint = capsys.readouterr().err.splitlines()
     assert (first, second) == ("fleet: no such option:", "    --no-such-option-of-validate")
     assert hint == "  try: fleet validate -h"
+
+
+def test_a_misspelt_option_is_corrected_behind_the_folder_too(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["-C", "fleets/eu", "log", "--onelin"])
+    corrected = capsys.readouterr().err
+    run(["-C", "fleets/eu", "log", "--since"])
+    asked = capsys.readouterr().err
+
+    assert corrected.endswith("  try: fleet -C fleets/eu log --oneline\n")
+    assert asked.endswith("  try: fleet log -h\n")

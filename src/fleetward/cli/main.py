@@ -111,7 +111,7 @@ def _usage_error(message: str, arguments: Sequence[str]) -> ExitCode:
         for text in message.splitlines():
             _print_lines(text, "")
         return ExitCode.ERROR
-    words = " ".join(arguments)
+    words = " ".join(_from_verb(arguments))
     verb = next((name for name in VERBS if f"{words} ".startswith(f"{name} ")), None)
     hint = f"fleet {verb} -h" if verb else _similar_verb(message) or "fleet -h"
     # Typer's own guesses are cut off: the hint names one
@@ -121,6 +121,14 @@ def _usage_error(message: str, arguments: Sequence[str]) -> ExitCode:
         hint = _similar_option(option[1], verb, arguments) or hint
     _print_lines(f"fleet: {plain[:1].lower()}{plain[1:].rstrip('.')}", hint)
     return ExitCode.ERROR
+
+
+def _from_verb(arguments: Sequence[str]) -> Sequence[str]:
+    """The command line without the options in front of the verb: ``-C DIR``."""
+    at = 0
+    while at < len(arguments) and arguments[at].startswith("-"):
+        at += 2 if arguments[at] in ("-C", "--chdir") else 1
+    return arguments[at:]
 
 
 def _similar_option(unknown: str, verb: str, arguments: Sequence[str]) -> str | None:
