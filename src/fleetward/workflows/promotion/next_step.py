@@ -40,6 +40,12 @@ def next_step(
                 command=f"fleet explain {_NOT_READY}",
                 reason=f"change spec.lifecycle in {manifest} as this rule says, and commit it",
             )
+        if context.pending:
+            # the errors are those of the governance in force: validate reads what waits, and may find none
+            return NextStep(
+                command=f"fleet approve{folder} --governance --commit",
+                reason="a change of governance waits: agree to it first, or fix what fleet validate lists",
+            )
         return NextStep(command=f"fleet validate{folder}", reason="fix the errors that this lists")
     if "veto" in open_:
         return NextStep(command=f"fleet approvals{agent}", reason="read who vetoed it, and why")
