@@ -170,4 +170,4 @@ def test_a_misspelt_option_is_corrected_behind_the_folder_too(capsys: pytest.Cap
     asked = capsys.readouterr().err
 
     assert corrected.endswith("  try: fleet -C fleets/eu log --oneline\n")
-    assert asked.endswith("  try: fleet log -h\n")
+    assert asked.endswith("  try: fleet -C fleets/eu log --since TIME\n")

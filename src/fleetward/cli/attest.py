@@ -9,6 +9,7 @@ import typer
 from fleetward.cli.options import Commit, PushCommit
 from fleetward.cli.session import Session
 from fleetward.cli.verb import Verb
+from fleetward.domain.attestation import EVERYWHERE
 from fleetward.domain.digest import of_bytes
 from fleetward.domain.errors import ExitCode, UsageError
 from fleetward.report import committed_lines
@@ -98,7 +99,9 @@ def _text(recorded: RecordedAttestation, _session: Session) -> Page:
     attestation = recorded.attestation
     of = f" of {attestation.of}" if attestation.of else ""
     outcome = f", outcome {attestation.outcome}" if attestation.outcome else ""
-    head = f"{attestation.subject}: {attestation.kind}{of} on {attestation.on} by {attestation.person}: "
+    # '*' is the file's word for all environments
+    subject = attestation.subject.removeprefix(f"{EVERYWHERE}/")
+    head = f"{subject}: {attestation.kind}{of} on {attestation.on} by {attestation.person}: "
     lines = [line(head, f"{attestation.result}{outcome}", hang=2)]
     if recorded.refusal:
         lines.append(line(span("not written", "error"), f": {recorded.refusal}", hang=2))

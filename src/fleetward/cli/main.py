@@ -11,11 +11,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
 from fleetward.cli.app import VERBS, app
+from fleetward.cli.examples import EXAMPLES
 from fleetward.domain.errors import ExitCode, FleetError, OutputClosed
 from fleetward.domain.names import nearest_name
 
@@ -119,6 +120,10 @@ def _usage_error(message: str, arguments: Sequence[str]) -> ExitCode:
     option = re.match(r"No such option: (\S+)", message)
     if verb and option:
         hint = _similar_option(option[1], verb, arguments) or hint
+    elif verb and message.startswith("Missing "):
+        hint = EXAMPLES[verb][0]
+    elif verb and (without_value := re.match(r"Option '(\S+)' requires an argument", message)):
+        hint = _with_value(without_value[1], verb, arguments) or hint
     _print_lines(f"fleet: {plain[:1].lower()}{plain[1:].rstrip('.')}", hint)
     return ExitCode.ERROR
 
@@ -131,12 +136,26 @@ def _from_verb(arguments: Sequence[str]) -> Sequence[str]:
     return arguments[at:]
 
 
+def _parameters(verb: str) -> Sequence[Any]:
+    """The options and arguments of a command."""
+    command: Any = typer.main.get_command(app)
+    for word in verb.split():
+        command = command.get_command(None, word)
+    return tuple(command.params)
+
+
+def _with_value(option: str, verb: str, arguments: Sequence[str]) -> str | None:
+    """The same command line with the name of the value that the option takes."""
+    metavars = {name: item.metavar for item in _parameters(verb) for name in item.opts if item.metavar}
+    if option not in metavars:
+        return None
+    words = (f"{word} {metavars[option]}" if word == option else shlex.quote(word) for word in arguments)
+    return " ".join(("fleet", *words))
+
+
 def _similar_option(unknown: str, verb: str, arguments: Sequence[str]) -> str | None:
     """The same command line with the option whose name is nearest to the unknown one."""
-    command = typer.main.get_command(app)
-    for word in verb.split():
-        command = command.get_command(None, word)  # type: ignore[attr-defined]
-    names = [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
+    names = [name for item in _parameters(verb) for name in item.opts if name.startswith("--")]
     option = nearest_name(unknown, names)
     if option is None:
         return None

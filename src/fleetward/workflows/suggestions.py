@@ -8,6 +8,7 @@ from fleetward.domain.errors import UsageError
 from fleetward.domain.names import nearest_name
 
 _MAX_NAMES = 12
+_NO_NAMES = "fleet status; a new agent has to be committed first"
 
 
 def unknown_agent(name: str, where: str, names: Iterable[str]) -> UsageError:
@@ -25,4 +26,4 @@ def _suggestion(name: str, names: list[str]) -> str:
     if close:
         return f"did you mean {close!r}?"
     remainder = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    return f"one of: {', '.join(names[:_MAX_NAMES])}{remainder}" if names else "git add and commit it first"
+    return f"one of: {', '.join(names[:_MAX_NAMES])}{remainder}" if names else _NO_NAMES
