@@ -21,9 +21,9 @@ REGISTER = layout.CONNECTORS
 REVIEWED = "spec.guardrails.humanReview.required"
 _MOVING = re.compile(
     r"(?i)^$|(?:^|[-_.:@/])(?:latest|nightly|newest|current|default|auto|stable|edge|dev|main|master|head|next|[x*])$"
-    r"|[\^~<>*|${]|\.x(?:\.|$)"
+    r"|[\^~<>*|${,\s]|\.x(?:\.|$)"
 )
-"""Versions that name no single one: ``latest``, a branch, ``2.x``, ``^2.1.0``."""
+"""Versions that name no single one: ``latest``, a branch, ``2.x``, ``^2.1.0``, ``2.1 - 3``."""
 
 
 @rule("tool-allows-everything", Severity.ERROR)
