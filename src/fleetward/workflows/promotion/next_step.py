@@ -54,7 +54,7 @@ def next_step(
         env = f" --env {to}" if promotion.kind is PromotionKind.OVERRIDE else ""
         return NextStep(
             command=f"fleet release{folder} {promotion.agent}{env}",
-            reason="run the missing evaluation, tagged with the release that this prints",
+            reason="record the evaluation as said above; tag its run with the release that this prints",
         )
     if open_ & set(_APPROVALS):
         return _approval_step(context, promotion, agent, several=len(names) > 1)
