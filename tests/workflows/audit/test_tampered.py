@@ -117,11 +117,12 @@ def withdraw_veto(place: FleetRepository) -> tuple[str, str]:
         copied = shutil.copytree(place.path, folder / place.path.name, symlinks=True)
         FleetRepository(copied).approve("dina", "--withdraw", now=at(7, 10))
 
-    # from one commit without edits the same follows every time
+    # from the same branches without edits the same follows every time
     if place.git("status", "--porcelain"):
         place.approve("dina", "--withdraw", now=at(7, 10))
     else:
-        copy_of(["a withdrawn veto", place.git("rev-parse", "HEAD")], build, place.path.parent)
+        branches = [place.git("symbolic-ref", "HEAD"), place.git("for-each-ref")]
+        copy_of(["a withdrawn veto", *branches], build, place.path.parent)
     return next(file for file in statements(place)[::-1] if "carla" in file), evidence(place)[-1]
 
 
