@@ -49,6 +49,21 @@ def test_what_git_made_at_checkout_is_no_change(
     assert repo.fleet("validate", "-q").code == 0
 
 
+def test_plain_text_that_git_reads_in_another_encoding_is_no_change(tmp_path: Path) -> None:
+    repo = allowed(tmp_path)
+    # four ASCII letters are two characters of UTF-16, without a byte that shows it
+    (repo.root / PROMPT).write_bytes(b"word")
+    (repo.top / ".gitattributes").write_text(f"{PROMPT} text working-tree-encoding=UTF-16LE\n")
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "another encoding")
+
+    difference = repo.fleet("diff", "--worktree", "--exit-code")
+
+    assert repo.git("status", "--porcelain") == ""
+    assert repo.git("show", f"HEAD:{PROMPT}") != "word"
+    assert difference.code == 0, difference.out
+
+
 def test_an_edit_beside_a_conversion_is_seen_as_git_would_store_it(tmp_path: Path) -> None:
     repo = allowed(tmp_path)
     repo.git("config", "core.autocrlf", "true")

@@ -44,8 +44,12 @@ def may_be_converted(content: bytes) -> bool:
     return False
 
 
-def has_filters(repository: Repository, paths: Collection[str]) -> bool:
-    """Does a file of attributes that may hold for these paths, from the top, name a filter? git is not asked."""
+def may_convert_any(repository: Repository, paths: Collection[str]) -> bool:
+    """
+    Does a file of attributes that may hold for these paths, from the top, name a filter or an encoding?
+
+    Either can make plain ASCII of other bytes. git is not asked.
+    """
     if repository.top is None:
         return False
     deepest = None if len(paths) <= _FEW_FILES else _SHARED_DEPTH
@@ -68,7 +72,8 @@ def has_filters(repository: Repository, paths: Collection[str]) -> bool:
         repository.environment.get("GIT_CONFIG_GLOBAL") or f"{home}/.gitconfig",
         f"{config}/git/config",
     )
-    return any(b"filter" in _beginning(file) for file in attributes) or any(
+    beginnings = map(_beginning, attributes)
+    return any(b"filter" in text or b"working-tree-encoding" in text for text in beginnings) or any(
         b"attributesfile" in _beginning(file).lower() for file in named
     )
 

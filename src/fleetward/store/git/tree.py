@@ -12,7 +12,7 @@ from typing import Protocol
 from fleetward.domain import layout
 from fleetward.domain.errors import GitError
 from fleetward.domain.fast_dataclass import dataclass
-from fleetward.store.git.conversion import has_filters, may_be_converted, stored_contents
+from fleetward.store.git.conversion import may_be_converted, may_convert_any, stored_contents
 from fleetward.store.git.repository import Id, Repository
 
 LINK = "120000"
@@ -119,12 +119,12 @@ class WorkTree:
         self, entries: Sequence[TreeEntry], contents: dict[str, bytes | int | None]
     ) -> None:
         """Put what git would store in the place of what it made of that at checkout."""
-        filtered = has_filters(self.repository, [self.prefix + entry.path for entry in entries])
+        any_content = may_convert_any(self.repository, [self.prefix + entry.path for entry in entries])
         found = {
             self.prefix + entry.path: (content, entry.id)
             for entry in entries
             if isinstance(content := contents.get(entry.path), bytes)
-            and (filtered or may_be_converted(content))
+            and (any_content or may_be_converted(content))
         }
         if found:
             stored = stored_contents(self.repository, found)
