@@ -101,6 +101,14 @@ ledger.parse_fast = lambda *_: None
         run="promote with a long ledger",
     ),
     Trick(
+        name="one cat-file answers for all objects",
+        without="""
+import fleetward.store.git.repository as repository
+repository._MANY = 0
+""",
+        run="promote with a long ledger",
+    ),
+    Trick(
         name="several processes", without="import sys; sys.argv += ['--jobs', '1']\n", run="validate fleet"
     ),
     Trick(
